@@ -1,0 +1,30 @@
+//! Glowplug: a GraphQL server for a PostgreSQL database behind a transaction-mode connection pooler.
+//!
+//! One GraphQL operation is compiled to SQL that returns its JSON and sent as one message, so that no prepared
+//! statement and no session state is left in a pooled connection. ARCHITECTURE.md tells the whole story.
+//!
+//! The modules in reading order. Those from [`catalog`] to [`sql`] are pure: no I/O, no clock, no tokio.
+//!
+//! | module | what it makes |
+//! | --- | --- |
+//! | [`cli`] | the commands: one file each |
+//! | [`config`] | what flags, environment and file said -> checked, ready values |
+//! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
+//! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
+//! | [`catalog`] | a picture of the database |
+//! | [`schema`] | catalogue -> the API as plain data |
+//! | [`request`] | GraphQL text and variables -> a validated operation |
+//! | [`plan`] | operation -> what to read |
+//! | [`sql`] | plan -> SQL statements |
+//! | [`db`] | connections, pool, one message per operation; the only module that names the driver |
+//! | [`response`] | rows and errors -> response body |
+//! | [`error`] | every stage's errors -> code, client message, log message |
+//! | [`event`] | everything observable -> logs |
+//! | [`local`] | PostgreSQL and PgBouncer processes on this machine, for `dev`, tests and benchmarks |
+//! | [`shutdown`] | ask to stop, wait until stopped |
+
+pub mod config;
+pub mod db;
+pub mod event;
+pub mod shutdown;
+pub mod sql;

@@ -1,0 +1,1 @@
+//! Ask to stop, and wait until stopped.
