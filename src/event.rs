@@ -20,11 +20,11 @@ impl Event<'_> {
     pub fn emit(&self) {
         match self {
             Self::ReadRetried { error } => {
-                tracing::warn!(%error, "connection lost; the read is sent once more")
+                tracing::warn!(error = error.to_string(), "connection lost; the read is sent once more")
             }
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
-                tracing::error!(%error, "catalogue not loaded; the previous one stays");
+                tracing::error!(error = error.to_string(), "catalogue not loaded; the previous one stays");
             }
         }
     }
