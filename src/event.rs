@@ -8,11 +8,11 @@ use std::time::Duration;
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A read's connection turned out to be gone; it is sent once more on a fresh one.
-    ReadRetried { error: &'a dyn std::fmt::Display },
+    ReadRetried { error: &'a str },
     /// A new picture of the database is in use.
     CatalogLoaded { tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
-    CatalogFailed { error: &'a dyn std::fmt::Display },
+    CatalogFailed { error: &'a str },
 }
 
 impl Event<'_> {
@@ -20,11 +20,11 @@ impl Event<'_> {
     pub fn emit(&self) {
         match self {
             Self::ReadRetried { error } => {
-                tracing::warn!(error = error.to_string(), "connection lost; the read is sent once more")
+                tracing::warn!(error, "connection lost; the read is sent once more")
             }
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
-                tracing::error!(error = error.to_string(), "catalogue not loaded; the previous one stays");
+                tracing::error!(error, "catalogue not loaded; the previous one stays");
             }
         }
     }
