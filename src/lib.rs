@@ -26,5 +26,6 @@
 pub mod config;
 pub mod db;
 pub mod event;
+pub mod local;
 pub mod shutdown;
 pub mod sql;

@@ -1,0 +1,110 @@
+//! PostgreSQL and PgBouncer processes on this machine, for `dev`, the tests and the benchmarks.
+//!
+//! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it. Both
+//! listen on a free loopback port, run as another account when we are root (both refuse to run as root), stop when
+//! they are dropped, and are stopped by a small guard process when we are killed before we can drop them.
+//!
+//! Never speaks to a server: connecting is the caller's affair.
+
+mod account;
+mod binaries;
+mod cluster;
+mod options;
+mod pooler;
+mod port;
+mod process;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use binaries::Binaries;
+pub use cluster::Cluster;
+pub use options::{Authentication, ClusterOptions, Durability, PoolerOptions};
+pub use pooler::Pooler;
+
+/// What can go wrong with a process of this machine; every message says what to do where something can be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file or folder could not be read, written or given to another account.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A program could not be run at all.
+    #[error("cannot run {}: {source}", program.display())]
+    Run {
+        /// The program.
+        program: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A program ran and reported a failure.
+    #[error("{program} failed:\n{output}")]
+    Failed {
+        /// The program's name.
+        program: &'static str,
+        /// The end of what it printed.
+        output: String,
+    },
+    /// A server did not become ready.
+    #[error("{program} did not start; the end of {}:\n{tail}", log.display())]
+    NotReady {
+        /// The program's name.
+        program: &'static str,
+        /// Its log file.
+        log: PathBuf,
+        /// The last lines of the log.
+        tail: String,
+    },
+    /// The data folder belongs to a PostgreSQL that is not installed.
+    #[error(
+        "{} was made by PostgreSQL {version}, which is not installed here: install it, or start over with `glowplug dev --reset`",
+        folder.display()
+    )]
+    VersionMissing {
+        /// The data folder.
+        folder: PathBuf,
+        /// PostgreSQL's major version.
+        version: String,
+    },
+    /// PostgreSQL is not installed and could not be fetched.
+    #[error(
+        "PostgreSQL is not installed here and could not be downloaded ({reason}): install it (Debian: `apt install postgresql`, macOS: `brew install postgresql`)"
+    )]
+    DownloadFailed {
+        /// Why not.
+        reason: String,
+    },
+    /// PgBouncer is not installed.
+    #[error(
+        "PgBouncer is not installed here: install it (Debian: `apt install pgbouncer`, macOS: `brew install pgbouncer`)"
+    )]
+    PoolerMissing,
+    /// We are root, and there is no other account to run a server as.
+    #[error(
+        "PostgreSQL and PgBouncer refuse to run as root, and neither of the accounts `postgres` and `nobody` exists here: create one"
+    )]
+    NoAccount,
+    /// No port of the range that is searched is free.
+    #[error("no free loopback port found")]
+    NoPort,
+    /// An earlier run's servers did not stop.
+    #[error("processes {pids:?} of an earlier run still use {} and do not stop: end them", folder.display())]
+    OrphansRemain {
+        /// Their process ids.
+        pids: Vec<u32>,
+        /// The folder they work in.
+        folder: PathBuf,
+    },
+}
+
+/// Names the file in an error of the operating system.
+fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_path_buf();
+    move |source| Error::File { action, path, source }
+}

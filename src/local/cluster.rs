@@ -1,0 +1,324 @@
+//! One PostgreSQL server with its data folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+
+use super::account::Account;
+use super::options::{Authentication, ClusterOptions, Durability};
+use super::port::free_port;
+use super::process::{self, LastWill, Process};
+use super::{Binaries, Error, file_error};
+
+/// The name of the superuser.
+const SUPERUSER: &str = "postgres";
+
+/// How long a server may take to become ready; recovery after a crash is part of it.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// The operating systems' limit for a Unix socket's path is 104 bytes or more; the socket's own name takes some.
+const SOCKET_FOLDER_LIMIT: usize = 84;
+
+/// A running PostgreSQL server. Dropping it stops it, and removes its folder if that was a throwaway.
+#[derive(Debug)]
+pub struct Cluster {
+    folder: PathBuf,
+    options: ClusterOptions,
+    binaries: Binaries,
+    account: Account,
+    port: u16,
+    password: Option<String>,
+    process: Process,
+}
+
+impl Cluster {
+    /// Starts a server in the folder, making its data first where there is none, and waits until it takes connections.
+    ///
+    /// A server that an earlier run left behind in the same folder is stopped first. The caller sees to it that no
+    /// other run is using the folder.
+    pub fn start(options: ClusterOptions) -> Result<Self, Error> {
+        let account = Account::for_servers()?;
+        let folder = account.reachable_folder(&options.folder)?;
+        let data = folder.join("data");
+        stop_orphans(&data)?;
+        let version = std::fs::read_to_string(data.join("PG_VERSION")).ok();
+        let binaries = Binaries::find(version.as_deref().map(str::trim), &data)?;
+        let password = password(&folder, options.authentication)?;
+        account.give_folder(&folder.join("socket"))?;
+        if version.is_none() {
+            initialize(&binaries, account, &folder, &options, password.as_deref())?;
+        }
+        let port = reserve_port(&folder)?;
+        let process = launch(&binaries, account, &folder, port, &options)?;
+        Ok(Self { folder, options, binaries, account, port, password, process })
+    }
+
+    /// The connection string of one of its databases, for the superuser.
+    pub fn url(&self, database: &str) -> String {
+        self.url_at(self.port, database)
+    }
+
+    /// The same through another port, such as a pooler's.
+    pub(super) fn url_at(&self, port: u16, database: &str) -> String {
+        let password = self.password.as_ref().map(|word| format!(":{word}")).unwrap_or_default();
+        format!("postgres://{SUPERUSER}{password}@127.0.0.1:{port}/{database}")
+    }
+
+    /// The superuser's name.
+    pub fn superuser(&self) -> &'static str {
+        SUPERUSER
+    }
+
+    /// The superuser's password, if one is asked for.
+    pub fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    /// The loopback port that it listens on; a restart keeps it.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The folder of its Unix socket; `None` where its path is too long for one.
+    pub fn socket_dir(&self) -> Option<PathBuf> {
+        socket_folder(&self.folder)
+    }
+
+    /// The folder that holds its data, log and socket.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its log file.
+    pub fn log(&self) -> PathBuf {
+        log_file(&self.folder)
+    }
+
+    /// The programs that belong to it, such as `psql` and `pgbench`.
+    pub fn binaries(&self) -> &Binaries {
+        &self.binaries
+    }
+
+    /// The server's process id.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
+    /// Stops the server: connections are closed with SQLSTATE 57P01, data is flushed. May be called again.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::SIGINT);
+    }
+
+    /// Stops the server if it runs, and starts it on the same port.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        self.stop();
+        stop_orphans(&self.folder.join("data"))?;
+        self.process = launch(&self.binaries, self.account, &self.folder, self.port, &self.options)?;
+        Ok(())
+    }
+
+    pub(super) fn account(&self) -> Account {
+        self.account
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.process.stop(stop_signal(self.options.durability));
+        if self.options.durability == Durability::Throwaway {
+            // A folder that cannot be removed does no harm, and a destructor has nobody to tell.
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+/// Data that is thrown away needs no flushing.
+fn stop_signal(durability: Durability) -> Signal {
+    match durability {
+        Durability::Kept => Signal::SIGINT,
+        Durability::Throwaway => Signal::SIGQUIT,
+    }
+}
+
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("postgres.log")
+}
+
+fn socket_folder(folder: &Path) -> Option<PathBuf> {
+    let socket = folder.join("socket");
+    (socket.as_os_str().len() <= SOCKET_FOLDER_LIMIT).then_some(socket)
+}
+
+/// The password of this folder, made at the first start; the connection string stays the same from then on.
+fn password(folder: &Path, authentication: Authentication) -> Result<Option<String>, Error> {
+    if authentication == Authentication::Trust {
+        return Ok(None);
+    }
+    let file = folder.join("password");
+    if let Ok(word) = std::fs::read_to_string(&file) {
+        return Ok(Some(word.trim().to_owned()));
+    }
+    let word = uuid::Uuid::new_v4().simple().to_string();
+    write_private(&file, &word)?;
+    Ok(Some(word))
+}
+
+/// Writes a file that only its owner may read.
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    // A file that was there may have been more open.
+    let _ = std::fs::remove_file(path);
+    std::fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(file_error("write", path))
+}
+
+/// The port of the last start if it is free, so that a connection string copied once keeps working.
+fn reserve_port(folder: &Path) -> Result<u16, Error> {
+    let file = folder.join("port");
+    let last = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+    let port = free_port(last)?;
+    std::fs::write(&file, port.to_string()).map_err(file_error("write", &file))?;
+    Ok(port)
+}
+
+/// Makes the data folder. It gets its name when it is complete, so that half of one is never started.
+fn initialize(
+    binaries: &Binaries,
+    account: Account,
+    folder: &Path,
+    options: &ClusterOptions,
+    password: Option<&str>,
+) -> Result<(), Error> {
+    let partial = folder.join("data.partial");
+    let locales: &[&str] = match options.durability {
+        Durability::Kept => &["C.UTF-8", "C"],
+        Durability::Throwaway => &["C"],
+    };
+    let password_file = folder.join("initial-password");
+    write_private(&password_file, password.unwrap_or_default())?;
+    account.give(&password_file)?;
+    let mut result = Ok(());
+    for locale in locales {
+        if partial.exists() {
+            std::fs::remove_dir_all(&partial).map_err(file_error("remove", &partial))?;
+        }
+        account.give_folder(&partial)?;
+        let mut command = account.command(&binaries.program("initdb"));
+        command.arg("-D").arg(&partial).args(["-U", SUPERUSER, "-E", "UTF8", "--no-instructions", "--no-sync"]);
+        command.args(["--locale", locale]).args(["-T", "simple"]);
+        match password {
+            Some(_) => command.arg("--auth=scram-sha-256").arg("--pwfile").arg(&password_file),
+            None => command.arg("--auth=trust"),
+        };
+        result = run(&mut command, "initdb");
+        if result.is_ok() {
+            break;
+        }
+    }
+    std::fs::remove_file(&password_file).map_err(file_error("remove", &password_file))?;
+    result?;
+    let data = folder.join("data");
+    std::fs::rename(&partial, &data).map_err(file_error("move", &partial))
+}
+
+/// Runs a program to its end; what it printed is the error if it fails.
+fn run(command: &mut std::process::Command, program: &'static str) -> Result<(), Error> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| Error::Run { program: PathBuf::from(command.get_program()), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let output = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Err(Error::Failed { program, output: output.concat() })
+}
+
+fn launch(
+    binaries: &Binaries,
+    account: Account,
+    folder: &Path,
+    port: u16,
+    options: &ClusterOptions,
+) -> Result<Process, Error> {
+    let data = folder.join("data");
+    let log = log_file(folder);
+    let pid_file = data.join("postmaster.pid");
+    let mut command = account.command(&binaries.program("postgres"));
+    command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
+    for (name, value) in server_settings(folder, options) {
+        command.arg("-c").arg(format!("{name}={value}"));
+    }
+    let will = LastWill {
+        signal: stop_signal(options.durability),
+        remove: (options.durability == Durability::Throwaway).then(|| folder.to_path_buf()),
+        pid_file: pid_file.clone(),
+    };
+    let mut process = Process::start(&mut command, &log, &will)?;
+    process::wait_until(START_LIMIT, || process.exited().is_some() || is_ready(&pid_file, process.pid()));
+    if process.exited().is_none() && is_ready(&pid_file, process.pid()) {
+        return Ok(process);
+    }
+    process.stop(Signal::SIGQUIT);
+    Err(Error::NotReady { program: "PostgreSQL", tail: process::tail(&log), log })
+}
+
+fn server_settings(folder: &Path, options: &ClusterOptions) -> Vec<(String, String)> {
+    let socket = socket_folder(folder).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut settings: Vec<(String, String)> = [
+        ("listen_addresses", "127.0.0.1"),
+        ("unix_socket_directories", socket.as_str()),
+        ("timezone", "UTC"),
+        ("log_timezone", "UTC"),
+        ("max_connections", &options.max_connections.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    if options.durability == Durability::Throwaway {
+        let fast = [("fsync", "off"), ("synchronous_commit", "off"), ("full_page_writes", "off")];
+        settings.extend(fast.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+    settings.extend(options.settings.iter().cloned());
+    settings
+}
+
+/// Whether the server has written into its pid file that it takes connections: the process id is in the first line,
+/// the status in the eighth (`src/include/utils/pidfile.h` of PostgreSQL).
+fn is_ready(pid_file: &Path, pid: u32) -> bool {
+    let text = std::fs::read_to_string(pid_file).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
+}
+
+/// Stops the server of an earlier run that was killed before it could do so itself.
+fn stop_orphans(data: &Path) -> Result<(), Error> {
+    let pid_file = data.join("postmaster.pid");
+    process::stop_orphans(data, process::read_pid(&pid_file), Signal::SIGINT, || servers_in(data))?;
+    // Nobody uses the folder any more, but the process id may have been given to another program meanwhile, at which
+    // sight PostgreSQL would refuse to start.
+    if pid_file.exists() {
+        std::fs::remove_file(&pid_file).map_err(file_error("remove", &pid_file))?;
+    }
+    Ok(())
+}
+
+/// The PostgreSQL processes that use a data folder, which is every one's working folder.
+fn servers_in(data: &Path) -> Vec<u32> {
+    let uses = |pid: u32, command: &str| match std::fs::read_link(format!("/proc/{pid}/cwd")) {
+        Ok(folder) => folder == data,
+        Err(_) => command.contains(&format!("-D {}", data.display())),
+    };
+    process::all()
+        .into_iter()
+        .filter(|(pid, command)| command.contains("postgres") && uses(*pid, command))
+        .map(|(pid, _)| pid)
+        .collect()
+}

@@ -1,0 +1,99 @@
+//! What a caller may choose about a [`Cluster`](super::Cluster) and a [`Pooler`](super::Pooler). Only data.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::PoolMode;
+
+/// How a PostgreSQL server is set up.
+#[derive(Debug, Clone)]
+pub struct ClusterOptions {
+    /// The folder that holds its data, log and socket; made if it is not there.
+    pub folder: PathBuf,
+    /// What happens to the data.
+    pub durability: Durability,
+    /// Who may connect.
+    pub authentication: Authentication,
+    /// The server's `max_connections`.
+    pub max_connections: u32,
+    /// Further settings of postgresql.conf: name and value.
+    pub settings: Vec<(String, String)>,
+}
+
+impl ClusterOptions {
+    /// A server whose data is kept, for developing with.
+    pub fn kept_in(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            durability: Durability::Kept,
+            authentication: Authentication::Password,
+            max_connections: 100,
+            settings: Vec::new(),
+        }
+    }
+
+    /// A server in a temporary folder, fast and gone afterwards, for tests and benchmarks.
+    pub fn throwaway() -> Self {
+        let name = format!("glowplug-{}", uuid::Uuid::new_v4().simple());
+        Self {
+            folder: std::env::temp_dir().join(name),
+            durability: Durability::Throwaway,
+            authentication: Authentication::Trust,
+            max_connections: 400,
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// What happens to a server's data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// It is flushed to the disk and stays when the server stops. Texts are in the locale `C.UTF-8` if there is one.
+    Kept,
+    /// It is never flushed (`fsync=off`), and the folder is removed with the server. The locale is `C`, so that sorting
+    /// is the same on every machine.
+    Throwaway,
+}
+
+/// Who may connect to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authentication {
+    /// Who knows a random password, which is kept beside the data: a superuser's connection runs programs as the
+    /// server's account, so that trusting the loopback address would hand that account to everybody on the machine.
+    Password,
+    /// Everybody on this machine. For tests, where the password's rounds of hashing would cost more than the query.
+    Trust,
+}
+
+/// How a PgBouncer is set up.
+#[derive(Debug, Clone)]
+pub struct PoolerOptions {
+    /// The name of its folder inside the cluster's; two poolers of one cluster need different ones.
+    pub name: String,
+    /// When a server connection goes back to the pool. [`PoolMode::Direct`] is taken as session mode.
+    pub pool_mode: PoolMode,
+    /// Server connections per database and user (`default_pool_size`).
+    pub pool_size: u32,
+    /// Client connections at the most.
+    pub max_client_conn: u32,
+    /// How long a client waits for a server connection; zero waits for ever.
+    pub query_wait_timeout: Duration,
+    /// Users besides the superuser that may connect through it: name and password.
+    pub users: Vec<(String, String)>,
+    /// Further settings of pgbouncer.ini: name and value.
+    pub extra: Vec<(String, String)>,
+}
+
+impl Default for PoolerOptions {
+    fn default() -> Self {
+        Self {
+            name: "pgbouncer".to_owned(),
+            pool_mode: PoolMode::Transaction,
+            pool_size: 20,
+            max_client_conn: 1000,
+            query_wait_timeout: Duration::from_secs(120),
+            users: Vec::new(),
+            extra: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Free loopback ports.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use super::Error;
+
+/// Searched for free ports. It lies below what operating systems give to outgoing connections, so that a port cannot
+/// be taken by one between our looking and the server's listening.
+const FIRST: u16 = 20_000;
+const COUNT: u16 = 12_000;
+
+/// How many ports this process has tried; no port is handed out twice.
+static TRIED: AtomicU16 = AtomicU16::new(0);
+
+/// A loopback port that nobody listens on: `preferred` if it is free.
+pub(super) fn free_port(preferred: Option<u16>) -> Result<u16, Error> {
+    if let Some(port) = preferred.filter(|port| is_free(*port)) {
+        return Ok(port);
+    }
+    // Different processes begin at different places, so that they seldom look at the same port at once.
+    let begin = u16::try_from(std::process::id() * 37 % u32::from(COUNT)).unwrap_or(0);
+    for _ in 0..COUNT {
+        let step = TRIED.fetch_add(1, Ordering::Relaxed) % COUNT;
+        let port = FIRST + (begin + step) % COUNT;
+        if is_free(port) {
+            return Ok(port);
+        }
+    }
+    Err(Error::NoPort)
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}

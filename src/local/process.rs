@@ -1,0 +1,202 @@
+//! One server process: started with its output in a log file, stopped by its id, and guarded.
+//!
+//! The guard is a shell that waits for its standard input to end, which happens when we are gone, however we went:
+//! it then stops the server. Rust offers no safe way to ask the kernel for that, and destructors do not run when a
+//! process is killed, nor for the statics of a test binary.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+
+use super::{Error, file_error};
+
+/// How long a server may take to stop before it is killed.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// How often a condition that the system cannot announce is looked at.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    guard: Child,
+}
+
+/// What the guard does when we are gone.
+#[derive(Debug, Clone)]
+pub(super) struct LastWill {
+    /// The signal that stops the server.
+    pub(super) signal: Signal,
+    /// A folder to remove once the server has removed its pid file.
+    pub(super) remove: Option<PathBuf>,
+    /// The server's pid file.
+    pub(super) pid_file: PathBuf,
+}
+
+/// A line on standard input is the word that the server was stopped; the end of the input without it is our death.
+const GUARD: &str = r#"
+read -r word && exit 0
+kill -s "$1" "$2" 2>/dev/null
+[ -n "$3" ] || exit 0
+turn=0
+while [ -e "$4" ] && [ "$turn" -lt 300 ]; do sleep 0.1; turn=$((turn + 1)); done
+rm -rf "$3"
+"#;
+
+impl Process {
+    /// Starts the command with its output appended to `log`, and a guard beside it.
+    pub(super) fn start(command: &mut Command, log: &Path, will: &LastWill) -> Result<Self, Error> {
+        let program = PathBuf::from(command.get_program());
+        let output =
+            OpenOptions::new().create(true).append(true).open(log).map_err(file_error("open", log))?;
+        let errors = output.try_clone().map_err(file_error("open", log))?;
+        let mut child = command
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(|source| Error::Run { program, source })?;
+        match start_guard(child.id(), will) {
+            Ok(guard) => Ok(Self { child, guard }),
+            Err(error) => {
+                stop_child(&mut child, will.signal);
+                Err(error)
+            }
+        }
+    }
+
+    /// The server's process id.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How the server ended, if it has.
+    pub(super) fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// Stops the server and waits until it is gone; may be called again.
+    pub(super) fn stop(&mut self, signal: Signal) {
+        stop_child(&mut self.child, signal);
+        if let Some(mut input) = self.guard.stdin.take() {
+            // A guard that is gone already has nothing left to be told.
+            let _ = input.write_all(b"stopped\n");
+        }
+        let _ = self.guard.wait();
+    }
+}
+
+fn start_guard(pid: u32, will: &LastWill) -> Result<Child, Error> {
+    let remove = will.remove.clone().unwrap_or_default();
+    Command::new("/bin/sh")
+        .args(["-c", GUARD, "glowplug-guard"])
+        .arg(will.signal.as_str().trim_start_matches("SIG"))
+        .arg(pid.to_string())
+        .arg(remove)
+        .arg(&will.pid_file)
+        .current_dir("/")
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|source| Error::Run { program: PathBuf::from("/bin/sh"), source })
+}
+
+fn stop_child(child: &mut Child, signal: Signal) {
+    if child.try_wait().ok().flatten().is_some() {
+        return;
+    }
+    send(child.id(), signal);
+    if !wait_until(STOP_LIMIT, || child.try_wait().ok().flatten().is_some()) {
+        // It had its chance; leaving it behind would be worse. An error means that it ended just now.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// Sends a signal to a process that we know to be ours; an error means that it has ended.
+pub(super) fn send(pid: u32, signal: Signal) {
+    if let Ok(pid) = i32::try_from(pid) {
+        let _ = nix::sys::signal::kill(Pid::from_raw(pid), signal);
+    }
+}
+
+/// Waits until the condition holds; false when `limit` passed first.
+pub(super) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + limit;
+    loop {
+        if condition() {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(POLL_INTERVAL);
+    }
+}
+
+/// Ends processes of an earlier run that were left behind, and waits until they are gone.
+///
+/// `find` names those that are left; `first` is signalled alone if it is among them, because the others follow it.
+pub(super) fn stop_orphans(
+    folder: &Path,
+    first: Option<u32>,
+    signal: Signal,
+    find: impl Fn() -> Vec<u32>,
+) -> Result<(), Error> {
+    let orphans = find();
+    match first.filter(|pid| orphans.contains(pid)) {
+        Some(pid) => send(pid, signal),
+        None => orphans.iter().for_each(|pid| send(*pid, signal)),
+    }
+    if wait_until(STOP_LIMIT, || find().is_empty()) {
+        return Ok(());
+    }
+    Err(Error::OrphansRemain { pids: find(), folder: folder.to_path_buf() })
+}
+
+/// The process id in the first line of a pid file.
+pub(super) fn read_pid(file: &Path) -> Option<u32> {
+    std::fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok()
+}
+
+/// The processes of this machine: id and command line.
+///
+/// Asked of `ps`, which every Unix has, except on Linux, where a slim container lacks it and `/proc` says the same.
+pub(super) fn all() -> Vec<(u32, String)> {
+    if let Ok(entries) = std::fs::read_dir("/proc") {
+        return entries
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter_map(|pid: u32| Some((pid, command_line(pid)?)))
+            .collect();
+    }
+    let output = Command::new("ps").args(["-axo", "pid=,args="]).output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| {
+            let (pid, arguments) = line.trim_start().split_once(' ')?;
+            Some((pid.parse().ok()?, arguments.to_owned()))
+        })
+        .collect()
+}
+
+/// A process's command line; a process that has ended and waits to be collected has none.
+fn command_line(pid: u32) -> Option<String> {
+    let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let text = String::from_utf8_lossy(&bytes).replace('\0', " ");
+    (!text.is_empty()).then_some(text)
+}
+
+/// The last lines of a log file.
+pub(super) fn tail(log: &Path) -> String {
+    let text = File::open(log).and_then(std::io::read_to_string).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}
