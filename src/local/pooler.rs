@@ -132,8 +132,7 @@ fn settings(cluster: &Cluster, options: &PoolerOptions, folder: &Path, port: u16
         ("max_client_conn", options.max_client_conn.to_string()),
         ("query_wait_timeout", options.query_wait_timeout.as_secs().to_string()),
     ];
-    let mut text =
-        format!("[databases]\n* = host=127.0.0.1 port={}\n\n[pgbouncer]\n", cluster.port());
+    let mut text = format!("[databases]\n* = host=127.0.0.1 port={}\n\n[pgbouncer]\n", cluster.port());
     let extra = options.extra.iter().map(|(name, value)| (name.as_str(), value.clone()));
     for (name, value) in own.into_iter().chain(extra) {
         // Writing to a String cannot fail.

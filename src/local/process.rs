@@ -57,11 +57,8 @@ impl Process {
         let output =
             OpenOptions::new().create(true).append(true).open(log).map_err(file_error("open", log))?;
         let errors = output.try_clone().map_err(file_error("open", log))?;
-        let mut child = command
-            .stdout(output)
-            .stderr(errors)
-            .spawn()
-            .map_err(|source| Error::Run { program, source })?;
+        let mut child =
+            command.stdout(output).stderr(errors).spawn().map_err(|source| Error::Run { program, source })?;
         match start_guard(child.id(), will) {
             Ok(guard) => Ok(Self { child, guard }),
             Err(error) => {

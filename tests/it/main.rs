@@ -1,1 +1,6 @@
-fn main() {}
+//! The tests, as one binary: linking once is faster, and the tests share one PostgreSQL server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod harness;
+mod local;
