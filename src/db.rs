@@ -1,54 +1,150 @@
 //! The connection layer: connections that leave nothing in a pooled server connection, and the pool of them.
 //!
-//! The only module that names the driver.
+//! One operation is one simple-protocol message: its scope (`select set_config(…, true), …`) and its statements, which
+//! PostgreSQL runs as one implicit transaction. No `BEGIN`, no second round trip, no named statement, no setting that
+//! outlives it; so that any pool mode of any pooler will do. The only module that names the driver.
 
+mod bind;
+mod cancel;
+mod classify;
+mod connection;
+mod connector;
+mod diesel_error;
+mod error;
+mod literal;
+mod message;
+mod migrate;
+mod placeholder;
+mod pool;
+mod row;
+mod scope;
+mod tls;
+mod typed;
+
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+pub use self::connection::Connection;
+pub use self::error::{DatabaseError, Error, Reason, Unavailable};
+pub use self::migrate::{MigrateError, migrate, pending, revert_last};
+pub use self::pool::{PoolState, PooledConnection};
+pub use self::row::{Field, Row};
+pub use self::scope::{Access, Scope};
+use crate::config;
+use crate::event::Event;
 use crate::sql::Statement;
-
-/// What holds while the statements of one message run, and ends with them.
-///
-/// It is set by `set_config(…, true)` in the same message, in front of the statements.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scope {
-    /// Whether the statements may write (`transaction_read_only`).
-    pub access: Access,
-    /// The role that they run as; `None` is the connection's own user.
-    pub role: Option<String>,
-    /// Further settings, such as `request.jwt.claims`: name and value.
-    pub settings: Vec<(String, String)>,
-    /// `statement_timeout`.
-    pub statement_timeout: Duration,
-}
-
-/// Whether statements may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// `transaction_read_only` is on, and a lost connection may be tried once more.
-    ReadOnly,
-    /// Nothing is ever tried twice once a byte of it may have been sent.
-    ReadWrite,
-}
 
 /// The JSON text of each statement, in order; `None` is SQL's NULL or no row.
 pub type Answers = Vec<Option<String>>;
 
 /// A message that failed: `completed` are the answers of the statements before the one that failed.
-#[derive(Debug)]
+///
+/// Their effects, if they had any, are undone with the message.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
 pub struct RunError {
     /// Answers of the statements before the one that failed.
     pub completed: Answers,
     /// What went wrong.
+    #[source]
     pub error: Error,
 }
 
-/// What can go wrong between Glowplug and PostgreSQL.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// Placeholder until the connection layer is there.
-    #[error("{0}")]
-    Other(String),
+impl From<Error> for RunError {
+    fn from(error: Error) -> Self {
+        Self { completed: Answers::new(), error }
+    }
 }
 
-/// Marks the use of [`Statement`] until `Database::run` is there.
-pub type Statements<'a> = &'a [Statement];
+/// How much longer than `statement_timeout` an answer is waited for: for the way there and back, and for the pooler's
+/// queue.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// The database, through a pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Arc<pool::Pool>,
+    statement_timeout: Duration,
+}
+
+impl Database {
+    /// Needs a tokio runtime, but no database: the first connection is made when it is needed.
+    pub fn new(config: &config::Database) -> Result<Self, Error> {
+        let pool = Arc::new(pool::Pool::new(config)?);
+        Ok(Self { pool, statement_timeout: config.statement_timeout })
+    }
+
+    /// Runs `statements` within `scope` as one message, and returns the value of each.
+    ///
+    /// All of them take effect, or none. The future may be dropped at any point: what runs is cancelled. It takes no
+    /// longer than the acquire timeout, the connect timeout and `statement_timeout` with some seconds of grace.
+    ///
+    /// A read whose connection turns out to be gone is sent once more on a fresh one; a write only if nothing of it
+    /// can have been sent.
+    pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
+        let message = message::compose(scope, statements)?;
+        Event::StatementsSent { statements }.emit();
+        let mut connection = self.pool.acquire().await?;
+        let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
+        let mut answers = Answers::with_capacity(statements.len());
+        let mut result = deadline.hold(connection.exchange(&message, &mut answers)).await;
+        if let Err(error) = &result
+            && may_be_sent_again(error, scope.access)
+        {
+            Event::ReadRetried { error: &error.to_string() }.emit();
+            answers.clear();
+            self.pool.renew(&mut connection).await?;
+            result = deadline.hold(connection.exchange(&message, &mut answers)).await;
+        }
+        match result {
+            Ok(()) if answers.len() == statements.len() => Ok(answers),
+            Ok(()) => Err(Error::Protocol("the number of answers is wrong".to_owned()).into()),
+            Err(error) => Err(RunError { completed: answers, error }),
+        }
+    }
+
+    /// Whether the database answers: a round trip with nothing in it.
+    pub async fn check(&self) -> Result<(), Error> {
+        let scope = Scope {
+            access: Access::ReadOnly,
+            role: None,
+            settings: Vec::new(),
+            statement_timeout: self.statement_timeout,
+        };
+        let statement = Statement { text: "select 1".to_owned(), parameters: Vec::new() };
+        self.run(&scope, &[statement]).await.map(|_| ()).map_err(|failure| failure.error)
+    }
+
+    /// A connection of the pool, for Diesel queries.
+    pub async fn connection(&self) -> Result<PooledConnection<'_>, Error> {
+        self.pool.acquire().await
+    }
+
+    /// How many connections the pool has.
+    pub fn state(&self) -> PoolState {
+        self.pool.state()
+    }
+}
+
+/// When an answer must have come, whether or not PostgreSQL ends the statement itself.
+struct Deadline {
+    limit: Duration,
+    at: Instant,
+}
+
+impl Deadline {
+    fn after(limit: Duration) -> Self {
+        Self { limit, at: Instant::now() + limit }
+    }
+
+    /// An exchange that is not over by then is dropped in the middle, and its connection with it.
+    async fn hold(&self, exchange: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+        tokio::time::timeout_at(self.at, exchange).await.unwrap_or(Err(Error::DeadlineExceeded(self.limit)))
+    }
+}
+
+fn may_be_sent_again(error: &Error, access: Access) -> bool {
+    error.is_connection_lost() && (access == Access::ReadOnly || error.safe_to_retry())
+}

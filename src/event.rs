@@ -4,9 +4,24 @@
 
 use std::time::Duration;
 
+use crate::sql::Statement;
+
 /// Something that an operator may want to know.
 #[derive(Debug)]
+#[allow(missing_docs, reason = "the variants say what their fields are")]
 pub enum Event<'a> {
+    /// A message is about to be sent; for those who want to see the SQL. Values are never spliced in.
+    StatementsSent { statements: &'a [Statement] },
+    /// A connection to the pooler or the database was made.
+    ConnectionMade { took: Duration },
+    /// A connection could not be made.
+    ConnectionFailed { error: &'a str },
+    /// A connection ended that nobody meant to end.
+    ConnectionLost { error: &'a str },
+    /// Nobody waits for a statement's answer any more; it is cancelled, and its connection closed.
+    StatementAbandoned,
+    /// A cancel request could not be sent; the statement ends by `statement_timeout`.
+    CancelFailed { error: &'a str },
     /// A read's connection turned out to be gone; it is sent once more on a fresh one.
     ReadRetried { error: &'a str },
     /// A new picture of the database is in use.
@@ -19,6 +34,16 @@ impl Event<'_> {
     /// Writes the event to the log.
     pub fn emit(&self) {
         match self {
+            Self::StatementsSent { statements } => {
+                for Statement { text, parameters } in *statements {
+                    tracing::debug!(target: "sql", ?parameters, "{text}");
+                }
+            }
+            Self::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
+            Self::ConnectionFailed { error } => tracing::warn!(error, "no connection to the database"),
+            Self::ConnectionLost { error } => tracing::warn!(error, "connection to the database lost"),
+            Self::StatementAbandoned => tracing::debug!("statement cancelled"),
+            Self::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
             Self::ReadRetried { error } => {
                 tracing::warn!(error, "connection lost; the read is sent once more")
             }

@@ -1,0 +1,152 @@
+//! What can go wrong between Glowplug and PostgreSQL, as data.
+//!
+//! Never decides what a client is told: that is one table elsewhere. Rendering an error never logs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What can go wrong between Glowplug and PostgreSQL.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The connection string is wrong; trying again is of no use.
+    #[error("the connection string cannot be used: {0}")]
+    Configuration(String),
+    /// There is no connection, or it went away.
+    #[error(transparent)]
+    Unavailable(Box<Unavailable>),
+    /// All connections of the pool were in use for the whole acquire timeout.
+    #[error("no connection of the pool became free within {0:?}")]
+    PoolTimeout(Duration),
+    /// PostgreSQL refused or failed a statement; the connection is whole.
+    #[error(transparent)]
+    Database(Box<DatabaseError>),
+    /// No answer came in time, although PostgreSQL should have ended the statement itself.
+    #[error("no answer from the database within {0:?}")]
+    DeadlineExceeded(Duration),
+    /// A value has the character U+0000, which PostgreSQL's `text` cannot hold. Nothing was sent.
+    #[error("a value contains the character U+0000, which PostgreSQL cannot store")]
+    NulByte,
+    /// The statements or the answers are not what they must be: a defect, here or there.
+    #[error("{0}")]
+    Protocol(String),
+}
+
+impl Error {
+    /// Whether a connection that had been made was gone when it was used.
+    pub fn is_connection_lost(&self) -> bool {
+        self.reason().is_some_and(|reason| matches!(reason, Reason::Stale | Reason::Lost))
+    }
+
+    /// Whether nothing can have reached the server, so that even a write may be sent again.
+    pub fn safe_to_retry(&self) -> bool {
+        match self {
+            Self::Unavailable(unavailable) => unavailable.reason != Reason::Lost,
+            Self::PoolTimeout(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The SQLSTATE, where the database raised one.
+    pub fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Database(error) => Some(&error.sqlstate),
+            Self::Unavailable(unavailable) => unavailable.sqlstate.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Why there is no connection.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Unavailable(unavailable) => Some(unavailable.reason),
+            _ => None,
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}: {message}", reason.describe())]
+pub struct Unavailable {
+    /// The class of the failure.
+    pub reason: Reason,
+    /// What the system, the driver, the pooler or the server said.
+    pub message: String,
+    /// The SQLSTATE, where the pooler or the server gave one.
+    pub sqlstate: Option<String>,
+    /// The driver's error, for the log.
+    #[source]
+    pub source: Option<Arc<tokio_postgres::Error>>,
+}
+
+/// Classes of failed connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Nobody listens at the address.
+    Refused,
+    /// The host name has no address.
+    HostNotFound,
+    /// No connection within the connect timeout.
+    Timeout,
+    /// TLS could not be agreed on.
+    Tls,
+    /// User or password is wrong or missing, or `pg_hba.conf` forbids it.
+    Authentication,
+    /// The server or pooler has no database of that name.
+    DatabaseMissing,
+    /// The server or pooler takes no more connections.
+    TooManyConnections,
+    /// The server starts, stops or recovers.
+    NotReady,
+    /// The pooler cannot, or will not, lend a server connection.
+    Pooler,
+    /// The connection had been closed before anything was sent on it.
+    Stale,
+    /// The connection went away while an answer was awaited.
+    Lost,
+    /// Something else; the message says what.
+    Other,
+}
+
+impl Reason {
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Refused => "the database refuses connections",
+            Self::HostNotFound => "the database's host name is unknown",
+            Self::Timeout => "the database does not answer",
+            Self::Tls => "no TLS connection to the database",
+            Self::Authentication => "the database does not accept the user",
+            Self::DatabaseMissing => "the database does not exist",
+            Self::TooManyConnections => "the database takes no more connections",
+            Self::NotReady => "the database is not ready",
+            Self::Pooler => "the pooler gave no connection",
+            Self::Stale => "the connection had been closed",
+            Self::Lost => "the connection was lost",
+            Self::Other => "no connection to the database",
+        }
+    }
+}
+
+/// An error that PostgreSQL raised, with the fields of section 55.8 of its manual.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (SQLSTATE {sqlstate})")]
+pub struct DatabaseError {
+    /// The five characters of appendix A of the manual.
+    pub sqlstate: String,
+    /// The primary message.
+    pub message: String,
+    /// Details, often with values.
+    pub detail: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The schema that the error is about.
+    pub schema: Option<String>,
+    /// The table that the error is about.
+    pub table: Option<String>,
+    /// The column that the error is about.
+    pub column: Option<String>,
+    /// The constraint that was violated.
+    pub constraint: Option<String>,
+    /// The character in the message text, counted from 1, where the error was noticed.
+    pub position: Option<u32>,
+}

@@ -1,0 +1,116 @@
+//! Scope and statements -> the text of one simple-protocol `Query` message.
+//!
+//! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing, and
+//! what `set_config(…, true)` set ends with it. Never does I/O.
+
+use std::fmt::Write as _;
+
+use super::literal::append_literal;
+use super::placeholder::append_statement;
+use super::{Access, Error, Scope};
+use crate::sql::Statement;
+
+/// The message that runs `statements` within `scope`. Its first result belongs to the scope.
+pub(super) fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
+    let mut message = String::with_capacity(estimate(scope, statements));
+    append_scope(&mut message, scope)?;
+    for statement in statements {
+        // The line break ends a comment that the statement may end with.
+        message.push_str(";\n");
+        append_statement(&mut message, &statement.text, &statement.parameters)?;
+        message.push('\n');
+    }
+    Ok(message)
+}
+
+fn append_scope(message: &mut String, scope: &Scope) -> Result<(), Error> {
+    // A timeout of 0 would mean none.
+    let milliseconds = scope.statement_timeout.as_millis().clamp(1, i32::MAX as u128);
+    message.push_str("select ");
+    if scope.access == Access::ReadOnly {
+        message.push_str("set_config('transaction_read_only','on',true),");
+    }
+    write!(message, "set_config('statement_timeout','{milliseconds}',true)")
+        .map_err(|_| Error::Protocol("formatting failed".to_owned()))?;
+    for (name, value) in &scope.settings {
+        append_setting(message, name, value)?;
+    }
+    // The role comes last, so that the settings are made with the connection's own rights.
+    if let Some(role) = &scope.role {
+        append_setting(message, "role", role)?;
+    }
+    Ok(())
+}
+
+fn append_setting(message: &mut String, name: &str, value: &str) -> Result<(), Error> {
+    message.push_str(",set_config(");
+    append_literal(message, name)?;
+    message.push(',');
+    append_literal(message, value)?;
+    message.push_str(",true)");
+    Ok(())
+}
+
+/// Bytes that the message will have, about: enough to allocate once.
+fn estimate(scope: &Scope, statements: &[Statement]) -> usize {
+    let settings: usize = scope.settings.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
+    let role = scope.role.as_ref().map_or(0, |role| role.len() + 32);
+    let statements: usize = statements.iter().map(statement_estimate).sum();
+    128 + settings + role + statements
+}
+
+fn statement_estimate(statement: &Statement) -> usize {
+    let parameters: usize =
+        statement.parameters.iter().map(|value| value.as_ref().map_or(6, |value| value.len() + 8)).sum();
+    statement.text.len() + 3 + parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn scope() -> Scope {
+        Scope {
+            access: Access::ReadOnly,
+            role: None,
+            settings: Vec::new(),
+            statement_timeout: Duration::from_secs(10),
+        }
+    }
+
+    #[test]
+    fn scope_and_statements_are_one_message() {
+        let statements = [
+            Statement { text: "select $1::text".to_owned(), parameters: vec![Some("it's".to_owned())] },
+            Statement { text: "select 2 -- two".to_owned(), parameters: vec![] },
+        ];
+        assert_eq!(
+            compose(&scope(), &statements).unwrap(),
+            "select set_config('transaction_read_only','on',true),set_config('statement_timeout','10000',true);\n\
+             select ('it''s')::text\n;\nselect 2 -- two\n"
+        );
+    }
+
+    #[test]
+    fn role_and_settings_are_escaped() {
+        let scope = Scope {
+            access: Access::ReadWrite,
+            role: Some("o'brien".to_owned()),
+            settings: vec![("request.jwt.claims".to_owned(), r#"{"sub":"a\"b"}"#.to_owned())],
+            statement_timeout: Duration::from_micros(1),
+        };
+        assert_eq!(
+            compose(&scope, &[]).unwrap(),
+            "select set_config('statement_timeout','1',true),\
+             set_config('request.jwt.claims', E'{\"sub\":\"a\\\\\"b\"}',true),set_config('role','o''brien',true)"
+        );
+    }
+
+    #[test]
+    fn a_nul_byte_in_a_setting_is_refused() {
+        let scope = Scope { settings: vec![("a.b".to_owned(), "\0".to_owned())], ..scope() };
+        assert!(matches!(compose(&scope, &[]), Err(Error::NulByte)));
+    }
+}

@@ -1,0 +1,177 @@
+//! The pool: how many connections there are, who waits for one, and what happens to those that are gone.
+//!
+//! Never sends anything to test a connection: a round trip per request is what this project exists to save.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use diesel::ConnectionError;
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
+};
+use futures_util::FutureExt as _;
+use tokio::sync::Notify;
+
+use super::connector::Connector;
+use super::{Connection, Error, Unavailable};
+use crate::config;
+
+/// What bb8 makes connections with.
+type Manager = AsyncDieselConnectionManager<Connection>;
+
+/// A connection on loan from the pool; it goes back when dropped, unless it is in the middle of something.
+pub type PooledConnection<'a> = bb8::PooledConnection<'a, Manager>;
+
+/// After this time a connection is replaced, so that a pool follows a pooler or a name that moved.
+const MAXIMUM_LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// After this time a connection that nobody needed is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// How many connections there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections that were made and not given up.
+    pub connections: u32,
+    /// Those of them that wait to be used.
+    pub idle: u32,
+}
+
+/// A pool of [`Connection`]s, empty at first.
+pub(super) struct Pool {
+    pool: bb8::Pool<Manager>,
+    connector: Arc<Connector>,
+    failures: Arc<Failures>,
+    acquire_timeout: Duration,
+}
+
+impl Pool {
+    /// Needs a tokio runtime, but no database.
+    pub(super) fn new(config: &config::Database) -> Result<Self, Error> {
+        if config.pool_size == 0 {
+            return Err(Error::Configuration("a pool needs at least one connection".to_owned()));
+        }
+        let connector = Arc::new(Connector::new(&config.url, config.connect_timeout)?);
+        let failures = Arc::new(Failures::default());
+        let pool = bb8::Pool::builder()
+            .max_size(config.pool_size)
+            .test_on_check_out(false)
+            .connection_timeout(config.acquire_timeout.max(Duration::from_millis(1)))
+            // Who waits is told at once why there is no connection; the next request tries again.
+            .retry_connection(false)
+            .max_lifetime(MAXIMUM_LIFETIME)
+            .idle_timeout(IDLE_TIMEOUT)
+            .queue_strategy(bb8::QueueStrategy::Lifo)
+            .error_sink(Box::new(Sink(Arc::clone(&failures))))
+            .build_unchecked(manager(Arc::clone(&connector), Arc::clone(&failures)));
+        Ok(Self { pool, connector, failures, acquire_timeout: config.acquire_timeout })
+    }
+
+    /// Waits for a usable connection.
+    pub(super) async fn acquire(&self) -> Result<PooledConnection<'_>, Error> {
+        let mut connection = self.checkout().await?;
+        if !connection.is_usable() {
+            self.renew(&mut connection).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Replaces a connection that is gone by a fresh one, in its place in the pool.
+    pub(super) async fn renew(&self, connection: &mut Connection) -> Result<(), Error> {
+        *connection = self.connector.connect().await?;
+        Ok(())
+    }
+
+    pub(super) fn state(&self) -> PoolState {
+        let state = self.pool.state();
+        PoolState { connections: state.connections, idle: state.idle_connections }
+    }
+
+    /// Waits for a connection as the pool has it, for the acquire timeout at the most; if there is none at all and
+    /// none can be made, not even that long.
+    async fn checkout(&self) -> Result<PooledConnection<'_>, Error> {
+        let mut failed = pin!(self.failures.happened.notified());
+        let mut getting = pin!(self.pool.get());
+        loop {
+            tokio::select! {
+                biased;
+                got = &mut getting => return got.map_err(|error| self.explain(&error)),
+                () = &mut failed => {
+                    if let Some(failure) = self.reason_of_emptiness() {
+                        return Err(failure);
+                    }
+                    failed.set(self.failures.happened.notified());
+                }
+            }
+        }
+    }
+
+    fn explain(&self, error: &bb8::RunError<PoolError>) -> Error {
+        match error {
+            bb8::RunError::User(error) => Error::Protocol(error.to_string()),
+            bb8::RunError::TimedOut if self.pool.state().connections == 0 => {
+                Unavailable::timed_out(self.acquire_timeout).into()
+            }
+            bb8::RunError::TimedOut => Error::PoolTimeout(self.acquire_timeout),
+        }
+    }
+
+    /// The last failure to connect, if there is no connection that could become free.
+    fn reason_of_emptiness(&self) -> Option<Error> {
+        if self.pool.state().connections > 0 {
+            return None;
+        }
+        self.failures.last().map(Error::from)
+    }
+}
+
+/// The failures to connect that happen in the background, on behalf of whoever waits.
+#[derive(Debug, Default)]
+struct Failures {
+    last: Mutex<Option<Unavailable>>,
+    happened: Notify,
+}
+
+impl Failures {
+    fn last(&self) -> Option<Unavailable> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn record(&self, failure: Unavailable) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    }
+}
+
+/// bb8 calls this after it has counted the failed attempt off, so that whoever comes now starts a new one.
+#[derive(Debug, Clone)]
+struct Sink(Arc<Failures>);
+
+impl bb8::ErrorSink<PoolError> for Sink {
+    fn sink(&self, _error: PoolError) {
+        self.0.happened.notify_waiters();
+    }
+
+    fn boxed_clone(&self) -> Box<dyn bb8::ErrorSink<PoolError>> {
+        Box::new(self.clone())
+    }
+}
+
+/// A manager that keeps the reason of a failure, of which bb8 and Diesel only pass the text on.
+fn manager(connector: Arc<Connector>, failures: Arc<Failures>) -> Manager {
+    let mut config = ManagerConfig::<Connection>::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(move |_url| {
+        let connector = Arc::clone(&connector);
+        let failures = Arc::clone(&failures);
+        async move {
+            connector.connect().await.map_err(|failure| {
+                let message = failure.to_string();
+                failures.record(failure);
+                ConnectionError::BadConnection(message)
+            })
+        }
+        .boxed()
+    });
+    // The connector knows the connection string; this copy would only be one more place to leak it from.
+    Manager::new_with_config("", config)
+}
