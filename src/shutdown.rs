@@ -1,1 +1,91 @@
 //! Ask to stop, and wait until stopped.
+//!
+//! Imports nothing of ours, and decides nothing: each part gets a [`CancellationToken`] from outside, and this holds
+//! the token and waits for the parts.
+
+use std::future::Future;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// The long-running parts of a process; cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    stop: CancellationToken,
+    parts: TaskTracker,
+}
+
+impl Shutdown {
+    /// Nothing runs yet, and nothing has been asked to stop.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The signal that a part stops at.
+    pub fn token(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
+    /// Starts a part. When it ends, for whatever reason, the others are asked to stop as well.
+    pub fn spawn<F>(&self, part: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        // The guard also asks when the part panics.
+        let guard = self.stop.clone().drop_guard();
+        self.parts.spawn(async move {
+            let _guard = guard;
+            part.await;
+        });
+    }
+
+    /// Asks every part to stop. Asking again changes nothing.
+    pub fn ask(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until every part has stopped. May be called by several, and again.
+    pub async fn stopped(&self) {
+        self.parts.close();
+        self.parts.wait().await;
+    }
+}
+
+/// Waits for the first SIGINT or SIGTERM of the process; names it.
+///
+/// An error means that the process may not handle signals.
+pub async fn signalled() -> std::io::Result<&'static str> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => Ok("SIGINT"),
+        _ = terminate.recv() => Ok("SIGTERM"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn parts_are_asked_and_waited_for() {
+        let shutdown = Shutdown::new();
+        let token = shutdown.token();
+        shutdown.spawn(async move { token.cancelled().await });
+        shutdown.ask();
+        shutdown.ask();
+        shutdown.stopped().await;
+        shutdown.stopped().await;
+    }
+
+    #[tokio::test]
+    async fn a_part_that_ends_stops_the_others() {
+        let shutdown = Shutdown::new();
+        let token = shutdown.token();
+        shutdown.spawn(async move { token.cancelled().await });
+        shutdown.spawn(async {});
+        shutdown.stopped().await;
+        assert!(shutdown.token().is_cancelled());
+    }
+}
