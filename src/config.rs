@@ -1,9 +1,23 @@
-//! Configuration as checked, ready values. `config/raw.rs` holds what was typed and turns it into these.
+//! Configuration as checked, ready values. [`Raw`] holds what was typed, [`Settled`] which of it holds, and
+//! [`Settled::check`] turns that into these.
 //!
-//! Never does I/O beyond reading the configuration file that it is given, and imports nothing else of ours.
+//! Never does I/O: the text of `glowplug.toml` and the environment are handed to it. Imports nothing else of ours.
+
+mod check;
+mod raw;
+mod redact;
+mod settled;
+mod table;
+mod units;
 
 use std::net::SocketAddr;
 use std::time::Duration;
+
+pub use check::{Problem, Problems};
+pub use raw::{Raw, Text};
+pub use redact::redacted;
+pub use settled::{Origin, Profile, Settled};
+pub use table::{help, markdown_table};
 
 /// Everything that `serve` and `dev` need to know.
 #[derive(Debug, Clone)]

@@ -1,0 +1,235 @@
+//! From the values that hold to checked ones; all that is wrong is told at once.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::settled::Settled;
+use super::units;
+use super::{Api, Config, Database, Http, Introspection, Limits, Log, LogFormat, PoolMode, Secret};
+
+/// Something wrong with one setting; the message says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting, as it is called where its value came from.
+    pub setting: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Problem {
+    pub(super) fn new(setting: &str, message: String) -> Self {
+        Self { setting: setting.to_owned(), message }
+    }
+}
+
+/// All that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Problem { setting, message }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{setting}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
+const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
+
+impl Settled {
+    /// Checks every value, and answers with all problems if there are any.
+    pub fn check(&self) -> Result<Config, Problems> {
+        let mut reader = Reader { settled: self, problems: Vec::new() };
+        let config = Config {
+            database: database(&mut reader),
+            api: api(&mut reader),
+            limits: limits(&mut reader),
+            http: http(&mut reader),
+            log: log(&mut reader),
+        };
+        if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
+    }
+}
+
+fn database(reader: &mut Reader<'_>) -> Database {
+    Database {
+        url: Secret::new(reader.read("database-url", connection_string)),
+        pool_size: u32::try_from(reader.count("pool-size", 1..=10_000)).unwrap_or(u32::MAX),
+        pool_mode: reader.choice(
+            "pool-mode",
+            &[
+                ("transaction", PoolMode::Transaction),
+                ("statement", PoolMode::Statement),
+                ("session", PoolMode::Session),
+                ("direct", PoolMode::Direct),
+            ],
+        ),
+        acquire_timeout: reader.duration("acquire-timeout"),
+        connect_timeout: reader.duration("connect-timeout"),
+        statement_timeout: reader.duration("statement-timeout"),
+        watch_interval: reader.read("watch", |text| match text {
+            "off" => Ok(None),
+            text => duration(text).map(Some),
+        }),
+    }
+}
+
+fn api(reader: &mut Reader<'_>) -> Api {
+    Api {
+        schemas: reader.read("schemas", |text| match list(text) {
+            names if names.is_empty() => Err("names no schema; write for example public,api".to_owned()),
+            names => Ok(names),
+        }),
+        introspection: reader.choice(
+            "introspection",
+            &[
+                ("on", Introspection::On),
+                ("off", Introspection::Off),
+                ("directive", Introspection::Directive),
+            ],
+        ),
+        total_count: reader.switch("total-count"),
+        aggregate: reader.switch("aggregate"),
+    }
+}
+
+fn limits(reader: &mut Reader<'_>) -> Limits {
+    Limits {
+        depth: reader.count("max-depth", COUNTS),
+        complexity: reader.count("max-complexity", COUNTS),
+        aliases: reader.count("max-aliases", COUNTS),
+        root_fields: reader.count("max-root-fields", COUNTS),
+        tokens: reader.count("max-tokens", COUNTS),
+        batch: reader.count("max-batch", COUNTS),
+        body_bytes: reader.read("max-body", |text| match units::size(text)? {
+            0 => Err("is 0; no request would be accepted".to_owned()),
+            bytes => Ok(bytes),
+        }),
+    }
+}
+
+fn http(reader: &mut Reader<'_>) -> Http {
+    Http {
+        listen: reader
+            .read("listen", |text| {
+                text.parse::<SocketAddr>().map(Parsed).map_err(|_| {
+                    format!("`{text}` is no address with a port; write for example 127.0.0.1:8080")
+                })
+            })
+            .0,
+        cors_origins: reader.read("cors-origins", origins),
+        graphiql: reader.switch("graphiql"),
+        drain_timeout: reader.duration("drain-timeout"),
+    }
+}
+
+fn log(reader: &mut Reader<'_>) -> Log {
+    Log {
+        filter: reader.read("log", |text| {
+            tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| {
+                format!("`{text}` is no filter ({error}); write for example info, debug or sql")
+            })
+        }),
+        format: reader.choice("log-format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]),
+    }
+}
+
+/// Reads values one by one, and keeps what is wrong with them.
+struct Reader<'a> {
+    settled: &'a Settled,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// The value as `parse` makes it. After a problem it is an empty one, which nobody sees.
+    fn read<T: Default>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
+        let text = self.settled.value(name).map(str::trim).unwrap_or_default();
+        parse(text).unwrap_or_else(|message| {
+            self.problems.push(Problem { setting: self.settled.label(name), message });
+            T::default()
+        })
+    }
+
+    fn count(&mut self, name: &str, range: RangeInclusive<usize>) -> usize {
+        let (low, high) = (*range.start(), *range.end());
+        self.read(name, |text| {
+            let number = text.parse().ok().filter(|number| range.contains(number));
+            number.ok_or_else(|| format!("`{text}` is no whole number from {low} to {high}"))
+        })
+    }
+
+    fn duration(&mut self, name: &str) -> Duration {
+        self.read(name, duration)
+    }
+
+    fn switch(&mut self, name: &str) -> bool {
+        self.choice(name, &[("off", false), ("on", true)])
+    }
+
+    /// One of the named values; after a problem the first of them.
+    fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
+        let index = self.read(name, |text| {
+            choices.iter().position(|(word, _)| *word == text).ok_or_else(|| {
+                let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+                format!("`{text}` is none of {}", words.join(", "))
+            })
+        });
+        choices[index].1
+    }
+}
+
+/// An address, which has no empty value of its own.
+struct Parsed(SocketAddr);
+
+impl Default for Parsed {
+    fn default() -> Self {
+        Self(SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let value = units::duration(text)?;
+    if TIMES.contains(&value) {
+        return Ok(value);
+    }
+    Err(format!("`{text}` is out of range; it may be from 1ms to 24h"))
+}
+
+/// The value itself is never in the message: it may hold a password.
+fn connection_string(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("is not set; pass --database-url postgres://user:password@host:port/database, or set \
+            DATABASE_URL. To try Glowplug without a database, run `glowplug dev`"
+            .to_owned());
+    }
+    let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+    if is_url || (text.contains('=') && !text.contains("://")) {
+        return Ok(text.to_owned());
+    }
+    Err("is no connection string; it begins with postgres:// or postgresql://".to_owned())
+}
+
+fn origins(text: &str) -> Result<Vec<String>, String> {
+    let origins = list(text);
+    for origin in origins.iter().filter(|origin| *origin != "*") {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
+            return Err(format!(
+                "`{origin}` is no origin; write scheme, host and port only, for example https://example.com"
+            ));
+        }
+    }
+    if origins.len() > 1 && origins.iter().any(|origin| origin == "*") {
+        return Err("`*` stands for all origins; leave the others out, or it".to_owned());
+    }
+    Ok(origins)
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}

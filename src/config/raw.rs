@@ -1,0 +1,130 @@
+//! What was typed: one structure whose fields are the settings, for the command line, the environment and the file.
+//!
+//! Each field's doc comment is the setting's documentation: what it is, and what it costs either way. The help texts
+//! and the tables of settings are made of them, so that nothing is told twice.
+
+use std::str::FromStr;
+
+use clap::Args;
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// The settings as they were typed, all optional. A field's name is the flag's (`--pool-size`), the file's key
+/// (`pool-size`), and the environment's (`GLOWPLUG_POOL_SIZE`); only the connection string is `DATABASE_URL` there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+#[command(next_help_heading = "Settings")]
+pub struct Raw {
+    /// Connection string of the pooler or of the database, `postgres://user:password@host:port/database`. In a file or
+    /// in the environment it stays out of the list of processes, where everybody on the machine can read flags.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<Text>,
+    /// Address and port to listen on. With `0.0.0.0` other machines can connect, so put TLS and authentication in front.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<Text>,
+    /// Schemas to expose, separated by commas; where two have the same name in them, the first one's is meant.
+    #[arg(long, value_name = "NAMES")]
+    pub schemas: Option<Text>,
+    /// Connections held at the most. More run more operations at once; each takes one of the pooler's clients, and in
+    /// session mode or without a pooler one of the database's processes.
+    #[arg(long, value_name = "COUNT")]
+    pub pool_size: Option<Text>,
+    /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session` or `direct`. The first two are safe
+    /// behind everything; the others may keep prepared statements, which fails when a pooler lends connections out.
+    #[arg(long, value_name = "MODE")]
+    pub pool_mode: Option<Text>,
+    /// How long a request waits for a free connection. Longer rides out bursts; shorter tells clients sooner.
+    #[arg(long, value_name = "DURATION")]
+    pub acquire_timeout: Option<Text>,
+    /// How long making a connection may take.
+    #[arg(long, value_name = "DURATION")]
+    pub connect_timeout: Option<Text>,
+    /// When the database ends an operation that takes too long. Longer lets one slow query hold a connection that others
+    /// wait for.
+    #[arg(long, value_name = "DURATION")]
+    pub statement_timeout: Option<Text>,
+    /// How often the database is asked whether its tables have changed, or `off`. Each time is one small query; with `off`
+    /// a changed database is seen only after a SIGHUP.
+    #[arg(long, value_name = "DURATION|off")]
+    pub watch: Option<Text>,
+    /// Who may read the API's types by introspection: `on`, `off`, or `directive`, which is those schemas whose comment says
+    /// `@graphql({"introspection": true})`. GraphiQL's documentation and completion need it; it shows the API's whole extent.
+    #[arg(long, value_name = "on|off|directive")]
+    pub introspection: Option<Text>,
+    /// Whether every collection has `totalCount`: `on`, or `off` for only those whose comment has the directive. Counting
+    /// reads every row that the filter lets through.
+    #[arg(long, value_name = "on|off")]
+    pub total_count: Option<Text>,
+    /// Whether every collection has `aggregate`: `on`, or `off` for only those whose comment has the directive. It reads every
+    /// row that the filter lets through.
+    #[arg(long, value_name = "on|off")]
+    pub aggregate: Option<Text>,
+    /// How deep fields may be nested; introspection is not counted.
+    #[arg(long, value_name = "COUNT")]
+    pub max_depth: Option<Text>,
+    /// How many objects an operation may return, estimated from its page sizes. A deep query multiplies them.
+    #[arg(long, value_name = "COUNT")]
+    pub max_complexity: Option<Text>,
+    /// How many aliases an operation may have.
+    #[arg(long, value_name = "COUNT")]
+    pub max_aliases: Option<Text>,
+    /// How many root fields an operation may have; each is one SQL statement.
+    #[arg(long, value_name = "COUNT")]
+    pub max_root_fields: Option<Text>,
+    /// How many lexical tokens a document may have; reading stops there.
+    #[arg(long, value_name = "COUNT")]
+    pub max_tokens: Option<Text>,
+    /// How many operations one request may hold.
+    #[arg(long, value_name = "COUNT")]
+    pub max_batch: Option<Text>,
+    /// How large a request's body may be.
+    #[arg(long, value_name = "SIZE")]
+    pub max_body: Option<Text>,
+    /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
+    #[arg(long, value_name = "ORIGINS")]
+    pub cors_origins: Option<Text>,
+    /// Whether `/` serves GraphiQL, a page to write queries in: `on` or `off`.
+    #[arg(long, value_name = "on|off")]
+    pub graphiql: Option<Text>,
+    /// How long running requests may take at a stop until they are dropped.
+    #[arg(long, value_name = "DURATION")]
+    pub drain_timeout: Option<Text>,
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, or `sql` for every statement
+    /// with its parameters, which are your users' data.
+    #[arg(long, value_name = "FILTER")]
+    pub log: Option<Text>,
+    /// How it is logged: `text` for people or `json` for machines.
+    #[arg(long, value_name = "text|json")]
+    pub log_format: Option<Text>,
+}
+
+/// A value as it was typed. In `glowplug.toml` it may also be a number, a boolean (`on`, `off`) or a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Text(pub String);
+
+impl FromStr for Text {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged, expecting = "expected a text, a number, true, false, or a list of texts")]
+        enum Typed {
+            Text(String),
+            Number(i64),
+            Switch(bool),
+            List(Vec<String>),
+        }
+        Ok(Self(match Typed::deserialize(deserializer)? {
+            Typed::Text(text) => text,
+            Typed::Number(number) => number.to_string(),
+            Typed::Switch(switch) => if switch { "on" } else { "off" }.to_owned(),
+            Typed::List(texts) => texts.join(","),
+        }))
+    }
+}

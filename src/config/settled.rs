@@ -1,0 +1,198 @@
+//! Which value of each setting holds, and where it came from: flag over environment over file over default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::Raw;
+use super::check::{Problem, Problems};
+use super::raw::Text;
+use super::redact::redacted;
+use super::table::names;
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A flag.
+    Flag,
+    /// A variable of the environment.
+    Environment,
+    /// The configuration file.
+    File,
+    /// Nobody set it.
+    Default,
+    /// The command itself, such as the address of the database that `dev` starts.
+    Command,
+}
+
+/// Whom the defaults are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// `serve`, and whatever else works on a database that is there: careful.
+    Serve,
+    /// `dev`: everything that helps while developing.
+    Dev,
+}
+
+/// The values that hold, by the settings' names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settled {
+    values: BTreeMap<&'static str, (Text, Origin)>,
+}
+
+impl Settled {
+    /// Puts the layers over each other. `variable` reads the environment, `file` is the text of `glowplug.toml`.
+    pub fn gather(
+        flags: &Raw,
+        variable: impl Fn(&str) -> Option<String>,
+        file: Option<&str>,
+        profile: Profile,
+    ) -> Result<Self, Problems> {
+        let mut settled = Self { values: BTreeMap::new() };
+        settled.lay(&defaults(profile), &Origin::Default);
+        if let Some(text) = file {
+            settled.lay(&read_file(text)?, &Origin::File);
+        }
+        for name in names() {
+            if let Some(value) = variable(&variable_name(name)) {
+                settled.values.insert(name, (Text(value), Origin::Environment));
+            }
+        }
+        settled.lay(flags, &Origin::Flag);
+        Ok(settled)
+    }
+
+    /// Sets the connection string to that of a database which the command itself has made.
+    pub fn set_database_url(&mut self, url: &str) {
+        self.values.insert("database-url", (Text(url.to_owned()), Origin::Command));
+    }
+
+    /// The value of a setting, by its name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|(text, _)| text.0.as_str())
+    }
+
+    /// Where the value of a setting came from.
+    pub fn origin(&self, name: &str) -> Option<&Origin> {
+        self.values.get(name).map(|(_, origin)| origin)
+    }
+
+    /// How the setting is called where its value came from, for messages about it.
+    pub(super) fn label(&self, name: &str) -> String {
+        match self.origin(name) {
+            Some(Origin::Environment) => variable_name(name),
+            Some(Origin::File) => format!("{name} in glowplug.toml"),
+            _ => format!("--{name}"),
+        }
+    }
+
+    fn lay(&mut self, layer: &Raw, origin: &Origin) {
+        let values = as_map(layer);
+        for name in names() {
+            if let Some(Value::String(text)) = values.get(name) {
+                self.values.insert(name, (Text(text.clone()), origin.clone()));
+            }
+        }
+    }
+}
+
+/// The settings as a `glowplug.toml` with the origins as comments, and without secrets.
+impl fmt::Display for Settled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for name in names() {
+            let Some((Text(text), origin)) = self.values.get(name) else {
+                writeln!(formatter, "# {name} is not set")?;
+                continue;
+            };
+            let shown = if name == "database-url" { redacted(text) } else { text.clone() };
+            let line = format!("{name} = {}", toml::Value::String(shown));
+            let from = match origin {
+                Origin::Flag => format!("--{name}"),
+                Origin::Environment => variable_name(name),
+                Origin::File => "glowplug.toml".to_owned(),
+                Origin::Default => "default".to_owned(),
+                Origin::Command => "the command".to_owned(),
+            };
+            writeln!(formatter, "{line:<44} # {from}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Settled {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self}")
+    }
+}
+
+/// The values that hold where nobody says otherwise.
+pub(super) fn defaults(profile: Profile) -> Raw {
+    let text = |value: &str| Some(Text(value.to_owned()));
+    let is_dev = profile == Profile::Dev;
+    Raw {
+        database_url: None,
+        listen: text("127.0.0.1:8080"),
+        schemas: text("public"),
+        pool_size: text("16"),
+        pool_mode: text("transaction"),
+        acquire_timeout: text("5s"),
+        connect_timeout: text("5s"),
+        statement_timeout: text("10s"),
+        watch: text(if is_dev { "500ms" } else { "10s" }),
+        introspection: text(if is_dev { "on" } else { "directive" }),
+        total_count: text("off"),
+        aggregate: text("off"),
+        max_depth: text("20"),
+        max_complexity: text("1000000"),
+        max_aliases: text("100"),
+        max_root_fields: text("30"),
+        max_tokens: text("10000"),
+        max_batch: text("10"),
+        max_body: text("1MiB"),
+        cors_origins: text(""),
+        graphiql: text("on"),
+        drain_timeout: text(if is_dev { "1s" } else { "10s" }),
+        log: text(if is_dev { "warn" } else { "info" }),
+        log_format: text("text"),
+    }
+}
+
+/// `GLOWPLUG_` and the name in capitals; the connection string has the name that all hosts give it.
+pub(super) fn variable_name(name: &str) -> String {
+    if name == "database-url" {
+        return "DATABASE_URL".to_owned();
+    }
+    format!("GLOWPLUG_{}", name.to_uppercase().replace('-', "_"))
+}
+
+/// The set values by their names.
+pub(super) fn as_map(raw: &Raw) -> Map<String, Value> {
+    match serde_json::to_value(raw) {
+        Ok(Value::Object(map)) => map,
+        // A structure of optional texts is an object whatever is in it.
+        _ => Map::new(),
+    }
+}
+
+fn read_file(text: &str) -> Result<Raw, Problems> {
+    let problem = |message: String| Problem::new("glowplug.toml", message);
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| Problems(vec![problem(error.to_string())]))?;
+    let known = names();
+    let unknown: Vec<Problem> = table
+        .keys()
+        .filter(|key| !known.contains(&key.as_str()))
+        .map(|key| problem(format!("there is no setting `{key}`; did you mean `{}`?", nearest(key, &known))))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Problems(unknown));
+    }
+    table.try_into().map_err(|error: toml::de::Error| Problems(vec![problem(error.to_string())]))
+}
+
+/// The known name that is most like the given one.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> &'a str {
+    let distance = |candidate: &&&str| strsim::damerau_levenshtein(&name.replace('_', "-"), candidate);
+    known.iter().min_by_key(distance).copied().unwrap_or_default()
+}

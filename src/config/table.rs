@@ -1,0 +1,69 @@
+//! The settings as documentation: their names, the help texts, and the table in `docs/settings.md`.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use clap::{Arg, Args, Command};
+use serde_json::Value;
+
+use super::raw::Raw;
+use super::settled::{Profile, as_map, defaults, variable_name};
+
+/// The settings as the command line knows them.
+static SETTINGS: LazyLock<Command> = LazyLock::new(|| Raw::augment_args(Command::new("settings")));
+
+/// The names of all settings, in the order of the documentation.
+pub(super) fn names() -> Vec<&'static str> {
+    SETTINGS.get_arguments().filter_map(Arg::get_long).collect()
+}
+
+/// Adds the default and the environment's name to the help texts of a command's settings.
+pub fn help(command: Command, profile: Profile) -> Command {
+    let known = names();
+    command.mut_args(|argument| {
+        let Some(name) = known.iter().copied().find(|name| argument.get_long() == Some(*name)) else {
+            return argument;
+        };
+        let text = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        let default =
+            default_of(name, profile).map(|value| format!("[default: {value}] ")).unwrap_or_default();
+        argument.help(format!("{text} {default}[env: {}]", variable_name(name)))
+    })
+}
+
+/// The table of all settings in Markdown, as in the README and in `docs/settings.md`.
+pub fn markdown_table() -> String {
+    let mut table =
+        "| setting | environment | default | what it is |\n| --- | --- | --- | --- |\n".to_owned();
+    for argument in SETTINGS.get_arguments() {
+        let Some(name) = argument.get_long() else { continue };
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            table,
+            "| `{name}` | `{}` | {} | {}. |",
+            variable_name(name),
+            default_cell(name),
+            help.replace('|', "\\|").trim_end_matches('.'),
+        );
+    }
+    table
+}
+
+fn default_cell(name: &str) -> String {
+    let serve = default_of(name, Profile::Serve);
+    let dev = default_of(name, Profile::Dev);
+    match (serve, dev) {
+        (Some(serve), Some(dev)) if serve != dev => format!("`{serve}`; `dev`: `{dev}`"),
+        (Some(serve), _) => format!("`{serve}`"),
+        (None, _) => "none".to_owned(),
+    }
+}
+
+/// The default of a setting, if it has one that is not empty.
+fn default_of(name: &str, profile: Profile) -> Option<String> {
+    match as_map(&defaults(profile)).remove(name) {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    }
+}

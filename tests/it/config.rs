@@ -1,0 +1,144 @@
+//! The configuration: which layer wins, what is refused and how, that secrets stay secret, and that the documentation
+//! of the settings is true.
+
+use std::path::Path;
+use std::time::Duration;
+
+use glowplug::config::{Introspection, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table};
+
+const URL: &str = "postgres://ann:hush@localhost:6543/app";
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+fn flags() -> Raw {
+    Raw { database_url: Some(Text(URL.to_owned())), ..Raw::default() }
+}
+
+/// The messages about a configuration file that is put under flags with a connection string.
+fn problems_of(file: &str) -> String {
+    match Settled::gather(&flags(), nothing, Some(file), Profile::Serve) {
+        Ok(settled) => settled.check().unwrap_err().to_string(),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+#[test]
+fn the_defaults_are_sound() {
+    for (profile, introspection) in
+        [(Profile::Serve, Introspection::Directive), (Profile::Dev, Introspection::On)]
+    {
+        let config = Settled::gather(&flags(), nothing, None, profile).unwrap().check().unwrap();
+        assert_eq!(config.database.pool_mode, PoolMode::Transaction);
+        assert_eq!(config.database.statement_timeout, Duration::from_secs(10));
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.api.schemas, ["public"]);
+        assert_eq!(config.api.introspection, introspection);
+        assert_eq!(config.http.cors_origins, [""; 0]);
+        assert_eq!(config.limits.body_bytes, 1 << 20);
+    }
+}
+
+#[test]
+fn a_flag_beats_the_environment_which_beats_the_file() {
+    let file = "pool-size = 2\nschemas = ['file', 'other']\nlisten = '127.0.0.1:1'\ntotal-count = true";
+    let variable = |name: &str| match name {
+        "GLOWPLUG_POOL_SIZE" => Some("3".to_owned()),
+        "GLOWPLUG_LISTEN" => Some("127.0.0.1:2".to_owned()),
+        "DATABASE_URL" => Some(URL.to_owned()),
+        _ => None,
+    };
+    let flags = Raw { pool_size: Some(Text("4".to_owned())), ..Raw::default() };
+    let settled = Settled::gather(&flags, variable, Some(file), Profile::Serve).unwrap();
+    let config = settled.check().unwrap();
+    assert_eq!((config.database.pool_size, settled.origin("pool-size")), (4, Some(&Origin::Flag)));
+    assert_eq!(config.http.listen.port(), 2);
+    assert_eq!(settled.origin("listen"), Some(&Origin::Environment));
+    assert_eq!(config.api.schemas, ["file", "other"]);
+    assert!(config.api.total_count);
+    assert_eq!(settled.origin("schemas"), Some(&Origin::File));
+    assert_eq!(settled.origin("watch"), Some(&Origin::Default));
+    assert_eq!(config.database.url.expose(), URL);
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest_known_one() {
+    let message = problems_of("pool_size = 3\nintrospecton = 'on'");
+    assert!(message.contains("there is no setting `pool_size`; did you mean `pool-size`?"), "{message}");
+    assert!(message.contains("`introspecton`; did you mean `introspection`?"), "{message}");
+    assert!(problems_of("pool-size = ").contains("glowplug.toml"));
+    assert!(problems_of("pool-size = 1.5").contains("expected a text, a number"));
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let message = problems_of(
+        "listen = 'localhost'\npool-size = 0\npool-mode = 'pgbouncer'\nacquire-timeout = '5'\nwatch = 'never'
+         statement-timeout = '0s'\nmax-depth = 'deep'\nmax-body = '1 stone'\ncors-origins = 'example.com'
+         schemas = ' , '\ngraphiql = 'yes'\nlog = 'a=b=c'\nlog-format = 'xml'",
+    );
+    assert_eq!(message.lines().count(), 13, "{message}");
+    for part in [
+        "listen in glowplug.toml: `localhost` is no address with a port; write for example 127.0.0.1:8080",
+        "pool-size in glowplug.toml: `0` is no whole number from 1 to 10000",
+        "pool-mode in glowplug.toml: `pgbouncer` is none of transaction, statement, session, direct",
+        "acquire-timeout in glowplug.toml: `5` is no duration; write for example 10s, 500ms or 2m",
+        "statement-timeout in glowplug.toml: `0s` is out of range; it may be from 1ms to 24h",
+        "graphiql in glowplug.toml: `yes` is none of off, on",
+    ] {
+        assert!(message.contains(part), "{part}\n{message}");
+    }
+}
+
+#[test]
+fn a_missing_or_malformed_connection_string_says_what_to_do_and_is_not_shown() {
+    let settled = Settled::gather(&Raw::default(), nothing, None, Profile::Serve).unwrap();
+    let message = settled.check().unwrap_err().to_string();
+    assert!(message.contains("--database-url: is not set; pass --database-url"), "{message}");
+    let variable = |name: &str| (name == "DATABASE_URL").then(|| "mysql://ann:hush@db/app".to_owned());
+    let settled = Settled::gather(&Raw::default(), variable, None, Profile::Serve).unwrap();
+    let message = settled.check().unwrap_err().to_string();
+    assert!(message.starts_with("DATABASE_URL: is no connection string"), "{message}");
+    assert!(!message.contains("hush"));
+}
+
+#[test]
+fn secrets_are_redacted_wherever_the_configuration_is_printed() {
+    let settled = Settled::gather(&flags(), nothing, None, Profile::Serve).unwrap();
+    let config = settled.check().unwrap();
+    for printed in [settled.to_string(), format!("{settled:?}"), format!("{config:?}")] {
+        assert!(!printed.contains("hush"), "{printed}");
+    }
+    assert!(settled.to_string().contains("postgres://ann:***@localhost:6543/app"));
+}
+
+#[test]
+fn what_is_printed_is_a_configuration_file() {
+    let settled = Settled::gather(&flags(), nothing, None, Profile::Dev).unwrap();
+    let again =
+        Settled::gather(&Raw::default(), nothing, Some(&settled.to_string()), Profile::Serve).unwrap();
+    assert_eq!(again.check().unwrap().limits, settled.check().unwrap().limits);
+    assert_eq!(again.value("introspection"), Some("on"));
+}
+
+#[test]
+fn the_documented_settings_are_the_real_ones() {
+    for (file, about) in [("README.md", "README"), ("docs/settings.md", "documentation")] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (begin, end) = ("<!-- settings -->\n", "<!-- end of settings -->");
+        let (before, rest) = text.split_once(begin).expect("the marker before the table");
+        let (table, after) = rest.split_once(end).expect("the marker after the table");
+        if table == markdown_table() {
+            continue;
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, format!("{before}{begin}{}{end}{after}", markdown_table())).unwrap();
+            continue;
+        }
+        panic!(
+            "the table of settings in the {about} is not up to date; write it with `UPDATE=1 cargo test config`"
+        );
+    }
+}
