@@ -39,7 +39,7 @@ impl fmt::Display for Problems {
 }
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
-const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(24 * 3600);
+const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 impl Settled {
     /// Checks every value, and answers with all problems if there are any.

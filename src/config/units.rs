@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn durations_have_a_unit() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration(" 2 m "), Ok(Duration::from_secs(120)));
+        assert_eq!(duration(" 2 m "), Ok(Duration::from_mins(2)));
         for wrong in ["", "10", "s", "-1s", "1.5s", "1 day", "99999999999999999999s", "18446744073709551615h"]
         {
             assert!(duration(wrong).is_err(), "{wrong}");

@@ -16,7 +16,7 @@ use super::{Binaries, Error, file_error};
 const SUPERUSER: &str = "postgres";
 
 /// How long a server may take to become ready; recovery after a crash is part of it.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// The operating systems' limit for a Unix socket's path is 104 bytes or more; the socket's own name takes some.
 const SOCKET_FOLDER_LIMIT: usize = 84;

@@ -91,7 +91,7 @@ impl Default for PoolerOptions {
             pool_mode: PoolMode::Transaction,
             pool_size: 20,
             max_client_conn: 1000,
-            query_wait_timeout: Duration::from_secs(120),
+            query_wait_timeout: Duration::from_mins(2),
             users: Vec::new(),
             extra: Vec::new(),
         }
