@@ -11,6 +11,7 @@ mod connection;
 mod connector;
 mod diesel_error;
 mod error;
+mod held_open;
 mod literal;
 mod message;
 mod migrate;

@@ -92,12 +92,18 @@ fn reason_of_refusal(error: &DbError) -> Reason {
         "3D000" => Reason::DatabaseMissing,
         "53300" => Reason::TooManyConnections,
         code if code.starts_with("57P") => Reason::NotReady,
-        _ if error.message().contains("no such database") => Reason::DatabaseMissing,
+        _ if is_database_missing(error.message()) => Reason::DatabaseMissing,
         _ if error.message().contains("no such user") => Reason::Authentication,
         _ if error.message().contains("no more connections") => Reason::TooManyConnections,
         code if code.starts_with("08") => Reason::Pooler,
         _ => Reason::Other,
     }
+}
+
+/// PgBouncer's words, which it takes from the server's where it asked.
+fn is_database_missing(message: &str) -> bool {
+    message.contains("no such database")
+        || (message.starts_with("database") && message.ends_with("does not exist"))
 }
 
 /// The class of what the system or the driver reported on the attempt to connect.

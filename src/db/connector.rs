@@ -4,20 +4,22 @@
 //! nothing else: no `SET`, and no `options`, which PgBouncer refuses.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::cancel::Canceller;
 use super::classify::describe;
-use super::{Connection, Error, Unavailable, cancel, tls};
+use super::{Connection, Error, Unavailable, tls};
 use crate::config;
 use crate::event::Event;
 
 /// How a connection is made, read from the connection string once.
 #[derive(Clone)]
 pub(super) struct Connector {
-    config: tokio_postgres::Config,
+    config: Arc<tokio_postgres::Config>,
     tls: MakeRustlsConnect,
     timeout: Duration,
 }
@@ -43,7 +45,7 @@ impl Connector {
         if config.get_keepalives_idle() == DRIVER_KEEPALIVES_IDLE {
             config.keepalives_idle(KEEPALIVES_IDLE);
         }
-        Ok(Self { config, tls: tls::connector()?, timeout })
+        Ok(Self { config: Arc::new(config), tls: tls::connector()?, timeout })
     }
 
     /// Makes a connection, authentication and all, within the connect timeout.
@@ -52,7 +54,8 @@ impl Connector {
         let result = match tokio::time::timeout(self.timeout, self.config.connect(self.tls.clone())).await {
             Ok(Ok((client, driver))) => {
                 let driver = tokio::spawn(drive(driver));
-                Ok(Connection::new(client, cancel::Canceller::new(self.tls.clone(), driver)))
+                let canceller = Canceller::new(Arc::clone(&self.config), self.tls.clone(), driver);
+                Ok(Connection::new(client, canceller))
             }
             Ok(Err(error)) => Err(Unavailable::while_connecting(error)),
             Err(_) => Err(Unavailable::timed_out(self.timeout)),

@@ -1,0 +1,58 @@
+//! A caller that goes away takes its statement with it.
+
+use std::time::{Duration, Instant};
+
+use super::{answer, read, ways};
+use crate::harness::{self, ask};
+
+#[tokio::test]
+async fn a_dropped_call_cancels_its_statement() {
+    for way in ways("").await {
+        let mark = format!("cancel {:?} {}", way.pool_mode, std::process::id());
+        let text = format!("select pg_sleep(60), '{mark}'");
+        let mut database = way.database.clone();
+        let call = tokio::spawn(async move { answer(&database, &read(), &text).await.map(|_| ()) });
+        wait_for_activity(&mark, "1").await;
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        wait_for_activity(&mark, "0").await;
+        database = way.database;
+        for _ in 0..4 {
+            let one = answer(&database, &read(), "select 1").await.unwrap();
+            assert_eq!(one.as_deref(), Some("1"), "{:?}", way.pool_mode);
+        }
+        assert_eq!(database.state().connections, database.state().idle);
+    }
+}
+
+#[tokio::test]
+async fn calls_dropped_at_any_moment_do_no_harm() {
+    for way in ways("").await {
+        for microseconds in (0..3000).step_by(50) {
+            let text = format!("select {microseconds}, pg_sleep(0.001)");
+            let scope = read();
+            let call = answer(&way.database, &scope, &text);
+            // Either outcome will do: what counts is that the next answer belongs to the next question.
+            let _ = tokio::time::timeout(Duration::from_micros(microseconds), call).await;
+            let mark = microseconds.to_string();
+            let got = answer(&way.database, &read(), &format!("select '{mark}'")).await.unwrap();
+            assert_eq!(got, Some(mark), "{:?}", way.pool_mode);
+        }
+        let state = way.database.state();
+        assert_eq!(state.connections, state.idle, "{:?}", way.pool_mode);
+    }
+}
+
+/// Waits until as many statements with `mark` in their text are running as expected, for some seconds.
+async fn wait_for_activity(mark: &str, expected: &str) {
+    let server = harness::connect(&harness::cluster().url("postgres")).await;
+    let count = format!(
+        "select count(*) from pg_stat_activity
+        where state = 'active' and pid <> pg_backend_pid() and query like '%{mark}%'"
+    );
+    let begin = Instant::now();
+    while ask(&server, &count).await.as_deref() != Some(expected) {
+        assert!(begin.elapsed() < Duration::from_secs(8), "{expected} statements of {mark:?} were expected");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
