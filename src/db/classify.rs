@@ -114,12 +114,17 @@ fn reason_of_failure(error: &tokio_postgres::Error) -> Reason {
             // A Unix socket that is not there is a server that does not listen.
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Reason::Refused,
             io::ErrorKind::TimedOut => Reason::Timeout,
+            // Cut off in the middle of the handshake: whoever took the connection is about to stop.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
+                Reason::NotReady
+            }
             _ if text.contains("lookup address") || text.contains("resolve any") => Reason::HostNotFound,
             _ if text.contains("TLS") => Reason::Tls,
             _ => Reason::Other,
         };
     }
     match text {
+        _ if error.is_closed() => Reason::NotReady,
         text if text.contains("TLS") => Reason::Tls,
         text if text.contains("authentication") || text.contains("password") => Reason::Authentication,
         _ => Reason::Other,

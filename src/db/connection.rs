@@ -89,21 +89,27 @@ impl Connection {
 enum Reading {
     /// The scope's, which nobody needs.
     Scope,
-    /// A statement's, with the value of its first row, once that has come.
-    Statement(Option<Option<String>>),
+    /// A statement's, of which no row has come yet.
+    Statement,
+    /// A statement's whose first row has come; `None` is NULL.
+    Row(Option<String>),
 }
 
 impl Reading {
     fn read(self, item: &SimpleQueryMessage, answers: &mut Answers) -> Result<Self, Error> {
         match (self, item) {
-            (Self::Statement(None), SimpleQueryMessage::Row(row)) => {
+            (Self::Statement, SimpleQueryMessage::Row(row)) => {
                 let value = row.try_get(0).map_err(Error::while_running)?;
-                Ok(Self::Statement(Some(value.map(str::to_owned))))
+                Ok(Self::Row(value.map(str::to_owned)))
             }
-            (Self::Scope, SimpleQueryMessage::CommandComplete(_)) => Ok(Self::Statement(None)),
-            (Self::Statement(value), SimpleQueryMessage::CommandComplete(_)) => {
-                answers.push(value.flatten());
-                Ok(Self::Statement(None))
+            (Self::Scope, SimpleQueryMessage::CommandComplete(_)) => Ok(Self::Statement),
+            (Self::Statement, SimpleQueryMessage::CommandComplete(_)) => {
+                answers.push(None);
+                Ok(Self::Statement)
+            }
+            (Self::Row(value), SimpleQueryMessage::CommandComplete(_)) => {
+                answers.push(value);
+                Ok(Self::Statement)
             }
             (reading, _) => Ok(reading),
         }

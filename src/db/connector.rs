@@ -69,8 +69,8 @@ impl Connector {
 }
 
 /// The driver's own default, which stands for "not given".
-const DRIVER_KEEPALIVES_IDLE: Duration = Duration::from_secs(2 * 60 * 60);
-const KEEPALIVES_IDLE: Duration = Duration::from_secs(60);
+const DRIVER_KEEPALIVES_IDLE: Duration = Duration::from_hours(2);
+const KEEPALIVES_IDLE: Duration = Duration::from_mins(1);
 
 /// Moves bytes between the socket and the client until either is gone.
 async fn drive<S, T>(connection: tokio_postgres::Connection<S, T>)

@@ -65,7 +65,7 @@ pub async fn revert_last(url: &str, folder: &Path) -> Result<String, MigrateErro
     run(url, folder, |connection, migrations| {
         let version = connection.revert_last_migration(migrations.clone()).map_err(history)?;
         let all: Vec<Box<dyn Migration<Pg>>> = migrations.migrations().map_err(history)?;
-        let name = all.iter().map(|migration| migration.name()).find(|name| name.version() == version);
+        let name = all.iter().map(Migration::name).find(|name| name.version() == version);
         Ok(name.map_or_else(|| version.to_string(), ToString::to_string))
     })
     .await

@@ -113,20 +113,19 @@ fn random_texts_are_read_as_they_were_made() {
     let mut random = Random(1);
     for round in 0..20_000 {
         let parameters = [random.text(), random.text()];
-        let mut text = String::new();
-        let mut expected = String::new();
+        let (mut text, mut expected) = (String::new(), String::new());
         for _ in 0..random.below(8) {
             if random.below(2) == 0 {
                 let index = random.below(2);
-                text.push_str(&format!(" ${} ", index + 1));
+                text.push_str([" $1 ", " $2 "][index]);
                 expected.push(' ');
                 append_parameter(&mut expected, Some(&parameters[index])).unwrap();
                 expected.push(' ');
             } else {
-                let piece = random.opaque();
-                // A comma between keeps one quoted piece from being read as the continuation of another.
-                text.push_str(&format!(", {piece} ,"));
-                expected.push_str(&format!(", {piece} ,"));
+                // The commas keep one quoted piece from being read as the continuation of another.
+                let piece = format!(", {} ,", random.opaque());
+                text.push_str(&piece);
+                expected.push_str(&piece);
             }
         }
         let parameters: Vec<_> = parameters.iter().map(String::as_str).collect();

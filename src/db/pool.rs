@@ -24,9 +24,9 @@ type Manager = AsyncDieselConnectionManager<Connection>;
 pub type PooledConnection<'a> = bb8::PooledConnection<'a, Manager>;
 
 /// After this time a connection is replaced, so that a pool follows a pooler or a name that moved.
-const MAXIMUM_LIFETIME: Duration = Duration::from_secs(30 * 60);
+const MAXIMUM_LIFETIME: Duration = Duration::from_mins(30);
 /// After this time a connection that nobody needed is closed.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How many connections there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct PoolState {
 
 /// A pool of [`Connection`]s, empty at first.
 pub(super) struct Pool {
-    pool: bb8::Pool<Manager>,
+    slots: bb8::Pool<Manager>,
     connector: Arc<Connector>,
     failures: Arc<Failures>,
     acquire_timeout: Duration,
@@ -53,7 +53,7 @@ impl Pool {
         }
         let connector = Arc::new(Connector::new(&config.url, config.connect_timeout)?);
         let failures = Arc::new(Failures::default());
-        let pool = bb8::Pool::builder()
+        let slots = bb8::Pool::builder()
             .max_size(config.pool_size)
             .test_on_check_out(false)
             .connection_timeout(config.acquire_timeout.max(Duration::from_millis(1)))
@@ -64,7 +64,7 @@ impl Pool {
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .error_sink(Box::new(Sink(Arc::clone(&failures))))
             .build_unchecked(manager(Arc::clone(&connector), Arc::clone(&failures)));
-        Ok(Self { pool, connector, failures, acquire_timeout: config.acquire_timeout })
+        Ok(Self { slots, connector, failures, acquire_timeout: config.acquire_timeout })
     }
 
     /// Waits for a usable connection.
@@ -83,7 +83,7 @@ impl Pool {
     }
 
     pub(super) fn state(&self) -> PoolState {
-        let state = self.pool.state();
+        let state = self.slots.state();
         PoolState { connections: state.connections, idle: state.idle_connections }
     }
 
@@ -91,7 +91,7 @@ impl Pool {
     /// none can be made, not even that long.
     async fn checkout(&self) -> Result<PooledConnection<'_>, Error> {
         let mut failed = pin!(self.failures.happened.notified());
-        let mut getting = pin!(self.pool.get());
+        let mut getting = pin!(self.slots.get());
         loop {
             tokio::select! {
                 biased;
@@ -109,7 +109,7 @@ impl Pool {
     fn explain(&self, error: &bb8::RunError<PoolError>) -> Error {
         match error {
             bb8::RunError::User(error) => Error::Protocol(error.to_string()),
-            bb8::RunError::TimedOut if self.pool.state().connections == 0 => {
+            bb8::RunError::TimedOut if self.slots.state().connections == 0 => {
                 Unavailable::timed_out(self.acquire_timeout).into()
             }
             bb8::RunError::TimedOut => Error::PoolTimeout(self.acquire_timeout),
@@ -118,7 +118,7 @@ impl Pool {
 
     /// The last failure to connect, if there is no connection that could become free.
     fn reason_of_emptiness(&self) -> Option<Error> {
-        if self.pool.state().connections > 0 {
+        if self.slots.state().connections > 0 {
             return None;
         }
         self.failures.last().map(Error::from)

@@ -97,8 +97,10 @@ async fn a_pooler_restarted_under_load() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_restarted_under_load() {
     let mut cluster = Cluster::start(ClusterOptions::throwaway()).unwrap();
-    let pooler =
-        Pooler::start(&cluster, &PoolerOptions { pool_size: 8, ..PoolerOptions::default() }).unwrap();
+    // By default PgBouncer tries a server that refused it again only after 15 seconds, and keeps its clients waiting.
+    let extra = vec![("server_login_retry".to_owned(), "1".to_owned())];
+    let options = PoolerOptions { pool_size: 8, extra, ..PoolerOptions::default() };
+    let pooler = Pooler::start(&cluster, &options).unwrap();
     let ways = [pool_of_eight(&cluster.url("postgres")), pool_of_eight(&pooler.url("postgres"))];
     let end = Instant::now() + Duration::from_secs(3);
     let sets = ways.each_ref().map(|database| load(database, 8, end));

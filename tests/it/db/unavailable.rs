@@ -44,6 +44,23 @@ async fn a_pooler_is_quoted() {
 }
 
 #[tokio::test]
+async fn a_pooler_that_lends_nothing_is_quoted_and_not_asked_again() {
+    let query_wait_timeout = Duration::from_secs(1);
+    let options = PoolerOptions { pool_size: 1, query_wait_timeout, ..PoolerOptions::default() };
+    let pooler = harness::pooler_with(options);
+    let database = connect(&pooler.url("postgres"));
+    database.check().await.unwrap();
+    let holder = harness::connect(&pooler.url("postgres")).await;
+    holder.batch_execute("begin").await.unwrap();
+    let begin = Instant::now();
+    let error = database.check().await.unwrap_err();
+    assert_eq!(reason(&error), Reason::Pooler, "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(4), "{:?}", begin.elapsed());
+    drop(holder);
+    database.check().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_named_as_such() {
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
     let cluster = Cluster::start(options).unwrap();
