@@ -23,9 +23,13 @@
 //! | [`local`] | PostgreSQL and PgBouncer processes on this machine, for `dev`, tests and benchmarks |
 //! | [`shutdown`] | ask to stop, wait until stopped |
 
+pub mod catalog;
 pub mod config;
 pub mod db;
 pub mod event;
 pub mod local;
+pub mod plan;
+pub mod request;
+pub mod schema;
 pub mod shutdown;
 pub mod sql;

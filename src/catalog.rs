@@ -1,0 +1,259 @@
+//! Catalog: a picture of the database, as one role sees it, made from one JSON text.
+//!
+//! Pure: the text comes from [`INTROSPECT`], which somebody else has run. Imports nothing else of ours.
+
+pub mod directive;
+pub mod relation;
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+pub use directive::Directive;
+pub use relation::Relation;
+
+/// The statement that draws the picture. `$1` is the list of exposed schemas as a text array; the answer is one row
+/// with one text.
+pub const INTROSPECT: &str = include_str!("catalog/introspect.sql");
+
+/// A type's, table's or function's object identifier.
+pub type Oid = i64;
+
+/// The exposed part of a database, as one role sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    /// The exposed schemas that exist and that the role may use, in order of precedence.
+    pub schemas: Vec<Namespace>,
+    /// Every type that a column has, with the types that those are made of.
+    pub types: HashMap<Oid, Type>,
+    /// Tables and all that can be read like one, in order of schema and name.
+    pub tables: Vec<Table>,
+    /// Foreign keys and those that comments declare.
+    pub relations: Vec<Relation>,
+    /// Directives that could not be followed, for `schema --explain`: what they stand on, and why.
+    pub problems: Vec<Problem>,
+}
+
+/// Something that is left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The qualified name of the object.
+    pub object: String,
+    /// A sentence without its full stop.
+    pub reason: String,
+}
+
+/// A schema of the database.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Namespace {
+    /// Its name.
+    pub name: String,
+    /// From its comment.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
+}
+
+/// A data type.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Type {
+    /// `pg_type.oid`.
+    pub oid: Oid,
+    /// The schema that it stands in.
+    pub schema: String,
+    /// `pg_type.typname`: `int4`, not `integer`.
+    pub name: String,
+    /// What sort of type it is.
+    pub kind: TypeKind,
+    /// Of an array: the type of its elements.
+    pub element: Option<Oid>,
+    /// Of a domain: the type that it stands on.
+    pub base: Option<Oid>,
+    /// From its comment.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
+    /// Of an enum: its labels in their order.
+    pub labels: Option<Vec<String>>,
+    /// Whether it stands in an exposed schema and the role may use it.
+    pub is_exposed: bool,
+    /// Whether it has a default order of its own (of arrays and domains, ask for their element or base).
+    pub is_orderable: bool,
+}
+
+/// `pg_type.typtype`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum TypeKind {
+    /// A base type or an array of something.
+    #[serde(rename = "b")]
+    Base,
+    /// A row type.
+    #[serde(rename = "c")]
+    Composite,
+    /// A domain.
+    #[serde(rename = "d")]
+    Domain,
+    /// An enum.
+    #[serde(rename = "e")]
+    Enum,
+    /// A pseudo-type.
+    #[serde(rename = "p")]
+    Pseudo,
+    /// A range.
+    #[serde(rename = "r")]
+    Range,
+    /// A multirange.
+    #[serde(rename = "m")]
+    Multirange,
+}
+
+/// A table, or what can be read like one.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Table {
+    /// `pg_class.oid`.
+    pub oid: Oid,
+    /// The schema that it stands in.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// What sort of relation it is.
+    pub kind: TableKind,
+    /// Whether it is a partition of another table.
+    pub is_partition: bool,
+    /// Whether row-level security is on: then a row that a key refers to may be hidden.
+    pub has_row_security: bool,
+    /// From its comment.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
+    /// Whether the role may insert into it, or into some columns of it.
+    pub can_insert: bool,
+    /// Whether the role may update it, or some columns of it.
+    pub can_update: bool,
+    /// Whether the role may delete from it.
+    pub can_delete: bool,
+    /// `pg_relation_is_updatable`: the commands that it can carry out at all, as bits of `CmdType`.
+    pub updatable: i32,
+    /// Its columns in their order.
+    pub columns: Vec<Column>,
+    /// The columns of the primary key by name, in the key's order.
+    pub primary_key: Option<Vec<String>>,
+    /// The columns of each full unique index by name, the primary key among them.
+    pub unique_keys: Vec<Vec<String>>,
+    /// The foreign keys to exposed tables.
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+/// `pg_class.relkind`, of those that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum TableKind {
+    /// An ordinary table.
+    #[serde(rename = "r")]
+    Table,
+    /// A partitioned table.
+    #[serde(rename = "p")]
+    Partitioned,
+    /// A view.
+    #[serde(rename = "v")]
+    View,
+    /// A materialised view.
+    #[serde(rename = "m")]
+    MaterializedView,
+    /// A foreign table.
+    #[serde(rename = "f")]
+    Foreign,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact of pg_attribute")]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_oid: Oid,
+    /// Whether it cannot be null.
+    pub not_null: bool,
+    /// Whether it has a default or is generated.
+    pub has_default: bool,
+    /// Whether it is `generated always as (…) stored`.
+    pub is_generated: bool,
+    /// Whether it is an identity column.
+    pub is_identity: bool,
+    /// Whether its default comes from a sequence that belongs to it.
+    pub is_serial: bool,
+    /// From its comment.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
+    /// Whether the role may read it.
+    pub can_select: bool,
+    /// Whether the role may set it in a new row.
+    pub can_insert: bool,
+    /// Whether the role may change it.
+    pub can_update: bool,
+}
+
+/// A foreign key between exposed tables, as the database has it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ForeignKey {
+    /// The name of the constraint.
+    pub name: String,
+    /// From its comment.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
+    /// The table that it refers to.
+    pub referenced_table: Oid,
+    /// The columns that refer.
+    pub columns: Vec<String>,
+    /// The columns that they refer to, in the same order.
+    pub referenced_columns: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Picture {
+    schemas: Vec<Namespace>,
+    types: Vec<Type>,
+    tables: Vec<Table>,
+}
+
+impl Catalog {
+    /// Reads what [`INTROSPECT`] returned.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        let picture: Picture = serde_json::from_str(text)?;
+        let mut problems = directive::problems(&picture.schemas, &picture.types, &picture.tables);
+        let relations = relation::relations(&picture.tables, &mut problems);
+        let types = picture.types.into_iter().map(|found| (found.oid, found)).collect();
+        Ok(Self { schemas: picture.schemas, types, tables: picture.tables, relations, problems })
+    }
+
+    /// The schema of that name, if it is exposed.
+    pub fn schema(&self, name: &str) -> Option<&Namespace> {
+        self.schemas.iter().find(|schema| schema.name == name)
+    }
+
+    /// The type of a column; every column's type is there.
+    pub fn type_of(&self, column: &Column) -> Option<&Type> {
+        self.types.get(&column.type_oid)
+    }
+}
+
+impl Table {
+    /// `schema.name`, for people.
+    pub fn qualified_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// Where the column of that name stands.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Where each of the columns stands, if all of them are there.
+    pub fn column_indexes(&self, names: &[String]) -> Option<Vec<usize>> {
+        names.iter().map(|name| self.column_index(name)).collect()
+    }
+
+    /// The columns that tell its rows apart: those of the primary key, else those that the comment names.
+    pub fn key(&self) -> Option<Vec<usize>> {
+        let named = self.primary_key.as_ref().or(self.directive.primary_key_columns.as_ref())?;
+        self.column_indexes(named).filter(|key| !key.is_empty())
+    }
+}

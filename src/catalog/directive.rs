@@ -1,0 +1,182 @@
+//! Comment directives: `@graphql({…})` somewhere in the comment on an object.
+//!
+//! A directive that cannot be read never breaks the API: it counts as absent and is told as a problem.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::{Namespace, Problem, Table, Type};
+
+const MARK: &str = "@graphql(";
+
+/// What a comment configures. Which keys count depends on what the comment stands on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Directive {
+    /// The name in the API of a table, column, function or type.
+    pub name: Option<String>,
+    /// The description in the API.
+    pub description: Option<String>,
+    /// Of a schema: whether `snake_case` becomes `PascalCase` and `camelCase`.
+    pub inflect_names: Option<bool>,
+    /// Of a schema or table: the rows of a page.
+    pub max_rows: Option<u64>,
+    /// Of a schema: whether introspection shows its types.
+    pub introspection: Option<bool>,
+    /// Of a table: whether its connections have `totalCount`.
+    pub total_count: Option<bool>,
+    /// Of a table: whether its connections have `aggregate`.
+    pub aggregate: Option<bool>,
+    /// Of a view or foreign table: the columns that tell its rows apart.
+    pub primary_key_columns: Option<Vec<String>>,
+    /// Of a table or view: foreign keys that the database does not know.
+    pub foreign_keys: Vec<DeclaredForeignKey>,
+    /// Of a foreign key: the name of the field on the table that is referred to.
+    pub local_name: Option<String>,
+    /// Of a foreign key: the name of the field on the table that refers.
+    pub foreign_name: Option<String>,
+    /// Of an enum: label -> value in the API.
+    pub mappings: HashMap<String, String>,
+    /// Why the directive could not be read.
+    pub problem: Option<String>,
+}
+
+/// A foreign key that a comment declares.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct DeclaredForeignKey {
+    /// The name of the field on the table that is referred to.
+    pub local_name: Option<String>,
+    /// The columns that refer.
+    pub local_columns: Vec<String>,
+    /// The name of the field on the table that refers.
+    pub foreign_name: Option<String>,
+    /// The schema of the table that is referred to.
+    pub foreign_schema: String,
+    /// The table that is referred to.
+    pub foreign_table: String,
+    /// The columns that are referred to.
+    pub foreign_columns: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "snake_case")]
+struct Written {
+    name: Option<String>,
+    description: Option<String>,
+    inflect_names: Option<bool>,
+    max_rows: Option<u64>,
+    introspection: Option<bool>,
+    #[serde(rename = "totalCount")]
+    total_count: Option<Switch>,
+    aggregate: Option<Switch>,
+    primary_key_columns: Option<Vec<String>>,
+    foreign_keys: Option<Vec<DeclaredForeignKey>>,
+    local_name: Option<String>,
+    foreign_name: Option<String>,
+    mappings: Option<HashMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Switch {
+    enabled: bool,
+}
+
+impl Directive {
+    /// Reads the directive in a comment; a comment without one gives an empty directive.
+    pub fn parse(comment: &str) -> Self {
+        let Some(start) = comment.find(MARK) else { return Self::default() };
+        let text = &comment[start + MARK.len()..];
+        let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Written>();
+        match documents.next() {
+            None => Self::unreadable("@graphql(…) is empty".to_owned()),
+            Some(Err(error)) => Self::unreadable(format!("@graphql(…) cannot be read: {error}")),
+            Some(Ok(_)) if !text[documents.byte_offset()..].trim_start().starts_with(')') => {
+                Self::unreadable("@graphql(…) has no closing parenthesis behind its JSON".to_owned())
+            }
+            Some(Ok(written)) => Self::from(written),
+        }
+    }
+
+    fn unreadable(problem: String) -> Self {
+        Self { problem: Some(problem), ..Self::default() }
+    }
+}
+
+impl From<Written> for Directive {
+    fn from(written: Written) -> Self {
+        Self {
+            name: written.name,
+            description: written.description,
+            inflect_names: written.inflect_names,
+            max_rows: written.max_rows,
+            introspection: written.introspection,
+            total_count: written.total_count.map(|switch| switch.enabled),
+            aggregate: written.aggregate.map(|switch| switch.enabled),
+            primary_key_columns: written.primary_key_columns,
+            foreign_keys: written.foreign_keys.unwrap_or_default(),
+            local_name: written.local_name,
+            foreign_name: written.foreign_name,
+            mappings: written.mappings.unwrap_or_default(),
+            problem: None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Directive {
+    /// From the comment's text, or null.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let comment = Option::<String>::deserialize(deserializer)?;
+        Ok(comment.map(|text| Self::parse(&text)).unwrap_or_default())
+    }
+}
+
+/// The directives that could not be read, with what they stand on.
+pub(super) fn problems(schemas: &[Namespace], types: &[Type], tables: &[Table]) -> Vec<Problem> {
+    let schemas = schemas.iter().map(|schema| (format!("schema {}", schema.name), &schema.directive));
+    let types = types.iter().map(|found| (format!("type {}.{}", found.schema, found.name), &found.directive));
+    let tables = tables.iter().flat_map(|table| {
+        let name = table.qualified_name();
+        let columns = table
+            .columns
+            .iter()
+            .map(|column| (format!("{}.{}", table.qualified_name(), column.name), &column.directive));
+        let keys = table
+            .foreign_keys
+            .iter()
+            .map(|key| (format!("{} on {}", key.name, table.qualified_name()), &key.directive));
+        std::iter::once((name, &table.directive)).chain(columns).chain(keys).collect::<Vec<_>>()
+    });
+    schemas
+        .chain(types)
+        .chain(tables)
+        .filter_map(|(object, directive)| Some(Problem { object, reason: directive.problem.clone()? }))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Directive;
+
+    #[test]
+    fn a_directive_may_stand_anywhere_in_a_comment() {
+        let directive = Directive::parse(
+            "Operations. @graphql({\"max_rows\": 5, \"totalCount\": {\"enabled\": true}}) More.",
+        );
+        assert_eq!((directive.max_rows, directive.total_count), (Some(5), Some(true)));
+        assert_eq!(Directive::parse("no directive: @graphql is only mentioned"), Directive::default());
+    }
+
+    #[test]
+    fn a_broken_directive_is_a_problem_and_nothing_else() {
+        for comment in [
+            "@graphql({\"name\": })",
+            "@graphql(",
+            "@graphql({\"name\": \"x\"}",
+            "@graphql({\"max_rows\": \"many\"})",
+        ] {
+            let directive = Directive::parse(comment);
+            assert!(directive.problem.is_some(), "{comment}");
+            assert_eq!(directive.name, None, "{comment}");
+        }
+    }
+}

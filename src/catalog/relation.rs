@@ -1,0 +1,87 @@
+//! Relations between tables: foreign keys, and those that comments declare.
+
+use super::directive::DeclaredForeignKey;
+use super::{ForeignKey, Problem, Table};
+
+/// A foreign key, real or declared, between two tables of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// The constraint's name, or `comment` for a declared one; for people.
+    pub name: String,
+    /// The table that refers, as an index into the catalogue's tables.
+    pub table: usize,
+    /// Its columns that refer, as indexes into its columns.
+    pub columns: Vec<usize>,
+    /// The table that is referred to.
+    pub referenced_table: usize,
+    /// Its columns that are referred to, in the same order.
+    pub referenced_columns: Vec<usize>,
+    /// The name that a comment gives to the field on the table that is referred to.
+    pub local_name: Option<String>,
+    /// The name that a comment gives to the field on the table that refers.
+    pub foreign_name: Option<String>,
+    /// Whether a full unique index stands on exactly the columns that refer: then both sides are one row.
+    pub is_one_to_one: bool,
+}
+
+/// All relations, in the order of tables, foreign keys before declared ones.
+pub(super) fn relations(tables: &[Table], problems: &mut Vec<Problem>) -> Vec<Relation> {
+    let mut found = Vec::new();
+    for (index, table) in tables.iter().enumerate() {
+        found.extend(table.foreign_keys.iter().filter_map(|key| from_constraint(tables, index, key)));
+        for declared in &table.directive.foreign_keys {
+            match from_comment(tables, index, declared) {
+                Ok(relation) => found.push(relation),
+                Err(reason) => problems.push(Problem { object: table.qualified_name(), reason }),
+            }
+        }
+    }
+    found
+}
+
+fn from_constraint(tables: &[Table], index: usize, key: &ForeignKey) -> Option<Relation> {
+    let table = &tables[index];
+    let referenced_table = tables.iter().position(|other| other.oid == key.referenced_table)?;
+    Some(Relation {
+        name: key.name.clone(),
+        table: index,
+        columns: table.column_indexes(&key.columns)?,
+        referenced_table,
+        referenced_columns: tables[referenced_table].column_indexes(&key.referenced_columns)?,
+        local_name: key.directive.local_name.clone(),
+        foreign_name: key.directive.foreign_name.clone(),
+        is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &key.columns)),
+    })
+}
+
+fn from_comment(tables: &[Table], index: usize, declared: &DeclaredForeignKey) -> Result<Relation, String> {
+    let table = &tables[index];
+    let target = format!("{}.{}", declared.foreign_schema, declared.foreign_table);
+    let referenced_table = tables
+        .iter()
+        .position(|other| other.schema == declared.foreign_schema && other.name == declared.foreign_table)
+        .ok_or_else(|| format!("a declared foreign key refers to {target}, which is not exposed"))?;
+    if declared.local_columns.len() != declared.foreign_columns.len() || declared.local_columns.is_empty() {
+        return Err(format!("a declared foreign key to {target} must name as many columns on both sides"));
+    }
+    let missing = |table: &Table| {
+        format!("a declared foreign key names a column that {} has not", table.qualified_name())
+    };
+    let referenced = &tables[referenced_table];
+    Ok(Relation {
+        name: "comment".to_owned(),
+        table: index,
+        columns: table.column_indexes(&declared.local_columns).ok_or_else(|| missing(table))?,
+        referenced_table,
+        referenced_columns: referenced
+            .column_indexes(&declared.foreign_columns)
+            .ok_or_else(|| missing(referenced))?,
+        local_name: declared.local_name.clone(),
+        foreign_name: declared.foreign_name.clone(),
+        is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &declared.local_columns)),
+    })
+}
+
+fn is_same_set(left: &[String], right: &[String]) -> bool {
+    left.len() == right.len() && left.iter().all(|name| right.contains(name))
+}

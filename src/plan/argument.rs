@@ -1,0 +1,51 @@
+//! Reading of arguments, and what can be wrong with them although their types are right.
+
+use super::Planner;
+use crate::request::{Input, Inputs};
+
+/// An argument that no type forbids but the API does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanError {
+    /// What is wrong and what to do.
+    pub message: String,
+    /// The response keys from the root to the field.
+    pub path: Vec<String>,
+    /// Where the root field stands: line and column, from 1.
+    pub location: Option<(usize, usize)>,
+}
+
+impl Planner<'_> {
+    /// An error at this field.
+    pub(super) fn error(&self, message: impl Into<String>) -> PlanError {
+        PlanError { message: message.into(), path: self.path.clone(), location: None }
+    }
+
+    /// A count of rows; null is absent.
+    pub(super) fn count(&self, arguments: &Inputs, name: &str) -> Result<Option<u64>, PlanError> {
+        match arguments.get(name) {
+            None | Some(Input::Null) => Ok(None),
+            Some(Input::Number(number)) => match number.parse() {
+                Ok(count) => Ok(Some(count)),
+                Err(_) => Err(self.error(format!("{name} is {number}; it must not be negative"))),
+            },
+            Some(_) => Err(self.error(format!("{name} must be an integer"))),
+        }
+    }
+
+    /// A text; null is absent.
+    pub(super) fn text<'i>(&self, arguments: &'i Inputs, name: &str) -> Result<Option<&'i str>, PlanError> {
+        match arguments.get(name) {
+            None | Some(Input::Null) => Ok(None),
+            Some(Input::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(self.error(format!("{name} must be a string"))),
+        }
+    }
+}
+
+/// A list, where a single value stands for a list of one (GraphQL specification, 3.11).
+pub(super) fn items(input: &Input) -> &[Input] {
+    match input {
+        Input::List(items) => items,
+        single => std::slice::from_ref(single),
+    }
+}

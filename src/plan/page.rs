@@ -1,0 +1,84 @@
+//! `first`, `last`, `before`, `after`, `offset` -> which part of a collection.
+
+use super::identifier::decode;
+use super::{OrderTerm, PlanError, Planner};
+use crate::request::Inputs;
+
+/// Which part of a collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// From which end rows are counted.
+    pub direction: Direction,
+    /// The most rows.
+    pub limit: u64,
+    /// Rows that are left out first.
+    pub offset: u64,
+    /// `after`: only rows behind it.
+    pub after: Option<Bound>,
+    /// `before`: only rows in front of it.
+    pub before: Option<Bound>,
+}
+
+/// From which end rows are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From the beginning.
+    Forward,
+    /// From the end.
+    Backward,
+}
+
+/// A position: a value for each term of the order, in PostgreSQL's text form; `None` is null.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The values.
+    pub values: Vec<Option<String>>,
+}
+
+impl Planner<'_> {
+    /// The part of a collection that the arguments ask for.
+    pub(super) fn page(
+        &self,
+        table: usize,
+        order: &[OrderTerm],
+        arguments: &Inputs,
+    ) -> Result<Page, PlanError> {
+        let first = self.count(arguments, "first")?;
+        let last = self.count(arguments, "last")?;
+        let offset = self.count(arguments, "offset")?;
+        let after = self.bound(order, arguments, "after")?;
+        let before = self.bound(order, arguments, "before")?;
+        if first.is_some() && last.is_some() {
+            return Err(self.error("only one of first and last can be given"));
+        }
+        if after.is_some() && before.is_some() {
+            return Err(self.error("only one of before and after can be given"));
+        }
+        let is_backward = last.is_some() || (before.is_some() && first.is_none());
+        if offset.is_some() && (is_backward || before.is_some()) {
+            return Err(self.error("offset can only be given with first and after"));
+        }
+        let page_size = self.schema.table(table).map_or(0, |exposed| exposed.page_size);
+        Ok(Page {
+            direction: if is_backward { Direction::Backward } else { Direction::Forward },
+            limit: first.or(last).map_or(page_size, |asked| asked.min(page_size)),
+            offset: offset.unwrap_or(0),
+            after,
+            before,
+        })
+    }
+
+    fn bound(&self, order: &[OrderTerm], arguments: &Inputs, name: &str) -> Result<Option<Bound>, PlanError> {
+        let Some(cursor) = self.text(arguments, name)? else { return Ok(None) };
+        match decode(cursor) {
+            Some(values) if values.len() == order.len() => Ok(Some(Bound { values })),
+            Some(_) => Err(self.error(format!(
+                "{name} is a cursor of another order: take it from an answer with the same orderBy"
+            ))),
+            None => {
+                Err(self
+                    .error(format!("{name} is no cursor: take it from a cursor or pageInfo field as it is")))
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! GraphQL text and variables -> a validated operation.
+//!
+//! apollo-compiler parses, validates and coerces; the gaps that it leaves are closed by `request/strict.rs`. Nothing here
+//! knows of tables: what a field stands for is looked up by the plan.
+
+mod collect;
+mod limits;
+mod strict;
+mod value;
+
+use std::sync::Arc;
+
+use apollo_compiler::ExecutableDocument;
+use apollo_compiler::Name;
+use apollo_compiler::executable;
+use apollo_compiler::parser::{LineColumn, Parser};
+use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
+use apollo_compiler::validation::{DiagnosticList, Valid};
+
+use crate::config::Limits;
+use crate::schema::Schema;
+use crate::schema::rendered::Rendered;
+
+pub use apollo_compiler::executable::Field;
+pub use collect::{Collected, collect_fields, merged_selections};
+pub use value::{Input, Inputs};
+
+/// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.
+const PARSER_RECURSION: usize = 400;
+
+/// Validation messages beyond this many are not told.
+const MESSAGES: usize = 20;
+
+/// A document that the schema accepts. It may hold several operations.
+#[derive(Debug)]
+pub struct Document {
+    executable: Valid<ExecutableDocument>,
+}
+
+/// One operation of a document with its variables, ready to be planned.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    document: Arc<Document>,
+    name: Option<Name>,
+    variables: Valid<JsonMap>,
+}
+
+/// Why a request is refused before anything runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestError {
+    /// The document is not one that the schema accepts; at least one message.
+    Invalid(Vec<Message>),
+    /// No operation has that name, or none is named and there are several.
+    NoOperation(Message),
+    /// A variable has the wrong type or is missing.
+    Variables(Message),
+    /// The request asks for more than one request may.
+    TooLarge {
+        /// What there is too much of: "depth", as in the setting's name.
+        limit: &'static str,
+        /// How much there is, where that is known.
+        found: Option<usize>,
+        /// How much is allowed.
+        allowed: usize,
+    },
+    /// Introspection is off.
+    NoIntrospection(Message),
+}
+
+/// A message with the places in the document that it speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What is wrong.
+    pub text: String,
+    /// Lines and columns, from 1.
+    pub locations: Vec<(usize, usize)>,
+}
+
+impl Document {
+    /// Parses and validates a document.
+    pub fn parse(rendered: &Rendered, text: &str, limits: &Limits) -> Result<Self, RequestError> {
+        let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
+        let parsed = parser.parse_executable(&rendered.compiled, text, "request.graphql");
+        if parser.tokens_reached() >= limits.tokens {
+            return Err(RequestError::TooLarge { limit: "tokens", found: None, allowed: limits.tokens });
+        }
+        if parser.recursion_reached() >= PARSER_RECURSION {
+            return Err(RequestError::TooLarge { limit: "depth", found: None, allowed: limits.depth });
+        }
+        let document = parsed.map_err(|invalid| invalid_document(&invalid.errors))?;
+        strict::check(&document).map_err(|message| RequestError::Invalid(vec![message]))?;
+        let executable =
+            document.validate(&rendered.compiled).map_err(|invalid| invalid_document(&invalid.errors))?;
+        Ok(Self { executable })
+    }
+
+    /// The whole document, for introspection.
+    pub fn executable(&self) -> &Valid<ExecutableDocument> {
+        &self.executable
+    }
+}
+
+impl Operation {
+    /// Chooses the operation of that name, or the only one, coerces its variables and holds it against the limits.
+    pub fn new(
+        document: Arc<Document>,
+        name: Option<&str>,
+        variables: &JsonMap,
+        (schema, rendered): (&Schema, &Rendered),
+        limits: &Limits,
+    ) -> Result<Self, RequestError> {
+        let definition = choose(&document.executable, name)?;
+        let variables =
+            apollo_compiler::request::coerce_variable_values(&rendered.compiled, definition, variables)
+                .map_err(|error| {
+                    RequestError::Variables(message(&error.to_graphql_error(&document.executable.sources)))
+                })?;
+        let name = definition.name.clone();
+        let operation = Self { document, name, variables };
+        limits::check(schema, &operation, limits)?;
+        apollo_compiler::introspection::check_max_depth(
+            &operation.document.executable,
+            operation.definition(),
+        )
+        .map_err(|error| {
+            RequestError::Invalid(vec![message(
+                &error.to_graphql_error(&operation.document.executable.sources),
+            )])
+        })?;
+        Ok(operation)
+    }
+
+    /// The operation's definition.
+    pub fn definition(&self) -> &executable::Operation {
+        // The constructor has found it under the same name in the same document.
+        #[expect(
+            clippy::expect_used,
+            reason = "Operation::new has looked it up, and the document never changes"
+        )]
+        self.document.executable.operations.get(self.name.as_deref()).expect("operation is in its document")
+    }
+
+    /// The document that it stands in.
+    pub fn document(&self) -> &Valid<ExecutableDocument> {
+        &self.document.executable
+    }
+
+    /// The coerced variables; absent ones are absent.
+    pub fn variables(&self) -> &Valid<JsonMap> {
+        &self.variables
+    }
+
+    /// The value of a Boolean variable, for `@skip` and `@include`.
+    pub(crate) fn boolean(&self, name: &str) -> bool {
+        matches!(self.variables.get(name), Some(JsonValue::Bool(true)))
+    }
+
+    /// Where a field stands in the document.
+    pub fn location(&self, field: &apollo_compiler::Node<Field>) -> Option<(usize, usize)> {
+        let place = field.location()?.line_column(&self.document.executable.sources)?;
+        Some((place.line, place.column))
+    }
+}
+
+fn choose<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a executable::Operation, RequestError> {
+    let found = document.operations.get(name).map_err(|_| {
+        let names: Vec<_> = document.operations.named.keys().map(Name::as_str).collect();
+        let text = match name {
+            Some(name) => {
+                format!("there is no operation named {name:?} in the document; it has: {}", names.join(", "))
+            }
+            None if document.operations.is_empty() => "the document has no operation".to_owned(),
+            None => {
+                format!("operationName is needed: the document has several operations: {}", names.join(", "))
+            }
+        };
+        RequestError::NoOperation(Message { text, locations: Vec::new() })
+    })?;
+    Ok(found)
+}
+
+fn invalid_document(errors: &DiagnosticList) -> RequestError {
+    RequestError::Invalid(
+        errors.iter().take(MESSAGES).map(|error| message(&error.unstable_to_json_compat())).collect(),
+    )
+}
+
+fn message(error: &GraphQLError) -> Message {
+    let locations = error.locations.iter().map(|LineColumn { line, column }| (*line, *column)).collect();
+    Message { text: error.message.clone(), locations }
+}
+
+/// The variables of a request as apollo-compiler takes them.
+pub fn json_map(variables: serde_json::Map<String, serde_json::Value>) -> JsonMap {
+    variables.into_iter().map(|(name, value)| (name.into(), JsonValue::from(value))).collect()
+}

@@ -1,0 +1,84 @@
+//! `CollectFields` (GraphQL specification, 6.3.2): which fields of an object an operation asks for, merged by response key.
+
+use std::collections::HashSet;
+
+use apollo_compiler::executable::{Directive, DirectiveList, Selection, SelectionSet};
+use apollo_compiler::{Name, Node};
+use indexmap::IndexMap;
+
+use super::{Field, Operation};
+
+/// The fields asked for, by response key in the order of their first appearance. All fields of one key have the same name
+/// and arguments; their selections belong together.
+pub type Collected<'a> = IndexMap<&'a Name, Vec<&'a Node<Field>>>;
+
+/// Collects the fields that the selection sets ask of an object. `applies` tells whether a fragment on a type counts for it.
+pub fn collect_fields<'a>(
+    operation: &'a Operation,
+    selections: impl IntoIterator<Item = &'a SelectionSet>,
+    applies: &dyn Fn(&str) -> bool,
+) -> Collected<'a> {
+    let mut collector = Collector { operation, applies, visited: HashSet::new(), fields: Collected::new() };
+    for selection_set in selections {
+        collector.collect(selection_set);
+    }
+    collector.fields
+}
+
+/// The selection sets of all fields of one response key.
+pub fn merged_selections<'a>(fields: &[&'a Node<Field>]) -> impl Iterator<Item = &'a SelectionSet> {
+    fields.iter().map(|field| &field.selection_set)
+}
+
+struct Collector<'a, 'f> {
+    operation: &'a Operation,
+    applies: &'f dyn Fn(&str) -> bool,
+    visited: HashSet<&'a Name>,
+    fields: Collected<'a>,
+}
+
+impl<'a> Collector<'a, '_> {
+    fn collect(&mut self, selection_set: &'a SelectionSet) {
+        for selection in &selection_set.selections {
+            if !is_included(self.operation, selection.directives()) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => self.fields.entry(field.response_key()).or_default().push(field),
+                Selection::InlineFragment(fragment) => {
+                    if fragment.type_condition.as_ref().is_none_or(|name| (self.applies)(name)) {
+                        self.collect(&fragment.selection_set);
+                    }
+                }
+                Selection::FragmentSpread(spread) => self.spread(&spread.fragment_name),
+            }
+        }
+    }
+
+    /// A fragment counts once for an object, however often it is spread: that also keeps the work linear.
+    fn spread(&mut self, name: &'a Name) {
+        if !self.visited.insert(name) {
+            return;
+        }
+        if let Some(fragment) = self.operation.document().fragments.get(name)
+            && (self.applies)(fragment.type_condition())
+        {
+            self.collect(&fragment.selection_set);
+        }
+    }
+}
+
+/// Whether neither `@skip` nor `@include` takes the selection out (GraphQL specification, 3.13).
+fn is_included(operation: &Operation, directives: &DirectiveList) -> bool {
+    !directives.get("skip").is_some_and(|skip| condition(operation, skip))
+        && directives.get("include").is_none_or(|include| condition(operation, include))
+}
+
+fn condition(operation: &Operation, directive: &Node<Directive>) -> bool {
+    use apollo_compiler::executable::Value;
+    match directive.specified_argument_by_name("if").map(AsRef::as_ref) {
+        Some(Value::Boolean(value)) => *value,
+        Some(Value::Variable(name)) => operation.boolean(name),
+        _ => false,
+    }
+}

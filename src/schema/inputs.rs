@@ -1,0 +1,99 @@
+//! The input types of a table: what it can be filtered and ordered by.
+
+use indexmap::IndexMap;
+
+use super::scalar::{LIST_OPERATORS, Scalar, ValueType};
+use super::{
+    ExposedColumn, ExposedTable, InputField, InputMeaning, Kind, Operator, Schema, TypeDefinition,
+    TypeReference,
+};
+
+/// Adds the filter and the order of one table.
+pub(super) fn add(schema: &mut Schema, index: usize, exposed: &ExposedTable) {
+    let name = &exposed.type_name;
+    let filter = filter_fields(name, exposed);
+    add_input(schema, format!("{name}Filter"), "Conditions on a row; all of them must hold", filter);
+    let order = order_fields(exposed);
+    if order.is_empty() {
+        // A key that cannot be ordered by cannot be paged either; PostgreSQL builds no primary key of such a type, but a
+        // comment may name such a column.
+        let object = schema.catalog.tables[index].qualified_name();
+        let reason = "none of its columns can be ordered by".to_owned();
+        schema.problems.push(crate::catalog::Problem { object, reason });
+    }
+    add_input(schema, format!("{name}OrderBy"), "One column to order by, with its direction", order);
+}
+
+fn add_input(schema: &mut Schema, name: String, description: &str, fields: IndexMap<String, InputField>) {
+    let definition = TypeDefinition { description: Some(description.to_owned()), kind: Kind::Input(fields) };
+    schema.types.insert(name, definition);
+}
+
+fn filter_fields(name: &str, exposed: &ExposedTable) -> IndexMap<String, InputField> {
+    let mut fields = IndexMap::new();
+    for (index, column) in exposed.columns.iter().enumerate() {
+        let Some((column, filter)) = column.as_ref().and_then(|column| Some((column, filter_name(column)?)))
+        else {
+            continue;
+        };
+        fields.insert(column.field.clone(), input(TypeReference::named(filter), InputMeaning::Column(index)));
+    }
+    let node_id = input(TypeReference::named("IDFilter"), InputMeaning::NodeId);
+    let several = || TypeReference::named(format!("{name}Filter")).non_null().list();
+    let and = input(several(), InputMeaning::And).described("All of these hold");
+    let or = input(several(), InputMeaning::Or).described("At least one of these holds");
+    let not = input(TypeReference::named(format!("{name}Filter")), InputMeaning::Not)
+        .described("This does not hold");
+    for (key, operator) in [("nodeId", node_id), ("and", and), ("or", or), ("not", not)] {
+        // A column of that name takes the operator's place.
+        fields.entry(key.to_owned()).or_insert(operator);
+    }
+    fields
+}
+
+/// The name of the type that filters the column; `None` for those that cannot be filtered by.
+fn filter_name(column: &ExposedColumn) -> Option<String> {
+    let value = &column.column_type.value;
+    let is_comparable = !matches!(value, ValueType::Scalar(Scalar::Json));
+    let suffix = if column.column_type.is_list { "ListFilter" } else { "Filter" };
+    is_comparable.then(|| format!("{}{suffix}", value.name()))
+}
+
+fn order_fields(exposed: &ExposedTable) -> IndexMap<String, InputField> {
+    let columns = exposed.columns.iter().enumerate();
+    let orderable = columns.filter_map(|(index, column)| {
+        let column = column
+            .as_ref()
+            .filter(|column| column.column_type.is_orderable && !column.column_type.is_list)?;
+        let takes = TypeReference::named("OrderByDirection");
+        Some((column.field.clone(), input(takes, InputMeaning::Column(index))))
+    });
+    orderable.collect()
+}
+
+/// The filter of a value type, or of arrays of it.
+pub(super) fn operators(value: &ValueType, is_list: bool) -> TypeDefinition {
+    let name = value.name();
+    let operators = if is_list { &LIST_OPERATORS[..] } else { value.operators() };
+    let fields = operators.iter().map(|(key, operator)| {
+        let takes = match operator {
+            Operator::Is => TypeReference::named("FilterIs"),
+            _ if is_list || *operator == Operator::In => TypeReference::named(name).non_null().list(),
+            _ => TypeReference::named(name),
+        };
+        ((*key).to_owned(), input(takes, InputMeaning::Operator(*operator)))
+    });
+    let subject = if is_list { format!("an array of `{name}`") } else { format!("a `{name}`") };
+    let description = Some(format!("Conditions on {subject}; all of them must hold"));
+    TypeDefinition { description, kind: Kind::Input(fields.collect()) }
+}
+
+fn input(takes: TypeReference, meaning: InputMeaning) -> InputField {
+    InputField { description: None, takes, meaning }
+}
+
+impl InputField {
+    fn described(self, description: &str) -> Self {
+        Self { description: Some(description.to_owned()), ..self }
+    }
+}

@@ -1,0 +1,332 @@
+//! Scalars: which PostgreSQL type is which, and the operators that each has in a filter.
+
+use crate::catalog::{Catalog, Type, TypeKind};
+
+/// A scalar of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scalar {
+    /// 16 and 32 bit integers.
+    Int,
+    /// Floating-point numbers.
+    Float,
+    /// Text of all sorts.
+    String,
+    /// Truth values.
+    Boolean,
+    /// Global identifiers.
+    Id,
+    /// 64 bit integers, as strings.
+    BigInt,
+    /// `numeric`, as strings.
+    BigFloat,
+    /// `uuid`.
+    Uuid,
+    /// `date`.
+    Date,
+    /// `time` without a time zone.
+    Time,
+    /// `timestamp`, with or without time zone.
+    Datetime,
+    /// `json` and `jsonb`, as strings that hold the text.
+    Json,
+    /// Positions in a collection.
+    Cursor,
+    /// Everything else, in PostgreSQL's text form.
+    Opaque,
+}
+
+/// An operator on a column in a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    /// `=`.
+    Equal,
+    /// `<>`.
+    NotEqual,
+    /// `>`.
+    Greater,
+    /// `>=`.
+    GreaterOrEqual,
+    /// `<`.
+    Less,
+    /// `<=`.
+    LessOrEqual,
+    /// `= any (…)`.
+    In,
+    /// `is null` or `is not null`.
+    Is,
+    /// `like`.
+    Like,
+    /// `ilike`.
+    ILike,
+    /// `^@`.
+    StartsWith,
+    /// `~`.
+    Regex,
+    /// `~*`.
+    IRegex,
+    /// `@>`.
+    Contains,
+    /// `<@`.
+    ContainedBy,
+    /// `&&`.
+    Overlaps,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnType {
+    /// The value, or the element of the array.
+    pub value: ValueType,
+    /// Whether it is an array.
+    pub is_list: bool,
+    /// The SQL type that a value is compared as, quoted where it must be: a domain's base, an array's element.
+    pub sql_type: String,
+    /// How the column gets into JSON.
+    pub encoding: Encoding,
+    /// Whether it can be ordered by, and compared.
+    pub is_orderable: bool,
+}
+
+/// A scalar or an enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ValueType {
+    /// A scalar.
+    Scalar(Scalar),
+    /// The enum of that name in the API, for the type of that oid.
+    Enum {
+        /// Its name in the API.
+        name: String,
+        /// `pg_type.oid`.
+        oid: crate::catalog::Oid,
+    },
+}
+
+/// How a value gets into JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Its text is JSON: integers.
+    Plain,
+    /// Its text in quotation marks; nothing in it ever needs an escape: big numbers, UUIDs.
+    Quoted,
+    /// `to_json(…)`.
+    ToJson,
+    /// `to_json(…::text)`: JSON as a string, composite values.
+    TextToJson,
+}
+
+impl Scalar {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "Int",
+            Self::Float => "Float",
+            Self::String => "String",
+            Self::Boolean => "Boolean",
+            Self::Id => "ID",
+            Self::BigInt => "BigInt",
+            Self::BigFloat => "BigFloat",
+            Self::Uuid => "UUID",
+            Self::Date => "Date",
+            Self::Time => "Time",
+            Self::Datetime => "Datetime",
+            Self::Json => "JSON",
+            Self::Cursor => "Cursor",
+            Self::Opaque => "Opaque",
+        }
+    }
+
+    /// What a person reads about it; `None` where GraphQL defines it.
+    pub fn description(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Int | Self::Float | Self::String | Self::Boolean | Self::Id => return None,
+            Self::BigInt => "A 64-bit integer, written as a string so that no client rounds it",
+            Self::BigFloat => {
+                "A decimal number of any precision, written as a string so that no client rounds it"
+            }
+            Self::Uuid => "A universally unique identifier",
+            Self::Date => "A day, as in 2024-02-29",
+            Self::Time => "A time of day without time zone, as in 13:37:00.5",
+            Self::Datetime => "A point in time in ISO 8601, as in 2024-02-29T13:37:00+00:00",
+            Self::Json => "JSON, written as a string that holds its text",
+            Self::Cursor => "A position in a collection; opaque to clients",
+            Self::Opaque => "A value in PostgreSQL's own text form",
+        })
+    }
+
+    /// Whether sums and averages can be taken of it.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Int | Self::Float | Self::BigInt | Self::BigFloat)
+    }
+
+    /// Whether the least and the greatest of it can be told.
+    pub fn has_extremes(self) -> bool {
+        self.is_number() || matches!(self, Self::String | Self::Date | Self::Time | Self::Datetime)
+    }
+
+    fn of_base(name: &str) -> Self {
+        match name {
+            "bool" => Self::Boolean,
+            "int2" | "int4" => Self::Int,
+            "int8" => Self::BigInt,
+            "float4" | "float8" => Self::Float,
+            "numeric" => Self::BigFloat,
+            "text" | "varchar" | "bpchar" | "name" => Self::String,
+            "uuid" => Self::Uuid,
+            "date" => Self::Date,
+            "time" => Self::Time,
+            "timestamp" | "timestamptz" => Self::Datetime,
+            "json" | "jsonb" => Self::Json,
+            _ => Self::Opaque,
+        }
+    }
+
+    fn of_type(found: &Type) -> Self {
+        match found.kind {
+            TypeKind::Base if found.schema == "pg_catalog" => Self::of_base(&found.name),
+            // The extension may be installed in any schema.
+            TypeKind::Base if found.name == "citext" => Self::String,
+            _ => Self::Opaque,
+        }
+    }
+
+    fn encoding(self, is_composite: bool, is_list: bool) -> Encoding {
+        match self {
+            Self::Int if !is_list => Encoding::Plain,
+            Self::BigInt | Self::BigFloat | Self::Uuid if !is_list => Encoding::Quoted,
+            Self::BigInt | Self::BigFloat | Self::Json => Encoding::TextToJson,
+            Self::Opaque if is_composite => Encoding::TextToJson,
+            _ => Encoding::ToJson,
+        }
+    }
+}
+
+impl ColumnType {
+    /// What a column of that type holds. `enum_name` gives an exposed enum's name in the API.
+    pub(super) fn of(catalog: &Catalog, found: &Type, enum_name: impl Fn(&Type) -> Option<String>) -> Self {
+        let element = found.element.and_then(|oid| catalog.types.get(&oid));
+        let is_list = element.is_some();
+        let value = element.unwrap_or(found);
+        let base = base_of(catalog, value);
+        let value_type = match enum_name(value) {
+            Some(name) => ValueType::Enum { name, oid: value.oid },
+            None => ValueType::Scalar(Scalar::of_type(value)),
+        };
+        let encoding = match value_type {
+            ValueType::Scalar(scalar) => scalar.encoding(base.kind == TypeKind::Composite, is_list),
+            ValueType::Enum { .. } => Encoding::TextToJson,
+        };
+        let is_json = value_type == ValueType::Scalar(Scalar::Json);
+        Self {
+            is_list,
+            sql_type: sql_name(base),
+            encoding,
+            is_orderable: base.is_orderable && base.element.is_none() && !is_json,
+            value: value_type,
+        }
+    }
+
+    /// The scalar, if it is one and no array.
+    pub fn single_scalar(&self) -> Option<Scalar> {
+        match self.value {
+            ValueType::Scalar(scalar) if !self.is_list => Some(scalar),
+            _ => None,
+        }
+    }
+}
+
+impl ValueType {
+    /// Its name in the API.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Scalar(scalar) => scalar.name(),
+            Self::Enum { name, .. } => name,
+        }
+    }
+
+    /// The operators of its filter, by name.
+    pub fn operators(&self) -> &'static [(&'static str, Operator)] {
+        match self {
+            Self::Enum { .. } | Self::Scalar(Scalar::Uuid) => &EQUALITY,
+            Self::Scalar(Scalar::Boolean | Scalar::Opaque) => &SAMENESS,
+            Self::Scalar(Scalar::Id | Scalar::Cursor) => &SAMENESS[..1],
+            Self::Scalar(Scalar::Json) => &[],
+            Self::Scalar(Scalar::String) => &TEXT,
+            Self::Scalar(_) => &TEXT[..8],
+        }
+    }
+}
+
+/// The operators of the filter of an array.
+pub(super) const LIST_OPERATORS: [(&str, Operator); 5] = [
+    ("containedBy", Operator::ContainedBy),
+    ("contains", Operator::Contains),
+    ("eq", Operator::Equal),
+    ("overlaps", Operator::Overlaps),
+    ("is", Operator::Is),
+];
+
+const SAMENESS: [(&str, Operator); 2] = [("eq", Operator::Equal), ("is", Operator::Is)];
+
+const EQUALITY: [(&str, Operator); 4] =
+    [("eq", Operator::Equal), ("in", Operator::In), ("is", Operator::Is), ("neq", Operator::NotEqual)];
+
+/// The first eight are those of everything that has an order.
+const TEXT: [(&str, Operator); 13] = [
+    ("eq", Operator::Equal),
+    ("gt", Operator::Greater),
+    ("gte", Operator::GreaterOrEqual),
+    ("in", Operator::In),
+    ("is", Operator::Is),
+    ("lt", Operator::Less),
+    ("lte", Operator::LessOrEqual),
+    ("neq", Operator::NotEqual),
+    ("startsWith", Operator::StartsWith),
+    ("like", Operator::Like),
+    ("ilike", Operator::ILike),
+    ("regex", Operator::Regex),
+    ("iregex", Operator::IRegex),
+];
+
+/// The type that a domain, or a domain over a domain, stands on; others stand on themselves.
+fn base_of<'a>(catalog: &'a Catalog, found: &'a Type) -> &'a Type {
+    let mut base = found;
+    while let Some(next) = base.base.and_then(|oid| catalog.types.get(&oid)) {
+        base = next;
+    }
+    base
+}
+
+fn sql_name(found: &Type) -> String {
+    // Names that are keywords with a meaning of their own (`bit` is `bit(1)`, `char` is one character) are qualified.
+    let is_plain = matches!(
+        found.name.as_str(),
+        "bool"
+            | "int2"
+            | "int4"
+            | "int8"
+            | "float4"
+            | "float8"
+            | "numeric"
+            | "text"
+            | "varchar"
+            | "bpchar"
+            | "uuid"
+            | "date"
+            | "time"
+            | "timetz"
+            | "timestamp"
+            | "timestamptz"
+            | "json"
+            | "jsonb"
+            | "inet"
+            | "bytea"
+    );
+    if found.schema == "pg_catalog" && is_plain {
+        return found.name.clone();
+    }
+    format!("{}.{}", quoted(&found.schema), quoted(&found.name))
+}
+
+fn quoted(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}
