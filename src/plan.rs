@@ -210,6 +210,7 @@ pub fn plan(schema: &Schema, operation: &Operation) -> Result<Plan, PlanError> {
     let roots = fields.into_iter().map(|(key, fields)| {
         let planner = Planner { schema, operation, path: vec![key.to_string()] };
         plan_root(&planner, root_type, key.to_string(), &fields)
+            .map_err(|error| PlanError { location: operation.location(fields[0]), ..error })
     });
     Ok(Plan { roots: roots.collect::<Result<_, _>>()? })
 }

@@ -306,6 +306,11 @@ impl Schema {
         }
     }
 
+    /// How the column is exposed, if it is.
+    pub fn column(&self, table: usize, column: usize) -> Option<&ExposedColumn> {
+        self.table(table)?.columns.get(column)?.as_ref()
+    }
+
     /// How the table is exposed, if it is.
     pub fn table(&self, index: usize) -> Option<&ExposedTable> {
         self.tables.get(index)?.as_ref()

@@ -1,6 +1,25 @@
 //! Plan -> SQL: the subset of SQL that is used, as a tree whose nodes are Diesel `QueryFragment`s.
 //!
-//! Never does I/O, never reads a clock: the same plan gives the same text, byte for byte.
+//! Never does I/O, never reads a clock: the same plan gives the same text, byte for byte; aliases come from a counter.
+//!
+//! Shapes that were measured: a correlated subselect per relation; columns are picked inside the limited subselect and
+//! JSON is built outside of it, because PostgreSQL computes a select list before it sorts and cuts; text is put together
+//! by `concat`, which skips `json_build_object`'s conversions.
+
+pub mod ast;
+mod condition;
+mod connection;
+mod fragment;
+mod json;
+mod row;
+
+use diesel::pg::{Pg, PgQueryBuilder, PgTypeMetadata};
+use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use diesel::query_builder::{QueryBuilder, QueryFragment};
+
+use crate::plan::Read;
+use crate::schema::Schema;
+use ast::{Expression, Select};
 
 /// One SQL statement that returns one row with one column: the JSON text of one root field.
 ///
@@ -12,4 +31,63 @@ pub struct Statement {
     pub text: String,
     /// The parameters in PostgreSQL's text format; `None` is NULL.
     pub parameters: Vec<Option<String>>,
+}
+
+/// The statement of one root field.
+pub fn statement(schema: &Schema, read: &Read) -> Statement {
+    let mut compiler = Compiler { schema, aliases: 0 };
+    let select = match read {
+        Read::Connection(connection) => compiler.connection_select(connection, None),
+        Read::Row(row) => compiler.row_select(row, None),
+    };
+    print(&select)
+}
+
+/// What compiling needs: the schema that the plan speaks of, and a counter for aliases.
+struct Compiler<'s> {
+    schema: &'s Schema,
+    aliases: usize,
+}
+
+/// A table of the catalogue, read under an alias.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    table: usize,
+    alias: &'a str,
+}
+
+impl Compiler<'_> {
+    /// An alias that no other table of the statement has.
+    fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("t{}", self.aliases)
+    }
+}
+
+/// Prints the tree by Diesel's query builder.
+fn print(select: &Select) -> Statement {
+    let mut builder = PgQueryBuilder::default();
+    let mut binds = RawBytesBindCollector::<Pg>::new();
+    // The tree has only text parameters and fragments that cannot fail.
+    let _ = select.to_sql(&mut builder, &Pg);
+    let _ = select.collect_binds(&mut binds, &mut NoLookup, &Pg);
+    let parameters =
+        binds.binds.into_iter().map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
+    Statement { text: builder.finish(), parameters: parameters.collect() }
+}
+
+/// All parameters are texts, whose type needs no looking up.
+struct NoLookup;
+
+impl diesel::pg::PgMetadataLookup for NoLookup {
+    fn lookup_type(&mut self, _: &str, _: Option<&str>) -> PgTypeMetadata {
+        PgTypeMetadata::new(0, 0)
+    }
+}
+
+impl Expression {
+    /// As a column of a select list, without a name.
+    fn unnamed(self) -> ast::SelectColumn {
+        ast::SelectColumn { expression: self, alias: None }
+    }
 }

@@ -1,0 +1,169 @@
+//! The tree: the subset of SQL that is used. Plain data; `fragment` prints it.
+
+/// A `SELECT`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Select {
+    /// The select list.
+    pub columns: Vec<SelectColumn>,
+    /// What is read.
+    pub from: Option<From>,
+    /// `WHERE`.
+    pub condition: Option<Expression>,
+    /// `ORDER BY`.
+    pub order: Vec<Order>,
+    /// `LIMIT`.
+    pub limit: Option<u64>,
+    /// `OFFSET`; 0 is left out.
+    pub offset: u64,
+}
+
+/// An entry of a select list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectColumn {
+    /// Its value.
+    pub expression: Expression,
+    /// `AS`.
+    pub alias: Option<String>,
+}
+
+/// What a `SELECT` reads.
+#[derive(Debug, Clone, PartialEq)]
+pub enum From {
+    /// A table under an alias.
+    Table {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        name: String,
+        /// Its alias.
+        alias: String,
+    },
+    /// A subselect under an alias.
+    Subselect(Box<Select>, String),
+}
+
+/// A term of an `ORDER BY`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// What is ordered by.
+    pub expression: Expression,
+    /// `DESC`.
+    pub is_descending: bool,
+    /// `NULLS FIRST`; left out where that is PostgreSQL's default.
+    pub is_nulls_first: bool,
+}
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// A column of an aliased table or subselect.
+    Column {
+        /// The alias.
+        table: String,
+        /// The column.
+        column: String,
+    },
+    /// A text of our own: keys, punctuation, names. Never anything that a client sent.
+    Text(String),
+    /// A keyword or number of our own.
+    Word(&'static str),
+    /// A whole number.
+    Number(u64),
+    /// A value, cast to a type.
+    Parameter {
+        /// The value in PostgreSQL's text form.
+        value: Option<String>,
+        /// The type, quoted where it must be.
+        sql_type: String,
+    },
+    /// A function call.
+    Call(&'static str, Vec<Expression>),
+    /// An aggregate over the rows of the `SELECT`.
+    Aggregate(Box<Aggregate>),
+    /// `row_number() over (order by …)`.
+    RowNumber(Vec<Order>),
+    /// `… :: type`.
+    Cast(Box<Expression>, &'static str),
+    /// `left operator right`, in parentheses.
+    Binary(Box<Expression>, &'static str, Box<Expression>),
+    /// `left operator any (right)`, in parentheses.
+    Any(Box<Expression>, &'static str, Box<Expression>),
+    /// `… and …`, in parentheses.
+    And(Vec<Expression>),
+    /// `… or …`, in parentheses.
+    Or(Vec<Expression>),
+    /// `not (…)`.
+    Not(Box<Expression>),
+    /// `… is null`, `… is not null`, `… is not true`, in parentheses.
+    Is(Box<Expression>, &'static str),
+    /// `(a, b, …)`.
+    Row(Vec<Expression>),
+    /// `case subject when … then … else … end`.
+    Case {
+        /// What is compared.
+        subject: Box<Expression>,
+        /// Pairs of value and result.
+        branches: Vec<(Expression, Expression)>,
+        /// The result where no value is equal.
+        otherwise: Box<Expression>,
+    },
+    /// `(…)[1]`: the first element of an array.
+    First(Box<Expression>),
+    /// `(select …)`.
+    Subselect(Box<Select>),
+    /// `exists (select …)`.
+    Exists(Box<Select>),
+}
+
+/// An aggregate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// The function.
+    pub function: &'static str,
+    /// Its arguments; none means `*`.
+    pub arguments: Vec<Expression>,
+    /// `ORDER BY` inside.
+    pub order: Vec<Order>,
+    /// `FILTER (WHERE …)`.
+    pub filter: Option<Expression>,
+}
+
+impl Expression {
+    /// A column of an aliased table.
+    pub fn column(table: &str, column: &str) -> Self {
+        Self::Column { table: table.to_owned(), column: column.to_owned() }
+    }
+
+    /// A text of our own.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Cast to a type.
+    #[must_use]
+    pub fn cast(self, sql_type: &'static str) -> Self {
+        Self::Cast(Box::new(self), sql_type)
+    }
+
+    /// `coalesce(…, 'null')`: JSON's null where it is SQL's.
+    #[must_use]
+    pub fn or_json_null(self) -> Self {
+        Self::Call("coalesce", vec![self, Self::text("null")])
+    }
+
+    /// Compared with another.
+    #[must_use]
+    pub fn binary(self, operator: &'static str, right: Self) -> Self {
+        Self::Binary(Box::new(self), operator, Box::new(right))
+    }
+
+    /// All of them; `None` of none.
+    pub fn all(mut conditions: Vec<Self>) -> Option<Self> {
+        if conditions.len() > 1 { Some(Self::And(conditions)) } else { conditions.pop() }
+    }
+
+    /// One of them; `None` of none.
+    pub fn any_of(mut conditions: Vec<Self>) -> Option<Self> {
+        if conditions.len() > 1 { Some(Self::Or(conditions)) } else { conditions.pop() }
+    }
+}

@@ -1,0 +1,375 @@
+//! Connections: a page of a table as JSON, with what is asked of it.
+
+use super::ast::{Aggregate, Expression, From, Select, SelectColumn};
+use super::json::JsonText;
+use super::row::quoted;
+use super::{At, Compiler};
+use crate::plan::{
+    AggregateColumn, AggregateField, Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm,
+    PageInfoField, RowField,
+};
+use crate::schema::AggregateFunction;
+
+/// A connection while it is compiled.
+struct Site<'a> {
+    connection: &'a Connection,
+    parent: Option<At<'a>>,
+    /// The order in which rows are counted: from the end it is the reverse.
+    order: Vec<OrderTerm>,
+    /// The page's alias.
+    page: &'a str,
+    /// The name of the column that numbers the rows of the page from 1, where they have to be told apart.
+    number: Option<String>,
+}
+
+impl Compiler<'_> {
+    /// The select of a connection as JSON; always one row. `parent` is the row that it hangs on.
+    pub(super) fn connection_select(&mut self, connection: &Connection, parent: Option<At<'_>>) -> Select {
+        let (base, page) = (self.alias(), self.alias());
+        let is_backward = connection.page.direction == Direction::Backward;
+        let order =
+            connection.order.iter().map(|term| if is_backward { term.reversed() } else { *term }).collect();
+        let number = self.number_column(connection);
+        let site = Site { connection, parent, order, page: &page, number };
+        let json = self.connection_json(&site).into_expression();
+        let has_page = connection
+            .fields
+            .iter()
+            .any(|(_, field)| matches!(field, ConnectionField::Edges(_) | ConnectionField::PageInfo(_)));
+        let from = has_page.then(|| {
+            let at = At { table: connection.table, alias: &base };
+            From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
+        });
+        Select { columns: vec![json.unnamed()], from, ..Select::default() }
+    }
+
+    /// A name for the number of a row, where the page has to be turned round or one row more than it holds is read.
+    fn number_column(&self, connection: &Connection) -> Option<String> {
+        let is_asked = |(_, field): &(String, ConnectionField)| matches!(field, ConnectionField::PageInfo(_));
+        let is_needed =
+            connection.page.direction == Direction::Backward || connection.fields.iter().any(is_asked);
+        let table = &self.schema.catalog.tables[connection.table];
+        let mut name = "row_number".to_owned();
+        while table.column_index(&name).is_some() {
+            name.push('_');
+        }
+        is_needed.then_some(name)
+    }
+
+    /// The rows of the page with the columns that are needed of them, one row more than the page holds where numbered.
+    fn page_select(&self, site: &Site<'_>, at: At<'_>) -> Select {
+        let connection = site.connection;
+        let names = &self.schema.catalog.tables[connection.table].columns;
+        let mut columns: Vec<_> = self
+            .needed_columns(connection)
+            .into_iter()
+            .map(|column| SelectColumn {
+                expression: Expression::column(at.alias, &names[column].name),
+                alias: None,
+            })
+            .collect();
+        if let Some(number) = &site.number {
+            let expression = Expression::RowNumber(self.order_by(at, &site.order));
+            columns.push(SelectColumn { expression, alias: Some(number.clone()) });
+        }
+        if columns.is_empty() {
+            columns.push(Expression::Number(1).unnamed());
+        }
+        let mut conditions = self.rows(site, at);
+        let (near, far) = bounds(connection);
+        conditions.extend(near.map(|bound| self.behind(at, &site.order, bound)));
+        conditions.extend(far.map(|bound| self.behind(at, &reversed(&site.order), bound)));
+        Select {
+            columns,
+            from: Some(self.table(at)),
+            condition: Expression::all(conditions),
+            order: self.order_by(at, &site.order),
+            limit: Some(connection.page.limit.saturating_add(u64::from(site.number.is_some()))),
+            offset: connection.page.offset,
+        }
+    }
+
+    /// The conditions on all rows of the collection, on whatever page.
+    fn rows(&self, site: &Site<'_>, at: At<'_>) -> Vec<Expression> {
+        let mut conditions = self.join(site.connection.join.as_ref(), site.parent, at);
+        conditions.extend(site.connection.condition.iter().map(|condition| self.condition(at, condition)));
+        conditions
+    }
+
+    /// The columns that the JSON is made of, in the order of the table.
+    fn needed_columns(&self, connection: &Connection) -> Vec<usize> {
+        let mut columns = Vec::new();
+        let key =
+            self.schema.table(connection.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
+        let mut needs_cursor = false;
+        for (_, field) in &connection.fields {
+            match field {
+                ConnectionField::Edges(edges) => {
+                    for (_, edge) in edges {
+                        match edge {
+                            EdgeField::Cursor => needs_cursor = true,
+                            EdgeField::Typename(_) => {}
+                            EdgeField::Node(fields) => row_columns(fields, key, &mut columns),
+                        }
+                    }
+                }
+                ConnectionField::PageInfo(fields) => {
+                    needs_cursor |= fields.iter().any(|(_, field)| is_cursor(field))
+                }
+                ConnectionField::Typename(_)
+                | ConnectionField::TotalCount
+                | ConnectionField::Aggregate(_) => {}
+            }
+        }
+        if needs_cursor {
+            columns.extend(connection.order.iter().map(|term| term.column));
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        columns
+    }
+
+    fn connection_json(&mut self, site: &Site<'_>) -> JsonText {
+        let mut fields = Vec::with_capacity(site.connection.fields.len());
+        for (key, field) in &site.connection.fields {
+            let json = match field {
+                ConnectionField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                ConnectionField::Edges(edges) => self.edges_json(site, edges),
+                ConnectionField::PageInfo(fields) => self.page_info_json(site, fields),
+                ConnectionField::TotalCount => {
+                    let count = Expression::aggregate("count", Vec::new());
+                    JsonText::expression(self.over_all_rows(site, |_, _| count))
+                }
+                ConnectionField::Aggregate(fields) => {
+                    let json =
+                        |compiler: &Self, at: At<'_>| compiler.aggregate_json(at, fields).into_expression();
+                    JsonText::expression(self.over_all_rows(site, json))
+                }
+            };
+            fields.push((key.clone(), json));
+        }
+        JsonText::object(fields)
+    }
+
+    fn edges_json(&mut self, site: &Site<'_>, edges: &[(String, EdgeField)]) -> JsonText {
+        let at = At { table: site.connection.table, alias: site.page };
+        let mut fields = Vec::with_capacity(edges.len());
+        for (key, field) in edges {
+            let json = match field {
+                EdgeField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                EdgeField::Cursor => quoted(self.cursor(at, &site.connection.order)),
+                EdgeField::Node(fields) => self.row_json(at, fields),
+            };
+            fields.push((key.clone(), json));
+        }
+        let edge = JsonText::object(fields).into_expression();
+        let is_backward = site.connection.page.direction == Direction::Backward;
+        let order = site.number().filter(|_| is_backward).map(|number| ast_descending(number));
+        let list = Expression::Aggregate(Box::new(Aggregate {
+            function: "string_agg",
+            arguments: vec![edge, Expression::text(",")],
+            order: order.into_iter().collect(),
+            filter: site.on_page(),
+        }));
+        let mut json = JsonText::known("[");
+        json.push(list);
+        json.text("]");
+        json
+    }
+
+    fn page_info_json(&mut self, site: &Site<'_>, fields: &[(String, PageInfoField)]) -> JsonText {
+        let is_forward = site.connection.page.direction == Direction::Forward;
+        let mut json = Vec::with_capacity(fields.len());
+        for (key, field) in fields {
+            let value = match field {
+                PageInfoField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                PageInfoField::HasNextPage if is_forward => self.has_more_ahead(site),
+                PageInfoField::HasPreviousPage if !is_forward => self.has_more_ahead(site),
+                PageInfoField::HasNextPage | PageInfoField::HasPreviousPage => self.has_more_behind(site),
+                PageInfoField::StartCursor => self.end_of_page(site, is_forward),
+                PageInfoField::EndCursor => self.end_of_page(site, !is_forward),
+            };
+            json.push((key.clone(), value));
+        }
+        JsonText::object(json)
+    }
+
+    /// Whether rows follow in the direction of counting: the one that was read beyond the page, or those beyond the bound.
+    fn has_more_ahead(&mut self, site: &Site<'_>) -> JsonText {
+        let count = Expression::aggregate("count", Vec::new());
+        let beyond_page = count.binary(" > ", Expression::Number(site.connection.page.limit));
+        let (_, far) = bounds(site.connection);
+        let ahead = match far {
+            None => beyond_page,
+            Some(bound) => {
+                let beyond_bound = self.not_behind(site, &reversed(&site.order), bound);
+                Expression::Or(vec![beyond_page, beyond_bound])
+            }
+        };
+        JsonText::expression(Expression::Call("to_json", vec![ahead]))
+    }
+
+    /// Whether rows lie in front of the page against the direction of counting. An empty page has nothing in front of it.
+    fn has_more_behind(&mut self, site: &Site<'_>) -> JsonText {
+        let page = &site.connection.page;
+        let (near, _) = bounds(site.connection);
+        let behind = match near {
+            _ if page.limit == 0 => return JsonText::known("false"),
+            _ if page.offset > 0 => {
+                Expression::aggregate("count", Vec::new()).binary(" > ", Expression::Number(0))
+            }
+            Some(bound) => self.not_behind(site, &site.order, bound),
+            None => return JsonText::known("false"),
+        };
+        JsonText::expression(Expression::Call("to_json", vec![behind]))
+    }
+
+    /// The page has rows, and there are rows of the collection that do not lie behind the bound.
+    fn not_behind(&mut self, site: &Site<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
+        let alias = self.alias();
+        let at = At { table: site.connection.table, alias: &alias };
+        let mut conditions = self.rows(site, at);
+        conditions.push(Expression::Is(Box::new(self.behind(at, order, bound)), "not true"));
+        let others = Select {
+            columns: vec![Expression::Number(1).unnamed()],
+            from: Some(self.table(at)),
+            condition: Expression::all(conditions),
+            ..Select::default()
+        };
+        let has_rows = Expression::aggregate("count", Vec::new()).binary(" > ", Expression::Number(0));
+        Expression::And(vec![has_rows, Expression::Exists(Box::new(others))])
+    }
+
+    /// The cursor of the row at one end of the page: the one that was counted first, or the last.
+    fn end_of_page(&self, site: &Site<'_>, is_first: bool) -> JsonText {
+        let Some(number) = site.number() else { return JsonText::known("null") };
+        let at = At { table: site.connection.table, alias: site.page };
+        let cursor = self.cursor(at, &site.connection.order);
+        let order = if is_first { Vec::new() } else { vec![ast_descending(number.clone())] };
+        let filter = if is_first && site.connection.page.limit > 0 {
+            Some(number.binary(" = ", Expression::Number(1)))
+        } else {
+            site.on_page()
+        };
+        let cursors = Aggregate { function: "array_agg", arguments: vec![cursor], order, filter };
+        let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
+        let quoted = Expression::text("\"").binary(" || ", cursor).binary(" || ", Expression::text("\""));
+        JsonText::expression(quoted.or_json_null())
+    }
+
+    /// An expression over all rows of the collection, on whatever page.
+    fn over_all_rows(
+        &mut self,
+        site: &Site<'_>,
+        value: impl FnOnce(&Self, At<'_>) -> Expression,
+    ) -> Expression {
+        let alias = self.alias();
+        let at = At { table: site.connection.table, alias: &alias };
+        let select = Select {
+            columns: vec![value(self, at).unnamed()],
+            from: Some(self.table(at)),
+            condition: Expression::all(self.rows(site, at)),
+            ..Select::default()
+        };
+        Expression::Subselect(Box::new(select))
+    }
+
+    fn aggregate_json(&self, at: At<'_>, fields: &[(String, AggregateField)]) -> JsonText {
+        JsonText::object(fields.iter().map(|(key, field)| {
+            let json = match field {
+                AggregateField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                AggregateField::Count => JsonText::expression(Expression::aggregate("count", Vec::new())),
+                AggregateField::Function(function, columns) => {
+                    self.aggregate_columns_json(at, *function, columns)
+                }
+            };
+            (key.clone(), json)
+        }))
+    }
+
+    fn aggregate_columns_json(
+        &self,
+        at: At<'_>,
+        function: AggregateFunction,
+        columns: &[(String, AggregateColumn)],
+    ) -> JsonText {
+        JsonText::object(columns.iter().map(|(key, column)| {
+            let json = match column {
+                AggregateColumn::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                AggregateColumn::Column(column) => {
+                    let value = Expression::aggregate(function.sql(), vec![self.column(at, *column)]);
+                    JsonText::expression(Expression::Call("to_json", vec![value]).or_json_null())
+                }
+            };
+            (key.clone(), json)
+        }))
+    }
+}
+
+impl Site<'_> {
+    /// The number of a row of the page.
+    fn number(&self) -> Option<Expression> {
+        self.number.as_ref().map(|name| Expression::column(self.page, name))
+    }
+
+    /// The row is not the one that was read beyond the page.
+    fn on_page(&self) -> Option<Expression> {
+        self.number().map(|number| number.binary(" <= ", Expression::Number(self.connection.page.limit)))
+    }
+}
+
+/// The bounds of a page in the direction of counting: the one where it begins, and the one where it ends.
+fn bounds(connection: &Connection) -> (Option<&Bound>, Option<&Bound>) {
+    let page = &connection.page;
+    match page.direction {
+        Direction::Forward => (page.after.as_ref(), page.before.as_ref()),
+        Direction::Backward => (page.before.as_ref(), page.after.as_ref()),
+    }
+}
+
+fn reversed(order: &[OrderTerm]) -> Vec<OrderTerm> {
+    order.iter().map(|term| term.reversed()).collect()
+}
+
+fn ast_descending(expression: Expression) -> super::ast::Order {
+    super::ast::Order { expression, is_descending: true, is_nulls_first: true }
+}
+
+fn is_cursor(field: &PageInfoField) -> bool {
+    matches!(field, PageInfoField::StartCursor | PageInfoField::EndCursor)
+}
+
+/// The columns that the fields of a row are made of.
+fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<usize>) {
+    for (_, field) in fields {
+        match field {
+            RowField::Typename(_) => {}
+            RowField::NodeId => columns.extend_from_slice(key),
+            RowField::Column(column) => columns.push(*column),
+            RowField::ToOne(row) => {
+                columns.extend(row.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)))
+            }
+            RowField::ToMany(connection) => {
+                columns
+                    .extend(connection.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)));
+            }
+        }
+    }
+}
+
+impl AggregateFunction {
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Average => "avg",
+            Self::Minimum => "min",
+            Self::Maximum => "max",
+        }
+    }
+}
+
+impl Expression {
+    fn aggregate(function: &'static str, arguments: Vec<Self>) -> Self {
+        Self::Aggregate(Box::new(Aggregate { function, arguments, order: Vec::new(), filter: None }))
+    }
+}

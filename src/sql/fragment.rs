@@ -1,0 +1,247 @@
+//! The only place that prints SQL: each node of the tree as a Diesel `QueryFragment`. Identifiers are quoted by Diesel,
+//! values are bind parameters, and texts of our own are literals.
+
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Nullable, Text};
+
+use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
+
+impl QueryId for Select {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Select {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("select ");
+        separated(&mut out, ", ", &self.columns)?;
+        if let Some(from) = &self.from {
+            out.push_sql(" from ");
+            from.walk_ast(out.reborrow())?;
+        }
+        if let Some(condition) = &self.condition {
+            out.push_sql(" where ");
+            condition.walk_ast(out.reborrow())?;
+        }
+        order_by(&mut out, " order by ", &self.order)?;
+        if let Some(limit) = self.limit {
+            out.push_sql(&format!(" limit {limit}"));
+        }
+        if self.offset > 0 {
+            out.push_sql(&format!(" offset {}", self.offset));
+        }
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for SelectColumn {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.expression.walk_ast(out.reborrow())?;
+        if let Some(alias) = &self.alias {
+            out.push_sql(" as ");
+            out.push_identifier(alias)?;
+        }
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for From {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let alias = match self {
+            Self::Table { schema, name, alias } => {
+                out.push_identifier(schema)?;
+                out.push_sql(".");
+                out.push_identifier(name)?;
+                alias
+            }
+            Self::Subselect(select, alias) => {
+                out.push_sql("(");
+                select.walk_ast(out.reborrow())?;
+                out.push_sql(")");
+                alias
+            }
+        };
+        out.push_sql(" as ");
+        out.push_identifier(alias)
+    }
+}
+
+impl QueryFragment<Pg> for Order {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.expression.walk_ast(out.reborrow())?;
+        out.push_sql(match (self.is_descending, self.is_nulls_first) {
+            (false, false) => "",
+            (false, true) => " nulls first",
+            (true, true) => " desc",
+            (true, false) => " desc nulls last",
+        });
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Expression {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        match self {
+            Self::Column { table, column } => {
+                out.push_identifier(table)?;
+                out.push_sql(".");
+                out.push_identifier(column)
+            }
+            Self::Text(text) => {
+                push_literal(&mut out, text);
+                Ok(())
+            }
+            Self::Word(word) => {
+                out.push_sql(word);
+                Ok(())
+            }
+            Self::Number(number) => {
+                out.push_sql(&number.to_string());
+                Ok(())
+            }
+            Self::Parameter { value, sql_type } => {
+                out.push_bind_param::<Nullable<Text>, Option<String>>(value)?;
+                out.push_sql("::");
+                out.push_sql(sql_type);
+                Ok(())
+            }
+            Self::Cast(inner, sql_type) => {
+                inner.walk_ast(out.reborrow())?;
+                out.push_sql("::");
+                out.push_sql(sql_type);
+                Ok(())
+            }
+            Self::Call(function, arguments) => call(&mut out, function, arguments),
+            Self::Aggregate(aggregate) => aggregate.walk_ast(out),
+            Self::RowNumber(order) => {
+                out.push_sql("row_number() over (");
+                order_by(&mut out, "order by ", order)?;
+                out.push_sql(")");
+                Ok(())
+            }
+            Self::First(array) => enclosed(&mut out, "(", array.as_ref(), ")[1]"),
+            Self::Subselect(select) => enclosed(&mut out, "(", select.as_ref(), ")"),
+            Self::Exists(select) => enclosed(&mut out, "exists (", select.as_ref(), ")"),
+            condition => walk_condition(condition, out),
+        }
+    }
+}
+
+fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    match expression {
+        Expression::Binary(left, operator, right) => {
+            out.push_sql("(");
+            left.walk_ast(out.reborrow())?;
+            out.push_sql(operator);
+            enclosed(&mut out, "", right.as_ref(), ")")
+        }
+        Expression::Any(left, operator, right) => {
+            out.push_sql("(");
+            left.walk_ast(out.reborrow())?;
+            out.push_sql(operator);
+            enclosed(&mut out, "any (", right.as_ref(), "))")
+        }
+        Expression::And(conditions) => {
+            out.push_sql("(");
+            separated(&mut out, " and ", conditions)?;
+            out.push_sql(")");
+            Ok(())
+        }
+        Expression::Or(conditions) => {
+            out.push_sql("(");
+            separated(&mut out, " or ", conditions)?;
+            out.push_sql(")");
+            Ok(())
+        }
+        Expression::Not(inner) => enclosed(&mut out, "(not ", inner.as_ref(), ")"),
+        Expression::Is(inner, what) => {
+            enclosed(&mut out, "(", inner.as_ref(), " is ")?;
+            out.push_sql(what);
+            out.push_sql(")");
+            Ok(())
+        }
+        Expression::Row(values) => call(&mut out, "", values),
+        Expression::Case { subject, branches, otherwise } => {
+            enclosed(&mut out, "case ", subject.as_ref(), "")?;
+            for (value, result) in branches {
+                enclosed(&mut out, " when ", value, " then ")?;
+                result.walk_ast(out.reborrow())?;
+            }
+            enclosed(&mut out, " else ", otherwise.as_ref(), " end")
+        }
+        // `Expression::walk_ast` prints all others itself.
+        _ => Ok(()),
+    }
+}
+
+impl QueryFragment<Pg> for Aggregate {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql(self.function);
+        out.push_sql("(");
+        if self.arguments.is_empty() {
+            out.push_sql("*");
+        }
+        separated(&mut out, ", ", &self.arguments)?;
+        order_by(&mut out, " order by ", &self.order)?;
+        out.push_sql(")");
+        if let Some(filter) = &self.filter {
+            enclosed(&mut out, " filter (where ", filter, ")")?;
+        }
+        Ok(())
+    }
+}
+
+fn call<'b>(out: &mut AstPass<'_, 'b, Pg>, function: &str, arguments: &'b [Expression]) -> QueryResult<()> {
+    out.push_sql(function);
+    out.push_sql("(");
+    separated(out, ", ", arguments)?;
+    out.push_sql(")");
+    Ok(())
+}
+
+fn enclosed<'b>(
+    out: &mut AstPass<'_, 'b, Pg>,
+    before: &str,
+    inner: &'b impl QueryFragment<Pg>,
+    after: &str,
+) -> QueryResult<()> {
+    out.push_sql(before);
+    inner.walk_ast(out.reborrow())?;
+    out.push_sql(after);
+    Ok(())
+}
+
+fn order_by<'b>(out: &mut AstPass<'_, 'b, Pg>, head: &str, order: &'b [Order]) -> QueryResult<()> {
+    if order.is_empty() {
+        return Ok(());
+    }
+    out.push_sql(head);
+    separated(out, ", ", order)
+}
+
+fn separated<'b>(
+    out: &mut AstPass<'_, 'b, Pg>,
+    separator: &str,
+    parts: &'b [impl QueryFragment<Pg>],
+) -> QueryResult<()> {
+    for (index, part) in parts.iter().enumerate() {
+        if index > 0 {
+            out.push_sql(separator);
+        }
+        part.walk_ast(out.reborrow())?;
+    }
+    Ok(())
+}
+
+/// A text of our own as a literal that means the same whatever `standard_conforming_strings` says (PostgreSQL manual,
+/// 4.1.2.2).
+fn push_literal(out: &mut AstPass<'_, '_, Pg>, text: &str) {
+    let doubled = text.replace('\'', "''");
+    if text.contains('\\') {
+        out.push_sql(&format!("E'{}'", doubled.replace('\\', "\\\\")));
+    } else {
+        out.push_sql(&format!("'{doubled}'"));
+    }
+}

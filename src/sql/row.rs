@@ -1,0 +1,115 @@
+//! Rows: their fields as JSON, and the selects that read one of them.
+
+use super::ast::{Expression, From, Select};
+use super::json::JsonText;
+use super::{At, Compiler};
+use crate::plan::{OrderTerm, Row, RowField};
+use crate::schema::Join;
+
+impl Compiler<'_> {
+    /// The select of one row as JSON. `parent` is the row that it hangs on.
+    pub(super) fn row_select(&mut self, row: &Row, parent: Option<At<'_>>) -> Select {
+        let alias = self.alias();
+        let at = At { table: row.table, alias: &alias };
+        let json = self.row_json(at, &row.fields).into_expression();
+        let mut conditions = self.join(row.join.as_ref(), parent, at);
+        conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
+        let is_unique = match &row.join {
+            Some(join) => self.is_unique(join),
+            None => self.schema.catalog.tables[row.table].primary_key.is_some(),
+        };
+        Select {
+            columns: vec![json.unnamed()],
+            condition: Expression::all(conditions),
+            limit: (!is_unique).then_some(1),
+            from: Some(self.table(at)),
+            ..Select::default()
+        }
+    }
+
+    /// A table under an alias.
+    pub(super) fn table(&self, at: At<'_>) -> From {
+        let table = &self.schema.catalog.tables[at.table];
+        From::Table { schema: table.schema.clone(), name: table.name.clone(), alias: at.alias.to_owned() }
+    }
+
+    /// A column of a table under an alias.
+    pub(super) fn column(&self, at: At<'_>, column: usize) -> Expression {
+        Expression::column(at.alias, &self.schema.catalog.tables[at.table].columns[column].name)
+    }
+
+    /// The fields of a row as a JSON object.
+    pub(super) fn row_json(&mut self, at: At<'_>, fields: &[(String, RowField)]) -> JsonText {
+        let mut json = Vec::with_capacity(fields.len());
+        for (key, field) in fields {
+            json.push((key.clone(), self.field_json(at, field)));
+        }
+        JsonText::object(json)
+    }
+
+    fn field_json(&mut self, at: At<'_>, field: &RowField) -> JsonText {
+        match field {
+            RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+            RowField::NodeId => quoted(self.node_id(at)),
+            RowField::Column(column) => self.column_json(at, *column),
+            RowField::ToOne(row) => {
+                let select = self.row_select(row, Some(at));
+                JsonText::expression(Expression::Subselect(Box::new(select)).or_json_null())
+            }
+            RowField::ToMany(connection) => {
+                let select = self.connection_select(connection, Some(at));
+                JsonText::expression(Expression::Subselect(Box::new(select)))
+            }
+        }
+    }
+
+    /// The conditions that tie a row to the one that it hangs on.
+    pub(super) fn join(&self, join: Option<&Join>, parent: Option<At<'_>>, at: At<'_>) -> Vec<Expression> {
+        let (Some(join), Some(parent)) = (join, parent) else { return Vec::new() };
+        let pairs = join.columns.iter();
+        pairs
+            .map(|(ours, theirs)| self.column(at, *theirs).binary(" = ", self.column(parent, *ours)))
+            .collect()
+    }
+
+    /// Whether at the most one row is on the other side; a key that a comment declares may be none.
+    fn is_unique(&self, join: &Join) -> bool {
+        let table = &self.schema.catalog.tables[join.table];
+        table.unique_keys.iter().any(|unique| {
+            unique
+                .iter()
+                .all(|name| join.columns.iter().any(|(_, theirs)| table.columns[*theirs].name == *name))
+        })
+    }
+
+    fn node_id(&self, at: At<'_>) -> Expression {
+        let found = &self.schema.catalog.tables[at.table];
+        let key = self.schema.table(at.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
+        let mut values =
+            vec![Expression::text(&found.schema).cast("text"), Expression::text(&found.name).cast("text")];
+        values.extend(key.iter().map(|column| self.column(at, *column)));
+        identifier(values)
+    }
+
+    /// The position of a row in an order.
+    pub(super) fn cursor(&self, at: At<'_>, order: &[OrderTerm]) -> Expression {
+        identifier(order.iter().map(|term| self.column(at, term.column)).collect())
+    }
+}
+
+/// A text that needs no escapes as a JSON string.
+pub(super) fn quoted(text: Expression) -> JsonText {
+    let mut json = JsonText::known("\"");
+    json.push(text);
+    json.text("\"");
+    json
+}
+
+/// Base64 of the values as a JSON array; `encode` breaks lines, as MIME asks, so they are put together again.
+fn identifier(values: Vec<Expression>) -> Expression {
+    let array = Expression::Call("jsonb_build_array", values).cast("text");
+    let bytes = Expression::Call("convert_to", vec![array, Expression::text("UTF8")]);
+    let encoded = Expression::Call("encode", vec![bytes, Expression::text("base64")]);
+    let line_feed = Expression::Call("chr", vec![Expression::Number(10)]);
+    Expression::Call("translate", vec![encoded, line_feed, Expression::text("")])
+}
