@@ -229,6 +229,19 @@ impl Catalog {
         self.schemas.iter().find(|schema| schema.name == name)
     }
 
+    /// The same without the tables and enums of schemas that are not kept.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let mut part = self.clone();
+        part.schemas.retain(|schema| keep(&schema.name));
+        part.tables.retain(|table| keep(&table.schema));
+        for found in part.types.values_mut() {
+            found.is_exposed &= keep(&found.schema);
+        }
+        part.relations = relation::relations(&part.tables, &mut Vec::new());
+        part
+    }
+
     /// The type of a column; every column's type is there.
     pub fn type_of(&self, column: &Column) -> Option<&Type> {
         self.types.get(&column.type_oid)

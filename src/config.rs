@@ -77,6 +77,8 @@ pub struct Api {
     pub total_count: bool,
     /// Whether every collection has `aggregate`, not only those with the comment directive.
     pub aggregate: bool,
+    /// Whether partitions are collections of their own, beside the table that they are part of.
+    pub partitions: bool,
 }
 
 /// Who may use introspection.

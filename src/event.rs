@@ -24,6 +24,8 @@ pub enum Event<'a> {
     CancelFailed { error: &'a str },
     /// A read's connection turned out to be gone; it is sent once more on a fresh one.
     ReadRetried { error: &'a str },
+    /// A request could not be answered, for a reason that its client is not told in full.
+    RequestFailed { error: &'a str },
     /// A new picture of the database is in use.
     CatalogLoaded { tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
@@ -47,6 +49,7 @@ impl Event<'_> {
             Self::ReadRetried { error } => {
                 tracing::warn!(error, "connection lost; the read is sent once more")
             }
+            Self::RequestFailed { error } => tracing::error!(error, "request failed"),
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
                 tracing::error!(error, "catalogue not loaded; the previous one stays");

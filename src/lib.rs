@@ -26,10 +26,13 @@
 pub mod catalog;
 pub mod config;
 pub mod db;
+pub mod engine;
+pub mod error;
 pub mod event;
 pub mod local;
 pub mod plan;
 pub mod request;
+pub mod response;
 pub mod schema;
 pub mod shutdown;
 pub mod sql;

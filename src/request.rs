@@ -8,6 +8,7 @@ mod limits;
 mod strict;
 mod value;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
@@ -153,6 +154,25 @@ impl Operation {
     /// The value of a Boolean variable, for `@skip` and `@include`.
     pub(crate) fn boolean(&self, name: &str) -> bool {
         matches!(self.variables.get(name), Some(JsonValue::Bool(true)))
+    }
+
+    /// Answers the operation's `__schema` and `__type` fields from an API: JSON texts by response key.
+    pub fn introspect(&self, visible: &Rendered) -> Result<HashMap<String, String>, RequestError> {
+        let response = apollo_compiler::introspection::partial_execute(
+            &visible.compiled,
+            &visible.implementers,
+            &self.document.executable,
+            self.definition(),
+            &self.variables,
+        );
+        let refused = |error: &GraphQLError| RequestError::Invalid(vec![message(error)]);
+        let response =
+            response.map_err(|error| refused(&error.to_graphql_error(&self.document.executable.sources)))?;
+        if let Some(error) = response.errors.first() {
+            return Err(refused(error));
+        }
+        let answers = response.data.unwrap_or_default();
+        Ok(answers.into_iter().map(|(key, value)| (key.as_str().to_owned(), value.to_string())).collect())
     }
 
     /// Where a field stands in the document.

@@ -21,6 +21,8 @@ use crate::plan::Read;
 use crate::schema::Schema;
 use ast::{Expression, Select};
 
+pub use condition::array_literal;
+
 /// One SQL statement that returns one row with one column: the JSON text of one root field.
 ///
 /// `text` has placeholders `$1`, `$2`, … for `parameters[0]`, `parameters[1]`, …, each of them with an explicit cast

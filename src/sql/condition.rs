@@ -28,7 +28,7 @@ impl Compiler<'_> {
         let sql_type = self.sql_type(at.table, column);
         let right = match operand {
             Operand::Value(value) => parameter(value.clone(), sql_type.to_owned()),
-            Operand::List(values) => parameter(values.as_deref().map(array_literal), format!("{sql_type}[]")),
+            Operand::List(values) => parameter(values.as_deref().map(list_literal), format!("{sql_type}[]")),
             Operand::Text(value) => parameter(value.clone(), "text".to_owned()),
         };
         match operator {
@@ -122,15 +122,19 @@ impl Compiler<'_> {
     }
 }
 
+fn list_literal(values: &[Option<String>]) -> String {
+    array_literal(values.iter().map(Option::as_deref))
+}
+
 fn parameter(value: Option<String>, sql_type: String) -> Expression {
     Expression::Parameter { value, sql_type }
 }
 
 /// An array in PostgreSQL's text form (PostgreSQL manual, 8.15.6).
-fn array_literal(values: &[Option<String>]) -> String {
+pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> String {
     let mut text = String::from("{");
-    for (index, value) in values.iter().enumerate() {
-        if index > 0 {
+    for value in values {
+        if text.len() > 1 {
             text.push(',');
         }
         match value {
@@ -172,9 +176,8 @@ mod tests {
 
     #[test]
     fn array_elements_are_quoted() {
-        let values = ["a\"b", "\\", "", "NULL", "{,}"].map(|value| Some(value.to_owned()));
-        let values: Vec<_> = values.into_iter().chain([None]).collect();
-        assert_eq!(array_literal(&values), r#"{"a\"b","\\","","NULL","{,}",NULL}"#);
-        assert_eq!(array_literal(&[]), "{}");
+        let values = ["a\"b", "\\", "", "NULL", "{,}"].map(Some);
+        assert_eq!(array_literal(values.into_iter().chain([None])), r#"{"a\"b","\\","","NULL","{,}",NULL}"#);
+        assert_eq!(array_literal([]), "{}");
     }
 }

@@ -1,0 +1,170 @@
+//! The engine: request -> plan -> SQL -> database -> response. `respond` shows the whole of it.
+
+mod describe;
+mod run;
+mod snapshot;
+mod watch;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::{Map, Value};
+
+use crate::config::{Config, Limits};
+use crate::db::Database;
+use crate::error::{Code, Error};
+use crate::event::Event;
+use crate::plan::plan;
+use crate::request::{Operation, json_map};
+use crate::response;
+
+pub use describe::{Described, describe};
+use snapshot::Snapshots;
+
+/// Answers GraphQL requests from a database. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    database: Database,
+    limits: Limits,
+    snapshots: Snapshots,
+    statement_timeout: std::time::Duration,
+}
+
+/// A GraphQL request, as it came in.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// Its variables.
+    pub variables: Map<String, Value>,
+    /// What clients add for servers that know it.
+    pub extensions: Map<String, Value>,
+    /// Which operations may run.
+    pub allowed: AllowedOperations,
+}
+
+/// Which operations a request may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AllowedOperations {
+    /// All of them.
+    All,
+    /// Only those that change nothing.
+    QueriesOnly,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The role to run as; `None` is the connection's own user.
+    pub role: Option<String>,
+    /// Settings that hold while the operation runs, such as `request.jwt.claims`.
+    pub settings: Vec<(String, String)>,
+}
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// What sort of answer it is.
+    pub outcome: Outcome,
+    /// The whole JSON text.
+    pub body: Bytes,
+}
+
+/// What sort of answer, for those who turn it into a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The operation was run: the answer has `data`, even if it is null.
+    Executed,
+    /// The request was refused: the answer has no `data`.
+    RequestError,
+    /// The request asks for an operation that it may not run.
+    OperationNotAllowed,
+    /// The database cannot be reached now.
+    Unavailable,
+}
+
+impl Engine {
+    /// Needs a tokio runtime, but no database yet: until one answers, requests are told that it is not available.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        let database = Database::new(&config.database)?;
+        let snapshots =
+            Snapshots::new(database.clone(), config.api.clone(), config.database.statement_timeout);
+        let statement_timeout = config.database.statement_timeout;
+        let inner = Inner { database, limits: config.limits.clone(), snapshots, statement_timeout };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Answers a request. The future may be dropped at any point: what runs in the database is cancelled.
+    pub async fn respond(&self, request: Request, identity: &Identity) -> Response {
+        match self.execute(request, identity).await {
+            Ok(body) => Response { outcome: Outcome::Executed, body },
+            Err(error) => refuse(&error),
+        }
+    }
+
+    async fn execute(&self, request: Request, identity: &Identity) -> Result<Bytes, Error> {
+        let Inner { limits, snapshots, .. } = &*self.inner;
+        let snapshot = snapshots.of(identity.role.as_deref()).await?;
+        let document = snapshot.document(&request.query, limits)?;
+        let variables = json_map(request.variables);
+        let operation =
+            Operation::new(document, request.operation_name.as_deref(), &variables, snapshot.api(), limits)?;
+        if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
+            return Err(Error::NotAllowed);
+        }
+        let plan = plan(&snapshot.schema, &operation)?;
+        let introspection = snapshot.introspection(&plan, &operation)?;
+        self.run(&snapshot.schema, &plan, &introspection, identity).await
+    }
+
+    /// What one request may ask for.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.limits
+    }
+
+    /// The database, for whoever wants to use the same connections.
+    pub fn database(&self) -> &Database {
+        &self.inner.database
+    }
+
+    /// Whether requests can be answered now.
+    pub async fn ready(&self) -> Result<(), Error> {
+        self.inner.snapshots.of(None).await?;
+        Ok(self.inner.database.check().await?)
+    }
+
+    /// The API as SDL text.
+    pub async fn sdl(&self) -> Result<Arc<str>, Error> {
+        Ok(Arc::clone(&self.inner.snapshots.of(None).await?.rendered.sdl))
+    }
+
+    /// A query that returns something, for people who look at the API for the first time.
+    pub async fn default_query(&self) -> String {
+        match self.inner.snapshots.of(None).await {
+            Ok(snapshot) => describe::default_query(&snapshot.schema),
+            Err(_) => describe::EMPTY_QUERY.to_owned(),
+        }
+    }
+}
+
+fn refuse(error: &Error) -> Response {
+    let errors = error.for_client();
+    if errors.iter().any(|told| told.code == Code::Internal || told.code.is_retryable()) {
+        Event::RequestFailed { error: &error.to_string() }.emit();
+    }
+    let outcome = match error {
+        Error::NotAllowed => Outcome::OperationNotAllowed,
+        _ if errors.iter().any(|told| told.code == Code::Unavailable) => Outcome::Unavailable,
+        Error::Plan(_) => {
+            return Response { outcome: Outcome::Executed, body: response::with_null_data(&errors) };
+        }
+        _ => Outcome::RequestError,
+    };
+    Response { outcome, body: response::refused(&errors) }
+}

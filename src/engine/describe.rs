@@ -1,0 +1,72 @@
+//! Descriptions of the API for people: its SDL, what is left out of it and why, and a first query.
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::catalog::Problem;
+use crate::config::Config;
+use crate::error::Error;
+use crate::schema::{ExposedTable, Kind, Meaning, QUERY, Scalar, Schema, ValueType};
+
+/// The query where there is nothing to ask for.
+pub(super) const EMPTY_QUERY: &str = "{\n  __typename\n}\n";
+
+/// The fields of a row in the first query.
+const FIELDS: usize = 4;
+
+/// The API in words.
+#[derive(Debug, Clone)]
+pub struct Described {
+    /// The API as SDL text.
+    pub sdl: Arc<str>,
+    /// What is left out of the API, and why.
+    pub problems: Vec<Problem>,
+}
+
+/// Describes the API as a role sees it; `None` is the connection's own user.
+pub async fn describe(config: &Config, role: Option<&str>) -> Result<Described, Error> {
+    let engine = Engine::new(config)?;
+    let snapshot = engine.inner.snapshots.of(role).await?;
+    Ok(Described { sdl: Arc::clone(&snapshot.rendered.sdl), problems: snapshot.schema.problems.clone() })
+}
+
+/// The first rows of the collection that other tables refer to and that refers to others most: likely the one that the
+/// application is about.
+pub(super) fn default_query(schema: &Schema) -> String {
+    let Some(Kind::Object { fields, .. }) = schema.types.get(QUERY).map(|found| &found.kind) else {
+        return EMPTY_QUERY.to_owned();
+    };
+    let collections = fields.iter().filter_map(|(name, field)| match field.meaning {
+        Meaning::Collection(table) => Some((name, table)),
+        _ => None,
+    });
+    let relations = |table: usize| {
+        schema
+            .catalog
+            .relations
+            .iter()
+            .filter(|found| found.table == table || found.referenced_table == table)
+            .count()
+    };
+    let busiest = collections.max_by_key(|(name, table)| (relations(*table), std::cmp::Reverse(*name)));
+    let Some((name, exposed)) = busiest.and_then(|(name, table)| Some((name, schema.table(table)?))) else {
+        return EMPTY_QUERY.to_owned();
+    };
+    let mut query = format!("{{\n  {name}(first: 5) {{\n    edges {{\n      node {{\n");
+    for field in telling_fields(exposed) {
+        query.push_str("        ");
+        query.push_str(field);
+        query.push('\n');
+    }
+    query.push_str("      }\n    }\n  }\n}\n");
+    query
+}
+
+/// Names, numbers, dates and enums before keys, which tell a person little.
+fn telling_fields(exposed: &ExposedTable) -> Vec<&str> {
+    let columns = exposed.columns.iter().flatten().filter(|column| !column.column_type.is_list);
+    let is_key =
+        |value: &ValueType| matches!(value, ValueType::Scalar(Scalar::Uuid | Scalar::Json | Scalar::Opaque));
+    let (keys, telling): (Vec<_>, Vec<_>) = columns.partition(|column| is_key(&column.column_type.value));
+    telling.into_iter().chain(keys).take(FIELDS).map(|column| column.field.as_str()).collect()
+}

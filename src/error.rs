@@ -1,0 +1,191 @@
+//! Every stage's errors -> code, what the client reads, what the log reads. Exhaustive, and never logs by itself.
+
+use crate::db;
+use crate::plan::PlanError;
+use crate::request::{Message, RequestError};
+use crate::schema::rendered::RenderError;
+
+/// `extensions.code` of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The request is wrong; sending it again is of no use.
+    BadUserInput,
+    /// The role may not do that.
+    Forbidden,
+    /// The data as it is does not allow it.
+    Conflict,
+    /// It took longer than it may.
+    Timeout,
+    /// The database cannot be reached now.
+    Unavailable,
+    /// A defect, here or in the database.
+    Internal,
+}
+
+impl Code {
+    /// As it stands in the answer.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Forbidden => "FORBIDDEN",
+            Self::Conflict => "CONFLICT",
+            Self::Timeout => "TIMEOUT",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// Whether the same request may succeed later as it is.
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Timeout | Self::Unavailable)
+    }
+}
+
+/// An error as the client reads it (GraphQL specification, 7.1.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphqlError {
+    /// What went wrong and what to do.
+    pub message: String,
+    /// Lines and columns in the document, from 1.
+    pub locations: Vec<(usize, usize)>,
+    /// Response keys from the root to the field that failed; none for errors of the whole request.
+    pub path: Vec<String>,
+    /// The class of the error.
+    pub code: Code,
+    /// The SQLSTATE, where the database raised it.
+    pub sqlstate: Option<String>,
+}
+
+/// What can go wrong before or while an operation runs.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request is refused before anything runs.
+    #[error("{0:?}")]
+    Request(RequestError),
+    /// An argument is wrong.
+    #[error("{0:?}")]
+    Plan(PlanError),
+    /// The operation is not one that this method of HTTP may run.
+    #[error("a mutation was asked for by a method that must not change anything")]
+    NotAllowed,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    /// What the database says of itself cannot be read.
+    #[error("the picture of the database cannot be read: {0}")]
+    Picture(#[from] serde_json::Error),
+    /// No valid API can be made from the database.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl From<RequestError> for Error {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<PlanError> for Error {
+    fn from(error: PlanError) -> Self {
+        Self::Plan(error)
+    }
+}
+
+impl Error {
+    /// What the client reads.
+    pub fn for_client(&self) -> Vec<GraphqlError> {
+        match self {
+            Self::Request(error) => of_request(error),
+            Self::Plan(error) => vec![GraphqlError {
+                path: error.path.clone(),
+                locations: error.location.into_iter().collect(),
+                ..GraphqlError::new(Code::BadUserInput, error.message.clone())
+            }],
+            Self::NotAllowed => {
+                vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
+            }
+            Self::Database(error) => vec![of_database(error)],
+            Self::Picture(_) | Self::Render(_) => vec![GraphqlError::internal()],
+        }
+    }
+}
+
+impl GraphqlError {
+    /// An error of the whole request.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, sqlstate: None }
+    }
+
+    fn internal() -> Self {
+        Self::new(Code::Internal, "internal error; the server's log tells more under this request's id")
+    }
+
+    fn at(code: Code, message: &Message) -> Self {
+        Self { locations: message.locations.clone(), ..Self::new(code, message.text.clone()) }
+    }
+}
+
+fn of_request(error: &RequestError) -> Vec<GraphqlError> {
+    match error {
+        RequestError::Invalid(messages) => {
+            messages.iter().map(|message| GraphqlError::at(Code::BadUserInput, message)).collect()
+        }
+        RequestError::NoOperation(message)
+        | RequestError::Variables(message)
+        | RequestError::NoIntrospection(message) => vec![GraphqlError::at(Code::BadUserInput, message)],
+        RequestError::TooLarge { limit, found, allowed } => {
+            let found = found.map_or_else(String::new, |found| format!(" of {found}"));
+            let message = format!(
+                "the operation's {limit}{found} exceeds the limit of {allowed} (setting limit-{limit})"
+            );
+            vec![GraphqlError::new(Code::BadUserInput, message)]
+        }
+    }
+}
+
+/// What a client may know of a failure between Glowplug and PostgreSQL.
+pub fn of_database(error: &db::Error) -> GraphqlError {
+    match error {
+        db::Error::Database(raised) => {
+            let (code, message) = of_sqlstate(raised);
+            GraphqlError { sqlstate: Some(raised.sqlstate.clone()), ..GraphqlError::new(code, message) }
+        }
+        db::Error::Unavailable(_) => {
+            GraphqlError::new(Code::Unavailable, "the database cannot be reached; try again later")
+        }
+        db::Error::PoolTimeout(waited) => GraphqlError::new(
+            Code::Unavailable,
+            format!("all connections to the database were in use for {waited:?}; try again later"),
+        ),
+        db::Error::DeadlineExceeded(limit) => {
+            GraphqlError::new(Code::Timeout, format!("the database gave no answer within {limit:?}"))
+        }
+        db::Error::NulByte => GraphqlError::new(
+            Code::BadUserInput,
+            "a string contains the character U+0000, which PostgreSQL cannot store; remove it",
+        ),
+        db::Error::Configuration(_) | db::Error::Protocol(_) => GraphqlError::internal(),
+    }
+}
+
+/// By class and code (PostgreSQL manual, appendix A). Texts of PostgreSQL pass where they speak of the client's own
+/// values; others might tell about what the client must not know.
+fn of_sqlstate(raised: &db::DatabaseError) -> (Code, String) {
+    let own = |code| (code, raised.message.clone());
+    match raised.sqlstate.as_str() {
+        "42501" => (Code::Forbidden, "the role may not do that".to_owned()),
+        "25006" => (Code::Forbidden, "a query may not write".to_owned()),
+        "57014" => (Code::Timeout, "the operation took longer than the statement timeout allows".to_owned()),
+        "54001" => (Code::BadUserInput, "the operation is too complex for the database".to_owned()),
+        "40001" | "40P01" => (Code::Conflict, "another operation was in the way; try again".to_owned()),
+        "P0001" => own(Code::BadUserInput),
+        state => match &state[..2.min(state.len())] {
+            "22" => own(Code::BadUserInput),
+            "23" => own(Code::Conflict),
+            "08" | "53" | "57" => {
+                (Code::Unavailable, "the database is not available; try again later".to_owned())
+            }
+            _ => (Code::Internal, GraphqlError::internal().message),
+        },
+    }
+}

@@ -1,0 +1,67 @@
+//! Rows and errors -> the body of a response. The JSON that PostgreSQL made goes in as it is.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::error::GraphqlError;
+
+/// The value of a root field, by its key in the answer: a JSON text.
+pub type RootValue<'a> = (&'a str, &'a str);
+
+/// A response with data.
+pub fn with_data(roots: &[RootValue<'_>], errors: &[GraphqlError]) -> Bytes {
+    let size: usize = roots.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
+    let mut body = String::with_capacity(size + 32);
+    body.push_str("{\"data\":{");
+    for (index, (key, value)) in roots.iter().enumerate() {
+        if index > 0 {
+            body.push(',');
+        }
+        // Keys are GraphQL names: nothing in them needs an escape.
+        body.push('"');
+        body.push_str(key);
+        body.push_str("\":");
+        body.push_str(value);
+    }
+    body.push('}');
+    push_errors(&mut body, errors);
+    body.push('}');
+    body.into()
+}
+
+/// A response whose data is null, because a field that is never null has failed.
+pub fn with_null_data(errors: &[GraphqlError]) -> Bytes {
+    let mut body = String::from("{\"data\":null");
+    push_errors(&mut body, errors);
+    body.push('}');
+    body.into()
+}
+
+/// A response without data: the request was refused before anything ran.
+pub fn refused(errors: &[GraphqlError]) -> Bytes {
+    json!({ "errors": errors.iter().map(error_json).collect::<Vec<_>>() }).to_string().into()
+}
+
+fn push_errors(body: &mut String, errors: &[GraphqlError]) {
+    if !errors.is_empty() {
+        body.push_str(",\"errors\":");
+        body.push_str(&Value::from(errors.iter().map(error_json).collect::<Vec<_>>()).to_string());
+    }
+}
+
+fn error_json(error: &GraphqlError) -> Value {
+    let mut object = json!({ "message": error.message });
+    if !error.locations.is_empty() {
+        let locations =
+            error.locations.iter().map(|(line, column)| json!({ "line": line, "column": column }));
+        object["locations"] = locations.collect();
+    }
+    if !error.path.is_empty() {
+        object["path"] = json!(error.path);
+    }
+    object["extensions"] = json!({ "code": error.code.name() });
+    if let Some(sqlstate) = &error.sqlstate {
+        object["extensions"]["sqlstate"] = json!(sqlstate);
+    }
+    object
+}
