@@ -136,7 +136,7 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
         RequestError::TooLarge { limit, found, allowed } => {
             let found = found.map_or_else(String::new, |found| format!(" of {found}"));
             let message = format!(
-                "the operation's {limit}{found} exceeds the limit of {allowed} (setting limit-{limit})"
+                "the operation's {limit}{found} exceeds the limit of {allowed} (setting max-{limit})"
             );
             vec![GraphqlError::new(Code::BadUserInput, message)]
         }

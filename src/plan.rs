@@ -280,10 +280,7 @@ fn plan_root(
                 Source::Database(Read::Connection(planner.connection(*table, None, fields)?))
             }
             Some(Meaning::ByKey(table)) => Source::Database(Read::Row(planner.row_by_key(*table, fields)?)),
-            Some(Meaning::Node) => match planner.node(fields)? {
-                Some(row) => Source::Database(Read::Row(row)),
-                None => Source::Known("null".to_owned()),
-            },
+            Some(Meaning::Node) => Source::Database(Read::Row(planner.node(fields)?)),
             _ => Source::Known("null".to_owned()),
         },
     };

@@ -95,6 +95,7 @@ fn api(reader: &mut Reader<'_>) -> Api {
         ),
         total_count: reader.switch("total-count"),
         aggregate: reader.switch("aggregate"),
+        partitions: reader.switch("partitions"),
     }
 }
 

@@ -58,6 +58,9 @@ pub struct Raw {
     /// row that the filter lets through.
     #[arg(long, value_name = "on|off")]
     pub aggregate: Option<Text>,
+    /// Whether partitions are collections of their own: `on`, or `off` for only the table that they are part of.
+    #[arg(long, value_name = "on|off")]
+    pub partitions: Option<Text>,
     /// How deep fields may be nested; introspection is not counted.
     #[arg(long, value_name = "COUNT")]
     pub max_depth: Option<Text>,

@@ -143,6 +143,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         introspection: text(if is_dev { "on" } else { "directive" }),
         total_count: text("off"),
         aggregate: text("off"),
+        partitions: text("off"),
         max_depth: text("20"),
         max_complexity: text("1000000"),
         max_aliases: text("100"),

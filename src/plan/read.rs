@@ -38,15 +38,17 @@ impl<'a> Planner<'a> {
         Ok(Row { table, join: None, condition, fields: self.row_fields(table, fields)? })
     }
 
-    /// The row of `node`; `None` where no exposed table has it.
-    pub(super) fn node(&self, fields: &[&'a Node<Field>]) -> Result<Option<Row>, PlanError> {
+    /// The row of `node`.
+    pub(super) fn node(&self, fields: &[&'a Node<Field>]) -> Result<Row, PlanError> {
         let arguments = self.operation.arguments(&fields[0].arguments);
         let Some(Input::Text(node_id)) = arguments.get("nodeId") else {
             return Err(self.error("nodeId must be a string: take it from a nodeId field as it is"));
         };
-        let (Some(table), values) = self.decoded_node_id(node_id)? else { return Ok(None) };
+        let (Some(table), values) = self.decoded_node_id(node_id)? else {
+            return Err(self.error("that nodeId belongs to no type of this API"));
+        };
         let condition = Condition::all(self.key_conditions(table, values)?);
-        Ok(Some(Row { table, join: None, condition, fields: self.row_fields(table, fields)? }))
+        Ok(Row { table, join: None, condition, fields: self.row_fields(table, fields)? })
     }
 
     fn row_fields(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Fields<RowField>, PlanError> {

@@ -18,7 +18,7 @@ struct Site<'a> {
     order: Vec<OrderTerm>,
     /// The page's alias.
     page: &'a str,
-    /// The name of the column that numbers the rows of the page from 1, where they have to be told apart.
+    /// The name of the column that numbers the rows of the collection from 1, where they have to be told apart.
     number: Option<String>,
 }
 
@@ -247,7 +247,7 @@ impl Compiler<'_> {
         let cursor = self.cursor(at, &site.connection.order);
         let order = if is_first { Vec::new() } else { vec![ast_descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {
-            Some(number.binary(" = ", Expression::Number(1)))
+            Some(number.binary(" = ", Expression::Number(site.connection.page.offset.saturating_add(1))))
         } else {
             site.on_page()
         };
@@ -312,9 +312,14 @@ impl Site<'_> {
         self.number.as_ref().map(|name| Expression::column(self.page, name))
     }
 
+    /// The number of the last row that the page can hold: rows that are left out by OFFSET are numbered too.
+    fn last_number(&self) -> u64 {
+        self.connection.page.offset.saturating_add(self.connection.page.limit)
+    }
+
     /// The row is not the one that was read beyond the page.
     fn on_page(&self) -> Option<Expression> {
-        self.number().map(|number| number.binary(" <= ", Expression::Number(self.connection.page.limit)))
+        self.number().map(|number| number.binary(" <= ", Expression::Number(self.last_number())))
     }
 }
 

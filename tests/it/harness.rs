@@ -7,8 +7,9 @@
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use glowplug::config::PoolMode;
+use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use tokio_postgres::{Client, NoTls};
 
@@ -62,4 +63,42 @@ pub(crate) async fn ask(client: &Client, statement: &str) -> Option<String> {
         tokio_postgres::SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
         _ => None,
     })?
+}
+
+/// A configuration with small pools and sane limits; tests change what they are about.
+pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
+    Config {
+        database: config::Database {
+            url: Secret::new(url),
+            pool_size: 4,
+            pool_mode,
+            acquire_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+            watch_interval: None,
+        },
+        api: config::Api {
+            schemas: vec!["public".to_owned()],
+            introspection: config::Introspection::On,
+            total_count: false,
+            aggregate: false,
+            partitions: false,
+        },
+        limits: config::Limits {
+            depth: 20,
+            complexity: 1_000_000,
+            aliases: 100,
+            root_fields: 30,
+            tokens: 10_000,
+            batch: 10,
+            body_bytes: 1 << 20,
+        },
+        http: config::Http {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            cors_origins: Vec::new(),
+            graphiql: true,
+            drain_timeout: Duration::from_secs(5),
+        },
+        log: config::Log { filter: "info".to_owned(), format: config::LogFormat::Text },
+    }
 }

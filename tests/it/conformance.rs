@@ -1,0 +1,193 @@
+//! The conformance cases: the same databases and operations must give the answers that were recorded as facts.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use glowplug::config::{self, Config, Introspection, PoolMode};
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::harness;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    schema: String,
+    search_path: String,
+    role: String,
+    claims: Option<Value>,
+    query: String,
+    variables: Option<Map<String, Value>>,
+    #[serde(rename = "operationName")]
+    operation_name: Option<String>,
+    #[serde(default)]
+    compare: Compare,
+    expect: Expectation,
+}
+
+#[derive(Deserialize, Default, Clone, Copy, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum Compare {
+    #[default]
+    Exact,
+    Unordered,
+    Subset,
+}
+
+#[derive(Deserialize)]
+struct Expectation {
+    data: Value,
+    #[serde(default)]
+    errors: Vec<Value>,
+}
+
+/// Areas and cases that need what is not built yet: mutations, functions and computed fields.
+fn waits_for_writing(case: &Case) -> bool {
+    let area = case.id.split('/').next().unwrap_or_default();
+    matches!(area, "functions" | "computed" | "insert" | "update" | "delete")
+        || case.query.contains("mutation")
+        || matches!(
+            case.id.as_str(),
+            "introspection/roots"
+                | "introspection/mutation-fields"
+                | "introspection/insert-input"
+                | "introspection/insert-input-identity"
+                | "introspection/functions"
+                | "introspection/computed-fields"
+                | "introspection/by-role-inputs"
+                | "roles/function-granted"
+                | "roles/function-reads-claims"
+        )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_cases_give_the_recorded_answers() {
+    let cases = cases();
+    let (waiting, reading): (Vec<_>, Vec<_>) = cases.into_iter().partition(waits_for_writing);
+    let mut databases = BTreeMap::new();
+    let mut engines = BTreeMap::new();
+    let mut failures = Vec::new();
+    for case in &reading {
+        if !databases.contains_key(&case.schema) {
+            let path = Path::new("tests/conformance/schemas").join(format!("{}.sql", case.schema));
+            let setup = std::fs::read_to_string(path).expect("the case's schema");
+            databases.insert(case.schema.clone(), harness::database(&setup).await);
+        }
+        let engine = engines
+            .entry((&case.schema, &case.search_path))
+            .or_insert_with(|| Engine::new(&config(case, &databases[&case.schema])).expect("an engine"));
+        if let Err(reason) = run(case, engine).await {
+            failures.push(format!("{}: {reason}", case.id));
+        }
+    }
+    println!(
+        "{} of {} reading cases hold; {} wait for writing",
+        reading.len() - failures.len(),
+        reading.len(),
+        waiting.len()
+    );
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert_eq!(reading.len(), 288, "the number of reading cases");
+}
+
+fn cases() -> Vec<Case> {
+    let mut files: Vec<_> = std::fs::read_dir("tests/conformance/cases")
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .flat_map(|path| {
+            let text = std::fs::read_to_string(path).expect("a file of cases");
+            serde_json::from_str::<Vec<Case>>(&text).expect("cases")
+        })
+        .collect()
+}
+
+async fn run(case: &Case, engine: &Engine) -> Result<(), String> {
+    let mut settings = Vec::new();
+    if let Some(claims) = &case.claims {
+        settings.push(("request.jwt.claims".to_owned(), claims.to_string()));
+    }
+    let role = (case.role != "postgres").then(|| case.role.clone());
+    let request = Request {
+        query: case.query.clone(),
+        operation_name: case.operation_name.clone(),
+        variables: case.variables.clone().unwrap_or_default(),
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+    };
+    let response = engine.respond(request, &Identity { role, settings }).await;
+    let text = std::str::from_utf8(&response.body).map_err(|error| error.to_string())?;
+    let answer: Value = serde_json::from_str(text).map_err(|error| format!("{error} in {text}"))?;
+    compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))
+}
+
+fn config(case: &Case, database: &str) -> Config {
+    let mut config = harness::config(&harness::cluster().url(database), PoolMode::Direct);
+    config.database.pool_size = 2;
+    config.database.statement_timeout = Duration::from_secs(30);
+    config.api = config::Api {
+        schemas: case.search_path.split(", ").map(str::to_owned).collect(),
+        introspection: Introspection::Directive,
+        total_count: false,
+        aggregate: false,
+        partitions: true,
+    };
+    config
+}
+
+fn compare(case: &Case, answer: &Value) -> Result<(), String> {
+    let data = answer.get("data").unwrap_or(&Value::Null);
+    let has_errors = answer.get("errors").is_some();
+    if has_errors == case.expect.errors.is_empty() {
+        return Err(format!("errors: expected {:?}", case.expect.errors));
+    }
+    let is_null = data.is_null() || data.as_object().is_some_and(|roots| roots.values().all(Value::is_null));
+    if case.expect.data.is_null() && is_null {
+        return Ok(());
+    }
+    difference(&case.expect.data, data, case.compare).map_or(Ok(()), Err)
+}
+
+/// What of the expectation the answer does not meet.
+fn difference(expected: &Value, found: &Value, compare: Compare) -> Option<String> {
+    match (expected, found) {
+        (Value::Number(expected), Value::Number(found)) => {
+            let (left, right) = (expected.as_f64()?, found.as_f64()?);
+            let is_close = (left - right).abs() <= 1e-9 * left.abs().max(right.abs()).max(1.0);
+            (!is_close).then(|| format!("expected {expected}, found {found}"))
+        }
+        (Value::Object(expected), Value::Object(found)) => {
+            if expected.len() != found.len() {
+                return Some(format!("expected the keys {:?}, found {:?}", expected.keys(), found.keys()));
+            }
+            expected.iter().find_map(|(key, value)| match found.get(key) {
+                None => Some(format!("{key} is missing")),
+                Some(found) => difference(value, found, compare).map(|reason| format!("{key}: {reason}")),
+            })
+        }
+        (Value::Array(expected), Value::Array(found)) if compare == Compare::Exact => {
+            if expected.len() != found.len() {
+                return Some(format!("expected {} entries, found {}", expected.len(), found.len()));
+            }
+            let pairs = expected.iter().zip(found).enumerate();
+            pairs.into_iter().find_map(|(index, (expected, found))| {
+                difference(expected, found, compare).map(|reason| format!("{index}: {reason}"))
+            })
+        }
+        (Value::Array(expected), Value::Array(found)) => {
+            if compare == Compare::Unordered && expected.len() != found.len() {
+                return Some(format!("expected {} entries, found {}", expected.len(), found.len()));
+            }
+            let missing = expected.iter().find(|entry| {
+                !found.iter().any(|candidate| difference(entry, candidate, compare).is_none())
+            })?;
+            Some(format!("no entry is {missing}"))
+        }
+        _ => (expected != found).then(|| format!("expected {expected}, found {found}")),
+    }
+}
