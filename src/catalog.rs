@@ -107,6 +107,7 @@ pub enum TypeKind {
 
 /// A table, or what can be read like one.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact of pg_class")]
 pub struct Table {
     /// `pg_class.oid`.
     pub oid: Oid,

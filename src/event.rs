@@ -47,7 +47,7 @@ impl Event<'_> {
             Self::StatementAbandoned => tracing::debug!("statement cancelled"),
             Self::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
             Self::ReadRetried { error } => {
-                tracing::warn!(error, "connection lost; the read is sent once more")
+                tracing::warn!(error, "connection lost; the read is sent once more");
             }
             Self::RequestFailed { error } => tracing::error!(error, "request failed"),
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),

@@ -1,6 +1,6 @@
 //! Catalogue -> the API as plain data, and the map from its names back to tables and columns.
 //!
-//! The convention is pg_graphql's, see `docs/convention.md` for where this goes its own way. Pure; knows no GraphQL crate
+//! The convention is `pg_graphql`'s, see `docs/convention.md` for where this goes its own way. Pure; knows no GraphQL crate
 //! except in [`rendered`], where the description becomes one crate's schema.
 
 mod build;

@@ -6,6 +6,7 @@
 //! JSON is built outside of it, because PostgreSQL computes a select list before it sorts and cuts; text is put together
 //! by `concat`, which skips `json_build_object`'s conversions.
 
+mod aggregate;
 pub mod ast;
 mod condition;
 mod connection;

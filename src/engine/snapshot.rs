@@ -28,7 +28,7 @@ const ROLES: usize = 64;
 const DOCUMENT_BYTES: u64 = 4 << 20;
 
 /// A picture of a thousand tables takes about a second; it is drawn at start and after changes only.
-const PICTURE_TIMEOUT: Duration = Duration::from_secs(60);
+const PICTURE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Everything that requests of one role are answered with.
 pub(super) struct Snapshot {

@@ -12,16 +12,13 @@ pub(super) fn decode(text: &str) -> Option<Values> {
     let bytes = STANDARD.decode(text).ok()?;
     // Numbers are kept as they are written: a numeric does not fit into a double.
     let items: Vec<&RawValue> = serde_json::from_slice(&bytes).ok()?;
-    items.into_iter().map(|item| scalar(item.get())).collect()
-}
-
-fn scalar(json: &str) -> Option<Option<String>> {
-    match json.as_bytes().first()? {
-        b'n' => Some(None),
-        b'"' => serde_json::from_str(json).ok().map(Some),
-        b'[' | b'{' => None,
-        _ => Some(Some(json.to_owned())),
-    }
+    let values = items.into_iter().map(|item| match item.get().as_bytes().first() {
+        Some(b'n') => Ok(None),
+        Some(b'"') => serde_json::from_str(item.get()).map(Some).map_err(|_| ()),
+        Some(b'[' | b'{') | None => Err(()),
+        Some(_) => Ok(Some(item.get().to_owned())),
+    });
+    values.collect::<Result<_, _>>().ok()
 }
 
 /// Splits the values of a `nodeId` into schema, table and key.

@@ -144,7 +144,7 @@ fn referred_names(schema: &Schema) -> BTreeSet<String> {
         match &definition.kind {
             Kind::Scalar | Kind::Enum(_) => {}
             Kind::Input(fields) => {
-                names.extend(fields.values().map(|field| base_name(&field.takes).to_owned()))
+                names.extend(fields.values().map(|field| base_name(&field.takes).to_owned()));
             }
             Kind::Interface(fields) | Kind::Object { fields, .. } => {
                 for field in fields.values() {

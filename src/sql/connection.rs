@@ -1,19 +1,17 @@
 //! Connections: a page of a table as JSON, with what is asked of it.
 
-use super::ast::{Aggregate, Expression, From, Select, SelectColumn};
+use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
 use super::json::JsonText;
 use super::row::quoted;
 use super::{At, Compiler};
 use crate::plan::{
-    AggregateColumn, AggregateField, Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm,
-    PageInfoField, RowField,
+    Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, PageInfoField, RowField,
 };
-use crate::schema::AggregateFunction;
 
 /// A connection while it is compiled.
-struct Site<'a> {
-    connection: &'a Connection,
-    parent: Option<At<'a>>,
+pub(super) struct Site<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) parent: Option<At<'a>>,
     /// The order in which rows are counted: from the end it is the reverse.
     order: Vec<OrderTerm>,
     /// The page's alias.
@@ -90,7 +88,7 @@ impl Compiler<'_> {
     }
 
     /// The conditions on all rows of the collection, on whatever page.
-    fn rows(&self, site: &Site<'_>, at: At<'_>) -> Vec<Expression> {
+    pub(super) fn rows(&self, site: &Site<'_>, at: At<'_>) -> Vec<Expression> {
         let mut conditions = self.join(site.connection.join.as_ref(), site.parent, at);
         conditions.extend(site.connection.condition.iter().map(|condition| self.condition(at, condition)));
         conditions
@@ -114,7 +112,7 @@ impl Compiler<'_> {
                     }
                 }
                 ConnectionField::PageInfo(fields) => {
-                    needs_cursor |= fields.iter().any(|(_, field)| is_cursor(field))
+                    needs_cursor |= fields.iter().any(|(_, field)| is_cursor(field));
                 }
                 ConnectionField::Typename(_)
                 | ConnectionField::TotalCount
@@ -164,7 +162,7 @@ impl Compiler<'_> {
         }
         let edge = JsonText::object(fields).into_expression();
         let is_backward = site.connection.page.direction == Direction::Backward;
-        let order = site.number().filter(|_| is_backward).map(|number| ast_descending(number));
+        let order = site.number().filter(|_| is_backward).map(descending);
         let list = Expression::Aggregate(Box::new(Aggregate {
             function: "string_agg",
             arguments: vec![edge, Expression::text(",")],
@@ -245,7 +243,7 @@ impl Compiler<'_> {
         let Some(number) = site.number() else { return JsonText::known("null") };
         let at = At { table: site.connection.table, alias: site.page };
         let cursor = self.cursor(at, &site.connection.order);
-        let order = if is_first { Vec::new() } else { vec![ast_descending(number.clone())] };
+        let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {
             Some(number.binary(" = ", Expression::Number(site.connection.page.offset.saturating_add(1))))
         } else {
@@ -255,54 +253,6 @@ impl Compiler<'_> {
         let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
         let quoted = Expression::text("\"").binary(" || ", cursor).binary(" || ", Expression::text("\""));
         JsonText::expression(quoted.or_json_null())
-    }
-
-    /// An expression over all rows of the collection, on whatever page.
-    fn over_all_rows(
-        &mut self,
-        site: &Site<'_>,
-        value: impl FnOnce(&Self, At<'_>) -> Expression,
-    ) -> Expression {
-        let alias = self.alias();
-        let at = At { table: site.connection.table, alias: &alias };
-        let select = Select {
-            columns: vec![value(self, at).unnamed()],
-            from: Some(self.table(at)),
-            condition: Expression::all(self.rows(site, at)),
-            ..Select::default()
-        };
-        Expression::Subselect(Box::new(select))
-    }
-
-    fn aggregate_json(&self, at: At<'_>, fields: &[(String, AggregateField)]) -> JsonText {
-        JsonText::object(fields.iter().map(|(key, field)| {
-            let json = match field {
-                AggregateField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                AggregateField::Count => JsonText::expression(Expression::aggregate("count", Vec::new())),
-                AggregateField::Function(function, columns) => {
-                    self.aggregate_columns_json(at, *function, columns)
-                }
-            };
-            (key.clone(), json)
-        }))
-    }
-
-    fn aggregate_columns_json(
-        &self,
-        at: At<'_>,
-        function: AggregateFunction,
-        columns: &[(String, AggregateColumn)],
-    ) -> JsonText {
-        JsonText::object(columns.iter().map(|(key, column)| {
-            let json = match column {
-                AggregateColumn::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                AggregateColumn::Column(column) => {
-                    let value = Expression::aggregate(function.sql(), vec![self.column(at, *column)]);
-                    JsonText::expression(Expression::Call("to_json", vec![value]).or_json_null())
-                }
-            };
-            (key.clone(), json)
-        }))
     }
 }
 
@@ -336,8 +286,8 @@ fn reversed(order: &[OrderTerm]) -> Vec<OrderTerm> {
     order.iter().map(|term| term.reversed()).collect()
 }
 
-fn ast_descending(expression: Expression) -> super::ast::Order {
-    super::ast::Order { expression, is_descending: true, is_nulls_first: true }
+fn descending(expression: Expression) -> Order {
+    Order { expression, is_descending: true, is_nulls_first: true }
 }
 
 fn is_cursor(field: &PageInfoField) -> bool {
@@ -352,29 +302,12 @@ fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<u
             RowField::NodeId => columns.extend_from_slice(key),
             RowField::Column(column) => columns.push(*column),
             RowField::ToOne(row) => {
-                columns.extend(row.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)))
+                columns.extend(row.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)));
             }
             RowField::ToMany(connection) => {
                 columns
                     .extend(connection.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)));
             }
         }
-    }
-}
-
-impl AggregateFunction {
-    fn sql(self) -> &'static str {
-        match self {
-            Self::Sum => "sum",
-            Self::Average => "avg",
-            Self::Minimum => "min",
-            Self::Maximum => "max",
-        }
-    }
-}
-
-impl Expression {
-    fn aggregate(function: &'static str, arguments: Vec<Self>) -> Self {
-        Self::Aggregate(Box::new(Aggregate { function, arguments, order: Vec::new(), filter: None }))
     }
 }

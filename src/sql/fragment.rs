@@ -18,19 +18,19 @@ impl QueryFragment<Pg> for Select {
         out.push_sql("select ");
         separated(&mut out, ", ", &self.columns)?;
         if let Some(from) = &self.from {
-            out.push_sql(" from ");
+            out.push_sql("\nfrom ");
             from.walk_ast(out.reborrow())?;
         }
         if let Some(condition) = &self.condition {
-            out.push_sql(" where ");
+            out.push_sql("\nwhere ");
             condition.walk_ast(out.reborrow())?;
         }
-        order_by(&mut out, " order by ", &self.order)?;
+        order_by(&mut out, "\norder by ", &self.order)?;
         if let Some(limit) = self.limit {
-            out.push_sql(&format!(" limit {limit}"));
+            out.push_sql(&format!("\nlimit {limit}"));
         }
         if self.offset > 0 {
-            out.push_sql(&format!(" offset {}", self.offset));
+            out.push_sql(&format!("\noffset {}", self.offset));
         }
         Ok(())
     }

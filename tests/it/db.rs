@@ -28,12 +28,11 @@ pub(crate) async fn ways(setup: &str) -> Vec<Way> {
     let name = harness::database(setup).await;
     [PoolMode::Direct, PoolMode::Session, PoolMode::Transaction, PoolMode::Statement]
         .into_iter()
-        .map(|pool_mode| match pool_mode {
-            PoolMode::Direct => {
+        .map(|pool_mode| {
+            if pool_mode == PoolMode::Direct {
                 let database = connect(&harness::cluster().url(&name));
                 Way { pool_mode, database, _pooler: None }
-            }
-            _ => {
+            } else {
                 let pooler = harness::pooler(pool_mode, 2);
                 Way { pool_mode, database: connect(&pooler.url(&name)), _pooler: Some(pooler) }
             }

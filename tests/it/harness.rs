@@ -1,5 +1,5 @@
 //! What the tests stand on: one private PostgreSQL server for the whole binary, a fresh database per test, and
-//! PgBouncers in front of the server.
+//! `PgBouncers` in front of the server.
 //!
 //! A test binary runs no destructors for its statics, and none at all when it is killed. So the server has a guard
 //! (see `glowplug::local`): a small shell whose standard input ends when this process is gone, and which then stops

@@ -5,5 +5,6 @@
 mod config;
 mod conformance;
 mod db;
+mod golden;
 mod harness;
 mod local;

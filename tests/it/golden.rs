@@ -1,0 +1,134 @@
+//! Golden tests: `tests/golden/<case>/` holds a schema, a request, the SQL that it must become and the answer that it must get.
+//!
+//! `catalog.json` is what the introspection statement said of the schema, so that the SQL can be held without a database.
+//! `UPDATE=1 cargo test golden` writes `catalog.json`, `statement.sql` and `response.json` anew: read the difference.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use glowplug::catalog::{Catalog, INTROSPECT};
+use glowplug::config::{Config, PoolMode};
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::plan::{Source, plan};
+use glowplug::request::{Document, Operation, json_map};
+use glowplug::schema::rendered::Rendered;
+use glowplug::schema::{Options, Schema};
+use glowplug::sql::statement;
+use serde_json::{Map, Value};
+
+use crate::harness;
+
+const SCHEMAS: [&str; 2] = ["public", "odd \"schema\""];
+
+struct Case {
+    folder: PathBuf,
+}
+
+impl Case {
+    fn read(&self, file: &str) -> String {
+        let path = self.folder.join(file);
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// Compares with a file of the case, or writes it.
+    fn hold(&self, file: &str, found: &str) -> Option<String> {
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(self.folder.join(file), found).expect("the file can be written");
+            return None;
+        }
+        let expected = self.read(file);
+        (expected != found)
+            .then(|| format!("{}/{file}\nexpected:\n{expected}\nfound:\n{found}", self.folder.display()))
+    }
+
+    fn variables(&self) -> Map<String, Value> {
+        serde_json::from_str(&self.read("variables.json")).expect("variables")
+    }
+
+    /// The statements that the request becomes, with their parameters as comments.
+    fn statements(&self, picture: &str) -> String {
+        let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
+        let catalog = Catalog::from_json(picture).expect("a catalogue");
+        let schema = Schema::new(Arc::new(catalog), Options::default());
+        let rendered = Rendered::new(&schema).expect("a valid schema");
+        let document =
+            Document::parse(&rendered, &self.read("request.graphql"), &config.limits).expect("a document");
+        let variables = json_map(self.variables());
+        let api = (&schema, &rendered);
+        let operation =
+            Operation::new(Arc::new(document), None, &variables, api, &config.limits).expect("an operation");
+        let mut text = String::new();
+        for root in plan(&schema, &operation).expect("a plan").roots {
+            let Source::Database(read) = root.source else { continue };
+            let statement = statement(&schema, &read);
+            writeln!(text, "-- {}\n{};", root.key, statement.text).expect("a string takes everything");
+            for (index, parameter) in statement.parameters.iter().enumerate() {
+                writeln!(text, "-- ${} = {parameter:?}", index + 1).expect("a string takes everything");
+            }
+        }
+        text
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let entries = std::fs::read_dir(Path::new("tests/golden")).expect("the golden folder");
+    let mut folders: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    folders.sort();
+    assert!(folders.len() >= 12, "only {} golden cases", folders.len());
+    folders.into_iter().map(|folder| Case { folder }).collect()
+}
+
+fn config(url: &str, pool_mode: PoolMode) -> Config {
+    let mut config = harness::config(url, pool_mode);
+    config.api.schemas = SCHEMAS.map(str::to_owned).into();
+    config
+}
+
+#[test]
+fn requests_become_the_same_sql_byte_for_byte_without_a_database() {
+    if std::env::var_os("UPDATE").is_some() {
+        // The other test writes the files that this one reads.
+        return;
+    }
+    let wrong: Vec<_> = cases()
+        .iter()
+        .filter_map(|case| case.hold("statement.sql", &case.statements(&case.read("catalog.json"))))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_get_the_same_answer_directly_and_through_a_transaction_mode_pooler() {
+    let pooler = harness::pooler(PoolMode::Transaction, 2);
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let database = harness::database(&case.read("schema.sql")).await;
+        let direct = harness::cluster().url(&database);
+        let picture = picture(&direct).await;
+        if std::env::var_os("UPDATE").is_some() {
+            case.hold("catalog.json", &(picture.clone() + "\n"));
+        }
+        wrong.extend(case.hold("statement.sql", &case.statements(&picture)));
+        for (url, mode) in [(direct, PoolMode::Direct), (pooler.url(&database), PoolMode::Transaction)] {
+            let engine = Engine::new(&config(&url, mode)).expect("an engine");
+            let request = Request {
+                query: case.read("request.graphql"),
+                operation_name: None,
+                variables: case.variables(),
+                extensions: Map::new(),
+                allowed: AllowedOperations::All,
+            };
+            let response = engine.respond(request, &Identity::default()).await;
+            let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");
+            wrong.extend(case.hold("response.json", &(body + "\n")));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+async fn picture(url: &str) -> String {
+    let schemas: Vec<_> = SCHEMAS.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+    let text = INTROSPECT.replace("$1::pg_catalog.text[]", &format!("array[{}]::text[]", schemas.join(", ")));
+    harness::ask(&harness::connect(url).await, &text).await.expect("a picture")
+}
