@@ -30,6 +30,14 @@ pub enum Event<'a> {
     CatalogLoaded { tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
     CatalogFailed { error: &'a str },
+    /// A request was answered. Its query string is left out, for variables may stand in it.
+    RequestAnswered { method: &'a str, path: &'a str, status: u16, took: Duration },
+    /// A handler panicked, which is a defect; the client got status 500.
+    RequestPanicked { message: &'a str },
+    /// No connection can be accepted at the moment.
+    AcceptFailed { error: &'a str },
+    /// Requests still ran when the drain timeout was over; they were dropped.
+    ConnectionsDropped { connections: usize },
 }
 
 impl Event<'_> {
@@ -53,6 +61,14 @@ impl Event<'_> {
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
                 tracing::error!(error, "catalogue not loaded; the previous one stays");
+            }
+            Self::RequestAnswered { method, path, status, took } => {
+                tracing::debug!(method, path, status, ?took, "request answered");
+            }
+            Self::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
+            Self::AcceptFailed { error } => tracing::error!(error, "no connection can be accepted"),
+            Self::ConnectionsDropped { connections } => {
+                tracing::warn!(connections, "drain timeout over; connections dropped");
             }
         }
     }

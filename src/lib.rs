@@ -29,6 +29,7 @@ pub mod db;
 pub mod engine;
 pub mod error;
 pub mod event;
+pub mod http;
 pub mod local;
 pub mod plan;
 pub mod request;

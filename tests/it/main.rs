@@ -2,9 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod audit;
+mod browser;
+mod codegen;
 mod config;
 mod conformance;
 mod db;
 mod golden;
 mod harness;
+mod http;
 mod local;
+mod node;
+mod server;

@@ -1,0 +1,159 @@
+//! Bytes <-> [`Engine`]: the HTTP server, by the GraphQL-over-HTTP specification (draft).
+//!
+//! The only module that names axum, hyper and tower. It never looks into a GraphQL document, never parses a response,
+//! and never starts a task around [`Engine::respond`]: when the client goes away, hyper drops the handler's future,
+//! and that is what cancels the statement.
+
+mod accept;
+mod admin;
+mod connection;
+pub mod graphiql;
+mod graphql;
+mod parameters;
+mod refusal;
+mod reply;
+mod trace;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use http::{HeaderName, HeaderValue, Method};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceBuilder;
+use tower::util::option_layer;
+use tower_http::CompressionLevel;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::compression::{Compression, CompressionLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
+
+use crate::config;
+use crate::engine::Engine;
+use crate::event::Event;
+
+/// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
+const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
+
+/// gzip and brotli both spend about as long on an answer at this level as PostgreSQL spent on making it.
+const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
+
+/// How long to wait before accepting again when the process has run out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Browsers keep a preflight's answer for this long; none keeps it for longer than a day.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
+
+/// Everything between a connection and the handlers, as one type, so that nothing is boxed on the way.
+type Service = Compression<tower::util::Either<Cors<Router>, Router>, SizeAbove>;
+
+/// What the handlers share; cheap to clone.
+#[derive(Clone)]
+struct Shared {
+    engine: Engine,
+    graphiql: bool,
+}
+
+/// Serves until `stop` is cancelled, then lets requests that run finish for `config.drain_timeout`.
+///
+/// Connections that are still busy after that are dropped, and with them their requests' futures. Returns when no
+/// connection is left. Cancelling `stop` more than once, or before the first connection, is safe.
+pub async fn serve(engine: Engine, listener: TcpListener, config: &config::Http, stop: CancellationToken) {
+    let service = service(engine, config);
+    let connections = TaskTracker::new();
+    let abandon = CancellationToken::new();
+    while let Some(stream) = accept(&listener, &stop).await {
+        connections.spawn(connection::serve(stream, service.clone(), stop.clone(), abandon.clone()));
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(config.drain_timeout, connections.wait()).await.is_err() {
+        Event::ConnectionsDropped { connections: connections.len() }.emit();
+        abandon.cancel();
+        connections.wait().await;
+    }
+}
+
+/// The next connection, or `None` at the stop.
+async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpStream> {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => return Some(stream),
+            // The client gave up while its connection waited to be accepted.
+            Err(error) if is_of_one_connection(&error) => {}
+            // Typically EMFILE. The connection stays in the queue, so without a pause this would be a busy loop
+            // until another connection closes and frees its descriptor.
+            Err(error) => {
+                Event::AcceptFailed { error: &error.to_string() }.emit();
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether the error says something about one connection only, not about the listener.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Routes, with CORS and compression around them.
+fn service(engine: Engine, config: &config::Http) -> Service {
+    ServiceBuilder::new()
+        .layer(
+            CompressionLayer::new()
+                .quality(COMPRESSION_LEVEL)
+                .compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)),
+        )
+        .layer(option_layer(cors(&config.cors_origins)))
+        .service(router(Shared { engine, graphiql: config.graphiql }))
+}
+
+/// The paths.
+fn router(shared: Shared) -> Router {
+    let graphql = || get(graphql::get).post(graphql::post);
+    let router = Router::new()
+        .route("/graphql", graphql())
+        .route("/graphql/v1", graphql())
+        .route("/schema.graphql", get(admin::schema))
+        .route("/healthz", get(admin::alive))
+        .route("/readyz", get(admin::ready));
+    let router = if shared.graphiql {
+        router.route("/", get(graphiql::page)).route("/assets/{package}/{file}", get(graphiql::asset))
+    } else {
+        router
+    };
+    router
+        .fallback(admin::not_found)
+        .method_not_allowed_fallback(admin::method_not_allowed)
+        .with_state(shared)
+}
+
+/// The CORS protocol for the configured origins; `None` if there are none, so that nothing is spent on it.
+///
+/// An origin that is no header value can match no browser's, so it is left out.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods([Method::GET, Method::POST])
+            // A page may send `authorization` and whatever its GraphQL client adds; the origin is what decides.
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers([trace::REQUEST_ID, HeaderName::from_static("retry-after")])
+            .max_age(PREFLIGHT_MAX_AGE),
+    )
+}

@@ -1,0 +1,89 @@
+//! What is not GraphQL: health, the schema as a file, and what is said on other paths.
+//!
+//! Never shows why the database cannot be reached; that is in the log.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+
+use super::Shared;
+use super::refusal::Refusal;
+
+/// `/healthz`: the process is alive. Says nothing about the database, so that nobody restarts Glowplug for its sake.
+pub(super) async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// `/readyz`: the database answers, so that requests may be sent here.
+pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, &'static str) {
+    match shared.engine.ready().await {
+        Ok(()) => (StatusCode::OK, "ready\n"),
+        Err(_) => unavailable(),
+    }
+}
+
+fn unavailable() -> (StatusCode, &'static str) {
+    (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot be reached\n")
+}
+
+/// `/schema.graphql`: the schema in GraphQL's definition language, for code generators.
+pub(super) async fn schema(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let Ok(sdl) = shared.engine.sdl().await else {
+        return unavailable().into_response();
+    };
+    let mut hasher = DefaultHasher::new();
+    sdl.hash(&mut hasher);
+    let tag = format!("W/\"{:016x}\"", hasher.finish());
+    let is_known = is_known(&headers, &tag);
+    let mut response = Response::new(if is_known {
+        Body::empty()
+    } else {
+        Body::from(Bytes::copy_from_slice(sdl.as_bytes()))
+    });
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    // It may be kept, but is asked for again each time: the schema changes with the database.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(ETAG, tag);
+    }
+    response
+}
+
+/// Whether the client has the version with this entity tag already (RFC 9110, section 13.1.2, weak comparison).
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim() == "*" || strong(known) == strong(tag))
+}
+
+/// Every other path.
+pub(super) async fn not_found(State(shared): State<Shared>, uri: Uri) -> (StatusCode, String) {
+    let graphiql = if shared.graphiql { "\n  /                GraphiQL" } else { "" };
+    let text = format!(
+        "There is nothing at {}. This is Glowplug, a GraphQL server; it has:\n{graphiql}
+  /graphql         GraphQL, by POST or GET
+  /schema.graphql  the schema in GraphQL's definition language
+  /healthz         whether the server is alive
+  /readyz          whether its database answers\n",
+        uri.path()
+    );
+    (StatusCode::NOT_FOUND, text)
+}
+
+/// A path that is there, with a method that it does not know.
+pub(super) async fn method_not_allowed() -> Response {
+    Refusal::MethodNotAllowed(None).into_response()
+}

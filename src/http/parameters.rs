@@ -1,0 +1,264 @@
+//! Body or query string -> the engine's requests. Pure.
+//!
+//! Rules: GraphQL over HTTP (draft), section "Request Parameters": `query` is a string, `operationName` a string or
+//! null, `variables` and `extensions` are objects or null; other parameters are left aside.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::refusal::Refusal;
+use crate::engine::{AllowedOperations, Request};
+
+/// What a body asks for.
+#[derive(Debug)]
+pub(super) enum Requests {
+    /// One request, answered by one object.
+    Single(Request),
+    /// An array of requests, answered by an array.
+    Batch(Vec<Request>),
+}
+
+/// The parameters of a `GET`: `variables` and `extensions` are JSON texts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UrlParameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+/// The parameters of a `POST`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Map<String, Value>>,
+    extensions: Option<Map<String, Value>>,
+}
+
+/// Decodes a body; an array may hold `batch_limit` requests.
+pub(super) fn from_json(body: &[u8], batch_limit: usize) -> Result<Requests, Refusal> {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => Err(malformed("The request body is empty; it must be a JSON object with a `query`.")),
+        Some(b'[') => batch(body, batch_limit).map(Requests::Batch),
+        Some(_) => one(body).map(Requests::Single),
+    }
+}
+
+/// Decodes the query string of a `GET`, which may only read.
+pub(super) fn from_url(parameters: UrlParameters) -> Result<Request, Refusal> {
+    let parameters = Parameters {
+        query: parameters.query,
+        operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
+        variables: map_in_url("variables", parameters.variables)?,
+        extensions: map_in_url("extensions", parameters.extensions)?,
+    };
+    request(parameters, AllowedOperations::QueriesOnly)
+}
+
+/// Each element is decoded on its own, so that an error can name it.
+fn batch(body: &[u8], limit: usize) -> Result<Vec<Request>, Refusal> {
+    let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| diagnose(body))?;
+    if elements.is_empty() {
+        return Err(malformed("The batch is empty."));
+    }
+    if elements.len() > limit {
+        let count = elements.len();
+        return Err(malformed(format!("The batch has {count} operations; {limit} are allowed.")));
+    }
+    let decoded = elements.iter().enumerate().map(|(index, element)| {
+        one(element.get().as_bytes()).map_err(|refusal| match refusal {
+            Refusal::Malformed(message) => malformed(format!("Operation {index} of the batch: {message}")),
+            other => other,
+        })
+    });
+    decoded.collect()
+}
+
+/// Decodes one request in one pass; only when that fails is it looked at again for what is wrong with it.
+fn one(body: &[u8]) -> Result<Request, Refusal> {
+    // A derived structure would also be read from an array of its fields.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(diagnose(body));
+    }
+    let parameters: Parameters = serde_json::from_slice(body).map_err(|_| diagnose(body))?;
+    request(parameters, AllowedOperations::All)
+}
+
+fn request(parameters: Parameters, allowed: AllowedOperations) -> Result<Request, Refusal> {
+    let Some(query) = parameters.query else {
+        return Err(malformed(
+            "The parameter `query` is missing; it must be a string with a GraphQL document.",
+        ));
+    };
+    Ok(Request {
+        query,
+        operation_name: parameters.operation_name,
+        variables: parameters.variables.unwrap_or_default(),
+        extensions: parameters.extensions.unwrap_or_default(),
+        allowed,
+    })
+}
+
+/// A JSON object, or nothing, in a parameter of the query string.
+fn map_in_url(name: &str, text: Option<String>) -> Result<Option<Map<String, Value>>, Refusal> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let value = serde_json::from_str(&text)
+        .map_err(|error| malformed(format!("The parameter `{name}` is not valid JSON: {error}.")))?;
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(map) => Ok(Some(map)),
+        other => Err(wrong_type(name, "an object or null", &other)),
+    }
+}
+
+/// Says what is wrong with a body that could not be decoded.
+fn diagnose(body: &[u8]) -> Refusal {
+    if let Err(error) = std::str::from_utf8(body) {
+        let position = error.valid_up_to();
+        return malformed(format!("The request body is not valid UTF-8, from byte {position} on."));
+    }
+    let object = match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => object,
+        Ok(other) => {
+            return malformed(format!(
+                "The request must be a JSON object with a `query`, not {}.",
+                kind(&other)
+            ));
+        }
+        Err(error) => return malformed(format!("The request body is not valid JSON: {error}.")),
+    };
+    for (name, value) in &object {
+        let (expected, fits) = match name.as_str() {
+            "query" | "operationName" => ("a string", value.is_string() || value.is_null()),
+            "variables" | "extensions" => ("an object or null", value.is_object() || value.is_null()),
+            _ => continue,
+        };
+        if !fits {
+            return wrong_type(name, expected, value);
+        }
+    }
+    // What is left is a parameter that is given twice.
+    malformed("The request body gives a parameter more than once.")
+}
+
+fn wrong_type(name: &str, expected: &str, value: &Value) -> Refusal {
+    malformed(format!("The parameter `{name}` must be {expected}, not {}.", kind(value)))
+}
+
+/// The name of a JSON value's type.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+fn malformed(message: impl Into<String>) -> Refusal {
+    Refusal::Malformed(message.into())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    fn refused(body: &[u8]) -> String {
+        match from_json(body, 2) {
+            Err(Refusal::Malformed(message)) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_request_is_decoded() {
+        let body = br#" {"query": "{ a }", "operationName": null, "variables": {"b": [1]}, "more": 1}"#;
+        let Requests::Single(request) = from_json(body, 2).unwrap() else { panic!("a single request") };
+        assert_eq!(request.query, "{ a }");
+        assert_eq!(request.operation_name, None);
+        assert_eq!(Value::Object(request.variables), serde_json::json!({"b": [1]}));
+        assert_eq!(request.allowed, AllowedOperations::All);
+    }
+
+    #[test]
+    fn a_batch_keeps_its_order_and_its_limit() {
+        let Requests::Batch(requests) = from_json(br#"[{"query": "a"}, {"query": "b"}]"#, 2).unwrap() else {
+            panic!("a batch")
+        };
+        assert_eq!(requests.iter().map(|request| request.query.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(refused(b"[]"), "The batch is empty.");
+        assert_eq!(refused(b"[1, 2, 3]"), "The batch has 3 operations; 2 are allowed.");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let cases: [(&[u8], &str); 12] = [
+            (b"", "The request body is empty; it must be a JSON object with a `query`."),
+            (b"{\"query\": \"\xff\"}", "The request body is not valid UTF-8, from byte 11 on."),
+            (b"7", "The request must be a JSON object with a `query`, not a number."),
+            (
+                b"[[\"{ a }\"]]",
+                "Operation 0 of the batch: The request must be a JSON object with a `query`, not an array.",
+            ),
+            (
+                b"[{\"query\": \"a\"}, {}]",
+                "Operation 1 of the batch: The parameter `query` is missing; it must be a string with a GraphQL document.",
+            ),
+            (b"{}", "The parameter `query` is missing; it must be a string with a GraphQL document."),
+            (
+                b"{\"query\": null}",
+                "The parameter `query` is missing; it must be a string with a GraphQL document.",
+            ),
+            (b"{\"query\": 1}", "The parameter `query` must be a string, not a number."),
+            (
+                b"{\"query\": \"a\", \"operationName\": false}",
+                "The parameter `operationName` must be a string, not a boolean.",
+            ),
+            (
+                b"{\"query\": \"a\", \"variables\": []}",
+                "The parameter `variables` must be an object or null, not an array.",
+            ),
+            (
+                b"{\"query\": \"a\", \"extensions\": \"b\"}",
+                "The parameter `extensions` must be an object or null, not a string.",
+            ),
+            (b"{\"query\": \"a\", \"query\": \"b\"}", "The request body gives a parameter more than once."),
+        ];
+        for (body, message) in cases {
+            assert_eq!(refused(body), message);
+        }
+    }
+
+    #[test]
+    fn broken_json_is_placed() {
+        let message = refused(b"{\"query\": ");
+        assert!(message.starts_with("The request body is not valid JSON: EOF while parsing"), "{message}");
+        let deep = format!(r#"{{"query": "a", "variables": {{"a": {}}}}}"#, "[".repeat(1_000_000));
+        let message = refused(deep.as_bytes());
+        assert!(message.contains("recursion limit exceeded"), "{message}");
+    }
+
+    #[test]
+    fn a_url_holds_its_maps_as_json() {
+        let parameters = UrlParameters {
+            query: Some("{ a }".into()),
+            operation_name: Some(String::new()),
+            variables: Some(r#"{"b": 1}"#.into()),
+            extensions: Some(String::new()),
+        };
+        let request = from_url(parameters).unwrap();
+        assert_eq!(request.allowed, AllowedOperations::QueriesOnly);
+        assert_eq!(request.operation_name, None);
+        assert_eq!(request.variables["b"], 1);
+        let parameters = UrlParameters { variables: Some("[1]".into()), ..UrlParameters::default() };
+        let message = "The parameter `variables` must be an object or null, not an array.".into();
+        assert_eq!(from_url(parameters).unwrap_err(), Refusal::Malformed(message));
+    }
+}

@@ -1,0 +1,89 @@
+//! Requests that never reach the engine, and what they are answered: status, headers, and a GraphQL error as the body.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
+use serde_json::json;
+
+use super::accept::MediaType;
+
+/// Why a request was not given to the engine.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// The `Accept` header allows neither of the two media types.
+    NotAcceptable,
+    /// The body is of another type, or encoded: what stood in the header.
+    UnsupportedMediaType(String),
+    /// The body is longer than the limit: the limit in bytes.
+    TooLarge(usize),
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The body broke off.
+    Incomplete,
+    /// The request is not what the specification asks for: what to say.
+    Malformed(String),
+    /// The path is there, the method is not: the methods that are.
+    MethodNotAllowed(Option<HeaderValue>),
+    /// A handler panicked.
+    Panicked,
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Incomplete | Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Panicked => "INTERNAL",
+            Self::TooSlow => "TIMEOUT",
+            _ => "BAD_USER_INPUT",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::NotAcceptable => {
+                "The answer can be application/graphql-response+json or application/json; the Accept header allows neither."
+                    .into()
+            }
+            Self::UnsupportedMediaType(found) => {
+                format!("The body must be application/json in UTF-8, not encoded, and its Content-Type must say so; {found}.")
+            }
+            Self::TooLarge(limit) => format!("The request body is longer than {limit} bytes."),
+            Self::TooSlow => "The request body did not arrive in time.".into(),
+            Self::Incomplete => "The request body broke off.".into(),
+            Self::Malformed(message) => message.clone(),
+            Self::MethodNotAllowed(_) => "This path does not know this method.".into(),
+            Self::Panicked => "The request could not be answered because of a defect in the server.".into(),
+        }
+    }
+
+    /// The HTTP response in the media type that the client asked for.
+    pub(super) fn respond(self, media_type: MediaType) -> Response {
+        let error = json!({"message": self.message(), "extensions": {"code": self.code()}});
+        let body = json!({"errors": [error]}).to_string();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        response.headers_mut().insert(CONTENT_TYPE, media_type.header());
+        if let Self::MethodNotAllowed(Some(allow)) = self {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.respond(MediaType::Json)
+    }
+}

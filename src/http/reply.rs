@@ -1,0 +1,86 @@
+//! The engine's response -> HTTP: status and headers. The body goes out as it is.
+//!
+//! Rules: GraphQL over HTTP (draft), sections "application/json" and "application/graphql-response+json".
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::{HeaderValue, StatusCode};
+
+use super::accept::MediaType;
+use crate::engine::{self, Outcome};
+
+/// When to come back after the database could not be reached, in seconds.
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// Answers one request.
+pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Response {
+    let status = status(answer.outcome, media_type);
+    let mut response = with_body(answer.body, media_type);
+    *response.status_mut() = status;
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    response
+}
+
+/// Answers a batch: an array of the answers in the order of the requests. Each says itself how it went.
+pub(super) fn batch(answers: &[engine::Response], media_type: MediaType) -> Response {
+    let length = answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 1;
+    let mut body = BytesMut::with_capacity(length);
+    for (index, answer) in answers.iter().enumerate() {
+        body.extend_from_slice(if index == 0 { b"[" } else { b"," });
+        body.extend_from_slice(&answer.body);
+    }
+    body.extend_from_slice(b"]");
+    with_body(body.freeze(), media_type)
+}
+
+/// `application/json` says 200 for every well-formed request, so that older clients read the errors in the body.
+fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
+    match (outcome, media_type) {
+        (Outcome::OperationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (Outcome::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (Outcome::Unavailable, MediaType::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
+        (Outcome::Executed, _) | (Outcome::RequestError | Outcome::Unavailable, MediaType::Json) => {
+            StatusCode::OK
+        }
+    }
+}
+
+fn with_body(body: Bytes, media_type: MediaType) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, media_type.header());
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newer_media_type_tells_by_the_status_that_there_is_no_data() {
+        use MediaType::{GraphqlResponse, Json};
+        assert_eq!(status(Outcome::Executed, GraphqlResponse), StatusCode::OK);
+        assert_eq!(status(Outcome::RequestError, GraphqlResponse), StatusCode::BAD_REQUEST);
+        assert_eq!(status(Outcome::Unavailable, GraphqlResponse), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(status(Outcome::RequestError, Json), StatusCode::OK);
+        assert_eq!(status(Outcome::Unavailable, Json), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_mutation_by_get_is_refused_in_both_and_names_the_method_that_may() {
+        for media_type in [MediaType::GraphqlResponse, MediaType::Json] {
+            let answer = engine::Response { outcome: Outcome::OperationNotAllowed, body: Bytes::new() };
+            let response = single(answer, media_type);
+            assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+            assert_eq!(response.headers()[ALLOW], "POST");
+        }
+    }
+}

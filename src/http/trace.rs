@@ -1,0 +1,103 @@
+//! What surrounds every request: its id, its span, its line in the log, and what is answered when a handler panics.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+use futures_util::FutureExt;
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body_util::Either;
+use hyper::body::Incoming;
+use tower::Service as _;
+use tower_http::compression::CompressionBody;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::Service;
+use super::refusal::Refusal;
+use crate::event::Event;
+
+/// Names a request across services and in the log.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that is taken over from a client.
+const LONGEST_ID: usize = 128;
+
+/// Either what the service answered, or what stands in for it.
+type Answer = Response<Either<CompressionBody<Body>, Body>>;
+
+/// Answers one request within its span, and gives its id back in the `x-request-id` header.
+pub(super) async fn answer(mut service: Service, request: Request<Incoming>) -> Result<Answer, Infallible> {
+    let began = Instant::now();
+    let id = request_id(request.headers().get(REQUEST_ID));
+    // The level lets the id stand beside every record that is logged at all. An id is made of visible ASCII, by both
+    // ways that `request_id` has.
+    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    async move {
+        let handled = AssertUnwindSafe(service.call(request.map(Body::new))).catch_unwind().await;
+        let mut response = match handled {
+            Ok(Ok(response)) => response.map(Either::Left),
+            Ok(Err(never)) => match never {},
+            Err(panic) => {
+                Event::RequestPanicked { message: message(&*panic) }.emit();
+                Refusal::Panicked.into_response().map(Either::Right)
+            }
+        };
+        let status = response.status().as_u16();
+        Event::RequestAnswered { method: method.as_str(), path: &path, status, took: began.elapsed() }.emit();
+        response.headers_mut().insert(REQUEST_ID, id);
+        Ok(response)
+    }
+    .instrument(span)
+    .await
+}
+
+/// The client's id if it is fit to be logged and sent on, else a new one.
+fn request_id(sent: Option<&HeaderValue>) -> HeaderValue {
+    match sent {
+        Some(id) if is_sane(id.as_bytes()) => id.clone(),
+        _ => {
+            let mut buffer = Uuid::encode_buffer();
+            let text = Uuid::new_v4().hyphenated().encode_lower(&mut buffer);
+            HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("unknown"))
+        }
+    }
+}
+
+/// Whether an id is short and free of anything that could be taken for something else in a log.
+fn is_sane(id: &[u8]) -> bool {
+    (1..=LONGEST_ID).contains(&id.len())
+        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
+}
+
+/// What a panic said.
+fn message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sane_id_is_kept() {
+        let id = HeaderValue::from_static("0af7651916cd43dd8448eb211c80319c:1/2");
+        assert_eq!(request_id(Some(&id)), id);
+    }
+
+    #[test]
+    fn an_id_that_could_forge_a_log_line_or_fill_the_log_is_replaced() {
+        let long = "a".repeat(LONGEST_ID + 1);
+        for sent in ["", "a b", "a\"b", "a\tb", &long] {
+            let id = request_id(Some(&HeaderValue::from_str(sent).unwrap()));
+            assert_ne!(id.as_bytes(), sent.as_bytes());
+            assert!(Uuid::try_parse_ascii(id.as_bytes()).is_ok(), "{id:?} is a UUID");
+        }
+    }
+}

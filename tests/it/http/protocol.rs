@@ -1,0 +1,183 @@
+//! GraphQL over HTTP, beyond what the audits ask: batches, request ids, CORS, compression, the other paths.
+
+use std::io::Read;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{TASKS, tasks};
+use crate::harness;
+use crate::server::{Server, json};
+
+/// An answer of about 40 KB.
+const BIG: &str = "{ taskCollection(first: 1000) { edges { node { id title } } } }";
+
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+#[tokio::test]
+async fn the_status_depends_on_the_media_type() {
+    let server = tasks().await;
+    let invalid = "{ nothing }";
+    for (accept, document, status) in [
+        ("application/json", "{ __typename }", StatusCode::OK),
+        ("application/json", invalid, StatusCode::OK),
+        (GRAPHQL_RESPONSE, "{ __typename }", StatusCode::OK),
+        (GRAPHQL_RESPONSE, invalid, StatusCode::BAD_REQUEST),
+    ] {
+        let response = server.query(document).header("accept", accept).send().await.unwrap();
+        assert_eq!(response.status(), status, "{accept} {document}");
+        assert_eq!(response.headers()["content-type"], format!("{accept}; charset=utf-8"));
+        assert_eq!(response.headers()["vary"], "accept");
+    }
+}
+
+#[tokio::test]
+async fn a_get_is_answered_and_may_not_change_anything() {
+    let server = tasks().await;
+    let path = "/graphql/v1?query=query($first:Int){taskCollection(first:$first){edges{node{title}}}}&variables=%7B%22first%22:1%7D";
+    let body = json(server.get(path).send().await.unwrap()).await;
+    assert_eq!(body, json!({"data": {"taskCollection": {"edges": [{"node": {"title": "Task 1"}}]}}}));
+
+    let mutation = "/graphql?query=mutation%7B__typename%7D";
+    let response = server.get(mutation).header("accept", GRAPHQL_RESPONSE).send().await.unwrap();
+    assert!(response.status().is_client_error(), "{}", response.status());
+    let head = server.client.head(server.url("/graphql?query=%7B__typename%7D")).send().await.unwrap();
+    assert_eq!(head.status(), StatusCode::OK);
+    assert_eq!(head.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_in_order() {
+    let server = tasks().await;
+    let requests: Vec<Value> = (1..=5)
+        .map(|id| json!({"query": format!("{{ taskCollection(filter: {{id: {{eq: {id}}}}}) {{ edges {{ node {{ id }} }} }} }}")}))
+        .chain([json!({"query": "{ nothing }"})])
+        .collect();
+    let response =
+        server.post(json!(requests).to_string()).header("accept", GRAPHQL_RESPONSE).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let answers = json(response).await;
+    for id in 1..=5_usize {
+        assert_eq!(answers[id - 1]["data"]["taskCollection"]["edges"][0]["node"]["id"], id);
+    }
+    assert!(
+        answers[5]["errors"][0]["message"].is_string() && answers[5].get("data").is_none(),
+        "{}",
+        answers[5]
+    );
+    assert_eq!(answers.as_array().unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn a_batch_has_a_limit() {
+    let name = harness::database(TASKS).await;
+    let server = Server::start(&harness::cluster().url(&name), |config| config.limits.batch = 2).await;
+    let batch =
+        json!([{"query": "{ __typename }"}, {"query": "{ __typename }"}, {"query": "{ __typename }"}]);
+    let response = server.post(batch.to_string()).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    let message = &json(response).await["errors"][0]["message"];
+    assert_eq!(message, "The batch has 3 operations; 2 are allowed.");
+}
+
+#[tokio::test]
+async fn a_request_keeps_its_id_or_gets_one() {
+    let server = tasks().await;
+    let sent = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let response = server.query("{ __typename }").header("x-request-id", sent).send().await.unwrap();
+    assert_eq!(response.headers()["x-request-id"], sent);
+    let mut seen = Vec::new();
+    for path in ["/healthz", "/healthz", "/nothing"] {
+        let response = server.get(path).header("x-request-id", "two words").send().await.unwrap();
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        uuid::Uuid::parse_str(&id).unwrap();
+        assert!(!seen.contains(&id), "{id} is new");
+        seen.push(id);
+    }
+}
+
+#[tokio::test]
+async fn browsers_may_call_from_the_configured_origins_only() {
+    let name = harness::database(TASKS).await;
+    let server = Server::start(&harness::cluster().url(&name), |config| {
+        config.http.cors_origins = vec!["https://app.example".into()];
+    })
+    .await;
+    let preflight = |origin: &'static str| {
+        server
+            .client
+            .request(Method::OPTIONS, server.url("/graphql"))
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "content-type,authorization")
+            .send()
+    };
+    let allowed = preflight("https://app.example").await.unwrap();
+    assert_eq!(allowed.status(), StatusCode::OK);
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example");
+    assert_eq!(allowed.headers()["access-control-allow-methods"], "GET,POST");
+    assert_eq!(allowed.headers()["access-control-allow-headers"], "content-type,authorization");
+    let refused = preflight("https://other.example").await.unwrap();
+    assert!(!refused.headers().contains_key("access-control-allow-origin"));
+
+    let answer = server.query("{ __typename }").header("origin", "https://app.example").send().await.unwrap();
+    assert_eq!(answer.headers()["access-control-allow-origin"], "https://app.example");
+    assert_eq!(answer.headers()["access-control-expose-headers"], "x-request-id,retry-after");
+}
+
+#[tokio::test]
+async fn without_origins_no_page_of_another_origin_may_read() {
+    let server = tasks().await;
+    let answer = server.query("{ __typename }").header("origin", "https://app.example").send().await.unwrap();
+    assert!(!answer.headers().contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn big_answers_are_compressed_and_small_ones_are_not() {
+    let server = tasks().await;
+    let plain = server.query(BIG).send().await.unwrap().bytes().await.unwrap();
+    assert!(plain.len() > 16 * 1024, "{} bytes are a big answer", plain.len());
+    for coding in ["gzip", "br"] {
+        let response = server.query(BIG).header("accept-encoding", coding).send().await.unwrap();
+        assert_eq!(response.headers()["content-encoding"], coding);
+        let packed = response.bytes().await.unwrap();
+        let mut unpacked = Vec::new();
+        match coding {
+            "gzip" => flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap(),
+            _ => brotli::Decompressor::new(&packed[..], 4096).read_to_end(&mut unpacked).unwrap(),
+        };
+        assert!(packed.len() < plain.len() / 2, "{coding} saves more than half");
+        assert_eq!(unpacked, plain);
+    }
+    let small = server.query("{ __typename }").header("accept-encoding", "gzip, br").send().await.unwrap();
+    assert!(!small.headers().contains_key("content-encoding"));
+}
+
+#[tokio::test]
+async fn the_schema_is_a_file_that_can_be_kept() {
+    let server = tasks().await;
+    let response = server.get("/schema.graphql").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+    let tag = response.headers()["etag"].clone();
+    let sdl = response.text().await.unwrap();
+    assert!(sdl.contains("type Task "), "{sdl}");
+    let again = server.get("/schema.graphql").header("if-none-match", &tag).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(again.headers()["etag"], tag);
+    assert_eq!(again.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_say_what_there_is() {
+    let server = tasks().await;
+    assert_eq!(server.get("/healthz").send().await.unwrap().text().await.unwrap(), "alive\n");
+    assert_eq!(server.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
+    let lost = server.get("/graphq").send().await.unwrap();
+    assert_eq!(lost.status(), StatusCode::NOT_FOUND);
+    let text = lost.text().await.unwrap();
+    assert!(text.contains("nothing at /graphq.") && text.contains("/schema.graphql"), "{text}");
+    let put = server.client.put(server.url("/graphql")).send().await.unwrap();
+    assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(put.headers()["allow"], "GET,HEAD,POST");
+    assert_eq!(json(put).await["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+}

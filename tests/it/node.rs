@@ -1,0 +1,42 @@
+//! Runs the npm tools that `tests/npm/package-lock.json` pins. Nothing is downloaded here.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+/// The folder of the tools.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm")
+}
+
+/// An empty folder of the test's own below `target/`, where its files can be looked at afterwards.
+pub(crate) fn output(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).expect("the folder of an earlier run can be removed");
+    }
+    std::fs::create_dir_all(&folder).expect("a folder below target/");
+    folder
+}
+
+/// Runs a script with node in a folder; what it printed, if it succeeded.
+pub(crate) async fn run(script: &Path, arguments: &[&str], working_folder: &Path) -> String {
+    assert!(
+        folder().join("node_modules/.package-lock.json").exists(),
+        "the npm tools are not installed: run `npm ci --prefix tests/npm`"
+    );
+    let output = Command::new("node")
+        .arg(script)
+        .args(arguments)
+        .current_dir(working_folder)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap_or_else(|error| panic!("node cannot be run ({error}): install Node.js 20 or newer"));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{} {arguments:?} failed:\n{printed}\n{complained}", script.display());
+    printed
+}
