@@ -11,6 +11,7 @@ mod db;
 mod golden;
 mod harness;
 mod http;
+mod load;
 mod local;
 mod node;
 mod server;

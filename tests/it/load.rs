@@ -1,0 +1,143 @@
+//! Many clients behind a transaction-mode pooler with few server connections: every answer is the right one, and nothing
+//! is left behind. Drivers that prepare by name answer here with each other's rows.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use glowplug::config::PoolMode;
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use serde_json::{Map, Value, json};
+use tokio_postgres::Client;
+
+use crate::harness;
+
+const CLIENTS: usize = 64;
+const SERVER_CONNECTIONS: u32 = 4;
+const DURATION: Duration = Duration::from_secs(4);
+const ITEMS: usize = 500;
+const OWNERS: usize = 25;
+
+const SETUP: &str = "
+    create table owner (id integer primary key, name text not null);
+    create table item (id integer primary key, owner_id integer not null references owner (id), label text not null);
+    comment on schema public is '@graphql({\"inflect_names\": true})';
+    insert into owner select n, 'owner ' || md5(n::text) from generate_series(1, 25) as n;
+    insert into item select n, 1 + n % 25, md5(n::text) || ' \"' || n || '''' from generate_series(1, 500) as n;
+    create index on item (owner_id);";
+
+/// What SQL says, asked once and directly.
+struct Truth {
+    items: Vec<Value>,
+    owners: Vec<Value>,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_right_under_load_and_nothing_stays_in_a_server_connection() {
+    let database = harness::database(SETUP).await;
+    let truth = Arc::new(truth(&harness::connect(&harness::cluster().url(&database)).await).await);
+    let pooler = harness::pooler(PoolMode::Transaction, SERVER_CONNECTIONS);
+    let mut config = harness::config(&pooler.url(&database), PoolMode::Transaction);
+    config.database.pool_size = 16;
+    let engine = Engine::new(&config).expect("an engine");
+    let answered = Arc::new(AtomicUsize::new(0));
+    let clients = (0..CLIENTS).map(|client| {
+        let (engine, truth, answered) = (engine.clone(), Arc::clone(&truth), Arc::clone(&answered));
+        tokio::spawn(async move { run_client(client, &engine, &truth, &answered).await })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.expect("no client met a wrong or failed answer");
+    }
+    let answered = answered.load(Ordering::Relaxed);
+    assert!(answered > CLIENTS * 10, "only {answered} requests were answered");
+    nothing_is_left(&pooler.url(&database)).await;
+}
+
+async fn truth(client: &Client) -> Truth {
+    let ask = async |statement: &str| {
+        let text = harness::ask(client, statement).await.expect("rows");
+        serde_json::from_str::<Vec<Value>>(&text).expect("JSON")
+    };
+    Truth {
+        items: ask("select json_agg(json_build_object('id', i.id, 'label', i.label, 'owner', json_build_object('name', o.name)) \
+            order by i.id) from item i join owner o on o.id = i.owner_id")
+        .await,
+        owners: ask("select json_agg(o order by id) from (select o.id, json_build_object('name', o.name, 'itemCollection', \
+            json_build_object('edges', (select json_agg(json_build_object('node', \
+            json_build_object('id', i.id)) order by i.id desc) from item i where i.owner_id = o.id))) as o from owner o) o")
+        .await,
+    }
+}
+
+async fn run_client(client: usize, engine: &Engine, truth: &Truth, answered: &AtomicUsize) {
+    let end = Instant::now() + DURATION;
+    let mut number = client * 7919;
+    while Instant::now() < end {
+        number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        match (number >> 33) % 3 {
+            0 => item(engine, truth, (number >> 40) % ITEMS).await,
+            1 => owner(engine, truth, (number >> 40) % OWNERS).await,
+            _ => failure(engine).await,
+        }
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+async fn item(engine: &Engine, truth: &Truth, index: usize) {
+    let query = "query ($id: Int!) { itemByPk(id: $id) { id label owner { name } } }";
+    let answer = ask(engine, query, json!({ "id": index + 1 })).await;
+    assert_eq!(answer, json!({ "data": { "itemByPk": truth.items[index] } }));
+}
+
+async fn owner(engine: &Engine, truth: &Truth, index: usize) {
+    let query = "query ($id: Int!) { ownerByPk(id: $id) { name \
+        itemCollection(first: 30, orderBy: [{ id: DescNullsLast }]) { edges { node { id } } } } }";
+    let answer = ask(engine, query, json!({ "id": index + 1 })).await;
+    assert_eq!(answer, json!({ "data": { "ownerByPk": truth.owners[index] } }));
+}
+
+/// An error in the database must not disturb whoever gets the server connection next.
+async fn failure(engine: &Engine) {
+    let query = "{ itemCollection(filter: { label: { regex: \"(\" } }) { edges { node { id } } } }";
+    let answer = ask(engine, query, json!({})).await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+}
+
+async fn ask(engine: &Engine, query: &str, variables: Value) -> Value {
+    let variables = variables.as_object().cloned().unwrap_or_default();
+    let request = Request {
+        query: query.to_owned(),
+        operation_name: None,
+        variables,
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+    };
+    let response = engine.respond(request, &Identity::default()).await;
+    serde_json::from_slice(&response.body).expect("the answer is JSON")
+}
+
+/// Holds all server connections at once, each in a transaction, and asks each what is in its session.
+async fn nothing_is_left(url: &str) {
+    let mut held = Vec::new();
+    let mut servers = HashSet::new();
+    for _ in 0..SERVER_CONNECTIONS {
+        let client = harness::connect(url).await;
+        client.batch_execute("begin").await.expect("a transaction");
+        servers.insert(harness::ask(&client, "select pg_backend_pid()").await);
+        let statements = harness::ask(&client, "select count(*) from pg_prepared_statements").await;
+        assert_eq!(statements.as_deref(), Some("0"), "named prepared statements are left");
+        // The settings in the list are those that PgBouncer itself keeps equal to its client's.
+        let settings = "select coalesce(string_agg(name || '=' || setting, ', '), '') from pg_settings where source = 'session' \
+            and name not in ('application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings')";
+        assert_eq!(harness::ask(&client, settings).await.as_deref(), Some(""), "settings are left");
+        let role = harness::ask(
+            &client,
+            "select current_setting('role') || current_setting('transaction_read_only')",
+        )
+        .await;
+        assert_eq!(role.as_deref(), Some("noneoff"));
+        held.push(client);
+    }
+    assert_eq!(servers.len(), SERVER_CONNECTIONS as usize, "each server connection was asked");
+}
