@@ -33,9 +33,20 @@ const PAGE: &str = include_str!("graphiql/page.html");
 /// Serves every npm package's files by version, unchanged.
 const CDN: &str = "https://cdn.jsdelivr.net/npm";
 
+/// Where the page loads its files from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// This binary: the page works without the internet.
+    Binary,
+    /// The CDN.
+    Cdn,
+}
+
+const SOURCE: Source = if EMBEDDED.is_some() { Source::Binary } else { Source::Cdn };
+
 /// Whether GraphiQL is in this binary, so that its page works without the internet.
 pub const fn is_embedded() -> bool {
-    EMBEDDED.is_some()
+    matches!(SOURCE, Source::Binary)
 }
 
 impl Asset {
@@ -48,25 +59,27 @@ impl Asset {
         Path::new(self.path).extension().is_some_and(|extension| extension == "css")
     }
 
-    /// Where the page loads the file from. Relative, so that the page also works below a proxy's prefix.
-    fn url(&self) -> String {
+    /// The file's address; a relative one in this server, so that the page also works below a proxy's prefix.
+    fn url(&self, source: Source) -> String {
         let Self { package, version, path, .. } = self;
-        if is_embedded() {
-            format!("assets/{package}@{version}/{}", self.file())
-        } else {
-            format!("{CDN}/{package}@{version}/{path}")
+        match source {
+            Source::Binary => format!("assets/{package}@{version}/{}", self.file()),
+            Source::Cdn => format!("{CDN}/{package}@{version}/{path}"),
         }
     }
 
-    fn tag(&self, nonce: &str) -> String {
-        let (url, integrity) = (self.url(), self.integrity);
-        let origin = if is_embedded() { "" } else { " crossorigin=\"anonymous\"" };
+    /// The element that loads the file, if it has the right hash.
+    fn element(&self, source: Source, nonce: &str) -> String {
+        let (url, integrity) = (self.url(source), self.integrity);
+        // A hash is only compared where the other origin lets its answer be read.
+        let origin = match source {
+            Source::Binary => "",
+            Source::Cdn => " crossorigin=\"anonymous\"",
+        };
         if self.is_style() {
-            format!(
-                "<link rel=\"stylesheet\" href=\"{url}\" integrity=\"{integrity}\"{origin} nonce=\"{nonce}\">"
-            )
+            format!(r#"<link rel="stylesheet" href="{url}" integrity="{integrity}"{origin} nonce="{nonce}">"#)
         } else {
-            format!("<script src=\"{url}\" integrity=\"{integrity}\"{origin} nonce=\"{nonce}\"></script>")
+            format!(r#"<script src="{url}" integrity="{integrity}"{origin} nonce="{nonce}"></script>"#)
         }
     }
 }
@@ -75,7 +88,7 @@ impl Asset {
 pub(super) async fn page(State(shared): State<Shared>) -> Response {
     let nonce = Uuid::new_v4().simple().to_string();
     let settings = json!({"endpoint": "graphql", "defaultQuery": shared.engine.default_query().await});
-    let mut response = Html(render(&nonce, &settings.to_string())).into_response();
+    let mut response = Html(render(SOURCE, &nonce, &settings.to_string())).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -86,14 +99,15 @@ pub(super) async fn page(State(shared): State<Shared>) -> Response {
     response
 }
 
-fn render(nonce: &str, settings: &str) -> String {
+fn render(source: Source, nonce: &str, settings: &str) -> String {
     let (styles, scripts): (Vec<&Asset>, Vec<&Asset>) = ASSETS.iter().partition(|asset| asset.is_style());
-    let tags =
-        |assets: Vec<&Asset>| assets.iter().map(|asset| asset.tag(nonce)).collect::<Vec<_>>().join("\n    ");
+    let elements = |assets: Vec<&Asset>| {
+        assets.iter().map(|asset| asset.element(source, nonce)).collect::<Vec<_>>().join("\n    ")
+    };
     // A `<` could end the element that the settings stand in; in JSON it may as well be written so.
     let settings = settings.replace('<', "\\u003c");
-    PAGE.replace("{{styles}}", &tags(styles))
-        .replace("{{scripts}}", &tags(scripts))
+    PAGE.replace("{{styles}}", &elements(styles))
+        .replace("{{scripts}}", &elements(scripts))
         .replace("{{nonce}}", nonce)
         .replace("{{settings}}", &settings)
 }
@@ -171,23 +185,33 @@ mod tests {
 
     #[test]
     fn settings_cannot_leave_their_element() {
-        let page = render("n0", &json!({"defaultQuery": "</script><script>alert(1)</script>"}).to_string());
+        let settings = json!({"defaultQuery": "</script><script>alert(1)</script>"}).to_string();
+        let page = render(Source::Binary, "n0", &settings);
         assert!(!page.contains("alert(1)</script>"), "the settings are escaped");
         assert!(!page.contains("{{"), "every place is filled");
     }
 
     #[test]
     fn every_script_and_style_carries_the_nonce_and_its_hash() {
-        let page = render("n0", "{}");
-        for asset in &ASSETS {
-            assert!(page.contains(&asset.tag("n0")), "{}", asset.path);
-            assert!(asset.tag("n0").contains(asset.integrity));
+        for source in [Source::Binary, Source::Cdn] {
+            let page = render(source, "n0", "{}");
+            for asset in &ASSETS {
+                let element = asset.element(source, "n0");
+                assert!(page.contains(&element) && element.contains(asset.integrity), "{element}");
+            }
+            let elements = ["<script", "<link rel=\"stylesheet\"", "<style"];
+            let elements: usize = elements.iter().map(|start| page.matches(start).count()).sum();
+            let data = page.matches("<script type=\"application/json\"").count();
+            assert_eq!(page.matches(" nonce=\"n0\"").count() + data, elements);
         }
-        let data = "<script type=\"application/json\"";
-        let elements = page.matches("<script").count()
-            + page.matches("<link rel=\"stylesheet\"").count()
-            + page.matches("<style").count();
-        assert_eq!(page.matches(" nonce=\"n0\"").count() + page.matches(data).count(), elements);
+    }
+
+    #[test]
+    fn the_cdn_has_every_file_under_its_package_and_version() {
+        let urls = ASSETS.map(|asset| asset.url(Source::Cdn));
+        assert_eq!(urls[1], "https://cdn.jsdelivr.net/npm/react@18.3.1/umd/react.production.min.js");
+        let element = ASSETS[1].element(Source::Cdn, "n0");
+        assert!(element.contains("crossorigin=\"anonymous\""), "{element}");
     }
 
     #[test]

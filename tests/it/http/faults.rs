@@ -163,6 +163,26 @@ async fn a_body_that_only_turns_out_to_be_too_long_is_refused() {
 }
 
 #[tokio::test]
+async fn without_its_database_the_server_says_so_and_when_to_come_back() {
+    // A port that was free a moment ago: nothing answers there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Server::start(&format!("postgres://postgres@{nobody}/postgres"), |_| {}).await;
+    let request = server.query("{ __typename }").header("accept", "application/graphql-response+json");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(json(response).await["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    for (path, status) in [
+        ("/healthz", StatusCode::OK),
+        ("/", StatusCode::OK),
+        ("/readyz", StatusCode::SERVICE_UNAVAILABLE),
+        ("/schema.graphql", StatusCode::SERVICE_UNAVAILABLE),
+    ] {
+        assert_eq!(server.get(path).send().await.unwrap().status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn bytes_that_are_no_http_end_their_own_connection_only() {
     let server = tasks().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
