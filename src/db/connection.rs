@@ -18,9 +18,10 @@ use super::{Answers, Error};
 /// flight of the unnamed statement, so that it is safe behind a transaction-mode pooler.
 ///
 /// A column whose type is not built into PostgreSQL (an enum, a domain of none, `citext`) cannot be loaded as it is:
-/// the driver would look its type up by a named statement. Such a result is refused, and the connection closed, so
-/// that the name ends with it where the pooler closes the server connection too; cast the column in the query
-/// (`::text`). Rows are read to the end before the first is handed out.
+/// the driver looks its type up by a named statement. Such a result is refused when it has rows, and the connection is
+/// closed, so that the name ends with it where the pooler closes the server connection too, but a transaction-mode
+/// pooler does not: cast the column in the query (`::text`). Rows are read to the end before the first is handed out.
+/// No query is given a time limit here; `set local statement_timeout` in a transaction does that.
 pub struct Connection {
     pub(super) client: Client,
     pub(super) transaction: AnsiTransactionManager,

@@ -3,9 +3,10 @@
 //! Never sends anything to test a connection: a round trip per request is what this project exists to save.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwapOption;
 use diesel::ConnectionError;
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
@@ -27,6 +28,10 @@ pub type PooledConnection<'a> = bb8::PooledConnection<'a, Manager>;
 const MAXIMUM_LIFETIME: Duration = Duration::from_mins(30);
 /// After this time a connection that nobody needed is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// For so long after a failure to connect, and as long as there is no connection at all, no further attempt is made:
+/// a database that is down shall not be hammered, nor the log filled, at the rate of the requests.
+const RESPITE: Duration = Duration::from_millis(100);
 
 /// How many connections there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +95,10 @@ impl Pool {
     /// Waits for a connection as the pool has it, for the acquire timeout at the most; if there is none at all and
     /// none can be made, not even that long.
     async fn checkout(&self) -> Result<PooledConnection<'_>, Error> {
+        if let Some(failure) = self.failures.last(RESPITE).and_then(|failure| self.unless_connected(failure))
+        {
+            return Err(failure);
+        }
         let mut failed = pin!(self.failures.happened.notified());
         let mut getting = pin!(self.slots.get());
         loop {
@@ -97,7 +106,8 @@ impl Pool {
                 biased;
                 got = &mut getting => return got.map_err(|error| self.explain(&error)),
                 () = &mut failed => {
-                    if let Some(failure) = self.reason_of_emptiness() {
+                    let failure = self.failures.last(Duration::MAX);
+                    if let Some(failure) = failure.and_then(|failure| self.unless_connected(failure)) {
                         return Err(failure);
                     }
                     failed.set(self.failures.happened.notified());
@@ -116,29 +126,30 @@ impl Pool {
         }
     }
 
-    /// The last failure to connect, if there is no connection that could become free.
-    fn reason_of_emptiness(&self) -> Option<Error> {
-        if self.slots.state().connections > 0 {
-            return None;
-        }
-        self.failures.last().map(Error::from)
+    /// The failure, if there is no connection that could become free.
+    fn unless_connected(&self, failure: Unavailable) -> Option<Error> {
+        (self.slots.state().connections == 0).then(|| failure.into())
     }
 }
 
 /// The failures to connect that happen in the background, on behalf of whoever waits.
 #[derive(Debug, Default)]
 struct Failures {
-    last: Mutex<Option<Unavailable>>,
+    /// The last one and its time, until a connection is made.
+    last: ArcSwapOption<(Instant, Unavailable)>,
     happened: Notify,
 }
 
 impl Failures {
-    fn last(&self) -> Option<Unavailable> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The last failure, if it is no older than `age`.
+    fn last(&self, age: Duration) -> Option<Unavailable> {
+        let last = self.last.load();
+        last.as_deref().filter(|(time, _)| time.elapsed() <= age).map(|(_, failure)| failure.clone())
     }
 
-    fn record(&self, failure: Unavailable) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+    fn record(&self, outcome: &Result<Connection, Unavailable>) {
+        let failure = outcome.as_ref().err();
+        self.last.store(failure.map(|failure| Arc::new((Instant::now(), failure.clone()))));
     }
 }
 
@@ -164,11 +175,9 @@ fn manager(connector: Arc<Connector>, failures: Arc<Failures>) -> Manager {
         let connector = Arc::clone(&connector);
         let failures = Arc::clone(&failures);
         async move {
-            connector.connect().await.map_err(|failure| {
-                let message = failure.to_string();
-                failures.record(failure);
-                ConnectionError::BadConnection(message)
-            })
+            let outcome = connector.connect().await;
+            failures.record(&outcome);
+            outcome.map_err(|failure| ConnectionError::BadConnection(failure.to_string()))
         }
         .boxed()
     });

@@ -29,13 +29,10 @@ pub(crate) async fn ways(setup: &str) -> Vec<Way> {
     [PoolMode::Direct, PoolMode::Session, PoolMode::Transaction, PoolMode::Statement]
         .into_iter()
         .map(|pool_mode| {
-            if pool_mode == PoolMode::Direct {
-                let database = connect(&harness::cluster().url(&name));
-                Way { pool_mode, database, _pooler: None }
-            } else {
-                let pooler = harness::pooler(pool_mode, 2);
-                Way { pool_mode, database: connect(&pooler.url(&name)), _pooler: Some(pooler) }
-            }
+            let pooler = (pool_mode != PoolMode::Direct).then(|| harness::pooler(pool_mode, 2));
+            let url =
+                pooler.as_ref().map_or_else(|| harness::cluster().url(&name), |pooler| pooler.url(&name));
+            Way { pool_mode, database: connect(&url), _pooler: pooler }
         })
         .collect()
 }

@@ -2,27 +2,32 @@
 
 use std::time::{Duration, Instant};
 
+use glowplug::db::Database;
+
 use super::{answer, read, ways};
 use crate::harness::{self, ask};
 
 #[tokio::test]
 async fn a_dropped_call_cancels_its_statement() {
     for way in ways("").await {
-        let mark = format!("cancel {:?} {}", way.pool_mode, std::process::id());
-        let text = format!("select pg_sleep(60), '{mark}'");
-        let mut database = way.database.clone();
-        let call = tokio::spawn(async move { answer(&database, &read(), &text).await.map(|_| ()) });
-        wait_for_activity(&mark, "1").await;
-        call.abort();
-        assert!(call.await.unwrap_err().is_cancelled());
-        wait_for_activity(&mark, "0").await;
-        database = way.database;
-        for _ in 0..4 {
-            let one = answer(&database, &read(), "select 1").await.unwrap();
-            assert_eq!(one.as_deref(), Some("1"), "{:?}", way.pool_mode);
-        }
-        assert_eq!(database.state().connections, database.state().idle);
+        assert_cancels(&way.database, &format!("cancel {:?}", way.pool_mode)).await;
     }
+}
+
+/// Drops a call whose statement runs; the server then ends the statement, and the pool is whole.
+pub(super) async fn assert_cancels(database: &Database, mark: &str) {
+    let mark = format!("{mark} {}", std::process::id());
+    let text = format!("select pg_sleep(60), '{mark}'");
+    let other = database.clone();
+    let call = tokio::spawn(async move { answer(&other, &read(), &text).await.map(|_| ()) });
+    wait_for_activity(&mark, "1").await;
+    call.abort();
+    assert!(call.await.unwrap_err().is_cancelled());
+    wait_for_activity(&mark, "0").await;
+    for _ in 0..4 {
+        assert_eq!(answer(database, &read(), "select 1").await.unwrap().as_deref(), Some("1"), "{mark}");
+    }
+    assert_eq!(database.state().connections, database.state().idle, "{mark}");
 }
 
 #[tokio::test]

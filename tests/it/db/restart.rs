@@ -87,6 +87,7 @@ async fn a_pooler_restarted_under_load() {
         });
         let pooler = pooler.await.unwrap();
         let total = finish(set).await;
+        heal(&database).await;
         assert!(total.right > 100, "{pool_mode:?}: {total:?}");
         assert!(total.slowest < Duration::from_secs(6), "{pool_mode:?}: {total:?}");
         assert_whole(&database).await;
@@ -195,5 +196,6 @@ async fn a_pooler_that_stands_still_holds_nobody_up() {
         matches!(error, Error::DeadlineExceeded(_) | Error::PoolTimeout(_) | Error::Unavailable(_))
     };
     assert!(errors.iter().all(expected), "{errors:?}");
+    heal(&database).await;
     assert_whole(&database).await;
 }

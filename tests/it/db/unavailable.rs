@@ -6,6 +6,7 @@ use glowplug::config;
 use glowplug::db::{Database, Error, Reason};
 use glowplug::local::{Authentication, Cluster, ClusterOptions, PoolerOptions};
 
+use super::cancel::assert_cancels;
 use super::{answer, connect, read, reason, settings};
 use crate::harness;
 
@@ -84,6 +85,32 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_down_is_not_hammered() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/d", listener.local_addr().unwrap());
+    let attempts = std::thread::spawn(move || {
+        listener.set_nonblocking(true).unwrap();
+        let (begin, mut count) = (Instant::now(), 0);
+        while begin.elapsed() < Duration::from_millis(1500) {
+            match listener.accept() {
+                // The attempt is cut off at once.
+                Ok(_) => count += 1,
+                Err(_) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        count
+    });
+    let database = connect(&url);
+    let (begin, mut requests) = (Instant::now(), 0);
+    while begin.elapsed() < Duration::from_secs(1) {
+        assert_eq!(reason(&database.check().await.unwrap_err()), Reason::NotReady);
+        requests += 1;
+    }
+    let attempts: u32 = attempts.join().unwrap();
+    assert!((5..=15).contains(&attempts) && requests > 100, "{requests} requests, {attempts} attempts");
+}
+
+#[tokio::test]
 async fn a_wrong_connection_string_is_refused_before_it_is_used() {
     for url in ["", "postgres://", "mysql://u@h/d", "postgres://u@h/d?sslmode=verify-full", "user=u"] {
         let error = Database::new(&settings(url)).err();
@@ -124,7 +151,7 @@ async fn tls_is_spoken_where_it_is_asked_for() {
     let pooler = harness::pooler_with(PoolerOptions { extra, ..PoolerOptions::default() });
     for mode in ["prefer", "require"] {
         let url = format!("{}?sslmode={mode}", pooler.url("postgres"));
-        connect(&url).check().await.unwrap();
+        assert_cancels(&connect(&url), &format!("cancel by TLS, {mode}")).await;
     }
     let plain = refusal(&format!("{}?sslmode=disable", pooler.url("postgres"))).await;
     assert!(plain.to_string().contains("SSL required"), "{plain}");
