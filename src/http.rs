@@ -64,7 +64,9 @@ pub async fn serve(engine: Engine, listener: TcpListener, config: &config::Http,
     let connections = TaskTracker::new();
     let abandon = CancellationToken::new();
     while let Some(stream) = accept(&listener, &stop).await {
-        connections.spawn(connection::serve(stream, service.clone(), stop.clone(), abandon.clone()));
+        // A token of its own: a token is locked whenever its connection wakes, and a shared lock would be contended.
+        let stop = stop.child_token();
+        connections.spawn(connection::serve(stream, service.clone(), stop, abandon.clone()));
     }
     drop(listener);
     connections.close();

@@ -5,12 +5,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
@@ -31,7 +31,8 @@ const DISCARD_BYTES: usize = 16 * 1024 * 1024;
 const BATCH_CONCURRENCY: usize = 4;
 
 /// `POST`: the request is JSON in the body.
-pub(super) async fn post(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Response {
+    let (Parts { headers, .. }, body) = request.into_parts();
     let Some(media_type) = accept::negotiate(&headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
@@ -42,15 +43,11 @@ pub(super) async fn post(State(shared): State<Shared>, headers: HeaderMap, body:
 }
 
 /// `GET`: the request is in the query string, and may not change anything.
-pub(super) async fn get(
-    State(shared): State<Shared>,
-    headers: HeaderMap,
-    parameters: Result<Query<UrlParameters>, QueryRejection>,
-) -> Response {
-    let Some(media_type) = accept::negotiate(&headers) else {
+pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Response {
+    let Some(media_type) = accept::negotiate(request.headers()) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
-    let request = parameters
+    let request = Query::<UrlParameters>::try_from_uri(request.uri())
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
         .and_then(|Query(parameters)| parameters::from_url(parameters));
     match request {

@@ -36,7 +36,7 @@ pub(super) async fn answer(mut service: Service, request: Request<Incoming>) -> 
     // ways that `request_id` has.
     let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     async move {
         let handled = AssertUnwindSafe(service.call(request.map(Body::new))).catch_unwind().await;
         let mut response = match handled {
@@ -48,7 +48,8 @@ pub(super) async fn answer(mut service: Service, request: Request<Incoming>) -> 
             }
         };
         let status = response.status().as_u16();
-        Event::RequestAnswered { method: method.as_str(), path: &path, status, took: began.elapsed() }.emit();
+        Event::RequestAnswered { method: method.as_str(), path: uri.path(), status, took: began.elapsed() }
+            .emit();
         response.headers_mut().insert(REQUEST_ID, id);
         Ok(response)
     }
