@@ -1,6 +1,7 @@
 //! The engine: request -> plan -> SQL -> database -> response. `respond` shows the whole of it.
 
 mod describe;
+mod executor;
 mod run;
 mod snapshot;
 mod watch;
@@ -15,7 +16,7 @@ use crate::db::Database;
 use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::plan::plan;
-use crate::request::{Operation, json_map};
+use crate::request::{JsonMap, Operation, json_map};
 use crate::response;
 
 pub use describe::{Described, describe};
@@ -102,19 +103,39 @@ impl Engine {
 
     /// Answers a request. The future may be dropped at any point: what runs in the database is cancelled.
     pub async fn respond(&self, request: Request, identity: &Identity) -> Response {
-        match self.execute(request, identity).await {
+        match self.answer(request, identity).await {
             Ok(body) => Response { outcome: Outcome::Executed, body },
             Err(error) => refuse(&error),
         }
     }
 
-    async fn execute(&self, request: Request, identity: &Identity) -> Result<Bytes, Error> {
+    /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.
+    async fn answer(&self, mut request: Request, identity: &Identity) -> Result<Bytes, Error> {
+        let variables = json_map(std::mem::take(&mut request.variables));
+        match self.attempt(&request, &variables, identity).await {
+            Err(Error::SchemaChanged(error)) => {
+                if self.reload().await? {
+                    self.attempt(&request, &variables, identity).await
+                } else {
+                    // The database breaks its own promise: a view or policy speaks of what is not there.
+                    Err(Error::Database(error))
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        variables: &JsonMap,
+        identity: &Identity,
+    ) -> Result<Bytes, Error> {
         let Inner { limits, snapshots, .. } = &*self.inner;
         let snapshot = snapshots.of(identity.role.as_deref()).await?;
         let document = snapshot.document(&request.query, limits)?;
-        let variables = json_map(request.variables);
         let operation =
-            Operation::new(document, request.operation_name.as_deref(), &variables, snapshot.api(), limits)?;
+            Operation::new(document, request.operation_name.as_deref(), variables, snapshot.api(), limits)?;
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }

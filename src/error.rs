@@ -71,6 +71,9 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] db::Error),
+    /// The database does not have what the schema says: somebody has changed it a moment ago.
+    #[error("the database has changed: {0}")]
+    SchemaChanged(db::Error),
     /// What the database says of itself cannot be read.
     #[error("the picture of the database cannot be read: {0}")]
     Picture(#[from] serde_json::Error),
@@ -105,6 +108,10 @@ impl Error {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
             }
             Self::Database(error) => vec![of_database(error)],
+            Self::SchemaChanged(_) => vec![GraphqlError::new(
+                Code::Unavailable,
+                "the database has just changed, and its new schema is not known yet; try again",
+            )],
             Self::Picture(_) | Self::Render(_) => vec![GraphqlError::internal()],
         }
     }
@@ -141,6 +148,11 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
             vec![GraphqlError::new(Code::BadUserInput, message)]
         }
     }
+}
+
+/// Whether the error says that a table or column is not there any more.
+pub fn is_schema_change(error: &db::Error) -> bool {
+    matches!(error.sqlstate(), Some("42P01" | "42703" | "3F000"))
 }
 
 /// What a client may know of a failure between Glowplug and PostgreSQL.

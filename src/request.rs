@@ -15,7 +15,7 @@ use apollo_compiler::ExecutableDocument;
 use apollo_compiler::Name;
 use apollo_compiler::executable;
 use apollo_compiler::parser::{LineColumn, Parser};
-use apollo_compiler::response::{GraphQLError, JsonMap, JsonValue};
+use apollo_compiler::response::{GraphQLError, JsonValue};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 
 use crate::config::Limits;
@@ -23,6 +23,7 @@ use crate::schema::Schema;
 use crate::schema::rendered::Rendered;
 
 pub use apollo_compiler::executable::Field;
+pub use apollo_compiler::response::JsonMap;
 pub use collect::{Collected, collect_fields, merged_selections};
 pub use value::{Input, Inputs};
 

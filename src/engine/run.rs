@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Engine, Identity};
 use crate::db::{Access, Scope};
-use crate::error::{Code, Error, GraphqlError, of_database};
+use crate::error::{Code, Error, GraphqlError, is_schema_change, of_database};
 use crate::event::Event;
 use crate::plan::{Plan, Root, Source};
 use crate::response;
@@ -42,6 +42,9 @@ impl Engine {
             match self.inner.database.run(&scope, &statements[answers.len()..]).await {
                 Ok(rest) => answers.extend(rest),
                 Err(failure) => {
+                    if is_schema_change(&failure.error) {
+                        return Err(Error::SchemaChanged(failure.error));
+                    }
                     answers.extend(failure.completed);
                     let Some(root) = roots.get(answers.len()) else { return Err(failure.error.into()) };
                     let told = failed_field(root, &failure.error);

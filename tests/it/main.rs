@@ -4,10 +4,12 @@
 
 mod audit;
 mod browser;
+mod change;
 mod codegen;
 mod config;
 mod conformance;
 mod db;
+mod executor;
 mod golden;
 mod harness;
 mod http;

@@ -1,0 +1,70 @@
+//! The database changes while it is served.
+
+use glowplug::config::PoolMode;
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use serde_json::{Map, Value, json};
+
+use crate::harness;
+
+async fn ask(engine: &Engine, query: &str) -> Value {
+    let request = Request {
+        query: query.to_owned(),
+        operation_name: None,
+        variables: Map::new(),
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+    };
+    serde_json::from_slice(&engine.respond(request, &Identity::default()).await.body).expect("JSON")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_that_is_gone_is_noticed_by_the_request_that_asks_for_it() {
+    let database = harness::database(
+        "create table note (id integer primary key, body text); insert into note values (1, 'a')",
+    )
+    .await;
+    let url = harness::cluster().url(&database);
+    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+    let query = "{ noteCollection { edges { node { id body } } } }";
+    let expected =
+        json!({ "data": { "noteCollection": { "edges": [{ "node": { "id": 1, "body": "a" } }] } } });
+    assert_eq!(ask(&engine, query).await, expected);
+
+    let admin = harness::connect(&url).await;
+    admin
+        .batch_execute("alter table note drop column body; alter table note add column title text")
+        .await
+        .expect("DDL");
+    let answer = ask(&engine, query).await;
+    let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("body"), "the validator says what is not there any more: {answer}");
+    let answer = ask(&engine, "{ noteCollection { edges { node { title } } } }").await;
+    assert_eq!(answer["data"]["noteCollection"]["edges"][0]["node"], json!({ "title": null }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_watch_notices_a_new_table_and_a_reload_tells_whether_anything_changed() {
+    let database = harness::database("create table note (id integer primary key)").await;
+    let url = harness::cluster().url(&database);
+    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+    assert!(engine.reload().await.expect("a first picture"));
+    assert!(!engine.reload().await.expect("the same picture"));
+
+    let stop = tokio_util::sync::CancellationToken::new();
+    let watching = tokio::spawn({
+        let (engine, stop) = (engine.clone(), stop.clone());
+        async move { engine.watch(std::time::Duration::from_millis(50), stop).await }
+    });
+    harness::connect(&url)
+        .await
+        .batch_execute("create table later (id integer primary key)")
+        .await
+        .expect("DDL");
+    let start = std::time::Instant::now();
+    while ask(&engine, "{ laterCollection { edges { node { id } } } }").await.get("errors").is_some() {
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "the new table is not noticed");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    stop.cancel();
+    watching.await.expect("the watch stops when it is told to");
+}
