@@ -2,6 +2,7 @@
 //!
 //! Call sites say what happened (`Event::… .emit()`), never how it reads.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::sql::Statement;
@@ -12,6 +13,10 @@ use crate::sql::Statement;
 pub enum Event<'a> {
     /// A message is about to be sent; for those who want to see the SQL. Values are never spliced in.
     StatementsSent { statements: &'a [Statement] },
+    /// The server takes requests.
+    Listening { address: SocketAddr },
+    /// The server takes no more requests, and finishes those that run.
+    Stopping { reason: &'a str },
     /// A connection to the pooler or the database was made.
     ConnectionMade { took: Duration },
     /// A connection could not be made.
@@ -49,6 +54,8 @@ impl Event<'_> {
                     tracing::debug!(target: "sql", ?parameters, "{text}");
                 }
             }
+            Self::Listening { address } => tracing::info!(%address, "listening"),
+            Self::Stopping { reason } => tracing::info!(reason, "stopping"),
             Self::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
             Self::ConnectionFailed { error } => tracing::warn!(error, "no connection to the database"),
             Self::ConnectionLost { error } => tracing::warn!(error, "connection to the database lost"),

@@ -24,6 +24,7 @@
 //! | [`shutdown`] | ask to stop, wait until stopped |
 
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod db;
 pub mod engine;

@@ -48,6 +48,18 @@ impl Cluster {
         })
     }
 
+    /// Removes the data of a folder, so that the next start begins with an empty server. Port and password stay.
+    ///
+    /// A server that an earlier run left behind is stopped first.
+    pub fn erase(folder: &Path) -> Result<(), Error> {
+        let data = Account::for_servers()?.reachable_folder(folder)?.join("data");
+        stop_orphans(&data)?;
+        if data.exists() {
+            std::fs::remove_dir_all(&data).map_err(file_error("remove", &data))?;
+        }
+        Ok(())
+    }
+
     fn start_in_place(options: ClusterOptions) -> Result<Self, Error> {
         let account = Account::for_servers()?;
         let folder = account.reachable_folder(&options.folder)?;

@@ -1,0 +1,83 @@
+//! The commands: one file each. This file reads the command line, runs one of them, and turns errors into exit codes.
+//!
+//! Prints results on standard output, and everything else on standard error.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what commands do")]
+
+mod config;
+mod dev;
+mod failure;
+mod log;
+mod migrate;
+mod schema;
+mod serve;
+mod server;
+mod settings;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::{Profile, help};
+
+use failure::Failure;
+
+/// A GraphQL server for a PostgreSQL database behind a transaction-mode connection pooler.
+#[derive(Debug, Parser)]
+#[command(name = "glowplug", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start a private PostgreSQL in this folder, apply `migrations/`, and serve it; for developing.
+    Dev(dev::Options),
+    /// Serve the API of a database that is there already.
+    Serve(serve::Options),
+    /// Print the API's SDL, for code generation, or what is not in the API and why.
+    Schema(schema::Options),
+    /// Apply the pending migrations to a database. One that uses session state wants a connection without a pooler.
+    Migrate(migrate::Options),
+    /// Print the settings that hold and where each comes from, as a `glowplug.toml`, without passwords.
+    Config(config::Options),
+}
+
+/// Reads the command line, runs the command, and says how the process shall end: 0 for success, 1 for a failure, 2 for
+/// a command line or settings that make no sense.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match parse(arguments) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let result = match cli.command {
+        Command::Dev(options) => dev::run(&options),
+        Command::Serve(options) => serve::run(&options),
+        Command::Schema(options) => schema::run(&options),
+        Command::Migrate(options) => migrate::run(&options),
+        Command::Config(options) => config::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("glowplug: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// Parses the command line, with the defaults and variables of the settings in the help texts.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let command = Cli::command().mut_subcommands(|command| {
+        let profile = if command.get_name() == "dev" { Profile::Dev } else { Profile::Serve };
+        help(command, profile)
+    });
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// Runs a command's asynchronous part to its end.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?.block_on(work)
+}

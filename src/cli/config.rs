@@ -1,0 +1,32 @@
+//! `glowplug config`: prints the settings that hold, and what is wrong with them.
+
+use clap::Args;
+
+use crate::config::Profile;
+
+use super::failure::Failure;
+use super::settings::Flags;
+
+/// The flags of `glowplug config`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Print what holds for `glowplug dev`, which has other defaults, instead of for `glowplug serve`.
+    #[arg(long)]
+    dev: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Prints the settings; they are checked as well, so that the exit code says whether `serve` would accept them.
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let profile = if options.dev { Profile::Dev } else { Profile::Serve };
+    let settled = options.flags.settle(profile)?;
+    print!("{settled}");
+    let mut checked = settled;
+    if options.dev {
+        // `dev` starts a database of its own, so that nobody has to name one.
+        checked.set_database_url("postgres://localhost/");
+    }
+    checked.check()?;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! `glowplug dev`: a private PostgreSQL in the project's folder, its migrations, and the API of it all.
+//!
+//! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `local` when it is killed.
+
+mod migrations;
+mod project;
+mod watch;
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::config::{Origin, PoolMode, Profile, Settled};
+use crate::engine::Engine;
+use crate::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+
+use super::failure::Failure;
+use super::server::{self, Server};
+use super::settings::Flags;
+use migrations::{Changes, Mirror};
+use project::Project;
+use watch::Watch;
+
+/// The only database of the private server that is used.
+const DATABASE: &str = "postgres";
+
+/// The flags of `glowplug dev`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Put a PgBouncer in transaction mode between, as in production.
+    #[arg(long)]
+    pooler: bool,
+    /// Throw the database away and begin with an empty one.
+    #[arg(long)]
+    reset: bool,
+    /// Folder of the migrations, laid out as Diesel does.
+    #[arg(long, value_name = "FOLDER", default_value = "migrations")]
+    migrations: PathBuf,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Starts everything, serves until a signal comes, and stops everything.
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    if options.flags.settings.database_url.is_some() {
+        return Err(Failure::Usage(
+            "`dev` starts a database of its own; to serve another one, run `glowplug serve --database-url …`"
+                .to_owned(),
+        ));
+    }
+    let mut settled = options.flags.settle(Profile::Dev)?;
+    let mut project = Project::open(Path::new("."))?;
+    if options.reset {
+        Cluster::erase(&project.database())?;
+    }
+    let cluster = Cluster::start(ClusterOptions::kept_in(project.database()))?;
+    // The copies live and die with the data: inside of it, for PostgreSQL minds only its own files there.
+    let mirror = Mirror::new(&options.migrations, &cluster.folder().join("data/applied-migrations"));
+    let pooler = options.pooler.then(|| Pooler::start(&cluster, &pooler_options())).transpose()?;
+    let direct_url = cluster.url(DATABASE);
+    settled
+        .set_database_url(&pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE)));
+    let config = settled.check()?;
+    super::log::start(&config.log);
+    super::block_on(async {
+        let mut watch = Watch::new(&options.migrations);
+        report(mirror.bring_up_to_date(&direct_url).await);
+        let listener = listen(&settled, config.http.listen).await?;
+        let address = listener.local_addr().map_err(Failure::Runtime)?;
+        let server = Server::start(&config, listener)?;
+        project.announce(&format!("http://{address}/"))?;
+        greet(address, &direct_url, pooler.as_ref(), &options.migrations);
+        let engine = server.engine();
+        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &engine);
+        server::until_stopped(server, follow).await
+    })
+}
+
+fn pooler_options() -> PoolerOptions {
+    PoolerOptions { pool_mode: PoolMode::Transaction, ..PoolerOptions::default() }
+}
+
+/// Listens where it was told to; where it was not told, on another port if the usual one is taken.
+async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, Failure> {
+    match TcpListener::bind(address).await {
+        Err(error)
+            if error.kind() == ErrorKind::AddrInUse && settled.origin("listen") == Some(&Origin::Default) =>
+        {
+            eprintln!("{address} is taken; listening on another port");
+            server::listen(SocketAddr::new(address.ip(), 0)).await
+        }
+        result => result.map_err(|source| Failure::Listen { address, source }),
+    }
+}
+
+/// Applies what changes in the migrations folder, for as long as it is polled.
+async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, engine: &Engine) {
+    loop {
+        watch.changed().await;
+        report(mirror.bring_up_to_date(url).await);
+        // A failure has been logged, and the old picture stays in use.
+        let _ = engine.reload().await;
+    }
+}
+
+/// Says what was done with the migrations. A failure is no reason to stop: the file will be saved again.
+fn report(result: Result<Changes, Failure>) {
+    match result {
+        Ok(Changes { reverted, applied }) => {
+            for name in reverted {
+                println!("reverted {name}");
+            }
+            for name in applied {
+                println!("applied {name}");
+            }
+        }
+        Err(failure) => eprintln!("{failure}"),
+    }
+}
+
+fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, migrations: &Path) {
+    println!("\nGlowplug is ready.\n");
+    println!("  GraphiQL   http://{address}/");
+    println!("  endpoint   http://{address}/graphql");
+    println!("  SDL        http://{address}/schema.graphql");
+    println!("  database   {database}");
+    if let Some(pooler) = pooler {
+        println!("  pooler     {}", pooler.url(DATABASE));
+    }
+    println!();
+    if !crate::http::graphiql::is_embedded() {
+        println!(
+            "GraphiQL is loaded from a CDN; run `npm ci --prefix web` and build again to have it in the binary."
+        );
+    }
+    let folder = migrations.display();
+    if migrations::entries(migrations).is_ok_and(|entries| entries.is_empty()) {
+        println!(
+            "There are no migrations in {folder}/ yet: write one in {folder}/2026-01-01-000000_first/up.sql,"
+        );
+        println!("or make tables with psql and the connection string above.");
+    }
+    println!("Changes in {folder}/ and in the database show at once. Ctrl-C stops everything.");
+}

@@ -1,0 +1,50 @@
+//! Why a command did not succeed, in words for the one who typed it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::config::Problems;
+use crate::db::MigrateError;
+use crate::local;
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Local(#[from] local::Error),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+    #[error("cannot {action} {}: {source}", path.display())]
+    File { action: &'static str, path: PathBuf, source: io::Error },
+    #[error(
+        "cannot listen on {address}: {source}; is something else listening there? Choose another with --listen"
+    )]
+    Listen { address: SocketAddr, source: io::Error },
+    #[error("`glowplug dev` is already running in this folder: {0}")]
+    AlreadyRunning(String),
+    #[error("{0}")]
+    Database(String),
+    #[error("the process could not be set up: {0}")]
+    Runtime(io::Error),
+}
+
+impl Failure {
+    /// The process's exit code.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) | Self::Usage(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// Names the file in an error of the operating system.
+    pub(super) fn file(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::File { action, path, source }
+    }
+}

@@ -1,0 +1,48 @@
+//! `glowplug schema`: prints the API's SDL, for code generation, or what is not in the API and why.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::config::Profile;
+use crate::engine::describe;
+
+use super::failure::Failure;
+use super::settings::Flags;
+
+/// The flags of `glowplug schema`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Role whose API is meant; what it may not read is not in it. Without one, the connection's own user.
+    #[arg(long, value_name = "NAME")]
+    role: Option<String>,
+    /// List the tables that cannot be exposed, each with its reason, instead.
+    #[arg(long)]
+    explain: bool,
+    /// File to write to, instead of standard output. It is written only if the database could be read.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// Reads the database once, and prints.
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let config = options.flags.settle(Profile::Serve)?.check()?;
+    super::log::start(&config.log);
+    let described = super::block_on(async {
+        describe(&config, options.role.as_deref()).await.map_err(|error| Failure::Database(error.to_string()))
+    })?;
+    let text = if options.explain {
+        described.problems.iter().map(|problem| format!("{}: {}\n", problem.object, problem.reason)).collect()
+    } else {
+        described.sdl.to_string()
+    };
+    match &options.output {
+        Some(path) => std::fs::write(path, text).map_err(Failure::file("write", path)),
+        None => {
+            print!("{text}");
+            Ok(())
+        }
+    }
+}

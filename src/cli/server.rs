@@ -1,0 +1,81 @@
+//! What `serve` and `dev` have in common: the engine, its HTTP server, and the signals.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::event::Event;
+use crate::shutdown::{Shutdown, signalled};
+
+use super::failure::Failure;
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Server {
+    engine: Engine,
+    shutdown: Shutdown,
+}
+
+impl Server {
+    /// Starts to answer requests on the listener. The database need not be there yet: until it is, requests are told
+    /// so, and `/readyz` says no.
+    pub(super) fn start(config: &Config, listener: TcpListener) -> Result<Self, Failure> {
+        let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+        let engine = Engine::new(config).map_err(|error| Failure::Database(error.to_string()))?;
+        let shutdown = Shutdown::new();
+        let (served, http, stop) = (engine.clone(), config.http.clone(), shutdown.token());
+        shutdown.spawn(async move { crate::http::serve(served, listener, &http, stop).await });
+        if let Some(interval) = config.database.watch_interval {
+            let (watched, stop) = (engine.clone(), shutdown.token());
+            shutdown.spawn(async move { watched.watch(interval, stop).await });
+        }
+        let (reloaded, stop) = (engine.clone(), shutdown.token());
+        shutdown.spawn(async move {
+            let hangups = async {
+                while hangup.recv().await.is_some() {
+                    // A failure has been logged, and the old picture stays in use.
+                    let _ = reloaded.reload().await;
+                }
+            };
+            stop.run_until_cancelled(hangups).await;
+        });
+        Ok(Self { engine, shutdown })
+    }
+
+    /// The engine that answers the requests.
+    pub(super) fn engine(&self) -> Engine {
+        self.engine.clone()
+    }
+}
+
+/// Listens on an address.
+pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })
+}
+
+/// Serves, and does `meanwhile`, until SIGINT or SIGTERM; then lets requests that run finish. A second signal ends the
+/// process at once.
+pub(super) async fn until_stopped(
+    server: Server,
+    meanwhile: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let Server { shutdown, .. } = server;
+    let stop = shutdown.token();
+    let name = tokio::select! {
+        name = signalled() => name.map_err(Failure::Runtime)?,
+        () = stop.cancelled() => "the end of a part",
+        () = meanwhile => "the end of a part",
+    };
+    Event::Stopping { reason: name }.emit();
+    shutdown.ask();
+    tokio::select! {
+        () = shutdown.stopped() => Ok(()),
+        _ = signalled() => {
+            eprintln!("stopped at the second signal");
+            std::process::exit(130)
+        }
+    }
+}

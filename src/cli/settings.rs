@@ -1,0 +1,37 @@
+//! The settings' flags, and where the other layers are read from.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::config::{Profile, Raw, Settled};
+
+use super::failure::Failure;
+
+/// The flags that every command has.
+#[derive(Debug, Args)]
+pub(super) struct Flags {
+    /// File to read settings from, instead of `glowplug.toml` if there is one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) settings: Raw,
+}
+
+impl Flags {
+    /// Reads the environment and the file, and says which values hold.
+    pub(super) fn settle(&self, profile: Profile) -> Result<Settled, Failure> {
+        let file = read_file(self.config.as_deref())?;
+        let variable = |name: &str| std::env::var(name).ok();
+        Ok(Settled::gather(&self.settings, variable, file.as_deref(), profile)?)
+    }
+}
+
+/// The text of the file that was named, or of the usual one if there is one.
+fn read_file(named: Option<&Path>) -> Result<Option<String>, Failure> {
+    let path = named.unwrap_or(Path::new("glowplug.toml"));
+    if named.is_none() && !path.exists() {
+        return Ok(None);
+    }
+    std::fs::read_to_string(path).map(Some).map_err(Failure::file("read", path))
+}
