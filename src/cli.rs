@@ -15,6 +15,7 @@ mod server;
 mod settings;
 
 use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -71,10 +72,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 /// Parses the command line, with the defaults and variables of the settings in the help texts.
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command().mut_subcommands(|command| {
-        let profile = if command.get_name() == "dev" { Profile::Dev } else { Profile::Serve };
+        let profile = match command.get_name() {
+            "dev" => Profile::Dev,
+            "schema" | "migrate" => Profile::OneShot,
+            _ => Profile::Serve,
+        };
         help(command, profile)
     });
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// Prints a command's result. A reader that has seen enough, such as `head`, is no failure.
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
 }
 
 /// Runs a command's asynchronous part to its end.

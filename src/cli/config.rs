@@ -21,7 +21,7 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let profile = if options.dev { Profile::Dev } else { Profile::Serve };
     let settled = options.flags.settle(profile)?;
-    print!("{settled}");
+    super::print(&settled.to_string())?;
     let mut checked = settled;
     if options.dev {
         // `dev` starts a database of its own, so that nobody has to name one.

@@ -29,6 +29,8 @@ pub(super) enum Failure {
     AlreadyRunning(String),
     #[error("{0}")]
     Database(String),
+    #[error("cannot print: {0}")]
+    Output(io::Error),
     #[error("the process could not be set up: {0}")]
     Runtime(io::Error),
 }

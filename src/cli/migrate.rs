@@ -25,7 +25,7 @@ pub(super) struct Options {
 
 /// Applies the pending migrations in order, each in a transaction of its own, and names them.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let config = options.flags.settle(Profile::Serve)?.check()?;
+    let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
     let url = config.database.url.expose();
     let folder = &options.migrations;

@@ -28,7 +28,7 @@ pub(super) struct Options {
 
 /// Reads the database once, and prints.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let config = options.flags.settle(Profile::Serve)?.check()?;
+    let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
     let described = super::block_on(async {
         describe(&config, options.role.as_deref()).await.map_err(|error| Failure::Database(error.to_string()))
@@ -40,9 +40,6 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     };
     match &options.output {
         Some(path) => std::fs::write(path, text).map_err(Failure::file("write", path)),
-        None => {
-            print!("{text}");
-            Ok(())
-        }
+        None => super::print(&text),
     }
 }

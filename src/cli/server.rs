@@ -13,7 +13,6 @@ use crate::shutdown::{Shutdown, signalled};
 use super::failure::Failure;
 
 /// A running server.
-#[derive(Debug)]
 pub(super) struct Server {
     engine: Engine,
     shutdown: Shutdown,

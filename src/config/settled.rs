@@ -29,8 +29,10 @@ pub enum Origin {
 /// Whom the defaults are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// `serve`, and whatever else works on a database that is there: careful.
+    /// `serve`: careful.
     Serve,
+    /// Commands that do one thing and end: as `serve`, but they log only what goes wrong.
+    OneShot,
     /// `dev`: everything that helps while developing.
     Dev,
 }
@@ -154,7 +156,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         cors_origins: text(""),
         graphiql: text("on"),
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),
-        log: text(if is_dev { "warn" } else { "info" }),
+        log: text(if profile == Profile::Serve { "info" } else { "warn" }),
         log_format: text("text"),
     }
 }

@@ -5,6 +5,7 @@
 //! (see `glowplug::local`): a small shell whose standard input ends when this process is gone, and which then stops
 //! the server and removes its folder. That holds for a failed test, an abort, and a `kill -9`.
 
+use std::path::Path;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -35,6 +36,28 @@ pub(crate) async fn database(setup: &str) -> String {
     if !setup.is_empty() {
         connect(&cluster().url(&name)).await.batch_execute(setup).await.expect("the database's setup runs");
     }
+    name
+}
+
+/// A fresh database with the starter project in it; returns its name.
+///
+/// The migrations run once, in a database that the others are copies of.
+pub(crate) async fn starter_database() -> String {
+    static TEMPLATE: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
+    let template = TEMPLATE
+        .get_or_init(|| async {
+            let name = database("").await;
+            let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+            glowplug::db::migrate(&cluster().url(&name), &migrations).await.expect("the migrations run");
+            name
+        })
+        .await;
+    let name = format!("starter_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    connect(&cluster().url("postgres"))
+        .await
+        .batch_execute(&format!("create database {name} template {template}"))
+        .await
+        .expect("a copy of the starter's database");
     name
 }
 

@@ -6,6 +6,7 @@ mod audit;
 mod browser;
 mod change;
 mod codegen;
+mod cli;
 mod config;
 mod conformance;
 mod db;

@@ -1,0 +1,134 @@
+//! The command line: the real binary, run in folders of its own.
+
+mod dev;
+mod program;
+mod serve;
+
+use std::process::Output;
+
+use crate::harness;
+use program::{command, open_folder, starter_migrations};
+
+fn run(arguments: &[&str]) -> Output {
+    let folder = open_folder();
+    command(folder.path()).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn config_prints_what_holds_without_secrets() {
+    let folder = open_folder();
+    std::fs::write(folder.path().join("glowplug.toml"), "pool-size = 3\nlisten = '127.0.0.1:7'\n").unwrap();
+    let output = command(folder.path())
+        .env("DATABASE_URL", "postgres://ann:hush@db/app")
+        .env("GLOWPLUG_LISTEN", "127.0.0.1:8")
+        .args(["config", "--statement-timeout", "3s"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let printed = text(&output.stdout);
+    for (setting, origin) in [
+        ("database-url = \"postgres://ann:***@db/app\"", "DATABASE_URL"),
+        ("listen = \"127.0.0.1:8\"", "GLOWPLUG_LISTEN"),
+        ("pool-size = \"3\"", "glowplug.toml"),
+        ("statement-timeout = \"3s\"", "--statement-timeout"),
+        ("introspection = \"directive\"", "default"),
+    ] {
+        let line = printed.lines().find(|line| line.starts_with(setting)).expect(setting);
+        assert!(line.ends_with(&format!("# {origin}")), "{line}");
+    }
+    assert!(!printed.contains("hush"));
+}
+
+#[test]
+fn help_tells_defaults_and_variables_and_no_values() {
+    let folder = open_folder();
+    let output = command(folder.path())
+        .env("DATABASE_URL", "postgres://ann:hush@db/app")
+        .args(["serve", "--help"])
+        .output()
+        .unwrap();
+    let printed = text(&output.stdout);
+    assert!(
+        printed.contains("[default: 127.0.0.1:8080]") && printed.contains("[env: DATABASE_URL]"),
+        "{printed}"
+    );
+    assert!(!printed.contains("hush"));
+}
+
+#[test]
+fn what_makes_no_sense_ends_with_code_2_and_says_what_to_do() {
+    for (arguments, message) in [
+        (&["serve"][..], "pass --database-url postgres://"),
+        (
+            &["serve", "--database-url", "postgres://h/d", "--pool-size", "many"],
+            "--pool-size: `many` is no whole number",
+        ),
+        (&["serve", "--config", "missing.toml"], "cannot read missing.toml"),
+        (&["dev", "--database-url", "postgres://h/d"], "run `glowplug serve --database-url"),
+        (&["conjure"], "unrecognized subcommand 'conjure'"),
+    ] {
+        let output = run(arguments);
+        let printed = text(&output.stderr);
+        assert!(printed.contains(message), "{arguments:?}: {printed}");
+        let expected = if message.starts_with("cannot read") { 1 } else { 2 };
+        assert_eq!(output.status.code(), Some(expected), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn migrate_applies_what_is_pending_and_names_it() {
+    let url = harness::cluster().url(&harness::database("").await);
+    let migrate = |more: &[&str]| {
+        let migrations = starter_migrations();
+        let mut arguments =
+            vec!["migrate", "--database-url", &url, "--migrations", migrations.to_str().unwrap()];
+        arguments.extend(more);
+        let output = run(&arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert_eq!(migrate(&["--dry-run"]).lines().next(), Some("pending 2026-01-05-090000_task_board"));
+    assert_eq!(migrate(&[]).lines().last(), Some("applied 2026-01-05-093000_sample_data"));
+    assert_eq!(migrate(&[]), "nothing to apply\n");
+    let client = harness::connect(&url).await;
+    assert_eq!(harness::ask(&client, "select count(*) from task").await.unwrap(), "360");
+}
+
+#[tokio::test]
+async fn schema_prints_the_starters_sdl_which_is_in_the_repository() {
+    let url = harness::cluster().url(&harness::starter_database().await);
+    let output = run(&["schema", "--database-url", &url]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let printed = text(&output.stdout);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, &printed).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        printed == kept,
+        "schema.graphql is not up to date; write it with `UPDATE=1 cargo test schema_prints`"
+    );
+    assert!(kept.contains("type Task implements Node"));
+}
+
+#[tokio::test]
+async fn schema_explains_what_is_left_out_and_writes_files() {
+    let setup = "create table keyless (name text); create table kept (id int primary key);
+        create role reader; grant usage on schema public to reader";
+    let url = harness::cluster().url(&harness::database(setup).await);
+    let output = run(&["schema", "--explain", "--database-url", &url]);
+    let printed = text(&output.stdout);
+    assert!(printed.contains("keyless") && printed.contains("no primary key"), "{printed}");
+    let folder = open_folder();
+    let file = folder.path().join("api.graphql");
+    let output = run(&["schema", "--database-url", &url, "--output", file.to_str().unwrap()]);
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert!(std::fs::read_to_string(&file).unwrap().contains("keptCollection"));
+    let output = run(&["schema", "--database-url", &url, "--role", "reader"]);
+    assert!(!text(&output.stdout).contains("keptCollection"));
+}

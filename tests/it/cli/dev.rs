@@ -1,0 +1,211 @@
+//! `glowplug dev`: what it starts, what it follows, and that nothing of it stays.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::program::{Program, assert_gone, command, open_folder, processes_with, starter_migrations};
+use crate::harness::{ask, connect};
+
+/// What the documentation promises for a change to show.
+const PROMISE: Duration = Duration::from_secs(2);
+
+const FIRST: &str = "2026-02-01-000000_first";
+
+fn write_migration(folder: &Path, name: &str, up: &str, down: &str) {
+    let migration = folder.join("migrations").join(name);
+    std::fs::create_dir_all(&migration).unwrap();
+    std::fs::write(migration.join("up.sql"), up).unwrap();
+    std::fs::write(migration.join("down.sql"), down).unwrap();
+}
+
+#[tokio::test]
+async fn serves_the_starter_project_and_leaves_nothing_behind() {
+    let folder = open_folder();
+    let migrations = starter_migrations();
+    let mut dev = Program::dev(folder.path(), &["--migrations", migrations.to_str().unwrap()]);
+    let printed = dev.printed();
+    for expected in
+        ["GraphiQL   http://127.0.0.1:", "/graphql\n", "/schema.graphql\n", "database   postgres://"]
+    {
+        assert!(printed.contains(expected), "no `{expected}` in:\n{printed}");
+    }
+    let answer = dev.query("{ taskCollection { totalCount } }").await;
+    assert_eq!(answer, json!({ "data": { "taskCollection": { "totalCount": 360 } } }));
+    assert_eq!(dev.get("/").await.0, 200);
+    let client = connect(&dev.word_after("database   ")).await;
+    assert_eq!(ask(&client, "select count(*) from task").await.unwrap(), "360");
+
+    let second = command(folder.path()).arg("dev").output().unwrap();
+    let refusal = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(refusal.contains(&format!("already running in this folder: process {}", dev.pid())), "{refusal}");
+    assert!(refusal.contains(&dev.page("/")), "{refusal}");
+
+    assert_eq!(dev.stop("INT").code(), Some(0), "{}", dev.printed());
+    assert_gone(folder.path().to_str().unwrap());
+}
+
+#[tokio::test]
+async fn the_next_start_recovers_after_a_kill() {
+    let folder = open_folder();
+    let mut first = Program::dev(folder.path(), &["--pooler"]);
+    let url = first.word_after("database   ");
+    connect(&url)
+        .await
+        .batch_execute("create table kept (id int primary key); insert into kept values (1)")
+        .await
+        .unwrap();
+    first.signal("KILL");
+    first.wait();
+    // What was started stops by itself, even now.
+    assert_gone(folder.path().to_str().unwrap());
+
+    let mut second = Program::dev(folder.path(), &["--pooler"]);
+    assert_eq!(second.word_after("database   "), url);
+    // Now the guards are killed as well, so that the servers stay behind.
+    let place = folder.path().to_str().unwrap().to_owned();
+    let mut guards = processes_with(&place);
+    guards.retain(|(_, command)| command.contains("glowplug-guard"));
+    assert_eq!(guards.len(), 2);
+    for (pid, _) in guards {
+        assert!(
+            std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap().success()
+        );
+    }
+    second.signal("KILL");
+    second.wait();
+    assert!(!processes_with(&place).is_empty());
+
+    let mut third = Program::dev(folder.path(), &["--pooler"]);
+    let answer = third.query("{ keptCollection { edges { node { id } } } }").await;
+    assert_eq!(answer, json!({ "data": { "keptCollection": { "edges": [{ "node": { "id": 1 } }] } } }));
+    assert_eq!(third.stop("TERM").code(), Some(0));
+    assert_gone(&place);
+}
+
+#[tokio::test]
+async fn migrations_and_ddl_show_within_two_seconds() {
+    let folder = open_folder();
+    let mut dev = Program::dev(folder.path(), &[]);
+    assert!(dev.printed().contains("There are no migrations in migrations/ yet"), "{}", dev.printed());
+    let client = connect(&dev.word_after("database   ")).await;
+
+    client.batch_execute("create table typed_by_hand (id int primary key)").await.unwrap();
+    let time = dev.time_until_sdl_has("typed_by_handCollection").await;
+    assert!(time < PROMISE, "DDL took {time:?}");
+
+    write_migration(folder.path(), FIRST, "create table note (id int primary key)", "drop table note");
+    let time = dev.time_until_sdl_has("noteCollection").await;
+    assert!(time < PROMISE, "a new migration took {time:?}");
+
+    write_migration(
+        folder.path(),
+        "2026-02-02-000000_second",
+        "create table page (id int primary key)",
+        "drop table page",
+    );
+    dev.time_until_sdl_has("pageCollection").await;
+    let changed = "create table note (id int primary key, headline text)";
+    write_migration(folder.path(), FIRST, changed, "drop table note");
+    let time = dev.time_until_sdl_has("headline").await;
+    assert!(time < PROMISE, "a changed migration took {time:?}");
+    dev.wait_for(&format!("reverted 2026-02-02-000000_second\nreverted {FIRST}\napplied {FIRST}\n"));
+    dev.time_until_sdl_has("pageCollection").await;
+
+    std::fs::remove_dir_all(folder.path().join("migrations/2026-02-02-000000_second")).unwrap();
+    dev.wait_for("reverted 2026-02-02-000000_second\nreverted");
+    assert!(!dev.get("/schema.graphql").await.1.contains("pageCollection"));
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_is_told_and_tried_again_when_it_is_saved() {
+    let folder = open_folder();
+    write_migration(folder.path(), FIRST, "create tabel note (id int primary key)", "drop table note");
+    let mut dev = Program::dev(folder.path(), &[]);
+    assert!(dev.printed().contains("syntax error at or near \"tabel\""), "{}", dev.printed());
+    write_migration(folder.path(), FIRST, "create table note (id int primary key)", "drop table nota");
+    dev.time_until_sdl_has("noteCollection").await;
+
+    // The way back is wrong as well, which shows when it is needed; it may be corrected then.
+    write_migration(
+        folder.path(),
+        FIRST,
+        "create table note (id int primary key, headline text)",
+        "drop table nota",
+    );
+    dev.wait_for("cannot be undone");
+    write_migration(
+        folder.path(),
+        FIRST,
+        "create table note (id int primary key, headline text)",
+        "drop table note",
+    );
+    dev.time_until_sdl_has("headline").await;
+}
+
+#[tokio::test]
+async fn a_change_while_it_was_not_running_is_found_at_the_start_and_reset_begins_anew() {
+    let folder = open_folder();
+    write_migration(folder.path(), FIRST, "create table note (id int primary key)", "drop table note");
+    let mut dev = Program::dev(folder.path(), &[]);
+    let client = connect(&dev.word_after("database   ")).await;
+    client.batch_execute("create table scratch (id int primary key)").await.unwrap();
+    dev.stop("INT");
+
+    write_migration(folder.path(), FIRST, "create table memo (id int primary key)", "drop table memo");
+    let mut dev = Program::dev(folder.path(), &[]);
+    let sdl = dev.get("/schema.graphql").await.1;
+    assert!(
+        sdl.contains("memoCollection")
+            && sdl.contains("scratchCollection")
+            && !sdl.contains("noteCollection")
+    );
+    dev.stop("INT");
+
+    let dev = Program::dev(folder.path(), &["--reset"]);
+    let sdl = dev.get("/schema.graphql").await.1;
+    assert!(sdl.contains("memoCollection") && !sdl.contains("scratchCollection"));
+}
+
+#[tokio::test]
+async fn a_pooler_is_put_between_and_used() {
+    let folder = open_folder();
+    write_migration(folder.path(), FIRST, "create table note (id int primary key)", "drop table note");
+    let dev = Program::dev(folder.path(), &["--pooler"]);
+    assert_eq!(
+        dev.query("{ noteCollection { edges { node { id } } } }").await,
+        json!({ "data": { "noteCollection": { "edges": [] } } })
+    );
+    let pooler = dev.word_after("pooler     ");
+    let console = format!("{}/pgbouncer", pooler.strip_suffix("/postgres").unwrap());
+    let messages = connect(&console).await.simple_query("show pools").await.unwrap();
+    let pools: Vec<_> = messages
+        .iter()
+        .filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => Some((
+                row.get("database")?,
+                row.get("pool_mode")?,
+                row.get("cl_active")?.parse::<u32>().ok()?,
+            )),
+            _ => None,
+        })
+        .collect();
+    let used = pools.iter().find(|(database, _, _)| *database == "postgres").expect("a pool of the database");
+    assert_eq!(used.1, "transaction");
+    assert!(used.2 >= 1, "{pools:?}");
+}
+
+/// A project in root's home is out of the reach of the account that PostgreSQL runs as; its data is elsewhere then.
+#[tokio::test]
+async fn a_folder_that_others_cannot_enter_will_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Program::dev(folder.path(), &[]);
+    assert_eq!(dev.query("{ __typename }").await, json!({ "data": { "__typename": "Query" } }));
+    let elsewhere = std::fs::read_link(folder.path().join(".glowplug/database/elsewhere"));
+    drop(dev);
+    if let Ok(elsewhere) = elsewhere {
+        std::fs::remove_dir_all(elsewhere).unwrap();
+    }
+}

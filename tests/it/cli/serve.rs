@@ -1,0 +1,96 @@
+//! `glowplug serve`: signals, and a database that is not there yet.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use glowplug::config::PoolMode;
+use glowplug::local::{Cluster, ClusterOptions};
+use serde_json::json;
+
+use super::program::{Program, command, open_folder};
+use crate::harness::{self, connect};
+
+/// A row that takes its time.
+const SLOW: &str = "create view slow as select 1 as id, pg_sleep(1.5)::text as nap;
+    comment on view slow is '@graphql({\"primary_key_columns\": [\"id\"]})'";
+
+fn serve(folder: &Path, url: &str, arguments: &[&str]) -> Program {
+    let mut command = command(folder);
+    command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments).env("DATABASE_URL", url);
+    Program::start(&mut command, "address=", "listening")
+}
+
+#[tokio::test]
+async fn a_hangup_reads_the_structure_again() {
+    let name = harness::database("create table note (id int primary key)").await;
+    let pooler = harness::pooler(PoolMode::Transaction, 2);
+    let folder = open_folder();
+    let mut serve = serve(folder.path(), &pooler.url(&name), &["--watch", "off"]);
+    let notes = "{ noteCollection { edges { node { id } } } }";
+    assert_eq!(serve.query(notes).await, json!({ "data": { "noteCollection": { "edges": [] } } }));
+    connect(&harness::cluster().url(&name))
+        .await
+        .batch_execute("alter table note add headline text")
+        .await
+        .unwrap();
+    assert!(!serve.get("/schema.graphql").await.1.contains("headline"));
+    serve.signal("HUP");
+    serve.time_until_sdl_has("headline").await;
+    assert_eq!(serve.stop("TERM").code(), Some(0));
+}
+
+#[tokio::test]
+async fn a_stop_lets_running_requests_finish_and_a_second_one_does_not() {
+    let name = harness::database(SLOW).await;
+    let folder = open_folder();
+    let mut first = serve(folder.path(), &harness::cluster().url(&name), &[]);
+    first.get("/schema.graphql").await;
+    let slow = "{ slowCollection { edges { node { nap } } } }";
+    let (answer, status) = tokio::join!(first.query(slow), stop_soon(&first, "TERM"));
+    assert_eq!(answer, json!({ "data": { "slowCollection": { "edges": [{ "node": { "nap": "" } }] } } }));
+    status.unwrap();
+    assert_eq!(first.wait().code(), Some(0));
+
+    let mut second = serve(folder.path(), &harness::cluster().url(&name), &[]);
+    second.get("/schema.graphql").await;
+    let page = second.page("/graphql");
+    let request = tokio::spawn(async move {
+        let body = json!({ "query": slow }).to_string();
+        reqwest::Client::new().post(page).header("content-type", "application/json").body(body).send().await
+    });
+    stop_soon(&second, "TERM").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begin = Instant::now();
+    assert_eq!(second.stop("TERM").code(), Some(130));
+    assert!(begin.elapsed() < Duration::from_secs(1), "it took {:?}", begin.elapsed());
+    assert!(request.await.unwrap().is_err(), "the request was cut");
+}
+
+/// Sends the signal when a request that was sent just now is running.
+async fn stop_soon(program: &Program, signal: &str) -> std::io::Result<()> {
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    program.signal(signal);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_database_that_comes_later_is_served_then() {
+    let place = open_folder();
+    let mut cluster = Cluster::start(ClusterOptions::kept_in(place.path())).unwrap();
+    let url = cluster.url("postgres");
+    connect(&url).await.batch_execute("create table note (id int primary key)").await.unwrap();
+    cluster.stop();
+
+    let folder = open_folder();
+    let serve = serve(folder.path(), &url, &["--acquire-timeout", "1s"]);
+    assert_eq!(serve.get("/healthz").await.0, 200);
+    assert_eq!(serve.get("/readyz").await.0, 503);
+    let answer = serve.query("{ noteCollection { edges { node { id } } } }").await;
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+
+    cluster.restart().unwrap();
+    serve.time_until_sdl_has("noteCollection").await;
+    assert_eq!(serve.get("/readyz").await.0, 200);
+    let answer = serve.query("{ noteCollection { edges { node { id } } } }").await;
+    assert_eq!(answer, json!({ "data": { "noteCollection": { "edges": [] } } }));
+}
