@@ -1,9 +1,11 @@
 //! `glowplug schema`: prints the API's SDL, for code generation, or what is not in the API and why.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::catalog::Problem;
 use crate::config::Profile;
 use crate::engine::describe;
 
@@ -33,13 +35,19 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let described = super::block_on(async {
         describe(&config, options.role.as_deref()).await.map_err(|error| Failure::Database(error.to_string()))
     })?;
-    let text = if options.explain {
-        described.problems.iter().map(|problem| format!("{}: {}\n", problem.object, problem.reason)).collect()
-    } else {
-        described.sdl.to_string()
-    };
+    let text = if options.explain { explain(&described.problems) } else { described.sdl.to_string() };
     match &options.output {
         Some(path) => std::fs::write(path, text).map_err(Failure::file("write", path)),
         None => super::print(&text),
     }
+}
+
+/// One line for each thing that is left out of the API.
+fn explain(problems: &[Problem]) -> String {
+    let mut text = String::new();
+    for Problem { object, reason } in problems {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{object}: {reason}");
+    }
+    text
 }

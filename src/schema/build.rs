@@ -43,6 +43,9 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
     schema
 }
 
+/// Where Diesel keeps which migrations were applied; no part of anybody's application.
+const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
+
 /// Which of the fields that are not always there a connection has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Switches {
@@ -78,6 +81,9 @@ fn try_expose_table(
     let page_size = table.directive.max_rows.or(directive.max_rows).unwrap_or(DEFAULT_PAGE_SIZE);
     if !table.columns.iter().any(|column| column.can_select) {
         return Err("no privilege: the role may not select from it".to_owned());
+    }
+    if table.name == MIGRATIONS_TABLE && table.directive.name.is_none() {
+        return Err("Diesel's table of applied migrations; to expose it, name it by a comment".to_owned());
     }
     let key = table.key().ok_or_else(|| {
         "no primary key; for a view name the columns that tell its rows apart: \

@@ -5,8 +5,8 @@
 mod audit;
 mod browser;
 mod change;
-mod codegen;
 mod cli;
+mod codegen;
 mod config;
 mod conformance;
 mod db;

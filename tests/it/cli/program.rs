@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 /// How long something may take that has no limit of its own; far more than it takes, so that a slow machine passes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary in a working folder, with none of the settings that the caller's environment may have.
 pub(crate) fn command(folder: &Path) -> Command {
@@ -48,7 +48,8 @@ impl Program {
         collect(child.stderr.take().unwrap(), &printed);
         let mut program = Self { child, printed, address: String::new() };
         program.wait_for(ready);
-        program.address = program.word_after(marker).trim_end_matches("/graphql").to_owned();
+        let address = program.word_after(marker);
+        address.trim_end_matches("/graphql").clone_into(&mut program.address);
         program
     }
 
@@ -115,13 +116,13 @@ impl Program {
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let response = reqwest::get(self.page(path)).await.unwrap();
+        let response = client().get(self.page(path)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
     /// The answer to an operation.
     pub(crate) async fn query(&self, document: &str) -> Value {
-        let response = reqwest::Client::new()
+        let response = client()
             .post(self.page("/graphql"))
             .header("content-type", "application/json")
             .body(json!({ "query": document }).to_string())
@@ -133,13 +134,24 @@ impl Program {
 
     /// How long it takes until the API has a text in its SDL.
     pub(crate) async fn time_until_sdl_has(&self, text: &str) -> Duration {
+        self.time_until_sdl(|sdl| sdl.contains(text)).await
+    }
+
+    /// How long it takes until the API's SDL is as it is wanted.
+    pub(crate) async fn time_until_sdl(&self, is_wanted: impl Fn(&str) -> bool) -> Duration {
         let begin = Instant::now();
-        while !self.get("/schema.graphql").await.1.contains(text) {
-            assert!(begin.elapsed() < PATIENCE, "the API never has `{text}`:\n{}", self.printed());
+        while !is_wanted(&self.get("/schema.graphql").await.1) {
+            assert!(begin.elapsed() < PATIENCE, "the API never is as wanted:\n{}", self.printed());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         begin.elapsed()
     }
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    // It asks for a provider, though nothing here is encrypted; a second one is refused.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
 
 impl Drop for Program {

@@ -7,7 +7,7 @@ use glowplug::config::PoolMode;
 use glowplug::local::{Cluster, ClusterOptions};
 use serde_json::json;
 
-use super::program::{Program, command, open_folder};
+use super::program::{Program, client, command, open_folder};
 use crate::harness::{self, connect};
 
 /// A row that takes its time.
@@ -56,7 +56,7 @@ async fn a_stop_lets_running_requests_finish_and_a_second_one_does_not() {
     let page = second.page("/graphql");
     let request = tokio::spawn(async move {
         let body = json!({ "query": slow }).to_string();
-        reqwest::Client::new().post(page).header("content-type", "application/json").body(body).send().await
+        client().post(page).header("content-type", "application/json").body(body).send().await
     });
     stop_soon(&second, "TERM").await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
