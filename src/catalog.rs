@@ -230,6 +230,11 @@ impl Catalog {
         self.schemas.iter().find(|schema| schema.name == name)
     }
 
+    /// The directive of the schema that the table stands in.
+    pub fn namespace_directive(&self, table: &Table) -> Directive {
+        self.schema(&table.schema).map(|schema| schema.directive.clone()).unwrap_or_default()
+    }
+
     /// The same without the tables and enums of schemas that are not kept.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {

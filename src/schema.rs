@@ -246,6 +246,17 @@ pub enum TypeReference {
     NonNull(Box<TypeReference>),
 }
 
+impl Field {
+    /// A field without arguments and description.
+    fn new(returns: TypeReference, meaning: Meaning) -> Self {
+        Self { description: None, arguments: Vec::new(), returns, meaning }
+    }
+
+    fn described(self, description: &str) -> Self {
+        Self { description: Some(description.to_owned()), ..self }
+    }
+}
+
 impl TypeReference {
     /// The type of that name, nullable.
     pub fn named(name: impl Into<String>) -> Self {

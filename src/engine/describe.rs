@@ -6,7 +6,7 @@ use super::Engine;
 use crate::catalog::Problem;
 use crate::config::Config;
 use crate::error::Error;
-use crate::schema::{ExposedTable, Kind, Meaning, QUERY, Scalar, Schema, ValueType};
+use crate::schema::{ExposedTable, Kind, Meaning, QUERY, Scalar, Schema, ValueType, naming};
 
 /// The query where there is nothing to ask for.
 pub(super) const EMPTY_QUERY: &str = "{\n  __typename\n}\n";
@@ -52,7 +52,8 @@ pub(super) fn default_query(schema: &Schema) -> String {
     let Some((name, exposed)) = busiest.and_then(|(name, table)| Some((name, schema.table(table)?))) else {
         return EMPTY_QUERY.to_owned();
     };
-    let mut query = format!("{{\n  {name}(first: 5) {{\n    edges {{\n      node {{\n");
+    let operation = naming::upper_first(name);
+    let mut query = format!("query {operation} {{\n  {name}(first: 5) {{\n    edges {{\n      node {{\n");
     for field in telling_fields(exposed) {
         query.push_str("        ");
         query.push_str(field);

@@ -11,7 +11,7 @@ use super::{
     DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, inputs, naming, relations,
     shared,
 };
-use crate::catalog::{Catalog, Column, Directive, Problem, Table};
+use crate::catalog::{Catalog, Column, Problem, Table};
 
 pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
     let mut claimed = shared::reserved_names();
@@ -32,7 +32,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
     shared::add(&mut schema);
     for (index, table) in catalog.tables.iter().enumerate() {
         let Some(exposed) = schema.tables[index].clone() else { continue };
-        let switches = Switches {
+        let switches = fields::Switches {
             total_count: table.directive.total_count.unwrap_or(options.total_count),
             aggregate: table.directive.aggregate.unwrap_or(options.aggregate),
         };
@@ -45,13 +45,6 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
 
 /// Where Diesel keeps which migrations were applied; no part of anybody's application.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
-
-/// Which of the fields that are not always there a connection has.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Switches {
-    pub(super) total_count: bool,
-    pub(super) aggregate: bool,
-}
 
 fn expose_table(
     schema: &mut Schema,
@@ -76,7 +69,7 @@ fn try_expose_table(
     table: &Table,
     claimed: &mut HashSet<String>,
 ) -> Result<ExposedTable, String> {
-    let directive = directive_of(&schema.catalog, table);
+    let directive = schema.catalog.namespace_directive(table);
     let inflect = directive.inflect_names.unwrap_or(false);
     let page_size = table.directive.max_rows.or(directive.max_rows).unwrap_or(DEFAULT_PAGE_SIZE);
     if !table.columns.iter().any(|column| column.can_select) {
@@ -144,9 +137,4 @@ fn expose_column(
     let enum_name =
         |found: &crate::catalog::Type| schema.enums.get(&found.oid).map(|known| known.name.clone());
     Ok(Some(ExposedColumn { field, column_type: ColumnType::of(catalog, found, enum_name) }))
-}
-
-/// The directive of the schema that the table stands in.
-pub(super) fn directive_of(catalog: &Catalog, table: &Table) -> Directive {
-    catalog.schema(&table.schema).map(|schema| schema.directive.clone()).unwrap_or_default()
 }

@@ -2,13 +2,19 @@
 
 use indexmap::IndexMap;
 
-use super::build::Switches;
 use super::relations::RelationField;
 use super::scalar::{Scalar, ValueType};
 use super::{
     AggregateFunction, Argument, ExposedColumn, ExposedTable, Field, Kind, Meaning, QUERY, Schema,
     TypeDefinition, TypeReference, naming,
 };
+
+/// Which of the fields that are not always there a connection has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Switches {
+    pub(super) total_count: bool,
+    pub(super) aggregate: bool,
+}
 
 /// All names of types that a table may take, now or when it can be written.
 pub(super) fn type_family(type_name: &str) -> Vec<String> {
@@ -73,7 +79,7 @@ fn row_fields(
 ) -> IndexMap<String, Field> {
     let table = &schema.catalog.tables[index];
     let mut fields = IndexMap::new();
-    let id = field(TypeReference::named("ID").non_null(), Meaning::NodeId);
+    let id = Field::new(TypeReference::named("ID").non_null(), Meaning::NodeId);
     fields.insert("nodeId".to_owned(), id.described("Identifies the row among all rows of all types"));
     for (position, (column, exposed)) in table.columns.iter().zip(&exposed.columns).enumerate() {
         let Some(exposed) = exposed else { continue };
@@ -81,7 +87,7 @@ fn row_fields(
         let description = column.directive.description.clone();
         fields.insert(
             exposed.field.clone(),
-            Field { description, ..field(returns, Meaning::Column(position)) },
+            Field { description, ..Field::new(returns, Meaning::Column(position)) },
         );
     }
     for relation in relations {
@@ -89,10 +95,10 @@ fn row_fields(
         let made = if relation.is_to_many {
             let returns = TypeReference::named(format!("{}Connection", other.type_name));
             let arguments = collection_arguments(&other.type_name);
-            Field { arguments, ..field(returns, Meaning::ToMany(relation.join.clone())) }
+            Field { arguments, ..Field::new(returns, Meaning::ToMany(relation.join.clone())) }
         } else {
             let returns = TypeReference::named(&other.type_name).non_null_if(relation.is_non_null);
-            field(returns, Meaning::ToOne(relation.join.clone()))
+            Field::new(returns, Meaning::ToOne(relation.join.clone()))
         };
         fields.insert(relation.name.clone(), made);
     }
@@ -106,8 +112,8 @@ pub(super) fn column_reference(column: &ExposedColumn) -> TypeReference {
 }
 
 fn edge_fields(name: &str) -> IndexMap<String, Field> {
-    let cursor = field(TypeReference::named("String").non_null(), Meaning::Cursor);
-    let node = field(TypeReference::named(name).non_null(), Meaning::EdgeNode);
+    let cursor = Field::new(TypeReference::named("String").non_null(), Meaning::Cursor);
+    let node = Field::new(TypeReference::named(name).non_null(), Meaning::EdgeNode);
     IndexMap::from([
         ("cursor".to_owned(), cursor.described("The position of the row, for `after` and `before`")),
         ("node".to_owned(), node.described("The row")),
@@ -118,21 +124,21 @@ fn connection_fields(name: &str, switches: Switches) -> IndexMap<String, Field> 
     let edges = TypeReference::named(format!("{name}Edge")).non_null().list().non_null();
     let page_info = TypeReference::named("PageInfo").non_null();
     let mut fields = IndexMap::from([
-        ("edges".to_owned(), field(edges, Meaning::Edges).described("The rows of the page")),
+        ("edges".to_owned(), Field::new(edges, Meaning::Edges).described("The rows of the page")),
         (
             "pageInfo".to_owned(),
-            field(page_info, Meaning::PageInfo).described("Where the page stands in the collection"),
+            Field::new(page_info, Meaning::PageInfo).described("Where the page stands in the collection"),
         ),
     ]);
     if switches.total_count {
-        let total = field(TypeReference::named("Int").non_null(), Meaning::TotalCount);
+        let total = Field::new(TypeReference::named("Int").non_null(), Meaning::TotalCount);
         fields.insert(
             "totalCount".to_owned(),
             total.described("The number of rows that match the filter, on all pages"),
         );
     }
     if switches.aggregate {
-        let aggregate = field(TypeReference::named(format!("{name}Aggregate")), Meaning::Aggregate);
+        let aggregate = Field::new(TypeReference::named(format!("{name}Aggregate")), Meaning::Aggregate);
         fields.insert(
             "aggregate".to_owned(),
             aggregate.described("Figures over all rows that match the filter"),
@@ -143,7 +149,7 @@ fn connection_fields(name: &str, switches: Switches) -> IndexMap<String, Field> 
 
 fn add_aggregates(schema: &mut Schema, exposed: &ExposedTable) {
     let name = &exposed.type_name;
-    let count = field(TypeReference::named("Int").non_null(), Meaning::AggregateCount);
+    let count = Field::new(TypeReference::named("Int").non_null(), Meaning::AggregateCount);
     let mut fields = IndexMap::from([("count".to_owned(), count.described("The number of rows"))]);
     for (key, part, function, description) in [
         ("sum", "Sum", AggregateFunction::Sum, "The sum of each column's values"),
@@ -159,7 +165,7 @@ fn add_aggregates(schema: &mut Schema, exposed: &ExposedTable) {
         let returns = TypeReference::named(&type_name);
         fields.insert(
             key.to_owned(),
-            field(returns, Meaning::AggregateFunction(function)).described(description),
+            Field::new(returns, Meaning::AggregateFunction(function)).described(description),
         );
         add_object(schema, type_name, description, columns);
     }
@@ -172,7 +178,7 @@ fn aggregate_columns(exposed: &ExposedTable, function: AggregateFunction) -> Ind
         let column = column.as_ref()?;
         let returned = aggregate_type(column.column_type.single_scalar()?, function)?;
         let returns = TypeReference::named(returned.name());
-        Some((column.field.clone(), field(returns, Meaning::AggregateColumn(index))))
+        Some((column.field.clone(), Field::new(returns, Meaning::AggregateColumn(index))))
     });
     columns.collect()
 }
@@ -193,10 +199,10 @@ fn add_root_fields(schema: &mut Schema, index: usize, exposed: &ExposedTable) {
     let root = naming::lower_first(name);
     let returns = TypeReference::named(format!("{name}Connection")).non_null();
     let arguments = collection_arguments(name);
-    let collection = Field { arguments, ..field(returns, Meaning::Collection(index)) };
+    let collection = Field { arguments, ..Field::new(returns, Meaning::Collection(index)) };
     let collection = collection.described(&format!("A page of the collection of `{name}`"));
     let by_key = key_arguments(schema, index, exposed).map(|arguments| {
-        let by_key = Field { arguments, ..field(TypeReference::named(name), Meaning::ByKey(index)) };
+        let by_key = Field { arguments, ..Field::new(TypeReference::named(name), Meaning::ByKey(index)) };
         by_key.described(&format!("The `{name}` with that key, or null"))
     });
     let Some(TypeDefinition { kind: Kind::Object { fields, .. }, .. }) = schema.types.get_mut(QUERY) else {
@@ -243,14 +249,4 @@ fn collection_arguments(type_name: &str) -> Vec<Argument> {
         takes,
     })
     .into()
-}
-
-pub(super) fn field(returns: TypeReference, meaning: Meaning) -> Field {
-    Field { description: None, arguments: Vec::new(), returns, meaning }
-}
-
-impl Field {
-    pub(super) fn described(self, description: &str) -> Self {
-        Self { description: Some(description.to_owned()), ..self }
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::build::directive_of;
 use super::{Join, Schema, naming};
 use crate::catalog::{Problem, Relation};
 
@@ -53,7 +52,7 @@ fn is_visible(schema: &Schema, relation: &Relation) -> bool {
 fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
     let table = &schema.catalog.tables[relation.table];
     let referenced = &schema.catalog.tables[relation.referenced_table];
-    let inflect = directive_of(&schema.catalog, table).inflect_names.unwrap_or(false);
+    let inflect = schema.catalog.namespace_directive(table).inflect_names.unwrap_or(false);
     let type_name = schema.table(relation.referenced_table).map_or("", |exposed| exposed.type_name.as_str());
     let by_column = match relation.columns.as_slice() {
         [column] => naming::to_one_name(&table.columns[*column].name, inflect),

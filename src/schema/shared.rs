@@ -4,10 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use indexmap::IndexMap;
 
-use super::fields::field;
 use super::inputs::operators;
 use super::scalar::{Scalar, ValueType};
-use super::{Argument, EnumValue, Kind, Meaning, QUERY, Schema, TypeDefinition, TypeReference};
+use super::{Argument, EnumValue, Field, Kind, Meaning, QUERY, Schema, TypeDefinition, TypeReference};
 
 const SCALARS: [Scalar; 14] = [
     Scalar::Int,
@@ -40,13 +39,13 @@ pub(super) fn reserved_names() -> HashSet<String> {
 pub(super) fn add(schema: &mut Schema) {
     let id = || TypeReference::named("ID").non_null();
     let takes_id = Argument { name: "nodeId".to_owned(), description: None, takes: id() };
-    let mut node =
-        field(TypeReference::named("Node"), Meaning::Node).described("The row with that `nodeId`, or null");
+    let mut node = Field::new(TypeReference::named("Node"), Meaning::Node)
+        .described("The row with that `nodeId`, or null");
     node.arguments.push(takes_id);
     let fields = IndexMap::from([("node".to_owned(), node)]);
     insert(schema, QUERY, "What can be read", Kind::Object { is_node: false, fields });
 
-    let fields = IndexMap::from([("nodeId".to_owned(), field(id(), Meaning::NodeId))]);
+    let fields = IndexMap::from([("nodeId".to_owned(), Field::new(id(), Meaning::NodeId))]);
     insert(schema, "Node", "A row of any type", Kind::Interface(fields));
 
     let string = || TypeReference::named("String");
@@ -58,7 +57,7 @@ pub(super) fn add(schema: &mut Schema) {
         ("startCursor", string(), Meaning::StartCursor, "The position of the first row of the page"),
     ];
     let fields = fields
-        .map(|(name, returns, meaning, text)| (name.to_owned(), field(returns, meaning).described(text)))
+        .map(|(name, returns, meaning, text)| (name.to_owned(), Field::new(returns, meaning).described(text)))
         .into_iter()
         .collect();
     insert(

@@ -2,7 +2,6 @@
 
 use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
 use super::json::JsonText;
-use super::row::quoted;
 use super::{At, Compiler};
 use crate::plan::{
     Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, PageInfoField, RowField,
@@ -155,7 +154,7 @@ impl Compiler<'_> {
         for (key, field) in edges {
             let json = match field {
                 EdgeField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                EdgeField::Cursor => quoted(self.cursor(at, &site.connection.order)),
+                EdgeField::Cursor => JsonText::quoted(self.cursor(at, &site.connection.order)),
                 EdgeField::Node(fields) => self.row_json(at, fields),
             };
             fields.push((key.clone(), json));

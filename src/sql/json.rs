@@ -1,7 +1,6 @@
 //! JSON as SQL: objects put together by `concat`, and how each column gets into them.
 
 use super::ast::Expression;
-use super::row::quoted;
 use super::{At, Compiler};
 use crate::schema::scalar::Encoding;
 use crate::schema::{EnumType, ValueType};
@@ -35,6 +34,14 @@ impl JsonText {
         let mut known = Self::default();
         known.text(text);
         known
+    }
+
+    /// A text that needs no escapes as a JSON string.
+    pub(super) fn quoted(text: Expression) -> Self {
+        let mut json = Self::known("\"");
+        json.push(text);
+        json.text("\"");
+        json
     }
 
     /// An expression whose text is JSON and never null.
@@ -133,7 +140,7 @@ fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
 
 fn encoded(value: Expression, encoding: Encoding, is_list: bool, not_null: bool) -> JsonText {
     let json = match encoding {
-        Encoding::Quoted if not_null => return quoted(value),
+        Encoding::Quoted if not_null => return JsonText::quoted(value),
         Encoding::Quoted => {
             Expression::text("\"").binary(" || ", value.cast("text")).binary(" || ", Expression::text("\""))
         }

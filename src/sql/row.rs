@@ -50,7 +50,7 @@ impl Compiler<'_> {
     fn field_json(&mut self, at: At<'_>, field: &RowField) -> JsonText {
         match field {
             RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-            RowField::NodeId => quoted(self.node_id(at)),
+            RowField::NodeId => JsonText::quoted(self.node_id(at)),
             RowField::Column(column) => self.column_json(at, *column),
             RowField::ToOne(row) => {
                 let select = self.row_select(row, Some(at));
@@ -95,14 +95,6 @@ impl Compiler<'_> {
     pub(super) fn cursor(&self, at: At<'_>, order: &[OrderTerm]) -> Expression {
         identifier(order.iter().map(|term| self.column(at, term.column)).collect())
     }
-}
-
-/// A text that needs no escapes as a JSON string.
-pub(super) fn quoted(text: Expression) -> JsonText {
-    let mut json = JsonText::known("\"");
-    json.push(text);
-    json.text("\"");
-    json
 }
 
 /// Base64 of the values as a JSON array; `encode` breaks lines, as MIME asks, so they are put together again.
