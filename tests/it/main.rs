@@ -18,3 +18,4 @@ mod load;
 mod local;
 mod node;
 mod server;
+mod tidy;
