@@ -4,6 +4,7 @@ use crate::db;
 use crate::plan::PlanError;
 use crate::request::{Message, RequestError};
 use crate::schema::rendered::RenderError;
+use crate::sql::AT_MOST_MARK;
 
 /// `extensions.code` of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,10 +181,20 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
     }
 }
 
+/// The refusal of a mutation that means more rows than `atMost`, out of the message of the cast that made it fail.
+fn at_most(raised: &db::DatabaseError) -> Option<String> {
+    let start = raised.message.find(AT_MOST_MARK).filter(|_| raised.sqlstate == "22P02")?;
+    let told = raised.message[start..].split('"').next()?;
+    Some(format!("{told}; nothing was changed: narrow the filter, or raise atMost"))
+}
+
 /// By class and code (PostgreSQL manual, appendix A). Texts of PostgreSQL pass where they speak of the client's own
 /// values; others might tell about what the client must not know.
 fn of_sqlstate(raised: &db::DatabaseError) -> (Code, String) {
     let own = |code| (code, raised.message.clone());
+    if let Some(told) = at_most(raised) {
+        return (Code::BadUserInput, told);
+    }
     match raised.sqlstate.as_str() {
         "42501" => (Code::Forbidden, "the role may not do that".to_owned()),
         "25006" => (Code::Forbidden, "a query may not write".to_owned()),
@@ -192,6 +203,7 @@ fn of_sqlstate(raised: &db::DatabaseError) -> (Code, String) {
         "40001" | "40P01" => (Code::Conflict, "another operation was in the way; try again".to_owned()),
         "P0001" => own(Code::BadUserInput),
         state => match &state[..2.min(state.len())] {
+            _ if matches!(state, "23502" | "23514" | "44000") => own(Code::BadUserInput),
             "22" => own(Code::BadUserInput),
             "23" => own(Code::Conflict),
             "08" | "53" | "57" => {

@@ -8,6 +8,7 @@ mod identifier;
 mod order;
 mod page;
 mod read;
+mod write;
 
 use apollo_compiler::Node;
 
@@ -17,12 +18,24 @@ use crate::schema::{Join, Meaning, Operator, Schema};
 pub use argument::PlanError;
 pub use order::OrderTerm;
 pub use page::{Bound, Direction, Page};
+pub use write::{Change, Target, Write, WriteField};
 
 /// What an operation is answered from: one entry for each root field, in the order of the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
+    /// Whether it may change anything.
+    pub effect: Effect,
     /// The root fields.
     pub roots: Vec<Root>,
+}
+
+/// Whether an operation may change anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads; its root fields do not depend on each other.
+    Query,
+    /// It may write; its root fields run in order, all of them or none.
+    Mutation,
 }
 
 /// A root field.
@@ -46,16 +59,18 @@ pub enum Source {
     /// `__schema` or `__type`: answered from the schema.
     Introspection,
     /// From the database, by one statement.
-    Database(Read),
+    Database(Action),
 }
 
-/// What one statement reads.
+/// What one statement does.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Read {
+pub enum Action {
     /// A page of a collection.
     Connection(Connection),
     /// One row, or none.
     Row(Row),
+    /// A change of a table.
+    Write(Write),
 }
 
 /// A page of a collection and what is asked of it.
@@ -212,7 +227,8 @@ pub fn plan(schema: &Schema, operation: &Operation) -> Result<Plan, PlanError> {
         plan_root(&planner, root_type, key.to_string(), &fields)
             .map_err(|error| PlanError { location: operation.location(fields[0]), ..error })
     });
-    Ok(Plan { roots: roots.collect::<Result<_, _>>()? })
+    let effect = if definition.is_query() { Effect::Query } else { Effect::Mutation };
+    Ok(Plan { effect, roots: roots.collect::<Result<_, _>>()? })
 }
 
 /// What planning a field needs: where it is, and what it may look at.
@@ -277,10 +293,13 @@ fn plan_root(
         "__schema" | "__type" => Source::Introspection,
         name => match planner.schema.field(root_type, name).map(|field| &field.meaning) {
             Some(Meaning::Collection(table)) => {
-                Source::Database(Read::Connection(planner.connection(*table, None, fields)?))
+                Source::Database(Action::Connection(planner.connection(*table, None, fields)?))
             }
-            Some(Meaning::ByKey(table)) => Source::Database(Read::Row(planner.row_by_key(*table, fields)?)),
-            Some(Meaning::Node) => Source::Database(Read::Row(planner.node(fields)?)),
+            Some(Meaning::ByKey(table)) => Source::Database(Action::Row(planner.row_by_key(*table, fields)?)),
+            Some(Meaning::Node) => Source::Database(Action::Row(planner.node(fields)?)),
+            Some(Meaning::Insert(table)) => Source::Database(Action::Write(planner.insert(*table, fields)?)),
+            Some(Meaning::Update(table)) => Source::Database(Action::Write(planner.update(*table, fields)?)),
+            Some(Meaning::Delete(table)) => Source::Database(Action::Write(planner.delete(*table, fields)?)),
             _ => Source::Known("null".to_owned()),
         },
     };

@@ -7,6 +7,7 @@ mod build;
 mod enums;
 mod fields;
 mod inputs;
+mod mutations;
 pub mod naming;
 mod relations;
 pub mod rendered;
@@ -26,6 +27,9 @@ pub use scalar::{ColumnType, Operator, Scalar, ValueType};
 
 /// The name of the type whose fields are the operation's root fields.
 pub const QUERY: &str = "Query";
+
+/// The same of mutations; the type is there if it has a field.
+pub const MUTATION: &str = "Mutation";
 
 /// The rows of a page where no comment says otherwise.
 pub const DEFAULT_PAGE_SIZE: u64 = 30;
@@ -76,6 +80,17 @@ pub struct ExposedColumn {
     pub field: String,
     /// What it holds.
     pub column_type: ColumnType,
+    /// Whether the role may read it; else it is in inputs only.
+    pub is_readable: bool,
+}
+
+impl ExposedTable {
+    /// The columns that the role may read, with their places.
+    pub fn readable_columns(&self) -> impl Iterator<Item = (usize, &ExposedColumn)> {
+        let columns = self.columns.iter().enumerate();
+        columns
+            .filter_map(|(index, column)| Some((index, column.as_ref().filter(|column| column.is_readable)?)))
+    }
 }
 
 /// A type of the API.
@@ -138,6 +153,8 @@ pub struct Argument {
     pub description: Option<String>,
     /// What it takes.
     pub takes: TypeReference,
+    /// Its value where none is given, as GraphQL writes it.
+    pub default: Option<String>,
 }
 
 /// A field of an input object.
@@ -194,6 +211,16 @@ pub enum Meaning {
     AggregateFunction(AggregateFunction),
     /// A column below `XAggregate.sum` and its like.
     AggregateColumn(usize),
+    /// `Mutation.insertIntoXCollection`.
+    Insert(usize),
+    /// `Mutation.updateXCollection`.
+    Update(usize),
+    /// `Mutation.deleteFromXCollection`.
+    Delete(usize),
+    /// `affectedCount` of a mutation's response.
+    AffectedCount,
+    /// `records` of a mutation's response.
+    Records,
 }
 
 /// How two tables hang together.
@@ -229,7 +256,7 @@ pub enum InputMeaning {
     Not,
     /// `nodeId` of a filter.
     NodeId,
-    /// A column of a filter or of an `orderBy`.
+    /// A column of a filter, of an `orderBy`, or to be written.
     Column(usize),
     /// An operator on a column.
     Operator(Operator),

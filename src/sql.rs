@@ -12,17 +12,20 @@ mod condition;
 mod connection;
 mod fragment;
 mod json;
+mod modify;
 mod row;
+mod write;
 
 use diesel::pg::{Pg, PgQueryBuilder, PgTypeMetadata};
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use diesel::query_builder::{QueryBuilder, QueryFragment};
 
-use crate::plan::Read;
+use crate::plan::Action;
 use crate::schema::Schema;
 use ast::{Expression, Select};
 
 pub use condition::array_literal;
+pub use write::AT_MOST_MARK;
 
 /// One SQL statement that returns one row with one column: the JSON text of one root field.
 ///
@@ -37,11 +40,12 @@ pub struct Statement {
 }
 
 /// The statement of one root field.
-pub fn statement(schema: &Schema, read: &Read) -> Statement {
+pub fn statement(schema: &Schema, action: &Action) -> Statement {
     let mut compiler = Compiler { schema, aliases: 0 };
-    let select = match read {
-        Read::Connection(connection) => compiler.connection_select(connection, None),
-        Read::Row(row) => compiler.row_select(row, None),
+    let select = match action {
+        Action::Connection(connection) => compiler.connection_select(connection, None),
+        Action::Row(row) => compiler.row_select(row, None),
+        Action::Write(write) => compiler.write_select(write),
     };
     print(&select)
 }

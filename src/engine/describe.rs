@@ -65,7 +65,8 @@ pub(super) fn default_query(schema: &Schema) -> String {
 
 /// Names, numbers, dates and enums before keys, which tell a person little.
 fn telling_fields(exposed: &ExposedTable) -> Vec<&str> {
-    let columns = exposed.columns.iter().flatten().filter(|column| !column.column_type.is_list);
+    let columns =
+        exposed.readable_columns().map(|(_, column)| column).filter(|column| !column.column_type.is_list);
     let is_key =
         |value: &ValueType| matches!(value, ValueType::Scalar(Scalar::Uuid | Scalar::Json | Scalar::Opaque));
     let (keys, telling): (Vec<_>, Vec<_>) = columns.partition(|column| is_key(&column.column_type.value));

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::{Engine, Identity};
-use crate::db::{Access, Scope};
+use crate::db::{self, Access, Scope};
 use crate::error::{Code, Error, GraphqlError, is_schema_change, of_database};
 use crate::event::Event;
-use crate::plan::{Plan, Root, Source};
+use crate::plan::{Effect, Plan, Root, Source};
 use crate::response;
 use crate::schema::Schema;
 use crate::sql::{Statement, statement};
@@ -17,8 +17,8 @@ use crate::sql::{Statement, statement};
 pub(super) type Introspected = HashMap<String, String>;
 
 impl Engine {
-    /// Runs the plan as one message. If a nullable root field fails, it is null with an error, and those after it are sent
-    /// in a message of their own, for PostgreSQL ended the first one there.
+    /// Runs the plan as one message. If a nullable root field of a query fails, it is null with an error, and those after it
+    /// are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as a whole.
     pub(super) async fn run(
         &self,
         schema: &Schema,
@@ -26,34 +26,20 @@ impl Engine {
         introspected: &Introspected,
         identity: &Identity,
     ) -> Result<Bytes, Error> {
-        let scope = self.scope(identity);
-        let reads: Vec<(&Root, Statement)> = plan
-            .roots
-            .iter()
-            .filter_map(|root| match &root.source {
-                Source::Database(read) => Some((root, statement(schema, read))),
-                Source::Known(_) | Source::Introspection => None,
-            })
-            .collect();
-        let (roots, statements): (Vec<_>, Vec<_>) = reads.into_iter().unzip();
+        let scope = self.scope(plan.effect, identity);
+        let (roots, statements): (Vec<_>, Vec<_>) =
+            plan.roots.iter().filter_map(|root| compile(schema, root)).unzip();
         let mut answers = Vec::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
             match self.inner.database.run(&scope, &statements[answers.len()..]).await {
                 Ok(rest) => answers.extend(rest),
                 Err(failure) => {
-                    if is_schema_change(&failure.error) {
-                        return Err(Error::SchemaChanged(failure.error));
-                    }
                     answers.extend(failure.completed);
-                    let Some(root) = roots.get(answers.len()) else { return Err(failure.error.into()) };
-                    let told = failed_field(root, &failure.error);
-                    if told.code.is_retryable() && errors.is_empty() && told.code == Code::Unavailable {
-                        return Err(failure.error.into());
-                    }
-                    let ends_all = root.is_non_null || told.code.is_retryable();
+                    let root = roots.get(answers.len()).copied();
+                    let (told, ends) = failed(plan.effect, root, failure.error)?;
                     errors.push(told);
-                    if ends_all {
+                    if ends == Ends::Operation {
                         return Ok(response::with_null_data(&errors));
                     }
                     answers.push(None);
@@ -63,9 +49,12 @@ impl Engine {
         Ok(assemble(plan, &answers, introspected, &errors))
     }
 
-    fn scope(&self, identity: &Identity) -> Scope {
+    fn scope(&self, effect: Effect, identity: &Identity) -> Scope {
         Scope {
-            access: Access::ReadOnly,
+            access: match effect {
+                Effect::Query => Access::ReadOnly,
+                Effect::Mutation => Access::ReadWrite,
+            },
             role: identity.role.clone(),
             settings: identity.settings.clone(),
             statement_timeout: self.inner.statement_timeout,
@@ -73,12 +62,40 @@ impl Engine {
     }
 }
 
-fn failed_field(root: &Root, error: &crate::db::Error) -> GraphqlError {
-    let told = of_database(error);
+/// The statement of a root field that needs the database.
+fn compile<'p>(schema: &Schema, root: &'p Root) -> Option<(&'p Root, Statement)> {
+    match &root.source {
+        Source::Database(action) => Some((root, statement(schema, action))),
+        Source::Known(_) | Source::Introspection => None,
+    }
+}
+
+/// What a failed root field ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Field,
+    Operation,
+}
+
+/// What the client is told of a failure, and how far it reaches; an error where the whole request has failed. `root` is the
+/// field whose statement failed: `None` where the message failed at its end, by a constraint that is checked there.
+fn failed(effect: Effect, root: Option<&Root>, error: db::Error) -> Result<(GraphqlError, Ends), Error> {
+    if effect == Effect::Query && is_schema_change(&error) {
+        return Err(Error::SchemaChanged(error));
+    }
+    let told = of_database(&error);
+    if told.code == Code::Unavailable {
+        return Err(error.into());
+    }
     if told.code == Code::Internal || told.code.is_retryable() {
         Event::RequestFailed { error: &error.to_string() }.emit();
     }
-    GraphqlError { path: vec![root.key.clone()], locations: root.location.into_iter().collect(), ..told }
+    let ends_all =
+        effect == Effect::Mutation || told.code.is_retryable() || root.is_none_or(|root| root.is_non_null);
+    let path = root.map(|root| root.key.clone()).into_iter().collect();
+    let locations = root.and_then(|root| root.location).into_iter().collect();
+    let ends = if ends_all { Ends::Operation } else { Ends::Field };
+    Ok((GraphqlError { path, locations, ..told }, ends))
 }
 
 fn assemble(

@@ -80,7 +80,12 @@ impl Planner<'_> {
         Ok(Condition::Compare { column, operator, operand })
     }
 
-    fn list(&self, exposed: &ExposedColumn, value: &Input) -> Result<Option<Vec<Option<String>>>, PlanError> {
+    /// The values of an array column, or of a list.
+    pub(super) fn list(
+        &self,
+        exposed: &ExposedColumn,
+        value: &Input,
+    ) -> Result<Option<Vec<Option<String>>>, PlanError> {
         match value {
             Input::Null => Ok(None),
             value => {

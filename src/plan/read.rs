@@ -51,7 +51,11 @@ impl<'a> Planner<'a> {
         Ok(Row { table, join: None, condition, fields: self.row_fields(table, fields)? })
     }
 
-    fn row_fields(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Fields<RowField>, PlanError> {
+    pub(super) fn row_fields(
+        &self,
+        table: usize,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Fields<RowField>, PlanError> {
         let type_name = self.type_name(table);
         let planned = self.fields(type_name, fields).into_iter().map(|FieldOf { key, asked, fields }| {
             let below = self.below(&key);

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::enums::enums;
 use super::scalar::ColumnType;
 use super::{
-    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, inputs, naming, relations,
-    shared,
+    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, inputs, mutations, naming,
+    relations, shared,
 };
 use crate::catalog::{Catalog, Column, Problem, Table};
 
@@ -38,6 +38,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
         };
         fields::add(&mut schema, index, &exposed, &relation_fields[index], switches);
         inputs::add(&mut schema, index, &exposed);
+        mutations::add(&mut schema, index, &exposed);
     }
     shared::complete(&mut schema);
     schema
@@ -136,5 +137,9 @@ fn expose_column(
     let found = catalog.type_of(column).ok_or("its type is not in the catalogue")?;
     let enum_name =
         |found: &crate::catalog::Type| schema.enums.get(&found.oid).map(|known| known.name.clone());
-    Ok(Some(ExposedColumn { field, column_type: ColumnType::of(catalog, found, enum_name) }))
+    Ok(Some(ExposedColumn {
+        field,
+        column_type: ColumnType::of(catalog, found, enum_name),
+        is_readable: column.can_select,
+    }))
 }

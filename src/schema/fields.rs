@@ -66,7 +66,12 @@ pub(super) fn add(
     add_root_fields(schema, index, exposed);
 }
 
-fn add_object(schema: &mut Schema, name: String, description: &str, fields: IndexMap<String, Field>) {
+pub(super) fn add_object(
+    schema: &mut Schema,
+    name: String,
+    description: &str,
+    fields: IndexMap<String, Field>,
+) {
     let kind = Kind::Object { is_node: false, fields };
     schema.types.insert(name, TypeDefinition { description: Some(description.to_owned()), kind });
 }
@@ -81,8 +86,8 @@ fn row_fields(
     let mut fields = IndexMap::new();
     let id = Field::new(TypeReference::named("ID").non_null(), Meaning::NodeId);
     fields.insert("nodeId".to_owned(), id.described("Identifies the row among all rows of all types"));
-    for (position, (column, exposed)) in table.columns.iter().zip(&exposed.columns).enumerate() {
-        let Some(exposed) = exposed else { continue };
+    for (position, exposed) in exposed.readable_columns() {
+        let column = &table.columns[position];
         let returns = column_reference(exposed).non_null_if(column.not_null);
         let description = column.directive.description.clone();
         fields.insert(
@@ -173,9 +178,7 @@ fn add_aggregates(schema: &mut Schema, exposed: &ExposedTable) {
 }
 
 fn aggregate_columns(exposed: &ExposedTable, function: AggregateFunction) -> IndexMap<String, Field> {
-    let columns = exposed.columns.iter().enumerate();
-    let columns = columns.filter_map(|(index, column)| {
-        let column = column.as_ref()?;
+    let columns = exposed.readable_columns().filter_map(|(index, column)| {
         let returned = aggregate_type(column.column_type.single_scalar()?, function)?;
         let returns = TypeReference::named(returned.name());
         Some((column.field.clone(), Field::new(returns, Meaning::AggregateColumn(index))))
@@ -223,7 +226,7 @@ fn key_arguments(schema: &Schema, index: usize, exposed: &ExposedTable) -> Optio
         let exposed = exposed.columns[*column].as_ref().filter(|_| can_look_up)?;
         let is_known = !matches!(exposed.column_type.value, ValueType::Scalar(Scalar::Opaque));
         let takes = column_reference(exposed).non_null();
-        is_known.then(|| Argument { name: exposed.field.clone(), description: None, takes })
+        is_known.then(|| Argument { name: exposed.field.clone(), description: None, takes, default: None })
     };
     exposed.key.iter().map(argument).collect()
 }
@@ -247,6 +250,7 @@ fn collection_arguments(type_name: &str) -> Vec<Argument> {
         name: name.to_owned(),
         description: Some(description.to_owned()),
         takes,
+        default: None,
     })
     .into()
 }

@@ -24,18 +24,20 @@ pub(super) fn add(schema: &mut Schema, index: usize, exposed: &ExposedTable) {
     add_input(schema, format!("{name}OrderBy"), "One column to order by, with its direction", order);
 }
 
-fn add_input(schema: &mut Schema, name: String, description: &str, fields: IndexMap<String, InputField>) {
+pub(super) fn add_input(
+    schema: &mut Schema,
+    name: String,
+    description: &str,
+    fields: IndexMap<String, InputField>,
+) {
     let definition = TypeDefinition { description: Some(description.to_owned()), kind: Kind::Input(fields) };
     schema.types.insert(name, definition);
 }
 
 fn filter_fields(name: &str, exposed: &ExposedTable) -> IndexMap<String, InputField> {
     let mut fields = IndexMap::new();
-    for (index, column) in exposed.columns.iter().enumerate() {
-        let Some((column, filter)) = column.as_ref().and_then(|column| Some((column, filter_name(column)?)))
-        else {
-            continue;
-        };
+    for (index, column) in exposed.readable_columns() {
+        let Some(filter) = filter_name(column) else { continue };
         fields.insert(column.field.clone(), input(TypeReference::named(filter), InputMeaning::Column(index)));
     }
     let node_id = input(TypeReference::named("IDFilter"), InputMeaning::NodeId);
@@ -60,15 +62,14 @@ fn filter_name(column: &ExposedColumn) -> Option<String> {
 }
 
 fn order_fields(exposed: &ExposedTable) -> IndexMap<String, InputField> {
-    let columns = exposed.columns.iter().enumerate();
-    let orderable = columns.filter_map(|(index, column)| {
-        let column = column
-            .as_ref()
-            .filter(|column| column.column_type.is_orderable && !column.column_type.is_list)?;
+    let is_orderable =
+        |column: &ExposedColumn| column.column_type.is_orderable && !column.column_type.is_list;
+    let orderable = exposed.readable_columns().filter(|(_, column)| is_orderable(column));
+    let fields = orderable.map(|(index, column)| {
         let takes = TypeReference::named("OrderByDirection");
-        Some((column.field.clone(), input(takes, InputMeaning::Column(index))))
+        (column.field.clone(), input(takes, InputMeaning::Column(index)))
     });
-    orderable.collect()
+    fields.collect()
 }
 
 /// The filter of a value type, or of arrays of it.
@@ -88,7 +89,7 @@ pub(super) fn operators(value: &ValueType, is_list: bool) -> TypeDefinition {
     TypeDefinition { description, kind: Kind::Input(fields.collect()) }
 }
 
-fn input(takes: TypeReference, meaning: InputMeaning) -> InputField {
+pub(super) fn input(takes: TypeReference, meaning: InputMeaning) -> InputField {
     InputField { description: None, takes, meaning }
 }
 

@@ -51,7 +51,11 @@ fn write_fields<'a>(
             text.push('(');
             for argument in &field.arguments {
                 write_description(text, argument.description.as_deref())?;
-                writeln!(text, "{}: {}", argument.name, argument.takes)?;
+                write!(text, "{}: {}", argument.name, argument.takes)?;
+                if let Some(default) = &argument.default {
+                    write!(text, " = {default}")?;
+                }
+                text.push('\n');
             }
             text.push(')');
         }

@@ -6,7 +6,9 @@ use indexmap::IndexMap;
 
 use super::inputs::operators;
 use super::scalar::{Scalar, ValueType};
-use super::{Argument, EnumValue, Field, Kind, Meaning, QUERY, Schema, TypeDefinition, TypeReference};
+use super::{
+    Argument, EnumValue, Field, Kind, MUTATION, Meaning, QUERY, Schema, TypeDefinition, TypeReference,
+};
 
 const SCALARS: [Scalar; 14] = [
     Scalar::Int,
@@ -27,7 +29,7 @@ const SCALARS: [Scalar; 14] = [
 
 /// The names of types that no table or enum may take.
 pub(super) fn reserved_names() -> HashSet<String> {
-    let roots = [QUERY, "Mutation", "Subscription", "Node", "PageInfo", "OrderByDirection", "FilterIs"];
+    let roots = [QUERY, MUTATION, "Subscription", "Node", "PageInfo", "OrderByDirection", "FilterIs"];
     let scalars = SCALARS.iter().flat_map(|scalar| {
         let name = scalar.name();
         [name.to_owned(), format!("{name}Filter"), format!("{name}ListFilter")]
@@ -38,7 +40,7 @@ pub(super) fn reserved_names() -> HashSet<String> {
 /// Adds `Query` with `node`, `Node`, `PageInfo` and the enums of filters and orders.
 pub(super) fn add(schema: &mut Schema) {
     let id = || TypeReference::named("ID").non_null();
-    let takes_id = Argument { name: "nodeId".to_owned(), description: None, takes: id() };
+    let takes_id = Argument { name: "nodeId".to_owned(), description: None, takes: id(), default: None };
     let mut node = Field::new(TypeReference::named("Node"), Meaning::Node)
         .described("The row with that `nodeId`, or null");
     node.arguments.push(takes_id);

@@ -3,6 +3,8 @@
 /// A `SELECT`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Select {
+    /// `WITH`: a change whose rows are read under a name.
+    pub with: Option<(&'static str, Modify)>,
     /// The select list.
     pub columns: Vec<SelectColumn>,
     /// What is read.
@@ -15,6 +17,45 @@ pub struct Select {
     pub limit: Option<u64>,
     /// `OFFSET`; 0 is left out.
     pub offset: u64,
+}
+
+/// A change of a table that returns columns of the rows that it has changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Modify {
+    /// The schema of the table.
+    pub schema: String,
+    /// The table.
+    pub name: String,
+    /// Its alias.
+    pub alias: String,
+    /// What happens to it.
+    pub change: Change,
+    /// `RETURNING`.
+    pub returning: Vec<SelectColumn>,
+}
+
+/// What happens to a table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// `INSERT … VALUES`; without columns `DEFAULT VALUES`, one row.
+    Insert {
+        /// The columns.
+        columns: Vec<String>,
+        /// The rows.
+        rows: Vec<Vec<Expression>>,
+    },
+    /// `UPDATE … SET`.
+    Update {
+        /// Columns and their new values.
+        set: Vec<(String, Expression)>,
+        /// `WHERE`.
+        condition: Option<Expression>,
+    },
+    /// `DELETE`.
+    Delete {
+        /// `WHERE`.
+        condition: Option<Expression>,
+    },
 }
 
 /// An entry of a select list.
@@ -40,6 +81,8 @@ pub enum From {
     },
     /// A subselect under an alias.
     Subselect(Box<Select>, String),
+    /// What a `WITH` has named, under an alias.
+    With(&'static str, String),
 }
 
 /// A term of an `ORDER BY`.
@@ -105,6 +148,15 @@ pub enum Expression {
         /// Pairs of value and result.
         branches: Vec<(Expression, Expression)>,
         /// The result where no value is equal.
+        otherwise: Box<Expression>,
+    },
+    /// `case when condition then … else … end`.
+    If {
+        /// The condition.
+        condition: Box<Expression>,
+        /// The result where it holds.
+        then: Box<Expression>,
+        /// The result where it does not.
         otherwise: Box<Expression>,
     },
     /// `(…)[1]`: the first element of an array.

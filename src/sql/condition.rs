@@ -26,11 +26,7 @@ impl Compiler<'_> {
     fn comparison(&self, at: At<'_>, column: usize, operator: Operator, operand: &Operand) -> Expression {
         let left = self.column(at, column);
         let sql_type = self.sql_type(at.table, column);
-        let right = match operand {
-            Operand::Value(value) => parameter(value.clone(), sql_type.to_owned()),
-            Operand::List(values) => parameter(values.as_deref().map(list_literal), format!("{sql_type}[]")),
-            Operand::Text(value) => parameter(value.clone(), "text".to_owned()),
-        };
+        let right = self.operand(at.table, column, operand);
         match operator {
             Operator::In => Expression::Any(Box::new(left), " = ", Box::new(right)),
             // The prefix operator is one of text alone, which heeds case.
@@ -39,6 +35,16 @@ impl Compiler<'_> {
                 lower(left).binary(" ^@ ", lower(right))
             }
             operator => left.binary(symbol(operator), right),
+        }
+    }
+
+    /// A value as a parameter of the column's type.
+    pub(super) fn operand(&self, table: usize, column: usize, operand: &Operand) -> Expression {
+        let sql_type = self.sql_type(table, column);
+        match operand {
+            Operand::Value(value) => parameter(value.clone(), sql_type.to_owned()),
+            Operand::List(values) => parameter(values.as_deref().map(list_literal), format!("{sql_type}[]")),
+            Operand::Text(value) => parameter(value.clone(), "text".to_owned()),
         }
     }
 

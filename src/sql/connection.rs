@@ -77,6 +77,7 @@ impl Compiler<'_> {
         conditions.extend(near.map(|bound| self.behind(at, &site.order, bound)));
         conditions.extend(far.map(|bound| self.behind(at, &reversed(&site.order), bound)));
         Select {
+            with: None,
             columns,
             from: Some(self.table(at)),
             condition: Expression::all(conditions),
@@ -294,7 +295,7 @@ fn is_cursor(field: &PageInfoField) -> bool {
 }
 
 /// The columns that the fields of a row are made of.
-fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<usize>) {
+pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<usize>) {
     for (_, field) in fields {
         match field {
             RowField::Typename(_) => {}

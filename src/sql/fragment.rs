@@ -15,6 +15,11 @@ impl QueryId for Select {
 
 impl QueryFragment<Pg> for Select {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if let Some((name, modify)) = &self.with {
+            out.push_sql("with ");
+            out.push_identifier(name)?;
+            enclosed(&mut out, " as (", modify, ")\n")?;
+        }
         out.push_sql("select ");
         separated(&mut out, ", ", &self.columns)?;
         if let Some(from) = &self.from {
@@ -60,6 +65,10 @@ impl QueryFragment<Pg> for From {
                 out.push_sql("(");
                 select.walk_ast(out.reborrow())?;
                 out.push_sql(")");
+                alias
+            }
+            Self::With(name, alias) => {
+                out.push_identifier(name)?;
                 alias
             }
         };
@@ -163,6 +172,11 @@ fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) 
             Ok(())
         }
         Expression::Row(values) => call(&mut out, "", values),
+        Expression::If { condition, then, otherwise } => {
+            enclosed(&mut out, "case when ", condition.as_ref(), " then ")?;
+            enclosed(&mut out, "", then.as_ref(), " else ")?;
+            enclosed(&mut out, "", otherwise.as_ref(), " end")
+        }
         Expression::Case { subject, branches, otherwise } => {
             enclosed(&mut out, "case ", subject.as_ref(), "")?;
             for (value, result) in branches {
@@ -201,7 +215,7 @@ fn call<'b>(out: &mut AstPass<'_, 'b, Pg>, function: &str, arguments: &'b [Expre
     Ok(())
 }
 
-fn enclosed<'b>(
+pub(super) fn enclosed<'b>(
     out: &mut AstPass<'_, 'b, Pg>,
     before: &str,
     inner: &'b impl QueryFragment<Pg>,
@@ -221,7 +235,7 @@ fn order_by<'b>(out: &mut AstPass<'_, 'b, Pg>, head: &str, order: &'b [Order]) -
     separated(out, ", ", order)
 }
 
-fn separated<'b>(
+pub(super) fn separated<'b>(
     out: &mut AstPass<'_, 'b, Pg>,
     separator: &str,
     parts: &'b [impl QueryFragment<Pg>],

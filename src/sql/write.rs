@@ -1,0 +1,131 @@
+//! Mutations of tables: the change in a `WITH`, its rows as JSON outside of it.
+//!
+//! `atMost` is held by the statement itself: where more rows were changed, a text that is no number is cast to one. That
+//! error undoes the message, without a second round trip, and its text says how many rows it would have been.
+
+use super::ast::{self, Expression, From, Modify, Select, SelectColumn};
+use super::connection::row_columns;
+use super::json::JsonText;
+use super::{At, Compiler};
+use crate::plan::{Change, Operand, Target, Write, WriteField};
+
+/// The name of the changed rows within the statement.
+const WRITTEN: &str = "written";
+
+/// How the text begins that is no number. `error` finds it in PostgreSQL's message.
+pub const AT_MOST_MARK: &str = "atMost is ";
+
+impl Compiler<'_> {
+    /// The select of a mutation's response as JSON; always one row.
+    pub(super) fn write_select(&mut self, write: &Write) -> Select {
+        let (target_alias, alias) = (self.alias(), self.alias());
+        let at = At { table: write.table, alias: &target_alias };
+        let modify = self.modify(at, write);
+        let written = At { table: write.table, alias: &alias };
+        let json = self.response_json(written, &write.fields).into_expression();
+        let json = match &write.change {
+            Change::Insert { .. } => json,
+            Change::Update { target, .. } | Change::Delete { target } => within(target, json),
+        };
+        Select {
+            with: Some((WRITTEN, modify)),
+            columns: vec![json.unnamed()],
+            from: Some(From::With(WRITTEN, alias.clone())),
+            ..Select::default()
+        }
+    }
+
+    fn modify(&self, at: At<'_>, write: &Write) -> Modify {
+        let table = &self.schema.catalog.tables[at.table];
+        let change = match &write.change {
+            Change::Insert { columns, rows } => self.insert(at.table, columns, rows),
+            Change::Update { set, target } => ast::Change::Update {
+                set: set.iter().map(|(column, value)| self.assignment(at.table, *column, value)).collect(),
+                condition: self.target(at, target),
+            },
+            Change::Delete { target } => ast::Change::Delete { condition: self.target(at, target) },
+        };
+        let (schema, name) = (table.schema.clone(), table.name.clone());
+        Modify { schema, name, alias: at.alias.to_owned(), change, returning: self.returning(at, write) }
+    }
+
+    fn target(&self, at: At<'_>, target: &Target) -> Option<Expression> {
+        target.condition.as_ref().map(|condition| self.condition(at, condition))
+    }
+
+    fn insert(&self, table: usize, columns: &[usize], rows: &[Vec<Option<Operand>>]) -> ast::Change {
+        // Rows that give no value at all still need a column to have a default for, unless it is one row.
+        let any = self.schema.catalog.tables[table].columns.iter().position(|column| column.can_insert);
+        let padded: &[usize] = if columns.is_empty() && rows.len() > 1 { any.as_slice() } else { columns };
+        let row = |row: &Vec<Option<Operand>>| {
+            let values = padded.iter().enumerate().map(|(index, column)| match row.get(index) {
+                Some(Some(value)) => self.assignment(table, *column, value).1,
+                Some(None) | None => Expression::Word("default"),
+            });
+            values.collect()
+        };
+        let names = &self.schema.catalog.tables[table].columns;
+        ast::Change::Insert {
+            columns: padded.iter().map(|column| names[*column].name.clone()).collect(),
+            rows: rows.iter().map(row).collect(),
+        }
+    }
+
+    fn assignment(&self, table: usize, column: usize, value: &Operand) -> (String, Expression) {
+        (self.schema.catalog.tables[table].columns[column].name.clone(), self.operand(table, column, value))
+    }
+
+    /// The columns that the response is made of: no others, for the role may not be allowed to read them.
+    fn returning(&self, at: At<'_>, write: &Write) -> Vec<SelectColumn> {
+        let key = self.schema.table(at.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
+        let mut columns = Vec::new();
+        for (_, field) in &write.fields {
+            if let WriteField::Records(fields) = field {
+                row_columns(fields, key, &mut columns);
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup();
+        if columns.is_empty() {
+            return vec![SelectColumn { expression: Expression::Number(1), alias: Some("row".to_owned()) }];
+        }
+        columns.into_iter().map(|column| self.column(at, column).unnamed()).collect()
+    }
+
+    fn response_json(&mut self, at: At<'_>, fields: &[(String, WriteField)]) -> JsonText {
+        let mut json = Vec::with_capacity(fields.len());
+        for (key, field) in fields {
+            let value = match field {
+                WriteField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                WriteField::AffectedCount => JsonText::expression(Expression::aggregate("count", Vec::new())),
+                WriteField::Records(fields) => {
+                    let record = self.row_json(at, fields).into_expression();
+                    let mut list = JsonText::known("[");
+                    list.push(Expression::aggregate("string_agg", vec![record, Expression::text(",")]));
+                    list.text("]");
+                    list
+                }
+            };
+            json.push((key.clone(), value));
+        }
+        JsonText::object(json)
+    }
+}
+
+/// The JSON, or an error where more rows were changed than may be.
+fn within(target: &Target, json: Expression) -> Expression {
+    let count = || Expression::aggregate("count", Vec::new());
+    let text = Expression::Call(
+        "concat",
+        vec![
+            Expression::text(format!("{AT_MOST_MARK}{}, but ", target.at_most)),
+            count(),
+            Expression::text(" rows match"),
+        ],
+    );
+    Expression::If {
+        condition: Box::new(count().binary(" > ", Expression::Number(target.at_most))),
+        then: Box::new(text.cast("int4").cast("text")),
+        otherwise: Box::new(json),
+    }
+}
