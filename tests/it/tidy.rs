@@ -26,7 +26,7 @@ const IMPORTS: [(&str, &[&str]); 16] = [
     ("event", &["sql"]),
     ("error", &["request", "plan", "schema", "db"]),
     ("response", &["error"]),
-    ("local", &["config"]),
+    ("local", &["config", "event"]),
     (
         "engine",
         &["catalog", "schema", "request", "plan", "sql", "db", "response", "error", "config", "event"],
