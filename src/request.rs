@@ -1,11 +1,13 @@
 //! GraphQL text and variables -> a validated operation.
 //!
-//! apollo-compiler parses, validates and coerces; the gaps that it leaves are closed by `request/strict.rs`. Nothing here
-//! knows of tables: what a field stands for is looked up by the plan.
+//! apollo-compiler parses and validates; the gaps that it leaves are closed by `syntax` and `strict`. Nothing here knows of
+//! tables: what a field stands for is looked up by the plan.
 
+mod coerce;
 mod collect;
 mod limits;
 mod strict;
+mod syntax;
 mod value;
 
 use std::collections::HashMap;
@@ -82,7 +84,8 @@ impl Document {
     /// Parses and validates a document.
     pub fn parse(rendered: &Rendered, text: &str, limits: &Limits) -> Result<Self, RequestError> {
         let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
-        let parsed = parser.parse_executable(&rendered.compiled, text, "request.graphql");
+        let plain = syntax::without_commas(text);
+        let parsed = parser.parse_executable(&rendered.compiled, &*plain, "request.graphql");
         if parser.tokens_reached() >= limits.tokens {
             return Err(RequestError::TooLarge { limit: "tokens", found: None, allowed: limits.tokens });
         }
@@ -90,9 +93,14 @@ impl Document {
             return Err(RequestError::TooLarge { limit: "depth", found: None, allowed: limits.depth });
         }
         let document = parsed.map_err(|invalid| invalid_document(&invalid.errors))?;
-        strict::check(&document).map_err(|message| RequestError::Invalid(vec![message]))?;
+        if let Some((name, line, column)) = syntax::field_without_value(&plain) {
+            let text = format!("syntax error: the input field \"{name}\" has no value; expected :");
+            return Err(RequestError::Invalid(vec![Message { text, locations: vec![(line, column)] }]));
+        }
         let executable =
             document.validate(&rendered.compiled).map_err(|invalid| invalid_document(&invalid.errors))?;
+        strict::check(&rendered.compiled, &executable)
+            .map_err(|message| RequestError::Invalid(vec![message]))?;
         Ok(Self { executable })
     }
 
@@ -112,23 +120,11 @@ impl Operation {
         limits: &Limits,
     ) -> Result<Self, RequestError> {
         let definition = choose(&document.executable, name)?;
-        let variables =
-            apollo_compiler::request::coerce_variable_values(&rendered.compiled, definition, variables)
-                .map_err(|error| {
-                    RequestError::Variables(message(&error.to_graphql_error(&document.executable.sources)))
-                })?;
+        let variables = coerce::variables(&rendered.compiled, &document.executable, definition, variables)
+            .map_err(RequestError::Variables)?;
         let name = definition.name.clone();
         let operation = Self { document, name, variables };
         limits::check(schema, &operation, limits)?;
-        apollo_compiler::introspection::check_max_depth(
-            &operation.document.executable,
-            operation.definition(),
-        )
-        .map_err(|error| {
-            RequestError::Invalid(vec![message(
-                &error.to_graphql_error(&operation.document.executable.sources),
-            )])
-        })?;
         Ok(operation)
     }
 

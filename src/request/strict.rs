@@ -1,15 +1,35 @@
-//! Rules of the specification that apollo-compiler does not hold.
+//! Rules of the specification that apollo-compiler does not hold, or holds in part. They are asked of documents that it
+//! accepts, so that every name is known, and no fragment leads back to itself.
+//!
+//! A test compares the verdict with graphql-js on random documents.
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Node;
+mod conflict;
+mod introspection;
+mod usage;
+
 use apollo_compiler::ast::{DirectiveList, Value};
 use apollo_compiler::executable::{Selection, SelectionSet};
-use apollo_compiler::parser::SourceMap;
+use apollo_compiler::parser::{SourceMap, SourceSpan};
+use apollo_compiler::{ExecutableDocument, Node, Schema};
 
 use super::Message;
 
+/// Holds all of the rules.
+pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<(), Message> {
+    fields_are_unique(document)?;
+    usage::check(schema, document)?;
+    conflict::check(schema, document)?;
+    introspection::check(document)
+}
+
+/// A message at a place of the document.
+pub(super) fn at(sources: &SourceMap, place: Option<SourceSpan>, text: String) -> Message {
+    let place = place.and_then(|span| span.line_column(sources));
+    Message { text, locations: place.map(|place| (place.line, place.column)).into_iter().collect() }
+}
+
 /// Input Object Field Uniqueness (GraphQL specification, 5.6.3): no input object names a field twice.
-pub(super) fn check(document: &ExecutableDocument) -> Result<(), Message> {
+fn fields_are_unique(document: &ExecutableDocument) -> Result<(), Message> {
     let checker = Checker { sources: &document.sources };
     for operation in document.operations.iter() {
         checker.directives(&operation.directives)?;
@@ -55,13 +75,11 @@ impl Checker<'_> {
         match value.as_ref() {
             Value::List(items) => items.iter().try_for_each(|item| self.value(item)),
             Value::Object(fields) => {
-                for (index, (name, field)) in fields.iter().enumerate() {
-                    if fields[..index].iter().any(|(earlier, _)| earlier == name) {
-                        let place = value.location().and_then(|span| span.line_column(self.sources));
-                        return Err(Message {
-                            text: format!("there can be only one input field named \"{name}\""),
-                            locations: place.map(|place| (place.line, place.column)).into_iter().collect(),
-                        });
+                let mut names = std::collections::HashSet::new();
+                for (name, field) in fields {
+                    if !names.insert(name) {
+                        let text = format!("there can be only one input field named \"{name}\"");
+                        return Err(at(self.sources, value.location(), text));
                     }
                     self.value(field)?;
                 }

@@ -19,3 +19,4 @@ mod local;
 mod node;
 mod server;
 mod tidy;
+mod verdict;

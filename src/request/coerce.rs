@@ -1,0 +1,174 @@
+//! The variables of a request -> values of their types (GraphQL specification, 6.1.2, `CoerceVariableValues`).
+//!
+//! apollo-compiler's own coercion refuses what the specification takes (a `Float` beyond 2^53, an `ID` beyond 2^63), and
+//! says of an input object's field what type it has, but not which of them it is.
+
+use apollo_compiler::ast::{Type, Value, VariableDefinition};
+use apollo_compiler::executable::Operation;
+use apollo_compiler::response::{JsonMap, JsonValue};
+use apollo_compiler::schema::{ExtendedType, InputObjectType};
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Node, Schema};
+use serde_json::Number;
+
+use super::{Message, strict::at};
+
+/// Text of a value in a message, at most.
+const SHOWN: usize = 60;
+
+/// The values of the variables that the operation defines; absent ones without a default stay absent.
+pub(super) fn variables(
+    schema: &Schema,
+    document: &ExecutableDocument,
+    operation: &Operation,
+    given: &JsonMap,
+) -> Result<Valid<JsonMap>, Message> {
+    let mut coerced = JsonMap::new();
+    for definition in &operation.variables {
+        let value = variable(schema, definition, given)
+            .map_err(|text| at(&document.sources, definition.location(), text))?;
+        if let Some(value) = value {
+            coerced.insert(definition.name.as_str(), value);
+        }
+    }
+    Ok(Valid::assume_valid(coerced))
+}
+
+fn variable(
+    schema: &Schema,
+    definition: &VariableDefinition,
+    given: &JsonMap,
+) -> Result<Option<JsonValue>, String> {
+    let name = definition.name.as_str();
+    match (given.get(name), &definition.default_value) {
+        (Some(value), _) => coerce(schema, &format!("${name}"), &definition.ty, value).map(Some),
+        (None, Some(default)) => literal(default).map(Some),
+        (None, None) if definition.ty.is_non_null() => {
+            Err(format!("variable \"${name}\" of type \"{}\" is needed, and was not given", definition.ty))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+/// `path` leads to the value: `$filter.id.in[3]`.
+fn coerce(schema: &Schema, path: &str, of: &Type, value: &JsonValue) -> Result<JsonValue, String> {
+    if value.is_null() {
+        return if of.is_non_null() { Err(unfit(path, of, value)) } else { Ok(JsonValue::Null) };
+    }
+    if of.is_list() {
+        return match value {
+            JsonValue::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| coerce(schema, &format!("{path}[{index}]"), of.item_type(), item))
+                .collect(),
+            // A single value stands for a list of one (GraphQL specification, 3.11).
+            single => Ok(JsonValue::Array(vec![coerce(schema, path, of.item_type(), single)?])),
+        };
+    }
+    match (schema.types.get(of.inner_named_type()), value) {
+        (Some(ExtendedType::InputObject(object)), JsonValue::Object(fields)) => {
+            input_object(schema, path, object, fields)
+        }
+        (Some(ExtendedType::Enum(found)), JsonValue::String(name))
+            if found.values.contains_key(name.as_str()) =>
+        {
+            Ok(value.clone())
+        }
+        (Some(ExtendedType::Enum(found)), JsonValue::String(_)) => {
+            let names: Vec<_> = found.values.keys().map(apollo_compiler::Name::as_str).collect();
+            Err(format!("{}; its values are {}", unfit(path, of, value), names.join(", ")))
+        }
+        (Some(ExtendedType::Scalar(scalar)), _) => {
+            scalar_value(&scalar.name, value).ok_or_else(|| unfit(path, of, value))
+        }
+        _ => Err(unfit(path, of, value)),
+    }
+}
+
+fn input_object(
+    schema: &Schema,
+    path: &str,
+    object: &InputObjectType,
+    given: &JsonMap,
+) -> Result<JsonValue, String> {
+    if let Some(unknown) = given.keys().find(|name| !object.fields.contains_key(name.as_str())) {
+        return Err(format!("{path}: \"{}\" has no field \"{}\"", object.name, unknown.as_str()));
+    }
+    let mut fields = JsonMap::new();
+    // In the order given, for that is the order of an orderBy.
+    for (name, value) in given {
+        if let Some(definition) = object.fields.get(name.as_str()) {
+            let path = format!("{path}.{}", name.as_str());
+            fields.insert(name.clone(), coerce(schema, &path, &definition.ty, value)?);
+        }
+    }
+    for (name, definition) in &object.fields {
+        match &definition.default_value {
+            _ if given.contains_key(name.as_str()) => {}
+            Some(default) => drop(fields.insert(name.as_str(), literal(default)?)),
+            None if definition.ty.is_non_null() => {
+                return Err(format!("{path}: field \"{name}\" of type \"{}\" is needed", definition.ty));
+            }
+            None => {}
+        }
+    }
+    Ok(JsonValue::Object(fields))
+}
+
+/// Built-in scalars by the specification (3.5); custom ones take anything here, and are looked at by the plan.
+fn scalar_value(name: &str, value: &JsonValue) -> Option<JsonValue> {
+    let is_accepted = match (name, value) {
+        ("Int", JsonValue::Number(number)) => {
+            return integer(number).and_then(|number| i32::try_from(number).ok()).map(JsonValue::from);
+        }
+        ("ID", JsonValue::Number(number)) => integer(number).is_some(),
+        ("Float", JsonValue::Number(_))
+        | ("String" | "ID", JsonValue::String(_))
+        | ("Boolean", JsonValue::Bool(_)) => true,
+        ("Int" | "Float" | "String" | "ID" | "Boolean", _) => false,
+        _ => true,
+    };
+    is_accepted.then(|| value.clone())
+}
+
+/// JSON knows one sort of numbers: 1.0 is an integer, as it is for JavaScript.
+fn integer(number: &Number) -> Option<i128> {
+    if let Some(integer) = number.as_i128() {
+        return Some(integer);
+    }
+    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and beyond the range it stays out of it")]
+    Some(float as i128)
+}
+
+/// A default value: a literal without variables.
+fn literal(value: &Node<Value>) -> Result<JsonValue, String> {
+    let number = |text: &str| {
+        text.parse().map(JsonValue::Number).map_err(|_| format!("the number {text} is too large for JSON"))
+    };
+    Ok(match value.as_ref() {
+        Value::Null | Value::Variable(_) => JsonValue::Null,
+        Value::Boolean(value) => JsonValue::Bool(*value),
+        Value::Int(value) => number(value.as_str())?,
+        Value::Float(value) => number(value.as_str())?,
+        Value::String(text) => text.as_str().into(),
+        Value::Enum(name) => name.as_str().into(),
+        Value::List(items) => items.iter().map(literal).collect::<Result<_, _>>()?,
+        Value::Object(fields) => JsonValue::Object(
+            fields
+                .iter()
+                .map(|(name, value)| Ok((name.as_str().into(), literal(value)?)))
+                .collect::<Result<_, String>>()?,
+        ),
+    })
+}
+
+fn unfit(path: &str, of: &Type, value: &JsonValue) -> String {
+    let mut shown = value.to_string();
+    if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    format!("variable \"{path}\" must be of type \"{of}\", and {shown} is not")
+}

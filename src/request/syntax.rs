@@ -1,0 +1,106 @@
+//! Two places where the grammar of apollo-parser is not the specification's: it does not find a field's alias if commas stand
+//! before the colon, and it leaves out input object fields without a value in silence. Both are seen in the tokens.
+
+use std::borrow::Cow;
+
+use apollo_parser::{Lexer, TokenKind};
+
+/// The document with blanks for commas, which mean nothing (GraphQL specification, 2.1.8). Everything keeps its place.
+pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
+    if !text.contains(',') {
+        return Cow::Borrowed(text);
+    }
+    let mut blanked = String::with_capacity(text.len());
+    let commas = Lexer::new(text).flatten().filter(|token| token.kind() == TokenKind::Comma);
+    for comma in commas {
+        blanked.push_str(&text[blanked.len()..comma.index()]);
+        blanked.push(' ');
+    }
+    blanked.push_str(&text[blanked.len()..]);
+    Cow::Owned(blanked)
+}
+
+/// What is open at a token.
+enum Open {
+    /// A selection set.
+    Selections,
+    /// Arguments or variable definitions.
+    Parentheses,
+    /// A list value, or the type of a list.
+    List,
+    /// An input object, and what comes next in it.
+    Object(Next),
+}
+
+#[derive(Clone, Copy)]
+enum Next {
+    Name,
+    Colon,
+    Value,
+}
+
+/// The name, line and column of an input object field without a value (GraphQL specification, 2.9.8), in a document that
+/// apollo-parser takes.
+pub(super) fn field_without_value(text: &str) -> Option<(&str, usize, usize)> {
+    let mut open: Vec<Open> = Vec::new();
+    let mut name = None;
+    for token in Lexer::new(text).flatten() {
+        let kind = token.kind();
+        if matches!(kind, TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma) {
+            continue;
+        }
+        if let Some(Open::Object(next)) = open.last_mut() {
+            match (*next, kind) {
+                (Next::Name, TokenKind::Name) => {
+                    name = Some((token.data(), token.index()));
+                    *next = Next::Colon;
+                }
+                (Next::Colon, TokenKind::Colon) => *next = Next::Value,
+                (Next::Colon, _) => break,
+                (Next::Value, TokenKind::Dollar) => {}
+                _ => *next = Next::Name,
+            }
+        }
+        match kind {
+            TokenKind::LParen => open.push(Open::Parentheses),
+            TokenKind::LBracket => open.push(Open::List),
+            TokenKind::LCurly => open.push(match open.last() {
+                None | Some(Open::Selections) => Open::Selections,
+                Some(_) => Open::Object(Next::Name),
+            }),
+            TokenKind::RParen | TokenKind::RBracket | TokenKind::RCurly => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let Some(Open::Object(Next::Colon)) = open.last() else { return None };
+    let (name, index) = name?;
+    let before = &text[..index];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    Some((name, before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_become_blanks_but_not_in_strings_and_comments() {
+        let text = "{ a ,: b(c: \",\", d: \"\"\",\"\"\") # ,\n }";
+        assert_eq!(without_commas(text), "{ a  : b(c: \",\"  d: \"\"\",\"\"\") # ,\n }");
+    }
+
+    #[test]
+    fn a_field_without_a_value_is_found() {
+        for text in ["{ a(b: {c}) }", "{ a(b: [{d: {e: 1} c f: 2}]) }", "query ($v: X = {d: $w, c}) { a }"] {
+            assert_eq!(field_without_value(text).map(|found| found.0), Some("c"), "{text}");
+        }
+        assert_eq!(field_without_value("{\n a(b: {c}) }"), Some(("c", 2, 8)));
+    }
+
+    #[test]
+    fn fields_with_values_are_left_alone() {
+        let text =
+            "query ($v: [X!] = {a: RED}) @d(a: {b: []}) { a(b: {c: $v, d: [{e: {}}, $v] f: \"}\", g: -1.5}) { h { i } } }";
+        assert_eq!(field_without_value(text), None);
+    }
+}
