@@ -8,7 +8,7 @@ use apollo_compiler::executable::Operation;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{ExecutableDocument, Node, Schema};
+use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::Number;
 
 use super::{Message, strict::at};
@@ -42,7 +42,7 @@ fn variable(
     let name = definition.name.as_str();
     match (given.get(name), &definition.default_value) {
         (Some(value), _) => coerce(schema, &format!("${name}"), &definition.ty, value).map(Some),
-        (None, Some(default)) => literal(default).map(Some),
+        (None, Some(default)) => Ok(Some(literal(default))),
         (None, None) if definition.ty.is_non_null() => {
             Err(format!("variable \"${name}\" of type \"{}\" is needed, and was not given", definition.ty))
         }
@@ -106,7 +106,7 @@ fn input_object(
     for (name, definition) in &object.fields {
         match &definition.default_value {
             _ if given.contains_key(name.as_str()) => {}
-            Some(default) => drop(fields.insert(name.as_str(), literal(default)?)),
+            Some(default) => drop(fields.insert(name.as_str(), literal(default))),
             None if definition.ty.is_non_null() => {
                 return Err(format!("{path}: field \"{name}\" of type \"{}\" is needed", definition.ty));
             }
@@ -138,30 +138,29 @@ fn integer(number: &Number) -> Option<i128> {
         return Some(integer);
     }
     let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-    #[expect(clippy::cast_possible_truncation, reason = "it has no fraction, and beyond the range it stays out of it")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it has no fraction, and beyond the range it stays out of it"
+    )]
     Some(float as i128)
 }
 
 /// A default value: a literal without variables.
-fn literal(value: &Node<Value>) -> Result<JsonValue, String> {
-    let number = |text: &str| {
-        text.parse().map(JsonValue::Number).map_err(|_| format!("the number {text} is too large for JSON"))
-    };
-    Ok(match value.as_ref() {
+fn literal(value: &Value) -> JsonValue {
+    // A number too large for JSON can only stand where a custom scalar takes anything, and there goes as its text.
+    let number = |text: &str| text.parse().map_or_else(|_| text.into(), JsonValue::Number);
+    match value {
         Value::Null | Value::Variable(_) => JsonValue::Null,
         Value::Boolean(value) => JsonValue::Bool(*value),
-        Value::Int(value) => number(value.as_str())?,
-        Value::Float(value) => number(value.as_str())?,
+        Value::Int(value) => number(value.as_str()),
+        Value::Float(value) => number(value.as_str()),
         Value::String(text) => text.as_str().into(),
         Value::Enum(name) => name.as_str().into(),
-        Value::List(items) => items.iter().map(literal).collect::<Result<_, _>>()?,
+        Value::List(items) => items.iter().map(|item| literal(item)).collect(),
         Value::Object(fields) => JsonValue::Object(
-            fields
-                .iter()
-                .map(|(name, value)| Ok((name.as_str().into(), literal(value)?)))
-                .collect::<Result<_, String>>()?,
+            fields.iter().map(|(name, value)| (name.as_str().into(), literal(value))).collect(),
         ),
-    })
+    }
 }
 
 fn unfit(path: &str, of: &Type, value: &JsonValue) -> String {

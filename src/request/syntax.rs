@@ -99,8 +99,7 @@ mod tests {
 
     #[test]
     fn fields_with_values_are_left_alone() {
-        let text =
-            "query ($v: [X!] = {a: RED}) @d(a: {b: []}) { a(b: {c: $v, d: [{e: {}}, $v] f: \"}\", g: -1.5}) { h { i } } }";
+        let text = "query ($v: [X!] = {a: RED}) @d(a: {b: []}) { a(b: {c: $v, d: [{e: {}}, $v] f: \"}\", g: -1.5}) { h { i } } }";
         assert_eq!(field_without_value(text), None);
     }
 }

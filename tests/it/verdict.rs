@@ -42,7 +42,14 @@ fn golden(name: &str) -> Schema {
 /// Limits that no random document reaches.
 fn limits() -> Limits {
     let limits = harness::config("postgres://nobody@localhost/none", PoolMode::Direct).limits;
-    Limits { depth: 1000, aliases: 10_000, root_fields: 1000, complexity: usize::MAX, tokens: 100_000, ..limits }
+    Limits {
+        depth: 1000,
+        aliases: 10_000,
+        root_fields: 1000,
+        complexity: usize::MAX,
+        tokens: 100_000,
+        ..limits
+    }
 }
 
 /// Half of the documents are right, a quarter has slips, and a quarter has its text damaged.

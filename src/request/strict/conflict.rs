@@ -125,8 +125,7 @@ impl<'a> Merger<'a> {
 
     /// Fields of different object types are never asked of the same object; those of an interface may join any of them.
     fn by_common_parent(&self, fields: Fields<'a>) -> Vec<Fields<'a>> {
-        let is_object =
-            |name: &Name| matches!(self.schema.types.get(name), Some(ExtendedType::Object(_)));
+        let is_object = |name: &Name| matches!(self.schema.types.get(name), Some(ExtendedType::Object(_)));
         let (own, shared): (Fields<'a>, Fields<'a>) =
             fields.into_iter().partition(|(parent, _)| is_object(parent));
         let mut groups: IndexMap<&Name, Fields<'a>> = IndexMap::new();

@@ -89,7 +89,9 @@ impl<'a> Checker<'a> {
                 let known = place.expected.and_then(|of| self.schema.types.get(of.inner_named_type()));
                 fields.iter().try_for_each(|(name, value)| {
                     let definition = match known {
-                        Some(ExtendedType::InputObject(object)) => object.fields.get(name).map(|field| &***field),
+                        Some(ExtendedType::InputObject(object)) => {
+                            object.fields.get(name).map(|field| &***field)
+                        }
                         _ => None,
                     };
                     self.value(value, self::place(definition))

@@ -22,9 +22,13 @@ pub(crate) struct Generator<'s> {
 /// The directives that may stand at a place, written with a right argument each.
 fn directives_at(location: DirectiveLocation) -> &'static [&'static str] {
     match location {
-        DirectiveLocation::Field => {
-            &["@skip(if: $)", "@include(if: $)", "@note(level: LOW)", "@once", "@note(tags: [1, 2], level: HIGH)"]
-        }
+        DirectiveLocation::Field => &[
+            "@skip(if: $)",
+            "@include(if: $)",
+            "@note(level: LOW)",
+            "@once",
+            "@note(tags: [1, 2], level: HIGH)",
+        ],
         DirectiveLocation::FragmentSpread | DirectiveLocation::InlineFragment => {
             &["@include(if: $)", "@skip(if: $)", "@note(text: null, level: LOW)"]
         }
@@ -86,8 +90,10 @@ impl<'s> Generator<'s> {
             write!(text, " fragment {name} on {on}{directives} {selections}").expect("a string");
         }
         if self.slip() {
-            text.push_str(["type Late { a: Int }", "extend type Query { a: Int }", "directive @x on FIELD", "{", ","]
-                [self.random.below(5)]);
+            text.push_str(
+                ["type Late { a: Int }", "extend type Query { a: Int }", "directive @x on FIELD", "{", ","]
+                    [self.random.below(5)],
+            );
         }
         text
     }
@@ -120,18 +126,21 @@ impl<'s> Generator<'s> {
             definitions.push(format!("${name}: {of}{default}{directives}"));
         }
         if self.slip() {
-            let wrong = ["$unused: Int", "$v1: Int", "$o: Query", "$n: Nothing", "$d: Int = $v1", "$l: [[Level!]!]!"];
+            let wrong =
+                ["$unused: Int", "$v1: Int", "$o: Query", "$n: Nothing", "$d: Int = $v1", "$l: [[Level!]!]!"];
             definitions.push((*self.random.choose(&wrong)).to_owned());
         }
         if !definitions.is_empty() {
-            write!(text, "({})", definitions.join(if self.random.once_in(2) { " " } else { ", " })).expect("a string");
+            write!(text, "({})", definitions.join(if self.random.once_in(2) { " " } else { ", " }))
+                .expect("a string");
         }
         text.push_str(&self.directives(DirectiveLocation::Query));
         text.push_str(&selections);
     }
 
     fn wrong_type(&mut self) -> String {
-        let names = ["Nothing", "Int", "Level", "Query", "Node", "Named", "Found", "Filter", "Person", "__Type"];
+        let names =
+            ["Nothing", "Int", "Level", "Query", "Node", "Named", "Found", "Filter", "Person", "__Type"];
         (*self.random.choose(&names)).to_owned()
     }
 
@@ -165,7 +174,9 @@ impl<'s> Generator<'s> {
             }
         }
         if self.slip() {
-            text.push_str([" nothing", " __schema { types { name } }", " {}", " ...", " __type"][self.random.below(5)]);
+            text.push_str(
+                [" nothing", " __schema { types { name } }", " {}", " ...", " __type"][self.random.below(5)],
+            );
         }
         text + "}"
     }
@@ -199,7 +210,8 @@ impl<'s> Generator<'s> {
     }
 
     fn spread(&mut self, text: &mut String, parent: &str, depth: usize) {
-        let known: Vec<_> = self.fragments.iter().filter(|known| known.1 == parent).map(|known| known.0.clone()).collect();
+        let known: Vec<_> =
+            self.fragments.iter().filter(|known| known.1 == parent).map(|known| known.0.clone()).collect();
         let directives = self.directives(DirectiveLocation::FragmentSpread);
         let name = if !known.is_empty() && self.random.once_in(2) {
             self.random.choose(&known).clone()
@@ -259,7 +271,8 @@ impl<'s> Generator<'s> {
         let inner = field.ty.inner_named_type().clone();
         let is_leaf = self.schema.types.get(&inner).is_none_or(ExtendedType::is_leaf);
         let has_selections = is_leaf == self.slip();
-        let selections = if has_selections { self.selections(&inner, depth.saturating_sub(1)) } else { String::new() };
+        let selections =
+            if has_selections { self.selections(&inner, depth.saturating_sub(1)) } else { String::new() };
         format!("{name}{arguments}{directives}{selections}")
     }
 
@@ -288,8 +301,11 @@ impl<'s> Generator<'s> {
         let is_leaf = |field: &FieldDefinition| {
             self.schema.types.get(field.ty.inner_named_type()).is_none_or(ExtendedType::is_leaf)
         };
-        let mut fitting: Vec<FieldDefinition> =
-            fields.values().filter(|field| depth > 0 || is_leaf(field)).map(|field| FieldDefinition::clone(field)).collect();
+        let mut fitting: Vec<FieldDefinition> = fields
+            .values()
+            .filter(|field| depth > 0 || is_leaf(field))
+            .map(|field| FieldDefinition::clone(field))
+            .collect();
         if parent == "Query" && depth > 0 {
             let meta = ["__schema", "__type"].map(|name| self.schema.type_field(parent, name));
             fitting.extend(meta.into_iter().flatten().map(|field| FieldDefinition::clone(field)));

@@ -35,9 +35,30 @@ const STRINGS: [&str; 12] = [
 ];
 
 const ANYTHING: [&str; 24] = [
-    "null", "true", "1", "-0", "2147483648", "-2147483649", "1.5", "1e400", "1.0e5", "12345678901234567890123", "\"text\"",
-    "LOW", "Nothing", "[]", "[1]", "[[1]]", "[null]", "{}", "{a: 1}", "{low: 1}", "{age: {eq: 1, eq: 1}}", "$nowhere",
-    "{a: [{b: $nowhere}]}", "[LOW, \"LOW\"]",
+    "null",
+    "true",
+    "1",
+    "-0",
+    "2147483648",
+    "-2147483649",
+    "1.5",
+    "1e400",
+    "1.0e5",
+    "12345678901234567890123",
+    "\"text\"",
+    "LOW",
+    "Nothing",
+    "[]",
+    "[1]",
+    "[[1]]",
+    "[null]",
+    "{}",
+    "{a: 1}",
+    "{low: 1}",
+    "{age: {eq: 1, eq: 1}}",
+    "$nowhere",
+    "{a: [{b: $nowhere}]}",
+    "[LOW, \"LOW\"]",
 ];
 
 const MALFORMED: [&str; 10] = ["01", "1.", ".5", "1e", "-", "1.5x", "0x1F", "+1", "$", "1_000"];
@@ -46,7 +67,12 @@ impl Generator<'_> {
     /// A value for a place of that type; `default` is the place's own.
     pub(super) fn value(&mut self, of: &Type, default: Option<&Value>, depth: usize) -> String {
         if self.slip() {
-            return (*self.random.choose(if self.random.clone().once_in(4) { &MALFORMED } else { &ANYTHING })).to_owned();
+            return (*self.random.choose(if self.random.clone().once_in(4) {
+                &MALFORMED
+            } else {
+                &ANYTHING
+            }))
+            .to_owned();
         }
         if self.random.once_in(4) {
             return self.variable(of, default);
@@ -56,7 +82,12 @@ impl Generator<'_> {
 
     /// A variable that is used, or defined to be used, in a place of that type.
     fn variable(&mut self, of: &Type, default: Option<&Value>) -> String {
-        let known: Vec<_> = self.variables.iter().filter(|known| known.1.is_assignable_to(of)).map(|known| known.0.clone()).collect();
+        let known: Vec<_> = self
+            .variables
+            .iter()
+            .filter(|known| known.1.is_assignable_to(of))
+            .map(|known| known.0.clone())
+            .collect();
         if !known.is_empty() && self.random.once_in(2) {
             return format!("${}", self.random.choose(&known));
         }
@@ -71,7 +102,11 @@ impl Generator<'_> {
             its_type = of.clone().nullable();
             // A default allows the nullable variable, be it the variable's (if not null) or the place's.
             if default.is_none() || self.random.once_in(2) {
-                its_default = Some(if self.slips > 0 && self.random.once_in(8) { "null".to_owned() } else { self.constant(of) });
+                its_default = Some(if self.slips > 0 && self.random.once_in(8) {
+                    "null".to_owned()
+                } else {
+                    self.constant(of)
+                });
             }
         } else if self.random.once_in(3) {
             its_type = if self.random.once_in(2) { of.clone().non_null() } else { of.clone() };
@@ -129,7 +164,10 @@ impl Generator<'_> {
                         continue;
                     }
                     let default = definition.default_value.as_deref();
-                    fields.push(format!("{field}: {}", self.value(&definition.ty, default, depth.saturating_sub(1))));
+                    fields.push(format!(
+                        "{field}: {}",
+                        self.value(&definition.ty, default, depth.saturating_sub(1))
+                    ));
                     if self.slip() {
                         fields.push(fields[0].clone());
                     }
@@ -143,13 +181,31 @@ impl Generator<'_> {
     fn scalar(&mut self, name: &str) -> String {
         let chosen = match name {
             "Int" => *self.random.choose(&["0", "-1", "7", "2147483647", "-2147483648"]),
-            "Float" => *self.random.choose(&["0", "-1.5", "1e10", "7", "1.5E-3", "2147483648", "12345678901234567890"]),
+            "Float" => *self.random.choose(&[
+                "0",
+                "-1.5",
+                "1e10",
+                "7",
+                "1.5E-3",
+                "2147483648",
+                "12345678901234567890",
+            ]),
             "Boolean" => *self.random.choose(&["true", "false"]),
             "ID" => *self.random.choose(&["\"id\"", "4", "-4", "12345678901234567890", "\"\"\"x\"\"\""]),
             "String" if self.slip() => *self.random.choose(&WRONG_STRINGS),
             "String" => *self.random.choose(&STRINGS),
             _ => *self.random.choose(&[
-                "1", "1.5", "\"x\"", "true", "LOW", "[]", "[1, [2]]", "{a: [null, {b: LOW}]}", "[null]", "1e400", "{}",
+                "1",
+                "1.5",
+                "\"x\"",
+                "true",
+                "LOW",
+                "[]",
+                "[1, [2]]",
+                "{a: [null, {b: LOW}]}",
+                "[null]",
+                "1e400",
+                "{}",
             ]),
         };
         chosen.to_owned()

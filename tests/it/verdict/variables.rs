@@ -9,8 +9,28 @@ use serde_json::{Map, Value, json};
 use super::generate::Generator;
 
 const TYPES: [&str; 22] = [
-    "Int", "Int!", "Float", "Float!", "String", "String!", "Boolean", "ID", "ID!", "[Int]", "[Int!]!", "[[Int!]]", "Level", "Level!",
-    "[Level!]", "Filter", "Filter!", "[OrderBy!]", "Row", "[Row!]!", "Range", "JSON",
+    "Int",
+    "Int!",
+    "Float",
+    "Float!",
+    "String",
+    "String!",
+    "Boolean",
+    "ID",
+    "ID!",
+    "[Int]",
+    "[Int!]!",
+    "[[Int!]]",
+    "Level",
+    "Level!",
+    "[Level!]",
+    "Filter",
+    "Filter!",
+    "[OrderBy!]",
+    "Row",
+    "[Row!]!",
+    "Range",
+    "JSON",
 ];
 
 impl Generator<'_> {
@@ -19,7 +39,8 @@ impl Generator<'_> {
         let (mut definitions, mut uses, mut values) = (String::new(), String::new(), Map::new());
         for index in 0..=self.random.below(2) {
             let of = Type::parse(*self.random.choose(&TYPES), "type").expect("a type");
-            let default = if self.random.once_in(4) { format!(" = {}", self.constant(&of)) } else { String::new() };
+            let default =
+                if self.random.once_in(4) { format!(" = {}", self.constant(&of)) } else { String::new() };
             write!(definitions, " $v{index}: {of}{default}").expect("a string");
             // An object in a custom scalar may hold variables of any type.
             write!(uses, "{{v: $v{index}}} ").expect("a string");
@@ -28,11 +49,14 @@ impl Generator<'_> {
                 values.insert(format!("v{index}"), value);
             }
         }
-        (format!("query ({definitions}) {{ search(text: \"\", payload: [{uses}]) {{ __typename }} }}"), values)
+        (
+            format!("query ({definitions}) {{ search(text: \"\", payload: [{uses}]) {{ __typename }} }}"),
+            values,
+        )
     }
 
     fn json(&mut self, of: &Type) -> Value {
-        if self.random.once_in(20) {
+        if self.random.once_in(6) {
             return self.any_json();
         }
         if !of.is_non_null() && self.random.once_in(10) {
@@ -68,8 +92,17 @@ impl Generator<'_> {
 
     fn scalar_json(&mut self, name: &str) -> Value {
         let choices = match name {
-            "Int" => vec![json!(0), json!(-7), json!(2_147_483_647), json!(-2_147_483_648_i64), json!(1.0), json!(-0.0)],
-            "Float" => vec![json!(1.5), json!(7), json!(9_007_199_254_740_993_i64), json!(u64::MAX), json!(1e300)],
+            "Int" => vec![
+                json!(0),
+                json!(-7),
+                json!(2_147_483_647),
+                json!(-2_147_483_648_i64),
+                json!(1.0),
+                json!(-0.0),
+            ],
+            "Float" => {
+                vec![json!(1.5), json!(7), json!(9_007_199_254_740_993_i64), json!(u64::MAX), json!(1e300)]
+            }
             "String" => vec![json!(""), json!("text"), json!("\u{1F600}\n\u{0}")],
             "Boolean" => vec![json!(true), json!(false)],
             "ID" => vec![json!("id"), json!(4), json!(-4), json!(u64::MAX), json!(4.0), json!(1e25)],
@@ -80,8 +113,20 @@ impl Generator<'_> {
 
     fn any_json(&mut self) -> Value {
         let choices = [
-            json!(null), json!(true), json!(1), json!(1.5), json!(2_147_483_648_i64), json!("1"), json!("LOW"), json!("low"),
-            json!([]), json!([1, null]), json!([["a"]]), json!({}), json!({"low": 1}), json!({"low": 1, "extra": 2}),
+            json!(null),
+            json!(true),
+            json!(1),
+            json!(1.5),
+            json!(2_147_483_648_i64),
+            json!("1"),
+            json!("LOW"),
+            json!("low"),
+            json!([]),
+            json!([1, null]),
+            json!([["a"]]),
+            json!({}),
+            json!({"low": 1}),
+            json!({"low": 1, "extra": 2}),
             json!({"name": "ASC"}),
         ];
         self.random.choose(&choices).clone()
