@@ -36,7 +36,8 @@ async fn the_default_query_runs_in_graphiql() {
     assert!(seen["rows"].as_u64().unwrap() >= 3, "the rows are shown: {}", seen["rows"]);
     let text = |part: &str| seen[part].as_str().unwrap().to_owned();
     assert!(text("docs").contains("taskCollection"), "the docs explorer: {}", text("docs"));
-    assert!(text("history").contains("taskCollection"), "the history: {}", text("history"));
+    // The operation is named after the collection, with a capital.
+    assert!(text("history").contains("TaskCollection"), "the history: {}", text("history"));
     assert_eq!(text("headers"), "Headers");
     assert!(text("settings").contains("Persist headers"), "{}", text("settings"));
 }

@@ -24,7 +24,7 @@ const IMPORTS: [(&str, &[&str]); 16] = [
     ("sql", &["plan", "schema", "catalog"]),
     ("db", &["sql", "config", "event"]),
     ("event", &["sql"]),
-    ("error", &["request", "plan", "schema", "db"]),
+    ("error", &["request", "plan", "schema", "sql", "db"]),
     ("response", &["error"]),
     ("local", &["config", "event"]),
     (
