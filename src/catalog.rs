@@ -3,6 +3,7 @@
 //! Pure: the text comes from [`INTROSPECT`], which somebody else has run. Imports nothing else of ours.
 
 pub mod directive;
+pub mod function;
 pub mod relation;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 pub use directive::Directive;
+pub use function::{Function, FunctionArgument, FunctionKind};
 pub use relation::Relation;
 
 /// The statement that draws the picture. `$1` is the list of exposed schemas as a text array; the answer is one row
@@ -24,12 +26,14 @@ pub type Oid = i64;
 pub struct Catalog {
     /// The exposed schemas that exist and that the role may use, in order of precedence.
     pub schemas: Vec<Namespace>,
-    /// Every type that a column has, with the types that those are made of.
+    /// Every type that a column or function has, with the types that those are made of.
     pub types: HashMap<Oid, Type>,
     /// Tables and all that can be read like one, in order of schema and name.
     pub tables: Vec<Table>,
     /// Foreign keys and those that comments declare.
     pub relations: Vec<Relation>,
+    /// Functions, except those of extensions, in order of schema and name.
+    pub functions: Vec<Function>,
     /// Directives that could not be followed, for `schema --explain`: what they stand on, and why.
     pub problems: Vec<Problem>,
 }
@@ -68,6 +72,9 @@ pub struct Type {
     pub element: Option<Oid>,
     /// Of a domain: the type that it stands on.
     pub base: Option<Oid>,
+    /// Of a row type: the table whose rows it describes.
+    #[serde(default)]
+    pub relation: Option<Oid>,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,
@@ -213,6 +220,9 @@ struct Picture {
     schemas: Vec<Namespace>,
     types: Vec<Type>,
     tables: Vec<Table>,
+    /// Pictures that were kept from before functions were in them have none.
+    #[serde(default)]
+    functions: Vec<Function>,
 }
 
 impl Catalog {
@@ -220,9 +230,11 @@ impl Catalog {
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         let picture: Picture = serde_json::from_str(text)?;
         let mut problems = directive::problems(&picture.schemas, &picture.types, &picture.tables);
+        problems.extend(function::directive_problems(&picture.functions));
         let relations = relation::relations(&picture.tables, &mut problems);
         let types = picture.types.into_iter().map(|found| (found.oid, found)).collect();
-        Ok(Self { schemas: picture.schemas, types, tables: picture.tables, relations, problems })
+        let Picture { schemas, tables, functions, .. } = picture;
+        Ok(Self { schemas, types, tables, relations, functions, problems })
     }
 
     /// The schema of that name, if it is exposed.
@@ -235,12 +247,13 @@ impl Catalog {
         self.schema(&table.schema).map(|schema| schema.directive.clone()).unwrap_or_default()
     }
 
-    /// The same without the tables and enums of schemas that are not kept.
+    /// The same without the tables, functions and enums of schemas that are not kept.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
         let mut part = self.clone();
         part.schemas.retain(|schema| keep(&schema.name));
         part.tables.retain(|table| keep(&table.schema));
+        part.functions.retain(|function| keep(&function.schema));
         for found in part.types.values_mut() {
             found.is_exposed &= keep(&found.schema);
         }
@@ -263,6 +276,15 @@ impl Table {
     /// Where the column of that name stands.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// A name that no column has: `name`, or that with underscores behind it.
+    pub fn unused_name(&self, name: &str) -> String {
+        let mut unused = name.to_owned();
+        while self.column_index(&unused).is_some() {
+            unused.push('_');
+        }
+        unused
     }
 
     /// Where each of the columns stands, if all of them are there.

@@ -3,6 +3,7 @@
 //! A plan names tables and columns by their places in the catalogue; the SQL that reads them is the business of `sql`.
 
 mod argument;
+mod call;
 mod filter;
 mod identifier;
 mod order;
@@ -16,6 +17,7 @@ use crate::request::{Field, Operation, collect_fields, merged_selections};
 use crate::schema::{Join, Meaning, Operator, Schema};
 
 pub use argument::PlanError;
+pub use call::{Call, Given};
 pub use order::OrderTerm;
 pub use page::{Bound, Direction, Page};
 pub use write::{Change, Target, Write, WriteField};
@@ -71,6 +73,19 @@ pub enum Action {
     Row(Row),
     /// A change of a table.
     Write(Write),
+    /// What a function returns that is neither a row nor rows.
+    Value(Call),
+}
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// From their table: all that are there.
+    Table,
+    /// From their table: those that hang on the row above.
+    Joined(Join),
+    /// From a function.
+    Called(Call),
 }
 
 /// A page of a collection and what is asked of it.
@@ -78,8 +93,8 @@ pub enum Action {
 pub struct Connection {
     /// The table.
     pub table: usize,
-    /// Below a row: how its rows hang on that row.
-    pub join: Option<Join>,
+    /// Where its rows come from.
+    pub origin: Origin,
     /// Which rows; `None` takes all.
     pub condition: Option<Condition>,
     /// Which part of them.
@@ -156,8 +171,8 @@ pub enum AggregateColumn {
 pub struct Row {
     /// The table.
     pub table: usize,
-    /// Below a row: how it hangs on that row.
-    pub join: Option<Join>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Which row.
     pub condition: Option<Condition>,
     /// What is asked of it, by key in the answer.
@@ -173,6 +188,8 @@ pub enum RowField {
     NodeId,
     /// A column.
     Column(usize),
+    /// What a function makes of the row, if that is neither a row nor rows.
+    Computed(usize),
     /// Another row.
     ToOne(Box<Row>),
     /// Other rows.
@@ -293,9 +310,10 @@ fn plan_root(
         "__schema" | "__type" => Source::Introspection,
         name => match planner.schema.field(root_type, name).map(|field| &field.meaning) {
             Some(Meaning::Collection(table)) => {
-                Source::Database(Action::Connection(planner.connection(*table, None, fields)?))
+                Source::Database(Action::Connection(planner.connection(*table, Origin::Table, fields)?))
             }
             Some(Meaning::ByKey(table)) => Source::Database(Action::Row(planner.row_by_key(*table, fields)?)),
+            Some(Meaning::Call(functions)) => Source::Database(planner.call(functions, fields)?),
             Some(Meaning::Node) => Source::Database(Action::Row(planner.node(fields)?)),
             Some(Meaning::Insert(table)) => Source::Database(Action::Write(planner.insert(*table, fields)?)),
             Some(Meaning::Update(table)) => Source::Database(Action::Write(planner.update(*table, fields)?)),

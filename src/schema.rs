@@ -4,11 +4,15 @@
 //! except in [`rendered`], where the description becomes one crate's schema.
 
 mod build;
+mod callable;
+mod defaults;
 mod enums;
 mod fields;
+mod functions;
 mod inputs;
 mod mutations;
 pub mod naming;
+mod overloads;
 mod relations;
 pub mod rendered;
 pub mod scalar;
@@ -22,6 +26,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::catalog::{Catalog, Oid, Problem};
+pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use enums::EnumType;
 pub use scalar::{ColumnType, Operator, Scalar, ValueType};
 
@@ -54,6 +59,8 @@ pub struct Schema {
     pub types: IndexMap<String, TypeDefinition>,
     /// For each table of the catalogue: how it is exposed, or `None` where it is not.
     pub tables: Vec<Option<ExposedTable>>,
+    /// For each function of the catalogue: how it is exposed, or `None` where it is not.
+    pub functions: Vec<Option<ExposedFunction>>,
     /// The exposed enums, by the type that they stand for.
     pub enums: HashMap<Oid, EnumType>,
     /// What is left out of the API, and why.
@@ -168,7 +175,7 @@ pub struct InputField {
     pub meaning: InputMeaning,
 }
 
-/// What a field of an object stands for. Tables are indexes into the catalogue's tables, columns into the table's.
+/// What a field of an object stands for. Tables and functions are indexes into the catalogue's, columns into the table's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meaning {
     /// `Query.xCollection`: the rows of a table as a connection.
@@ -211,6 +218,10 @@ pub enum Meaning {
     AggregateFunction(AggregateFunction),
     /// A column below `XAggregate.sum` and its like.
     AggregateColumn(usize),
+    /// A root field that calls one of these functions, which are told apart by the arguments that are given.
+    Call(Vec<usize>),
+    /// What a function makes of a row.
+    Computed(usize),
     /// `Mutation.insertIntoXCollection`.
     Insert(usize),
     /// `Mutation.updateXCollection`.
@@ -347,6 +358,16 @@ impl Schema {
     /// How the column is exposed, if it is.
     pub fn column(&self, table: usize, column: usize) -> Option<&ExposedColumn> {
         self.table(table)?.columns.get(column)?.as_ref()
+    }
+
+    /// How the function is exposed, if it is.
+    pub fn function(&self, index: usize) -> Option<&ExposedFunction> {
+        self.functions.get(index)?.as_ref()
+    }
+
+    /// Whether the names in a schema of the database are inflected.
+    fn inflects(&self, schema: &str) -> bool {
+        self.catalog.schema(schema).and_then(|found| found.directive.inflect_names).unwrap_or(false)
     }
 
     /// How the table is exposed, if it is.

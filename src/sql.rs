@@ -8,6 +8,7 @@
 
 mod aggregate;
 pub mod ast;
+mod call;
 mod condition;
 mod connection;
 mod fragment;
@@ -46,6 +47,7 @@ pub fn statement(schema: &Schema, action: &Action) -> Statement {
         Action::Connection(connection) => compiler.connection_select(connection, None),
         Action::Row(row) => compiler.row_select(row, None),
         Action::Write(write) => compiler.write_select(write),
+        Action::Value(call) => compiler.value_select(call, None),
     };
     print(&select)
 }
@@ -61,6 +63,16 @@ struct Compiler<'s> {
 struct At<'a> {
     table: usize,
     alias: &'a str,
+    holds: Holds,
+}
+
+/// What is there of a row under an alias.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// All columns of the table and no others.
+    Rows,
+    /// The columns that are needed, and where a function takes the row, the row as a column.
+    Picked,
 }
 
 impl Compiler<'_> {

@@ -19,8 +19,36 @@ attribute as (
     join relation as r on r.oid = a.attrelid
     where a.attnum > 0 and not a.attisdropped
 ),
+callable as (
+    select p.*, s.nspname, s.position
+    from pg_catalog.pg_proc as p
+    join exposed_schema as s on s.oid = p.pronamespace
+    -- What an extension brought is no part of anybody's application.
+    where not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'e'
+    )
+),
+parameter as (
+    select
+        p.oid as function,
+        u.position,
+        u.type,
+        coalesce(p.proargnames[u.position], '') as name,
+        coalesce(p.proargmodes[u.position], 'i') as mode
+    from callable as p
+    cross join lateral unnest(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[]))
+        with ordinality as u(type, position)
+),
 used_type(oid) as (
-    select distinct atttypid from attribute
+    select direct.oid
+    from (
+        select atttypid from attribute
+        union
+        select type from parameter
+        union
+        select prorettype from callable
+    ) as direct(oid)
     union
     select referred.oid
     from used_type as u
@@ -108,6 +136,7 @@ select json_build_object(
             'kind', t.typtype,
             'element', case when t.typcategory = 'A' then nullif(t.typelem, 0)::pg_catalog.int8 end,
             'base', nullif(t.typbasetype, 0)::pg_catalog.int8,
+            'relation', nullif(t.typrelid, 0)::pg_catalog.int8,
             'comment', pg_catalog.obj_description(t.oid, 'pg_type'),
             'labels', (
                 select json_agg(e.enumlabel order by e.enumsortorder)
@@ -155,5 +184,31 @@ select json_build_object(
         from relation as r
         left join column_list as c on c.attrelid = r.oid
         left join foreign_key as f on f.conrelid = r.oid
+    ), '[]'),
+    'functions', coalesce((
+        select json_agg(json_build_object(
+            'oid', p.oid::pg_catalog.int8,
+            'schema', p.nspname,
+            'name', p.proname,
+            'signature', pg_catalog.pg_get_function_identity_arguments(p.oid),
+            'kind', p.prokind,
+            'volatility', p.provolatile,
+            'is_set', p.proretset,
+            'is_one_row', p.prorows = 1,
+            'returns', p.prorettype::pg_catalog.int8,
+            'comment', pg_catalog.obj_description(p.oid, 'pg_proc'),
+            'can_execute', pg_catalog.has_function_privilege(p.oid, 'execute'),
+            'arguments', coalesce((
+                select json_agg(json_build_object(
+                    'name', a.name,
+                    'type', a.type::pg_catalog.int8,
+                    'mode', a.mode,
+                    'default', pg_catalog.pg_get_function_arg_default(p.oid, a.position::pg_catalog.int4)
+                ) order by a.position)
+                from parameter as a
+                where a.function = p.oid
+            ), '[]')
+        ) order by p.position, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid))
+        from callable as p
     ), '[]')
 )::pg_catalog.text

@@ -96,10 +96,19 @@ impl Planner<'_> {
 
     /// A value of a column's type in PostgreSQL's text form.
     pub(super) fn value(&self, exposed: &ExposedColumn, value: &Input) -> Result<Option<String>, PlanError> {
-        let type_name = exposed.column_type.value.name();
-        let wrong =
-            |needed: &str| Err(self.error(format!("{} takes a {type_name}: {needed}", exposed.field)));
-        match (&exposed.column_type.value, value) {
+        self.value_of(&exposed.field, &exposed.column_type.value, value)
+    }
+
+    /// A value in PostgreSQL's text form; `name` is what takes it.
+    pub(super) fn value_of(
+        &self,
+        name: &str,
+        value_type: &ValueType,
+        value: &Input,
+    ) -> Result<Option<String>, PlanError> {
+        let type_name = value_type.name();
+        let wrong = |needed: &str| Err(self.error(format!("{name} takes a {type_name}: {needed}")));
+        match (value_type, value) {
             (_, Input::Null) => Ok(None),
             (ValueType::Enum { oid, .. }, Input::Text(name)) => {
                 match self.schema.enums.get(oid).and_then(|found| found.label(name)) {

@@ -4,10 +4,10 @@ use apollo_compiler::Node;
 
 use super::{
     AggregateColumn, AggregateField, Asked, Condition, Connection, ConnectionField, EdgeField, FieldOf,
-    PageInfoField, PlanError, Planner, Row, RowField,
+    Origin, PageInfoField, PlanError, Planner, Row, RowField,
 };
 use crate::request::{Field, Input};
-use crate::schema::{Join, Meaning};
+use crate::schema::Meaning;
 
 type Fields<T> = Vec<(String, T)>;
 
@@ -16,14 +16,14 @@ impl<'a> Planner<'a> {
     pub(super) fn connection(
         &self,
         table: usize,
-        join: Option<Join>,
+        origin: Origin,
         fields: &[&'a Node<Field>],
     ) -> Result<Connection, PlanError> {
         let arguments = self.operation.arguments(&fields[0].arguments);
         let order = self.order(table, arguments.get("orderBy"))?;
         Ok(Connection {
             table,
-            join,
+            origin,
             condition: self.filter(table, arguments.get("filter"))?,
             page: self.page(table, &order, &arguments)?,
             order,
@@ -31,11 +31,21 @@ impl<'a> Planner<'a> {
         })
     }
 
+    /// The one row that comes from there.
+    pub(super) fn row(
+        &self,
+        table: usize,
+        origin: Origin,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Row, PlanError> {
+        Ok(Row { table, origin, condition: None, fields: self.row_fields(table, fields)? })
+    }
+
     /// The row of `…ByPk`.
     pub(super) fn row_by_key(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Row, PlanError> {
         let arguments = self.operation.arguments(&fields[0].arguments);
         let condition = Condition::all(self.key_arguments(table, &arguments)?);
-        Ok(Row { table, join: None, condition, fields: self.row_fields(table, fields)? })
+        Ok(Row { table, origin: Origin::Table, condition, fields: self.row_fields(table, fields)? })
     }
 
     /// The row of `node`.
@@ -48,7 +58,7 @@ impl<'a> Planner<'a> {
             return Err(self.error("that nodeId belongs to no type of this API"));
         };
         let condition = Condition::all(self.key_conditions(table, values)?);
-        Ok(Row { table, join: None, condition, fields: self.row_fields(table, fields)? })
+        Ok(Row { table, origin: Origin::Table, condition, fields: self.row_fields(table, fields)? })
     }
 
     pub(super) fn row_fields(
@@ -64,17 +74,14 @@ impl<'a> Planner<'a> {
                 Asked::Meaning(Meaning::NodeId) => RowField::NodeId,
                 Asked::Meaning(Meaning::Column(column)) => RowField::Column(*column),
                 Asked::Meaning(Meaning::ToMany(join)) => {
-                    RowField::ToMany(Box::new(below.connection(join.table, Some(join.clone()), &fields)?))
+                    let origin = Origin::Joined(join.clone());
+                    RowField::ToMany(Box::new(below.connection(join.table, origin, &fields)?))
                 }
                 Asked::Meaning(Meaning::ToOne(join)) => {
-                    let fields = below.row_fields(join.table, &fields)?;
-                    RowField::ToOne(Box::new(Row {
-                        table: join.table,
-                        join: Some(join.clone()),
-                        condition: None,
-                        fields,
-                    }))
+                    let origin = Origin::Joined(join.clone());
+                    RowField::ToOne(Box::new(below.row(join.table, origin, &fields)?))
                 }
+                Asked::Meaning(Meaning::Computed(function)) => below.computed(*function, &fields)?,
                 Asked::Meaning(_) => return Err(below.error("this field does not belong to a row")),
             };
             Ok((key, field))

@@ -7,7 +7,7 @@ use apollo_compiler::executable::{Selection, SelectionSet};
 
 use super::{Field, Input, Operation, RequestError};
 use crate::config::Limits;
-use crate::schema::{Meaning, Schema};
+use crate::schema::{Meaning, Returns, Schema};
 
 /// What a selection set asks for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,10 +91,14 @@ impl<'a> Meter<'a> {
     /// How many rows a field can return for each object; 1 for everything that is no collection.
     fn rows(&self, parent: &str, field: &Field) -> usize {
         let table = match self.schema.field(parent, &field.name).map(|found| &found.meaning) {
-            Some(Meaning::Collection(table)) => *table,
-            Some(Meaning::ToMany(join)) => join.table,
-            _ => return 1,
+            Some(Meaning::Collection(table)) => Some(*table),
+            Some(Meaning::ToMany(join)) => Some(join.table),
+            Some(Meaning::Computed(function)) => self.table_of_rows(*function),
+            // All overloads return the same.
+            Some(Meaning::Call(overloads)) => overloads.first().and_then(|first| self.table_of_rows(*first)),
+            _ => None,
         };
+        let Some(table) = table else { return 1 };
         let page_size = self.schema.table(table).map_or(1, |exposed| exposed.page_size);
         let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
         let arguments = self.operation.arguments(&field.arguments);
@@ -103,5 +107,13 @@ impl<'a> Meter<'a> {
             _ => None,
         });
         asked.fold(page_size, usize::min)
+    }
+
+    /// The table whose rows a function returns.
+    fn table_of_rows(&self, function: usize) -> Option<usize> {
+        match self.schema.function(function)?.returns {
+            Returns::Rows(table) => Some(table),
+            Returns::Nothing | Returns::Value(_) | Returns::Row(_) => None,
+        }
     }
 }

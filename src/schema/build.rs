@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use super::enums::enums;
 use super::scalar::ColumnType;
 use super::{
-    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, inputs, mutations, naming,
-    relations, shared,
+    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, functions, inputs, mutations,
+    naming, relations, shared,
 };
 use crate::catalog::{Catalog, Column, Problem, Table};
 
@@ -19,6 +19,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
     let mut schema = Schema {
         types: IndexMap::new(),
         tables: Vec::new(),
+        functions: Vec::new(),
         enums: enums(&catalog, &mut claimed, &mut problems),
         problems,
         catalog,
@@ -40,6 +41,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
         inputs::add(&mut schema, index, &exposed);
         mutations::add(&mut schema, index, &exposed);
     }
+    functions::add(&mut schema);
     shared::complete(&mut schema);
     schema
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::relations::RelationField;
-use super::scalar::{Scalar, ValueType};
+use super::scalar::{ColumnType, Scalar, ValueType};
 use super::{
     AggregateFunction, Argument, ExposedColumn, ExposedTable, Field, Kind, Meaning, QUERY, Schema,
     TypeDefinition, TypeReference, naming,
@@ -112,8 +112,13 @@ fn row_fields(
 
 /// The type of a column's field, nullable: elements of arrays are always nullable, for PostgreSQL knows no other arrays.
 pub(super) fn column_reference(column: &ExposedColumn) -> TypeReference {
-    let value = TypeReference::named(column.column_type.value.name());
-    if column.column_type.is_list { value.list() } else { value }
+    value_reference(&column.column_type)
+}
+
+/// The type of a value or of an array of values, nullable.
+pub(super) fn value_reference(column_type: &ColumnType) -> TypeReference {
+    let value = TypeReference::named(column_type.value.name());
+    if column_type.is_list { value.list() } else { value }
 }
 
 fn edge_fields(name: &str) -> IndexMap<String, Field> {
@@ -231,7 +236,7 @@ fn key_arguments(schema: &Schema, index: usize, exposed: &ExposedTable) -> Optio
     exposed.key.iter().map(argument).collect()
 }
 
-fn collection_arguments(type_name: &str) -> Vec<Argument> {
+pub(super) fn collection_arguments(type_name: &str) -> Vec<Argument> {
     let order_by = TypeReference::named(format!("{type_name}OrderBy")).non_null().list();
     [
         ("first", TypeReference::named("Int"), "The first rows, this many at the most"),

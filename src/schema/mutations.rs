@@ -10,6 +10,9 @@ use super::{
 };
 use crate::catalog::{Column, Table};
 
+/// What a person reads about the type of mutations.
+pub(super) const DESCRIPTION: &str = "What can be changed; the fields run in order, all of them or none";
+
 /// `CmdType` of PostgreSQL: the bits of `pg_relation_is_updatable`.
 const UPDATE: i32 = 1 << 2;
 const INSERT: i32 = 1 << 3;
@@ -125,9 +128,7 @@ fn add_root(
     (meaning, description): (Meaning, String),
 ) {
     let field = Field { arguments, ..Field::new(returns, meaning).described(&description) };
-    schema
-        .root_fields(MUTATION, "What can be changed; the fields run in order, all of them or none")
-        .insert(name, field);
+    schema.root_fields(MUTATION, DESCRIPTION).insert(name, field);
 }
 
 impl Schema {

@@ -296,6 +296,21 @@ fn base_of<'a>(catalog: &'a Catalog, found: &'a Type) -> &'a Type {
     base
 }
 
+/// Whether a type is of that kind, or an array or domain of one that is.
+pub(super) fn is_made_of(catalog: &Catalog, found: &Type, kind: TypeKind) -> bool {
+    let inner = found.element.or(found.base).and_then(|oid| catalog.types.get(&oid));
+    found.kind == kind || inner.is_some_and(|inner| is_made_of(catalog, inner, kind))
+}
+
+/// The type itself as SQL writes it, quoted where it must be.
+pub(super) fn exact_sql_type(catalog: &Catalog, oid: crate::catalog::Oid) -> String {
+    match catalog.types.get(&oid) {
+        Some(Type { element: Some(element), .. }) => exact_sql_type(catalog, *element) + "[]",
+        Some(found) => sql_name(found),
+        None => "text".to_owned(),
+    }
+}
+
 fn sql_name(found: &Type) -> String {
     // Names that are keywords with a meaning of their own (`bit` is `bit(1)`, `char` is one character) are qualified.
     let is_plain = matches!(

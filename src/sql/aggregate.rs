@@ -3,7 +3,7 @@
 use super::ast::{Aggregate, Expression, Select};
 use super::connection::Site;
 use super::json::JsonText;
-use super::{At, Compiler};
+use super::{At, Compiler, Holds};
 use crate::plan::{AggregateColumn, AggregateField};
 use crate::schema::AggregateFunction;
 
@@ -15,10 +15,10 @@ impl Compiler<'_> {
         value: impl FnOnce(&Self, At<'_>) -> Expression,
     ) -> Expression {
         let alias = self.alias();
-        let at = At { table: site.connection.table, alias: &alias };
+        let at = At { table: site.connection.table, alias: &alias, holds: Holds::Rows };
         let select = Select {
             columns: vec![value(self, at).unnamed()],
-            from: Some(self.table(at)),
+            from: Some(self.rows_of(site, at)),
             condition: Expression::all(self.rows(site, at)),
             ..Select::default()
         };

@@ -3,8 +3,8 @@
 /// A `SELECT`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Select {
-    /// `WITH`: a change whose rows are read under a name.
-    pub with: Option<(&'static str, Modify)>,
+    /// `WITH`: what is read under a name.
+    pub with: Option<(&'static str, Definition)>,
     /// The select list.
     pub columns: Vec<SelectColumn>,
     /// What is read.
@@ -17,6 +17,15 @@ pub struct Select {
     pub limit: Option<u64>,
     /// `OFFSET`; 0 is left out.
     pub offset: u64,
+}
+
+/// What a name in a `WITH` stands for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Definition {
+    /// The rows of a `SELECT`.
+    Select(Box<Select>),
+    /// The rows that a change returns.
+    Modify(Modify),
 }
 
 /// A change of a table that returns columns of the rows that it has changed.
@@ -79,10 +88,23 @@ pub enum From {
         /// Its alias.
         alias: String,
     },
+    /// What a function returns, under an alias.
+    Function(FunctionCall, String),
     /// A subselect under an alias.
     Subselect(Box<Select>, String),
     /// What a `WITH` has named, under an alias.
     With(&'static str, String),
+}
+
+/// A call of a function of the database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FunctionCall {
+    /// Its schema.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// Its arguments, by name where they have one.
+    pub arguments: Vec<(Option<String>, Expression)>,
 }
 
 /// A term of an `ORDER BY`.
@@ -119,7 +141,18 @@ pub enum Expression {
         /// The type, quoted where it must be.
         sql_type: String,
     },
-    /// A function call.
+    /// `"table".*` in a select list: all columns.
+    AllColumns(String),
+    /// A row as one value: `"table".*::row_type`. Without the cast a select list would take it for all columns.
+    WholeRow {
+        /// The alias.
+        table: String,
+        /// The row type, by schema and name.
+        row_type: (String, String),
+    },
+    /// A call of a function of the database.
+    FunctionCall(FunctionCall),
+    /// A call of a function of PostgreSQL's own.
     Call(&'static str, Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.
     Aggregate(Box<Aggregate>),

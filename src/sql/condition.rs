@@ -128,11 +128,11 @@ impl Compiler<'_> {
     }
 }
 
-fn list_literal(values: &[Option<String>]) -> String {
+pub(super) fn list_literal(values: &[Option<String>]) -> String {
     array_literal(values.iter().map(Option::as_deref))
 }
 
-fn parameter(value: Option<String>, sql_type: String) -> Expression {
+pub(super) fn parameter(value: Option<String>, sql_type: String) -> Expression {
     Expression::Parameter { value, sql_type }
 }
 

@@ -1,10 +1,11 @@
 //! Connections: a page of a table as JSON, with what is asked of it.
 
 use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
+use super::call::{is_called, needs_row};
 use super::json::JsonText;
-use super::{At, Compiler};
+use super::{At, Compiler, Holds};
 use crate::plan::{
-    Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, PageInfoField, RowField,
+    Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, PageInfoField, RowField,
 };
 
 /// A connection while it is compiled.
@@ -34,10 +35,12 @@ impl Compiler<'_> {
             .iter()
             .any(|(_, field)| matches!(field, ConnectionField::Edges(_) | ConnectionField::PageInfo(_)));
         let from = has_page.then(|| {
-            let at = At { table: connection.table, alias: &base };
+            let at = At { table: connection.table, alias: &base, holds: Holds::Rows };
             From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
         });
-        Select { columns: vec![json.unnamed()], from, ..Select::default() }
+        let with = self.called_once(&connection.origin, parent);
+        let condition = with.is_some().then(is_called);
+        Select { with, columns: vec![json.unnamed()], from, condition, ..Select::default() }
     }
 
     /// A name for the number of a row, where the page has to be turned round or one row more than it holds is read.
@@ -45,12 +48,7 @@ impl Compiler<'_> {
         let is_asked = |(_, field): &(String, ConnectionField)| matches!(field, ConnectionField::PageInfo(_));
         let is_needed =
             connection.page.direction == Direction::Backward || connection.fields.iter().any(is_asked);
-        let table = &self.schema.catalog.tables[connection.table];
-        let mut name = "row_number".to_owned();
-        while table.column_index(&name).is_some() {
-            name.push('_');
-        }
-        is_needed.then_some(name)
+        is_needed.then(|| self.schema.catalog.tables[connection.table].unused_name("row_number"))
     }
 
     /// The rows of the page with the columns that are needed of them, one row more than the page holds where numbered.
@@ -65,6 +63,9 @@ impl Compiler<'_> {
                 alias: None,
             })
             .collect();
+        if connection.nodes().any(needs_row) {
+            columns.push(self.row_as_column(at));
+        }
         if let Some(number) = &site.number {
             let expression = Expression::RowNumber(self.order_by(at, &site.order));
             columns.push(SelectColumn { expression, alias: Some(number.clone()) });
@@ -79,7 +80,7 @@ impl Compiler<'_> {
         Select {
             with: None,
             columns,
-            from: Some(self.table(at)),
+            from: Some(self.rows_of(site, at)),
             condition: Expression::all(conditions),
             order: self.order_by(at, &site.order),
             limit: Some(connection.page.limit.saturating_add(u64::from(site.number.is_some()))),
@@ -89,7 +90,7 @@ impl Compiler<'_> {
 
     /// The conditions on all rows of the collection, on whatever page.
     pub(super) fn rows(&self, site: &Site<'_>, at: At<'_>) -> Vec<Expression> {
-        let mut conditions = self.join(site.connection.join.as_ref(), site.parent, at);
+        let mut conditions = self.join(&site.connection.origin, site.parent, at);
         conditions.extend(site.connection.condition.iter().map(|condition| self.condition(at, condition)));
         conditions
     }
@@ -150,7 +151,7 @@ impl Compiler<'_> {
     }
 
     fn edges_json(&mut self, site: &Site<'_>, edges: &[(String, EdgeField)]) -> JsonText {
-        let at = At { table: site.connection.table, alias: site.page };
+        let at = At { table: site.connection.table, alias: site.page, holds: Holds::Picked };
         let mut fields = Vec::with_capacity(edges.len());
         for (key, field) in edges {
             let json = match field {
@@ -225,12 +226,12 @@ impl Compiler<'_> {
     /// The page has rows, and there are rows of the collection that do not lie behind the bound.
     fn not_behind(&mut self, site: &Site<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let alias = self.alias();
-        let at = At { table: site.connection.table, alias: &alias };
+        let at = At { table: site.connection.table, alias: &alias, holds: Holds::Rows };
         let mut conditions = self.rows(site, at);
         conditions.push(Expression::Is(Box::new(self.behind(at, order, bound)), "not true"));
         let others = Select {
             columns: vec![Expression::Number(1).unnamed()],
-            from: Some(self.table(at)),
+            from: Some(self.rows_of(site, at)),
             condition: Expression::all(conditions),
             ..Select::default()
         };
@@ -241,7 +242,7 @@ impl Compiler<'_> {
     /// The cursor of the row at one end of the page: the one that was counted first, or the last.
     fn end_of_page(&self, site: &Site<'_>, is_first: bool) -> JsonText {
         let Some(number) = site.number() else { return JsonText::known("null") };
-        let at = At { table: site.connection.table, alias: site.page };
+        let at = At { table: site.connection.table, alias: site.page, holds: Holds::Picked };
         let cursor = self.cursor(at, &site.connection.order);
         let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {
@@ -298,16 +299,34 @@ fn is_cursor(field: &PageInfoField) -> bool {
 pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<usize>) {
     for (_, field) in fields {
         match field {
-            RowField::Typename(_) => {}
+            RowField::Typename(_) | RowField::Computed(_) => {}
             RowField::NodeId => columns.extend_from_slice(key),
             RowField::Column(column) => columns.push(*column),
-            RowField::ToOne(row) => {
-                columns.extend(row.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)));
-            }
-            RowField::ToMany(connection) => {
-                columns
-                    .extend(connection.join.iter().flat_map(|join| join.columns.iter().map(|pair| pair.0)));
-            }
+            RowField::ToOne(row) => columns.extend(joined_columns(&row.origin)),
+            RowField::ToMany(connection) => columns.extend(joined_columns(&connection.origin)),
         }
+    }
+}
+
+/// The columns of a row that others hang on.
+fn joined_columns(origin: &Origin) -> impl Iterator<Item = usize> {
+    let pairs = match origin {
+        Origin::Joined(join) => join.columns.as_slice(),
+        Origin::Table | Origin::Called(_) => &[],
+    };
+    pairs.iter().map(|pair| pair.0)
+}
+
+impl Connection {
+    /// What is asked of its rows, for each time that they are asked for.
+    fn nodes(&self) -> impl Iterator<Item = &[(String, RowField)]> {
+        let edges = self.fields.iter().filter_map(|(_, field)| match field {
+            ConnectionField::Edges(edges) => Some(edges),
+            _ => None,
+        });
+        edges.flatten().filter_map(|(_, field)| match field {
+            EdgeField::Node(fields) => Some(fields.as_slice()),
+            EdgeField::Typename(_) | EdgeField::Cursor => None,
+        })
     }
 }

@@ -6,7 +6,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Nullable, Text};
 
-use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
+use super::ast::{Aggregate, Definition, Expression, From, FunctionCall, Order, Select, SelectColumn};
 
 impl QueryId for Select {
     type QueryId = ();
@@ -15,10 +15,13 @@ impl QueryId for Select {
 
 impl QueryFragment<Pg> for Select {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if let Some((name, modify)) = &self.with {
+        if let Some((name, definition)) = &self.with {
             out.push_sql("with ");
             out.push_identifier(name)?;
-            enclosed(&mut out, " as (", modify, ")\n")?;
+            match definition {
+                Definition::Select(select) => enclosed(&mut out, " as (", select.as_ref(), ")\n")?,
+                Definition::Modify(modify) => enclosed(&mut out, " as (", modify, ")\n")?,
+            }
         }
         out.push_sql("select ");
         separated(&mut out, ", ", &self.columns)?;
@@ -67,6 +70,10 @@ impl QueryFragment<Pg> for From {
                 out.push_sql(")");
                 alias
             }
+            Self::Function(call, alias) => {
+                call.walk_ast(out.reborrow())?;
+                alias
+            }
             Self::With(name, alias) => {
                 out.push_identifier(name)?;
                 alias
@@ -74,6 +81,27 @@ impl QueryFragment<Pg> for From {
         };
         out.push_sql(" as ");
         out.push_identifier(alias)
+    }
+}
+
+impl QueryFragment<Pg> for FunctionCall {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_identifier(&self.schema)?;
+        out.push_sql(".");
+        out.push_identifier(&self.name)?;
+        out.push_sql("(");
+        for (index, (name, value)) in self.arguments.iter().enumerate() {
+            if index > 0 {
+                out.push_sql(", ");
+            }
+            if let Some(name) = name {
+                out.push_identifier(name)?;
+                out.push_sql(" => ");
+            }
+            value.walk_ast(out.reborrow())?;
+        }
+        out.push_sql(")");
+        Ok(())
     }
 }
 
@@ -122,6 +150,19 @@ impl QueryFragment<Pg> for Expression {
                 out.push_sql(sql_type);
                 Ok(())
             }
+            Self::AllColumns(table) => {
+                out.push_identifier(table)?;
+                out.push_sql(".*");
+                Ok(())
+            }
+            Self::WholeRow { table, row_type: (schema, name) } => {
+                out.push_identifier(table)?;
+                out.push_sql(".*::");
+                out.push_identifier(schema)?;
+                out.push_sql(".");
+                out.push_identifier(name)
+            }
+            Self::FunctionCall(call) => call.walk_ast(out),
             Self::Call(function, arguments) => call(&mut out, function, arguments),
             Self::Aggregate(aggregate) => aggregate.walk_ast(out),
             Self::RowNumber(order) => {

@@ -3,7 +3,7 @@
 use super::ast::Expression;
 use super::{At, Compiler};
 use crate::schema::scalar::Encoding;
-use crate::schema::{EnumType, ValueType};
+use crate::schema::{ColumnType, EnumType, ValueType};
 
 /// PostgreSQL takes 100 arguments to a function.
 const ARGUMENTS: usize = 90;
@@ -97,7 +97,11 @@ impl Compiler<'_> {
         let Some(exposed) = self.schema.column(at.table, column) else {
             return JsonText::known("null");
         };
-        let column_type = &exposed.column_type;
+        self.value_json(value, &exposed.column_type, not_null)
+    }
+
+    /// The JSON of a value; it should be cheap, for it may be used more than once.
+    pub(super) fn value_json(&self, value: Expression, column_type: &ColumnType, not_null: bool) -> JsonText {
         let value = match &column_type.value {
             ValueType::Enum { oid, .. } => self.enum_name(*oid, value, column_type.is_list),
             ValueType::Scalar(_) => value,

@@ -2,27 +2,33 @@
 
 use super::ast::{Expression, From, Select};
 use super::json::JsonText;
-use super::{At, Compiler};
-use crate::plan::{OrderTerm, Row, RowField};
+use super::{At, Compiler, Holds};
+use crate::plan::{OrderTerm, Origin, Row, RowField};
 use crate::schema::Join;
 
 impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<At<'_>>) -> Select {
         let alias = self.alias();
-        let at = At { table: row.table, alias: &alias };
+        let at = At { table: row.table, alias: &alias, holds: Holds::Rows };
         let json = self.row_json(at, &row.fields).into_expression();
-        let mut conditions = self.join(row.join.as_ref(), parent, at);
+        let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
-        let is_unique = match &row.join {
-            Some(join) => self.is_unique(join),
-            None => self.schema.catalog.tables[row.table].primary_key.is_some(),
+        let is_unique = match &row.origin {
+            Origin::Table => self.schema.catalog.tables[row.table].primary_key.is_some(),
+            Origin::Joined(join) => self.is_unique(join),
+            Origin::Called(call) => !self.schema.catalog.functions[call.function].is_set,
         };
+        if let Origin::Called(_) = row.origin {
+            // A function that finds nothing returns null, which is a row of nulls in FROM.
+            let is_null = Expression::Is(Box::new(self.whole_row(at)), "null");
+            conditions.push(Expression::Not(Box::new(is_null)));
+        }
         Select {
             columns: vec![json.unnamed()],
             condition: Expression::all(conditions),
             limit: (!is_unique).then_some(1),
-            from: Some(self.table(at)),
+            from: Some(self.origin(&row.origin, parent, at)),
             ..Select::default()
         }
     }
@@ -52,6 +58,7 @@ impl Compiler<'_> {
             RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
             RowField::Column(column) => self.column_json(at, *column),
+            RowField::Computed(function) => self.computed_json(at, *function),
             RowField::ToOne(row) => {
                 let select = self.row_select(row, Some(at));
                 JsonText::expression(Expression::Subselect(Box::new(select)).or_json_null())
@@ -64,8 +71,8 @@ impl Compiler<'_> {
     }
 
     /// The conditions that tie a row to the one that it hangs on.
-    pub(super) fn join(&self, join: Option<&Join>, parent: Option<At<'_>>, at: At<'_>) -> Vec<Expression> {
-        let (Some(join), Some(parent)) = (join, parent) else { return Vec::new() };
+    pub(super) fn join(&self, origin: &Origin, parent: Option<At<'_>>, at: At<'_>) -> Vec<Expression> {
+        let (Origin::Joined(join), Some(parent)) = (origin, parent) else { return Vec::new() };
         let pairs = join.columns.iter();
         pairs
             .map(|(ours, theirs)| self.column(at, *theirs).binary(" = ", self.column(parent, *ours)))

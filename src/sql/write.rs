@@ -3,10 +3,11 @@
 //! `atMost` is held by the statement itself: where more rows were changed, a text that is no number is cast to one. That
 //! error undoes the message, without a second round trip, and its text says how many rows it would have been.
 
-use super::ast::{self, Expression, From, Modify, Select, SelectColumn};
+use super::ast::{self, Definition, Expression, From, Modify, Select, SelectColumn};
+use super::call::needs_row;
 use super::connection::row_columns;
 use super::json::JsonText;
-use super::{At, Compiler};
+use super::{At, Compiler, Holds};
 use crate::plan::{Change, Operand, Target, Write, WriteField};
 
 /// The name of the changed rows within the statement.
@@ -19,16 +20,16 @@ impl Compiler<'_> {
     /// The select of a mutation's response as JSON; always one row.
     pub(super) fn write_select(&mut self, write: &Write) -> Select {
         let (target_alias, alias) = (self.alias(), self.alias());
-        let at = At { table: write.table, alias: &target_alias };
+        let at = At { table: write.table, alias: &target_alias, holds: Holds::Rows };
         let modify = self.modify(at, write);
-        let written = At { table: write.table, alias: &alias };
+        let written = At { table: write.table, alias: &alias, holds: Holds::Picked };
         let json = self.response_json(written, &write.fields).into_expression();
         let json = match &write.change {
             Change::Insert { .. } => json,
             Change::Update { target, .. } | Change::Delete { target } => within(target, json),
         };
         Select {
-            with: Some((WRITTEN, modify)),
+            with: Some((WRITTEN, Definition::Modify(modify))),
             columns: vec![json.unnamed()],
             from: Some(From::With(WRITTEN, alias.clone())),
             ..Select::default()
@@ -78,18 +79,24 @@ impl Compiler<'_> {
     /// The columns that the response is made of: no others, for the role may not be allowed to read them.
     fn returning(&self, at: At<'_>, write: &Write) -> Vec<SelectColumn> {
         let key = self.schema.table(at.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
-        let mut columns = Vec::new();
+        let (mut columns, mut is_row_needed) = (Vec::new(), false);
         for (_, field) in &write.fields {
             if let WriteField::Records(fields) = field {
                 row_columns(fields, key, &mut columns);
+                is_row_needed |= needs_row(fields);
             }
         }
         columns.sort_unstable();
         columns.dedup();
-        if columns.is_empty() {
+        if columns.is_empty() && !is_row_needed {
             return vec![SelectColumn { expression: Expression::Number(1), alias: Some("row".to_owned()) }];
         }
-        columns.into_iter().map(|column| self.column(at, column).unnamed()).collect()
+        let mut returning: Vec<_> =
+            columns.into_iter().map(|column| self.column(at, column).unnamed()).collect();
+        if is_row_needed {
+            returning.push(self.row_as_column(at));
+        }
+        returning
     }
 
     fn response_json(&mut self, at: At<'_>, fields: &[(String, WriteField)]) -> JsonText {

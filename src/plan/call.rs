@@ -1,0 +1,103 @@
+//! Calls of functions: root fields and computed fields.
+
+use apollo_compiler::Node;
+
+use super::argument::items;
+use super::{Action, Operand, Origin, PlanError, Planner, RowField};
+use crate::request::{Field, Input, Inputs};
+use crate::schema::{ExposedArgument, ExposedFunction, Returns};
+
+/// A call of a function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The function, as an index into the catalogue's functions.
+    pub function: usize,
+    /// What it is given.
+    pub given: Given,
+}
+
+/// What a function is given.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// Arguments by their places; those that are left out get PostgreSQL's default.
+    Arguments(Vec<(usize, Operand)>),
+    /// The row above.
+    Row,
+}
+
+impl<'a> Planner<'a> {
+    /// A root field that calls one of these functions.
+    pub(super) fn call(&self, overloads: &[usize], fields: &[&'a Node<Field>]) -> Result<Action, PlanError> {
+        let arguments = self.operation.arguments(&fields[0].arguments);
+        let (function, exposed) = self.overload(overloads, &arguments)?;
+        let mut given = Vec::new();
+        for (index, argument) in exposed.arguments().iter().enumerate() {
+            if let Some(value) = arguments.get(&argument.name) {
+                given.push((index, self.argument(argument, value)?));
+            }
+        }
+        let call = Call { function, given: Given::Arguments(given) };
+        Ok(match exposed.returns {
+            Returns::Nothing | Returns::Value(_) => Action::Value(call),
+            Returns::Row(table) => Action::Row(self.row(table, Origin::Called(call), fields)?),
+            Returns::Rows(table) => {
+                Action::Connection(self.connection(table, Origin::Called(call), fields)?)
+            }
+        })
+    }
+
+    /// A field of a row that a function makes of it.
+    pub(super) fn computed(
+        &self,
+        function: usize,
+        fields: &[&'a Node<Field>],
+    ) -> Result<RowField, PlanError> {
+        let origin = || Origin::Called(Call { function, given: Given::Row });
+        Ok(match self.schema.function(function).map(|exposed| &exposed.returns) {
+            Some(Returns::Row(table)) => RowField::ToOne(Box::new(self.row(*table, origin(), fields)?)),
+            Some(Returns::Rows(table)) => {
+                RowField::ToMany(Box::new(self.connection(*table, origin(), fields)?))
+            }
+            Some(Returns::Value(_) | Returns::Nothing) | None => RowField::Computed(function),
+        })
+    }
+
+    /// The overload that takes the arguments that are given; names tell overloads apart, so there is one at the most.
+    fn overload(
+        &self,
+        overloads: &[usize],
+        arguments: &Inputs,
+    ) -> Result<(usize, &'a ExposedFunction), PlanError> {
+        let exposed: Vec<_> =
+            overloads.iter().filter_map(|index| Some((*index, self.schema.function(*index)?))).collect();
+        let names = |function: &ExposedFunction| {
+            function.arguments().iter().map(|argument| argument.name.clone()).collect::<Vec<_>>()
+        };
+        // A connection has arguments besides the function's own.
+        let all: Vec<_> = exposed.iter().flat_map(|(_, function)| names(function)).collect();
+        let fits = |function: &ExposedFunction| {
+            let own = names(function);
+            let takes_all = arguments.keys().all(|name| own.contains(name) || !all.contains(name));
+            let is_missing =
+                |argument: &ExposedArgument| argument.is_required && !arguments.contains_key(&argument.name);
+            takes_all && !function.arguments().iter().any(is_missing)
+        };
+        exposed.iter().find(|(_, function)| fits(function)).copied().ok_or_else(|| {
+            let lists = exposed.iter().map(|(_, function)| format!("({})", names(function).join(", ")));
+            let lists = lists.collect::<Vec<_>>().join(" or ");
+            self.error(format!("these arguments do not go together; it takes {lists}"))
+        })
+    }
+
+    fn argument(&self, argument: &ExposedArgument, value: &Input) -> Result<Operand, PlanError> {
+        let value_type = &argument.column_type.value;
+        if !argument.column_type.is_list {
+            return Ok(Operand::Value(self.value_of(&argument.name, value_type, value)?));
+        }
+        if *value == Input::Null {
+            return Ok(Operand::List(None));
+        }
+        let values = items(value).iter().map(|item| self.value_of(&argument.name, value_type, item));
+        Ok(Operand::List(Some(values.collect::<Result<_, _>>()?)))
+    }
+}

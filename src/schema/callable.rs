@@ -1,0 +1,193 @@
+//! Which functions can be called through the API, and why others cannot.
+
+use std::collections::HashSet;
+
+use super::scalar::{ColumnType, exact_sql_type, is_made_of};
+use super::{Schema, defaults, naming};
+use crate::catalog::function::ArgumentMode;
+use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, TypeKind};
+
+/// How a function is exposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExposedFunction {
+    /// What a call gives it.
+    pub takes: Takes,
+    /// What it returns.
+    pub returns: Returns,
+}
+
+/// What a call gives to a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Takes {
+    /// Arguments: it is a root field.
+    Arguments(Vec<ExposedArgument>),
+    /// A row of that table: it is a computed field of its type.
+    Row(usize),
+}
+
+/// How an argument of a function is exposed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExposedArgument {
+    /// Its name in the API.
+    pub name: String,
+    /// What it holds.
+    pub column_type: ColumnType,
+    /// The type that it is declared with, quoted where it must be.
+    pub sql_type: String,
+    /// Whether it has no default.
+    pub is_required: bool,
+    /// Its default as GraphQL writes it, where that can be shown.
+    pub default: Option<String>,
+}
+
+/// What a function returns. Tables are indexes into the catalogue's tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Returns {
+    /// `void`.
+    Nothing,
+    /// A value or an array of values.
+    Value(ColumnType),
+    /// A row of that table, or none.
+    Row(usize),
+    /// Rows of that table.
+    Rows(usize),
+}
+
+/// The arguments of a connection, whose names no argument of a function that returns rows may have.
+const COLLECTION_ARGUMENTS: [&str; 7] = ["first", "last", "before", "after", "offset", "filter", "orderBy"];
+
+/// How the function is exposed, or why it is not: a sentence without its full stop.
+pub(super) fn expose(schema: &Schema, function: &Function) -> Result<ExposedFunction, String> {
+    match function.kind {
+        FunctionKind::Function => {}
+        FunctionKind::Procedure => return Err("it is a procedure".to_owned()),
+        FunctionKind::Aggregate => return Err("it is an aggregate".to_owned()),
+        FunctionKind::Window => return Err("it is a window function".to_owned()),
+    }
+    if !function.can_execute {
+        return Err("no privilege: the role may not execute it".to_owned());
+    }
+    for argument in &function.arguments {
+        match argument.mode {
+            ArgumentMode::In => {}
+            ArgumentMode::Variadic => return Err("it is variadic".to_owned()),
+            ArgumentMode::Out | ArgumentMode::InOut | ArgumentMode::Table => {
+                return Err("it returns by parameters; let it return a table's row type".to_owned());
+            }
+        }
+    }
+    if let [row] = function.arguments.as_slice()
+        && let Some(table) = table_of(schema, row.type_oid)
+    {
+        return expose_computed(schema, function, table);
+    }
+    let arguments = arguments(schema, function)?;
+    let returns = returns(schema, function)?;
+    let clash = arguments.iter().find(|argument| COLLECTION_ARGUMENTS.contains(&argument.name.as_str()));
+    if let (Returns::Rows(_), Some(clash)) = (&returns, clash) {
+        return Err(format!("its argument {} has the name of a collection's argument", clash.name));
+    }
+    Ok(ExposedFunction { takes: Takes::Arguments(arguments), returns })
+}
+
+fn expose_computed(schema: &Schema, function: &Function, table: usize) -> Result<ExposedFunction, String> {
+    let found = &schema.catalog.tables[table];
+    if schema.table(table).is_none() {
+        return Err(format!("it takes a row of {}, which is not exposed", found.qualified_name()));
+    }
+    if let Some(hidden) = found.columns.iter().find(|column| !column.can_select) {
+        // A row can be passed on by those only who may read the whole of it.
+        return Err(format!(
+            "no privilege: the role may not select {}.{}",
+            found.qualified_name(),
+            hidden.name
+        ));
+    }
+    let returns = match returns(schema, function)? {
+        Returns::Nothing => return Err("it is a computed field that returns nothing".to_owned()),
+        Returns::Rows(table) if function.is_one_row => Returns::Row(table),
+        returns => returns,
+    };
+    Ok(ExposedFunction { takes: Takes::Row(table), returns })
+}
+
+fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument>, String> {
+    let inflect = schema.inflects(&function.schema);
+    let mut taken = HashSet::new();
+    let argument = |(index, argument): (usize, &FunctionArgument)| {
+        if argument.name.is_empty() {
+            return Err(format!("its argument {} has no name", index + 1));
+        }
+        let name = naming::field_name(&argument.name, inflect);
+        if !naming::is_valid(&name) {
+            return Err(format!("the name of its argument {name:?} is no GraphQL name"));
+        }
+        if !taken.insert(name.clone()) {
+            return Err(format!("two of its arguments have the name {name}"));
+        }
+        let column_type =
+            value_type(schema, argument.type_oid).map_err(|what| format!("its argument {name} is {what}"))?;
+        let enum_type = match &column_type.value {
+            super::ValueType::Enum { oid, .. } => schema.enums.get(oid),
+            super::ValueType::Scalar(_) => None,
+        };
+        let default = argument
+            .default
+            .as_ref()
+            .and_then(|expression| defaults::literal(expression, &column_type, enum_type));
+        let sql_type = exact_sql_type(&schema.catalog, argument.type_oid);
+        Ok(ExposedArgument { name, column_type, sql_type, is_required: argument.default.is_none(), default })
+    };
+    function.arguments.iter().enumerate().map(argument).collect()
+}
+
+fn returns(schema: &Schema, function: &Function) -> Result<Returns, String> {
+    if let Some(table) = table_of(schema, function.returns) {
+        if schema.table(table).is_none() {
+            let name = schema.catalog.tables[table].qualified_name();
+            return Err(format!("it returns a row of {name}, which is not exposed"));
+        }
+        return Ok(if function.is_set { Returns::Rows(table) } else { Returns::Row(table) });
+    }
+    let found = schema.catalog.types.get(&function.returns);
+    if found.is_some_and(|found| found.kind == TypeKind::Pseudo && found.name == "void") {
+        return Ok(Returns::Nothing);
+    }
+    let value = value_type(schema, function.returns).map_err(|what| format!("it returns {what}"))?;
+    if function.is_set {
+        return Err("it returns a set of values that are no rows of a table".to_owned());
+    }
+    Ok(Returns::Value(value))
+}
+
+/// The table of the catalogue that a row type belongs to.
+fn table_of(schema: &Schema, oid: Oid) -> Option<usize> {
+    let relation = schema.catalog.types.get(&oid)?.relation?;
+    schema.catalog.tables.iter().position(|table| table.oid == relation)
+}
+
+/// What a value of that type holds, or what it is instead of a value.
+fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
+    let catalog = &schema.catalog;
+    let found = catalog.types.get(&oid).ok_or("of a type that is not in the catalogue")?;
+    if is_made_of(catalog, found, TypeKind::Composite) {
+        return Err(format!(
+            "of the row type {}.{}, or of an array or domain of it",
+            found.schema, found.name
+        ));
+    }
+    if is_made_of(catalog, found, TypeKind::Pseudo) {
+        return Err(format!("of the pseudo-type {}", found.name));
+    }
+    Ok(ColumnType::of(catalog, found, |found| schema.enums.get(&found.oid).map(|known| known.name.clone())))
+}
+
+impl ExposedFunction {
+    /// The arguments that a call gives by name.
+    pub fn arguments(&self) -> &[ExposedArgument] {
+        match &self.takes {
+            Takes::Arguments(arguments) => arguments,
+            Takes::Row(_) => &[],
+        }
+    }
+}

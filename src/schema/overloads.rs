@@ -1,0 +1,71 @@
+//! Overloads: functions of one name, which a call tells apart by the names of the arguments that it gives.
+
+use std::collections::BTreeSet;
+
+use super::naming;
+use crate::catalog::Function;
+use crate::catalog::function::ArgumentMode;
+
+/// The names of the arguments that a function takes, as the API has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Names {
+    /// All of them.
+    all: BTreeSet<String>,
+    /// Those that have no default.
+    required: BTreeSet<String>,
+}
+
+impl Names {
+    /// The names of a function's arguments; one without a name has the empty one, which no call can give.
+    pub(super) fn of(function: &Function, inflect: bool) -> Self {
+        let given = function
+            .arguments
+            .iter()
+            .filter(|argument| !matches!(argument.mode, ArgumentMode::Out | ArgumentMode::Table));
+        let named = given.map(|argument| (naming::field_name(&argument.name, inflect), argument));
+        let (mut all, mut required) = (BTreeSet::new(), BTreeSet::new());
+        for (name, argument) in named {
+            if argument.default.is_none() {
+                required.insert(name.clone());
+            }
+            all.insert(name);
+        }
+        Self { all, required }
+    }
+
+    /// Whether one set of given arguments fits both.
+    pub(super) fn may_be_confused_with(&self, other: &Self) -> bool {
+        let mut needed = self.required.union(&other.required);
+        needed.all(|name| self.all.contains(name) && other.all.contains(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `"a b=default"`.
+    fn names(text: &str) -> Names {
+        let all = text.split_whitespace().map(|name| name.trim_end_matches('=').to_owned()).collect();
+        let required =
+            text.split_whitespace().filter(|name| !name.ends_with('=')).map(str::to_owned).collect();
+        Names { all, required }
+    }
+
+    #[test]
+    fn names_tell_overloads_apart() {
+        for (left, right) in [("a", "b"), ("a", "a b"), ("", "a"), ("a b=", "a c"), ("a b", "a c=")] {
+            assert!(!names(left).may_be_confused_with(&names(right)), "{left} / {right}");
+        }
+    }
+
+    #[test]
+    fn equal_names_and_defaults_do_not() {
+        for (left, right) in
+            [("a b", "a b"), ("", ""), ("", "a="), ("a", "a b="), ("a b=", "a c="), ("a=", "b=")]
+        {
+            assert!(names(left).may_be_confused_with(&names(right)), "{left} / {right}");
+            assert!(names(right).may_be_confused_with(&names(left)), "{right} / {left}");
+        }
+    }
+}

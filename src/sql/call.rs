@@ -1,0 +1,145 @@
+//! Calls of functions: as sources of rows, as values, and with a row as their argument.
+
+use super::ast::{Definition, Expression, From, FunctionCall, Select, SelectColumn};
+use super::condition::{list_literal, parameter};
+use super::connection::Site;
+use super::json::JsonText;
+use super::{At, Compiler, Holds};
+use crate::plan::{Call, Given, Operand, Origin, RowField};
+use crate::schema::{ExposedArgument, ExposedFunction, Returns, ValueType};
+
+/// The name of what a function has returned within the statement.
+const CALLED: &str = "called";
+
+impl Compiler<'_> {
+    /// Where the rows come from.
+    pub(super) fn origin(&self, origin: &Origin, parent: Option<At<'_>>, at: At<'_>) -> From {
+        match origin {
+            Origin::Table | Origin::Joined(_) => self.table(at),
+            Origin::Called(call) => From::Function(self.function_call(call, parent), at.alias.to_owned()),
+        }
+    }
+
+    /// The same of a connection, which may read its rows several times.
+    pub(super) fn rows_of(&self, site: &Site<'_>, at: At<'_>) -> From {
+        match self.volatile_call(&site.connection.origin) {
+            Some(_) => From::With(CALLED, at.alias.to_owned()),
+            None => self.origin(&site.connection.origin, site.parent, at),
+        }
+    }
+
+    /// What a volatile function returns, so that it is called once, however often its rows are read.
+    pub(super) fn called_once(
+        &mut self,
+        origin: &Origin,
+        parent: Option<At<'_>>,
+    ) -> Option<(&'static str, Definition)> {
+        let call = self.volatile_call(origin)?;
+        let alias = self.alias();
+        let all = Expression::AllColumns(alias.clone());
+        let from = From::Function(self.function_call(call, parent), alias);
+        let select = Select { columns: vec![all.unnamed()], from: Some(from), ..Select::default() };
+        Some((CALLED, Definition::Select(Box::new(select))))
+    }
+
+    fn volatile_call<'o>(&self, origin: &'o Origin) -> Option<&'o Call> {
+        match origin {
+            Origin::Called(call) if self.schema.catalog.functions[call.function].is_volatile() => Some(call),
+            Origin::Called(_) | Origin::Table | Origin::Joined(_) => None,
+        }
+    }
+
+    /// The select of a value as JSON; always one row.
+    pub(super) fn value_select(&mut self, call: &Call, parent: Option<At<'_>>) -> Select {
+        let alias = self.alias();
+        // A function in FROM is called once, and its only column has the name of its alias.
+        let value = Expression::column(&alias, &alias);
+        let json = match self.schema.function(call.function).map(|exposed| &exposed.returns) {
+            Some(Returns::Value(column_type)) => self.value_json(value, column_type, false),
+            // What has no value is null.
+            Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => JsonText::known("null"),
+        };
+        let from = From::Function(self.function_call(call, parent), alias);
+        Select { columns: vec![json.into_expression().unnamed()], from: Some(from), ..Select::default() }
+    }
+
+    /// The JSON of what a function makes of a row.
+    pub(super) fn computed_json(&mut self, at: At<'_>, function: usize) -> JsonText {
+        let call = Call { function, given: Given::Row };
+        match self.schema.function(function).map(|exposed| &exposed.returns) {
+            Some(Returns::Value(column_type)) if matches!(column_type.value, ValueType::Scalar(_)) => {
+                let value = Expression::FunctionCall(self.function_call(&call, Some(at)));
+                self.value_json(value, column_type, false)
+            }
+            // An enum's name is looked up by several uses of the value, which should be computed once.
+            _ => JsonText::expression(Expression::Subselect(Box::new(self.value_select(&call, Some(at))))),
+        }
+    }
+
+    fn function_call(&self, call: &Call, parent: Option<At<'_>>) -> FunctionCall {
+        let found = &self.schema.catalog.functions[call.function];
+        let exposed = self.schema.function(call.function);
+        let arguments = match &call.given {
+            Given::Row => parent.map(|at| (None, self.whole_row(at))).into_iter().collect(),
+            Given::Arguments(given) => {
+                let declared = exposed.map(ExposedFunction::arguments).unwrap_or_default();
+                let named = given.iter().map(|(index, operand)| {
+                    (Some(found.arguments[*index].name.clone()), value(&declared[*index], operand))
+                });
+                named.collect()
+            }
+        };
+        FunctionCall { schema: found.schema.clone(), name: found.name.clone(), arguments }
+    }
+
+    /// A row as one value of its table's row type.
+    pub(super) fn whole_row(&self, at: At<'_>) -> Expression {
+        let table = &self.schema.catalog.tables[at.table];
+        match at.holds {
+            Holds::Rows => Expression::WholeRow {
+                table: at.alias.to_owned(),
+                row_type: (table.schema.clone(), table.name.clone()),
+            },
+            Holds::Picked => Expression::column(at.alias, &self.row_column(at.table)),
+        }
+    }
+
+    /// The same as a column that goes with the picked ones.
+    pub(super) fn row_as_column(&self, at: At<'_>) -> SelectColumn {
+        SelectColumn { expression: self.whole_row(at), alias: Some(self.row_column(at.table)) }
+    }
+
+    /// The name of the column that holds the row as a whole where columns are picked; no column of the table has it.
+    fn row_column(&self, table: usize) -> String {
+        self.schema.catalog.tables[table].unused_name("row")
+    }
+}
+
+/// Whether the fields of a row need it as a whole, for a function that takes it.
+pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
+    fields.iter().any(|(_, field)| match field {
+        RowField::Typename(_) | RowField::NodeId | RowField::Column(_) => false,
+        RowField::Computed(_) => true,
+        RowField::ToOne(row) => matches!(row.origin, Origin::Called(_)),
+        RowField::ToMany(connection) => matches!(connection.origin, Origin::Called(_)),
+    })
+}
+
+/// Holds for all that is read from what was called, and so makes sure that it is called: PostgreSQL leaves out what
+/// nothing reads, as a page without rows.
+pub(super) fn is_called() -> Expression {
+    let count = Select {
+        columns: vec![Expression::aggregate("count", Vec::new()).unnamed()],
+        from: Some(From::With(CALLED, CALLED.to_owned())),
+        ..Select::default()
+    };
+    Expression::Subselect(Box::new(count)).binary(" >= ", Expression::Number(0))
+}
+
+fn value(argument: &ExposedArgument, operand: &Operand) -> Expression {
+    let value = match operand {
+        Operand::Value(value) | Operand::Text(value) => value.clone(),
+        Operand::List(values) => values.as_deref().map(list_literal),
+    };
+    parameter(value, argument.sql_type.clone())
+}
