@@ -1,5 +1,7 @@
 -- The picture of the database as one JSON text, seen with the privileges of the current role.
 -- $1: the exposed schemas, in order of precedence. Everything is qualified, whatever the search_path.
+-- The columns of a key are looked up in pg_attribute by its index: a common table expression would be searched whole for
+-- each key, which takes minutes where there are thousands of them.
 with recursive
 exposed_schema as (
     select n.oid, n.nspname, u.position
@@ -87,12 +89,20 @@ unique_key as (
         (
             select json_agg(a.attname order by k.position)
             from unnest(i.indkey::pg_catalog.int2[]) with ordinality as k(attnum, position)
-            join attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
+            join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum
             where k.position <= i.indnkeyatts
         ) as columns
     from pg_catalog.pg_index as i
     join relation as r on r.oid = i.indrelid
     where i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+),
+key_list as (
+    select
+        k.indrelid,
+        json_agg(k.columns) filter (where k.indisprimary) -> 0 as primary_key,
+        json_agg(k.columns order by k.columns::pg_catalog.text) as unique_keys
+    from unique_key as k
+    group by k.indrelid
 ),
 foreign_key as (
     select
@@ -104,12 +114,12 @@ foreign_key as (
             'columns', (
                 select json_agg(a.attname order by k.position)
                 from unnest(f.conkey) with ordinality as k(attnum, position)
-                join attribute as a on a.attrelid = f.conrelid and a.attnum = k.attnum
+                join pg_catalog.pg_attribute as a on a.attrelid = f.conrelid and a.attnum = k.attnum
             ),
             'referenced_columns', (
                 select json_agg(a.attname order by k.position)
                 from unnest(f.confkey) with ordinality as k(attnum, position)
-                join attribute as a on a.attrelid = f.confrelid and a.attnum = k.attnum
+                join pg_catalog.pg_attribute as a on a.attrelid = f.confrelid and a.attnum = k.attnum
             )
         ) order by f.conname) as keys
     from pg_catalog.pg_constraint as f
@@ -174,15 +184,13 @@ select json_build_object(
             'can_delete', pg_catalog.has_table_privilege(r.oid, 'delete'),
             'updatable', pg_catalog.pg_relation_is_updatable(r.oid, true),
             'columns', coalesce(c.columns, '[]'),
-            'primary_key', (select k.columns from unique_key as k where k.indrelid = r.oid and k.indisprimary),
-            'unique_keys', coalesce(
-                (select json_agg(k.columns order by k.columns::pg_catalog.text) from unique_key as k where k.indrelid = r.oid),
-                '[]'
-            ),
+            'primary_key', k.primary_key,
+            'unique_keys', coalesce(k.unique_keys, '[]'),
             'foreign_keys', coalesce(f.keys, '[]')
         ) order by r.position, r.relname)
         from relation as r
         left join column_list as c on c.attrelid = r.oid
+        left join key_list as k on k.indrelid = r.oid
         left join foreign_key as f on f.conrelid = r.oid
     ), '[]'),
     'functions', coalesce((

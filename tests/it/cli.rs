@@ -1,7 +1,7 @@
 //! The command line: the real binary, run in folders of its own.
 
 mod dev;
-mod program;
+pub(crate) mod program;
 mod serve;
 
 use std::process::Output;

@@ -14,6 +14,7 @@ mod executor;
 mod golden;
 mod harness;
 mod http;
+mod large;
 mod load;
 mod local;
 mod node;
