@@ -72,18 +72,16 @@ impl<'a> Meter<'a> {
 
     fn field(&mut self, parent: &str, field: &'a Field) -> Size {
         let aliases = usize::from(field.alias.is_some());
-        if field.name.starts_with("__") {
-            // Introspection has a limit of its own, and is answered from memory.
+        // Introspection has a limit of its own, and is answered from memory.
+        if field.selection_set.is_empty() || field.name.starts_with("__") {
             return Size { depth: 1, aliases, complexity: 0, fields: 1 };
         }
         let inner = self.selections(&field.selection_set);
         let rows = self.rows(parent, field);
-        let is_object = !field.selection_set.is_empty();
         Size {
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(aliases),
-            complexity: rows
-                .saturating_mul(inner.complexity.saturating_add(usize::from(is_object && rows > 0))),
+            complexity: rows.saturating_mul(inner.complexity.saturating_add(usize::from(rows > 0))),
             fields: 1,
         }
     }
