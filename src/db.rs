@@ -29,6 +29,7 @@ use tokio::time::Instant;
 
 pub use self::connection::Connection;
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
+pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
 pub use self::pool::{PoolState, PooledConnection};
 pub use self::row::{Field, Row};

@@ -11,7 +11,7 @@ use super::{Access, Error, Scope};
 use crate::sql::Statement;
 
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
-pub(super) fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
+pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
     let mut message = String::with_capacity(estimate(scope, statements));
     append_scope(&mut message, scope)?;
     for statement in statements {

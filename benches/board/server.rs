@@ -1,0 +1,61 @@
+//! The real `glowplug serve`, with nothing set but the database and a free port.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+/// The real `glowplug serve`. Dropping it stops it.
+pub(crate) struct Server {
+    process: Child,
+    address: String,
+    log: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts it on a free port, and waits until it listens.
+    pub(crate) fn start(database_url: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_glowplug"));
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GLOWPLUG_"))
+        {
+            command.env_remove(name);
+        }
+        command.args(["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", database_url);
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("glowplug can be run");
+        let mut lines =
+            BufReader::new(process.stderr.take().expect("it is piped")).lines().map_while(Result::ok);
+        let listening = lines.find_map(|line| line.split_once("address=").map(|(_, rest)| rest.to_owned()));
+        let address = listening.expect("glowplug says where it listens");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        let reader =
+            std::thread::spawn(move || lines.for_each(|line| kept.lock().expect("the log").push(line)));
+        Self { process, address, log, reader: Some(reader) }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// The address of a page.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What it has complained about until now.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let log = self.log.lock().expect("the log");
+        log.iter().filter(|line| line.contains("WARN") || line.contains("ERROR")).cloned().collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has no child processes and keeps nothing, so that there is nothing that it must be given time for.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = self.reader.take().map(JoinHandle::join);
+    }
+}
