@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod audit;
+mod bad_input;
 mod browser;
 mod change;
 mod cli;
@@ -15,6 +16,7 @@ mod golden;
 mod harness;
 mod http;
 mod large;
+mod introspection;
 mod load;
 mod local;
 mod node;

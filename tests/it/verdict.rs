@@ -34,13 +34,13 @@ pub(crate) fn rendered(name: &str) -> Rendered {
     Rendered::new(&golden(name)).expect("a valid schema")
 }
 
-fn golden(name: &str) -> Schema {
+pub(crate) fn golden(name: &str) -> Schema {
     let picture = std::fs::read_to_string(format!("tests/golden/{name}/catalog.json")).expect("a catalogue");
     Schema::new(Arc::new(Catalog::from_json(&picture).expect("a catalogue")), Options::default())
 }
 
 /// Limits that no random document reaches.
-fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     let limits = harness::config("postgres://nobody@localhost/none", PoolMode::Direct).limits;
     Limits {
         depth: 1000,
