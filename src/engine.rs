@@ -140,7 +140,7 @@ impl Engine {
             return Err(Error::NotAllowed);
         }
         let plan = plan(&snapshot.schema, &operation)?;
-        let introspection = snapshot.introspection(&plan, &operation)?;
+        let introspection = snapshot.introspection(&plan, &operation, &request.query)?;
         self.run(&snapshot.schema, &plan, &introspection, identity).await
     }
 

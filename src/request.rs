@@ -7,6 +7,7 @@ mod coerce;
 mod collect;
 mod limits;
 mod strict;
+mod suggest;
 mod syntax;
 mod value;
 

@@ -27,6 +27,10 @@ const ROLES: usize = 64;
 /// The bytes of document texts that are remembered for each snapshot; a validated document takes about twenty times that.
 const DOCUMENT_BYTES: u64 = 4 << 20;
 
+/// The bytes of introspection answers that are remembered for each snapshot. Tools ask the same again and again; the answer
+/// for a thousand tables has some megabytes.
+const INTROSPECTION_BYTES: u64 = 16 << 20;
+
 /// A picture of a thousand tables takes about a second; it is drawn at start and after changes only.
 const PICTURE_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -36,6 +40,7 @@ pub(super) struct Snapshot {
     pub(super) rendered: Rendered,
     visible: Option<Rendered>,
     documents: Cache<String, Arc<Document>, TextWeight>,
+    introspected: Cache<String, Arc<Introspected>, TextWeight>,
     fingerprint: u64,
 }
 
@@ -55,6 +60,13 @@ struct TextWeight;
 impl Weighter<String, Arc<Document>> for TextWeight {
     fn weight(&self, text: &String, _: &Arc<Document>) -> u64 {
         text.len() as u64 + 64
+    }
+}
+
+impl Weighter<String, Arc<Introspected>> for TextWeight {
+    fn weight(&self, text: &String, answers: &Arc<Introspected>) -> u64 {
+        let answers: usize = answers.iter().map(|(key, value)| key.len() + value.len() + 64).sum();
+        (text.len() + answers) as u64 + 64
     }
 }
 
@@ -145,7 +157,8 @@ impl Snapshot {
         let mut hasher = DefaultHasher::new();
         picture.hash(&mut hasher);
         let documents = Cache::with_weighter(1024, DOCUMENT_BYTES, TextWeight);
-        Ok(Self { schema, rendered, visible, documents, fingerprint: hasher.finish() })
+        let introspected = Cache::with_weighter(8, INTROSPECTION_BYTES, TextWeight);
+        Ok(Self { schema, rendered, visible, documents, introspected, fingerprint: hasher.finish() })
     }
 
     /// The API in both its forms.
@@ -158,19 +171,26 @@ impl Snapshot {
         if let Some(document) = self.documents.get(text) {
             return Ok(document);
         }
-        let document = Arc::new(Document::parse(&self.rendered, text, limits)?);
+        let document =
+            Document::parse(&self.rendered, text, limits).map_err(|error| match &self.visible {
+                Some(visible) => error.with_suggestions(visible),
+                None => error,
+            })?;
+        let document = Arc::new(document);
         self.documents.insert(text.to_owned(), Arc::clone(&document));
         Ok(document)
     }
 
-    /// The answers of the operation's `__schema` and `__type` fields.
+    /// The answers of the operation's `__schema` and `__type` fields; remembered by the document's text, the operation and
+    /// its variables.
     pub(super) fn introspection(
         &self,
         plan: &Plan,
         operation: &Operation,
-    ) -> Result<Introspected, RequestError> {
+        text: &str,
+    ) -> Result<Arc<Introspected>, RequestError> {
         let Some(root) = plan.roots.iter().find(|root| root.source == Source::Introspection) else {
-            return Ok(Introspected::new());
+            return Ok(Arc::default());
         };
         let Some(visible) = &self.visible else {
             let text =
@@ -179,7 +199,15 @@ impl Snapshot {
             let locations = root.location.into_iter().collect();
             return Err(RequestError::NoIntrospection(Message { text, locations }));
         };
-        operation.introspect(visible)
+        let variables = serde_json::to_string(&**operation.variables()).unwrap_or_default();
+        let name = operation.definition().name.as_ref().map_or("", |name| name.as_str());
+        let key = format!("{name} {variables} {text}");
+        if let Some(answers) = self.introspected.get(&key) {
+            return Ok(answers);
+        }
+        let answers = Arc::new(operation.introspect(visible)?);
+        self.introspected.insert(key, Arc::clone(&answers));
+        Ok(answers)
     }
 }
 

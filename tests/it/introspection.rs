@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use glowplug::config::PoolMode;
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
 use glowplug::request::{Document, Operation, json_map};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::{node, verdict};
+use crate::{harness, node, verdict};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,4 +49,40 @@ async fn answers_are_those_of_graphql_js() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn remembered_answers_are_those_of_the_same_question_only() {
+    let database = harness::database("create table one (id int primary key)").await;
+    let url = harness::cluster().url(&database);
+    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+    let query = "query A($name: String!, $with: Boolean = true) { __type(name: $name) { name kind @include(if: $with) } }
+        query B($name: String!) { __type(name: $name) { name } }";
+    let ask = async |operation: &str, variables: Value| {
+        let request = Request {
+            query: query.to_owned(),
+            operation_name: Some(operation.to_owned()),
+            variables: variables.as_object().expect("an object").clone(),
+            extensions: Map::new(),
+            allowed: AllowedOperations::All,
+        };
+        let response = engine.respond(request, &Identity::default()).await;
+        let answer: Value = serde_json::from_slice(&response.body).expect("JSON");
+        answer["data"]["__type"].clone()
+    };
+    for _ in 0..2 {
+        assert_eq!(ask("A", json!({"name": "one"})).await, json!({"name": "one", "kind": "OBJECT"}));
+        assert_eq!(ask("A", json!({"name": "Int"})).await, json!({"name": "Int", "kind": "SCALAR"}));
+        assert_eq!(ask("A", json!({"name": "Int", "with": false})).await, json!({"name": "Int"}));
+        assert_eq!(ask("B", json!({"name": "Int"})).await, json!({"name": "Int"}));
+        assert_eq!(ask("B", json!({"name": "two"})).await, Value::Null);
+    }
+    let client = harness::connect(&url).await;
+    client.batch_execute("create table two (id int primary key)").await.expect("a second table");
+    assert!(engine.reload().await.expect("a fresh picture"), "the picture has changed");
+    assert_eq!(
+        ask("B", json!({"name": "two"})).await,
+        json!({"name": "two"}),
+        "the new schema has new answers"
+    );
 }

@@ -254,7 +254,7 @@ impl<'s> Generator<'s> {
 
     /// The same field again: as it was but for the length of a list, or with arguments of its own.
     fn twin(&mut self, field: &FieldDefinition, written: &str, depth: usize) -> String {
-        match written.find("]").filter(|_| self.random.once_in(2)) {
+        match written.find(']').filter(|_| self.random.once_in(2)) {
             Some(end) if !written[..end].ends_with('[') => {
                 let item = written[..end].rsplit(['[', ',']).next().unwrap_or("1").trim();
                 format!("{}, {item}{}", &written[..end], &written[end..])

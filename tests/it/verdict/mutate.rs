@@ -62,7 +62,7 @@ pub(crate) fn mutate(random: &mut Random, document: &str) -> String {
                 let copy = tokens[other].clone();
                 tokens[place] = copy;
             }
-            _ => tokens[place] = (*random.choose(&FOREIGN)).to_owned(),
+            _ => (*random.choose(&FOREIGN)).clone_into(&mut tokens[place]),
         }
     }
     tokens.concat()
