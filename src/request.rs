@@ -94,8 +94,8 @@ impl Document {
             return Err(RequestError::TooLarge { limit: "depth", found: None, allowed: limits.depth });
         }
         let document = parsed.map_err(|invalid| invalid_document(&invalid.errors))?;
-        if let Some((name, line, column)) = syntax::field_without_value(&plain) {
-            let text = format!("syntax error: the input field \"{name}\" has no value; expected :");
+        if let Some((name, line, column)) = syntax::name_without_value(&plain) {
+            let text = format!("syntax error: \"{name}\" has no value; expected :");
             return Err(RequestError::Invalid(vec![Message { text, locations: vec![(line, column)] }]));
         }
         let executable =

@@ -1,5 +1,5 @@
 //! Two places where the grammar of apollo-parser is not the specification's: it does not find a field's alias if commas stand
-//! before the colon, and it leaves out input object fields without a value in silence. Both are seen in the tokens.
+//! before the colon, and it leaves out arguments and input fields without a value in silence. Both are seen in the tokens.
 
 use std::borrow::Cow;
 
@@ -24,12 +24,12 @@ pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
 enum Open {
     /// A selection set.
     Selections,
-    /// Arguments or variable definitions.
-    Parentheses,
+    /// Variable definitions.
+    Definitions,
     /// A list value, or the type of a list.
     List,
-    /// An input object, and what comes next in it.
-    Object(Next),
+    /// Arguments or an input object, and what comes next in it.
+    Values(Next),
 }
 
 #[derive(Clone, Copy)]
@@ -39,9 +39,9 @@ enum Next {
     Value,
 }
 
-/// The name, line and column of an input object field without a value (GraphQL specification, 2.9.8), in a document that
-/// apollo-parser takes.
-pub(super) fn field_without_value(text: &str) -> Option<(&str, usize, usize)> {
+/// The name, line and column of an argument or an input field without a value (GraphQL specification, 2.6 and 2.9.8), in a
+/// document that apollo-parser takes.
+pub(super) fn name_without_value(text: &str) -> Option<(&str, usize, usize)> {
     let mut open: Vec<Open> = Vec::new();
     let mut name = None;
     for token in Lexer::new(text).flatten() {
@@ -49,12 +49,13 @@ pub(super) fn field_without_value(text: &str) -> Option<(&str, usize, usize)> {
         if matches!(kind, TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma) {
             continue;
         }
-        if let Some(Open::Object(next)) = open.last_mut() {
+        if let Some(Open::Values(next)) = open.last_mut() {
             match (*next, kind) {
                 (Next::Name, TokenKind::Name) => {
                     name = Some((token.data(), token.index()));
                     *next = Next::Colon;
                 }
+                (Next::Name, TokenKind::Dollar) => *open.last_mut()? = Open::Definitions,
                 (Next::Colon, TokenKind::Colon) => *next = Next::Value,
                 (Next::Colon, _) => break,
                 (Next::Value, TokenKind::Dollar) => {}
@@ -62,17 +63,17 @@ pub(super) fn field_without_value(text: &str) -> Option<(&str, usize, usize)> {
             }
         }
         match kind {
-            TokenKind::LParen => open.push(Open::Parentheses),
+            TokenKind::LParen => open.push(Open::Values(Next::Name)),
             TokenKind::LBracket => open.push(Open::List),
             TokenKind::LCurly => open.push(match open.last() {
                 None | Some(Open::Selections) => Open::Selections,
-                Some(_) => Open::Object(Next::Name),
+                Some(_) => Open::Values(Next::Name),
             }),
             TokenKind::RParen | TokenKind::RBracket | TokenKind::RCurly => drop(open.pop()),
             _ => {}
         }
     }
-    let Some(Open::Object(Next::Colon)) = open.last() else { return None };
+    let Some(Open::Values(Next::Colon)) = open.last() else { return None };
     let (name, index) = name?;
     let before = &text[..index];
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
@@ -90,16 +91,23 @@ mod tests {
     }
 
     #[test]
-    fn a_field_without_a_value_is_found() {
-        for text in ["{ a(b: {c}) }", "{ a(b: [{d: {e: 1} c f: 2}]) }", "query ($v: X = {d: $w, c}) { a }"] {
-            assert_eq!(field_without_value(text).map(|found| found.0), Some("c"), "{text}");
+    fn a_name_without_a_value_is_found() {
+        for text in [
+            "{ a(b: {c}) }",
+            "{ a(b: [{d: {e: 1} c f: 2}]) }",
+            "query ($v: X = {d: $w, c}) { a }",
+            "{ a(c) }",
+            "{ b(a: $v c null) }",
+            "{ b @d(c) }",
+        ] {
+            assert_eq!(name_without_value(text).map(|found| found.0), Some("c"), "{text}");
         }
-        assert_eq!(field_without_value("{\n a(b: {c}) }"), Some(("c", 2, 8)));
+        assert_eq!(name_without_value("{\n a(b: {c}) }"), Some(("c", 2, 8)));
     }
 
     #[test]
-    fn fields_with_values_are_left_alone() {
+    fn names_with_values_are_left_alone() {
         let text = "query ($v: [X!] = {a: RED}) @d(a: {b: []}) { a(b: {c: $v, d: [{e: {}}, $v] f: \"}\", g: -1.5}) { h { i } } }";
-        assert_eq!(field_without_value(text), None);
+        assert_eq!(name_without_value(text), None);
     }
 }

@@ -106,6 +106,8 @@ async fn what_does_not_fit_the_schema_is_refused_by_name() {
     asked
         .refused("query One { __typename } query Two { __typename }", &["operationName", "One", "Two"])
         .await;
+    asked.refused("{ thingCollection(filter) { totalCount } }", &["filter", "no value"]).await;
+    asked.refused(&filtered("name"), &["name", "no value"]).await;
     asked.refused("", &["syntax"]).await;
     asked.works().await;
 }
