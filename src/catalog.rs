@@ -22,7 +22,7 @@ pub const INTROSPECT: &str = include_str!("catalog/introspect.sql");
 pub type Oid = i64;
 
 /// The exposed part of a database, as one role sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     /// The exposed schemas that exist and that the role may use, in order of precedence.
     pub schemas: Vec<Namespace>,

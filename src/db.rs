@@ -20,6 +20,7 @@ mod pool;
 mod row;
 mod scope;
 mod tls;
+mod transaction;
 mod typed;
 
 use std::sync::Arc;
@@ -28,12 +29,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use self::connection::Connection;
+pub use self::diesel_error::QueryError;
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
 pub use self::pool::{PoolState, PooledConnection};
 pub use self::row::{Field, Row};
 pub use self::scope::{Access, Scope};
+pub use self::transaction::Transaction;
 use crate::config;
 use crate::event::Event;
 use crate::sql::Statement;
@@ -120,7 +123,7 @@ impl Database {
     }
 
     /// A connection of the pool, for Diesel queries.
-    pub async fn connection(&self) -> Result<PooledConnection<'_>, Error> {
+    pub async fn connection(&self) -> Result<PooledConnection, Error> {
         self.pool.acquire().await
     }
 

@@ -1,8 +1,11 @@
 //! The engine: request -> plan -> SQL -> database -> response. `respond` shows the whole of it.
 
+mod application;
 mod describe;
 mod executor;
+mod mixed;
 mod run;
+mod session;
 mod snapshot;
 mod watch;
 
@@ -19,7 +22,10 @@ use crate::plan::plan;
 use crate::request::{JsonMap, Operation, json_map};
 use crate::response;
 
+pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
+use mixed::Job;
+pub use session::FieldConnection;
 use snapshot::Snapshots;
 
 /// Answers GraphQL requests from a database. Cheap to clone.
@@ -32,6 +38,8 @@ struct Inner {
     database: Database,
     limits: Limits,
     snapshots: Snapshots,
+    /// The code of the application's fields, by their numbers.
+    resolvers: Vec<Resolver>,
     statement_timeout: std::time::Duration,
 }
 
@@ -93,11 +101,16 @@ pub enum Outcome {
 impl Engine {
     /// Needs a tokio runtime, but no database yet: until one answers, requests are told that it is not available.
     pub fn new(config: &Config) -> Result<Self, Error> {
+        Self::extended(config, Extension::default())
+    }
+
+    /// The same, with fields that an application answers.
+    pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
-        let snapshots =
-            Snapshots::new(database.clone(), config.api.clone(), config.database.statement_timeout);
         let statement_timeout = config.database.statement_timeout;
-        let inner = Inner { database, limits: config.limits.clone(), snapshots, statement_timeout };
+        let snapshots = Snapshots::new(database.clone(), config.api.clone(), api, statement_timeout);
+        let limits = config.limits.clone();
+        let inner = Inner { database, limits, snapshots, resolvers, statement_timeout };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -141,6 +154,10 @@ impl Engine {
         }
         let plan = plan(&snapshot.schema, &operation)?;
         let introspection = snapshot.introspection(&plan, &operation, &request.query)?;
+        if plan.calls_application() {
+            let job = Job { snapshot: &snapshot, operation: &operation, plan: &plan, identity };
+            return self.run_mixed(job, &introspection).await;
+        }
         self.run(&snapshot.schema, &plan, &introspection, identity).await
     }
 

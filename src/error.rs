@@ -2,7 +2,7 @@
 
 use crate::db;
 use crate::plan::PlanError;
-use crate::request::{Message, RequestError};
+use crate::request::{Message, PathSegment, RequestError};
 use crate::schema::rendered::RenderError;
 use crate::sql::AT_MOST_MARK;
 
@@ -49,8 +49,8 @@ pub struct GraphqlError {
     pub message: String,
     /// Lines and columns in the document, from 1.
     pub locations: Vec<(usize, usize)>,
-    /// Response keys from the root to the field that failed; none for errors of the whole request.
-    pub path: Vec<String>,
+    /// The way from the root to the field that failed; none for errors of the whole request.
+    pub path: Vec<PathSegment>,
     /// The class of the error.
     pub code: Code,
     /// The SQLSTATE, where the database raised it.
@@ -101,7 +101,7 @@ impl Error {
         match self {
             Self::Request(error) => of_request(error),
             Self::Plan(error) => vec![GraphqlError {
-                path: error.path.clone(),
+                path: error.path.iter().cloned().map(PathSegment::Key).collect(),
                 locations: error.location.into_iter().collect(),
                 ..GraphqlError::new(Code::BadUserInput, error.message.clone())
             }],
@@ -124,7 +124,8 @@ impl GraphqlError {
         Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, sqlstate: None }
     }
 
-    fn internal() -> Self {
+    /// A defect, of which the client learns no more.
+    pub fn internal() -> Self {
         Self::new(Code::Internal, "internal error; the server's log tells more under this request's id")
     }
 

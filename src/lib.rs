@@ -8,6 +8,7 @@
 //! | module | what it makes |
 //! | --- | --- |
 //! | [`cli`] | the commands: one file each |
+//! | [`server`] | the whole as a part of a Rust program, with fields written in Rust |
 //! | [`config`] | what flags, environment and file said -> checked, ready values |
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
@@ -36,5 +37,9 @@ pub mod plan;
 pub mod request;
 pub mod response;
 pub mod schema;
+pub mod server;
 pub mod shutdown;
 pub mod sql;
+
+pub use engine::{FieldConnection, FieldContext, FieldError};
+pub use server::Server;

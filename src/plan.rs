@@ -31,6 +31,13 @@ pub struct Plan {
     pub roots: Vec<Root>,
 }
 
+impl Plan {
+    /// Whether a root field is the application's.
+    pub fn calls_application(&self) -> bool {
+        self.roots.iter().any(|root| matches!(root.source, Source::Application(_)))
+    }
+}
+
 /// Whether an operation may change anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -62,6 +69,8 @@ pub enum Source {
     Introspection,
     /// From the database, by one statement.
     Database(Action),
+    /// From the application: the field of that number.
+    Application(usize),
 }
 
 /// What one statement does.
@@ -318,6 +327,7 @@ fn plan_root(
             Some(Meaning::Insert(table)) => Source::Database(Action::Write(planner.insert(*table, fields)?)),
             Some(Meaning::Update(table)) => Source::Database(Action::Write(planner.update(*table, fields)?)),
             Some(Meaning::Delete(table)) => Source::Database(Action::Write(planner.delete(*table, fields)?)),
+            Some(Meaning::Application(field)) => Source::Application(*field),
             _ => Source::Known("null".to_owned()),
         },
     };

@@ -3,6 +3,7 @@
 //! apollo-compiler parses and validates; the gaps that it leaves are closed by `syntax` and `strict`. Nothing here knows of
 //! tables: what a field stands for is looked up by the plan.
 
+mod application;
 mod coerce;
 mod collect;
 mod limits;
@@ -27,6 +28,7 @@ use crate::schema::rendered::Rendered;
 
 pub use apollo_compiler::executable::Field;
 pub use apollo_compiler::response::JsonMap;
+pub use application::{ApplicationAnswers, Completed, Misfit, PathSegment};
 pub use collect::{Collected, collect_fields, merged_selections};
 pub use value::{Input, Inputs};
 

@@ -1,8 +1,9 @@
 //! Catalogue -> the API as plain data, and the map from its names back to tables and columns.
 //!
 //! The convention is `pg_graphql`'s, see `docs/convention.md` for where this goes its own way. Pure; knows no GraphQL crate
-//! except in [`rendered`], where the description becomes one crate's schema.
+//! except in [`rendered`], where the description becomes one crate's schema, and in [`Application`], whose text it reads.
 
+mod application;
 mod build;
 mod callable;
 mod defaults;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::catalog::{Catalog, Oid, Problem};
+pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use enums::EnumType;
 pub use scalar::{ColumnType, Operator, Scalar, ValueType};
@@ -232,6 +234,10 @@ pub enum Meaning {
     AffectedCount,
     /// `records` of a mutation's response.
     Records,
+    /// A root field of the application, by its number.
+    Application(usize),
+    /// A part of what a field of the application returns.
+    Part,
 }
 
 /// How two tables hang together.
@@ -271,6 +277,8 @@ pub enum InputMeaning {
     Column(usize),
     /// An operator on a column.
     Operator(Operator),
+    /// A part of an argument of a field of the application.
+    Part,
 }
 
 /// A type with its wrappers.
@@ -336,7 +344,12 @@ impl fmt::Display for TypeReference {
 impl Schema {
     /// Makes the API of a catalogue.
     pub fn new(catalog: Arc<Catalog>, options: Options) -> Self {
-        build::build(catalog, options)
+        build::build(catalog, options, &Application::default())
+    }
+
+    /// The same, with what an application adds to it.
+    pub fn extended(catalog: Arc<Catalog>, options: Options, application: &Application) -> Self {
+        build::build(catalog, options, application)
     }
 
     /// The field of an object type.

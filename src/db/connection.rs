@@ -27,6 +27,8 @@ pub struct Connection {
     pub(super) transaction: AnsiTransactionManager,
     pub(super) instrumentation: DynInstrumentation,
     pub(super) state: State,
+    /// What the last query that failed was told, in full.
+    pub(super) last_failure: Option<Error>,
     /// Taken when the connection is dropped in the middle of an exchange.
     canceller: Option<Canceller>,
 }
@@ -49,6 +51,7 @@ impl Connection {
             transaction: AnsiTransactionManager::default(),
             instrumentation: DynInstrumentation::default_instrumentation(),
             state: State::Ready,
+            last_failure: None,
             canceller: Some(canceller),
         }
     }

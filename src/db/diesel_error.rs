@@ -1,12 +1,14 @@
-//! The driver's errors -> Diesel's, for typed queries.
+//! Our errors -> Diesel's, for typed queries, and back.
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind};
 
+pub use diesel::result::Error as QueryError;
+
 use super::{DatabaseError, Error};
 
-/// The driver's error as Diesel has it.
-pub(super) fn convert(error: tokio_postgres::Error) -> diesel::result::Error {
-    match Error::while_running(error) {
+/// An error as Diesel has it.
+pub(super) fn convert(error: Error) -> diesel::result::Error {
+    match error {
         Error::Database(error) => {
             diesel::result::Error::DatabaseError(kind(&error.sqlstate), Box::new(Information(*error)))
         }
@@ -15,6 +17,45 @@ pub(super) fn convert(error: tokio_postgres::Error) -> diesel::result::Error {
             Box::new(other.to_string()),
         ),
     }
+}
+
+/// A query's error, with what Diesel's error does not say of it put in from `told`, if it tells of the same failure.
+pub(super) fn back(error: &QueryError, told: Option<&Error>) -> Error {
+    let QueryError::DatabaseError(kind, information) = error else {
+        return Error::Protocol(error.to_string());
+    };
+    if let Some(told) = told
+        && is_of(information.message(), told)
+    {
+        return told.clone();
+    }
+    let Some((sqlstate, _)) = KINDS.iter().find(|(_, known)| same(known, kind)) else {
+        return Error::Protocol(error.to_string());
+    };
+    let text = |part: Option<&str>| part.map(str::to_owned);
+    Error::Database(Box::new(DatabaseError {
+        sqlstate: (*sqlstate).to_owned(),
+        message: information.message().to_owned(),
+        detail: text(information.details()),
+        hint: text(information.hint()),
+        schema: None,
+        table: text(information.table_name()),
+        column: text(information.column_name()),
+        constraint: text(information.constraint_name()),
+        position: None,
+    }))
+}
+
+fn is_of(message: &str, told: &Error) -> bool {
+    match told {
+        Error::Database(raised) => raised.message == message,
+        told => told.to_string() == message,
+    }
+}
+
+/// Diesel's kinds cannot be compared, but they have no parts.
+fn same(one: &DatabaseErrorKind, other: &DatabaseErrorKind) -> bool {
+    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 /// A result column that the driver had to look up by a named statement, which may still be there.
@@ -33,18 +74,20 @@ pub(super) fn leaves_connection_usable(error: &diesel::result::Error) -> bool {
 }
 
 /// Diesel's classes by SQLSTATE (manual, appendix A).
+const KINDS: [(&str, DatabaseErrorKind); 8] = [
+    ("23505", DatabaseErrorKind::UniqueViolation),
+    ("23503", DatabaseErrorKind::ForeignKeyViolation),
+    ("23001", DatabaseErrorKind::RestrictViolation),
+    ("23P01", DatabaseErrorKind::ExclusionViolation),
+    ("23502", DatabaseErrorKind::NotNullViolation),
+    ("23514", DatabaseErrorKind::CheckViolation),
+    ("25006", DatabaseErrorKind::ReadOnlyTransaction),
+    ("40001", DatabaseErrorKind::SerializationFailure),
+];
+
 fn kind(sqlstate: &str) -> DatabaseErrorKind {
-    match sqlstate {
-        "23505" => DatabaseErrorKind::UniqueViolation,
-        "23503" => DatabaseErrorKind::ForeignKeyViolation,
-        "23001" => DatabaseErrorKind::RestrictViolation,
-        "23P01" => DatabaseErrorKind::ExclusionViolation,
-        "23502" => DatabaseErrorKind::NotNullViolation,
-        "23514" => DatabaseErrorKind::CheckViolation,
-        "25006" => DatabaseErrorKind::ReadOnlyTransaction,
-        "40001" => DatabaseErrorKind::SerializationFailure,
-        _ => DatabaseErrorKind::Unknown,
-    }
+    let known = KINDS.into_iter().find(|(known, _)| *known == sqlstate);
+    known.map_or(DatabaseErrorKind::Unknown, |(_, kind)| kind)
 }
 
 /// A [`DatabaseError`] as Diesel asks for it.

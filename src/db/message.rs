@@ -23,6 +23,20 @@ pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error>
     Ok(message)
 }
 
+/// The message that begins a transaction within `scope`, for more than one message.
+pub(super) fn begin(scope: &Scope) -> Result<String, Error> {
+    let mut message = String::from("begin;\n");
+    append_scope(&mut message, scope)?;
+    Ok(message)
+}
+
+/// The message that runs one statement within a transaction whose scope holds already: the first result is empty.
+pub(super) fn within(statement: &Statement) -> Result<String, Error> {
+    let mut message = String::from("select;\n");
+    append_statement(&mut message, &statement.text, &statement.parameters)?;
+    Ok(message)
+}
+
 fn append_scope(message: &mut String, scope: &Scope) -> Result<(), Error> {
     // A timeout of 0 would mean none.
     let milliseconds = scope.statement_timeout.as_millis().clamp(1, i32::MAX as u128);

@@ -22,7 +22,7 @@ use crate::config;
 type Manager = AsyncDieselConnectionManager<Connection>;
 
 /// A connection on loan from the pool; it goes back when dropped, unless it is in the middle of something.
-pub type PooledConnection<'a> = bb8::PooledConnection<'a, Manager>;
+pub type PooledConnection = bb8::PooledConnection<'static, Manager>;
 
 /// After this time a connection is replaced, so that a pool follows a pooler or a name that moved.
 const MAXIMUM_LIFETIME: Duration = Duration::from_mins(30);
@@ -73,7 +73,7 @@ impl Pool {
     }
 
     /// Waits for a usable connection.
-    pub(super) async fn acquire(&self) -> Result<PooledConnection<'_>, Error> {
+    pub(super) async fn acquire(&self) -> Result<PooledConnection, Error> {
         let mut connection = self.checkout().await?;
         if !connection.is_usable() {
             self.renew(&mut connection).await?;
@@ -94,13 +94,13 @@ impl Pool {
 
     /// Waits for a connection as the pool has it, for the acquire timeout at the most; if there is none at all and
     /// none can be made, not even that long.
-    async fn checkout(&self) -> Result<PooledConnection<'_>, Error> {
+    async fn checkout(&self) -> Result<PooledConnection, Error> {
         if let Some(failure) = self.failures.last(RESPITE).and_then(|failure| self.unless_connected(failure))
         {
             return Err(failure);
         }
         let mut failed = pin!(self.failures.happened.notified());
-        let mut getting = pin!(self.slots.get());
+        let mut getting = pin!(self.slots.get_owned());
         loop {
             tokio::select! {
                 biased;

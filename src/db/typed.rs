@@ -28,7 +28,7 @@ use super::bind::Query;
 use super::connection::State;
 use super::connector::Connector;
 use super::row::Row;
-use super::{Connection, diesel_error};
+use super::{Connection, Error, diesel_error};
 use crate::config::Secret;
 
 /// How long [`AsyncConnection::establish`] waits, which has no setting for it.
@@ -39,7 +39,7 @@ impl SimpleAsyncConnection for Connection {
         self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(query)));
         let before = self.state;
         self.state = State::Busy;
-        let result = self.client.batch_execute(query).await.map_err(diesel_error::convert);
+        let result = self.client.batch_execute(query).await.map_err(|error| self.remember(error.into()));
         self.finish(before, &result);
         self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(query), result.as_ref().err()));
         result
@@ -115,13 +115,13 @@ impl Connection {
     async fn run<R>(
         &mut self,
         query: &Query,
-        exchange: impl AsyncFnOnce(&Client, &Query) -> QueryResult<R>,
+        exchange: impl AsyncFnOnce(&Client, &Query) -> Result<R, Failure>,
     ) -> QueryResult<R> {
         self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(&query.text)));
         let before = self.state;
         // A future that is dropped leaves it at that, and the pool does not take the connection back.
         self.state = State::Busy;
-        let result = exchange(&self.client, query).await;
+        let result = exchange(&self.client, query).await.map_err(|failure| self.remember(failure));
         self.finish(before, &result);
         let error = result.as_ref().err();
         self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(&query.text), error));
@@ -140,17 +140,43 @@ impl Connection {
         }
     }
 
+    /// Keeps what the driver said, of which Diesel's errors only have a part.
+    fn remember(&mut self, failure: Failure) -> diesel::result::Error {
+        match failure {
+            Failure::Driver(error) => {
+                let error = Error::while_running(error);
+                self.last_failure = Some(error.clone());
+                diesel_error::convert(error)
+            }
+            Failure::Result(error) => error,
+        }
+    }
+
     fn observe(&mut self, event: InstrumentationEvent<'_>) {
         self.instrumentation.on_connection_event(event);
     }
 }
 
-async fn fetch(client: &Client, query: &Query) -> QueryResult<Vec<Row>> {
-    let stream =
-        client.query_typed_raw(&query.text, query.parameters()).await.map_err(diesel_error::convert)?;
-    let rows: Vec<_> = pin!(stream).try_collect().await.map_err(diesel_error::convert)?;
+/// Why a query failed.
+enum Failure {
+    /// The driver said so.
+    Driver(tokio_postgres::Error),
+    /// Its result cannot be used.
+    Result(diesel::result::Error),
+}
+
+impl From<tokio_postgres::Error> for Failure {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Driver(error)
+    }
+}
+
+async fn fetch(client: &Client, query: &Query) -> Result<Vec<Row>, Failure> {
+    let stream = client.query_typed_raw(&query.text, query.parameters()).await?;
+    let rows: Vec<_> = pin!(stream).try_collect().await?;
     let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let types: Arc<[NonZeroU32]> = first.columns().iter().map(built_in).collect::<QueryResult<_>>()?;
+    let types = first.columns().iter().map(built_in).collect::<QueryResult<Arc<[NonZeroU32]>>>();
+    let types = types.map_err(Failure::Result)?;
     Ok(rows.into_iter().map(|row| Row::new(row, Arc::clone(&types))).collect())
 }
 
@@ -162,9 +188,8 @@ fn built_in(column: &Column) -> QueryResult<NonZeroU32> {
         .ok_or_else(|| diesel_error::not_built_in(column.name(), column.type_().name()))
 }
 
-async fn execute(client: &Client, query: &Query) -> QueryResult<usize> {
-    let mut stream =
-        pin!(client.query_typed_raw(&query.text, query.parameters()).await.map_err(diesel_error::convert)?);
-    while stream.try_next().await.map_err(diesel_error::convert)?.is_some() {}
+async fn execute(client: &Client, query: &Query) -> Result<usize, Failure> {
+    let mut stream = pin!(client.query_typed_raw(&query.text, query.parameters()).await?);
+    while stream.try_next().await?.is_some() {}
     Ok(stream.rows_affected().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bytes::Bytes;
 
 use super::{Engine, Identity};
-use crate::db::{self, Access, Scope};
+use crate::db::{self, Access, Answers, Scope};
 use crate::error::{Code, Error, GraphqlError, is_schema_change, of_database};
 use crate::event::Event;
 use crate::plan::{Effect, Plan, Root, Source};
@@ -13,23 +13,49 @@ use crate::response;
 use crate::schema::Schema;
 use crate::sql::{Statement, statement};
 
-/// The answers of `__schema` and `__type` by response key.
-pub(super) type Introspected = HashMap<String, String>;
+/// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
+/// application's fields.
+pub(super) type Known = HashMap<String, String>;
+
+/// What the database's root fields of an operation have come to.
+pub(super) struct Sent {
+    /// Their values in order, up to the end.
+    pub(super) answers: Answers,
+    /// What went wrong.
+    pub(super) errors: Vec<GraphqlError>,
+    /// Whether that ended the operation.
+    pub(super) ends: Ends,
+}
 
 impl Engine {
-    /// Runs the plan as one message. If a nullable root field of a query fails, it is null with an error, and those after it
-    /// are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as a whole.
+    /// Runs a plan that needs nothing but the database.
     pub(super) async fn run(
         &self,
         schema: &Schema,
         plan: &Plan,
-        introspected: &Introspected,
+        known: &Known,
         identity: &Identity,
     ) -> Result<Bytes, Error> {
+        let Sent { answers, errors, ends } = self.send(schema, plan, identity).await?;
+        match ends {
+            Ends::Field => Ok(assemble(plan, &answers, known, &errors)),
+            Ends::Operation => Ok(response::with_null_data(&errors)),
+        }
+    }
+
+    /// Sends the plan's statements as one message. If a nullable root field of a query fails, it is null with an error, and
+    /// those after it are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as
+    /// a whole.
+    pub(super) async fn send(
+        &self,
+        schema: &Schema,
+        plan: &Plan,
+        identity: &Identity,
+    ) -> Result<Sent, Error> {
         let scope = self.scope(plan.effect, identity);
         let (roots, statements): (Vec<_>, Vec<_>) =
             plan.roots.iter().filter_map(|root| compile(schema, root)).unzip();
-        let mut answers = Vec::with_capacity(statements.len());
+        let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
             match self.inner.database.run(&scope, &statements[answers.len()..]).await {
@@ -40,16 +66,16 @@ impl Engine {
                     let (told, ends) = failed(plan.effect, root, failure.error)?;
                     errors.push(told);
                     if ends == Ends::Operation {
-                        return Ok(response::with_null_data(&errors));
+                        return Ok(Sent { answers, errors, ends });
                     }
                     answers.push(None);
                 }
             }
         }
-        Ok(assemble(plan, &answers, introspected, &errors))
+        Ok(Sent { answers, errors, ends: Ends::Field })
     }
 
-    fn scope(&self, effect: Effect, identity: &Identity) -> Scope {
+    pub(super) fn scope(&self, effect: Effect, identity: &Identity) -> Scope {
         Scope {
             access: match effect {
                 Effect::Query => Access::ReadOnly,
@@ -63,23 +89,27 @@ impl Engine {
 }
 
 /// The statement of a root field that needs the database.
-fn compile<'p>(schema: &Schema, root: &'p Root) -> Option<(&'p Root, Statement)> {
+pub(super) fn compile<'p>(schema: &Schema, root: &'p Root) -> Option<(&'p Root, Statement)> {
     match &root.source {
         Source::Database(action) => Some((root, statement(schema, action))),
-        Source::Known(_) | Source::Introspection => None,
+        Source::Known(_) | Source::Introspection | Source::Application(_) => None,
     }
 }
 
 /// What a failed root field ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ends {
+pub(super) enum Ends {
     Field,
     Operation,
 }
 
 /// What the client is told of a failure, and how far it reaches; an error where the whole request has failed. `root` is the
 /// field whose statement failed: `None` where the message failed at its end, by a constraint that is checked there.
-fn failed(effect: Effect, root: Option<&Root>, error: db::Error) -> Result<(GraphqlError, Ends), Error> {
+pub(super) fn failed(
+    effect: Effect,
+    root: Option<&Root>,
+    error: db::Error,
+) -> Result<(GraphqlError, Ends), Error> {
     if effect == Effect::Query && is_schema_change(&error) {
         return Err(Error::SchemaChanged(error));
     }
@@ -92,16 +122,16 @@ fn failed(effect: Effect, root: Option<&Root>, error: db::Error) -> Result<(Grap
     }
     let ends_all =
         effect == Effect::Mutation || told.code.is_retryable() || root.is_none_or(|root| root.is_non_null);
-    let path = root.map(|root| root.key.clone()).into_iter().collect();
+    let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();
     let ends = if ends_all { Ends::Operation } else { Ends::Field };
     Ok((GraphqlError { path, locations, ..told }, ends))
 }
 
-fn assemble(
+pub(super) fn assemble(
     plan: &Plan,
     answers: &[Option<String>],
-    introspected: &Introspected,
+    known: &Known,
     errors: &[GraphqlError],
 ) -> Bytes {
     let mut answers = answers.iter();
@@ -111,7 +141,7 @@ fn assemble(
         .map(|root| {
             let value = match &root.source {
                 Source::Known(text) => Some(text),
-                Source::Introspection => introspected.get(&root.key),
+                Source::Introspection | Source::Application(_) => known.get(&root.key),
                 Source::Database(_) => answers.next().and_then(Option::as_ref),
             };
             (root.key.as_str(), value.map_or("null", String::as_str))

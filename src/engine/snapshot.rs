@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::run::Introspected;
+use super::run::Known;
 use crate::catalog::{Catalog, INTROSPECT};
 use crate::config::{Api, Introspection, Limits};
 use crate::db::{Access, Database, Scope};
@@ -18,7 +18,7 @@ use crate::event::Event;
 use crate::plan::{Plan, Source};
 use crate::request::{Document, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
-use crate::schema::{Options, Schema};
+use crate::schema::{Application, Options, Schema};
 use crate::sql::Statement;
 
 /// The roles whose snapshots are kept; with more of them the pictures are drawn anew.
@@ -40,7 +40,7 @@ pub(super) struct Snapshot {
     pub(super) rendered: Rendered,
     visible: Option<Rendered>,
     documents: Cache<String, Arc<Document>, TextWeight>,
-    introspected: Cache<String, Arc<Introspected>, TextWeight>,
+    introspected: Cache<String, Arc<Known>, TextWeight>,
     fingerprint: u64,
 }
 
@@ -48,6 +48,7 @@ pub(super) struct Snapshot {
 pub(super) struct Snapshots {
     database: Database,
     api: Api,
+    application: Application,
     timeout: Duration,
     by_role: ArcSwap<HashMap<Option<String>, Arc<Snapshot>>>,
     /// Held while a snapshot is made, so that a hundred requests at start make one.
@@ -63,17 +64,23 @@ impl Weighter<String, Arc<Document>> for TextWeight {
     }
 }
 
-impl Weighter<String, Arc<Introspected>> for TextWeight {
-    fn weight(&self, text: &String, answers: &Arc<Introspected>) -> u64 {
+impl Weighter<String, Arc<Known>> for TextWeight {
+    fn weight(&self, text: &String, answers: &Arc<Known>) -> u64 {
         let answers: usize = answers.iter().map(|(key, value)| key.len() + value.len() + 64).sum();
         (text.len() + answers) as u64 + 64
     }
 }
 
 impl Snapshots {
-    pub(super) fn new(database: Database, api: Api, statement_timeout: Duration) -> Self {
+    pub(super) fn new(
+        database: Database,
+        api: Api,
+        application: Application,
+        statement_timeout: Duration,
+    ) -> Self {
         let timeout = statement_timeout.max(PICTURE_TIMEOUT);
-        Self { database, api, timeout, by_role: ArcSwap::default(), making: tokio::sync::Mutex::default() }
+        let making = tokio::sync::Mutex::default();
+        Self { database, api, application, timeout, by_role: ArcSwap::default(), making }
     }
 
     /// The snapshot of a role; made if there is none yet.
@@ -111,7 +118,7 @@ impl Snapshots {
     async fn make(&self, role: Option<&str>) -> Result<Snapshot, Error> {
         let start = Instant::now();
         let picture = self.ask(role, INTROSPECT).await?;
-        let snapshot = Snapshot::new(&picture, &self.api)?;
+        let snapshot = Snapshot::new(&picture, &self.api, &self.application)?;
         let tables = snapshot.schema.tables.iter().flatten().count();
         Event::CatalogLoaded { tables, took: start.elapsed() }.emit();
         Ok(snapshot)
@@ -142,16 +149,17 @@ impl Snapshots {
 }
 
 impl Snapshot {
-    fn new(picture: &str, api: &Api) -> Result<Self, Error> {
+    fn new(picture: &str, api: &Api, application: &Application) -> Result<Self, Error> {
         let catalog = Catalog::from_json(picture)?;
         let options =
             Options { total_count: api.total_count, aggregate: api.aggregate, partitions: api.partitions };
         let visible = visible_part(&catalog, api.introspection);
-        let schema = Schema::new(Arc::new(catalog), options);
+        let extended = |catalog| Schema::extended(Arc::new(catalog), options, application);
+        let schema = extended(catalog);
         let rendered = Rendered::new(&schema)?;
         let visible = match visible {
             Visible::All => Some(rendered.clone()),
-            Visible::Part(part) => Some(Rendered::new(&Schema::new(Arc::new(part), options))?),
+            Visible::Part(part) => Some(Rendered::new(&extended(part))?),
             Visible::None => None,
         };
         let mut hasher = DefaultHasher::new();
@@ -188,7 +196,7 @@ impl Snapshot {
         plan: &Plan,
         operation: &Operation,
         text: &str,
-    ) -> Result<Arc<Introspected>, RequestError> {
+    ) -> Result<Arc<Known>, RequestError> {
         let Some(root) = plan.roots.iter().find(|root| root.source == Source::Introspection) else {
             return Ok(Arc::default());
         };

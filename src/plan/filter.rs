@@ -28,7 +28,7 @@ impl Planner<'_> {
                 }
                 InputMeaning::NodeId => Condition::all(self.node_id_filter(table, value)?),
                 InputMeaning::Column(column) => Condition::all(self.column_filter(table, *column, value)?),
-                InputMeaning::Operator(_) => None,
+                InputMeaning::Operator(_) | InputMeaning::Part => None,
             });
         }
         Ok(Condition::all(conditions))

@@ -8,13 +8,14 @@ use indexmap::IndexMap;
 use super::enums::enums;
 use super::scalar::ColumnType;
 use super::{
-    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, functions, inputs, mutations,
-    naming, relations, shared,
+    Application, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, functions, inputs,
+    mutations, naming, relations, shared,
 };
 use crate::catalog::{Catalog, Column, Problem, Table};
 
-pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
+pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Application) -> Schema {
     let mut claimed = shared::reserved_names();
+    application.claim_names(&mut claimed);
     let mut problems = catalog.problems.clone();
     let mut schema = Schema {
         types: IndexMap::new(),
@@ -42,6 +43,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options) -> Schema {
         mutations::add(&mut schema, index, &exposed);
     }
     functions::add(&mut schema);
+    application.add_to(&mut schema);
     shared::complete(&mut schema);
     schema
 }

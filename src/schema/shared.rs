@@ -27,6 +27,11 @@ const SCALARS: [Scalar; 14] = [
     Scalar::Opaque,
 ];
 
+/// Whether every API has that scalar.
+pub(super) fn is_scalar(name: &str) -> bool {
+    SCALARS.iter().any(|scalar| scalar.name() == name)
+}
+
 /// The names of types that no table or enum may take.
 pub(super) fn reserved_names() -> HashSet<String> {
     let roots = [QUERY, MUTATION, "Subscription", "Node", "PageInfo", "OrderByDirection", "FilterIs"];
@@ -159,7 +164,8 @@ fn referred_names(schema: &Schema) -> BTreeSet<String> {
     names
 }
 
-fn base_name(reference: &TypeReference) -> &str {
+/// The name of a type without its wrappers.
+pub(super) fn base_name(reference: &TypeReference) -> &str {
     match reference {
         TypeReference::Named(name) => name,
         TypeReference::List(inner) | TypeReference::NonNull(inner) => base_name(inner),

@@ -1,0 +1,90 @@
+//! A transaction of several messages on one connection, for typed Diesel queries and compiled statements together.
+//!
+//! It costs a round trip to begin and one to end, and keeps a server connection of the pooler for as long as it lasts.
+//! So only operations that call the application's own code have one; a pooler in statement mode refuses it.
+
+use std::ops::{Deref, DerefMut};
+
+use diesel_async::{AnsiTransactionManager, TransactionManager};
+
+use super::message::{begin, within};
+use super::{Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error};
+use crate::event::Event;
+use crate::sql::Statement;
+
+/// A transaction within a scope. Dropped before its end, it is undone, and its connection is closed.
+pub struct Transaction {
+    connection: PooledConnection,
+}
+
+impl Database {
+    /// Begins a transaction.
+    pub async fn begin(&self, scope: &Scope) -> Result<Transaction, Error> {
+        let message = begin(scope)?;
+        let mut connection = self.pool.acquire().await?;
+        let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, &message).await;
+        begun.map_err(|error| connection.explain(&error))?;
+        Ok(Transaction { connection })
+    }
+}
+
+impl Transaction {
+    /// Runs a statement; its value, or `None` for SQL's NULL or no row.
+    pub async fn run(&mut self, statement: &Statement) -> Result<Option<String>, Error> {
+        let statements = std::slice::from_ref(statement);
+        Event::StatementsSent { statements }.emit();
+        let message = within(statement)?;
+        let mut answers = Answers::with_capacity(1);
+        self.connection.exchange(&message, &mut answers).await?;
+        Ok(answers.into_iter().next().flatten())
+    }
+
+    /// Makes everything last.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        let connection = &mut *self.connection;
+        if !is_outermost(connection) {
+            return Err(Error::Protocol("a transaction was begun in a field and not ended in it".to_owned()));
+        }
+        let committed = AnsiTransactionManager::commit_transaction(connection).await;
+        committed.map_err(|error| self.connection.explain(&error))
+    }
+
+    /// Undoes everything. A connection that cannot do so is closed, which undoes it as well.
+    pub async fn roll_back(mut self) {
+        if is_outermost(&mut self.connection) {
+            let _ = AnsiTransactionManager::rollback_transaction(&mut *self.connection).await;
+        }
+    }
+
+    /// What a query's error says in full.
+    pub fn explain(&self, error: &QueryError) -> Error {
+        self.connection.explain(error)
+    }
+}
+
+impl Connection {
+    /// What the error of a query on this connection says in full: Diesel's errors have no SQLSTATE.
+    pub fn explain(&self, error: &QueryError) -> Error {
+        diesel_error::back(error, self.last_failure.as_ref())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
+/// Whether no savepoint is open.
+fn is_outermost(connection: &mut Connection) -> bool {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    status.transaction_depth().is_ok_and(|depth| depth.is_some_and(|depth| depth.get() == 1))
+}

@@ -1,0 +1,145 @@
+//! The fields that an application answers in Rust: what they are called with, and what they may say went wrong.
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::Identity;
+use super::session::{FieldConnection, Session};
+use crate::db;
+use crate::error::{Code, GraphqlError, of_database};
+use crate::event::Event;
+use crate::schema::{Application, DefinitionError, RootType};
+
+/// Answers a field: the context and the arguments -> the value as JSON, with objects' fields by their names in the API.
+pub type Resolver =
+    Box<dyn Fn(FieldContext, Value) -> BoxFuture<'static, Result<Value, FieldError>> + Send + Sync>;
+
+/// What an application adds to the API, with the code that answers it.
+#[derive(Default)]
+pub struct Extension {
+    pub(super) api: Application,
+    /// By the field's number.
+    pub(super) resolvers: Vec<Resolver>,
+}
+
+impl Extension {
+    /// Adds object, input, enum and scalar types, in GraphQL's schema language.
+    pub fn add_types(&mut self, text: &str) -> Result<(), DefinitionError> {
+        self.api.add_types(text)
+    }
+
+    /// Adds a root field by its signature.
+    pub fn add_field(
+        &mut self,
+        root: RootType,
+        signature: &str,
+        resolver: Resolver,
+    ) -> Result<(), DefinitionError> {
+        self.api.add_field(root, signature)?;
+        self.resolvers.push(resolver);
+        Ok(())
+    }
+
+    /// The API alone, without that of a database.
+    pub fn api(&self) -> &Application {
+        &self.api
+    }
+}
+
+/// What a field's code has besides its arguments.
+pub struct FieldContext {
+    session: Session,
+    identity: Identity,
+}
+
+impl FieldContext {
+    pub(super) fn new(session: Session, identity: Identity) -> Self {
+        Self { session, identity }
+    }
+
+    /// A connection of the pool, for typed Diesel queries: `query.load(&mut *connection)`.
+    ///
+    /// It is within a transaction that has the caller's role, settings and statement timeout. A query's transaction is the
+    /// field's own and only reads. A mutation's is the whole operation's: it is committed after the last root field, and
+    /// undone if any of them fails. A field has one connection: a second one can be had after the first was dropped.
+    pub async fn connection(&self) -> Result<FieldConnection, FieldError> {
+        Ok(self.session.connection().await?)
+    }
+
+    /// Who asks.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+/// Why a field has no answer. Errors of the database convert by `?`, and are told as those of reflected fields are.
+#[derive(Debug)]
+pub struct FieldError(Cause);
+
+#[derive(Debug)]
+enum Cause {
+    Told(Code, String),
+    Hidden(String),
+    Database(db::Error),
+    Query(db::QueryError),
+}
+
+impl FieldError {
+    /// An error that the client is told as it is.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self(Cause::Told(code, message.into()))
+    }
+
+    /// The arguments are wrong; the client is told as it is.
+    pub fn bad_user_input(message: impl Into<String>) -> Self {
+        Self::new(Code::BadUserInput, message)
+    }
+
+    /// An error that is logged, and of which the client learns no more than that there is one.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self(Cause::Hidden(error.to_string()))
+    }
+
+    /// What the client is told; what it is not told is logged.
+    pub(super) async fn told(self, session: &Session) -> GraphqlError {
+        let log = |error: &str, told: &GraphqlError| {
+            if told.code == Code::Internal || told.code.is_retryable() {
+                Event::RequestFailed { error }.emit();
+            }
+        };
+        match self.0 {
+            Cause::Told(code, message) => GraphqlError::new(code, message),
+            Cause::Hidden(error) => {
+                let told = GraphqlError::internal();
+                log(&error, &told);
+                told
+            }
+            Cause::Query(db::QueryError::NotFound) => {
+                GraphqlError::new(Code::BadUserInput, "there is no such row")
+            }
+            Cause::Query(error) => {
+                let full = session.explain(&error).await;
+                let told = of_database(&full);
+                log(&full.to_string(), &told);
+                told
+            }
+            Cause::Database(error) => {
+                let told = of_database(&error);
+                log(&error.to_string(), &told);
+                told
+            }
+        }
+    }
+}
+
+impl From<db::QueryError> for FieldError {
+    fn from(error: db::QueryError) -> Self {
+        Self(Cause::Query(error))
+    }
+}
+
+impl From<db::Error> for FieldError {
+    fn from(error: db::Error) -> Self {
+        Self(Cause::Database(error))
+    }
+}

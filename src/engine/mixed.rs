@@ -1,0 +1,190 @@
+//! The running of operations that ask for fields of the application, alone or beside fields of the database.
+//!
+//! A query sends what it asks of the database as one message, as any other, and meanwhile asks the application for one
+//! field after the other, so that an operation never holds more than two connections. A mutation runs its fields in
+//! order in one transaction of several messages: all of them or none.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::application::{FieldContext, FieldError, Resolver};
+use super::run::{Ends, Known, assemble, compile, failed};
+use super::session::Session;
+use super::snapshot::Snapshot;
+use super::{Engine, Identity};
+use crate::error::{Error, GraphqlError};
+use crate::event::Event;
+use crate::plan::{Effect, Plan, Root, Source};
+use crate::request::{ApplicationAnswers, Misfit, Operation, RequestError};
+use crate::response;
+
+/// An operation that is to be run, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) operation: &'a Operation,
+    pub(super) plan: &'a Plan,
+    pub(super) identity: &'a Identity,
+}
+
+/// A field of the application that is asked for.
+struct Call<'a> {
+    root: &'a Root,
+    resolver: &'a Resolver,
+    arguments: Value,
+}
+
+/// What the application's fields of a query have come to.
+#[derive(Default)]
+struct Resolved {
+    answers: ApplicationAnswers,
+    errors: Vec<GraphqlError>,
+    /// Whether a field that is never null has failed.
+    ends_all: bool,
+}
+
+impl Engine {
+    /// Runs an operation that asks for fields of the application. `known` are the answers that are there already.
+    pub(super) async fn run_mixed(&self, job: Job<'_>, known: &Known) -> Result<Bytes, Error> {
+        let (calls, known) = (self.calls(job)?, known.clone());
+        match job.plan.effect {
+            Effect::Query => self.read_mixed(job, calls, known).await,
+            Effect::Mutation => self.write_mixed(job, calls, known).await,
+        }
+    }
+
+    /// The application's fields in the order of the operation. Fails on wrong arguments, before anything runs.
+    fn calls<'a>(&'a self, job: Job<'a>) -> Result<Vec<Call<'a>>, Error> {
+        let mut calls = Vec::new();
+        for root in &job.plan.roots {
+            if let Source::Application(field) = root.source
+                && let Some(resolver) = self.inner.resolvers.get(field)
+            {
+                let arguments = job.operation.coerced_arguments(&job.snapshot.rendered, &root.key);
+                let arguments = arguments.map_err(|message| RequestError::Invalid(vec![message]))?;
+                calls.push(Call { root, resolver, arguments: Value::Object(arguments) });
+            }
+        }
+        Ok(calls)
+    }
+
+    async fn read_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, mut known: Known) -> Result<Bytes, Error> {
+        let sent = self.send(&job.snapshot.schema, job.plan, job.identity);
+        let (sent, resolved) = tokio::join!(sent, self.resolve(job, calls));
+        let sent = sent?;
+        let mut errors = sent.errors;
+        errors.extend(resolved.errors);
+        let values = complete(job, &resolved.answers, &mut errors)?;
+        match values.filter(|_| sent.ends == Ends::Field && !resolved.ends_all) {
+            Some(values) => {
+                known.extend(values);
+                Ok(assemble(job.plan, &sent.answers, &known, &errors))
+            }
+            None => Ok(response::with_null_data(&errors)),
+        }
+    }
+
+    /// Asks for the application's fields of a query, one after the other, each in a transaction of its own.
+    async fn resolve(&self, job: Job<'_>, calls: Vec<Call<'_>>) -> Resolved {
+        let mut resolved = Resolved::default();
+        for Call { root, resolver, arguments } in calls {
+            let session = self.session(job);
+            let context = FieldContext::new(session.clone(), job.identity.clone());
+            let answer = match resolver(context, arguments).await {
+                Ok(value) => session.commit().await.map(|()| value).map_err(FieldError::from),
+                Err(error) => Err(error),
+            };
+            match answer {
+                Ok(value) => {
+                    resolved.answers.insert(root.key.clone(), value);
+                }
+                Err(error) => {
+                    resolved.errors.push(at(root, error.told(&session).await));
+                    resolved.ends_all |= root.is_non_null;
+                    session.roll_back().await;
+                }
+            }
+        }
+        resolved
+    }
+
+    async fn write_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, known: Known) -> Result<Bytes, Error> {
+        let session = self.session(job);
+        let written = match self.write(job, &session, calls, known).await {
+            Ok(body) => match session.commit().await {
+                Ok(()) => return Ok(body),
+                // What is checked at the end belongs to no field.
+                Err(error) => failed(Effect::Mutation, None, error).map(|(told, _)| vec![told]),
+            },
+            Err(errors) => {
+                session.roll_back().await;
+                errors
+            }
+        };
+        Ok(response::with_null_data(&written?))
+    }
+
+    /// Runs a mutation's fields, and makes their answer before it is known whether they last: an answer that is not of its
+    /// field's type undoes them, too. The error is what the client is told, or that of the whole request.
+    async fn write(
+        &self,
+        job: Job<'_>,
+        session: &Session,
+        calls: Vec<Call<'_>>,
+        mut known: Known,
+    ) -> Result<Bytes, Result<Vec<GraphqlError>, Error>> {
+        let mut calls = calls.into_iter();
+        let (mut sent, mut answers) = (Vec::new(), ApplicationAnswers::new());
+        for root in &job.plan.roots {
+            if let Some((_, statement)) = compile(&job.snapshot.schema, root) {
+                let answer = session.run(&statement).await;
+                sent.push(answer.map_err(|error| {
+                    failed(Effect::Mutation, Some(root), error).map(|(told, _)| vec![told])
+                })?);
+            } else if matches!(root.source, Source::Application(_))
+                && let Some(Call { resolver, arguments, .. }) = calls.next()
+            {
+                let context = FieldContext::new(session.clone(), job.identity.clone());
+                match resolver(context, arguments).await {
+                    Ok(value) => answers.insert(root.key.clone(), value),
+                    Err(error) => return Err(Ok(vec![at(root, error.told(session).await)])),
+                };
+            }
+        }
+        let mut errors = Vec::new();
+        let values = complete(job, &answers, &mut errors).map_err(Err)?;
+        match values {
+            Some(values) if errors.is_empty() => {
+                known.extend(values);
+                Ok(assemble(job.plan, &sent, &known, &errors))
+            }
+            _ => Err(Ok(errors)),
+        }
+    }
+
+    fn session(&self, job: Job<'_>) -> Session {
+        Session::new(self.inner.database.clone(), self.scope(job.plan.effect, job.identity))
+    }
+}
+
+/// The answers as the operation asks for them. What is not of its type is logged, and told as a defect.
+fn complete(
+    job: Job<'_>,
+    answers: &ApplicationAnswers,
+    errors: &mut Vec<GraphqlError>,
+) -> Result<Option<HashMap<String, String>>, Error> {
+    let completed = job.operation.complete(&job.snapshot.rendered, answers);
+    let completed = completed.map_err(|message| RequestError::Invalid(vec![message]))?;
+    for Misfit { text, locations, path } in completed.misfits {
+        Event::RequestFailed { error: &text }.emit();
+        errors.push(GraphqlError { locations, path, ..GraphqlError::internal() });
+    }
+    Ok(completed.values)
+}
+
+fn at(root: &Root, told: GraphqlError) -> GraphqlError {
+    let locations = root.location.into_iter().collect();
+    GraphqlError { path: vec![root.key.clone().into()], locations, ..told }
+}

@@ -1,0 +1,219 @@
+//! The two ends of a field that the application answers: its arguments, coerced, and its answer, completed.
+//!
+//! apollo-compiler does both by the specification (6.4.1 and 6.4.3). Nothing is resolved here: between the two ends the
+//! engine calls the application.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use apollo_compiler::ast::Type;
+use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
+use apollo_compiler::response::{
+    ExecutionResponse, GraphQLError, JsonMap, JsonValue, ResponseDataPathSegment,
+};
+use apollo_compiler::schema::ExtendedType;
+use serde_json::{Map, Value};
+
+use super::{Message, Operation, message};
+use crate::schema::rendered::Rendered;
+
+/// What the application answered, by response key.
+pub type ApplicationAnswers = HashMap<String, Value>;
+
+/// The application's answers as the operation asked for them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Completed {
+    /// JSON texts by response key; `None` if a part that is never null is missing up to the root.
+    pub values: Option<HashMap<String, String>>,
+    /// Where answers are not of their field's type.
+    pub misfits: Vec<Misfit>,
+}
+
+/// A part of an answer that is not of its field's type: a defect of the application.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// What was found, and what should be there.
+    pub text: String,
+    /// Where the field stands in the document.
+    pub locations: Vec<(usize, usize)>,
+    /// Response keys and indexes of lists, from the root.
+    pub path: Vec<PathSegment>,
+}
+
+/// A step on the way from the root of an answer to a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum PathSegment {
+    /// To the field of that response key.
+    Key(String),
+    /// To the item of a list, from 0.
+    Index(usize),
+}
+
+impl From<String> for PathSegment {
+    fn from(key: String) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl Operation {
+    /// The arguments of a root field with defaults and variables put in, as the schema's types have them.
+    pub fn coerced_arguments(&self, rendered: &Rendered, key: &str) -> Result<Map<String, Value>, Message> {
+        let asked = Arguments { root: self.root_type(), key, found: RefCell::new(None) };
+        let response = self.execute(rendered, &asked)?;
+        match (asked.found.into_inner(), response.errors.first()) {
+            (Some(arguments), _) => {
+                Ok(arguments.iter().map(|(name, value)| (name.as_str().to_owned(), plain(value))).collect())
+            }
+            (None, Some(error)) => Err(message(error)),
+            (None, None) => Err(Message { text: format!("{key} is not asked for"), locations: Vec::new() }),
+        }
+    }
+
+    /// Brings the application's answers into the form that the operation asks for: its fields, their keys and order.
+    /// Root fields that have no answer are left out.
+    pub fn complete(&self, rendered: &Rendered, answers: &ApplicationAnswers) -> Result<Completed, Message> {
+        let answers = answers.iter().map(|(key, value)| (key.as_str(), JsonValue::from(value.clone())));
+        let root = Answers { root: self.root_type(), values: answers.collect() };
+        let response = self.execute(rendered, &root)?;
+        let as_text = |data: JsonMap| {
+            data.into_iter().map(|(key, value)| (key.as_str().to_owned(), value.to_string())).collect()
+        };
+        Ok(Completed {
+            values: response.data.map(as_text),
+            misfits: response.errors.iter().map(Misfit::from).collect(),
+        })
+    }
+
+    fn root_type(&self) -> &str {
+        self.definition().object_type().as_str()
+    }
+
+    fn execute(&self, rendered: &Rendered, root: &dyn ObjectValue) -> Result<ExecutionResponse, Message> {
+        Execution::new(&rendered.compiled, self.document())
+            .operation(self.definition())
+            .implementers_map(&rendered.implementers)
+            .coerced_variable_values(self.variables())
+            // Answered elsewhere; to refuse it here would end the whole execution.
+            .enable_schema_introspection(true)
+            .execute_sync(root)
+            .map_err(|error| message(&error.to_graphql_error(&self.document().sources)))
+    }
+}
+
+impl From<&GraphQLError> for Misfit {
+    fn from(error: &GraphQLError) -> Self {
+        let segment = |segment: &ResponseDataPathSegment| match segment {
+            ResponseDataPathSegment::Field(name) => PathSegment::Key(name.to_string()),
+            ResponseDataPathSegment::ListIndex(index) => PathSegment::Index(*index),
+        };
+        let Message { text, locations } = message(error);
+        Self { text, locations, path: error.path.iter().map(segment).collect() }
+    }
+}
+
+/// A root that answers nothing, and keeps the arguments of one of its fields.
+struct Arguments<'a> {
+    root: &'a str,
+    key: &'a str,
+    found: RefCell<Option<JsonMap>>,
+}
+
+impl ObjectValue for Arguments<'_> {
+    fn type_name(&self) -> &str {
+        self.root
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        if key_of(info) == self.key {
+            self.found.replace(Some(info.arguments().clone()));
+        }
+        Ok(ResolvedValue::SkipForPartialExecution)
+    }
+}
+
+/// A root whose fields are the application's answers.
+struct Answers<'a> {
+    root: &'a str,
+    values: HashMap<&'a str, JsonValue>,
+}
+
+impl ObjectValue for Answers<'_> {
+    fn type_name(&self) -> &str {
+        self.root
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        let value = self.values.get(key_of(info));
+        Ok(value.map_or(ResolvedValue::SkipForPartialExecution, |value| {
+            resolved(info, &info.field_definition().ty, value)
+        }))
+    }
+}
+
+/// An object in an answer: its fields are those of the JSON object, by their names.
+struct Part<'a> {
+    type_name: &'a str,
+    fields: &'a JsonMap,
+}
+
+impl ObjectValue for Part<'_> {
+    fn type_name(&self) -> &str {
+        self.type_name
+    }
+
+    fn resolve_field<'a>(&'a self, info: &'a ResolveInfo<'a>) -> Result<ResolvedValue<'a>, FieldError> {
+        let value = self.fields.get(info.field_name());
+        Ok(value.map_or(ResolvedValue::null(), |value| resolved(info, &info.field_definition().ty, value)))
+    }
+}
+
+/// A value as the rest of the program has it.
+fn plain(value: &JsonValue) -> Value {
+    match value {
+        JsonValue::Null => Value::Null,
+        JsonValue::Bool(value) => Value::Bool(*value),
+        JsonValue::Number(number) => Value::Number(number.clone()),
+        JsonValue::String(text) => Value::from(text.as_str()),
+        JsonValue::Array(items) => items.iter().map(plain).collect(),
+        JsonValue::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.as_str().to_owned(), plain(value))).collect()
+        }
+    }
+}
+
+fn key_of<'a>(info: &ResolveInfo<'a>) -> &'a str {
+    // A field that is resolved has been selected at least once.
+    info.field_selections()[0].response_key()
+}
+
+/// A value as apollo-compiler takes it. One that is not of its type goes on as it is, and is refused there.
+fn resolved<'a>(info: &ResolveInfo<'a>, field_type: &'a Type, value: &'a JsonValue) -> ResolvedValue<'a> {
+    match (field_type, value) {
+        (_, JsonValue::Null) => ResolvedValue::null(),
+        (Type::List(item) | Type::NonNullList(item), JsonValue::Array(values)) => {
+            let items: Vec<_> = values.iter().map(|value| resolved(info, item, value)).collect();
+            ResolvedValue::list(items)
+        }
+        (Type::Named(name) | Type::NonNullNamed(name), value) => {
+            match (info.schema().types.get(name), value) {
+                (Some(ExtendedType::Object(_)), JsonValue::Object(fields)) => {
+                    ResolvedValue::object(Part { type_name: name, fields })
+                }
+                _ => ResolvedValue::Leaf(leaf(name, value)),
+            }
+        }
+        (_, value) => ResolvedValue::Leaf(value.clone()),
+    }
+}
+
+/// A scalar as the convention writes it: large numbers and JSON as strings.
+fn leaf(type_name: &str, value: &JsonValue) -> JsonValue {
+    match (type_name, value) {
+        ("BigInt" | "BigFloat", JsonValue::Number(number)) => number.to_string().into(),
+        ("JSON", value) => value.to_string().into(),
+        // A whole number is one, too.
+        ("Float", JsonValue::Number(number)) => number.as_f64().map_or(JsonValue::Null, JsonValue::from),
+        (_, value) => value.clone(),
+    }
+}

@@ -1,0 +1,164 @@
+//! What a server is to be: settings, and fields written in Rust. Everything that can be wrong is told by `build`.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Server;
+use crate::catalog::Catalog;
+use crate::config::{Config, Problems, Profile, Raw, Settled};
+use crate::engine::{Engine, Extension, FieldContext, FieldError, Resolver};
+use crate::error::Error;
+use crate::schema::rendered::{RenderError, Rendered};
+use crate::schema::{DefinitionError, Options, RootType, Schema};
+
+/// A server that is being described.
+#[derive(Default)]
+pub struct Builder {
+    settings: Settings,
+    extension: Extension,
+    /// The first definition that could not be used.
+    refused: Option<DefinitionError>,
+}
+
+#[derive(Default)]
+enum Settings {
+    /// The defaults of `glowplug serve`, and the environment.
+    #[default]
+    Environment,
+    /// The same, but for the connection string.
+    Url(String),
+    /// As they are.
+    Given(Box<Config>),
+}
+
+/// Why there is no server.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A setting is missing or wrong.
+    #[error(transparent)]
+    Settings(#[from] Problems),
+    /// A field or type cannot be added to the API.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// The fields and types together are no valid API.
+    #[error(transparent)]
+    Api(#[from] RenderError),
+    /// The engine cannot work with the settings.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+impl Builder {
+    /// The connection string of the pooler or of the database. The other settings are those of the environment, as for
+    /// `glowplug serve`; without this one, the connection string is too.
+    #[must_use]
+    pub fn database_url(self, url: impl Into<String>) -> Self {
+        Self { settings: Settings::Url(url.into()), ..self }
+    }
+
+    /// All settings at once, in place of the environment's.
+    #[must_use]
+    pub fn config(self, config: Config) -> Self {
+        Self { settings: Settings::Given(Box::new(config)), ..self }
+    }
+
+    /// Adds object, input, enum and scalar types for the fields, in GraphQL's schema language.
+    ///
+    /// Names that are taken here are not given to tables. The fields of an object type have no arguments.
+    #[must_use]
+    pub fn types(mut self, definitions: &str) -> Self {
+        let added = self.extension.add_types(definitions);
+        self.note(added)
+    }
+
+    /// Adds a query field: its signature in GraphQL's schema language, and the function that answers it.
+    ///
+    /// The signature may refer to scalars, to the database's enums, and to the types that [`Builder::types`] adds. The
+    /// function's second argument is made from the field's arguments by their names, and what it returns is turned into
+    /// the field's type, both by serde.
+    #[must_use]
+    pub fn query<A, T, F, R>(self, signature: &str, field: F) -> Self
+    where
+        A: DeserializeOwned + Send + 'static,
+        T: Serialize,
+        F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, FieldError>> + Send + 'static,
+    {
+        self.field(RootType::Query, signature, resolver(field))
+    }
+
+    /// Adds a mutation field, in the same way.
+    ///
+    /// An operation that asks for such a field runs in one transaction: if a root field fails, be it this one or one of
+    /// the database's, everything that was done by the connection of the context is undone.
+    #[must_use]
+    pub fn mutation<A, T, F, R>(self, signature: &str, field: F) -> Self
+    where
+        A: DeserializeOwned + Send + 'static,
+        T: Serialize,
+        F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<T, FieldError>> + Send + 'static,
+    {
+        self.field(RootType::Mutation, signature, resolver(field))
+    }
+
+    /// Checks everything, and makes the server. Needs a tokio runtime, but no database yet.
+    pub fn build(self) -> Result<Server, BuildError> {
+        if let Some(refused) = self.refused {
+            return Err(refused.into());
+        }
+        // Not with what a database has; but what is wrong here would be wrong beside any database.
+        Rendered::new(&Schema::extended(
+            Arc::new(Catalog::default()),
+            Options::default(),
+            self.extension.api(),
+        ))?;
+        let config = match self.settings {
+            Settings::Given(config) => *config,
+            Settings::Url(url) => settled(Some(&url))?,
+            Settings::Environment => settled(None)?,
+        };
+        let engine = Engine::extended(&config, self.extension)?;
+        Ok(Server { engine, config })
+    }
+
+    fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {
+        let added = self.extension.add_field(root, signature, resolver);
+        self.note(added)
+    }
+
+    fn note(mut self, added: Result<(), DefinitionError>) -> Self {
+        self.refused = self.refused.or(added.err());
+        self
+    }
+}
+
+/// The settings of `glowplug serve` with the environment's values.
+fn settled(url: Option<&str>) -> Result<Config, Problems> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let mut settled = Settled::gather(&Raw::default(), variable, None, Profile::Serve)?;
+    if let Some(url) = url {
+        settled.set_database_url(url);
+    }
+    settled.check()
+}
+
+/// A typed function as one from JSON to JSON.
+fn resolver<A, T, F, R>(field: F) -> Resolver
+where
+    A: DeserializeOwned + Send + 'static,
+    T: Serialize,
+    F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<T, FieldError>> + Send + 'static,
+{
+    Box::new(move |context, arguments| {
+        // The types of GraphQL do not say all that those of Rust do: a UUID scalar takes any string.
+        let running = serde_json::from_value(arguments)
+            .map_err(|error| FieldError::bad_user_input(format!("the arguments cannot be used: {error}")))
+            .map(|arguments| field(context, arguments));
+        async move { serde_json::to_value(running?.await?).map_err(FieldError::internal) }.boxed()
+    })
+}
