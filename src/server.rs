@@ -1,38 +1,8 @@
 //! Glowplug in a Rust program of one's own: the API of the database, with fields that the program answers.
 //!
-//! ```no_run
-//! use diesel::prelude::*;
-//! use diesel_async::RunQueryDsl;
-//! use glowplug::{FieldContext, FieldError, Server};
-//!
-//! diesel::table! {
-//!     task (id) { id -> Uuid, due_on -> Nullable<Date>, completed_at -> Nullable<Timestamptz> }
-//! }
-//!
-//! #[derive(serde::Deserialize)]
-//! struct Overdue {
-//!     on: chrono::NaiveDate,
-//! }
-//!
-//! async fn overdue_count(context: FieldContext, asked: Overdue) -> Result<i64, FieldError> {
-//!     let mut connection = context.connection().await?;
-//!     let overdue = task::table.filter(task::due_on.lt(asked.on)).filter(task::completed_at.is_null());
-//!     Ok(overdue.count().get_result(&mut *connection).await?)
-//! }
-//!
-//! # #[tokio::main]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let server = Server::builder()
-//!     .database_url("postgres://user:password@host:6432/database")
-//!     .query("overdueCount(on: Date!): BigInt!", overdue_count)
-//!     .build()?;
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
-//! server.run(listener, tokio_util::sync::CancellationToken::new()).await;
-//! # Ok(())
-//! # }
-//! ```
-//!
 //! Never decides what an operation means: it hands the fields to the engine, and the engine to the HTTP server.
+#![doc = ""]
+#![doc = include_str!("../docs/library.md")]
 
 mod builder;
 

@@ -5,6 +5,7 @@
 mod audit;
 mod bad_input;
 mod browser;
+mod builder;
 mod change;
 mod cli;
 mod codegen;

@@ -142,7 +142,8 @@ fn assert_none(problems: &[String]) {
 
 #[test]
 fn every_file_begins_by_saying_what_it_is() {
-    let is_silent = |source: &Source| !source.lines.first().is_some_and(|line| line.starts_with("//! "));
+    let says = |line: &String| line.starts_with("//! ") || line.starts_with("// @generated");
+    let is_silent = |source: &Source| !source.lines.first().is_some_and(says);
     assert_none(&sources().into_iter().filter(is_silent).map(|source| source.path).collect::<Vec<_>>());
 }
 

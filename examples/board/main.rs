@@ -1,0 +1,55 @@
+//! A GraphQL server as a Rust program: the task board's database, with fields that the program answers itself.
+//!
+//! `cargo run --example board` serves the database of `DATABASE_URL`, which has to have the starter's tables; without it,
+//! a private PostgreSQL in `.glowplug/board`, with the migrations of `migrations/` applied.
+
+mod fields;
+#[allow(unreachable_pub, reason = "Diesel writes it")]
+mod schema;
+
+use std::error::Error;
+use std::path::Path;
+
+use glowplug::config::{Profile, Raw, Settled};
+use glowplug::local::{Cluster, ClusterOptions};
+use glowplug::{db, shutdown};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// What to type into GraphiQL first.
+const QUERY: &str = r#"{
+  overdueTasks(on: "2026-03-01")
+  workload(first: 3) { name openTasks }
+  projectCollection { edges { node { name } } }
+}"#;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Kept until the end: the private server stops when it is dropped.
+    let (url, _cluster) = match std::env::var("DATABASE_URL") {
+        Ok(url) => (url, None),
+        Err(_) => {
+            let cluster = Cluster::start(ClusterOptions::kept_in(root.join(".glowplug/board")))?;
+            let url = cluster.url("postgres");
+            db::migrate(&url, &root.join("migrations")).await?;
+            (url, Some(cluster))
+        }
+    };
+    // The defaults of `glowplug dev`, so that GraphiQL may ask for the types.
+    let mut settled = Settled::gather(&Raw::default(), |name| std::env::var(name).ok(), None, Profile::Dev)?;
+    settled.set_database_url(&url);
+    let server = fields::board().config(settled.check()?).build()?;
+    let listener = TcpListener::bind(server.config().http.listen).await?;
+    let address = listener.local_addr()?;
+    println!("GraphiQL: http://{address}/ with this, for example:\n\n{QUERY}");
+    let stop = CancellationToken::new();
+    let signal = stop.clone().drop_guard();
+    tokio::spawn(async move {
+        // Without signals there is no way to ask, so the server stops at once.
+        let _signal = signal;
+        let _ = shutdown::signalled().await;
+    });
+    server.run(listener, stop).await;
+    Ok(())
+}
