@@ -3,6 +3,7 @@
 //! It costs a round trip to begin and one to end, and keeps a server connection of the pooler for as long as it lasts.
 //! So only operations that call the application's own code have one; a pooler in statement mode refuses it.
 
+use std::num::NonZeroU32;
 use std::ops::{Deref, DerefMut};
 
 use diesel_async::{AnsiTransactionManager, TransactionManager};
@@ -41,18 +42,20 @@ impl Transaction {
 
     /// Makes everything last.
     pub async fn commit(mut self) -> Result<(), Error> {
-        let connection = &mut *self.connection;
-        if !is_outermost(connection) {
+        if depth(&mut self.connection) != 1 {
+            self.roll_back().await;
             return Err(Error::Protocol("a transaction was begun in a field and not ended in it".to_owned()));
         }
-        let committed = AnsiTransactionManager::commit_transaction(connection).await;
+        let committed = AnsiTransactionManager::commit_transaction(&mut *self.connection).await;
         committed.map_err(|error| self.connection.explain(&error))
     }
 
-    /// Undoes everything. A connection that cannot do so is closed, which undoes it as well.
+    /// Undoes everything, with the savepoints that are open. A connection that cannot do so is closed, which undoes it too.
     pub async fn roll_back(mut self) {
-        if is_outermost(&mut self.connection) {
-            let _ = AnsiTransactionManager::rollback_transaction(&mut *self.connection).await;
+        while depth(&mut self.connection) > 0 {
+            if AnsiTransactionManager::rollback_transaction(&mut *self.connection).await.is_err() {
+                return;
+            }
         }
     }
 
@@ -83,8 +86,8 @@ impl DerefMut for Transaction {
     }
 }
 
-/// Whether no savepoint is open.
-fn is_outermost(connection: &mut Connection) -> bool {
+/// How many transactions are open in each other; all but the first are savepoints. None where Diesel has lost count.
+fn depth(connection: &mut Connection) -> u32 {
     let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
-    status.transaction_depth().is_ok_and(|depth| depth.is_some_and(|depth| depth.get() == 1))
+    status.transaction_depth().ok().flatten().map_or(0, NonZeroU32::get)
 }

@@ -80,7 +80,7 @@ async fn a_mutation_is_one_transaction_and_its_fields_see_each_other() {
     let mutation = "mutation ($id: UUID!) {
         updateProjectCollection(set: { code: \"WEBX\" }, filter: { id: { eq: $id } }) { affectedCount }
         closeProject(projectId: $id, note: \"It's \\\"over\\\"\") { code cancelledTasks }
-        renamed: updateProjectCollection(set: { code: \"OLD\" }, filter: { isArchived: { eq: true }, code: { eq: \"WEBX\" } }) {
+        renamed: updateProjectCollection(set: { code: \"GONE\" }, filter: { isArchived: { eq: true }, code: { eq: \"WEBX\" } }) {
             records { code isArchived }
         }
     }";
@@ -90,7 +90,7 @@ async fn a_mutation_is_one_transaction_and_its_fields_see_each_other() {
         format!(
             "{{\"data\":{{\"updateProjectCollection\":{{\"affectedCount\":1}},\
              \"closeProject\":{{\"code\":\"WEBX\",\"cancelledTasks\":{open}}},\
-             \"renamed\":{{\"records\":[{{\"code\":\"OLD\",\"isArchived\":true}}]}}}}}}"
+             \"renamed\":{{\"records\":[{{\"code\":\"GONE\",\"isArchived\":true}}]}}}}}}"
         )
     );
     let kept = board.sql("select count(*) from comment where body = 'It''s \"over\"'").await;
