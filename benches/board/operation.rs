@@ -83,7 +83,7 @@ impl Operation {
             .iter()
             .filter_map(|root| match &root.source {
                 Source::Database(read) => Some(statement(schema, read)),
-                Source::Known(_) | Source::Introspection => None,
+                Source::Known(_) | Source::Introspection | Source::Application(_) => None,
             })
             .collect();
         let scope = Scope {
