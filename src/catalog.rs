@@ -73,7 +73,6 @@ pub struct Type {
     /// Of a domain: the type that it stands on.
     pub base: Option<Oid>,
     /// Of a row type: the table whose rows it describes.
-    #[serde(default)]
     pub relation: Option<Oid>,
     /// From its comment.
     #[serde(rename = "comment")]
@@ -220,8 +219,6 @@ struct Picture {
     schemas: Vec<Namespace>,
     types: Vec<Type>,
     tables: Vec<Table>,
-    /// Pictures that were kept from before functions were in them have none.
-    #[serde(default)]
     functions: Vec<Function>,
 }
 

@@ -152,9 +152,9 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
     }
 }
 
-/// Whether the error says that a table or column is not there any more.
+/// Whether the error says that a table, column, function or schema is not there any more.
 pub fn is_schema_change(error: &db::Error) -> bool {
-    matches!(error.sqlstate(), Some("42P01" | "42703" | "3F000"))
+    matches!(error.sqlstate(), Some("42P01" | "42703" | "42883" | "3F000"))
 }
 
 /// What a client may know of a failure between Glowplug and PostgreSQL.

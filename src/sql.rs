@@ -64,6 +64,7 @@ struct At<'a> {
     table: usize,
     alias: &'a str,
     holds: Holds,
+    nulls: Nulls,
 }
 
 /// What is there of a row under an alias.
@@ -81,6 +82,15 @@ impl Compiler<'_> {
         self.aliases += 1;
         format!("t{}", self.aliases)
     }
+}
+
+/// Where nulls may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    /// Only in columns that may be null.
+    Declared,
+    /// In every column: no constraint of a table holds for the rows that a function makes.
+    Anywhere,
 }
 
 /// Prints the tree by Diesel's query builder.

@@ -15,7 +15,12 @@ impl Compiler<'_> {
         value: impl FnOnce(&Self, At<'_>) -> Expression,
     ) -> Expression {
         let alias = self.alias();
-        let at = At { table: site.connection.table, alias: &alias, holds: Holds::Rows };
+        let at = At {
+            table: site.connection.table,
+            alias: &alias,
+            holds: Holds::Rows,
+            nulls: site.connection.origin.nulls(),
+        };
         let select = Select {
             columns: vec![value(self, at).unnamed()],
             from: Some(self.rows_of(site, at)),

@@ -4,7 +4,7 @@ use super::ast::{Definition, Expression, From, FunctionCall, Select, SelectColum
 use super::condition::{list_literal, parameter};
 use super::connection::Site;
 use super::json::JsonText;
-use super::{At, Compiler, Holds};
+use super::{At, Compiler, Holds, Nulls};
 use crate::plan::{Call, Given, Operand, Origin, RowField};
 use crate::schema::{ExposedArgument, ExposedFunction, Returns, ValueType};
 
@@ -112,6 +112,16 @@ impl Compiler<'_> {
     /// The name of the column that holds the row as a whole where columns are picked; no column of the table has it.
     fn row_column(&self, table: usize) -> String {
         self.schema.catalog.tables[table].unused_name("row")
+    }
+}
+
+impl Origin {
+    /// Where nulls may be in its rows.
+    pub(super) fn nulls(&self) -> Nulls {
+        match self {
+            Self::Table | Self::Joined(_) => Nulls::Declared,
+            Self::Called(_) => Nulls::Anywhere,
+        }
     }
 }
 

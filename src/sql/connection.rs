@@ -35,7 +35,12 @@ impl Compiler<'_> {
             .iter()
             .any(|(_, field)| matches!(field, ConnectionField::Edges(_) | ConnectionField::PageInfo(_)));
         let from = has_page.then(|| {
-            let at = At { table: connection.table, alias: &base, holds: Holds::Rows };
+            let at = At {
+                table: connection.table,
+                alias: &base,
+                holds: Holds::Rows,
+                nulls: connection.origin.nulls(),
+            };
             From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
         });
         let with = self.called_once(&connection.origin, parent);
@@ -151,7 +156,12 @@ impl Compiler<'_> {
     }
 
     fn edges_json(&mut self, site: &Site<'_>, edges: &[(String, EdgeField)]) -> JsonText {
-        let at = At { table: site.connection.table, alias: site.page, holds: Holds::Picked };
+        let at = At {
+            table: site.connection.table,
+            alias: site.page,
+            holds: Holds::Picked,
+            nulls: site.connection.origin.nulls(),
+        };
         let mut fields = Vec::with_capacity(edges.len());
         for (key, field) in edges {
             let json = match field {
@@ -226,7 +236,12 @@ impl Compiler<'_> {
     /// The page has rows, and there are rows of the collection that do not lie behind the bound.
     fn not_behind(&mut self, site: &Site<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let alias = self.alias();
-        let at = At { table: site.connection.table, alias: &alias, holds: Holds::Rows };
+        let at = At {
+            table: site.connection.table,
+            alias: &alias,
+            holds: Holds::Rows,
+            nulls: site.connection.origin.nulls(),
+        };
         let mut conditions = self.rows(site, at);
         conditions.push(Expression::Is(Box::new(self.behind(at, order, bound)), "not true"));
         let others = Select {
@@ -242,7 +257,12 @@ impl Compiler<'_> {
     /// The cursor of the row at one end of the page: the one that was counted first, or the last.
     fn end_of_page(&self, site: &Site<'_>, is_first: bool) -> JsonText {
         let Some(number) = site.number() else { return JsonText::known("null") };
-        let at = At { table: site.connection.table, alias: site.page, holds: Holds::Picked };
+        let at = At {
+            table: site.connection.table,
+            alias: site.page,
+            holds: Holds::Picked,
+            nulls: site.connection.origin.nulls(),
+        };
         let cursor = self.cursor(at, &site.connection.order);
         let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {

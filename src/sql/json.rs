@@ -1,7 +1,7 @@
 //! JSON as SQL: objects put together by `concat`, and how each column gets into them.
 
 use super::ast::Expression;
-use super::{At, Compiler};
+use super::{At, Compiler, Nulls};
 use crate::schema::scalar::Encoding;
 use crate::schema::{ColumnType, EnumType, ValueType};
 
@@ -92,7 +92,8 @@ impl Compiler<'_> {
     /// The JSON of a column.
     pub(super) fn column_json(&self, at: At<'_>, column: usize) -> JsonText {
         let value = self.column(at, column);
-        let not_null = self.schema.catalog.tables[at.table].columns[column].not_null;
+        let not_null =
+            at.nulls == Nulls::Declared && self.schema.catalog.tables[at.table].columns[column].not_null;
         // Only exposed columns are planned.
         let Some(exposed) = self.schema.column(at.table, column) else {
             return JsonText::known("null");

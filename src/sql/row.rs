@@ -10,7 +10,7 @@ impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<At<'_>>) -> Select {
         let alias = self.alias();
-        let at = At { table: row.table, alias: &alias, holds: Holds::Rows };
+        let at = At { table: row.table, alias: &alias, holds: Holds::Rows, nulls: row.origin.nulls() };
         let json = self.row_json(at, &row.fields).into_expression();
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));

@@ -7,7 +7,7 @@ use super::ast::{self, Definition, Expression, From, Modify, Select, SelectColum
 use super::call::needs_row;
 use super::connection::row_columns;
 use super::json::JsonText;
-use super::{At, Compiler, Holds};
+use super::{At, Compiler, Holds, Nulls};
 use crate::plan::{Change, Operand, Target, Write, WriteField};
 
 /// The name of the changed rows within the statement.
@@ -20,9 +20,9 @@ impl Compiler<'_> {
     /// The select of a mutation's response as JSON; always one row.
     pub(super) fn write_select(&mut self, write: &Write) -> Select {
         let (target_alias, alias) = (self.alias(), self.alias());
-        let at = At { table: write.table, alias: &target_alias, holds: Holds::Rows };
+        let at = At { table: write.table, alias: &target_alias, holds: Holds::Rows, nulls: Nulls::Declared };
         let modify = self.modify(at, write);
-        let written = At { table: write.table, alias: &alias, holds: Holds::Picked };
+        let written = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
         let json = self.response_json(written, &write.fields).into_expression();
         let json = match &write.change {
             Change::Insert { .. } => json,

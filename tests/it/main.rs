@@ -13,6 +13,7 @@ mod config;
 mod conformance;
 mod db;
 mod executor;
+mod functions;
 mod golden;
 mod harness;
 mod http;
