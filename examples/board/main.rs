@@ -3,8 +3,10 @@
 //! `cargo run --example board` serves the database of `DATABASE_URL`, which has to have the starter's tables; without it,
 //! a private PostgreSQL in `.glowplug/board`, with the migrations of `migrations/` applied.
 
+#![allow(clippy::print_stdout, reason = "a program of the command line")]
+
 mod fields;
-#[allow(unreachable_pub, reason = "Diesel writes it")]
+#[allow(unreachable_pub, clippy::wildcard_imports, reason = "Diesel writes it")]
 mod schema;
 
 use std::error::Error;
@@ -26,15 +28,14 @@ const QUERY: &str = r#"{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    // Kept until the end: the private server stops when it is dropped.
-    let (url, _cluster) = match std::env::var("DATABASE_URL") {
-        Ok(url) => (url, None),
-        Err(_) => {
-            let cluster = Cluster::start(ClusterOptions::kept_in(root.join(".glowplug/board")))?;
-            let url = cluster.url("postgres");
-            db::migrate(&url, &root.join("migrations")).await?;
-            (url, Some(cluster))
-        }
+    // The private server stops when it is dropped.
+    let mut cluster = None;
+    let url = if let Ok(url) = std::env::var("DATABASE_URL") {
+        url
+    } else {
+        let started = cluster.insert(Cluster::start(ClusterOptions::kept_in(root.join(".glowplug/board")))?);
+        db::migrate(&started.url("postgres"), &root.join("migrations")).await?;
+        started.url("postgres")
     };
     // The defaults of `glowplug dev`, so that GraphiQL may ask for the types.
     let mut settled = Settled::gather(&Raw::default(), |name| std::env::var(name).ok(), None, Profile::Dev)?;
@@ -51,5 +52,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let _ = shutdown::signalled().await;
     });
     server.run(listener, stop).await;
+    drop(cluster);
     Ok(())
 }

@@ -29,7 +29,9 @@ pub(super) fn back(error: &QueryError, told: Option<&Error>) -> Error {
     {
         return told.clone();
     }
-    let Some((sqlstate, _)) = KINDS.iter().find(|(_, known)| same(known, kind)) else {
+    // Diesel's kinds cannot be compared, but they have no parts.
+    let same = |known: &DatabaseErrorKind| std::mem::discriminant(known) == std::mem::discriminant(kind);
+    let Some((sqlstate, _)) = KINDS.iter().find(|(_, known)| same(known)) else {
         return Error::Protocol(error.to_string());
     };
     let text = |part: Option<&str>| part.map(str::to_owned);
@@ -51,11 +53,6 @@ fn is_of(message: &str, told: &Error) -> bool {
         Error::Database(raised) => raised.message == message,
         told => told.to_string() == message,
     }
-}
-
-/// Diesel's kinds cannot be compared, but they have no parts.
-fn same(one: &DatabaseErrorKind, other: &DatabaseErrorKind) -> bool {
-    std::mem::discriminant(one) == std::mem::discriminant(other)
 }
 
 /// A result column that the driver had to look up by a named statement, which may still be there.

@@ -125,7 +125,7 @@ pub(super) fn failed(
     let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();
     let ends = if ends_all { Ends::Operation } else { Ends::Field };
-    Ok((GraphqlError { path, locations, ..told }, ends))
+    Ok((GraphqlError { locations, path, ..told }, ends))
 }
 
 pub(super) fn assemble(

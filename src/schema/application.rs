@@ -106,17 +106,17 @@ impl Application {
     pub(super) fn add_to(&self, schema: &mut Schema) {
         let usable = self.usable_types(schema);
         for (name, definition) in &self.types {
-            if usable.contains(name.as_str()) {
-                schema.types.insert(name.clone(), definition.clone());
-            } else {
-                leave_out(schema, name, &self.unknown_name(schema, &usable, references(definition)));
+            match unknown_name(schema, &usable, &references(definition)) {
+                None => {
+                    schema.types.insert(name.clone(), definition.clone());
+                }
+                Some(unknown) => leave_out(schema, name.clone(), &unknown),
             }
         }
         for (root, name, field) in &self.fields {
             let place = format!("{}.{name}", root.name());
-            let unknown = self.unknown_name(schema, &usable, field_references(field).collect());
-            if !unknown.is_empty() {
-                leave_out(schema, &place, &unknown);
+            if let Some(unknown) = unknown_name(schema, &usable, &field_references(field)) {
+                leave_out(schema, place, &unknown);
                 continue;
             }
             let fields = schema.root_fields(root.name(), root.description());
@@ -131,30 +131,31 @@ impl Application {
     fn usable_types<'a>(&'a self, schema: &Schema) -> HashSet<&'a str> {
         let mut usable: HashSet<&str> = self.types.keys().map(String::as_str).collect();
         loop {
-            let before = usable.len();
-            let still = self.types.iter().filter(|(name, definition)| {
+            let is_usable = |(name, definition): &(&String, &TypeDefinition)| {
                 usable.contains(name.as_str())
-                    && self.unknown_name(schema, &usable, references(definition)).is_empty()
-            });
-            usable = still.map(|(name, _)| name.as_str()).collect();
-            if usable.len() == before {
+                    && unknown_name(schema, &usable, &references(definition)).is_none()
+            };
+            let still: HashSet<_> =
+                self.types.iter().filter(is_usable).map(|(name, _)| name.as_str()).collect();
+            if still.len() == usable.len() {
                 return usable;
             }
+            usable = still;
         }
-    }
-
-    /// The first name that is neither a scalar, nor an enum of the database, nor a usable type; empty if there is none.
-    fn unknown_name(&self, schema: &Schema, usable: &HashSet<&str>, names: Vec<&str>) -> String {
-        let is_known = |name: &str| {
-            usable.contains(name) || is_scalar(name) || schema.enums.values().any(|found| found.name == name)
-        };
-        names.into_iter().find(|name| !is_known(name)).unwrap_or_default().to_owned()
     }
 }
 
-fn leave_out(schema: &mut Schema, object: &str, unknown: &str) {
+/// The first name that is neither a scalar, nor an enum of the database, nor a usable type.
+fn unknown_name(schema: &Schema, usable: &HashSet<&str>, names: &[&str]) -> Option<String> {
+    let is_known = |name: &str| {
+        usable.contains(name) || is_scalar(name) || schema.enums.values().any(|found| found.name == name)
+    };
+    names.iter().find(|name| !is_known(name)).map(|name| (*name).to_owned())
+}
+
+fn leave_out(schema: &mut Schema, object: String, unknown: &str) {
     let reason = format!("its type {unknown} is neither a scalar, nor an enum, nor the application's own");
-    schema.problems.push(Problem { object: object.to_owned(), reason });
+    schema.problems.push(Problem { object, reason });
 }
 
 fn references(definition: &TypeDefinition) -> Vec<&str> {
@@ -167,9 +168,9 @@ fn references(definition: &TypeDefinition) -> Vec<&str> {
     }
 }
 
-fn field_references(field: &Field) -> impl Iterator<Item = &str> {
+fn field_references(field: &Field) -> Vec<&str> {
     let arguments = field.arguments.iter().map(|argument| base_name(&argument.takes));
-    std::iter::once(base_name(&field.returns)).chain(arguments)
+    std::iter::once(base_name(&field.returns)).chain(arguments).collect()
 }
 
 fn type_definition(definition: &Definition) -> Result<(String, TypeDefinition), String> {

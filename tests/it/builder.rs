@@ -6,7 +6,7 @@ mod definitions;
 mod fields;
 mod mixed;
 #[path = "../../examples/board/schema.rs"]
-#[allow(unreachable_pub, reason = "Diesel writes it")]
+#[allow(unreachable_pub, clippy::wildcard_imports, reason = "Diesel writes it")]
 mod schema;
 mod tables;
 
