@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Board, code};
+use crate::harness;
 
 const DATE: &str = "2026-03-01";
 
@@ -125,5 +126,37 @@ async fn one_error_undoes_the_whole_mutation() {
         assert_eq!(answer["errors"][0]["extensions"]["sqlstate"], sqlstate, "{answer}");
         assert_eq!(board.sql(mark).await, before);
     }
+    board.nothing_is_left().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_goes_away_leaves_neither_a_change_nor_a_transaction() {
+    let board = Board::start().await;
+    let project = board.sql("select id from project where code = 'WEB'").await;
+    // The row is locked here, so that the program's field waits in the middle of its transaction.
+    board
+        .plain
+        .batch_execute(&format!("begin; select from project where id = '{project}' for update"))
+        .await
+        .unwrap();
+    let close = format!(
+        "mutation {{ insertIntoLabelCollection(objects: [{{ name: \"x\" }}]) {{ affectedCount }} closeProject(projectId: \"{project}\") {{ code }} }}"
+    );
+    let waiting = "select count(*)::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    // Within a transaction, what others do is shown as it was when it was first asked for.
+    let watcher = harness::connect(&harness::cluster().url(&board.database)).await;
+    {
+        let mut asking = std::pin::pin!(board.text(&close, json!({})));
+        while harness::ask(&watcher, waiting).await.as_deref() == Some("0") {
+            // Each turn lets the operation go on for a while.
+            let turn = tokio::time::timeout(std::time::Duration::from_millis(10), &mut asking).await;
+            assert!(turn.is_err(), "it was answered: {turn:?}");
+        }
+    }
+    board.plain.batch_execute("rollback").await.unwrap();
+    let answer =
+        board.answer(&format!("mutation {{ closeProject(projectId: \"{project}\") {{ code }} }}")).await;
+    assert_eq!(answer, json!({ "data": { "closeProject": { "code": "WEB" } } }));
+    assert_eq!(board.sql("select count(*) from label where name = 'x'").await, "0");
     board.nothing_is_left().await;
 }
