@@ -1,21 +1,10 @@
 //! The database changes while it is served.
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
-use serde_json::{Map, Value, json};
+use glowplug::engine::Engine;
+use serde_json::json;
 
 use crate::harness;
-
-async fn ask(engine: &Engine, query: &str) -> Value {
-    let request = Request {
-        query: query.to_owned(),
-        operation_name: None,
-        variables: Map::new(),
-        extensions: Map::new(),
-        allowed: AllowedOperations::All,
-    };
-    serde_json::from_slice(&engine.respond(request, &Identity::default()).await.body).expect("JSON")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_column_that_is_gone_is_noticed_by_the_request_that_asks_for_it() {
@@ -28,17 +17,18 @@ async fn a_column_that_is_gone_is_noticed_by_the_request_that_asks_for_it() {
     let query = "{ noteCollection { edges { node { id body } } } }";
     let expected =
         json!({ "data": { "noteCollection": { "edges": [{ "node": { "id": 1, "body": "a" } }] } } });
-    assert_eq!(ask(&engine, query).await, expected);
+    assert_eq!(harness::graphql(&engine, query, json!({})).await, expected);
 
     let admin = harness::connect(&url).await;
     admin
         .batch_execute("alter table note drop column body; alter table note add column title text")
         .await
         .expect("DDL");
-    let answer = ask(&engine, query).await;
+    let answer = harness::graphql(&engine, query, json!({})).await;
     let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
     assert!(message.contains("body"), "the validator says what is not there any more: {answer}");
-    let answer = ask(&engine, "{ noteCollection { edges { node { title } } } }").await;
+    let answer =
+        harness::graphql(&engine, "{ noteCollection { edges { node { title } } } }", json!({})).await;
     assert_eq!(answer["data"]["noteCollection"]["edges"][0]["node"], json!({ "title": null }));
 }
 
@@ -61,7 +51,11 @@ async fn the_watch_notices_a_new_table_and_a_reload_tells_whether_anything_chang
         .await
         .expect("DDL");
     let start = std::time::Instant::now();
-    while ask(&engine, "{ laterCollection { edges { node { id } } } }").await.get("errors").is_some() {
+    while harness::graphql(&engine, "{ laterCollection { edges { node { id } } } }", json!({}))
+        .await
+        .get("errors")
+        .is_some()
+    {
         assert!(start.elapsed() < std::time::Duration::from_secs(5), "the new table is not noticed");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
 use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
 static CLUSTER: LazyLock<Cluster> =
@@ -124,4 +126,17 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
         },
         log: config::Log { filter: "info".to_owned(), format: config::LogFormat::Text },
     }
+}
+
+/// The answer to a document with variables, straight from the engine.
+pub(crate) async fn graphql(engine: &Engine, query: &str, variables: Value) -> Value {
+    let request = Request {
+        query: query.to_owned(),
+        operation_name: None,
+        variables: variables.as_object().cloned().unwrap_or_default(),
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+    };
+    let response = engine.respond(request, &Identity::default()).await;
+    serde_json::from_slice(&response.body).expect("the answer is JSON")
 }

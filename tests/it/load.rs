@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
-use serde_json::{Map, Value, json};
+use glowplug::engine::Engine;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::harness;
@@ -54,6 +54,59 @@ async fn every_answer_is_right_under_load_and_nothing_stays_in_a_server_connecti
     nothing_is_left(&pooler.url(&database)).await;
 }
 
+/// Every third mutation fails in its second field, which undoes its first; the database must hold exactly what the answers said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_mutations_say_they_did_is_what_the_database_holds() {
+    let setup = "create table entry (id integer generated always as identity primary key, client integer not null, \
+        amount integer not null check (amount > 0))";
+    let database = harness::database(setup).await;
+    let pooler = harness::pooler(PoolMode::Transaction, SERVER_CONNECTIONS);
+    let mut config = harness::config(&pooler.url(&database), PoolMode::Transaction);
+    config.database.pool_size = 16;
+    let engine = Engine::new(&config).expect("an engine");
+    let clients = (0..CLIENTS).map(|client| {
+        let engine = engine.clone();
+        tokio::spawn(async move { write_entries(client, &engine).await })
+    });
+    let (mut done, mut refused) = (0, 0);
+    for client in clients.collect::<Vec<_>>() {
+        let (amount, failures) = client.await.expect("no client met a wrong answer");
+        done += amount;
+        refused += failures;
+    }
+    let admin = harness::connect(&harness::cluster().url(&database)).await;
+    let held = harness::ask(&admin, "select coalesce(sum(amount), 0) from entry").await;
+    assert_eq!(held, Some(done.to_string()), "{refused} mutations were refused");
+    assert!(done > 0 && refused > 0, "{done} done, {refused} refused");
+    nothing_is_left(&pooler.url(&database)).await;
+}
+
+/// Returns the sum of what was acknowledged, and how many mutations were refused.
+async fn write_entries(client: usize, engine: &Engine) -> (i64, usize) {
+    let query = "mutation ($client: Int!, $amount: Int!, $bad: Int!) { \
+        insertIntoentryCollection(objects: [{ client: $client, amount: $amount }]) { records { amount } } \
+        more: insertIntoentryCollection(objects: [{ client: $client, amount: $bad }]) { records { amount } } }";
+    let end = Instant::now() + DURATION / 2;
+    let (mut done, mut refused) = (0, 0);
+    let mut turn = 0;
+    while Instant::now() < end {
+        turn += 1;
+        let is_bad = (turn + client) % 3 == 0;
+        let variables = json!({ "client": client, "amount": turn, "bad": if is_bad { 0 } else { 1 } });
+        let answer = harness::graphql(engine, query, variables).await;
+        if is_bad {
+            let error = &answer["errors"][0];
+            assert_eq!((&answer["data"], &error["path"][0]), (&Value::Null, &json!("more")), "{answer}");
+            assert_eq!(error["extensions"]["sqlstate"], "23514", "{answer}");
+            refused += 1;
+        } else {
+            let amount = |key: &str| answer["data"][key]["records"][0]["amount"].as_i64().expect("an amount");
+            done += amount("insertIntoentryCollection") + amount("more");
+        }
+    }
+    (done, refused)
+}
+
 async fn truth(client: &Client) -> Truth {
     let ask = async |statement: &str| {
         let text = harness::ask(client, statement).await.expect("rows");
@@ -86,35 +139,22 @@ async fn run_client(client: usize, engine: &Engine, truth: &Truth, answered: &At
 
 async fn item(engine: &Engine, truth: &Truth, index: usize) {
     let query = "query ($id: Int!) { itemByPk(id: $id) { id label owner { name } } }";
-    let answer = ask(engine, query, json!({ "id": index + 1 })).await;
+    let answer = harness::graphql(engine, query, json!({ "id": index + 1 })).await;
     assert_eq!(answer, json!({ "data": { "itemByPk": truth.items[index] } }));
 }
 
 async fn owner(engine: &Engine, truth: &Truth, index: usize) {
     let query = "query ($id: Int!) { ownerByPk(id: $id) { name \
         itemCollection(first: 30, orderBy: [{ id: DescNullsLast }]) { edges { node { id } } } } }";
-    let answer = ask(engine, query, json!({ "id": index + 1 })).await;
+    let answer = harness::graphql(engine, query, json!({ "id": index + 1 })).await;
     assert_eq!(answer, json!({ "data": { "ownerByPk": truth.owners[index] } }));
 }
 
 /// An error in the database must not disturb whoever gets the server connection next.
 async fn failure(engine: &Engine) {
     let query = "{ itemCollection(filter: { label: { regex: \"(\" } }) { edges { node { id } } } }";
-    let answer = ask(engine, query, json!({})).await;
+    let answer = harness::graphql(engine, query, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
-}
-
-async fn ask(engine: &Engine, query: &str, variables: Value) -> Value {
-    let variables = variables.as_object().cloned().unwrap_or_default();
-    let request = Request {
-        query: query.to_owned(),
-        operation_name: None,
-        variables,
-        extensions: Map::new(),
-        allowed: AllowedOperations::All,
-    };
-    let response = engine.respond(request, &Identity::default()).await;
-    serde_json::from_slice(&response.body).expect("the answer is JSON")
 }
 
 /// Holds all server connections at once, each in a transaction, and asks each what is in its session.
