@@ -28,8 +28,8 @@ pub struct Raw {
     /// session mode or without a pooler one of the database's processes.
     #[arg(long, value_name = "COUNT")]
     pub pool_size: Option<Text>,
-    /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session` or `direct`. The first two are safe
-    /// behind everything; the others may keep prepared statements, which fails when a pooler lends connections out.
+    /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session` or `direct`. Every operation
+    /// is sent in the one way that is safe behind all of them; this says what Glowplug may rely on besides.
     #[arg(long, value_name = "MODE")]
     pub pool_mode: Option<Text>,
     /// How long a request waits for a free connection. Longer rides out bursts; shorter tells clients sooner.

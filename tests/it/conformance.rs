@@ -1,6 +1,7 @@
 //! The conformance cases: the same databases and operations must give the answers that were recorded as facts.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::time::Duration;
 
@@ -81,11 +82,13 @@ async fn cases_give_the_recorded_answers() {
             run(case, &engine(case, &database), &database).await
         } else {
             let site = (&case.schema, &case.search_path);
-            if !engines.contains_key(&site) {
-                let database = fresh_database(case).await;
-                engines.insert(site, (engine(case, &database), database));
-            }
-            let (engine, database) = &engines[&site];
+            let (engine, database) = match engines.entry(site) {
+                Entry::Occupied(found) => found.into_mut(),
+                Entry::Vacant(free) => {
+                    let database = fresh_database(case).await;
+                    free.insert((engine(case, &database), database))
+                }
+            };
             run(case, engine, database).await
         };
         failures.extend(outcome.err().map(|reason| format!("{}: {reason}", case.id)));

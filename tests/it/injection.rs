@@ -1,5 +1,7 @@
 //! Values and identifiers that would break out of a carelessly built statement leave the database as it was.
 
+use std::fmt::Write as _;
+
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
 use serde_json::{Value, json};
@@ -97,7 +99,8 @@ async fn no_identifier_leaves_its_quotation_marks() {
     let mut setup = "create table canary (id integer primary key);".to_owned();
     for (number, name) in NAMES.into_iter().enumerate() {
         let table = quoted(name);
-        setup += &format!(
+        write!(
+            setup,
             "create type {kind} as enum ({label}); \
              comment on type {kind} is '@graphql({{\"name\": \"Kind{number}\", \"mappings\": {{{key}: \"ODD\"}}}})'; \
              create table {table} ({table} integer primary key, {kind} {kind}, parent integer references {table}); \
@@ -108,7 +111,8 @@ async fn no_identifier_leaves_its_quotation_marks() {
             kind = quoted(&format!("kind of {name}")),
             label = literal(name),
             key = Value::from(name).to_string().replace('\'', "''"),
-        );
+        )
+        .expect("a string takes everything");
     }
     let database = harness::database(&setup).await;
     let url = harness::cluster().url(&database);

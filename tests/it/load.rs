@@ -91,7 +91,7 @@ async fn write_entries(client: usize, engine: &Engine) -> (i64, usize) {
     let mut turn = 0;
     while Instant::now() < end {
         turn += 1;
-        let is_bad = (turn + client) % 3 == 0;
+        let is_bad = (turn + client).is_multiple_of(3);
         let variables = json!({ "client": client, "amount": turn, "bad": if is_bad { 0 } else { 1 } });
         let answer = harness::graphql(engine, query, variables).await;
         if is_bad {

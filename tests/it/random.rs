@@ -1,26 +1,31 @@
-//! Numbers that look random and are the same in every run (SplitMix64).
+//! A small generator of pseudo-random numbers, so that a seed is a document.
 
-pub(crate) struct Random(u64);
+/// `SplitMix64`: eight lines, good enough to choose by.
+#[derive(Debug, Clone)]
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
+    /// Any number.
     pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         mixed ^ (mixed >> 31)
     }
 
-    /// From 0 to below `below`.
-    pub(crate) fn below(&mut self, below: u64) -> u64 {
-        self.next() % below
+    /// A number below `end`, which is not 0.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).expect("it is below a usize")
     }
 
-    pub(crate) fn pick<'t, T>(&mut self, choices: &'t [T]) -> &'t T {
-        let count = u64::try_from(choices.len()).expect("a short list");
-        &choices[usize::try_from(self.below(count)).expect("an index")]
+    /// True once in `times`; never for 0.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        times > 0 && self.below(times) == 0
+    }
+
+    /// One of the items, of which there is at least one.
+    pub(crate) fn choose<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
     }
 }

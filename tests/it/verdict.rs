@@ -2,7 +2,6 @@
 
 mod generate;
 mod mutate;
-mod random;
 mod values;
 mod variables;
 
@@ -18,10 +17,10 @@ use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
 use serde_json::json;
 
+use crate::random::Random;
 use crate::{harness, node};
 use generate::Generator;
 use mutate::mutate;
-use random::Random;
 
 /// An API to ask of, by the SDL of a file or by the catalogue of a golden case.
 pub(crate) fn rendered(name: &str) -> Rendered {

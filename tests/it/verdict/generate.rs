@@ -6,7 +6,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::ast::{DirectiveLocation, FieldDefinition, InputValueDefinition, Type};
 use apollo_compiler::schema::ExtendedType;
 
-use super::random::Random;
+use crate::random::Random;
 
 /// Writes one document.
 pub(crate) struct Generator<'s> {

@@ -1,6 +1,6 @@
 //! Damage to the text of a document: tokens that are lost, doubled, swapped or replaced.
 
-use super::random::Random;
+use crate::random::Random;
 
 const FOREIGN: [&str; 40] = [
     "null",
