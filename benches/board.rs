@@ -5,7 +5,7 @@
 //! `scripts/bench` runs it. Options: `--quick` for one short run of each, to see that it works.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on fails")]
-#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 #![allow(clippy::cast_precision_loss, reason = "no count comes near the 52 bits of a float")]
 
 #[path = "board/large.rs"]

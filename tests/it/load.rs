@@ -92,7 +92,7 @@ async fn write_entries(client: usize, engine: &Engine) -> (i64, usize) {
     while Instant::now() < end {
         turn += 1;
         let is_bad = (turn + client).is_multiple_of(3);
-        let variables = json!({ "client": client, "amount": turn, "bad": if is_bad { 0 } else { 1 } });
+        let variables = json!({ "client": client, "amount": turn, "bad": i32::from(!is_bad) });
         let answer = harness::graphql(engine, query, variables).await;
         if is_bad {
             let error = &answer["errors"][0];
