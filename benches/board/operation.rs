@@ -1,4 +1,4 @@
-//! The three operations, as the load generators send them: a wrk script with the GraphQL, a pgbench script with the
+//! The operations, as the load generators send them: a wrk script with the GraphQL, a pgbench script with the
 //! very message that the engine makes of it.
 //!
 //! The only thing that varies is a number of six digits, which both generators can make up.
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use glowplug::config::Config;
 use glowplug::db::{Access, Scope, message};
-use glowplug::plan::{Source, plan};
+use glowplug::plan::{Effect, Source, plan};
 use glowplug::request::{Document, Operation as Validated, json_map};
 use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
@@ -30,7 +30,7 @@ pub(crate) struct Operation {
 const KEY: &str = "00000000-0000-4000-8000-000000";
 
 /// All of them. No page is cut short; their sizes keep the last one below the default limit on complexity.
-pub(crate) const OPERATIONS: [Operation; 3] = [
+pub(crate) const OPERATIONS: [Operation; 5] = [
     Operation {
         name: "one task by key, project, assignee, comments",
         document: "query Task($id: UUID!) { taskByPk(id: $id) { id title status priority dueOn \
@@ -55,6 +55,22 @@ pub(crate) const OPERATIONS: [Operation; 3] = [
                    comments(first: 20) { edges { node { id body createdAt } } } } } } } } } }",
         variable: ("budget", ""),
         numbers: 100_000..=125_000,
+    },
+    Operation {
+        name: "a comment inserted, with its task",
+        document: "mutation Comment($task: UUID!) { insertIntoCommentCollection(objects: [{ \
+                   taskId: $task, authorId: \"00000000-0000-4000-8000-000000100000\", \
+                   body: \"It is 'done', as far as I can see.\" }]) { \
+                   affectedCount records { body task { title project { name } } } } }",
+        variable: ("task", KEY),
+        numbers: 100_000..=199_999,
+    },
+    Operation {
+        name: "a task updated by key, with its project",
+        document: "mutation Urgent($id: UUID!) { updateTaskCollection(set: {priority: 1}, filter: {id: {eq: $id}}) { \
+                   affectedCount records { title status priority project { id code name } } } }",
+        variable: ("id", KEY),
+        numbers: 100_000..=199_999,
     },
 ];
 
@@ -87,7 +103,10 @@ impl Operation {
             })
             .collect();
         let scope = Scope {
-            access: Access::ReadOnly,
+            access: match plan.effect {
+                Effect::Query => Access::ReadOnly,
+                Effect::Mutation => Access::ReadWrite,
+            },
             role: None,
             settings: Vec::new(),
             statement_timeout: config.database.statement_timeout,

@@ -107,18 +107,24 @@ impl Snapshots {
     /// the one that they began with.
     pub(super) async fn reload(&self) -> Result<bool, Error> {
         let _alone = self.making.lock().await;
-        let fresh = self.make(None).await?;
-        let is_same = self.by_role.load().get(&None).is_some_and(|old| old.fingerprint == fresh.fingerprint);
-        if !is_same {
-            self.by_role.store(Arc::new(HashMap::from([(None, Arc::new(fresh))])));
+        let start = Instant::now();
+        let picture = self.ask(None, INTROSPECT).await?;
+        if self.by_role.load().get(&None).is_some_and(|old| old.fingerprint == fingerprint(&picture)) {
+            return Ok(false);
         }
-        Ok(!is_same)
+        let fresh = Arc::new(self.build(&picture, start)?);
+        self.by_role.store(Arc::new(HashMap::from([(None, fresh)])));
+        Ok(true)
     }
 
     async fn make(&self, role: Option<&str>) -> Result<Snapshot, Error> {
         let start = Instant::now();
         let picture = self.ask(role, INTROSPECT).await?;
-        let snapshot = Snapshot::new(&picture, &self.api, &self.application)?;
+        self.build(&picture, start)
+    }
+
+    fn build(&self, picture: &str, start: Instant) -> Result<Snapshot, Error> {
+        let snapshot = Snapshot::new(picture, &self.api, &self.application)?;
         let tables = snapshot.schema.tables.iter().flatten().count();
         Event::CatalogLoaded { tables, took: start.elapsed() }.emit();
         Ok(snapshot)
@@ -162,11 +168,9 @@ impl Snapshot {
             Visible::Part(part) => Some(Rendered::new(&extended(part))?),
             Visible::None => None,
         };
-        let mut hasher = DefaultHasher::new();
-        picture.hash(&mut hasher);
         let documents = Cache::with_weighter(1024, DOCUMENT_BYTES, TextWeight);
         let introspected = Cache::with_weighter(8, INTROSPECTION_BYTES, TextWeight);
-        Ok(Self { schema, rendered, visible, documents, introspected, fingerprint: hasher.finish() })
+        Ok(Self { schema, rendered, visible, documents, introspected, fingerprint: fingerprint(picture) })
     }
 
     /// The API in both its forms.
@@ -217,6 +221,12 @@ impl Snapshot {
         self.introspected.insert(key, Arc::clone(&answers));
         Ok(answers)
     }
+}
+
+fn fingerprint(picture: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    picture.hash(&mut hasher);
+    hasher.finish()
 }
 
 enum Visible {

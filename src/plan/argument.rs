@@ -1,7 +1,7 @@
 //! Reading of arguments, and what can be wrong with them although their types are right.
 
 use super::Planner;
-use crate::request::{Input, Inputs};
+use crate::request::{Field, Input, Inputs};
 
 /// An argument that no type forbids but the API does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,18 @@ pub struct PlanError {
 }
 
 impl Planner<'_> {
+    /// The arguments of a field. A variable that may be null can stand where null may not, if it has a default: then null
+    /// itself is refused here (GraphQL specification, 6.4.1).
+    pub(super) fn arguments(&self, field: &Field) -> Result<Inputs, PlanError> {
+        let arguments = self.operation.arguments(&field.arguments);
+        for declared in &field.definition.arguments {
+            if declared.ty.is_non_null() && arguments.get(declared.name.as_str()) == Some(&Input::Null) {
+                return Err(self.error(format!("{} must not be null", declared.name)));
+            }
+        }
+        Ok(arguments)
+    }
+
     /// An error at this field.
     pub(super) fn error(&self, message: impl Into<String>) -> PlanError {
         PlanError { message: message.into(), path: self.path.clone(), location: None }

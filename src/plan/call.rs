@@ -28,7 +28,7 @@ pub enum Given {
 impl<'a> Planner<'a> {
     /// A root field that calls one of these functions.
     pub(super) fn call(&self, overloads: &[usize], fields: &[&'a Node<Field>]) -> Result<Action, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let (function, exposed) = self.overload(overloads, &arguments)?;
         let mut given = Vec::new();
         for (index, argument) in exposed.arguments().iter().enumerate() {

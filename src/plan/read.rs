@@ -19,7 +19,7 @@ impl<'a> Planner<'a> {
         origin: Origin,
         fields: &[&'a Node<Field>],
     ) -> Result<Connection, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let order = self.order(table, arguments.get("orderBy"))?;
         Ok(Connection {
             table,
@@ -43,14 +43,14 @@ impl<'a> Planner<'a> {
 
     /// The row of `…ByPk`.
     pub(super) fn row_by_key(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Row, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let condition = Condition::all(self.key_arguments(table, &arguments)?);
         Ok(Row { table, origin: Origin::Table, condition, fields: self.row_fields(table, fields)? })
     }
 
     /// The row of `node`.
     pub(super) fn node(&self, fields: &[&'a Node<Field>]) -> Result<Row, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let Some(Input::Text(node_id)) = arguments.get("nodeId") else {
             return Err(self.error("nodeId must be a string: take it from a nodeId field as it is"));
         };

@@ -65,7 +65,7 @@ pub enum WriteField {
 impl<'a> Planner<'a> {
     /// `insertIntoXCollection`.
     pub(super) fn insert(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let objects = arguments.get("objects").map(items).unwrap_or_default();
         if objects.is_empty() {
             return Err(self.error("objects is empty; give at least one row to insert"));
@@ -89,7 +89,7 @@ impl<'a> Planner<'a> {
 
     /// `updateXCollection`.
     pub(super) fn update(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let set = self.values(table, "UpdateInput", arguments.get("set").unwrap_or(&Input::Null))?;
         if set.is_empty() {
             return Err(self.error("set is empty; give at least one new value"));
@@ -100,7 +100,7 @@ impl<'a> Planner<'a> {
 
     /// `deleteFromXCollection`.
     pub(super) fn delete(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
-        let arguments = self.operation.arguments(&fields[0].arguments);
+        let arguments = self.arguments(fields[0])?;
         let target = self.target(table, &arguments)?;
         self.write(table, Change::Delete { target }, fields)
     }

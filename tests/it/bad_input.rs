@@ -327,3 +327,17 @@ async fn errors_suggest_no_names_when_introspection_is_off() {
     asked.refused("{ __schema { queryType { name } } }", &["introspection is off"]).await;
     asked.works().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_for_a_variable_with_a_default_is_no_value_where_one_is_needed() {
+    let database =
+        harness::database("create table note (id integer primary key); insert into note values (1)").await;
+    let config = harness::config(&harness::cluster().url(&database), PoolMode::Direct);
+    let engine = Engine::new(&config).expect("an engine");
+    let query = "query ($id: Int = 1) { noteByPk(id: $id) { id } }";
+    let answer = harness::graphql(&engine, query, json!({})).await;
+    assert_eq!(answer, json!({ "data": { "noteByPk": { "id": 1 } } }));
+    let answer = harness::graphql(&engine, query, json!({ "id": null })).await;
+    assert_eq!(answer["errors"][0]["message"], "id must not be null", "{answer}");
+    assert_eq!(answer["errors"][0]["path"], json!(["noteByPk"]), "{answer}");
+}
