@@ -94,6 +94,8 @@ pub enum Outcome {
     RequestError,
     /// The request asks for an operation that it may not run.
     OperationNotAllowed,
+    /// The request may not run as its role: the answer has no `data`.
+    Forbidden,
     /// The database cannot be reached now.
     Unavailable,
 }
@@ -177,14 +179,14 @@ impl Engine {
         Ok(self.inner.database.check().await?)
     }
 
-    /// The API as SDL text.
-    pub async fn sdl(&self) -> Result<Arc<str>, Error> {
-        Ok(Arc::clone(&self.inner.snapshots.of(None).await?.rendered.sdl))
+    /// The API as who asks sees it, as SDL text.
+    pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
+        Ok(Arc::clone(&self.inner.snapshots.of(identity.role.as_deref()).await?.rendered.sdl))
     }
 
     /// A query that returns something, for people who look at the API for the first time.
-    pub async fn default_query(&self) -> String {
-        match self.inner.snapshots.of(None).await {
+    pub async fn default_query(&self, identity: &Identity) -> String {
+        match self.inner.snapshots.of(identity.role.as_deref()).await {
             Ok(snapshot) => describe::default_query(&snapshot.schema),
             Err(_) => describe::EMPTY_QUERY.to_owned(),
         }
@@ -196,7 +198,11 @@ fn refuse(error: &Error) -> Response {
     if errors.iter().any(|told| told.code == Code::Internal || told.code.is_retryable()) {
         Event::RequestFailed { error: &error.to_string() }.emit();
     }
+    if error.is_role_refused() {
+        Event::RoleRefused { error: &error.to_string() }.emit();
+    }
     let outcome = match error {
+        Error::RoleRefused(_) => Outcome::Forbidden,
         Error::NotAllowed => Outcome::OperationNotAllowed,
         _ if errors.iter().any(|told| told.code == Code::Unavailable) => Outcome::Unavailable,
         Error::Plan(_) => {

@@ -71,7 +71,10 @@ pub enum Error {
     NotAllowed,
     /// The database failed.
     #[error(transparent)]
-    Database(#[from] db::Error),
+    Database(db::Error),
+    /// The request may not run as the role that it would have to: nothing of it ran.
+    #[error(transparent)]
+    RoleRefused(db::Error),
     /// The database does not have what the schema says: somebody has changed it a moment ago.
     #[error("the database has changed: {0}")]
     SchemaChanged(db::Error),
@@ -95,7 +98,21 @@ impl From<PlanError> for Error {
     }
 }
 
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::ScopeRefused(_) => Self::RoleRefused(error),
+            error => Self::Database(error),
+        }
+    }
+}
+
 impl Error {
+    /// Whether the request may not run as its role.
+    pub fn is_role_refused(&self) -> bool {
+        matches!(self, Self::RoleRefused(_))
+    }
+
     /// What the client reads.
     pub fn for_client(&self) -> Vec<GraphqlError> {
         match self {
@@ -108,7 +125,7 @@ impl Error {
             Self::NotAllowed => {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
             }
-            Self::Database(error) => vec![of_database(error)],
+            Self::Database(error) | Self::RoleRefused(error) => vec![of_database(error)],
             Self::SchemaChanged(_) => vec![GraphqlError::new(
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",
@@ -171,6 +188,10 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
             Code::Unavailable,
             format!("all connections to the database were in use for {waited:?}; try again later"),
         ),
+        // The same for a role that is not there and one that may not be taken: even the SQLSTATE would tell them apart.
+        db::Error::ScopeRefused(_) => {
+            GraphqlError::new(Code::Forbidden, "the request's role cannot be used here")
+        }
         db::Error::DeadlineExceeded(limit) => {
             GraphqlError::new(Code::Timeout, format!("the database gave no answer within {limit:?}"))
         }

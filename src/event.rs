@@ -33,6 +33,8 @@ pub enum Event<'a> {
     ReadRetried { error: &'a str },
     /// A request could not be answered, for a reason that its client is not told in full.
     RequestFailed { error: &'a str },
+    /// A request was refused, because the database does not let it have its role.
+    RoleRefused { error: &'a str },
     /// A new picture of the database is in use.
     CatalogLoaded { tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
@@ -70,6 +72,7 @@ impl Event<'_> {
                 tracing::warn!(error, "connection lost; the read is sent once more");
             }
             Self::RequestFailed { error } => tracing::error!(error, "request failed"),
+            Self::RoleRefused { error } => tracing::warn!(error, "role refused"),
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
                 tracing::error!(error, "catalogue not loaded; the previous one stays");

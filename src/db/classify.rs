@@ -64,6 +64,19 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The same error, where it was the scope that failed: a role that is not there has another SQLSTATE than one that may
+    /// not be taken.
+    pub(super) fn of_scope(self) -> Self {
+        match self {
+            Self::Database(raised) if matches!(raised.sqlstate.as_str(), "22023" | "42501") => {
+                Self::ScopeRefused(raised.message)
+            }
+            error => error,
+        }
+    }
+}
+
 /// Whether the connection is of no use after this error: the session ended, or the pooler says that the server did.
 fn ends_connection(error: &DbError) -> bool {
     let code = error.code().code();

@@ -76,7 +76,11 @@ impl Connection {
                 Ok(item) => reading = reading.read(&item, answers)?,
                 // The rest is read even after an error: only then is the connection ready for the next message.
                 Err(error) if failure.is_none() && error.as_db_error().is_some() => {
-                    failure = Some(Error::while_running(error));
+                    let error = Error::while_running(error);
+                    failure = Some(match reading {
+                        Reading::Scope => error.of_scope(),
+                        Reading::Statement | Reading::Row(_) => error,
+                    });
                 }
                 Err(error) => {
                     self.state = State::Finished;

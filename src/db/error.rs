@@ -20,6 +20,10 @@ pub enum Error {
     /// PostgreSQL refused or failed a statement; the connection is whole.
     #[error(transparent)]
     Database(Box<DatabaseError>),
+    /// PostgreSQL did not let the role or another setting of the scope be set, so that no statement ran: what it said, for
+    /// the log, since it tells whether there is such a role. The connection is whole.
+    #[error("the operation cannot run as it was asked to: {0}")]
+    ScopeRefused(String),
     /// No answer came in time, although PostgreSQL should have ended the statement itself.
     #[error("no answer from the database within {0:?}")]
     DeadlineExceeded(Duration),

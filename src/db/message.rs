@@ -10,6 +10,10 @@ use super::placeholder::append_statement;
 use super::{Access, Error, Scope};
 use crate::sql::Statement;
 
+/// What PostgreSQL takes for the connection's own user where a role is to be set (manual, `SET ROLE`): whoever may choose a
+/// role must not come by that user's rights in this way.
+const SESSION_USER: &str = "none";
+
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
     let mut message = String::with_capacity(estimate(scope, statements));
@@ -51,6 +55,9 @@ fn append_scope(message: &mut String, scope: &Scope) -> Result<(), Error> {
     }
     // The role comes last, so that the settings are made with the connection's own rights.
     if let Some(role) = &scope.role {
+        if role == SESSION_USER {
+            return Err(Error::ScopeRefused(format!("\"{SESSION_USER}\" is no role")));
+        }
         append_setting(message, "role", role)?;
     }
     Ok(())
@@ -120,6 +127,13 @@ mod tests {
             "select set_config('statement_timeout','1',true),\
              set_config('request.jwt.claims', E'{\"sub\":\"a\\\\\"b\"}',true),set_config('role','o''brien',true)"
         );
+    }
+
+    #[test]
+    fn the_word_for_the_session_user_is_no_role() {
+        let scope = Scope { role: Some("none".to_owned()), ..scope() };
+        assert!(matches!(compose(&scope, &[]), Err(Error::ScopeRefused(_))));
+        assert!(matches!(begin(&scope), Err(Error::ScopeRefused(_))));
     }
 
     #[test]

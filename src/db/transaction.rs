@@ -24,7 +24,7 @@ impl Database {
         let message = begin(scope)?;
         let mut connection = self.pool.acquire().await?;
         let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, &message).await;
-        begun.map_err(|error| connection.explain(&error))?;
+        begun.map_err(|error| connection.explain(&error).of_scope())?;
         Ok(Transaction { connection })
     }
 }

@@ -114,7 +114,7 @@ pub(super) fn failed(
         return Err(Error::SchemaChanged(error));
     }
     let told = of_database(&error);
-    if told.code == Code::Unavailable {
+    if told.code == Code::Unavailable || matches!(error, db::Error::ScopeRefused(_)) {
         return Err(error.into());
     }
     if told.code == Code::Internal || told.code.is_retryable() {

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::Shared;
 use super::refusal::Refusal;
+use crate::engine::Identity;
 
 /// `/healthz`: the process is alive. Says nothing about the database, so that nobody restarts Glowplug for its sake.
 pub(super) async fn alive() -> &'static str {
@@ -31,10 +32,16 @@ fn unavailable() -> (StatusCode, &'static str) {
     (StatusCode::SERVICE_UNAVAILABLE, "not ready: the database cannot be reached\n")
 }
 
+fn forbidden() -> (StatusCode, &'static str) {
+    (StatusCode::FORBIDDEN, "the request's role cannot be used here\n")
+}
+
 /// `/schema.graphql`: the schema in GraphQL's definition language, for code generators.
 pub(super) async fn schema(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    let Ok(sdl) = shared.engine.sdl().await else {
-        return unavailable().into_response();
+    let sdl = match shared.engine.sdl(&Identity::default()).await {
+        Ok(sdl) => sdl,
+        Err(error) if error.is_role_refused() => return forbidden().into_response(),
+        Err(_) => return unavailable().into_response(),
     };
     let mut hasher = DefaultHasher::new();
     sdl.hash(&mut hasher);

@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::Shared;
 use super::admin::is_known;
+use crate::engine::Identity;
 use assets::{ASSETS, Asset};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -87,7 +88,7 @@ impl Asset {
 /// `/`: the page. Its nonce is new each time, so it is never kept.
 pub(super) async fn page(State(shared): State<Shared>) -> Response {
     let nonce = Uuid::new_v4().simple().to_string();
-    let settings = json!({"endpoint": "graphql", "defaultQuery": shared.engine.default_query().await});
+    let settings = json!({"endpoint": "graphql", "defaultQuery": shared.engine.default_query(&Identity::default()).await});
     let mut response = Html(render(SOURCE, &nonce, &settings.to_string())).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {

@@ -40,9 +40,11 @@ pub(super) fn batch(answers: &[engine::Response], media_type: MediaType) -> Resp
     with_body(body.freeze(), media_type)
 }
 
-/// `application/json` says 200 for every well-formed request, so that older clients read the errors in the body.
+/// `application/json` says 200 for every well-formed request, so that older clients read the errors in the body; but who may not
+/// come in is told so in both.
 fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
     match (outcome, media_type) {
+        (Outcome::Forbidden, _) => StatusCode::FORBIDDEN,
         (Outcome::OperationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::Unavailable, MediaType::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
@@ -72,6 +74,13 @@ mod tests {
         assert_eq!(status(Outcome::Unavailable, GraphqlResponse), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(status(Outcome::RequestError, Json), StatusCode::OK);
         assert_eq!(status(Outcome::Unavailable, Json), StatusCode::OK);
+    }
+
+    #[test]
+    fn a_refused_role_is_told_by_the_status_in_both() {
+        for media_type in [MediaType::GraphqlResponse, MediaType::Json] {
+            assert_eq!(status(Outcome::Forbidden, media_type), StatusCode::FORBIDDEN);
+        }
     }
 
     #[test]

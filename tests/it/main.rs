@@ -24,6 +24,7 @@ mod load;
 mod local;
 mod node;
 mod random;
+mod roles;
 mod roundtrip;
 mod server;
 mod tidy;

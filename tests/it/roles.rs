@@ -1,0 +1,78 @@
+//! What the engine makes of a request's role: what it sees, what it may do, and what it is told.
+
+mod refused;
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use glowplug::config::PoolMode;
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request, Response};
+use serde_json::Map;
+use tokio_postgres::Client;
+
+use crate::harness;
+
+/// Roles belong to the whole server, so that each test has roles of its own.
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+/// A database with roles of its own, and an engine that connects as a user who may take some of them.
+struct World {
+    engine: Engine,
+    /// The server's superuser.
+    admin: Client,
+    database: String,
+    /// The engine's connection string.
+    url: String,
+    number: u32,
+}
+
+impl World {
+    /// `setup` runs as the superuser. `@` in it ends the name of a role of this test's own, as in `anon@`. The user that the
+    /// engine connects as is `authenticator@`; it may log in and nothing else.
+    async fn new(setup: &str) -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let setup =
+            format!("create role authenticator@ login noinherit; {setup}").replace('@', &number.to_string());
+        let database = harness::database(&setup).await;
+        let admin = harness::connect(&harness::cluster().url(&database)).await;
+        let url = with_user(&harness::cluster().url(&database), &format!("authenticator{number}"));
+        let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+        Self { engine, admin, database, url, number }
+    }
+
+    /// The name of a role of this test's own.
+    fn role(&self, name: &str) -> String {
+        format!("{name}{}", self.number)
+    }
+
+    fn identity(&self, role: &str) -> Identity {
+        Identity { role: Some(self.role(role)), settings: Vec::new() }
+    }
+
+    /// Runs SQL as the superuser.
+    async fn sql(&self, text: &str) {
+        let text = text.replace('@', &self.number.to_string());
+        self.admin.batch_execute(&text).await.expect("the SQL runs");
+    }
+
+    /// The answer to a document as a role.
+    async fn respond(&self, role: &str, query: &str) -> Response {
+        respond(&self.engine, &self.identity(role), query).await
+    }
+}
+
+async fn respond(engine: &Engine, identity: &Identity, query: &str) -> Response {
+    let request = Request {
+        query: query.to_owned(),
+        operation_name: None,
+        variables: Map::new(),
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+    };
+    engine.respond(request, identity).await
+}
+
+/// The connection string with another user, who needs no password.
+fn with_user(url: &str, user: &str) -> String {
+    let (_, rest) = url.split_once('@').expect("a user");
+    format!("postgres://{user}@{rest}")
+}

@@ -1,0 +1,82 @@
+//! A role that cannot be taken: nothing of the operation runs, and the client learns nothing about roles.
+
+use glowplug::config::PoolMode;
+use glowplug::db::{Access, Database, Error, Scope};
+use glowplug::engine::{Identity, Outcome};
+use glowplug::local::PoolerOptions;
+
+use super::{World, respond, with_user};
+use crate::db::{read, settings, statements};
+use crate::harness;
+
+const SETUP: &str = "create role anon@; grant anon@ to authenticator@; create role other@; \
+    create table note (id integer primary key); grant select, insert on note to anon@, authenticator@, other@";
+
+/// PostgreSQL's word for the connection's own user is among them.
+const REFUSED: [&str; 4] = ["other", "nobody", "none", ""];
+
+fn as_role(access: Access, role: &str) -> Scope {
+    Scope { access, role: Some(role.to_owned()), ..read() }
+}
+
+/// On the wire: directly, and through a pooler that lends a server connection for one statement.
+#[tokio::test]
+async fn no_statement_runs_if_the_role_could_not_be_set() {
+    let world = World::new(SETUP).await;
+    let users = vec![(world.role("authenticator"), String::new())];
+    let options =
+        PoolerOptions { pool_mode: PoolMode::Statement, pool_size: 1, users, ..PoolerOptions::default() };
+    let pooler = harness::pooler_with(options);
+    let through = with_user(&pooler.url(&world.database), &world.role("authenticator"));
+    for url in [&world.url, &through] {
+        let database = Database::new(&settings(url)).unwrap();
+        let insert = statements(&["insert into note values (1)", "insert into note values (2)"]);
+        for role in REFUSED.map(|name| if name == "other" { world.role(name) } else { name.to_owned() }) {
+            let failure = database.run(&as_role(Access::ReadWrite, &role), &insert).await.unwrap_err();
+            assert!(matches!(failure.error, Error::ScopeRefused(_)), "{role}: {failure:?}");
+            assert!(failure.completed.is_empty());
+        }
+        let count = statements(&["select count(*) from note"]);
+        let anon = as_role(Access::ReadOnly, &world.role("anon"));
+        assert_eq!(database.run(&anon, &count).await.unwrap(), [Some("0".to_owned())]);
+
+        let forbidden = statements(&["update note set id = 3"]);
+        let anon = as_role(Access::ReadWrite, &world.role("anon"));
+        let failure = database.run(&anon, &forbidden).await.unwrap_err();
+        assert_eq!(
+            failure.error.sqlstate(),
+            Some("42501"),
+            "an error of the statement is told from the role's"
+        );
+        assert!(matches!(failure.error, Error::Database(_)), "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same() {
+    let world = World::new(SETUP).await;
+    let mut bodies = Vec::new();
+    for role in REFUSED.map(|name| if name == "other" { world.role(name) } else { name.to_owned() }) {
+        let identity = Identity { role: Some(role), settings: Vec::new() };
+        let response =
+            respond(&world.engine, &identity, "{ noteCollection { edges { node { id } } } }").await;
+        assert_eq!(response.outcome, Outcome::Forbidden);
+        assert!(world.engine.sdl(&identity).await.unwrap_err().is_role_refused());
+        bodies.push(String::from_utf8(response.body.to_vec()).unwrap());
+    }
+    let told = r#"{"errors":[{"message":"the request's role cannot be used here","extensions":{"code":"FORBIDDEN"}}]}"#;
+    assert!(bodies.iter().all(|body| body == told), "{bodies:?}");
+}
+
+/// Its picture is known, so that it is the operation's own message that fails.
+#[tokio::test]
+async fn a_role_that_is_taken_away_is_refused_at_once() {
+    let world = World::new(SETUP).await;
+    let query = "mutation { insertIntonoteCollection(objects: [{ id: 1 }]) { affectedCount } }";
+    assert_eq!(world.respond("anon", query).await.outcome, Outcome::Executed);
+    world.sql("revoke anon@ from authenticator@").await;
+    let query = "mutation { insertIntonoteCollection(objects: [{ id: 2 }]) { affectedCount } }";
+    assert_eq!(world.respond("anon", query).await.outcome, Outcome::Forbidden);
+    let count = harness::ask(&world.admin, "select count(*) from note").await;
+    assert_eq!(count.as_deref(), Some("1"));
+}
