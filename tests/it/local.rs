@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions, Durability, Pooler, PoolerOptions};
+use glowplug::local::{Cluster, ClusterOptions, Durability, Pooler, PoolerOptions, PoolerProgram};
 
 use crate::harness::{self, ask, connect};
 
@@ -28,6 +28,31 @@ async fn a_pooler_lends_server_connections_per_transaction() {
     assert_eq!(ask(&first, statement).await, ask(&second, statement).await);
     let console = connect(&pooler.admin_url()).await;
     assert!(ask(&console, "show version").await.unwrap().starts_with("PgBouncer"));
+}
+
+#[tokio::test]
+async fn a_newer_pooler_tracks_prepared_statements() {
+    let name = harness::database("").await;
+    let program = PoolerProgram::TracksStatements;
+    let pooler = harness::pooler_with(PoolerOptions { program, pool_size: 1, ..PoolerOptions::default() });
+    let (first, second) = (connect(&pooler.url(&name)).await, connect(&pooler.url(&name)).await);
+    // Both name their statements alike, on the one server connection that they share.
+    let (one, two) = (first.prepare("select 1").await.unwrap(), second.prepare("select 2").await.unwrap());
+    for _ in 0..2 {
+        assert_eq!(first.query_one(&one, &[]).await.unwrap().get::<_, i32>(0), 1);
+        assert_eq!(second.query_one(&two, &[]).await.unwrap().get::<_, i32>(0), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_pgpool_keeps_a_client_on_its_server_connection() {
+    let name = harness::database("").await;
+    let pgpool = harness::pgpool(2);
+    let (first, second) = (connect(&pgpool.url(&name)).await, connect(&pgpool.url(&name)).await);
+    let statement = "select pg_backend_pid()";
+    let (one, two) = (ask(&first, statement).await, ask(&second, statement).await);
+    assert_ne!(one, two);
+    assert_eq!((ask(&first, statement).await, ask(&second, statement).await), (one, two));
 }
 
 #[tokio::test]
