@@ -70,6 +70,8 @@ column_list as (
             'is_identity', a.attidentity <> '',
             'is_serial', a.atthasdef and exists (
                 select from pg_catalog.pg_depend as d
+                -- A column's indexes depend on it as its sequence does.
+                join pg_catalog.pg_class as s on s.oid = d.objid and s.relkind = 'S'
                 where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                     and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
                     and d.refobjid = a.attrelid and d.refobjsubid = a.attnum and d.deptype = 'a'
