@@ -65,6 +65,7 @@ diesel::table! {
         budget -> Nullable<Numeric>,
         starts_on -> Nullable<Date>,
         is_archived -> Bool,
+        is_public -> Bool,
         created_at -> Timestamptz,
     }
 }

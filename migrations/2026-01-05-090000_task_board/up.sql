@@ -46,6 +46,7 @@ create table project (
   budget      numeric(12, 2) check (budget >= 0),
   starts_on   date,
   is_archived boolean not null default false,
+  is_public   boolean not null default false,
   created_at  timestamptz not null default now()
 );
 create index project_owner_id_idx on project (owner_id);
@@ -54,6 +55,7 @@ comment on table project is
   '@graphql({"description": "A body of work with an owner, members and tasks.", "totalCount": {"enabled": true}, "aggregate": {"enabled": true}})';
 comment on column project.code is '@graphql({"description": "Two to five capitals; a task is called by it and its number, WEB-12."})';
 comment on column project.budget is '@graphql({"description": "In euros; a string in the API, so that no digit is lost."})';
+comment on column project.is_public is '@graphql({"description": "Whether everybody may read the project and what belongs to it."})';
 comment on constraint project_owner_id_fkey on project is
   '@graphql({"foreign_name": "owner", "local_name": "ownedProjects"})';
 

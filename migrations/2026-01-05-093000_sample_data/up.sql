@@ -29,18 +29,18 @@ from (values
   (12, 'Liam O''Brien', 'Has moved on to another company.', 'Europe/Dublin', 'system')
 ) as person (number, name, bio, time_zone, theme);
 
-insert into project (id, code, name, description, owner_id, budget, starts_on, is_archived, created_at)
+insert into project (id, code, name, description, owner_id, budget, starts_on, is_archived, is_public, created_at)
 select
   pg_temp.key('project ' || number), code, name, description, pg_temp.key('account ' || owner), budget, starts_on,
-  is_archived, starts_on - interval '10 days'
+  is_archived, is_public, starts_on - interval '10 days'
 from (values
-  (1, 'WEB', 'Web shop', 'The shop that customers see.', 1, 120000.00, date '2025-10-01', false),
-  (2, 'APP', 'Mobile app', 'The shop in a pocket, for iOS and Android.', 6, 95000.00, date '2025-11-03', false),
-  (3, 'PAY', 'Payments', 'Cards, invoices, refunds, and the ledger behind them.', 2, 80500.50, date '2025-09-15', false),
-  (4, 'DATA', 'Reporting', 'Figures for those who decide.', 9, 40000.00, date '2025-12-01', false),
-  (5, 'OPS', 'Operations', 'Servers, releases, and sleep at night.', 7, null, date '2025-09-08', false),
-  (6, 'OLD', 'Legacy catalogue', 'Kept running until the web shop replaces it.', 8, 15000.00, date '2025-09-01', true)
-) as project (number, code, name, description, owner, budget, starts_on, is_archived);
+  (1, 'WEB', 'Web shop', 'The shop that customers see.', 1, 120000.00, date '2025-10-01', false, true),
+  (2, 'APP', 'Mobile app', 'The shop in a pocket, for iOS and Android.', 6, 95000.00, date '2025-11-03', false, true),
+  (3, 'PAY', 'Payments', 'Cards, invoices, refunds, and the ledger behind them.', 2, 80500.50, date '2025-09-15', false, false),
+  (4, 'DATA', 'Reporting', 'Figures for those who decide.', 9, 40000.00, date '2025-12-01', false, false),
+  (5, 'OPS', 'Operations', 'Servers, releases, and sleep at night.', 7, null, date '2025-09-08', false, false),
+  (6, 'OLD', 'Legacy catalogue', 'Kept running until the web shop replaces it.', 8, 15000.00, date '2025-09-01', true, true)
+) as project (number, code, name, description, owner, budget, starts_on, is_archived, is_public);
 
 insert into membership (project_id, account_id, role, joined_at)
 select
@@ -170,6 +170,20 @@ from (
 cross join generate_series(1, 2) as turn
 where pg_temp.pick(seed * 61 + turn, 3) > 0
 on conflict do nothing;
+
+-- Two people to try the policies of the next migration as. `glowplug dev` makes a token for each row of a view that has
+-- this name: `who` is what it prints beside the token, `claims` is what the token says.
+create schema if not exists glowplug;
+create view glowplug.sample_token (who, claims) as
+select
+  account.name || ', member of ' || string_agg(project.code, ', ' order by project.code),
+  json_build_object('role', 'authenticated', 'sub', account.id)
+from account
+join membership on membership.account_id = account.id
+join project on project.id = membership.project_id
+where account.id in (md5('account 2')::uuid, md5('account 11')::uuid)
+group by account.id
+order by account.name;
 
 drop function pg_temp.pick(integer, integer);
 drop function pg_temp.key(text);

@@ -93,7 +93,7 @@ async fn migrate_applies_what_is_pending_and_names_it() {
         text(&output.stdout)
     };
     assert_eq!(migrate(&["--dry-run"]).lines().next(), Some("pending 2026-01-05-090000_task_board"));
-    assert_eq!(migrate(&[]).lines().last(), Some("applied 2026-01-05-093000_sample_data"));
+    assert_eq!(migrate(&[]).lines().last(), Some("applied 2026-01-05-094500_roles_and_policies"));
     assert_eq!(migrate(&[]), "nothing to apply\n");
     let client = harness::connect(&url).await;
     assert_eq!(harness::ask(&client, "select count(*) from task").await.unwrap(), "360");

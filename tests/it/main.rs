@@ -27,5 +27,6 @@ mod random;
 mod roles;
 mod roundtrip;
 mod server;
+mod starter;
 mod tidy;
 mod verdict;

@@ -62,11 +62,11 @@ export function titles(result: ResultOf<typeof OpenTasks>): string[] {
 
 export function title(card: FragmentType<typeof TaskCard>): string {
   const task = useFragment(TaskCard, card);
-  return `${task.project.code}-${task.number} ${task.title} (${task.assignee?.name ?? "nobody"})`;
+  return `${task.project?.code ?? "?"}-${task.number} ${task.title} (${task.assignee?.name ?? "nobody"})`;
 }
 
 export function names(result: ResultOf<typeof Board>): string[] {
-  return (result.projectCollection?.edges ?? []).map(({ node }) => `${node.name}: ${node.owner.name}`);
+  return (result.projectCollection?.edges ?? []).map(({ node }) => `${node.name}: ${node.owner?.name ?? "hidden"}`);
 }
 
 // @ts-expect-error A status that the database does not have is no status.

@@ -1,0 +1,122 @@
+//! The starter's migration of roles and policies: on hosts that allow less or grant more than a server of one's own, and
+//! its way back.
+
+use std::path::{Path, PathBuf};
+
+use glowplug::db::{migrate, revert_last};
+use tokio_postgres::{Client, SimpleQueryMessage};
+
+use crate::harness::{self, ask, connect};
+
+/// What the roles may do: the grants, policies and row security of the starter's schema, as one text.
+const STATE: &str = "
+    select string_agg(line, e'\\n' order by line) from (
+        select relname || case when relrowsecurity then ' has row security ' else ' ' end || coalesce(relacl::text, '') from pg_class
+            where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')
+        union all
+        select attrelid::regclass || '.' || attname || ' ' || attacl::text from pg_attribute where attacl is not null
+            and attrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)
+        union all
+        select proname || ' ' || coalesce(proacl::text, '') from pg_proc where pronamespace = 'public'::regnamespace
+        union all
+        select tablename || ': ' || policyname from pg_policies
+        union all
+        select table_name || '.' || column_name || ' = ' || column_default from information_schema.columns
+            where table_schema = 'public'
+    ) as states(line)";
+
+#[tokio::test]
+async fn a_user_who_may_not_make_the_roles_is_told_what_to_do() {
+    let name = harness::database("").await;
+    let admin = connect(&harness::cluster().url(&name)).await;
+    let user = format!("limited_{name}");
+    admin
+        .batch_execute(&format!(
+            "create role {user} login password 'x'; alter database {name} owner to {user}; alter schema public owner to {user}"
+        ))
+        .await
+        .unwrap();
+    let url = url_of(&user, &name);
+    let error = migrate(&url, &migrations()).await.unwrap_err().to_string();
+    let advice = format!("grant anon, authenticated to {user}");
+    assert!(error.contains("2026-01-05-094500_roles_and_policies") && error.contains(&advice), "{error}");
+
+    // The advice, followed.
+    let missing = "do $$ begin create role anon nologin; exception when duplicate_object then null; end $$;
+        do $$ begin create role authenticated nologin; exception when duplicate_object then null; end $$;";
+    admin.batch_execute(missing).await.unwrap();
+    admin.batch_execute(&advice).await.unwrap();
+    assert_eq!(migrate(&url, &migrations()).await.unwrap(), ["2026-01-05-094500_roles_and_policies"]);
+    let client = connect(&url).await;
+    assert_eq!(as_role(&client, "anon", "select count(*) from task").await.unwrap().as_deref(), Some("180"));
+    drop(client);
+    admin
+        .batch_execute(&format!(
+            "reassign owned by {user} to current_user; drop owned by {user}; drop role {user}"
+        ))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_host_that_grants_everything_to_everybody_shows_no_more_than_another() {
+    let generous = "
+        do $$ begin create role anon nologin; exception when duplicate_object or unique_violation then null; end $$;
+        alter default privileges grant all on tables to anon;
+        alter default privileges grant all on functions to anon;";
+    let name = harness::database(generous).await;
+    let url = harness::cluster().url(&name);
+    migrate(&url, &migrations()).await.unwrap();
+    let client = connect(&url).await;
+    for refused in
+        ["select email from account", "select me()", "delete from label", "select access.account_id()"]
+    {
+        let error = as_role(&client, "anon", refused).await.unwrap_err();
+        assert_eq!(
+            error.code().map(tokio_postgres::error::SqlState::code),
+            Some("42501"),
+            "{refused}: {error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_way_back_leaves_what_was_there_before() {
+    let url = harness::cluster().url(&harness::database("").await);
+    let client = connect(&url).await;
+    migrate(&url, &migrations()).await.unwrap();
+    let with = ask(&client, STATE).await.unwrap();
+    revert_last(&url, &migrations()).await.unwrap();
+    let without = ask(&client, STATE).await.unwrap();
+    for trace in ["anon=", "authenticated=", "access.", "has row security"] {
+        assert!(with.contains(trace), "no {trace} in\n{with}");
+        assert!(!without.contains(trace), "{trace} is left in\n{without}");
+    }
+    migrate(&url, &migrations()).await.unwrap();
+    assert_eq!(ask(&client, STATE).await.unwrap(), with);
+}
+
+/// What a statement returns to a role that has no claims.
+async fn as_role(
+    client: &Client,
+    role: &str,
+    statement: &str,
+) -> Result<Option<String>, tokio_postgres::Error> {
+    client.batch_execute(&format!("begin; set local role {role}")).await?;
+    let result = client.simple_query(statement).await;
+    client.batch_execute("rollback").await?;
+    Ok(result?.into_iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    }))
+}
+
+fn url_of(user: &str, database: &str) -> String {
+    let url = harness::cluster().url(database);
+    let (_, address) = url.split_once('@').unwrap();
+    format!("postgres://{user}:x@{address}")
+}
+
+fn migrations() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")
+}
