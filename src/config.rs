@@ -11,6 +11,7 @@ mod table;
 mod units;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use check::{Problem, Problems};
@@ -28,6 +29,8 @@ pub struct Config {
     pub api: Api,
     /// What one request may ask for.
     pub limits: Limits,
+    /// Which documents may run, and which of them have names.
+    pub documents: Documents,
     /// The HTTP side.
     pub http: Http,
     /// What is logged, and how.
@@ -109,6 +112,26 @@ pub struct Limits {
     pub batch: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+}
+
+/// Which documents may run, and which of them have names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documents {
+    /// The file with the allow-list of persisted documents.
+    pub list: Option<PathBuf>,
+    /// Which documents may run.
+    pub policy: DocumentPolicy,
+}
+
+/// Which documents may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentPolicy {
+    /// All of them, and clients may register theirs by their hash (Apollo's automatic persisted queries).
+    Automatic,
+    /// All of them.
+    Any,
+    /// Those of the allow-list.
+    ListOnly,
 }
 
 /// The HTTP side.

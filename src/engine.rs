@@ -4,24 +4,28 @@ mod application;
 mod describe;
 mod executor;
 mod mixed;
+mod persisted;
 mod run;
 mod session;
 mod snapshot;
 mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::config::{Config, Limits};
+use crate::config::{Config, Documents, Limits};
 use crate::db::Database;
 use crate::error::{Code, Error};
 use crate::event::Event;
+use crate::persisted::{Persisted, PersistedError};
 use crate::plan::plan;
 use crate::request::{JsonMap, Operation, json_map};
 use crate::response;
 
+pub use crate::persisted::DocumentSource;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
 use mixed::Job;
@@ -37,6 +41,9 @@ pub struct Engine {
 struct Inner {
     database: Database,
     limits: Limits,
+    persisted: Persisted,
+    /// Where the list of persisted operations is read from.
+    list_file: Option<PathBuf>,
     snapshots: Snapshots,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
@@ -46,8 +53,8 @@ struct Inner {
 /// A GraphQL request, as it came in.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The document.
-    pub query: String,
+    /// The document, or what names it.
+    pub document: DocumentSource,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Its variables.
@@ -94,6 +101,8 @@ pub enum Outcome {
     RequestError,
     /// The request asks for an operation that it may not run.
     OperationNotAllowed,
+    /// The request names a document that is not known here, in Apollo's way: the client is to send its text.
+    TextWanted,
     /// The request may not run as its role: the answer has no `data`.
     Forbidden,
     /// The database cannot be reached now.
@@ -112,7 +121,9 @@ impl Engine {
         let statement_timeout = config.database.statement_timeout;
         let snapshots = Snapshots::new(database.clone(), config.api.clone(), api, statement_timeout);
         let limits = config.limits.clone();
-        let inner = Inner { database, limits, snapshots, resolvers, statement_timeout };
+        let Documents { list: list_file, policy } = config.documents.clone();
+        let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
+        let inner = Inner { database, limits, persisted, list_file, snapshots, resolvers, statement_timeout };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -146,16 +157,17 @@ impl Engine {
         variables: &JsonMap,
         identity: &Identity,
     ) -> Result<Bytes, Error> {
-        let Inner { limits, snapshots, .. } = &*self.inner;
+        let Inner { limits, snapshots, persisted, .. } = &*self.inner;
+        let text = persisted.text(&request.document)?;
         let snapshot = snapshots.of(identity.role.as_deref()).await?;
-        let document = snapshot.document(&request.query, limits)?;
+        let document = snapshot.document(&text, limits)?;
         let operation =
             Operation::new(document, request.operation_name.as_deref(), variables, snapshot.api(), limits)?;
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }
         let plan = plan(&snapshot.schema, &operation)?;
-        let introspection = snapshot.introspection(&plan, &operation, &request.query)?;
+        let introspection = snapshot.introspection(&plan, &operation, &text)?;
         if plan.calls_application() {
             let job = Job { snapshot: &snapshot, operation: &operation, plan: &plan, identity };
             return self.run_mixed(job, &introspection).await;
@@ -204,6 +216,7 @@ fn refuse(error: &Error) -> Response {
     let outcome = match error {
         Error::RoleRefused(_) => Outcome::Forbidden,
         Error::NotAllowed => Outcome::OperationNotAllowed,
+        Error::Persisted(PersistedError::UnknownHash | PersistedError::NotSupported) => Outcome::TextWanted,
         _ if errors.iter().any(|told| told.code == Code::Unavailable) => Outcome::Unavailable,
         Error::Plan(_) => {
             return Response { outcome: Outcome::Executed, body: response::with_null_data(&errors) };

@@ -39,6 +39,12 @@ pub enum Event<'a> {
     CatalogLoaded { tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
     CatalogFailed { error: &'a str },
+    /// The list of persisted operations is in use.
+    PersistedOperationsLoaded { documents: usize },
+    /// The list of persisted operations could not be read again; the old one stays in use.
+    PersistedOperationsFailed { error: &'a str },
+    /// A persisted operation is none that the API accepts.
+    PersistedOperationInvalid { id: &'a str, error: &'a str },
     /// A request was answered. Its query string is left out, for variables may stand in it.
     RequestAnswered { method: &'a str, path: &'a str, status: u16, took: Duration },
     /// A handler panicked, which is a defect; the client got status 500.
@@ -76,6 +82,15 @@ impl Event<'_> {
             Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
                 tracing::error!(error, "catalogue not loaded; the previous one stays");
+            }
+            Self::PersistedOperationsLoaded { documents } => {
+                tracing::info!(documents, "persisted operations loaded");
+            }
+            Self::PersistedOperationsFailed { error } => {
+                tracing::error!(error, "persisted operations not loaded; the previous ones stay");
+            }
+            Self::PersistedOperationInvalid { id, error } => {
+                tracing::warn!(id, error, "a persisted operation does not fit the API");
             }
             Self::RequestAnswered { method, path, status, took } => {
                 tracing::debug!(method, path, status, ?took, "request answered");

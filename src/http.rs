@@ -7,6 +7,7 @@
 mod accept;
 mod admin;
 mod connection;
+mod document;
 pub mod graphiql;
 mod graphql;
 mod parameters;

@@ -12,6 +12,7 @@
 //! | [`config`] | what flags, environment and file said -> checked, ready values |
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
+//! | [`persisted`] | the id of a document -> its text |
 //! | [`catalog`] | a picture of the database |
 //! | [`schema`] | catalogue -> the API as plain data |
 //! | [`request`] | GraphQL text and variables -> a validated operation |
@@ -33,6 +34,7 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod local;
+pub mod persisted;
 pub mod plan;
 pub mod request;
 pub mod response;

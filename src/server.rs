@@ -50,6 +50,11 @@ impl Server {
             let (engine, token) = (self.engine.clone(), parts.token());
             parts.spawn(async move { engine.watch(interval, token).await });
         }
+        let (engine, token) = (self.engine.clone(), parts.token());
+        parts.spawn(async move {
+            engine.check_persisted().await;
+            token.cancelled().await;
+        });
         tokio::select! {
             () = stop.cancelled() => asked.ask(),
             () = parts.token().cancelled_owned() => {}

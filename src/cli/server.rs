@@ -34,9 +34,12 @@ impl Server {
         let (reloaded, stop) = (engine.clone(), shutdown.token());
         shutdown.spawn(async move {
             let hangups = async {
+                reloaded.check_persisted().await;
                 while hangup.recv().await.is_some() {
                     // A failure has been logged, and the old picture stays in use.
                     let _ = reloaded.reload().await;
+                    reloaded.reload_persisted().await;
+                    reloaded.check_persisted().await;
                 }
             };
             stop.run_until_cancelled(hangups).await;

@@ -3,11 +3,15 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::settled::Settled;
 use super::units;
-use super::{Api, Config, Database, Http, Introspection, Limits, Log, LogFormat, PoolMode, Secret};
+use super::{
+    Api, Config, Database, DocumentPolicy, Documents, Http, Introspection, Limits, Log, LogFormat, PoolMode,
+    Secret,
+};
 
 /// Something wrong with one setting; the message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,7 @@ impl Settled {
             database: database(&mut reader),
             api: api(&mut reader),
             limits: limits(&mut reader),
+            documents: documents(&mut reader),
             http: http(&mut reader),
             log: log(&mut reader),
         };
@@ -114,6 +119,26 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
     }
 }
 
+fn documents(reader: &mut Reader<'_>) -> Documents {
+    let list = reader.read("persisted-operations", |text| {
+        Ok(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from))
+    });
+    let only_persisted = reader.switch("only-persisted");
+    let automatic = reader.switch("automatic-persisted-queries");
+    if only_persisted && list.is_none() {
+        reader.refuse(
+            "only-persisted",
+            "no document could run; name the file with --persisted-operations FILE",
+        );
+    }
+    let policy = match (only_persisted, automatic) {
+        (true, _) => DocumentPolicy::ListOnly,
+        (false, true) => DocumentPolicy::Automatic,
+        (false, false) => DocumentPolicy::Any,
+    };
+    Documents { list, policy }
+}
+
 fn http(reader: &mut Reader<'_>) -> Http {
     Http {
         listen: reader
@@ -154,6 +179,11 @@ impl Reader<'_> {
             self.problems.push(Problem { setting: self.settled.label(name), message });
             T::default()
         })
+    }
+
+    /// Notes that a value does not go together with others.
+    fn refuse(&mut self, name: &str, message: &str) {
+        self.problems.push(Problem { setting: self.settled.label(name), message: message.to_owned() });
     }
 
     fn count(&mut self, name: &str, range: RangeInclusive<usize>) -> usize {

@@ -82,6 +82,19 @@ pub struct Raw {
     /// How large a request's body may be.
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<Text>,
+    /// File with the documents that clients may name by an id, as graphql-codegen, Relay and Apollo write it. It is read at
+    /// the start and again at a SIGHUP. Names save clients from sending long texts.
+    #[arg(long, value_name = "FILE")]
+    pub persisted_operations: Option<Text>,
+    /// Whether only the documents of that file run, by their id or by the same text: `on` or `off`. With `on`, nobody can
+    /// ask for what no client was built to ask for, GraphiQL included; a new version of a client needs its documents in the
+    /// file first.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    pub only_persisted: Option<Text>,
+    /// Whether clients may register documents by their hash and then send the hash alone, as Apollo Client does: `on` or
+    /// `off`. What they register is held in memory, 16 MiB at the most; it allows and forbids nothing.
+    #[arg(long, value_name = "on|off")]
+    pub automatic_persisted_queries: Option<Text>,
     /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,

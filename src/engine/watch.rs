@@ -25,8 +25,13 @@ impl Engine {
         while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
             // A database that is away now is asked again; requests tell of it themselves.
             let Ok(mark) = self.inner.snapshots.mark().await else { continue };
-            if last.as_ref() != Some(&mark) && self.reload().await.is_ok() {
+            if last.as_ref() != Some(&mark)
+                && let Ok(is_changed) = self.reload().await
+            {
                 last = Some(mark);
+                if is_changed {
+                    self.check_persisted().await;
+                }
             }
         }
     }

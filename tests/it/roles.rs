@@ -62,7 +62,7 @@ impl World {
 
 async fn respond(engine: &Engine, identity: &Identity, query: &str) -> Response {
     let request = Request {
-        query: query.to_owned(),
+        document: query.into(),
         operation_name: None,
         variables: Map::new(),
         extensions: Map::new(),

@@ -14,7 +14,7 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 17] = [
+const IMPORTS: [(&str, &[&str]); 18] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
@@ -23,13 +23,26 @@ const IMPORTS: [(&str, &[&str]); 17] = [
     ("plan", &["request", "schema", "catalog"]),
     ("sql", &["plan", "schema", "catalog"]),
     ("db", &["sql", "config", "event"]),
+    ("persisted", &["config"]),
     ("event", &["sql"]),
-    ("error", &["request", "plan", "schema", "sql", "db"]),
+    ("error", &["request", "persisted", "plan", "schema", "sql", "db"]),
     ("response", &["error"]),
     ("local", &["config", "event"]),
     (
         "engine",
-        &["catalog", "schema", "request", "plan", "sql", "db", "response", "error", "config", "event"],
+        &[
+            "catalog",
+            "schema",
+            "request",
+            "plan",
+            "sql",
+            "db",
+            "response",
+            "error",
+            "config",
+            "event",
+            "persisted",
+        ],
     ),
     ("server", &["catalog", "schema", "engine", "http", "config", "error", "shutdown"]),
     ("http", &["engine", "config", "event"]),
@@ -51,7 +64,7 @@ const CRATES: [(&str, &[&str]); 9] = [
 ];
 
 /// The pure middle, which does no I/O, reads no clock, and does not wait.
-const PURE: [&str; 6] = ["catalog", "schema", "request", "plan", "sql", "response"];
+const PURE: [&str; 7] = ["catalog", "schema", "request", "persisted", "plan", "sql", "response"];
 const IMPURE: [&str; 7] =
     ["tokio::", "std::fs", "std::net", "std::env", "std::process", "Instant::now", "SystemTime::now"];
 
