@@ -45,6 +45,12 @@ pub enum Event<'a> {
     PersistedOperationsFailed { error: &'a str },
     /// A persisted operation is none that the API accepts.
     PersistedOperationInvalid { id: &'a str, error: &'a str },
+    /// Anybody who reaches the address uses the API as the connection's own user.
+    Unprotected { address: SocketAddr },
+    /// The identity provider's keys are in use.
+    KeysFetched { keys: usize, url: &'a str },
+    /// Keys could not be read again; the old ones stay in use.
+    KeysFailed { source: &'a str, error: &'a str },
     /// A request was answered. Its query string is left out, for variables may stand in it.
     RequestAnswered { method: &'a str, path: &'a str, status: u16, took: Duration },
     /// A handler panicked, which is a defect; the client got status 500.
@@ -91,6 +97,15 @@ impl Event<'_> {
             }
             Self::PersistedOperationInvalid { id, error } => {
                 tracing::warn!(id, error, "a persisted operation does not fit the API");
+            }
+            Self::Unprotected { address } => tracing::warn!(
+                %address,
+                "whoever reaches this address uses the API as the database user of the connection string; \
+                 set anon-role, jwt-secret, jwt-key or jwt-jwks, or listen on 127.0.0.1"
+            ),
+            Self::KeysFetched { keys, url } => tracing::info!(keys, url, "keys fetched"),
+            Self::KeysFailed { source, error } => {
+                tracing::error!(source, error, "keys not read; the previous ones stay");
             }
             Self::RequestAnswered { method, path, status, took } => {
                 tracing::debug!(method, path, status, ?took, "request answered");

@@ -10,6 +10,7 @@
 //! | [`cli`] | the commands: one file each |
 //! | [`server`] | the whole as a part of a Rust program, with fields written in Rust |
 //! | [`config`] | what flags, environment and file said -> checked, ready values |
+//! | [`auth`] | `Authorization` header -> who asks: role and claims |
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
 //! | [`persisted`] | the id of a document -> its text |
@@ -25,6 +26,7 @@
 //! | [`local`] | PostgreSQL and PgBouncer processes on this machine, for `dev`, tests and benchmarks |
 //! | [`shutdown`] | ask to stop, wait until stopped |
 
+pub mod auth;
 pub mod catalog;
 pub mod cli;
 pub mod config;

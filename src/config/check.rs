@@ -1,5 +1,7 @@
 //! From the values that hold to checked ones; all that is wrong is told at once.
 
+mod auth;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -54,6 +56,7 @@ impl Settled {
             api: api(&mut reader),
             limits: limits(&mut reader),
             documents: documents(&mut reader),
+            auth: auth::auth(&mut reader),
             http: http(&mut reader),
             log: log(&mut reader),
         };
@@ -184,6 +187,19 @@ impl Reader<'_> {
     /// Notes that a value does not go together with others.
     fn refuse(&mut self, name: &str, message: &str) {
         self.problems.push(Problem { setting: self.settled.label(name), message: message.to_owned() });
+    }
+
+    /// The value of a setting that need not be set; one that is set to nothing is a mistake.
+    fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.settled.value(name)?;
+        self.read(name, |text| match text {
+            "" => Err("is set, but empty; remove it, or say what it is to be".to_owned()),
+            text => parse(text).map(Some),
+        })
     }
 
     fn count(&mut self, name: &str, range: RangeInclusive<usize>) -> usize {

@@ -125,6 +125,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             body_bytes: 1 << 20,
         },
         documents: config::Documents { list: None, policy: config::DocumentPolicy::Automatic },
+        auth: config::Auth::default(),
         http: config::Http {
             listen: "127.0.0.1:0".parse().expect("an address"),
             cors_origins: Vec::new(),

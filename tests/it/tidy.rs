@@ -18,6 +18,7 @@ const IMPORTS: [(&str, &[&str]); 18] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
+    ("auth", &["config", "event"]),
     ("schema", &["catalog"]),
     ("request", &["schema", "catalog", "config"]),
     ("plan", &["request", "schema", "catalog"]),
@@ -44,14 +45,14 @@ const IMPORTS: [(&str, &[&str]); 18] = [
             "persisted",
         ],
     ),
-    ("server", &["catalog", "schema", "engine", "http", "config", "error", "shutdown"]),
-    ("http", &["engine", "config", "event"]),
+    ("server", &["catalog", "schema", "engine", "auth", "http", "config", "error", "shutdown"]),
+    ("http", &["engine", "auth", "config", "event"]),
     ("queue", &["engine", "config", "event"]),
     ("live", &["engine", "config", "event"]),
 ];
 
 /// The only modules that may name a crate.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("tokio_postgres", &["db"]),
     ("postgres_protocol", &["db"]),
     ("bb8", &["db"]),
@@ -59,6 +60,8 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("axum", &["http"]),
     ("hyper", &["http"]),
     ("tower", &["http"]),
+    ("jsonwebtoken", &["auth"]),
+    ("reqwest", &["auth"]),
     ("redis", &["queue"]),
     ("clap", &["cli", "config"]),
 ];
