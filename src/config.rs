@@ -146,6 +146,13 @@ pub struct Auth {
     pub anon_role: Option<String>,
 }
 
+impl Auth {
+    /// Whether everybody runs as the connection's own user.
+    pub fn is_open(&self) -> bool {
+        self.jwt.is_none() && self.anon_role.is_none()
+    }
+}
+
 /// How JSON Web Tokens are verified. At least one of the three sources of keys is there.
 #[derive(Debug, Clone)]
 pub struct Jwt {

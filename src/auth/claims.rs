@@ -64,7 +64,8 @@ impl Rules {
 
     /// `aud` is a text or a list of texts (RFC 7519, section 4.1.3).
     fn names_audience(&self, aud: Option<&Value>) -> bool {
-        let is_ours = |value: &Value| value.as_str().is_some_and(|name| self.audiences.iter().any(|our| our == name));
+        let is_ours =
+            |value: &Value| value.as_str().is_some_and(|name| self.audiences.iter().any(|our| our == name));
         match aud {
             Some(Value::Array(names)) => names.iter().any(is_ours),
             Some(name) => is_ours(name),

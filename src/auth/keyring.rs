@@ -182,7 +182,7 @@ impl Keyring {
 }
 
 fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Result<T, SetupError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| SetupError::File { path: path.to_owned(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| SetupError::File { path: path.to_owned(), source })?;
     parse(&text).map_err(|source| SetupError::Key { path: path.to_owned(), source })
 }

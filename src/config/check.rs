@@ -190,11 +190,7 @@ impl Reader<'_> {
     }
 
     /// The value of a setting that need not be set; one that is set to nothing is a mistake.
-    fn optional<T>(
-        &mut self,
-        name: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         self.settled.value(name)?;
         self.read(name, |text| match text {
             "" => Err("is set, but empty; remove it, or say what it is to be".to_owned()),

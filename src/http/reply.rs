@@ -12,7 +12,7 @@ use super::accept::MediaType;
 use crate::engine::{self, Outcome};
 
 /// When to come back after the database could not be reached, in seconds.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers one request.
 pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Response {

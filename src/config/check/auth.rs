@@ -6,7 +6,6 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
-use super::super::settled::Origin;
 use super::super::{Auth, Jwks, Jwt, Secret, units};
 use super::{Problem, Reader, list};
 
@@ -22,8 +21,8 @@ const ROLE_BYTES: usize = 63;
 /// The settings that give keys; without one of them, no token is accepted.
 const KEYS: [&str; 3] = ["jwt-secret", "jwt-key", "jwt-jwks"];
 
-/// The settings that mean something only beside a key.
-const RULES: [&str; 4] = ["jwt-audience", "jwt-issuer", "jwt-clock-skew", "jwt-role-claim"];
+/// What somebody who sets it expects every token to be held to.
+const RULES: [&str; 2] = ["jwt-audience", "jwt-issuer"];
 
 pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
     let jwt = Jwt {
@@ -48,15 +47,11 @@ pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
 }
 
 fn refuse_rules_without_keys(reader: &mut Reader<'_>) {
-    let is_set = |name: &&str| !matches!(reader.settled.origin(name), None | Some(Origin::Default));
     let message = "has no effect, because no key is set that tokens could be verified with; set jwt-secret, jwt-key or \
         jwt-jwks as well";
-    let problems: Vec<Problem> = RULES
-        .iter()
-        .filter(|name| is_set(name))
-        .map(|name| Problem::new(&reader.settled.label(name), message.to_owned()))
-        .collect();
-    reader.problems.extend(problems);
+    for name in RULES.into_iter().filter(|name| reader.settled.value(name).is_some()) {
+        reader.problems.push(Problem { setting: reader.settled.label(name), message: message.to_owned() });
+    }
 }
 
 /// The value itself is never in the message.
@@ -84,7 +79,9 @@ fn from_base64(encoded: &str) -> Option<Vec<u8>> {
 fn jwks(text: &str) -> Result<Jwks, String> {
     let Some((scheme, rest)) = text.split_once("://") else { return Ok(Jwks::File(PathBuf::from(text))) };
     if !matches!(scheme, "https" | "http") {
-        return Err(format!("`{scheme}` is no scheme that keys can be fetched by; write https://… or a file's path"));
+        return Err(format!(
+            "`{scheme}` is no scheme that keys can be fetched by; write https://… or a file's path"
+        ));
     }
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.is_empty() || host.contains('@') {
