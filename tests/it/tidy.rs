@@ -14,7 +14,7 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 18] = [
+const IMPORTS: [(&str, &[&str]); 19] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
 use super::super::{Auth, Jwks, Jwt, Secret, units};
-use super::{Problem, Reader, list};
+use super::{Reader, list};
 
 /// A shorter secret could be found by trying (RFC 7518, section 3.2, asks for as many as SHA-256 has).
 const SECRET_BYTES: usize = 32;
@@ -50,7 +50,7 @@ fn refuse_rules_without_keys(reader: &mut Reader<'_>) {
     let message = "has no effect, because no key is set that tokens could be verified with; set jwt-secret, jwt-key or \
         jwt-jwks as well";
     for name in RULES.into_iter().filter(|name| reader.settled.value(name).is_some()) {
-        reader.problems.push(Problem { setting: reader.settled.label(name), message: message.to_owned() });
+        reader.refuse(name, message);
     }
 }
 
