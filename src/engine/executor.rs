@@ -24,7 +24,7 @@ impl Executor for Engine {
     async fn execute(&self, request: Request) -> Response {
         let identity = identity(&request.data, None);
         let request = super::Request {
-            document: request.query.into(),
+            query: request.query,
             operation_name: request.operation_name,
             variables: variables(request.variables.into_value()),
             extensions: serde_json::Map::new(),

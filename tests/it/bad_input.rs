@@ -39,7 +39,7 @@ impl Asked {
     async fn answer(&self, query: &str, variables: Value) -> Value {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
         let request = Request {
-            document: query.into(),
+            query: query.to_owned(),
             operation_name: None,
             variables,
             extensions: Map::new(),

@@ -51,7 +51,7 @@ impl Board {
     async fn text_as(&self, identity: &Identity, query: &str, variables: Value) -> String {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
         let request = Request {
-            document: query.into(),
+            query: query.to_owned(),
             operation_name: None,
             variables,
             extensions: serde_json::Map::new(),

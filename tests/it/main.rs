@@ -23,7 +23,6 @@ mod large;
 mod load;
 mod local;
 mod node;
-mod persisted;
 mod random;
 mod roles;
 mod roundtrip;
