@@ -11,6 +11,7 @@ mod table;
 mod units;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use check::{Problem, Problems};
@@ -28,6 +29,10 @@ pub struct Config {
     pub api: Api,
     /// What one request may ask for.
     pub limits: Limits,
+    /// Which documents may run, and which of them have names.
+    pub documents: Documents,
+    /// Who may ask, and as which role.
+    pub auth: Auth,
     /// The HTTP side.
     pub http: Http,
     /// What is logged, and how.
@@ -111,6 +116,71 @@ pub struct Limits {
     pub body_bytes: usize,
 }
 
+/// Which documents may run, and which of them have names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Documents {
+    /// The file with the allow-list of persisted documents.
+    pub list: Option<PathBuf>,
+    /// Which documents may run.
+    pub policy: DocumentPolicy,
+}
+
+/// Which documents may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentPolicy {
+    /// All of them, and clients may register theirs by their hash (Apollo's automatic persisted queries).
+    Automatic,
+    /// All of them.
+    Any,
+    /// Those of the allow-list.
+    ListOnly,
+}
+
+/// Who may ask, and as which role. The default is everybody, as the connection's own user.
+#[derive(Debug, Clone, Default)]
+pub struct Auth {
+    /// How tokens are verified; `None` accepts none.
+    pub jwt: Option<Jwt>,
+    /// The role of requests without a token. Without one, they are refused if tokens are accepted, and else run as the
+    /// connection's own user.
+    pub anon_role: Option<String>,
+}
+
+impl Auth {
+    /// Whether everybody runs as the connection's own user.
+    pub fn is_open(&self) -> bool {
+        self.jwt.is_none() && self.anon_role.is_none()
+    }
+}
+
+/// How JSON Web Tokens are verified. At least one of the three sources of keys is there.
+#[derive(Debug, Clone)]
+pub struct Jwt {
+    /// The secret of HS256, HS384 and HS512; 32 bytes at the least.
+    pub secret: Option<Secret<Vec<u8>>>,
+    /// A file with a public key or a certificate as PEM, or with a JWK.
+    pub key: Option<PathBuf>,
+    /// A JWK set.
+    pub jwks: Option<Jwks>,
+    /// Whom tokens may be for (`aud`); empty leaves it unchecked.
+    pub audiences: Vec<String>,
+    /// Who makes the tokens (`iss`); `None` leaves it unchecked.
+    pub issuer: Option<String>,
+    /// How far the clocks of Glowplug and of the tokens' maker may be apart.
+    pub clock_skew: Duration,
+    /// The names that lead to the claim with the role: one, or those of the objects around it before.
+    pub role_claim: Vec<String>,
+}
+
+/// Where a JWK set (RFC 7517, section 5) is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Jwks {
+    /// In a file.
+    File(PathBuf),
+    /// At an address of HTTPS or HTTP.
+    Url(String),
+}
+
 /// The HTTP side.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -142,23 +212,23 @@ pub enum LogFormat {
     Json,
 }
 
-/// A text that is never printed.
+/// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret<T = String>(T);
 
-impl Secret {
-    /// Wraps the text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+impl<T> Secret<T> {
+    /// Wraps the value.
+    pub fn new(value: impl Into<T>) -> Self {
+        Self(value.into())
     }
 
-    /// The text itself, for the one place that needs it.
-    pub fn expose(&self) -> &str {
+    /// The value itself, for the one place that needs it.
+    pub fn expose(&self) -> &T {
         &self.0
     }
 }
 
-impl std::fmt::Debug for Secret {
+impl<T> std::fmt::Debug for Secret<T> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("[redacted]")
     }

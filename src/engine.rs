@@ -4,32 +4,33 @@ mod application;
 mod describe;
 mod executor;
 mod mixed;
-mod picture;
+mod persisted;
 mod run;
 mod session;
 mod snapshot;
-mod snapshots;
 mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::config::{Config, Limits};
+use crate::config::{Config, Documents, Limits};
 use crate::db::Database;
 use crate::error::{Code, Error};
 use crate::event::Event;
+use crate::persisted::{Persisted, PersistedError};
 use crate::plan::plan;
 use crate::request::{JsonMap, Operation, json_map};
 use crate::response;
 
+pub use crate::persisted::DocumentSource;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
-use picture::Pictures;
-use run::Job;
+use mixed::Job;
 pub use session::FieldConnection;
-use snapshots::{Snapshots, View};
+use snapshot::Snapshots;
 
 /// Answers GraphQL requests from a database. Cheap to clone.
 #[derive(Clone)]
@@ -40,16 +41,20 @@ pub struct Engine {
 struct Inner {
     database: Database,
     limits: Limits,
+    persisted: Persisted,
+    /// Where the list of persisted operations is read from.
+    list_file: Option<PathBuf>,
     snapshots: Snapshots,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
+    statement_timeout: std::time::Duration,
 }
 
 /// A GraphQL request, as it came in.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The document.
-    pub query: String,
+    /// The document, or what names it.
+    pub document: DocumentSource,
     /// Which of its operations.
     pub operation_name: Option<String>,
     /// Its variables.
@@ -96,6 +101,8 @@ pub enum Outcome {
     RequestError,
     /// The request asks for an operation that it may not run.
     OperationNotAllowed,
+    /// The request names a document that is not known here, in Apollo's way: the client is to send its text.
+    TextWanted,
     /// The request may not run as its role: the answer has no `data`.
     Forbidden,
     /// The database cannot be reached now.
@@ -112,10 +119,11 @@ impl Engine {
     pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
         let statement_timeout = config.database.statement_timeout;
-        let pictures = Pictures::new(database.clone(), &config.api.schemas, statement_timeout);
-        let snapshots = Snapshots::new(pictures, config.api.clone(), api, statement_timeout);
+        let snapshots = Snapshots::new(database.clone(), config.api.clone(), api, statement_timeout);
         let limits = config.limits.clone();
-        let inner = Inner { database, limits, snapshots, resolvers };
+        let Documents { list: list_file, policy } = config.documents.clone();
+        let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
+        let inner = Inner { database, limits, persisted, list_file, snapshots, resolvers, statement_timeout };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -130,15 +138,15 @@ impl Engine {
     /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.
     async fn answer(&self, mut request: Request, identity: &Identity) -> Result<Bytes, Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
-        let Inner { snapshots, .. } = &*self.inner;
-        let role = identity.role.as_deref();
-        let view = snapshots.of(role).await?;
-        match self.attempt(&request, &variables, identity, &view).await {
-            Err(Error::SchemaChanged(error)) => match snapshots.after(role, &view).await? {
-                Some(view) => self.attempt(&request, &variables, identity, &view).await,
-                // The database breaks its own promise: a view or policy speaks of what is not there.
-                None => Err(Error::Database(error)),
-            },
+        match self.attempt(&request, &variables, identity).await {
+            Err(Error::SchemaChanged(error)) => {
+                if self.reload().await? {
+                    self.attempt(&request, &variables, identity).await
+                } else {
+                    // The database breaks its own promise: a view or policy speaks of what is not there.
+                    Err(Error::Database(error))
+                }
+            }
             answer => answer,
         }
     }
@@ -148,22 +156,23 @@ impl Engine {
         request: &Request,
         variables: &JsonMap,
         identity: &Identity,
-        view: &View,
     ) -> Result<Bytes, Error> {
-        let (limits, snapshot) = (&self.inner.limits, &*view.snapshot);
-        let document = snapshot.document(&request.query, limits)?;
+        let Inner { limits, snapshots, persisted, .. } = &*self.inner;
+        let text = persisted.text(&request.document)?;
+        let snapshot = snapshots.of(identity.role.as_deref()).await?;
+        let document = snapshot.document(&text, limits)?;
         let operation =
             Operation::new(document, request.operation_name.as_deref(), variables, snapshot.api(), limits)?;
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }
         let plan = plan(&snapshot.schema, &operation)?;
-        let introspection = snapshot.introspection(&plan, &operation, &request.query)?;
-        let job = Job { view, operation: &operation, plan: &plan, identity };
+        let introspection = snapshot.introspection(&plan, &operation, &text)?;
         if plan.calls_application() {
+            let job = Job { snapshot: &snapshot, operation: &operation, plan: &plan, identity };
             return self.run_mixed(job, &introspection).await;
         }
-        self.run(job, &introspection).await
+        self.run(&snapshot.schema, &plan, &introspection, identity).await
     }
 
     /// What one request may ask for.
@@ -184,14 +193,13 @@ impl Engine {
 
     /// The API as who asks sees it, as SDL text.
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
-        Ok(Arc::clone(&view.snapshot.rendered.sdl))
+        Ok(Arc::clone(&self.inner.snapshots.of(identity.role.as_deref()).await?.rendered.sdl))
     }
 
     /// A query that returns something, for people who look at the API for the first time.
     pub async fn default_query(&self, identity: &Identity) -> String {
         match self.inner.snapshots.of(identity.role.as_deref()).await {
-            Ok(view) => describe::default_query(&view.snapshot.schema),
+            Ok(snapshot) => describe::default_query(&snapshot.schema),
             Err(_) => describe::EMPTY_QUERY.to_owned(),
         }
     }
@@ -208,6 +216,7 @@ fn refuse(error: &Error) -> Response {
     let outcome = match error {
         Error::RoleRefused(_) => Outcome::Forbidden,
         Error::NotAllowed => Outcome::OperationNotAllowed,
+        Error::Persisted(PersistedError::UnknownHash | PersistedError::NotSupported) => Outcome::TextWanted,
         _ if errors.iter().any(|told| told.code == Code::Unavailable) => Outcome::Unavailable,
         Error::Plan(_) => {
             return Response { outcome: Outcome::Executed, body: response::with_null_data(&errors) };

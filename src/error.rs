@@ -1,6 +1,9 @@
 //! Every stage's errors -> code, what the client reads, what the log reads. Exhaustive, and never logs by itself.
 
+use std::path::PathBuf;
+
 use crate::db;
+use crate::persisted::PersistedError;
 use crate::plan::PlanError;
 use crate::request::{Message, PathSegment, RequestError};
 use crate::schema::rendered::RenderError;
@@ -19,6 +22,10 @@ pub enum Code {
     Timeout,
     /// The database cannot be reached now.
     Unavailable,
+    /// The persisted operation is not known; Apollo's clients send its text then.
+    PersistedQueryNotFound,
+    /// Nothing is known by its hash; Apollo's clients send texts from then on.
+    PersistedQueryNotSupported,
     /// A defect, here or in the database.
     Internal,
 }
@@ -32,6 +39,8 @@ impl Code {
             Self::Conflict => "CONFLICT",
             Self::Timeout => "TIMEOUT",
             Self::Unavailable => "UNAVAILABLE",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::Internal => "INTERNAL",
         }
     }
@@ -66,6 +75,17 @@ pub enum Error {
     /// An argument is wrong.
     #[error("{0:?}")]
     Plan(PlanError),
+    /// No document that may run belongs to the request.
+    #[error(transparent)]
+    Persisted(#[from] PersistedError),
+    /// The list of persisted operations cannot be used.
+    #[error("the persisted operations in {} cannot be used: {reason}", file.display())]
+    PersistedOperations {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// The operation is not one that this method of HTTP may run.
     #[error("a mutation was asked for by a method that must not change anything")]
     NotAllowed,
@@ -84,9 +104,6 @@ pub enum Error {
     /// No valid API can be made from the database.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// The making of the API came to no end.
-    #[error("the API could not be made: {0}")]
-    NotMade(String),
 }
 
 impl From<RequestError> for Error {
@@ -125,6 +142,7 @@ impl Error {
                 locations: error.location.into_iter().collect(),
                 ..GraphqlError::new(Code::BadUserInput, error.message.clone())
             }],
+            Self::Persisted(error) => vec![of_persisted(*error)],
             Self::NotAllowed => {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
             }
@@ -133,7 +151,9 @@ impl Error {
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",
             )],
-            Self::Picture(_) | Self::Render(_) | Self::NotMade(_) => vec![GraphqlError::internal()],
+            Self::Picture(_) | Self::Render(_) | Self::PersistedOperations { .. } => {
+                vec![GraphqlError::internal()]
+            }
         }
     }
 }
@@ -152,6 +172,27 @@ impl GraphqlError {
     fn at(code: Code, message: &Message) -> Self {
         Self { locations: message.locations.clone(), ..Self::new(code, message.text.clone()) }
     }
+}
+
+/// What Apollo's clients look for in messages and codes is theirs; the rest is for people.
+fn of_persisted(error: PersistedError) -> GraphqlError {
+    let (code, message) = match error {
+        PersistedError::UnknownHash => (Code::PersistedQueryNotFound, "PersistedQueryNotFound"),
+        PersistedError::NotSupported => (Code::PersistedQueryNotSupported, "PersistedQueryNotSupported"),
+        PersistedError::UnknownId => (
+            Code::PersistedQueryNotFound,
+            "no persisted operation has that id; is it in the server's list (setting persisted-operations)?",
+        ),
+        PersistedError::HashMismatch => (
+            Code::BadUserInput,
+            "sha256Hash is not the SHA-256 of `query` in lower-case hexadecimal; send the hash of exactly this text",
+        ),
+        PersistedError::NotInList => (
+            Code::Forbidden,
+            "only persisted operations may run here, and this document is none; send the id of one, or exactly its text",
+        ),
+    };
+    GraphqlError::new(code, message)
 }
 
 fn of_request(error: &RequestError) -> Vec<GraphqlError> {

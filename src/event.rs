@@ -35,10 +35,22 @@ pub enum Event<'a> {
     RequestFailed { error: &'a str },
     /// A request was refused, because the database does not let it have its role.
     RoleRefused { error: &'a str },
-    /// A new picture of the database is in use; `role` is the first that sees it so, or the connection's own user.
-    CatalogLoaded { role: Option<&'a str>, tables: usize, took: Duration },
+    /// A new picture of the database is in use.
+    CatalogLoaded { tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
     CatalogFailed { error: &'a str },
+    /// The list of persisted operations is in use.
+    PersistedOperationsLoaded { documents: usize },
+    /// The list of persisted operations could not be read again; the old one stays in use.
+    PersistedOperationsFailed { error: &'a str },
+    /// A persisted operation is none that the API accepts.
+    PersistedOperationInvalid { id: &'a str, error: &'a str },
+    /// Anybody who reaches the address uses the API as the connection's own user.
+    Unprotected { address: SocketAddr },
+    /// The identity provider's keys are in use.
+    KeysFetched { keys: usize, url: &'a str },
+    /// Keys could not be read again; the old ones stay in use.
+    KeysFailed { source: &'a str, error: &'a str },
     /// A request was answered. Its query string is left out, for variables may stand in it.
     RequestAnswered { method: &'a str, path: &'a str, status: u16, took: Duration },
     /// A handler panicked, which is a defect; the client got status 500.
@@ -73,11 +85,27 @@ impl Event<'_> {
             }
             Self::RequestFailed { error } => tracing::error!(error, "request failed"),
             Self::RoleRefused { error } => tracing::warn!(error, "role refused"),
-            Self::CatalogLoaded { role, tables, took } => {
-                tracing::info!(role, tables, ?took, "catalogue loaded");
-            }
+            Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
             Self::CatalogFailed { error } => {
                 tracing::error!(error, "catalogue not loaded; the previous one stays");
+            }
+            Self::PersistedOperationsLoaded { documents } => {
+                tracing::info!(documents, "persisted operations loaded");
+            }
+            Self::PersistedOperationsFailed { error } => {
+                tracing::error!(error, "persisted operations not loaded; the previous ones stay");
+            }
+            Self::PersistedOperationInvalid { id, error } => {
+                tracing::warn!(id, error, "a persisted operation does not fit the API");
+            }
+            Self::Unprotected { address } => tracing::warn!(
+                %address,
+                "whoever reaches this address uses the API as the database user of the connection string; \
+                 set anon-role, jwt-secret, jwt-key or jwt-jwks, or listen on 127.0.0.1"
+            ),
+            Self::KeysFetched { keys, url } => tracing::info!(keys, url, "keys fetched"),
+            Self::KeysFailed { source, error } => {
+                tracing::error!(source, error, "keys not read; the previous ones stay");
             }
             Self::RequestAnswered { method, path, status, took } => {
                 tracing::debug!(method, path, status, ?took, "request answered");

@@ -7,8 +7,10 @@
 mod accept;
 mod admin;
 mod connection;
+mod document;
 pub mod graphiql;
 mod graphql;
+mod identity;
 mod parameters;
 mod refusal;
 mod reply;
@@ -18,7 +20,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use http::{HeaderName, HeaderValue, Method};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -29,6 +32,7 @@ use tower_http::compression::predicate::SizeAbove;
 use tower_http::compression::{Compression, CompressionLayer};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
+use crate::auth::Authenticator;
 use crate::config;
 use crate::engine::Engine;
 use crate::event::Event;
@@ -52,6 +56,7 @@ type Service = Compression<tower::util::Either<Cors<Router>, Router>, SizeAbove>
 #[derive(Clone)]
 struct Shared {
     engine: Engine,
+    authenticator: Authenticator,
     graphiql: bool,
 }
 
@@ -59,8 +64,15 @@ struct Shared {
 ///
 /// Connections that are still busy after that are dropped, and with them their requests' futures. Returns when no
 /// connection is left. Cancelling `stop` more than once, or before the first connection, is safe.
-pub async fn serve(engine: Engine, listener: TcpListener, config: &config::Http, stop: CancellationToken) {
-    let service = service(engine, config);
+pub async fn serve(
+    engine: Engine,
+    authenticator: Authenticator,
+    listener: TcpListener,
+    config: &config::Http,
+    stop: CancellationToken,
+) {
+    let shared = Shared { engine, authenticator, graphiql: config.graphiql };
+    let service = service(shared, config);
     let connections = TaskTracker::new();
     let abandon = CancellationToken::new();
     while let Some(stream) = accept(&listener, &stop).await {
@@ -106,7 +118,7 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// Routes, with CORS and compression around them.
-fn service(engine: Engine, config: &config::Http) -> Service {
+fn service(shared: Shared, config: &config::Http) -> Service {
     ServiceBuilder::new()
         .layer(
             CompressionLayer::new()
@@ -114,7 +126,7 @@ fn service(engine: Engine, config: &config::Http) -> Service {
                 .compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)),
         )
         .layer(option_layer(cors(&config.cors_origins)))
-        .service(router(Shared { engine, graphiql: config.graphiql }))
+        .service(router(shared))
 }
 
 /// The paths.
@@ -155,7 +167,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_methods([Method::GET, Method::POST])
             // A page may send `authorization` and whatever its GraphQL client adds; the origin is what decides.
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([trace::REQUEST_ID, HeaderName::from_static("retry-after")])
+            .expose_headers([trace::REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE])
             .max_age(PREFLIGHT_MAX_AGE),
     )
 }

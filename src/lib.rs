@@ -10,8 +10,10 @@
 //! | [`cli`] | the commands: one file each |
 //! | [`server`] | the whole as a part of a Rust program, with fields written in Rust |
 //! | [`config`] | what flags, environment and file said -> checked, ready values |
+//! | [`auth`] | `Authorization` header -> who asks: role and claims |
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
+//! | [`persisted`] | the id of a document -> its text |
 //! | [`catalog`] | a picture of the database |
 //! | [`schema`] | catalogue -> the API as plain data |
 //! | [`request`] | GraphQL text and variables -> a validated operation |
@@ -24,6 +26,7 @@
 //! | [`local`] | PostgreSQL and PgBouncer processes on this machine, for `dev`, tests and benchmarks |
 //! | [`shutdown`] | ask to stop, wait until stopped |
 
+pub mod auth;
 pub mod catalog;
 pub mod cli;
 pub mod config;
@@ -33,6 +36,7 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod local;
+pub mod persisted;
 pub mod plan;
 pub mod request;
 pub mod response;

@@ -9,6 +9,7 @@ mod builder;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::shutdown::Shutdown;
@@ -19,6 +20,7 @@ pub use builder::{BuildError, Builder};
 #[derive(Clone)]
 pub struct Server {
     engine: Engine,
+    authenticator: Authenticator,
     config: Config,
 }
 
@@ -33,6 +35,11 @@ impl Server {
         &self.engine
     }
 
+    /// What tells who asks, for such programs: the value of an `Authorization` header -> role and claims.
+    pub fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
     /// The settings that hold.
     pub fn config(&self) -> &Config {
         &self.config
@@ -45,11 +52,19 @@ impl Server {
         let parts = Shutdown::new();
         let asked = parts.clone();
         let (engine, http, token) = (self.engine.clone(), self.config.http.clone(), parts.token());
-        parts.spawn(async move { crate::http::serve(engine, listener, &http, token).await });
+        let (authenticator, followed, end) =
+            (self.authenticator.clone(), self.authenticator.clone(), parts.token());
+        parts.spawn(async move { crate::http::serve(engine, authenticator, listener, &http, token).await });
+        parts.spawn(async move { followed.follow_keys(end).await });
         if let Some(interval) = self.config.database.watch_interval {
             let (engine, token) = (self.engine.clone(), parts.token());
             parts.spawn(async move { engine.watch(interval, token).await });
         }
+        let (engine, token) = (self.engine.clone(), parts.token());
+        parts.spawn(async move {
+            engine.check_persisted().await;
+            token.cancelled().await;
+        });
         tokio::select! {
             () = stop.cancelled() => asked.ask(),
             () = parts.token().cancelled_owned() => {}

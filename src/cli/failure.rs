@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::auth::SetupError;
 use crate::config::Problems;
 use crate::db::MigrateError;
 use crate::local;
@@ -13,6 +14,8 @@ use crate::local;
 pub(super) enum Failure {
     #[error(transparent)]
     Settings(#[from] Problems),
+    #[error(transparent)]
+    Keys(#[from] SetupError),
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -39,7 +42,7 @@ impl Failure {
     /// The process's exit code.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Usage(_) => 2,
+            Self::Settings(_) | Self::Keys(_) | Self::Usage(_) => 2,
             _ => 1,
         }
     }

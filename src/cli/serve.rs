@@ -16,7 +16,7 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Serves until SIGINT or SIGTERM; SIGHUP reads the database's structure again.
+/// Serves until SIGINT or SIGTERM; SIGHUP reads the database's structure and the keys of tokens again.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::Serve)?.check()?;
     super::log::start(&config.log);
@@ -25,6 +25,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::start(&config, listener)?;
         Event::Listening { address }.emit();
+        if config.auth.is_open() && !address.ip().is_loopback() {
+            Event::Unprotected { address }.emit();
+        }
         server::until_stopped(server, std::future::pending()).await
     })
 }

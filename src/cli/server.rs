@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::event::Event;
@@ -23,10 +24,14 @@ impl Server {
     /// so, and `/readyz` says no.
     pub(super) fn start(config: &Config, listener: TcpListener) -> Result<Self, Failure> {
         let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
+        let authenticator = Authenticator::new(&config.auth)?;
         let engine = Engine::new(config).map_err(|error| Failure::Database(error.to_string()))?;
         let shutdown = Shutdown::new();
         let (served, http, stop) = (engine.clone(), config.http.clone(), shutdown.token());
-        shutdown.spawn(async move { crate::http::serve(served, listener, &http, stop).await });
+        let answering = authenticator.clone();
+        shutdown.spawn(async move { crate::http::serve(served, answering, listener, &http, stop).await });
+        let (followed, stop) = (authenticator.clone(), shutdown.token());
+        shutdown.spawn(async move { followed.follow_keys(stop).await });
         if let Some(interval) = config.database.watch_interval {
             let (watched, stop) = (engine.clone(), shutdown.token());
             shutdown.spawn(async move { watched.watch(interval, stop).await });
@@ -34,9 +39,13 @@ impl Server {
         let (reloaded, stop) = (engine.clone(), shutdown.token());
         shutdown.spawn(async move {
             let hangups = async {
+                reloaded.check_persisted().await;
                 while hangup.recv().await.is_some() {
+                    authenticator.reload().await;
                     // A failure has been logged, and the old picture stays in use.
                     let _ = reloaded.reload().await;
+                    reloaded.reload_persisted().await;
+                    reloaded.check_persisted().await;
                 }
             };
             stop.run_until_cancelled(hangups).await;

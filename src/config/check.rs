@@ -1,13 +1,19 @@
 //! From the values that hold to checked ones; all that is wrong is told at once.
 
+mod auth;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::settled::Settled;
 use super::units;
-use super::{Api, Config, Database, Http, Introspection, Limits, Log, LogFormat, PoolMode, Secret};
+use super::{
+    Api, Config, Database, DocumentPolicy, Documents, Http, Introspection, Limits, Log, LogFormat, PoolMode,
+    Secret,
+};
 
 /// Something wrong with one setting; the message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +55,8 @@ impl Settled {
             database: database(&mut reader),
             api: api(&mut reader),
             limits: limits(&mut reader),
+            documents: documents(&mut reader),
+            auth: auth::auth(&mut reader),
             http: http(&mut reader),
             log: log(&mut reader),
         };
@@ -114,6 +122,26 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
     }
 }
 
+fn documents(reader: &mut Reader<'_>) -> Documents {
+    let list = reader.read("persisted-operations", |text| {
+        Ok(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from))
+    });
+    let only_persisted = reader.switch("only-persisted");
+    let automatic = reader.switch("automatic-persisted-queries");
+    if only_persisted && list.is_none() {
+        reader.refuse(
+            "only-persisted",
+            "no document could run; name the file with --persisted-operations FILE",
+        );
+    }
+    let policy = match (only_persisted, automatic) {
+        (true, _) => DocumentPolicy::ListOnly,
+        (false, true) => DocumentPolicy::Automatic,
+        (false, false) => DocumentPolicy::Any,
+    };
+    Documents { list, policy }
+}
+
 fn http(reader: &mut Reader<'_>) -> Http {
     Http {
         listen: reader
@@ -153,6 +181,20 @@ impl Reader<'_> {
         parse(text).unwrap_or_else(|message| {
             self.problems.push(Problem { setting: self.settled.label(name), message });
             T::default()
+        })
+    }
+
+    /// Notes that a value does not go together with others.
+    fn refuse(&mut self, name: &str, message: &str) {
+        self.problems.push(Problem { setting: self.settled.label(name), message: message.to_owned() });
+    }
+
+    /// The value of a setting that need not be set; one that is set to nothing is a mistake.
+    fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.settled.value(name)?;
+        self.read(name, |text| match text {
+            "" => Err("is set, but empty; remove it, or say what it is to be".to_owned()),
+            text => parse(text).map(Some),
         })
     }
 

@@ -39,11 +39,11 @@ pub struct Raw {
     #[arg(long, value_name = "DURATION")]
     pub connect_timeout: Option<Text>,
     /// When the database ends an operation that takes too long. Longer lets one slow query hold a connection that others
-    /// wait for. A role's own (`alter role … set statement_timeout`) goes before it; 0 there means the most there is, 24 hours.
+    /// wait for.
     #[arg(long, value_name = "DURATION")]
     pub statement_timeout: Option<Text>,
-    /// How often the database is asked whether its tables, functions or privileges have changed, or `off`. Each time is one
-    /// small query; with `off` a changed database is seen only after a SIGHUP.
+    /// How often the database is asked whether its tables have changed, or `off`. Each time is one small query; with `off`
+    /// a changed database is seen only after a SIGHUP.
     #[arg(long, value_name = "DURATION|off")]
     pub watch: Option<Text>,
     /// Who may read the API's types by introspection: `on`, `off`, or `directive`, which is those schemas whose comment says
@@ -82,6 +82,49 @@ pub struct Raw {
     /// How large a request's body may be.
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<Text>,
+    /// File with the documents that clients may name by an id, as graphql-codegen, Relay and Apollo write it. It is read at
+    /// the start and again at a SIGHUP. Names save clients from sending long texts.
+    #[arg(long, value_name = "FILE")]
+    pub persisted_operations: Option<Text>,
+    /// Whether only the documents of that file run, by their id or by the same text: `on` or `off`. With `on`, nobody can
+    /// ask for what no client was built to ask for, GraphiQL included; a new version of a client needs its documents in the
+    /// file first.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    pub only_persisted: Option<Text>,
+    /// Whether clients may register documents by their hash and then send the hash alone, as Apollo Client does: `on` or
+    /// `off`. What they register is held in memory, 16 MiB at the most; it allows and forbids nothing.
+    #[arg(long, value_name = "on|off")]
+    pub automatic_persisted_queries: Option<Text>,
+    /// Secret that tokens are signed with (HS256, HS384, HS512), of 32 bytes or more: a text, or `base64:` and the bytes as
+    /// base64. Whoever knows it can be anybody, so keep it in the environment or in a file, out of the list of processes.
+    #[arg(long, value_name = "SECRET")]
+    pub jwt_secret: Option<Text>,
+    /// File with the public key that tokens are verified with (RS256, PS256, ES256, EdDSA and their like): PEM or a JWK. SIGHUP
+    /// reads it again.
+    #[arg(long, value_name = "FILE")]
+    pub jwt_key: Option<Text>,
+    /// Public keys of an identity provider as a JWK set: an `https://` address, or a file. They are fetched again when a token
+    /// names an unknown one, once a minute at the most, and after ten minutes; if that fails, the old ones stay.
+    #[arg(long, value_name = "URL|FILE")]
+    pub jwt_jwks: Option<Text>,
+    /// Audiences, separated by commas: a token's `aud` must name one of them. Unset, any will do, so set it where the provider
+    /// makes tokens for other services too.
+    #[arg(long, value_name = "NAMES")]
+    pub jwt_audience: Option<Text>,
+    /// Issuer: a token's `iss` must be exactly this. Unset, any will do.
+    #[arg(long, value_name = "NAME")]
+    pub jwt_issuer: Option<Text>,
+    /// How far apart the clocks may be when a token's `exp` and `nbf` are checked. More accepts expired tokens for longer.
+    #[arg(long, value_name = "DURATION")]
+    pub jwt_clock_skew: Option<Text>,
+    /// Claim that holds the database role. Dots lead into objects, as in `app_metadata.role`; a name with a colon or a slash,
+    /// such as `https://example.com/role`, is that of one claim as it is.
+    #[arg(long, value_name = "NAME")]
+    pub jwt_role_claim: Option<Text>,
+    /// Database role of requests that have no token, and of tokens that name no role. Unset, such requests are refused once
+    /// one of `jwt-secret`, `jwt-key` and `jwt-jwks` is set; without those, they run as the connection's own user.
+    #[arg(long, value_name = "ROLE")]
+    pub anon_role: Option<Text>,
     /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,

@@ -107,7 +107,11 @@ impl fmt::Display for Settled {
                 writeln!(formatter, "# {name} is not set")?;
                 continue;
             };
-            let shown = if name == "database-url" { redacted(text) } else { text.clone() };
+            let shown = match name {
+                "database-url" => redacted(text),
+                "jwt-secret" => "***".to_owned(),
+                _ => text.clone(),
+            };
             let line = format!("{name} = {}", toml::Value::String(shown));
             let from = match origin {
                 Origin::Flag => format!("--{name}"),
@@ -153,6 +157,17 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         max_tokens: text("10000"),
         max_batch: text("10"),
         max_body: text("1MiB"),
+        persisted_operations: None,
+        only_persisted: text("off"),
+        automatic_persisted_queries: text("on"),
+        jwt_secret: None,
+        jwt_key: None,
+        jwt_jwks: None,
+        jwt_audience: None,
+        jwt_issuer: None,
+        jwt_clock_skew: text("30s"),
+        jwt_role_claim: text("role"),
+        anon_role: None,
         cors_origins: text(""),
         graphiql: text("on"),
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),

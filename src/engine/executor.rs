@@ -24,7 +24,7 @@ impl Executor for Engine {
     async fn execute(&self, request: Request) -> Response {
         let identity = identity(&request.data, None);
         let request = super::Request {
-            query: request.query,
+            document: request.query.into(),
             operation_name: request.operation_name,
             variables: variables(request.variables.into_value()),
             extensions: serde_json::Map::new(),

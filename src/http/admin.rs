@@ -5,15 +5,15 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
 use super::Shared;
+use super::identity::identify;
 use super::refusal::Refusal;
-use crate::engine::Identity;
 
 /// `/healthz`: the process is alive. Says nothing about the database, so that nobody restarts Glowplug for its sake.
 pub(super) async fn alive() -> &'static str {
@@ -37,8 +37,13 @@ fn forbidden() -> (StatusCode, &'static str) {
 }
 
 /// `/schema.graphql`: the schema in GraphQL's definition language, for code generators.
-pub(super) async fn schema(State(shared): State<Shared>, headers: HeaderMap) -> Response {
-    let sdl = match shared.engine.sdl(&Identity::default()).await {
+pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Response {
+    let (request, _) = request.into_parts();
+    let identity = match identify(&shared, &request).await {
+        Ok(identity) => identity,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let sdl = match shared.engine.sdl(&identity).await {
         Ok(sdl) => sdl,
         Err(error) if error.is_role_refused() => return forbidden().into_response(),
         Err(_) => return unavailable().into_response(),
@@ -46,7 +51,7 @@ pub(super) async fn schema(State(shared): State<Shared>, headers: HeaderMap) -> 
     let mut hasher = DefaultHasher::new();
     sdl.hash(&mut hasher);
     let tag = format!("W/\"{:016x}\"", hasher.finish());
-    let is_known = is_known(&headers, &tag);
+    let is_known = is_known(&request.headers, &tag);
     let mut response = Response::new(if is_known {
         Body::empty()
     } else {
@@ -59,6 +64,7 @@ pub(super) async fn schema(State(shared): State<Shared>, headers: HeaderMap) -> 
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     // It may be kept, but is asked for again each time: the schema changes with the database.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(VARY, HeaderValue::from_static("authorization"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(ETAG, tag);
     }

@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::Path;
 
 use axum::body::Body;
-use axum::extract::{self, State};
+use axum::extract::{self, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::Shared;
 use super::admin::is_known;
-use crate::engine::Identity;
+use super::identity::identify;
 use assets::{ASSETS, Asset};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -86,9 +86,16 @@ impl Asset {
 }
 
 /// `/`: the page. Its nonce is new each time, so it is never kept.
-pub(super) async fn page(State(shared): State<Shared>) -> Response {
+///
+/// Everybody gets it, for a browser has no token yet when it asks for a page; but the first query is one of whoever may ask.
+pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Response {
+    let (request, _) = request.into_parts();
+    let default_query = match identify(&shared, &request).await {
+        Ok(identity) => Some(shared.engine.default_query(&identity).await),
+        Err(_) => None,
+    };
     let nonce = Uuid::new_v4().simple().to_string();
-    let settings = json!({"endpoint": "graphql", "defaultQuery": shared.engine.default_query(&Identity::default()).await});
+    let settings = json!({"endpoint": "graphql", "defaultQuery": default_query});
     let mut response = Html(render(SOURCE, &nonce, &settings.to_string())).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {

@@ -10,12 +10,12 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::Shared;
 use super::accept::{self, MediaType};
+use super::identity::identify;
 use super::parameters::{self, Requests, UrlParameters};
 use super::refusal::Refusal;
 use super::reply;
@@ -32,26 +32,39 @@ const BATCH_CONCURRENCY: usize = 4;
 
 /// `POST`: the request is JSON in the body.
 pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Response {
-    let (Parts { headers, .. }, body) = request.into_parts();
-    let Some(media_type) = accept::negotiate(&headers) else {
+    let (head, mut body) = request.into_parts();
+    let Some(media_type) = accept::negotiate(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
-    match read(&shared.engine, &headers, body).await {
-        Ok(requests) => respond(&shared.engine, requests, media_type).await,
+    let identity = match identify(&shared, &head).await {
+        Ok(identity) => identity,
+        Err(refusal) => {
+            // In vain if it takes too long: then the client does not see the answer.
+            let _ = tokio::time::timeout(BODY_TIMEOUT, discard(&mut body)).await;
+            return refusal.respond(media_type);
+        }
+    };
+    match read(&shared.engine, &head.headers, body).await {
+        Ok(requests) => respond(&shared.engine, requests, &identity, media_type).await,
         Err(refusal) => refusal.respond(media_type),
     }
 }
 
 /// `GET`: the request is in the query string, and may not change anything.
 pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Response {
-    let Some(media_type) = accept::negotiate(request.headers()) else {
+    let (head, _) = request.into_parts();
+    let Some(media_type) = accept::negotiate(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
-    let request = Query::<UrlParameters>::try_from_uri(request.uri())
+    let identity = match identify(&shared, &head).await {
+        Ok(identity) => identity,
+        Err(refusal) => return refusal.respond(media_type),
+    };
+    let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
         .and_then(|Query(parameters)| parameters::from_url(parameters));
     match request {
-        Ok(request) => respond(&shared.engine, Requests::Single(request), media_type).await,
+        Ok(request) => respond(&shared.engine, Requests::Single(request), &identity, media_type).await,
         Err(refusal) => refusal.respond(media_type),
     }
 }
@@ -121,13 +134,17 @@ async fn discard(body: &mut Body) {
 }
 
 /// Has the engine answer, within this future: dropping it drops what the engine does.
-async fn respond(engine: &Engine, requests: Requests, media_type: MediaType) -> Response {
-    let identity = Identity::default();
+async fn respond(
+    engine: &Engine,
+    requests: Requests,
+    identity: &Identity,
+    media_type: MediaType,
+) -> Response {
     match requests {
-        Requests::Single(request) => reply::single(engine.respond(request, &identity).await, media_type),
+        Requests::Single(request) => reply::single(engine.respond(request, identity).await, media_type),
         Requests::Batch(requests) => {
             let answers: Vec<engine::Response> = stream::iter(requests)
-                .map(|request| engine.respond(request, &identity))
+                .map(|request| engine.respond(request, identity))
                 .buffered(BATCH_CONCURRENCY)
                 .collect()
                 .await;

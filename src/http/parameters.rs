@@ -1,12 +1,14 @@
 //! Body or query string -> the engine's requests. Pure.
 //!
 //! Rules: GraphQL over HTTP (draft), section "Request Parameters": `query` is a string, `operationName` a string or
-//! null, `variables` and `extensions` are objects or null; other parameters are left aside.
+//! null, `variables` and `extensions` are objects or null; other parameters are left aside. What may stand in the place of
+//! `query` is told in `document`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::document::{self, Named};
 use super::refusal::Refusal;
 use crate::engine::{AllowedOperations, Request};
 
@@ -24,6 +26,10 @@ pub(super) enum Requests {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UrlParameters {
     query: Option<String>,
+    document_id: Option<String>,
+    #[serde(rename = "doc_id")]
+    relay_id: Option<String>,
+    id: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -34,6 +40,11 @@ pub(super) struct UrlParameters {
 #[serde(rename_all = "camelCase")]
 struct Parameters {
     query: Option<String>,
+    document_id: Option<String>,
+    #[serde(rename = "doc_id")]
+    relay_id: Option<String>,
+    /// Where it is no text, it is none of the parameters that are known here.
+    id: Option<Value>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
     extensions: Option<Map<String, Value>>,
@@ -52,6 +63,9 @@ pub(super) fn from_json(body: &[u8], batch_limit: usize) -> Result<Requests, Ref
 pub(super) fn from_url(parameters: UrlParameters) -> Result<Request, Refusal> {
     let parameters = Parameters {
         query: parameters.query,
+        document_id: parameters.document_id,
+        relay_id: parameters.relay_id,
+        id: parameters.id.map(Value::String),
         operation_name: parameters.operation_name.filter(|name| !name.is_empty()),
         variables: map_in_url("variables", parameters.variables)?,
         extensions: map_in_url("extensions", parameters.extensions)?,
@@ -89,13 +103,14 @@ fn one(body: &[u8]) -> Result<Request, Refusal> {
 }
 
 fn request(parameters: Parameters, allowed: AllowedOperations) -> Result<Request, Refusal> {
-    let Some(query) = parameters.query else {
-        return Err(malformed(
-            "The parameter `query` is missing; it must be a string with a GraphQL document.",
-        ));
-    };
+    let document = document::document(Named {
+        query: parameters.query,
+        document_id: parameters.document_id.or(parameters.relay_id),
+        id: parameters.id.and_then(|id| id.as_str().map(str::to_owned)),
+        extensions: parameters.extensions.as_ref(),
+    })?;
     Ok(Request {
-        query,
+        document,
         operation_name: parameters.operation_name,
         variables: parameters.variables.unwrap_or_default(),
         extensions: parameters.extensions.unwrap_or_default(),
@@ -133,7 +148,9 @@ fn diagnose(body: &[u8]) -> Refusal {
     };
     for (name, value) in &object {
         let (expected, fits) = match name.as_str() {
-            "query" | "operationName" => ("a string", value.is_string() || value.is_null()),
+            "query" | "operationName" | "documentId" | "doc_id" => {
+                ("a string", value.is_string() || value.is_null())
+            }
             "variables" | "extensions" => ("an object or null", value.is_object() || value.is_null()),
             _ => continue,
         };
@@ -181,7 +198,7 @@ mod tests {
     fn a_request_is_decoded() {
         let body = br#" {"query": "{ a }", "operationName": null, "variables": {"b": [1]}, "more": 1}"#;
         let Requests::Single(request) = from_json(body, 2).unwrap() else { panic!("a single request") };
-        assert_eq!(request.query, "{ a }");
+        assert_eq!(request.document, "{ a }".into());
         assert_eq!(request.operation_name, None);
         assert_eq!(Value::Object(request.variables), serde_json::json!({"b": [1]}));
         assert_eq!(request.allowed, AllowedOperations::All);
@@ -192,7 +209,10 @@ mod tests {
         let Requests::Batch(requests) = from_json(br#"[{"query": "a"}, {"query": "b"}]"#, 2).unwrap() else {
             panic!("a batch")
         };
-        assert_eq!(requests.iter().map(|request| request.query.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(
+            requests.into_iter().map(|request| request.document).collect::<Vec<_>>(),
+            ["a".into(), "b".into()]
+        );
         assert_eq!(refused(b"[]"), "The batch is empty.");
         assert_eq!(refused(b"[1, 2, 3]"), "The batch has 3 operations; 2 are allowed.");
     }
@@ -252,6 +272,7 @@ mod tests {
             operation_name: Some(String::new()),
             variables: Some(r#"{"b": 1}"#.into()),
             extensions: Some(String::new()),
+            ..UrlParameters::default()
         };
         let request = from_url(parameters).unwrap();
         assert_eq!(request.allowed, AllowedOperations::QueriesOnly);

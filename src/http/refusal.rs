@@ -2,15 +2,22 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::accept::MediaType;
+use super::reply::RETRY_AFTER_SECONDS;
+use crate::auth::Denied;
+
+/// The scheme, and what the token is for.
+const REALM: &str = "Bearer realm=\"glowplug\"";
 
 /// Why a request was not given to the engine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
+    /// Who asks may not come in.
+    Denied(Denied),
     /// The `Accept` header allows neither of the two media types.
     NotAcceptable,
     /// The body is of another type, or encoded: what stood in the header.
@@ -32,6 +39,9 @@ pub(super) enum Refusal {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
+            Self::Denied(Denied::RoleRefused) => StatusCode::FORBIDDEN,
+            Self::Denied(Denied::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Denied(_) => StatusCode::UNAUTHORIZED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -44,6 +54,9 @@ impl Refusal {
 
     fn code(&self) -> &'static str {
         match self {
+            Self::Denied(Denied::RoleRefused) => "FORBIDDEN",
+            Self::Denied(Denied::KeysUnavailable) => "UNAVAILABLE",
+            Self::Denied(_) => "UNAUTHENTICATED",
             Self::Panicked => "INTERNAL",
             Self::TooSlow => "TIMEOUT",
             _ => "BAD_USER_INPUT",
@@ -52,6 +65,7 @@ impl Refusal {
 
     fn message(&self) -> String {
         match self {
+            Self::Denied(denied) => denied.to_string(),
             Self::NotAcceptable => {
                 "The answer can be application/graphql-response+json or application/json; the Accept header allows neither."
                     .into()
@@ -75,10 +89,33 @@ impl Refusal {
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
         response.headers_mut().insert(CONTENT_TYPE, media_type.header());
-        if let Self::MethodNotAllowed(Some(allow)) = self {
-            response.headers_mut().insert(ALLOW, allow);
+        match self {
+            Self::MethodNotAllowed(Some(allow)) => {
+                response.headers_mut().insert(ALLOW, allow);
+            }
+            Self::Denied(denied) => tell_how_to_come_in(&mut response, denied),
+            _ => {}
         }
         response
+    }
+}
+
+/// The headers of a denial: the challenge (RFC 6750, section 3), which says no more than that a token is needed to somebody
+/// who has sent none, or the time to come back at.
+fn tell_how_to_come_in(response: &mut Response, denied: Denied) {
+    let challenge = match denied {
+        Denied::RoleRefused => return,
+        Denied::KeysUnavailable => {
+            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+            return;
+        }
+        Denied::TokenMissing | Denied::NoBearer => REALM.to_owned(),
+        Denied::NotAccepted | Denied::Invalid(_) | Denied::RoleMissing => {
+            format!("{REALM}, error=\"invalid_token\", error_description=\"{denied}\"")
+        }
+    };
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
 }
 

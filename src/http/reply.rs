@@ -5,20 +5,24 @@
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, StatusCode};
 
 use super::accept::MediaType;
 use crate::engine::{self, Outcome};
 
 /// When to come back after the database could not be reached, in seconds.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers one request.
 pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Response {
     let status = status(answer.outcome, media_type);
     let mut response = with_body(answer.body, media_type);
     *response.status_mut() = status;
+    if answer.outcome == Outcome::TextWanted {
+        // The same request succeeds once the text was sent, so nobody in between may keep this answer.
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if status == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
     }
@@ -48,6 +52,8 @@ fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
         (Outcome::OperationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::Unavailable, MediaType::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
+        // Apollo's servers answer so, and some of its clients look no further than the status.
+        (Outcome::TextWanted, _) => StatusCode::OK,
         (Outcome::Executed, _) | (Outcome::RequestError | Outcome::Unavailable, MediaType::Json) => {
             StatusCode::OK
         }

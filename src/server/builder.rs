@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Server;
+use crate::auth::{Authenticator, SetupError};
 use crate::catalog::Catalog;
 use crate::config::{Config, Problems, Profile, Raw, Settled};
 use crate::engine::{Engine, Extension, FieldContext, FieldError, Resolver};
@@ -46,6 +47,9 @@ pub enum BuildError {
     /// The fields and types together are no valid API.
     #[error(transparent)]
     Api(#[from] RenderError),
+    /// The keys of tokens cannot be used.
+    #[error(transparent)]
+    Auth(#[from] SetupError),
     /// The engine cannot work with the settings.
     #[error(transparent)]
     Engine(#[from] Error),
@@ -121,8 +125,9 @@ impl Builder {
             Settings::Url(url) => settled(Some(&url))?,
             Settings::Environment => settled(None)?,
         };
+        let authenticator = Authenticator::new(&config.auth)?;
         let engine = Engine::extended(&config, self.extension)?;
-        Ok(Server { engine, config })
+        Ok(Server { engine, authenticator, config })
     }
 
     fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {

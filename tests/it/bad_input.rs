@@ -39,7 +39,7 @@ impl Asked {
     async fn answer(&self, query: &str, variables: Value) -> Value {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
         let request = Request {
-            query: query.to_owned(),
+            document: query.into(),
             operation_name: None,
             variables,
             extensions: Map::new(),

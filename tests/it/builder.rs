@@ -51,7 +51,7 @@ impl Board {
     async fn text_as(&self, identity: &Identity, query: &str, variables: Value) -> String {
         let Value::Object(variables) = variables else { panic!("variables are an object") };
         let request = Request {
-            query: query.to_owned(),
+            document: query.into(),
             operation_name: None,
             variables,
             extensions: serde_json::Map::new(),

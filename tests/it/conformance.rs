@@ -134,7 +134,7 @@ async fn run(case: &Case, engine: &Engine, database: &str) -> Result<(), String>
     }
     let role = (case.role != "postgres").then(|| case.role.clone());
     let request = Request {
-        query: case.query.clone(),
+        document: case.query.as_str().into(),
         operation_name: case.operation_name.clone(),
         variables: case.variables.clone().unwrap_or_default(),
         extensions: Map::new(),

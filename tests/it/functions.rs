@@ -121,7 +121,7 @@ async fn arguments_of_different_overloads_do_not_go_together() {
     let config = harness::config(&harness::cluster().url(&database), PoolMode::Direct);
     let engine = Engine::new(&config).expect("an engine");
     let request = Request {
-        query: "{ ok: oneOf(name: \"x\") wrong: oneOf(id: 1, loud: true) }".to_owned(),
+        document: "{ ok: oneOf(name: \"x\") wrong: oneOf(id: 1, loud: true) }".into(),
         operation_name: None,
         variables: Map::new(),
         extensions: Map::new(),

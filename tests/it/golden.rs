@@ -115,7 +115,7 @@ async fn requests_get_the_same_answer_directly_and_through_a_transaction_mode_po
         for (url, mode) in [(direct, PoolMode::Direct), (pooler.url(&other), PoolMode::Transaction)] {
             let engine = Engine::new(&config(&url, mode)).expect("an engine");
             let request = Request {
-                query: case.read("request.graphql"),
+                document: case.read("request.graphql").into(),
                 operation_name: None,
                 variables: case.variables(),
                 extensions: Map::new(),

@@ -124,6 +124,8 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             batch: 10,
             body_bytes: 1 << 20,
         },
+        documents: config::Documents { list: None, policy: config::DocumentPolicy::Automatic },
+        auth: config::Auth::default(),
         http: config::Http {
             listen: "127.0.0.1:0".parse().expect("an address"),
             cors_origins: Vec::new(),
@@ -137,7 +139,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
 /// The answer to a document with variables, straight from the engine.
 pub(crate) async fn graphql(engine: &Engine, query: &str, variables: Value) -> Value {
     let request = Request {
-        query: query.to_owned(),
+        document: query.into(),
         operation_name: None,
         variables: variables.as_object().cloned().unwrap_or_default(),
         extensions: Map::new(),

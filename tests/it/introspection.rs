@@ -60,7 +60,7 @@ async fn remembered_answers_are_those_of_the_same_question_only() {
         query B($name: String!) { __type(name: $name) { name } }";
     let ask = async |operation: &str, variables: Value| {
         let request = Request {
-            query: query.to_owned(),
+            document: query.into(),
             operation_name: Some(operation.to_owned()),
             variables: variables.as_object().expect("an object").clone(),
             extensions: Map::new(),

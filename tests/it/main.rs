@@ -23,6 +23,7 @@ mod large;
 mod load;
 mod local;
 mod node;
+mod persisted;
 mod random;
 mod roles;
 mod roundtrip;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use glowplug::auth::Authenticator;
 use glowplug::config::{Config, Profile, Raw, Settled};
 use glowplug::engine::Engine;
 use glowplug::http;
@@ -25,12 +26,14 @@ impl Server {
         let mut config = configuration(database_url);
         change(&mut config);
         let engine = Engine::new(&config).expect("the configuration can be used");
+        let authenticator = Authenticator::new(&config.auth).expect("the keys can be used");
         let listener = TcpListener::bind(config.http.listen).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();
         let stopping = stop.clone();
-        let serving =
-            tokio::spawn(async move { http::serve(engine, listener, &config.http, stopping).await });
+        let serving = tokio::spawn(async move {
+            http::serve(engine, authenticator, listener, &config.http, stopping).await
+        });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self { address, client: Client::new(), stop, serving }

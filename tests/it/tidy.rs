@@ -14,31 +14,45 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 17] = [
+const IMPORTS: [(&str, &[&str]); 19] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
+    ("auth", &["config", "event"]),
     ("schema", &["catalog"]),
     ("request", &["schema", "catalog", "config"]),
     ("plan", &["request", "schema", "catalog"]),
     ("sql", &["plan", "schema", "catalog"]),
     ("db", &["sql", "config", "event"]),
+    ("persisted", &["config"]),
     ("event", &["sql"]),
-    ("error", &["request", "plan", "schema", "sql", "db"]),
+    ("error", &["request", "persisted", "plan", "schema", "sql", "db"]),
     ("response", &["error"]),
     ("local", &["config", "event"]),
     (
         "engine",
-        &["catalog", "schema", "request", "plan", "sql", "db", "response", "error", "config", "event"],
+        &[
+            "catalog",
+            "schema",
+            "request",
+            "plan",
+            "sql",
+            "db",
+            "response",
+            "error",
+            "config",
+            "event",
+            "persisted",
+        ],
     ),
-    ("server", &["catalog", "schema", "engine", "http", "config", "error", "shutdown"]),
-    ("http", &["engine", "config", "event"]),
+    ("server", &["catalog", "schema", "engine", "auth", "http", "config", "error", "shutdown"]),
+    ("http", &["engine", "auth", "config", "event"]),
     ("queue", &["engine", "config", "event"]),
     ("live", &["engine", "config", "event"]),
 ];
 
 /// The only modules that may name a crate.
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("tokio_postgres", &["db"]),
     ("postgres_protocol", &["db"]),
     ("bb8", &["db"]),
@@ -46,12 +60,14 @@ const CRATES: [(&str, &[&str]); 9] = [
     ("axum", &["http"]),
     ("hyper", &["http"]),
     ("tower", &["http"]),
+    ("jsonwebtoken", &["auth"]),
+    ("reqwest", &["auth"]),
     ("redis", &["queue"]),
     ("clap", &["cli", "config"]),
 ];
 
 /// The pure middle, which does no I/O, reads no clock, and does not wait.
-const PURE: [&str; 6] = ["catalog", "schema", "request", "plan", "sql", "response"];
+const PURE: [&str; 7] = ["catalog", "schema", "request", "persisted", "plan", "sql", "response"];
 const IMPURE: [&str; 7] =
     ["tokio::", "std::fs", "std::net", "std::env", "std::process", "Instant::now", "SystemTime::now"];
 

@@ -122,7 +122,10 @@ async fn browsers_may_call_from_the_configured_origins_only() {
 
     let answer = server.query("{ __typename }").header("origin", "https://app.example").send().await.unwrap();
     assert_eq!(answer.headers()["access-control-allow-origin"], "https://app.example");
-    assert_eq!(answer.headers()["access-control-expose-headers"], "x-request-id,retry-after");
+    assert_eq!(
+        answer.headers()["access-control-expose-headers"],
+        "x-request-id,retry-after,www-authenticate"
+    );
 }
 
 #[tokio::test]

@@ -1,0 +1,165 @@
+//! Who asks: the `Authorization` header -> a role and claims, by JSON Web Tokens (RFC 6750, 7515, 7517, 7519, 8725).
+//!
+//! Verification is pure: a token, keys and the time in, claims out (`token`, `key`, `claims`). Only `keyring` reads
+//! files, and only `remote` asks an identity provider. Never asks the database, which alone decides what a role may do.
+
+mod claims;
+mod denied;
+mod key;
+mod keyring;
+mod remote;
+mod token;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use crate::config;
+use claims::Rules;
+pub use denied::{Denied, InvalidToken};
+pub use key::KeyError;
+use keyring::Keyring;
+
+/// How old a provider's keys may become until they are fetched again, so that one that was withdrawn ends.
+const FETCH_INTERVAL: Duration = Duration::from_mins(10);
+
+/// Tells who asks. Cheap to clone.
+#[derive(Clone)]
+pub struct Authenticator {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// `None` accepts no token.
+    tokens: Option<Tokens>,
+    /// Who asks without a token; `None` refuses them.
+    anonymous: Option<Arc<Caller>>,
+}
+
+/// What tokens are held to.
+struct Tokens {
+    keyring: Arc<Keyring>,
+    rules: Rules,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caller {
+    /// The database role to run as; `None` is the connection's own user.
+    pub role: Option<String>,
+    /// The token's claims, and the role as `role`, which is where policies look for it.
+    pub claims: Map<String, Value>,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A key file cannot be read.
+    #[error("cannot read the keys in {}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A key file holds no key.
+    #[error("cannot use the keys in {}: {source}", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: KeyError,
+    },
+    /// There can be no HTTP client, for want of root certificates most likely.
+    #[error("cannot make a client to fetch keys with: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+impl Caller {
+    fn with_role(role: String, mut claims: Map<String, Value>) -> Self {
+        claims.insert("role".to_owned(), Value::String(role.clone()));
+        Self { role: Some(role), claims }
+    }
+
+    /// The setting that policies and functions read the claims from, by its name and its value.
+    pub fn setting(&self) -> (String, String) {
+        let claims = serde_json::to_string(&self.claims).unwrap_or_default();
+        ("request.jwt.claims".to_owned(), claims)
+    }
+}
+
+impl Authenticator {
+    /// Reads the key files. Keys at an address are fetched when the first token needs them, or by [`Self::follow_keys`].
+    pub fn new(config: &config::Auth) -> Result<Self, SetupError> {
+        let tokens = match &config.jwt {
+            Some(jwt) => Some(Tokens { keyring: Arc::new(Keyring::new(jwt)?), rules: Rules::new(jwt) }),
+            None => None,
+        };
+        let anonymous = match (&config.anon_role, &tokens) {
+            (Some(role), _) => Some(Caller::with_role(role.clone(), Map::new())),
+            (None, None) => Some(Caller { role: None, claims: Map::new() }),
+            (None, Some(_)) => None,
+        };
+        Ok(Self { inner: Arc::new(Inner { tokens, anonymous: anonymous.map(Arc::new) }) })
+    }
+
+    /// Who asks, by the value of the `Authorization` header.
+    ///
+    /// Waits only for a token whose key is not known, until the identity provider has answered. Needs a tokio runtime.
+    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Denied> {
+        let Some(authorization) = authorization else {
+            return self.inner.anonymous.clone().ok_or(Denied::TokenMissing);
+        };
+        let token = bearer(authorization).ok_or(Denied::NoBearer)?;
+        let Tokens { keyring, rules } = self.inner.tokens.as_ref().ok_or(Denied::NotAccepted)?;
+        if let Some(caller) = keyring.remembered(token) {
+            rules.check_times(&caller.claims, SystemTime::now())?;
+            return Ok(caller);
+        }
+        let (claims, keys) = keyring.verify(token).await?;
+        rules.check(&claims, SystemTime::now())?;
+        let caller = Arc::new(match rules.role(&claims)? {
+            Some(role) => Caller::with_role(role, claims),
+            None => self.without_role(claims)?,
+        });
+        keys.remember(token, &caller);
+        Ok(caller)
+    }
+
+    /// Reads the key files again, and asks the provider; where either fails, the old keys stay, and the log says why.
+    pub async fn reload(&self) {
+        if let Some(tokens) = &self.inner.tokens {
+            tokens.keyring.reread();
+            tokens.keyring.fetch().await;
+        }
+    }
+
+    /// Fetches the provider's keys, now and again and again, until told to stop.
+    pub async fn follow_keys(&self, stop: CancellationToken) {
+        let fetching = async {
+            loop {
+                if let Some(tokens) = &self.inner.tokens {
+                    tokens.keyring.fetch().await;
+                }
+                tokio::time::sleep(FETCH_INTERVAL).await;
+            }
+        };
+        stop.run_until_cancelled(fetching).await;
+    }
+
+    /// A token that names no role is that of somebody known who may do what everybody may.
+    fn without_role(&self, claims: Map<String, Value>) -> Result<Caller, Denied> {
+        let role = self.inner.anonymous.as_ref().and_then(|anonymous| anonymous.role.clone());
+        Ok(Caller::with_role(role.ok_or(Denied::RoleMissing)?, claims))
+    }
+}
+
+/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, section 11.1).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.trim().split_once(' ')?;
+    let token = token.trim_start();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() && !token.contains(' ')).then_some(token)
+}

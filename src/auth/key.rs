@@ -1,0 +1,167 @@
+//! Secrets, PEM and JWK texts -> keys, each with the algorithms that it may be used with. Pure.
+//!
+//! The key decides about the algorithm, never the token: a public key cannot be taken for an HMAC secret.
+
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, crypto};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Providers have a handful of keys. A token that names none of them is tried with all.
+const MOST_KEYS: usize = 32;
+
+/// A shorter secret could be found by trying (RFC 7518, section 3.2).
+const SECRET_BYTES: usize = 32;
+
+/// Shorter ones are forbidden (RFC 7518, section 3.3), longer ones not computed here.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
+
+/// What a token can be verified with.
+#[derive(Debug, Clone)]
+pub(super) struct Key {
+    /// `kid`, for tokens that say which key they are signed with.
+    pub(super) id: Option<String>,
+    /// What it may be used with.
+    pub(super) algorithms: Vec<Algorithm>,
+    pub(super) decoding: DecodingKey,
+}
+
+/// Where keys come from: whether a secret may be among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Publicity {
+    /// A file of this machine.
+    Private,
+    /// An address that others can read, so that a secret there is none.
+    Public,
+}
+
+/// Why a text is no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// There is no PEM and no JSON in it.
+    #[error("it holds neither a public key or certificate as PEM nor a JWK")]
+    Unreadable,
+    /// What signs tokens has no business here.
+    #[error(
+        "it holds a private key, which Glowplug must not have; make the public one of it with \
+         `openssl pkey -in private.pem -pubout -out public.pem`"
+    )]
+    Private,
+    /// RSA with too few or too many bits.
+    #[error("an RSA key must have 2048 to 4096 bits; this one has {0}")]
+    RsaSize(usize),
+    /// A secret of too few bytes.
+    #[error("a secret must have 32 bytes or more; this one has {0}")]
+    ShortSecret(usize),
+    /// Another curve, another sort of key, or one that is not for signatures.
+    #[error("its sort of key is not supported; RSA, P-256, P-384 and Ed25519 keys for signatures are")]
+    Unsupported,
+    /// A JWK set without any key that could be used.
+    #[error("it holds no key that could be used{}", .0.as_deref().map(|why| format!("; of the last one: {why}")).unwrap_or_default())]
+    NoKeys(Option<String>),
+    /// A JWK set with too many keys.
+    #[error("it holds {0} keys; {MOST_KEYS} are allowed")]
+    TooMany(usize),
+}
+
+impl Key {
+    /// A secret, for HMAC alone.
+    pub(super) fn from_secret(secret: &[u8]) -> Self {
+        Self {
+            id: None,
+            algorithms: AlgorithmFamily::Hmac.algorithms().to_vec(),
+            decoding: DecodingKey::from_secret(secret),
+        }
+    }
+
+    /// A file with one key: PEM, or a JWK.
+    pub(super) fn from_file(text: &str) -> Result<Self, KeyError> {
+        if text.contains("PRIVATE KEY-----") {
+            return Err(KeyError::Private);
+        }
+        if let Ok(jwk) = serde_json::from_str::<Jwk>(text) {
+            return Self::from_jwk(&jwk, Publicity::Private);
+        }
+        if !text.contains("-----BEGIN ") {
+            return Err(KeyError::Unreadable);
+        }
+        let readers = [DecodingKey::from_rsa_pem, DecodingKey::from_ec_pem, DecodingKey::from_ed_pem];
+        let key = readers.iter().find_map(|read| read(text.as_bytes()).ok()).ok_or(KeyError::Unsupported)?;
+        let jwk = Jwk::from_decoding_key(&key, None).map_err(|_| KeyError::Unsupported)?;
+        Self::from_jwk(&jwk, Publicity::Private)
+    }
+
+    fn from_jwk(jwk: &Jwk, publicity: Publicity) -> Result<Self, KeyError> {
+        if jwk.common.public_key_use.as_ref().is_some_and(|usage| *usage != PublicKeyUse::Signature) {
+            return Err(KeyError::Unsupported);
+        }
+        let mut algorithms = algorithms(&jwk.algorithm, publicity)?;
+        if let Some(named) = jwk.common.key_algorithm {
+            let named = Algorithm::try_from(named).map_err(|_| KeyError::Unsupported)?;
+            algorithms.retain(|algorithm| *algorithm == named);
+        }
+        let decoding = DecodingKey::from_jwk(jwk).map_err(|_| KeyError::Unsupported)?;
+        let first = *algorithms.first().ok_or(KeyError::Unsupported)?;
+        check_size(&decoding)?;
+        // A point that is not on its curve is told now rather than with the first token.
+        crypto::verify("", b"", &decoding, first).map_err(|_| KeyError::Unsupported)?;
+        Ok(Self { id: jwk.common.key_id.clone(), algorithms, decoding })
+    }
+}
+
+/// The keys of a JWK set that can be used; others are left out, as RFC 7517, section 5, asks.
+pub(super) fn from_jwk_set(text: &str, publicity: Publicity) -> Result<Vec<Key>, KeyError> {
+    #[derive(Deserialize)]
+    struct JwkSet {
+        keys: Vec<Value>,
+    }
+    let JwkSet { keys } = serde_json::from_str(text).map_err(|_| KeyError::Unreadable)?;
+    if keys.len() > MOST_KEYS {
+        return Err(KeyError::TooMany(keys.len()));
+    }
+    let mut usable = Vec::new();
+    let mut refused = None;
+    for key in keys {
+        let jwk = serde_json::from_value::<Jwk>(key).map_err(|_| KeyError::Unsupported);
+        match jwk.and_then(|jwk| Key::from_jwk(&jwk, publicity)) {
+            Ok(key) => usable.push(key),
+            Err(error) => refused = Some(error.to_string()),
+        }
+    }
+    if usable.is_empty() { Err(KeyError::NoKeys(refused)) } else { Ok(usable) }
+}
+
+/// What a key may be used with, by its sort (RFC 7518, section 3.1, and RFC 8037).
+fn algorithms(parameters: &AlgorithmParameters, publicity: Publicity) -> Result<Vec<Algorithm>, KeyError> {
+    let family = match parameters {
+        AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa,
+        AlgorithmParameters::EllipticCurve(key) => match key.curve {
+            EllipticCurve::P256 => return Ok(vec![Algorithm::ES256]),
+            EllipticCurve::P384 => return Ok(vec![Algorithm::ES384]),
+            _ => return Err(KeyError::Unsupported),
+        },
+        AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => AlgorithmFamily::Ed,
+        AlgorithmParameters::OctetKey(_) if publicity == Publicity::Private => AlgorithmFamily::Hmac,
+        _ => return Err(KeyError::Unsupported),
+    };
+    Ok(family.algorithms().to_vec())
+}
+
+fn check_size(key: &DecodingKey) -> Result<(), KeyError> {
+    match (key.family(), key.kind()) {
+        (AlgorithmFamily::Rsa, DecodingKeyKind::RsaModulusExponent { n, .. }) => {
+            let significant = n.iter().skip_while(|byte| **byte == 0).count();
+            let leading = n.iter().find(|byte| **byte != 0).map_or(0, |byte| byte.leading_zeros() as usize);
+            let bits = significant * 8 - leading;
+            if RSA_BITS.contains(&bits) { Ok(()) } else { Err(KeyError::RsaSize(bits)) }
+        }
+        (AlgorithmFamily::Hmac, DecodingKeyKind::SecretOrDer(secret)) if secret.len() < SECRET_BYTES => {
+            Err(KeyError::ShortSecret(secret.len()))
+        }
+        // The verifier would take a shorter one for a defect of the program.
+        (AlgorithmFamily::Ed, DecodingKeyKind::SecretOrDer(point)) if point.len() != 32 => {
+            Err(KeyError::Unsupported)
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,188 @@
+//! The keys that hold at the moment: those of the settings' files, and those that a provider last had.
+//!
+//! They are replaced whole, and with them what was remembered of the tokens that the old ones verified.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use arc_swap::ArcSwap;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use serde_json::{Map, Value};
+
+use super::key::{self, Key, KeyError, Publicity};
+use super::remote::{Remote, is_due};
+use super::token::Unverified;
+use super::{Caller, Denied, InvalidToken, SetupError};
+use crate::config::{Jwks, Jwt};
+use crate::event::Event;
+
+/// The bytes of tokens that are remembered; their claims take about twice as much.
+const REMEMBERED_BYTES: u64 = 4 << 20;
+
+/// Where keys come from, and those that hold.
+pub(super) struct Keyring {
+    secret: Option<Key>,
+    key_file: Option<PathBuf>,
+    set_file: Option<PathBuf>,
+    remote: Option<Remote>,
+    held: ArcSwap<Held>,
+}
+
+/// The keys that hold, and the tokens that were verified with them.
+pub(super) struct Held {
+    local: Arc<[Key]>,
+    /// `None` until they could be fetched.
+    fetched: Option<Arc<[Key]>>,
+    callers: Cache<String, Arc<Caller>, TokenWeight>,
+}
+
+#[derive(Clone)]
+struct TokenWeight;
+
+impl Weighter<String, Arc<Caller>> for TokenWeight {
+    fn weight(&self, token: &String, _: &Arc<Caller>) -> u64 {
+        token.len() as u64 + 64
+    }
+}
+
+impl Held {
+    fn new(local: Arc<[Key]>, fetched: Option<Arc<[Key]>>) -> Self {
+        Self { local, fetched, callers: Cache::with_weighter(1024, REMEMBERED_BYTES, TokenWeight) }
+    }
+
+    /// Spares the next request with the same token the signature: one of RSA or ECDSA costs more than a small query.
+    pub(super) fn remember(&self, token: &str, caller: &Arc<Caller>) {
+        self.callers.insert(token.to_owned(), Arc::clone(caller));
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.local.iter().chain(self.fetched.iter().flat_map(|keys| keys.iter()))
+    }
+
+    /// Whether the provider's keys have one with this identifier.
+    fn has_fetched(&self, id: Option<&str>) -> bool {
+        id.is_some() && self.fetched.iter().flat_map(|keys| keys.iter()).any(|key| key.id.as_deref() == id)
+    }
+}
+
+impl Keyring {
+    /// Reads the files. A provider is not asked yet.
+    pub(super) fn new(jwt: &Jwt) -> Result<Self, SetupError> {
+        let (set_file, url) = match &jwt.jwks {
+            Some(Jwks::File(path)) => (Some(path.clone()), None),
+            Some(Jwks::Url(url)) => (None, Some(url)),
+            None => (None, None),
+        };
+        let mut keyring = Self {
+            secret: jwt.secret.as_ref().map(|secret| Key::from_secret(secret.expose())),
+            key_file: jwt.key.clone(),
+            set_file,
+            remote: url.map(|url| Remote::new(url)).transpose()?,
+            held: ArcSwap::from_pointee(Held::new(Arc::default(), None)),
+        };
+        keyring.held = ArcSwap::from_pointee(Held::new(keyring.read_files()?, None));
+        Ok(keyring)
+    }
+
+    /// The caller of a token that was verified before, with the keys that still hold.
+    pub(super) fn remembered(&self, token: &str) -> Option<Arc<Caller>> {
+        self.held.load().callers.get(token)
+    }
+
+    /// The claims of a token, and the keys that verified it. If it names a key that the provider may have made since, the
+    /// provider is asked.
+    pub(super) async fn verify(
+        self: &Arc<Self>,
+        token: &str,
+    ) -> Result<(Map<String, Value>, Arc<Held>), Denied> {
+        let token = Unverified::parse(token)?;
+        let held = self.held.load_full();
+        let error = match token.verify(held.keys()) {
+            Ok(claims) => return Ok((claims, held)),
+            Err(error) => error,
+        };
+        let is_of_keys = matches!(error, InvalidToken::UnknownKey | InvalidToken::Signature);
+        if self.remote.is_none() || !is_of_keys || held.has_fetched(token.key_id()) {
+            return Err(error.into());
+        }
+        self.fetch_missing(held).await;
+        let held = self.held.load_full();
+        match token.verify(held.keys()) {
+            Err(_) if held.fetched.is_none() => Err(Denied::KeysUnavailable),
+            result => Ok((result?, held)),
+        }
+    }
+
+    /// Reads the files again. If one of them is no good any more, all keys stay as they were.
+    pub(super) fn reread(&self) {
+        match self.read_files() {
+            Ok(local) => {
+                self.held.rcu(|held| Held::new(Arc::clone(&local), held.fetched.clone()));
+            }
+            Err(error) => Event::KeysFailed { source: "files", error: &error.to_string() }.emit(),
+        }
+    }
+
+    /// Asks the provider, if there is one.
+    pub(super) async fn fetch(&self) {
+        let Some(remote) = &self.remote else { return };
+        let mut last_attempt = remote.last_attempt.lock().await;
+        if !self.fetch_from(remote).await {
+            *last_attempt = Some(Instant::now());
+        }
+    }
+
+    /// Asks the provider for keys that were not among the ones `seen`, unless it was asked a short while ago.
+    ///
+    /// A task of its own does that: the client whose token it was may go away, but others wait for the same keys.
+    async fn fetch_missing(self: &Arc<Self>, seen: Arc<Held>) {
+        let keyring = Arc::clone(self);
+        let fetching = tokio::spawn(async move {
+            let Some(remote) = &keyring.remote else { return };
+            let mut last_attempt = remote.last_attempt.lock().await;
+            let held = keyring.held.load_full();
+            let is_newer = !Arc::ptr_eq(&seen, &held);
+            let now = Instant::now();
+            if !is_newer && is_due(*last_attempt, held.fetched.is_some(), now) {
+                *last_attempt = Some(now);
+                keyring.fetch_from(remote).await;
+            }
+        });
+        // It ends early only if the process does, or by a defect that the log then has.
+        let _ = fetching.await;
+    }
+
+    async fn fetch_from(&self, remote: &Remote) -> bool {
+        match remote.fetch().await {
+            Ok(keys) => {
+                Event::KeysFetched { keys: keys.len(), url: &remote.url }.emit();
+                let keys: Arc<[Key]> = keys.into();
+                self.held.rcu(|held| Held::new(Arc::clone(&held.local), Some(Arc::clone(&keys))));
+                true
+            }
+            Err(error) => {
+                Event::KeysFailed { source: &remote.url, error: &error.to_string() }.emit();
+                false
+            }
+        }
+    }
+
+    fn read_files(&self) -> Result<Arc<[Key]>, SetupError> {
+        let mut keys: Vec<Key> = self.secret.iter().cloned().collect();
+        if let Some(path) = &self.key_file {
+            keys.push(read(path, Key::from_file)?);
+        }
+        if let Some(path) = &self.set_file {
+            keys.extend(read(path, |text| key::from_jwk_set(text, Publicity::Private))?);
+        }
+        Ok(keys.into())
+    }
+}
+
+fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Result<T, SetupError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| SetupError::File { path: path.to_owned(), source })?;
+    parse(&text).map_err(|source| SetupError::Key { path: path.to_owned(), source })
+}

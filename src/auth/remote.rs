@@ -1,0 +1,101 @@
+//! An identity provider's key set, fetched over HTTP: bounded in time and size, and not too often.
+//!
+//! Never follows a redirect: who answers is whom the settings name.
+
+use std::time::{Duration, Instant};
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, StatusCode};
+
+use super::key::{self, Key, KeyError, Publicity};
+
+/// How long fetching may take, from the connection to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A key set of a provider has some thousand bytes.
+const MOST_BYTES: usize = 1 << 20;
+
+/// How often tokens with unknown keys may make the provider be asked: anybody can send such tokens.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// The same while there are no keys at all, because the provider could not be reached yet.
+const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
+
+/// Where the keys are, and when a token last had them fetched.
+#[derive(Debug)]
+pub(super) struct Remote {
+    pub(super) url: String,
+    client: Client,
+    /// Held while keys are fetched, so that a hundred requests fetch them once. The time is that of the last attempt for
+    /// the sake of a token, or of one that failed.
+    pub(super) last_attempt: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// Why there are no new keys.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FetchError {
+    #[error("{}", with_causes(.0))]
+    Http(#[from] reqwest::Error),
+    #[error("the answer has status {0}; is this the address of a JWK set?")]
+    Status(StatusCode),
+    #[error("the answer has more than {MOST_BYTES} bytes")]
+    TooLarge,
+    #[error("{0}")]
+    Keys(#[from] KeyError),
+}
+
+impl Remote {
+    pub(super) fn new(url: &str) -> Result<Self, reqwest::Error> {
+        // The client takes the process's provider. Where a program has chosen one already, it stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
+        Ok(Self { url: url.to_owned(), client, last_attempt: tokio::sync::Mutex::new(None) })
+    }
+
+    /// The keys that the provider has now.
+    pub(super) async fn fetch(&self) -> Result<Vec<Key>, FetchError> {
+        let mut response = self.client.get(&self.url).header("accept", "application/json").send().await?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MOST_BYTES {
+                return Err(FetchError::TooLarge);
+            }
+        }
+        Ok(key::from_jwk_set(&String::from_utf8_lossy(&body), Publicity::Public)?)
+    }
+}
+
+/// Whether a token with an unknown key may have the keys fetched now.
+pub(super) fn is_due(last_attempt: Option<Instant>, has_keys: bool, now: Instant) -> bool {
+    let pause = if has_keys { PAUSE } else { PAUSE_WITHOUT_KEYS };
+    last_attempt.is_none_or(|last| now.duration_since(last) >= pause)
+}
+
+/// reqwest says what it did; what went wrong is in the errors below.
+fn with_causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_asked_for_once_a_minute_and_sooner_only_without_any() {
+        let now = Instant::now() + Duration::from_hours(1);
+        let ago = |seconds| Some(now - Duration::from_secs(seconds));
+        assert!(is_due(None, true, now) && is_due(None, false, now));
+        assert!(!is_due(ago(59), true, now) && is_due(ago(60), true, now));
+        assert!(!is_due(ago(4), false, now) && is_due(ago(5), false, now));
+    }
+}

@@ -1,0 +1,119 @@
+//! The settings of tokens and roles, and what of them contradicts each other.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
+
+use super::super::{Auth, Jwks, Jwt, Secret, units};
+use super::{Reader, list};
+
+/// A shorter secret could be found by trying (RFC 7518, section 3.2, asks for as many as SHA-256 has).
+const SECRET_BYTES: usize = 32;
+
+/// A greater difference is a clock to be set, not one to be tolerated.
+const MOST_SKEW: Duration = Duration::from_mins(10);
+
+/// PostgreSQL cuts longer names.
+const ROLE_BYTES: usize = 63;
+
+/// The settings that give keys; without one of them, no token is accepted.
+const KEYS: [&str; 3] = ["jwt-secret", "jwt-key", "jwt-jwks"];
+
+/// What somebody who sets it expects every token to be held to.
+const RULES: [&str; 2] = ["jwt-audience", "jwt-issuer"];
+
+pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
+    let jwt = Jwt {
+        secret: reader.optional("jwt-secret", secret),
+        key: reader.optional("jwt-key", |text| Ok(PathBuf::from(text))),
+        jwks: reader.optional("jwt-jwks", jwks),
+        audiences: reader
+            .optional("jwt-audience", |text| match list(text) {
+                names if names.is_empty() => Err("names no audience".to_owned()),
+                names => Ok(names),
+            })
+            .unwrap_or_default(),
+        issuer: reader.optional("jwt-issuer", |text| Ok(text.to_owned())),
+        clock_skew: reader.read("jwt-clock-skew", clock_skew),
+        role_claim: reader.read("jwt-role-claim", role_claim),
+    };
+    let has_keys = KEYS.iter().any(|name| reader.settled.value(name).is_some());
+    if !has_keys {
+        refuse_rules_without_keys(reader);
+    }
+    Auth { jwt: has_keys.then_some(jwt), anon_role: reader.optional("anon-role", role) }
+}
+
+fn refuse_rules_without_keys(reader: &mut Reader<'_>) {
+    let message = "has no effect, because no key is set that tokens could be verified with; set jwt-secret, jwt-key or \
+        jwt-jwks as well";
+    for name in RULES.into_iter().filter(|name| reader.settled.value(name).is_some()) {
+        reader.refuse(name, message);
+    }
+}
+
+/// The value itself is never in the message.
+fn secret(text: &str) -> Result<Secret<Vec<u8>>, String> {
+    let bytes = match text.strip_prefix("base64:") {
+        Some(encoded) => from_base64(encoded).ok_or("is no base64 after `base64:`")?,
+        None => text.as_bytes().to_vec(),
+    };
+    if bytes.len() < SECRET_BYTES {
+        return Err(format!(
+            "has {} bytes, which can be guessed; it must have {SECRET_BYTES} or more. Make one with \
+             `openssl rand -base64 48`",
+            bytes.len()
+        ));
+    }
+    Ok(Secret::new(bytes))
+}
+
+/// Either alphabet, with or without padding.
+fn from_base64(encoded: &str) -> Option<Vec<u8>> {
+    let encoded = encoded.trim().trim_end_matches('=');
+    BASE64_STANDARD_NO_PAD.decode(encoded).or_else(|_| BASE64_URL_SAFE_NO_PAD.decode(encoded)).ok()
+}
+
+fn jwks(text: &str) -> Result<Jwks, String> {
+    let Some((scheme, rest)) = text.split_once("://") else { return Ok(Jwks::File(PathBuf::from(text))) };
+    if !matches!(scheme, "https" | "http") {
+        return Err(format!(
+            "`{scheme}` is no scheme that keys can be fetched by; write https://… or a file's path"
+        ));
+    }
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.is_empty() || host.contains('@') {
+        return Err("is no address with a host and without a user name".to_owned());
+    }
+    Ok(Jwks::Url(text.to_owned()))
+}
+
+fn clock_skew(text: &str) -> Result<Duration, String> {
+    let skew = units::duration(text)?;
+    if skew > MOST_SKEW {
+        return Err(format!("`{text}` is out of range; it may be from 0s to 10m"));
+    }
+    Ok(skew)
+}
+
+/// Names of claims that are meant for everybody are URIs (RFC 7519, section 4.2), and those have dots in them.
+fn role_claim(text: &str) -> Result<Vec<String>, String> {
+    if text.contains([':', '/']) {
+        return Ok(vec![text.to_owned()]);
+    }
+    let names: Vec<String> = text.split('.').map(str::to_owned).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(format!("`{text}` names no claim; write for example role or app_metadata.role"));
+    }
+    Ok(names)
+}
+
+/// `none` would be no role to PostgreSQL, but the return to the connection's own user.
+fn role(text: &str) -> Result<String, String> {
+    if text == "none" || text.len() > ROLE_BYTES || text.contains('\0') {
+        return Err(format!("`{text}` cannot be the name of a role"));
+    }
+    Ok(text.to_owned())
+}
