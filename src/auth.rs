@@ -9,6 +9,9 @@ mod key;
 mod keyring;
 mod remote;
 mod token;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod token_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -95,3 +95,88 @@ impl Rules {
 fn is_role_name(name: &str) -> bool {
     (1..=ROLE_BYTES).contains(&name.len()) && name != "none" && !name.contains('\0')
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rules() -> Rules {
+        Rules {
+            audiences: Vec::new(),
+            issuer: None,
+            clock_skew: Duration::from_secs(30),
+            role_claim: vec!["role".to_owned()],
+        }
+    }
+
+    fn check(rules: &Rules, claims: &Value) -> Result<(), InvalidToken> {
+        rules.check(claims.as_object().unwrap(), UNIX_EPOCH + Duration::from_secs(1000))
+    }
+
+    #[test]
+    fn times_are_held_with_the_skew() {
+        for (claims, expected) in [
+            (json!({}), Ok(())),
+            (json!({"exp": 971}), Ok(())),
+            (json!({"exp": 970}), Err(InvalidToken::Expired)),
+            (json!({"exp": 970.5}), Ok(())),
+            (json!({"exp": -1}), Err(InvalidToken::Expired)),
+            (json!({"exp": 0}), Err(InvalidToken::Expired)),
+            (json!({"exp": 1e300}), Ok(())),
+            (json!({"exp": u64::MAX}), Ok(())),
+            (json!({"nbf": 1030}), Ok(())),
+            (json!({"nbf": 1031}), Err(InvalidToken::NotYetValid)),
+            (json!({"exp": "2000"}), Err(InvalidToken::Times)),
+            (json!({"exp": null}), Err(InvalidToken::Times)),
+            (json!({"nbf": [1]}), Err(InvalidToken::Times)),
+        ] {
+            assert_eq!(check(&rules(), &claims), expected, "{claims}");
+        }
+    }
+
+    #[test]
+    fn the_audience_and_the_issuer_are_held_where_they_are_set() {
+        let rules = Rules {
+            audiences: vec!["app".into(), "api".into()],
+            issuer: Some("https://id/".into()),
+            ..rules()
+        };
+        for (aud, iss, expected) in [
+            (json!("app"), json!("https://id/"), Ok(())),
+            (json!(["x", "api"]), json!("https://id/"), Ok(())),
+            (json!("x"), json!("https://id/"), Err(InvalidToken::Audience)),
+            (json!([]), json!("https://id/"), Err(InvalidToken::Audience)),
+            (json!({"app": true}), json!("https://id/"), Err(InvalidToken::Audience)),
+            (json!("app"), json!("https://id"), Err(InvalidToken::Issuer)),
+            (json!("app"), json!(["https://id/"]), Err(InvalidToken::Issuer)),
+        ] {
+            assert_eq!(check(&rules, &json!({"aud": aud, "iss": iss})), expected, "{aud} {iss}");
+        }
+        assert_eq!(check(&rules, &json!({"iss": "https://id/"})), Err(InvalidToken::Audience));
+        assert_eq!(check(&rules, &json!({"aud": "app"})), Err(InvalidToken::Issuer));
+    }
+
+    #[test]
+    fn the_role_is_found_by_its_path() {
+        let role = |path: &[&str], claims: Value| {
+            let role_claim = path.iter().map(|name| (*name).to_owned()).collect();
+            Rules { role_claim, ..rules() }.role(claims.as_object().unwrap())
+        };
+        let found = |name: &str| Ok(Some(name.to_owned()));
+        assert_eq!(role(&["role"], json!({"role": "anon"})), found("anon"));
+        assert_eq!(role(&["role"], json!({})), Ok(None));
+        assert_eq!(role(&["https://a.b/role"], json!({"https://a.b/role": "x"})), found("x"));
+        let nested = json!({"app_metadata": {"role": "editor"}, "role": "anon", "app_metadata.role": "trap"});
+        assert_eq!(role(&["app_metadata", "role"], nested), found("editor"));
+        assert_eq!(role(&["app_metadata", "role"], json!({"app_metadata": "role"})), Ok(None));
+        let long = "r".repeat(64);
+        for refused in
+            [json!("none"), json!(""), json!("a\0b"), json!(1), json!(null), json!(["anon"]), json!(long)]
+        {
+            assert_eq!(role(&["role"], json!({"role": refused})), Err(Denied::RoleRefused), "{refused}");
+        }
+    }
+}

@@ -165,3 +165,96 @@ fn check_size(key: &DecodingKey) -> Result<(), KeyError> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    macro_rules! file {
+        ($name:literal) => {
+            include_str!(concat!("../../tests/it/auth/keys/", $name))
+        };
+    }
+
+    fn refused(text: &str) -> KeyError {
+        Key::from_file(text).unwrap_err()
+    }
+
+    #[test]
+    fn keys_and_certificates_are_read_in_the_usual_forms() {
+        use Algorithm::{ES256, EdDSA, RS256};
+        for (text, first) in [
+            (file!("rsa.pem"), RS256),
+            (file!("rsa.pkcs1.pem"), RS256),
+            (file!("rsa.certificate.pem"), RS256),
+            (file!("p256.pem"), ES256),
+            (file!("p256.certificate.pem"), ES256),
+            (file!("ed25519.pem"), EdDSA),
+            (r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#, EdDSA),
+        ] {
+            assert_eq!(Key::from_file(text).unwrap().algorithms[0], first, "{text}");
+        }
+        let of_certificate = Key::from_file(file!("rsa.certificate.pem")).unwrap().decoding;
+        let of_key = Key::from_file(file!("rsa.pem")).unwrap().decoding;
+        let components = |key: &DecodingKey| match key.kind() {
+            DecodingKeyKind::RsaModulusExponent { n, e } => (n.clone(), e.clone()),
+            DecodingKeyKind::SecretOrDer(_) => panic!("an RSA key has components"),
+        };
+        assert_eq!(components(&of_certificate), components(&of_key));
+    }
+
+    #[test]
+    fn what_is_no_key_is_told_with_what_to_do() {
+        for private in [file!("rsa.private.pem"), file!("p256.private.pem"), file!("ed25519.private.pem")] {
+            assert_eq!(refused(private), KeyError::Private);
+        }
+        assert!(KeyError::Private.to_string().contains("openssl pkey -in private.pem -pubout"));
+        assert_eq!(refused(file!("short.pem")), KeyError::RsaSize(1024));
+        for unsupported in [
+            file!("secp256k1.pem"),
+            file!("ed448.pem"),
+            "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n",
+            r#"{"kty":"OKP","crv":"Ed25519","x":"AAAA"}"#,
+            r#"{"kty":"OKP","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+            r#"{"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"}"#,
+            r#"{"keys":[]}"#,
+        ] {
+            assert_eq!(refused(unsupported), KeyError::Unsupported, "{unsupported}");
+        }
+        assert_eq!(refused(r#"{"kty":"oct","k":"c2hvcnQ"}"#), KeyError::ShortSecret(5));
+        assert_eq!(refused(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#), KeyError::RsaSize(17));
+        assert_eq!(refused(r#"{"kty":"RSA","n":"","e":""}"#), KeyError::RsaSize(0));
+        assert_eq!(refused("ssh-ed25519 AAAA"), KeyError::Unreadable);
+        assert_eq!(refused(""), KeyError::Unreadable);
+    }
+
+    #[test]
+    fn of_a_key_set_those_are_taken_that_can_be_used() {
+        let good = json!({"kty": "OKP", "crv": "Ed25519", "kid": "good", "use": "sig", "alg": "EdDSA",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+        let secret = json!({"kty": "oct", "k": "A".repeat(64), "kid": "secret"});
+        let with = |name: &str, value: &str| {
+            let mut key = good.clone();
+            key[name] = json!(value);
+            key
+        };
+        let set = json!({"keys": [with("use", "enc"), with("alg", "RSA-OAEP"), with("crv", "Ed448"), with("alg", "RS256"),
+            {"kty": "quantum"}, 1, secret, good]});
+        let ids = |publicity| {
+            let keys = from_jwk_set(&set.to_string(), publicity).unwrap();
+            keys.into_iter().filter_map(|key| key.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(Publicity::Public), ["good"], "a secret that everybody can read is none");
+        assert_eq!(ids(Publicity::Private), ["secret", "good"]);
+        let none = from_jwk_set(r#"{"keys":[]}"#, Publicity::Public).unwrap_err();
+        assert_eq!(none, KeyError::NoKeys(None));
+        let many = json!({"keys": vec![good; 33]}).to_string();
+        assert_eq!(from_jwk_set(&many, Publicity::Public).unwrap_err(), KeyError::TooMany(33));
+        for unreadable in ["", "[]", "{}", "<html>"] {
+            assert_eq!(from_jwk_set(unreadable, Publicity::Public).unwrap_err(), KeyError::Unreadable);
+        }
+    }
+}
