@@ -5,9 +5,11 @@ mod describe;
 mod executor;
 mod mixed;
 mod persisted;
+mod picture;
 mod run;
 mod session;
 mod snapshot;
+mod snapshots;
 mod watch;
 
 use std::path::PathBuf;
@@ -28,9 +30,10 @@ use crate::response;
 pub use crate::persisted::DocumentSource;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
-use mixed::Job;
+use picture::Pictures;
+use run::Job;
 pub use session::FieldConnection;
-use snapshot::Snapshots;
+use snapshots::{Snapshots, View};
 
 /// Answers GraphQL requests from a database. Cheap to clone.
 #[derive(Clone)]
@@ -47,7 +50,6 @@ struct Inner {
     snapshots: Snapshots,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
-    statement_timeout: std::time::Duration,
 }
 
 /// A GraphQL request, as it came in.
@@ -119,11 +121,12 @@ impl Engine {
     pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
         let statement_timeout = config.database.statement_timeout;
-        let snapshots = Snapshots::new(database.clone(), config.api.clone(), api, statement_timeout);
+        let pictures = Pictures::new(database.clone(), &config.api.schemas, statement_timeout);
+        let snapshots = Snapshots::new(pictures, config.api.clone(), api, statement_timeout);
         let limits = config.limits.clone();
         let Documents { list: list_file, policy } = config.documents.clone();
         let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
-        let inner = Inner { database, limits, persisted, list_file, snapshots, resolvers, statement_timeout };
+        let inner = Inner { database, limits, persisted, list_file, snapshots, resolvers };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -138,15 +141,16 @@ impl Engine {
     /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.
     async fn answer(&self, mut request: Request, identity: &Identity) -> Result<Bytes, Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
-        match self.attempt(&request, &variables, identity).await {
-            Err(Error::SchemaChanged(error)) => {
-                if self.reload().await? {
-                    self.attempt(&request, &variables, identity).await
-                } else {
-                    // The database breaks its own promise: a view or policy speaks of what is not there.
-                    Err(Error::Database(error))
-                }
-            }
+        let Inner { snapshots, persisted, .. } = &*self.inner;
+        let text = persisted.text(&request.document)?;
+        let role = identity.role.as_deref();
+        let view = snapshots.of(role).await?;
+        match self.attempt(&request, &text, &variables, identity, &view).await {
+            Err(Error::SchemaChanged(error)) => match snapshots.after(role, &view).await? {
+                Some(view) => self.attempt(&request, &text, &variables, identity, &view).await,
+                // The database breaks its own promise: a view or policy speaks of what is not there.
+                None => Err(Error::Database(error)),
+            },
             answer => answer,
         }
     }
@@ -154,25 +158,25 @@ impl Engine {
     async fn attempt(
         &self,
         request: &Request,
+        text: &str,
         variables: &JsonMap,
         identity: &Identity,
+        view: &View,
     ) -> Result<Bytes, Error> {
-        let Inner { limits, snapshots, persisted, .. } = &*self.inner;
-        let text = persisted.text(&request.document)?;
-        let snapshot = snapshots.of(identity.role.as_deref()).await?;
-        let document = snapshot.document(&text, limits)?;
+        let (limits, snapshot) = (&self.inner.limits, &*view.snapshot);
+        let document = snapshot.document(text, limits)?;
         let operation =
             Operation::new(document, request.operation_name.as_deref(), variables, snapshot.api(), limits)?;
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }
         let plan = plan(&snapshot.schema, &operation)?;
-        let introspection = snapshot.introspection(&plan, &operation, &text)?;
+        let introspection = snapshot.introspection(&plan, &operation, text)?;
+        let job = Job { view, operation: &operation, plan: &plan, identity };
         if plan.calls_application() {
-            let job = Job { snapshot: &snapshot, operation: &operation, plan: &plan, identity };
             return self.run_mixed(job, &introspection).await;
         }
-        self.run(&snapshot.schema, &plan, &introspection, identity).await
+        self.run(job, &introspection).await
     }
 
     /// What one request may ask for.
@@ -193,13 +197,14 @@ impl Engine {
 
     /// The API as who asks sees it, as SDL text.
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        Ok(Arc::clone(&self.inner.snapshots.of(identity.role.as_deref()).await?.rendered.sdl))
+        let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
+        Ok(Arc::clone(&view.snapshot.rendered.sdl))
     }
 
     /// A query that returns something, for people who look at the API for the first time.
     pub async fn default_query(&self, identity: &Identity) -> String {
         match self.inner.snapshots.of(identity.role.as_deref()).await {
-            Ok(snapshot) => describe::default_query(&snapshot.schema),
+            Ok(view) => describe::default_query(&view.snapshot.schema),
             Err(_) => describe::EMPTY_QUERY.to_owned(),
         }
     }

@@ -104,6 +104,9 @@ pub enum Error {
     /// No valid API can be made from the database.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// The making of the API came to no end.
+    #[error("the API could not be made: {0}")]
+    NotMade(String),
 }
 
 impl From<RequestError> for Error {
@@ -151,7 +154,7 @@ impl Error {
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",
             )],
-            Self::Picture(_) | Self::Render(_) | Self::PersistedOperations { .. } => {
+            Self::Picture(_) | Self::Render(_) | Self::NotMade(_) | Self::PersistedOperations { .. } => {
                 vec![GraphqlError::internal()]
             }
         }

@@ -35,8 +35,8 @@ pub enum Event<'a> {
     RequestFailed { error: &'a str },
     /// A request was refused, because the database does not let it have its role.
     RoleRefused { error: &'a str },
-    /// A new picture of the database is in use.
-    CatalogLoaded { tables: usize, took: Duration },
+    /// A new picture of the database is in use; `role` is the first that sees it so, or the connection's own user.
+    CatalogLoaded { role: Option<&'a str>, tables: usize, took: Duration },
     /// The database could not be read again; the old picture stays in use.
     CatalogFailed { error: &'a str },
     /// The list of persisted operations is in use.
@@ -85,7 +85,9 @@ impl Event<'_> {
             }
             Self::RequestFailed { error } => tracing::error!(error, "request failed"),
             Self::RoleRefused { error } => tracing::warn!(error, "role refused"),
-            Self::CatalogLoaded { tables, took } => tracing::info!(tables, ?took, "catalogue loaded"),
+            Self::CatalogLoaded { role, tables, took } => {
+                tracing::info!(role, tables, ?took, "catalogue loaded");
+            }
             Self::CatalogFailed { error } => {
                 tracing::error!(error, "catalogue not loaded; the previous one stays");
             }

@@ -39,11 +39,11 @@ pub struct Raw {
     #[arg(long, value_name = "DURATION")]
     pub connect_timeout: Option<Text>,
     /// When the database ends an operation that takes too long. Longer lets one slow query hold a connection that others
-    /// wait for.
+    /// wait for. A role's own (`alter role … set statement_timeout`) goes before it; 0 there means the most there is, 24 hours.
     #[arg(long, value_name = "DURATION")]
     pub statement_timeout: Option<Text>,
-    /// How often the database is asked whether its tables have changed, or `off`. Each time is one small query; with `off`
-    /// a changed database is seen only after a SIGHUP.
+    /// How often the database is asked whether its tables, functions or privileges have changed, or `off`. Each time is one
+    /// small query; with `off` a changed database is seen only after a SIGHUP.
     #[arg(long, value_name = "DURATION|off")]
     pub watch: Option<Text>,
     /// Who may read the API's types by introspection: `on`, `off`, or `directive`, which is those schemas whose comment says

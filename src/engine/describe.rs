@@ -26,7 +26,8 @@ pub struct Described {
 /// Describes the API as a role sees it; `None` is the connection's own user.
 pub async fn describe(config: &Config, role: Option<&str>) -> Result<Described, Error> {
     let engine = Engine::new(config)?;
-    let snapshot = engine.inner.snapshots.of(role).await?;
+    let view = engine.inner.snapshots.of(role).await?;
+    let snapshot = &view.snapshot;
     Ok(Described { sdl: Arc::clone(&snapshot.rendered.sdl), problems: snapshot.schema.problems.clone() })
 }
 

@@ -9,25 +9,15 @@ use std::collections::HashMap;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::Engine;
 use super::application::{FieldContext, FieldError, Resolver};
-use super::run::{Ends, Known, assemble, compile, failed};
+use super::run::{Ends, Job, Known, assemble, compile, failed};
 use super::session::Session;
-use super::snapshot::Snapshot;
-use super::{Engine, Identity};
 use crate::error::{Error, GraphqlError};
 use crate::event::Event;
-use crate::plan::{Effect, Plan, Root, Source};
-use crate::request::{ApplicationAnswers, Misfit, Operation, RequestError};
+use crate::plan::{Effect, Root, Source};
+use crate::request::{ApplicationAnswers, Misfit, RequestError};
 use crate::response;
-
-/// An operation that is to be run, and for whom.
-#[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) operation: &'a Operation,
-    pub(super) plan: &'a Plan,
-    pub(super) identity: &'a Identity,
-}
 
 /// A field of the application that is asked for.
 struct Call<'a> {
@@ -62,7 +52,7 @@ impl Engine {
             if let Source::Application(field) = root.source
                 && let Some(resolver) = self.inner.resolvers.get(field)
             {
-                let arguments = job.operation.coerced_arguments(&job.snapshot.rendered, &root.key);
+                let arguments = job.operation.coerced_arguments(&job.snapshot().rendered, &root.key);
                 let arguments = arguments.map_err(|message| RequestError::Invalid(vec![message]))?;
                 calls.push(Call { root, resolver, arguments: Value::Object(arguments) });
             }
@@ -71,7 +61,7 @@ impl Engine {
     }
 
     async fn read_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, mut known: Known) -> Result<Bytes, Error> {
-        let sent = self.send(&job.snapshot.schema, job.plan, job.identity);
+        let sent = self.send(job);
         let (sent, resolved) = tokio::join!(sent, self.resolve(job, calls));
         let sent = sent?;
         let mut errors = sent.errors;
@@ -138,7 +128,7 @@ impl Engine {
         let mut calls = calls.into_iter();
         let (mut sent, mut answers) = (Vec::new(), ApplicationAnswers::new());
         for root in &job.plan.roots {
-            if let Some((_, statement)) = compile(&job.snapshot.schema, root) {
+            if let Some((_, statement)) = compile(&job.snapshot().schema, root) {
                 let answer = session.run(&statement).await;
                 sent.push(answer.map_err(|error| {
                     failed(Effect::Mutation, Some(root), error).map(|(told, _)| vec![told])
@@ -165,7 +155,7 @@ impl Engine {
     }
 
     fn session(&self, job: Job<'_>) -> Session {
-        Session::new(self.inner.database.clone(), self.scope(job.plan.effect, job.identity))
+        Session::new(self.inner.database.clone(), job.scope())
     }
 }
 
@@ -175,7 +165,7 @@ fn complete(
     answers: &ApplicationAnswers,
     errors: &mut Vec<GraphqlError>,
 ) -> Result<Option<HashMap<String, String>>, Error> {
-    let completed = job.operation.complete(&job.snapshot.rendered, answers);
+    let completed = job.operation.complete(&job.snapshot().rendered, answers);
     let completed = completed.map_err(|message| RequestError::Invalid(vec![message]))?;
     for Misfit { text, locations, path } in completed.misfits {
         Event::RequestFailed { error: &text }.emit();

@@ -24,9 +24,9 @@ impl Engine {
 
     /// Tells which persisted operations the API does not accept. Nothing is told while the database cannot be reached.
     pub async fn check_persisted(&self) {
-        let Ok(snapshot) = self.inner.snapshots.of(None).await else { return };
+        let Ok(view) = self.inner.snapshots.of(None).await else { return };
         for (id, text) in self.inner.persisted.list().iter() {
-            if let Err(error) = snapshot.document(text, &self.inner.limits) {
+            if let Err(error) = view.snapshot.document(text, &self.inner.limits) {
                 let errors = Error::from(error).for_client();
                 let error = errors.first().map_or("", |told| &told.message);
                 Event::PersistedOperationInvalid { id, error }.emit();

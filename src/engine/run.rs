@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::snapshot::Snapshot;
+use super::snapshots::View;
 use super::{Engine, Identity};
 use crate::db::{self, Access, Answers, Scope};
 use crate::error::{Code, Error, GraphqlError, is_schema_change, of_database};
 use crate::event::Event;
 use crate::plan::{Effect, Plan, Root, Source};
+use crate::request::Operation;
 use crate::response;
 use crate::schema::Schema;
 use crate::sql::{Statement, statement};
@@ -27,18 +30,21 @@ pub(super) struct Sent {
     pub(super) ends: Ends,
 }
 
+/// An operation that is to be run, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) view: &'a View,
+    pub(super) operation: &'a Operation,
+    pub(super) plan: &'a Plan,
+    pub(super) identity: &'a Identity,
+}
+
 impl Engine {
     /// Runs a plan that needs nothing but the database.
-    pub(super) async fn run(
-        &self,
-        schema: &Schema,
-        plan: &Plan,
-        known: &Known,
-        identity: &Identity,
-    ) -> Result<Bytes, Error> {
-        let Sent { answers, errors, ends } = self.send(schema, plan, identity).await?;
+    pub(super) async fn run(&self, job: Job<'_>, known: &Known) -> Result<Bytes, Error> {
+        let Sent { answers, errors, ends } = self.send(job).await?;
         match ends {
-            Ends::Field => Ok(assemble(plan, &answers, known, &errors)),
+            Ends::Field => Ok(assemble(job.plan, &answers, known, &errors)),
             Ends::Operation => Ok(response::with_null_data(&errors)),
         }
     }
@@ -46,13 +52,8 @@ impl Engine {
     /// Sends the plan's statements as one message. If a nullable root field of a query fails, it is null with an error, and
     /// those after it are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as
     /// a whole.
-    pub(super) async fn send(
-        &self,
-        schema: &Schema,
-        plan: &Plan,
-        identity: &Identity,
-    ) -> Result<Sent, Error> {
-        let scope = self.scope(plan.effect, identity);
+    pub(super) async fn send(&self, job: Job<'_>) -> Result<Sent, Error> {
+        let (schema, plan, scope) = (&job.snapshot().schema, job.plan, job.scope());
         let (roots, statements): (Vec<_>, Vec<_>) =
             plan.roots.iter().filter_map(|root| compile(schema, root)).unzip();
         let mut answers = Answers::with_capacity(statements.len());
@@ -74,16 +75,23 @@ impl Engine {
         }
         Ok(Sent { answers, errors, ends: Ends::Field })
     }
+}
 
-    pub(super) fn scope(&self, effect: Effect, identity: &Identity) -> Scope {
+impl<'a> Job<'a> {
+    pub(super) fn snapshot(self) -> &'a Snapshot {
+        &self.view.snapshot
+    }
+
+    /// What holds while it runs.
+    pub(super) fn scope(self) -> Scope {
         Scope {
-            access: match effect {
+            access: match self.plan.effect {
                 Effect::Query => Access::ReadOnly,
                 Effect::Mutation => Access::ReadWrite,
             },
-            role: identity.role.clone(),
-            settings: identity.settings.clone(),
-            statement_timeout: self.inner.statement_timeout,
+            role: self.identity.role.clone(),
+            settings: self.identity.settings.clone(),
+            statement_timeout: self.view.statement_timeout,
         }
     }
 }

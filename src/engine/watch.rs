@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::event::Event;
 
 impl Engine {
-    /// Draws the picture of the database again; says whether it has changed. The old one stays in use until then, and if
-    /// it fails.
+    /// Draws the pictures of the database again, as all roles that have asked see it; says whether any has changed. The old
+    /// ones stay in use until then, and if it fails.
     pub async fn reload(&self) -> Result<bool, Error> {
         let reloaded = self.inner.snapshots.reload().await;
         if let Err(error) = &reloaded {
@@ -19,19 +19,15 @@ impl Engine {
         reloaded
     }
 
-    /// Asks the database every `interval` whether it has changed, and reloads if so, until told to stop.
+    /// Asks the database every `interval` whether it has changed for any of the roles that have asked, and reloads what has,
+    /// until told to stop.
     pub async fn watch(&self, interval: Duration, stop: CancellationToken) {
-        let mut last = None;
         while stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_some() {
-            // A database that is away now is asked again; requests tell of it themselves.
-            let Ok(mark) = self.inner.snapshots.mark().await else { continue };
-            if last.as_ref() != Some(&mark)
-                && let Ok(is_changed) = self.reload().await
-            {
-                last = Some(mark);
-                if is_changed {
-                    self.check_persisted().await;
-                }
+            match self.inner.snapshots.reload_changed().await {
+                Ok(true) => self.check_persisted().await,
+                // A database that is away now is asked again; requests tell of it themselves.
+                Ok(false) | Err(Error::Database(_)) => {}
+                Err(error) => Event::CatalogFailed { error: &error.to_string() }.emit(),
             }
         }
     }

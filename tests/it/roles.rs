@@ -1,11 +1,14 @@
 //! What the engine makes of a request's role: what it sees, what it may do, and what it is told.
 
 mod refused;
+mod timeout;
+mod watched;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{AllowedOperations, Engine, Identity, Request, Response};
+use glowplug::local::{Pooler, PoolerOptions};
 use serde_json::Map;
 use tokio_postgres::Client;
 
@@ -26,17 +29,34 @@ struct World {
 }
 
 impl World {
-    /// `setup` runs as the superuser. `@` in it ends the name of a role of this test's own, as in `anon@`. The user that the
-    /// engine connects as is `authenticator@`; it may log in and nothing else.
+    /// `setup` runs as the superuser. `#` in it ends the name of a role of this test's own, as in `anon#`. The user that the
+    /// engine connects as is `authenticator#`; it may log in and nothing else.
     async fn new(setup: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let setup =
-            format!("create role authenticator@ login noinherit; {setup}").replace('@', &number.to_string());
+            format!("create role authenticator# login noinherit; {setup}").replace('#', &number.to_string());
         let database = harness::database(&setup).await;
         let admin = harness::connect(&harness::cluster().url(&database)).await;
         let url = with_user(&harness::cluster().url(&database), &format!("authenticator{number}"));
         let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
         Self { engine, admin, database, url, number }
+    }
+
+    /// A pooler with one server connection, for the user that the engine connects as.
+    fn pooler(&self, pool_mode: PoolMode) -> Pooler {
+        let users = vec![(self.role("authenticator"), String::new())];
+        harness::pooler_with(PoolerOptions { pool_mode, pool_size: 1, users, ..PoolerOptions::default() })
+    }
+
+    /// The connection string of the engine's user through a pooler.
+    fn url_through(&self, pooler: &Pooler) -> String {
+        with_user(&pooler.url(&self.database), &self.role("authenticator"))
+    }
+
+    /// An engine of its own that connects through a pooler.
+    fn engine_through(&self, pooler: &Pooler) -> Engine {
+        let config = harness::config(&self.url_through(pooler), PoolMode::Transaction);
+        Engine::new(&config).expect("an engine")
     }
 
     /// The name of a role of this test's own.
@@ -50,7 +70,7 @@ impl World {
 
     /// Runs SQL as the superuser.
     async fn sql(&self, text: &str) {
-        let text = text.replace('@', &self.number.to_string());
+        let text = text.replace('#', &self.number.to_string());
         self.admin.batch_execute(&text).await.expect("the SQL runs");
     }
 

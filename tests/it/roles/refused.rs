@@ -3,14 +3,13 @@
 use glowplug::config::PoolMode;
 use glowplug::db::{Access, Database, Error, Scope};
 use glowplug::engine::{Identity, Outcome};
-use glowplug::local::PoolerOptions;
 
-use super::{World, respond, with_user};
+use super::{World, respond};
 use crate::db::{read, settings, statements};
 use crate::harness;
 
-const SETUP: &str = "create role anon@; grant anon@ to authenticator@; create role other@; \
-    create table note (id integer primary key); grant select, insert on note to anon@, authenticator@, other@";
+const SETUP: &str = "create role anon#; grant anon# to authenticator#; create role other#; \
+    create table note (id integer primary key); grant select, insert on note to anon#, authenticator#, other#";
 
 /// PostgreSQL's word for the connection's own user is among them.
 const REFUSED: [&str; 4] = ["other", "nobody", "none", ""];
@@ -23,12 +22,8 @@ fn as_role(access: Access, role: &str) -> Scope {
 #[tokio::test]
 async fn no_statement_runs_if_the_role_could_not_be_set() {
     let world = World::new(SETUP).await;
-    let users = vec![(world.role("authenticator"), String::new())];
-    let options =
-        PoolerOptions { pool_mode: PoolMode::Statement, pool_size: 1, users, ..PoolerOptions::default() };
-    let pooler = harness::pooler_with(options);
-    let through = with_user(&pooler.url(&world.database), &world.role("authenticator"));
-    for url in [&world.url, &through] {
+    let pooler = world.pooler(PoolMode::Statement);
+    for url in [&world.url, &world.url_through(&pooler)] {
         let database = Database::new(&settings(url)).unwrap();
         let insert = statements(&["insert into note values (1)", "insert into note values (2)"]);
         for role in REFUSED.map(|name| if name == "other" { world.role(name) } else { name.to_owned() }) {
@@ -74,7 +69,7 @@ async fn a_role_that_is_taken_away_is_refused_at_once() {
     let world = World::new(SETUP).await;
     let query = "mutation { insertIntonoteCollection(objects: [{ id: 1 }]) { affectedCount } }";
     assert_eq!(world.respond("anon", query).await.outcome, Outcome::Executed);
-    world.sql("revoke anon@ from authenticator@").await;
+    world.sql("revoke anon# from authenticator#").await;
     let query = "mutation { insertIntonoteCollection(objects: [{ id: 2 }]) { affectedCount } }";
     assert_eq!(world.respond("anon", query).await.outcome, Outcome::Forbidden);
     let count = harness::ask(&world.admin, "select count(*) from note").await;
