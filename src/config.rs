@@ -108,10 +108,16 @@ pub struct Limits {
     pub aliases: usize,
     /// Root fields in one operation.
     pub root_fields: usize,
+    /// Fields in one operation, fragments counted where they are spread.
+    pub fields: usize,
+    /// Directives in a document.
+    pub directives: usize,
     /// Lexical tokens in a document.
     pub tokens: usize,
     /// Operations in one batch request.
     pub batch: usize,
+    /// Errors that are told of an invalid document.
+    pub errors: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
 }
@@ -186,12 +192,27 @@ pub enum Jwks {
 pub struct Http {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// What may be asked for by `GET`.
+    pub get_requests: GetRequests,
     /// Origins that browsers may call from; see the CORS protocol. `["*"]` allows any.
     pub cors_origins: Vec<String>,
+    /// Whether `/schema.graphql` serves the API's SDL.
+    pub sdl: bool,
     /// Whether `/` serves GraphiQL.
     pub graphiql: bool,
     /// How long requests that run at a stop may take until they are dropped.
     pub drain_timeout: Duration,
+}
+
+/// What may be asked for by `GET`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GetRequests {
+    /// Every query.
+    On,
+    /// Queries that are named by an id or a hash.
+    Persisted,
+    /// Nothing.
+    Off,
 }
 
 /// What is logged, and how.

@@ -33,7 +33,7 @@ use tower_http::compression::{Compression, CompressionLayer};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
 use crate::auth::Authenticator;
-use crate::config;
+use crate::config::{self, GetRequests};
 use crate::engine::Engine;
 use crate::event::Event;
 
@@ -57,7 +57,16 @@ type Service = Compression<tower::util::Either<Cors<Router>, Router>, SizeAbove>
 struct Shared {
     engine: Engine,
     authenticator: Authenticator,
+    get_requests: GetRequests,
+    sdl: bool,
     graphiql: bool,
+}
+
+impl Shared {
+    fn new(engine: Engine, authenticator: Authenticator, config: &config::Http) -> Self {
+        let &config::Http { get_requests, sdl, graphiql, .. } = config;
+        Self { engine, authenticator, get_requests, sdl, graphiql }
+    }
 }
 
 /// Serves until `stop` is cancelled, then lets requests that run finish for `config.drain_timeout`.
@@ -71,8 +80,7 @@ pub async fn serve(
     config: &config::Http,
     stop: CancellationToken,
 ) {
-    let shared = Shared { engine, authenticator, graphiql: config.graphiql };
-    let service = service(shared, config);
+    let service = service(Shared::new(engine, authenticator, config), config);
     let connections = TaskTracker::new();
     let abandon = CancellationToken::new();
     while let Some(stream) = accept(&listener, &stop).await {
@@ -135,9 +143,9 @@ fn router(shared: Shared) -> Router {
     let router = Router::new()
         .route("/graphql", graphql())
         .route("/graphql/v1", graphql())
-        .route("/schema.graphql", get(admin::schema))
         .route("/healthz", get(admin::alive))
         .route("/readyz", get(admin::ready));
+    let router = if shared.sdl { router.route("/schema.graphql", get(admin::schema)) } else { router };
     let router = if shared.graphiql {
         router.route("/", get(graphiql::page)).route("/assets/{package}/{file}", get(graphiql::asset))
     } else {

@@ -35,9 +35,6 @@ pub use value::{Input, Inputs};
 /// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.
 const PARSER_RECURSION: usize = 400;
 
-/// Validation messages beyond this many are not told.
-const MESSAGES: usize = 20;
-
 /// A document that the schema accepts. It may hold several operations.
 #[derive(Debug)]
 pub struct Document {
@@ -95,6 +92,12 @@ impl Document {
         if parser.recursion_reached() >= PARSER_RECURSION {
             return Err(RequestError::TooLarge { limit: "depth", found: None, allowed: limits.depth });
         }
+        let directives = syntax::directives(&plain);
+        if directives > limits.directives {
+            let (found, allowed) = (Some(directives), limits.directives);
+            return Err(RequestError::TooLarge { limit: "directives", found, allowed });
+        }
+        let invalid_document = |errors: &DiagnosticList| invalid_document(errors, limits.errors);
         let document = parsed.map_err(|invalid| invalid_document(&invalid.errors))?;
         if let Some((name, line, column)) = syntax::name_without_value(&plain) {
             let text = format!("syntax error: \"{name}\" has no value; expected :");
@@ -202,9 +205,9 @@ fn choose<'a>(
     Ok(found)
 }
 
-fn invalid_document(errors: &DiagnosticList) -> RequestError {
+fn invalid_document(errors: &DiagnosticList, told: usize) -> RequestError {
     RequestError::Invalid(
-        errors.iter().take(MESSAGES).map(|error| message(&error.unstable_to_json_compat())).collect(),
+        errors.iter().take(told).map(|error| message(&error.unstable_to_json_compat())).collect(),
     )
 }
 

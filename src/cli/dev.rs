@@ -51,6 +51,12 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
+    if options.flags.settings.production.is_some() {
+        return Err(Failure::Usage(
+            "`dev` is for developing and keeps its own defaults; run `glowplug serve --production`"
+                .to_owned(),
+        ));
+    }
     let mut settled = options.flags.settle(Profile::Dev)?;
     // All other settings are checked before anything is started.
     settled.set_database_url("postgres://localhost/");

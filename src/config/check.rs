@@ -11,8 +11,8 @@ use std::time::Duration;
 use super::settled::Settled;
 use super::units;
 use super::{
-    Api, Config, Database, DocumentPolicy, Documents, Http, Introspection, Limits, Log, LogFormat, PoolMode,
-    Secret,
+    Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Log,
+    LogFormat, PoolMode, Secret,
 };
 
 /// Something wrong with one setting; the message says what to do.
@@ -60,7 +60,21 @@ impl Settled {
             http: http(&mut reader),
             log: log(&mut reader),
         };
+        if reader.switch("production") {
+            refuse_unsafe(&mut reader, &config);
+        }
         if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
+    }
+}
+
+/// What no careful default can make up for, because somebody has asked for it.
+fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
+    if config.http.cors_origins.iter().any(|origin| origin == "*") {
+        reader.refuse(
+            "cors-origins",
+            "with production on, `*` would let the pages of everybody call the API; name the origins of yours, such as \
+             https://app.example",
+        );
     }
 }
 
@@ -113,8 +127,11 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
         complexity: reader.count("max-complexity", COUNTS),
         aliases: reader.count("max-aliases", COUNTS),
         root_fields: reader.count("max-root-fields", COUNTS),
+        fields: reader.count("max-fields", COUNTS),
+        directives: reader.count("max-directives", COUNTS),
         tokens: reader.count("max-tokens", COUNTS),
         batch: reader.count("max-batch", COUNTS),
+        errors: reader.count("max-errors", COUNTS),
         body_bytes: reader.read("max-body", |text| match units::size(text)? {
             0 => Err("is 0; no request would be accepted".to_owned()),
             bytes => Ok(bytes),
@@ -151,7 +168,12 @@ fn http(reader: &mut Reader<'_>) -> Http {
                 })
             })
             .0,
+        get_requests: reader.choice(
+            "get-requests",
+            &[("on", GetRequests::On), ("persisted", GetRequests::Persisted), ("off", GetRequests::Off)],
+        ),
         cors_origins: reader.read("cors-origins", origins),
+        sdl: reader.switch("sdl"),
         graphiql: reader.switch("graphiql"),
         drain_timeout: reader.duration("drain-timeout"),
     }

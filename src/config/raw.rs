@@ -14,6 +14,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 #[serde(default, rename_all = "kebab-case")]
 #[command(next_help_heading = "Settings")]
 pub struct Raw {
+    /// Careful defaults for a server that strangers can reach: `on` or `off`. No introspection, GraphiQL or SDL, no batches, `GET`
+    /// for persisted operations only; what is plainly unsafe ends the start. Every setting still has its own say. `dev` leaves
+    /// this aside.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    pub production: Option<Text>,
     /// Connection string of the pooler or of the database, `postgres://user:password@host:port/database`. In a file or
     /// in the environment it stays out of the list of processes, where everybody on the machine can read flags.
     #[arg(long, value_name = "URL")]
@@ -73,12 +78,23 @@ pub struct Raw {
     /// How many root fields an operation may have; each is one SQL statement.
     #[arg(long, value_name = "COUNT")]
     pub max_root_fields: Option<Text>,
+    /// How many fields an operation may have, fragments counted wherever they are spread; introspection is not counted. The
+    /// same field repeated is merged in the answer, but only after it was read and compared.
+    #[arg(long, value_name = "COUNT")]
+    pub max_fields: Option<Text>,
+    /// How many directives a document may have. Each is looked up and checked, so many of them on one field are work without use.
+    #[arg(long, value_name = "COUNT")]
+    pub max_directives: Option<Text>,
     /// How many lexical tokens a document may have; reading stops there.
     #[arg(long, value_name = "COUNT")]
     pub max_tokens: Option<Text>,
     /// How many operations one request may hold.
     #[arg(long, value_name = "COUNT")]
     pub max_batch: Option<Text>,
+    /// How many errors of an invalid document are told. More help those who write documents; each is work, and part of an answer
+    /// that can be longer than the request.
+    #[arg(long, value_name = "COUNT")]
+    pub max_errors: Option<Text>,
     /// How large a request's body may be.
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<Text>,
@@ -125,9 +141,17 @@ pub struct Raw {
     /// one of `jwt-secret`, `jwt-key` and `jwt-jwks` is set; without those, they run as the connection's own user.
     #[arg(long, value_name = "ROLE")]
     pub anon_role: Option<Text>,
+    /// What may be asked for by `GET`: `on`, `persisted`, which is documents by their id or hash, or `off`. A `GET` can be cached,
+    /// and sent by any page or link without being asked first; it never changes anything.
+    #[arg(long, value_name = "on|persisted|off")]
+    pub get_requests: Option<Text>,
     /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,
+    /// Whether `/schema.graphql` serves the API's types, for code generators: `on` or `off`. They are what the introspection of
+    /// everything would show; `glowplug schema` prints them without a server.
+    #[arg(long, value_name = "on|off")]
+    pub sdl: Option<Text>,
     /// Whether `/` serves GraphiQL, a page to write queries in: `on` or `off`.
     #[arg(long, value_name = "on|off")]
     pub graphiql: Option<Text>,

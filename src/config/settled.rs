@@ -22,6 +22,8 @@ pub enum Origin {
     File,
     /// Nobody set it.
     Default,
+    /// Nobody set it, and `production` is on.
+    Production,
     /// The command itself, such as the address of the database that `dev` starts.
     Command,
 }
@@ -51,17 +53,22 @@ impl Settled {
         file: Option<&str>,
         profile: Profile,
     ) -> Result<Self, Problems> {
-        let mut settled = Self { values: BTreeMap::new() };
-        settled.lay(&defaults(profile), &Origin::Default);
+        let mut set = Self { values: BTreeMap::new() };
         if let Some(text) = file {
-            settled.lay(&read_file(text)?, &Origin::File);
+            set.lay(&read_file(text)?, &Origin::File);
         }
         for name in names() {
             if let Some(value) = variable(&variable_name(name)) {
-                settled.values.insert(name, (Text(value), Origin::Environment));
+                set.values.insert(name, (Text(value), Origin::Environment));
             }
         }
-        settled.lay(flags, &Origin::Flag);
+        set.lay(flags, &Origin::Flag);
+        let mut settled = Self { values: BTreeMap::new() };
+        settled.lay(&defaults(profile), &Origin::Default);
+        if profile != Profile::Dev && set.value("production") == Some("on") {
+            settled.lay(&production(), &Origin::Production);
+        }
+        settled.values.extend(set.values);
         Ok(settled)
     }
 
@@ -118,6 +125,7 @@ impl fmt::Display for Settled {
                 Origin::Environment => variable_name(name),
                 Origin::File => "glowplug.toml".to_owned(),
                 Origin::Default => "default".to_owned(),
+                Origin::Production => "production".to_owned(),
                 Origin::Command => "the command".to_owned(),
             };
             writeln!(formatter, "{line:<44} # {from}")?;
@@ -137,6 +145,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
     let text = |value: &str| Some(Text(value.to_owned()));
     let is_dev = profile == Profile::Dev;
     Raw {
+        production: text("off"),
         database_url: None,
         listen: text("127.0.0.1:8080"),
         schemas: text("public"),
@@ -154,8 +163,11 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         max_complexity: text("1000000"),
         max_aliases: text("100"),
         max_root_fields: text("30"),
+        max_fields: text("1000"),
+        max_directives: text("50"),
         max_tokens: text("10000"),
         max_batch: text("10"),
+        max_errors: text(if is_dev { "20" } else { "5" }),
         max_body: text("1MiB"),
         persisted_operations: None,
         only_persisted: text("off"),
@@ -168,11 +180,26 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         jwt_clock_skew: text("30s"),
         jwt_role_claim: text("role"),
         anon_role: None,
+        get_requests: text("on"),
         cors_origins: text(""),
+        sdl: text("on"),
         graphiql: text("on"),
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),
         log: text(if profile == Profile::Serve { "info" } else { "warn" }),
         log_format: text("text"),
+    }
+}
+
+/// The defaults that `production` puts over those of `serve`.
+pub(super) fn production() -> Raw {
+    let text = |value: &str| Some(Text(value.to_owned()));
+    Raw {
+        introspection: text("off"),
+        max_batch: text("1"),
+        get_requests: text("persisted"),
+        sdl: text("off"),
+        graphiql: text("off"),
+        ..Raw::default()
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{Arg, Args, Command};
 use serde_json::Value;
 
 use super::raw::Raw;
-use super::settled::{Profile, as_map, defaults, variable_name};
+use super::settled::{Profile, as_map, defaults, production, variable_name};
 
 /// The settings as the command line knows them.
 static SETTINGS: LazyLock<Command> = LazyLock::new(|| Raw::augment_args(Command::new("settings")));
@@ -53,16 +53,26 @@ pub fn markdown_table() -> String {
 fn default_cell(name: &str) -> String {
     let serve = default_of(name, Profile::Serve);
     let dev = default_of(name, Profile::Dev);
-    match (serve, dev) {
-        (Some(serve), Some(dev)) if serve != dev => format!("`{serve}`; `dev`: `{dev}`"),
-        (Some(serve), _) => format!("`{serve}`"),
-        (None, _) => "none".to_owned(),
-    }
+    let mut cell = serve.as_ref().map_or("none".to_owned(), |serve| format!("`{serve}`"));
+    let mut differs = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| serve.as_ref().is_some_and(|serve| serve != value)) {
+            // Writing to a String cannot fail.
+            let _ = write!(cell, "; `{name}`: `{value}`");
+        }
+    };
+    differs("dev", dev);
+    differs("--production", text_of(&production(), name));
+    cell
 }
 
 /// The default of a setting, if it has one that is not empty.
 fn default_of(name: &str, profile: Profile) -> Option<String> {
-    match as_map(&defaults(profile)).remove(name) {
+    text_of(&defaults(profile), name)
+}
+
+/// The value of a setting in a layer, if it is not empty.
+fn text_of(layer: &Raw, name: &str) -> Option<String> {
+    match as_map(layer).remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         _ => None,
     }

@@ -85,10 +85,11 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 /// Every other path.
 pub(super) async fn not_found(State(shared): State<Shared>, uri: Uri) -> (StatusCode, String) {
     let graphiql = if shared.graphiql { "\n  /                GraphiQL" } else { "" };
+    let sdl =
+        if shared.sdl { "\n  /schema.graphql  the schema in GraphQL's definition language" } else { "" };
     let text = format!(
         "There is nothing at {}. This is Glowplug, a GraphQL server; it has:\n{graphiql}
-  /graphql         GraphQL, by POST or GET
-  /schema.graphql  the schema in GraphQL's definition language
+  /graphql         GraphQL{sdl}
   /healthz         whether the server is alive
   /readyz          whether its database answers\n",
         uri.path()

@@ -19,7 +19,8 @@ use super::identity::identify;
 use super::parameters::{self, Requests, UrlParameters};
 use super::refusal::Refusal;
 use super::reply;
-use crate::engine::{self, Engine, Identity};
+use crate::config::GetRequests;
+use crate::engine::{self, DocumentSource, Engine, Identity};
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -62,10 +63,22 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     };
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
-        .and_then(|Query(parameters)| parameters::from_url(parameters));
+        .and_then(|Query(parameters)| parameters::from_url(parameters))
+        .and_then(|request| by_get(request, shared.get_requests));
     match request {
         Ok(request) => respond(&shared.engine, Requests::Single(request), &identity, media_type).await,
         Err(refusal) => refusal.respond(media_type),
+    }
+}
+
+/// The request, if it may be sent by `GET`.
+fn by_get(request: engine::Request, allowed: GetRequests) -> Result<engine::Request, Refusal> {
+    match (allowed, &request.document) {
+        (GetRequests::On, _)
+        | (GetRequests::Persisted, DocumentSource::Id(_) | DocumentSource::Hash { text: None, .. }) => {
+            Ok(request)
+        }
+        _ => Err(Refusal::GetRefused(allowed)),
     }
 }
 

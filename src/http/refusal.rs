@@ -9,6 +9,7 @@ use serde_json::json;
 use super::accept::MediaType;
 use super::reply::RETRY_AFTER_SECONDS;
 use crate::auth::Denied;
+use crate::config::GetRequests;
 
 /// The scheme, and what the token is for.
 const REALM: &str = "Bearer realm=\"glowplug\"";
@@ -30,6 +31,8 @@ pub(super) enum Refusal {
     Incomplete,
     /// The request is not what the specification asks for: what to say.
     Malformed(String),
+    /// The request may not be sent by `GET`: what may.
+    GetRefused(GetRequests),
     /// The path is there, the method is not: the methods that are.
     MethodNotAllowed(Option<HeaderValue>),
     /// A handler panicked.
@@ -47,7 +50,7 @@ impl Refusal {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Incomplete | Self::Malformed(_) => StatusCode::BAD_REQUEST,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed(_) | Self::GetRefused(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -77,6 +80,10 @@ impl Refusal {
             Self::TooSlow => "The request body did not arrive in time.".into(),
             Self::Incomplete => "The request body broke off.".into(),
             Self::Malformed(message) => message.clone(),
+            Self::GetRefused(GetRequests::Persisted) => {
+                "By GET, persisted operations alone may be asked for, by their id or hash; send this by POST.".into()
+            }
+            Self::GetRefused(_) => "Requests must be sent by POST.".into(),
             Self::MethodNotAllowed(_) => "This path does not know this method.".into(),
             Self::Panicked => "The request could not be answered because of a defect in the server.".into(),
         }
@@ -92,6 +99,9 @@ impl Refusal {
         match self {
             Self::MethodNotAllowed(Some(allow)) => {
                 response.headers_mut().insert(ALLOW, allow);
+            }
+            Self::GetRefused(_) => {
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             }
             Self::Denied(denied) => tell_how_to_come_in(&mut response, denied),
             _ => {}

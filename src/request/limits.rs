@@ -16,6 +16,9 @@ struct Size {
     aliases: usize,
     /// Objects that it can return for each object that it is asked of.
     complexity: usize,
+    /// Fields of the selection set itself.
+    roots: usize,
+    /// Fields at any depth.
     fields: usize,
 }
 
@@ -30,7 +33,8 @@ pub(super) fn check(schema: &Schema, operation: &Operation, limits: &Limits) -> 
             Ok(())
         }
     };
-    refuse("root-fields", size.fields, limits.root_fields)?;
+    refuse("root-fields", size.roots, limits.root_fields)?;
+    refuse("fields", size.fields, limits.fields)?;
     refuse("aliases", size.aliases, limits.aliases)?;
     refuse("depth", size.depth, limits.depth)?;
     refuse("complexity", size.complexity, limits.complexity)
@@ -54,6 +58,7 @@ impl<'a> Meter<'a> {
             total.depth = total.depth.max(size.depth);
             total.aliases = total.aliases.saturating_add(size.aliases);
             total.complexity = total.complexity.saturating_add(size.complexity);
+            total.roots = total.roots.saturating_add(size.roots);
             total.fields = total.fields.saturating_add(size.fields);
         }
         total
@@ -74,7 +79,7 @@ impl<'a> Meter<'a> {
         let aliases = usize::from(field.alias.is_some());
         // Introspection has a limit of its own, and is answered from memory.
         if field.selection_set.is_empty() || field.name.starts_with("__") {
-            return Size { depth: 1, aliases, complexity: 0, fields: 1 };
+            return Size { depth: 1, aliases, complexity: 0, roots: 1, fields: 1 };
         }
         let inner = self.selections(&field.selection_set);
         let rows = self.rows(parent, field);
@@ -82,7 +87,8 @@ impl<'a> Meter<'a> {
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(aliases),
             complexity: rows.saturating_mul(inner.complexity.saturating_add(usize::from(rows > 0))),
-            fields: 1,
+            roots: 1,
+            fields: inner.fields.saturating_add(1),
         }
     }
 

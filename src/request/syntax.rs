@@ -1,5 +1,5 @@
-//! Two places where the grammar of apollo-parser is not the specification's: it does not find a field's alias if commas stand
-//! before the colon, and it leaves out arguments and input fields without a value in silence. Both are seen in the tokens.
+//! What is seen in the tokens. There are two places where the grammar of apollo-parser is not the specification's: it does not find a field's alias if commas stand
+//! before the colon, and it leaves out arguments and input fields without a value in silence.
 
 use std::borrow::Cow;
 
@@ -18,6 +18,14 @@ pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
     }
     blanked.push_str(&text[blanked.len()..]);
     Cow::Owned(blanked)
+}
+
+/// How many directives stand in a document. They are counted before anything looks them up.
+pub(super) fn directives(text: &str) -> usize {
+    if !text.contains('@') {
+        return 0;
+    }
+    Lexer::new(text).flatten().filter(|token| token.kind() == TokenKind::At).count()
 }
 
 /// What is open at a token.

@@ -215,11 +215,27 @@ async fn documents_that_are_too_large_are_refused_soon() {
     asked.refused(&format!("{{ {} }}", "__typename ".repeat(100_000)), &["tokens", "max-tokens"]).await;
     let aliases = repeated(10_000, "a$i: __typename ");
     asked.refused(&format!("{{ {aliases} }}"), &["limit"]).await;
+    let fields = "__typename ".repeat(1_000);
+    asked.refused(&format!("{{ thingByPk(id: 1) {{ {fields} }} }}"), &["fields of 1001", "max-fields"]).await;
+    let spread = "...F ".repeat(20);
+    let fragment = format!("fragment F on Thing {{ {} }}", "id name ".repeat(25));
+    asked.refused(&format!("{{ thingByPk(id: 1) {{ {spread} }} }} {fragment}"), &["max-fields"]).await;
+    let directives = "@skip(if: false) ".repeat(51);
+    asked.refused(&format!("{{ __typename {directives} }}"), &["directives of 51", "max-directives"]).await;
+    asked.refused(&format!("{{ __typename {} }}", "@nothing ".repeat(51)), &["max-directives"]).await;
     let nested = |depth: usize| {
         format!("{{ thingByPk(id: 1) {} {{ id }} {} }}", "{ parent ".repeat(depth), "}".repeat(depth))
     };
     asked.refused(&nested(500), &["depth"]).await;
     asked.refused(&nested(100), &["depth"]).await;
+    asked.works().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_errors_are_told_than_the_setting_says() {
+    let asked = Asked::with(|config| config.limits.errors = 3).await;
+    let answer = asked.answer(&format!("{{ {} }}", repeated(9, "wrong$i ")), json!({})).await;
+    assert_eq!(answer["errors"].as_array().map(Vec::len), Some(3), "{answer}");
     asked.works().await;
 }
 
@@ -263,7 +279,8 @@ async fn nesting_does_not_exhaust_the_stack() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fragments_that_spread_each_other_twice_cost_no_more_than_once() {
-    let asked = Asked::with(|_| ()).await;
+    // Counted where they are spread, the fields would be too many: what is measured here is what they cost.
+    let asked = Asked::with(|config| config.limits.fields = usize::MAX).await;
     for fields in ["... on Thing { ...F$n ...F$n }", "...F$n ...F$n", "... { ...F$n } ... { ...F$n }"] {
         let fragments = repeated(29, &format!("fragment F$i on Thing {{ id {fields} }}\n"));
         let document =

@@ -4,7 +4,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use glowplug::config::{Introspection, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table};
+use glowplug::config::{
+    GetRequests, Introspection, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table,
+};
 
 const URL: &str = "postgres://ann:hush@localhost:6543/app";
 
@@ -60,6 +62,34 @@ fn a_flag_beats_the_environment_which_beats_the_file() {
     assert_eq!(settled.origin("schemas"), Some(&Origin::File));
     assert_eq!(settled.origin("watch"), Some(&Origin::Default));
     assert_eq!(config.database.url.expose(), URL);
+}
+
+#[test]
+fn production_changes_defaults_and_nothing_that_was_set() {
+    let set = "production = true\nmax-batch = 5";
+    let production = Settled::gather(&flags(), nothing, Some(set), Profile::Serve).unwrap();
+    let config = production.check().unwrap();
+    assert_eq!(config.api.introspection, Introspection::Off);
+    assert_eq!(config.http.get_requests, GetRequests::Persisted);
+    assert!(!config.http.graphiql && !config.http.sdl);
+    assert_eq!((config.limits.batch, production.origin("max-batch")), (5, Some(&Origin::File)));
+    assert_eq!(production.origin("graphiql"), Some(&Origin::Production));
+    let printed = production.to_string();
+    let line = printed.lines().find(|line| line.starts_with("graphiql = \"off\"")).unwrap();
+    assert!(line.ends_with("# production"), "{line}");
+
+    let dev = Settled::gather(&flags(), nothing, Some(set), Profile::Dev).unwrap().check().unwrap();
+    assert!(dev.http.graphiql && dev.api.introspection == Introspection::On);
+    let serve = Settled::gather(&flags(), nothing, None, Profile::Serve).unwrap().check().unwrap();
+    assert!(serve.http.graphiql && serve.http.sdl && serve.http.get_requests == GetRequests::On);
+}
+
+#[test]
+fn production_refuses_what_is_plainly_unsafe() {
+    let any_origin = problems_of("production = true\ncors-origins = '*'");
+    assert!(any_origin.starts_with("cors-origins in glowplug.toml: with production on"), "{any_origin}");
+    assert!(any_origin.contains("name the origins of yours"), "{any_origin}");
+    assert_eq!(problems_of("production = 'yes'"), "production in glowplug.toml: `yes` is none of off, on");
 }
 
 #[test]

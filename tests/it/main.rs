@@ -24,6 +24,7 @@ mod load;
 mod local;
 mod node;
 mod persisted;
+mod production;
 mod random;
 mod roles;
 mod roundtrip;

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use glowplug::config::GetRequests;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -44,6 +45,29 @@ async fn a_get_is_answered_and_may_not_change_anything() {
     let head = server.client.head(server.url("/graphql?query=%7B__typename%7D")).send().await.unwrap();
     assert_eq!(head.status(), StatusCode::OK);
     assert_eq!(head.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_get_can_be_left_to_persisted_operations_or_refused() {
+    let name = harness::database(TASKS).await;
+    for (setting, text, id) in [
+        (GetRequests::On, StatusCode::OK, StatusCode::OK),
+        (GetRequests::Persisted, StatusCode::METHOD_NOT_ALLOWED, StatusCode::OK),
+        (GetRequests::Off, StatusCode::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED),
+    ] {
+        let server =
+            Server::start(&harness::cluster().url(&name), |config| config.http.get_requests = setting).await;
+        for (path, status) in [("/graphql?query=%7B__typename%7D", text), ("/graphql?documentId=x", id)] {
+            let response = server.get(path).send().await.unwrap();
+            assert_eq!(response.status(), status, "{setting:?} {path}");
+            if status == StatusCode::METHOD_NOT_ALLOWED {
+                assert_eq!(response.headers()["allow"], "POST");
+                let message = json(response).await["errors"][0]["message"].to_string();
+                assert!(message.contains("POST"), "{message}");
+            }
+        }
+        assert_eq!(server.query("{ __typename }").send().await.unwrap().status(), StatusCode::OK);
+    }
 }
 
 #[tokio::test]
@@ -168,6 +192,18 @@ async fn the_schema_is_a_file_that_can_be_kept() {
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(again.headers()["etag"], tag);
     assert_eq!(again.text().await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn the_schema_can_be_kept_to_oneself() {
+    let name = harness::database(TASKS).await;
+    let server = Server::start(&harness::cluster().url(&name), |config| config.http.sdl = false).await;
+    for path in ["/schema.graphql", "/nothing"] {
+        let response = server.get(path).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
+        let text = response.text().await.unwrap();
+        assert!(!text.contains("definition language"), "{text}");
+    }
 }
 
 #[tokio::test]
