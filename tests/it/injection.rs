@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::harness;
 
-const VALUES: [&str; 20] = [
+pub(crate) const VALUES: [&str; 20] = [
     "'",
     "''",
     "\\",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod audit;
+mod auth;
 mod bad_input;
 mod browser;
 mod builder;
