@@ -2,6 +2,8 @@
 //!
 //! Verification is pure: a token, keys and the time in, claims out (`token`, `key`, `claims`). Only `keyring` reads
 //! files, and only `remote` asks an identity provider. Never asks the database, which alone decides what a role may do.
+#![doc = ""]
+#![doc = include_str!("../docs/authentication.md")]
 
 mod claims;
 mod denied;

@@ -96,9 +96,9 @@ fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths: Vec<PathBuf> = vec![root.join("build.rs")];
     let mut folders: Vec<PathBuf> =
-        ["src", "tests", "benches", "examples"].map(|name| root.join(name)).to_vec();
+        ["src", "tests", "benches", "examples", "fuzz/fuzz_targets"].map(|name| root.join(name)).to_vec();
     while let Some(folder) = folders.pop() {
-        // The last two folders need not be there.
+        // The last three folders need not be there.
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("node_modules") {
