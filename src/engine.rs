@@ -24,7 +24,7 @@ use crate::error::{Code, Error};
 use crate::event::Event;
 use crate::persisted::{Persisted, PersistedError};
 use crate::plan::plan;
-use crate::request::{JsonMap, Operation, json_map};
+use crate::request::{JsonMap, json_map};
 use crate::response;
 
 pub use crate::persisted::DocumentSource;
@@ -165,8 +165,8 @@ impl Engine {
     ) -> Result<Bytes, Error> {
         let (limits, snapshot) = (&self.inner.limits, &*view.snapshot);
         let document = snapshot.document(text, limits)?;
-        let operation =
-            Operation::new(document, request.operation_name.as_deref(), variables, snapshot.api(), limits)?;
+        let name = request.operation_name.as_deref();
+        let operation = snapshot.operation(document, name, variables, limits)?;
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }

@@ -76,6 +76,13 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
              https://app.example",
         );
     }
+    if config.auth.is_open() && !config.http.listen.ip().is_loopback() {
+        reader.refuse(
+            "listen",
+            "with production on, everybody who reaches this address would be the connection's own user; set jwt-secret, \
+             jwt-key or jwt-jwks to know who asks, or anon-role for the role of everybody, or listen on 127.0.0.1",
+        );
+    }
 }
 
 fn database(reader: &mut Reader<'_>) -> Database {

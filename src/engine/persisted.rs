@@ -4,11 +4,25 @@
 //! for, or what it was left behind by.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::Engine;
+use super::snapshots::View;
+use crate::db::{Access, Scope};
 use crate::error::Error;
 use crate::event::Event;
 use crate::persisted::AllowList;
+use crate::sql::Statement;
+
+/// The roles that the connection's user may take. Who may take every role of a server has many, and sees everything himself, so
+/// that some of them will do.
+const ROLES: &str = "select pg_catalog.json_agg(known.rolname) from (
+    select rolname from pg_catalog.pg_roles
+    where pg_catalog.pg_has_role(session_user, oid, 'member') and rolname <> session_user and rolname !~ '^pg_'
+    order by oid limit 16
+) as known";
+
+const ROLES_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// Reads the list of persisted operations again. The old one stays in use until then, and if it fails.
@@ -22,16 +36,45 @@ impl Engine {
         }
     }
 
-    /// Tells which persisted operations the API does not accept. Nothing is told while the database cannot be reached.
+    /// Tells which persisted operations no role accepts: what one role may ask for, another one may not even see. Nothing is
+    /// told while the database cannot be reached.
     pub async fn check_persisted(&self) {
-        let Ok(view) = self.inner.snapshots.of(None).await else { return };
-        for (id, text) in self.inner.persisted.list().iter() {
-            if let Err(error) = view.snapshot.document(text, &self.inner.limits) {
-                let errors = Error::from(error).for_client();
-                let error = errors.first().map_or("", |told| &told.message);
-                Event::PersistedOperationInvalid { id, error }.emit();
+        let (list, snapshots) = (self.inner.persisted.list(), &self.inner.snapshots);
+        let Ok(own) = snapshots.of(None).await else { return };
+        let told = |(id, text)| Some((id, text, self.refusal(&own, text)?));
+        let mut refused: Vec<(&str, &str, String)> = list.iter().filter_map(told).collect();
+        if refused.is_empty() {
+            return;
+        }
+        for role in self.other_roles().await {
+            if let Ok(view) = snapshots.of(Some(&role)).await {
+                refused.retain(|(_, text, _)| self.refusal(&view, text).is_some());
             }
         }
+        for (id, _, error) in &refused {
+            Event::PersistedOperationInvalid { id, error }.emit();
+        }
+    }
+
+    /// Why a role does not accept a document, in the words that a client would read.
+    fn refusal(&self, view: &View, text: &str) -> Option<String> {
+        let error = view.snapshot.document(text, &self.inner.limits).err()?;
+        Error::from(error).for_client().into_iter().next().map(|told| told.message)
+    }
+
+    /// Roles that requests may run as, besides the connection's own user.
+    async fn other_roles(&self) -> Vec<String> {
+        let scope = Scope {
+            access: Access::ReadOnly,
+            role: None,
+            settings: Vec::new(),
+            statement_timeout: ROLES_TIMEOUT,
+        };
+        let statement = Statement { text: ROLES.to_owned(), parameters: Vec::new() };
+        let answers = self.inner.database.run(&scope, &[statement]).await.unwrap_or_default();
+        let names = answers.into_iter().flatten().next().unwrap_or_default();
+        // Without an answer, the connection's own user alone has had its say.
+        serde_json::from_str(&names).unwrap_or_default()
     }
 }
 

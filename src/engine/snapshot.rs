@@ -11,7 +11,7 @@ use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;
 use crate::plan::{Plan, Source};
-use crate::request::{Document, Message, Operation, RequestError};
+use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
 use crate::schema::{Application, Options, Schema};
 
@@ -68,24 +68,36 @@ impl Snapshot {
         Ok(Self { schema, rendered, visible, documents, introspected, fingerprint: fingerprint(picture) })
     }
 
-    /// The API in both its forms.
-    pub(super) fn api(&self) -> (&Schema, &Rendered) {
-        (&self.schema, &self.rendered)
-    }
-
     /// The validated document; remembered by its text.
     pub(super) fn document(&self, text: &str, limits: &Limits) -> Result<Arc<Document>, RequestError> {
         if let Some(document) = self.documents.get(text) {
             return Ok(document);
         }
         let document =
-            Document::parse(&self.rendered, text, limits).map_err(|error| match &self.visible {
-                Some(visible) => error.with_suggestions(visible),
-                None => error,
-            })?;
+            Document::parse(&self.rendered, text, limits).map_err(|error| self.suggesting(error))?;
         let document = Arc::new(document);
         self.documents.insert(text.to_owned(), Arc::clone(&document));
         Ok(document)
+    }
+
+    /// The operation of a document that a request asks for.
+    pub(super) fn operation(
+        &self,
+        document: Arc<Document>,
+        name: Option<&str>,
+        variables: &JsonMap,
+        limits: &Limits,
+    ) -> Result<Operation, RequestError> {
+        Operation::new(document, name, variables, (&self.schema, &self.rendered), limits)
+            .map_err(|error| self.suggesting(error))
+    }
+
+    /// Names of the API are told to those who may see them anyway.
+    fn suggesting(&self, error: RequestError) -> RequestError {
+        match &self.visible {
+            Some(visible) => error.with_suggestions(visible),
+            None => error,
+        }
     }
 
     /// The answers of the operation's `__schema` and `__type` fields; remembered by the document's text, the operation and

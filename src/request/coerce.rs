@@ -75,10 +75,6 @@ fn coerce(schema: &Schema, path: &str, of: &Type, value: &JsonValue) -> Result<J
         {
             Ok(value.clone())
         }
-        (Some(ExtendedType::Enum(found)), JsonValue::String(_)) => {
-            let names: Vec<_> = found.values.keys().map(apollo_compiler::Name::as_str).collect();
-            Err(format!("{}; its values are {}", unfit(path, of, value), names.join(", ")))
-        }
         (Some(ExtendedType::Scalar(scalar)), _) => {
             scalar_value(&scalar.name, value).ok_or_else(|| unfit(path, of, value))
         }

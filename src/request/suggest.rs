@@ -10,14 +10,32 @@ impl RequestError {
     /// Adds names of the API to messages about unknown ones. Only for clients who may know the API by introspection.
     #[must_use]
     pub fn with_suggestions(self, visible: &Rendered) -> Self {
-        let Self::Invalid(mut messages) = self else { return self };
-        for message in &mut messages {
-            if let Some(name) = nearest(&visible.compiled, &message.text) {
-                message.text = format!("{} Did you mean \"{name}\"?", message.text);
+        match self {
+            Self::Invalid(mut messages) => {
+                for message in &mut messages {
+                    if let Some(name) = nearest(&visible.compiled, &message.text) {
+                        message.text = format!("{} Did you mean \"{name}\"?", message.text);
+                    }
+                }
+                Self::Invalid(messages)
             }
+            Self::Variables(mut message) => {
+                if let Some(values) = values(&visible.compiled, &message.text) {
+                    message.text = format!("{}; its values are {values}", message.text);
+                }
+                Self::Variables(message)
+            }
+            other => other,
         }
-        Self::Invalid(messages)
     }
+}
+
+/// The values of the enum that a variable should have been of, by the text that `coerce` gives its message.
+fn values(schema: &Schema, message: &str) -> Option<String> {
+    let (_, after) = message.split_once(" must be of type \"")?;
+    let (of, _) = after.split_once('"')?;
+    let found = schema.get_enum(of.trim_matches(['[', ']', '!']))?;
+    Some(found.values.keys().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "))
 }
 
 /// The name that a message about an unknown one may mean. apollo-compiler has no other public form of what is wrong than

@@ -341,6 +341,10 @@ async fn errors_suggest_no_names_when_introspection_is_off() {
         let message = asked.refused_with(query, json!({})).await;
         assert!(!message.contains(&format!("\"{name}\"")), "{name} is told: {message}");
     }
+    let query =
+        "query ($colour: Colour!) { thingCollection(filter: {colour: {eq: $colour}}) { totalCount } }";
+    let message = asked.refused_with(query, json!({"colour": "blue"})).await;
+    assert!(message.contains("blue") && !message.contains("red"), "{message}");
     asked.refused("{ __schema { queryType { name } } }", &["introspection is off"]).await;
     asked.works().await;
 }

@@ -89,6 +89,14 @@ fn production_refuses_what_is_plainly_unsafe() {
     let any_origin = problems_of("production = true\ncors-origins = '*'");
     assert!(any_origin.starts_with("cors-origins in glowplug.toml: with production on"), "{any_origin}");
     assert!(any_origin.contains("name the origins of yours"), "{any_origin}");
+    let open = problems_of("production = true\nlisten = '0.0.0.0:8080'");
+    assert!(open.starts_with("listen in glowplug.toml: with production on"), "{open}");
+    assert!(open.contains("jwt-secret") && open.contains("anon-role"), "{open}");
+    for known in ["anon-role = 'anon'", "jwt-key = 'key.pem'"] {
+        let file = format!("production = true\nlisten = '0.0.0.0:8080'\n{known}");
+        let settled = Settled::gather(&flags(), nothing, Some(&file), Profile::Serve).unwrap();
+        assert!(settled.check().is_ok(), "{known}");
+    }
     assert_eq!(problems_of("production = 'yes'"), "production in glowplug.toml: `yes` is none of off, on");
 }
 

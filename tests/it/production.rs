@@ -2,6 +2,7 @@
 //! with its defaults, with and without `--production`.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -132,4 +133,37 @@ async fn the_checks_find_what_is_there() {
     ] {
         assert!(found.contains(&("/graphql", title)), "{title}: {found:?}");
     }
+}
+
+/// Every test that the documentation names as a proof is there.
+#[test]
+fn the_tests_that_the_security_page_names_are_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let is_test = |name: &&str| {
+        name.contains('_') && name.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase())
+    };
+    let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 30, "{named:?}");
+    let sources = ["tests", "src"].map(|folder| rust_below(&root.join(folder))).concat();
+    for name in named {
+        let mark = format!("fn {name}(");
+        let (before, _) = sources.split_once(&mark).unwrap_or_else(|| panic!("there is no test {name}"));
+        let attribute = before.rsplit("\n\n").next().unwrap_or_default();
+        assert!(attribute.contains("test"), "{name} is no test");
+    }
+}
+
+/// The text of all Rust files below a folder.
+fn rust_below(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            text.push_str(&rust_below(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&std::fs::read_to_string(&path).unwrap());
+        }
+    }
+    text
 }

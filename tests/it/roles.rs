@@ -92,7 +92,7 @@ async fn respond(engine: &Engine, identity: &Identity, query: &str) -> Response 
 }
 
 /// The connection string with another user, who needs no password.
-fn with_user(url: &str, user: &str) -> String {
+pub(crate) fn with_user(url: &str, user: &str) -> String {
     let (_, rest) = url.split_once('@').expect("a user");
     format!("postgres://{user}@{rest}")
 }

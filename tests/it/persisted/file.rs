@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::NOTES;
 use crate::cli::program::{Program, client, command, open_folder};
 use crate::harness;
+use crate::roles::with_user;
 
 fn serve(folder: &Path, url: &str) -> Program {
     let mut command = command(folder);
@@ -71,6 +72,22 @@ async fn the_file_is_read_again_at_a_hangup_and_held_against_the_api() {
         serve.printed()
     );
     assert_eq!(by_id(&serve, "kept").await, json!({"data": {"__typename": "Query"}}));
+    assert_eq!(serve.stop("TERM").code(), Some(0));
+}
+
+#[tokio::test]
+async fn an_operation_that_one_role_may_ask_for_fits_the_api() {
+    let name = harness::database(&format!(
+        "{NOTES} create role persisted_login login noinherit; create role persisted_reader;
+         grant persisted_reader to persisted_login; grant select on note to persisted_reader"
+    ))
+    .await;
+    let folder = open_folder();
+    let operations = json!({"reading": "{ noteByPk(id: 1) { title } }", "writing": super::RENAME});
+    std::fs::write(folder.path().join("operations.json"), operations.to_string()).unwrap();
+    let mut serve = serve(folder.path(), &with_user(&harness::cluster().url(&name), "persisted_login"));
+    serve.wait_for("does not fit the API id=\"writing\"");
+    assert!(!serve.printed().contains("id=\"reading\""), "{}", serve.printed());
     assert_eq!(serve.stop("TERM").code(), Some(0));
 }
 
