@@ -4,24 +4,27 @@
 //! PostgreSQL runs as one implicit transaction. No `BEGIN`, no second round trip, no named statement, no setting that
 //! outlives it; so that any pool mode of any pooler will do. The only module that names the driver.
 
+mod answer;
 mod bind;
-mod cancel;
 mod classify;
 mod connection;
 mod connector;
 mod diesel_error;
 mod error;
-mod held_open;
 mod literal;
 mod message;
 mod migrate;
+mod perform;
 mod placeholder;
 mod pool;
+mod protocol;
 mod row;
 mod scope;
-mod tls;
+mod statements;
 mod transaction;
 mod typed;
+mod types;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,11 +32,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub use self::connection::Connection;
+pub use self::connector::Connector;
 pub use self::diesel_error::QueryError;
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
 pub use self::pool::{PoolState, PooledConnection};
+pub use self::protocol::Protocol;
 pub use self::row::{Field, Row};
 pub use self::scope::{Access, Scope};
 pub use self::transaction::Transaction;

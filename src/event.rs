@@ -3,6 +3,7 @@
 //! Call sites say what happened (`Event::… .emit()`), never how it reads.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use crate::sql::Statement;
@@ -25,6 +26,10 @@ pub enum Event<'a> {
     ConnectionFailed { error: &'a str },
     /// A connection ended that nobody meant to end.
     ConnectionLost { error: &'a str },
+    /// The server says something that is no error.
+    ServerNotice { message: &'a str },
+    /// The password file is passed over.
+    PasswordFileIgnored { path: &'a Path, problem: &'a str },
     /// Nobody waits for a statement's answer any more; it is cancelled, and its connection closed.
     StatementAbandoned,
     /// A cancel request could not be sent; the statement ends by `statement_timeout`.
@@ -78,6 +83,10 @@ impl Event<'_> {
             Self::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
             Self::ConnectionFailed { error } => tracing::warn!(error, "no connection to the database"),
             Self::ConnectionLost { error } => tracing::warn!(error, "connection to the database lost"),
+            Self::ServerNotice { message } => tracing::debug!(message, "notice of the database"),
+            Self::PasswordFileIgnored { path, problem } => {
+                tracing::warn!(path = %path.display(), problem, "password file ignored");
+            }
             Self::StatementAbandoned => tracing::debug!("statement cancelled"),
             Self::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
             Self::ReadRetried { error } => {

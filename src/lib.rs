@@ -19,7 +19,7 @@
 //! | [`request`] | GraphQL text and variables -> a validated operation |
 //! | [`plan`] | operation -> what to read |
 //! | [`sql`] | plan -> SQL statements |
-//! | [`db`] | connections, pool, one message per operation; the only module that names the driver |
+//! | [`db`] | the wire protocol, connections, pool, one message per operation; Diesel's connection for every pooler |
 //! | [`response`] | rows and errors -> response body |
 //! | [`error`] | every stage's errors -> code, client message, log message |
 //! | [`event`] | everything observable -> logs |

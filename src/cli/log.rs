@@ -8,10 +8,9 @@ use crate::config::{Log, LogFormat};
 
 /// Starts logging; a second call changes nothing.
 pub(super) fn start(log: &Log) {
-    // The driver passes the server's notices on as records of level info. What the filter says of it comes later and wins.
     let filter = match log.filter.as_str() {
-        "sql" => EnvFilter::new("tokio_postgres=warn,info,sql=debug"),
-        filter => EnvFilter::new(format!("tokio_postgres=warn,{filter}")),
+        "sql" => EnvFilter::new("info,sql=debug"),
+        filter => EnvFilter::new(filter),
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -1,84 +1,102 @@
-//! Connection string -> connections.
+//! Connection string -> connections, and what they share: files read once, types looked up once.
 //!
 //! A connection starts with `client_encoding` and `application_name` alone, which every pooler tracks, and sends
-//! nothing else: no `SET`, and no `options`, which PgBouncer refuses.
+//! nothing else: no `SET`, and no `options` unless the connection string has them, for PgBouncer refuses them.
 
-use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use diesel::ConnectionError;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
-use super::cancel::Canceller;
-use super::classify::describe;
-use super::{Connection, Error, Unavailable, tls};
-use crate::config;
+use super::types::Types;
+use super::wire::{Connect, Settings};
+use super::{Connection, Error, Protocol, Unavailable};
 use crate::event::Event;
 
-/// How a connection is made, read from the connection string once.
+/// How long each address is given, where nothing else is said.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Makes connections, all by one connection string. Cheap to clone.
+///
+/// What its connections share is read or asked once: certificates, and the types that PostgreSQL does not have built in.
+/// So a pool should have one, see [`Connector::manager`].
 #[derive(Clone)]
-pub(super) struct Connector {
-    config: Arc<tokio_postgres::Config>,
-    tls: MakeRustlsConnect,
+pub struct Connector {
+    connect: Arc<Connect>,
+    types: Arc<Types>,
     timeout: Duration,
+    protocol: Protocol,
 }
 
 impl Connector {
-    /// Reads the connection string: a URL or libpq's `key=value` pairs.
-    pub(super) fn new(url: &config::Secret, timeout: Duration) -> Result<Self, Error> {
-        let mut config = tokio_postgres::Config::from_str(url.expose())
-            .map_err(|error| Error::Configuration(describe(&error)))?;
-        if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(Error::Configuration("it names no host".to_owned()));
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("glowplug");
-        }
-        // TLS is not spoken over Unix sockets, so that asking for it would be a wasted round trip.
-        if config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)))
-            && !config.get_hosts().is_empty()
-        {
-            config.ssl_mode(SslMode::Disable);
-        }
-        // A pooled connection may idle for minutes; a firewall that forgets it should be noticed before it is used.
-        if config.get_keepalives_idle() == DRIVER_KEEPALIVES_IDLE {
-            config.keepalives_idle(KEEPALIVES_IDLE);
-        }
-        Ok(Self { config: Arc::new(config), tls: tls::connector()?, timeout })
+    /// Reads the connection string, a URL or libpq's `key=value` pairs, and the environment variables of libpq
+    /// (`PGHOST`, `PGPASSWORD`, …) for what it does not say. Reads the certificates that it names. Makes no connection.
+    ///
+    /// [`Protocol::Unnamed`] is what its connections speak, which is safe behind every pooler.
+    pub fn new(url: &str) -> Result<Self, Error> {
+        let connect = Settings::new(url, |name| std::env::var(name).ok())
+            .and_then(Connect::new)
+            .map_err(Error::Configuration)?;
+        Ok(Self {
+            connect: Arc::new(connect),
+            types: Arc::default(),
+            timeout: CONNECT_TIMEOUT,
+            protocol: Protocol::Unnamed,
+        })
     }
 
-    /// Makes a connection, authentication and all, within the connect timeout.
-    pub(super) async fn connect(&self) -> Result<Connection, Unavailable> {
+    /// How typed queries travel.
+    #[must_use]
+    pub fn protocol(self, protocol: Protocol) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// How long each address of each host is given; 10 seconds if not said. `connect_timeout` in the connection string
+    /// can make it shorter.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// Makes a connection, authentication and all.
+    pub async fn connect(&self) -> Result<Connection, Unavailable> {
         let begin = Instant::now();
-        let result = match tokio::time::timeout(self.timeout, self.config.connect(self.tls.clone())).await {
-            Ok(Ok((client, driver))) => {
-                let driver = tokio::spawn(drive(driver));
-                let canceller = Canceller::new(Arc::clone(&self.config), self.tls.clone(), driver);
-                Ok(Connection::new(client, canceller))
-            }
-            Ok(Err(error)) => Err(Unavailable::while_connecting(error)),
-            Err(_) => Err(Unavailable::timed_out(self.timeout)),
-        };
+        let opened = self.connect.open(self.timeout).await;
+        let result = opened.map_err(|failure| Unavailable::while_connecting(&failure));
         match &result {
             Ok(_) => Event::ConnectionMade { took: begin.elapsed() }.emit(),
             Err(error) => Event::ConnectionFailed { error: &error.to_string() }.emit(),
         }
-        result
+        result.map(|wire| Connection::new(wire, Arc::clone(&self.types), self.protocol))
+    }
+
+    /// What a pool of diesel-async makes connections with: bb8, deadpool or mobc.
+    ///
+    /// A connection is tested without a round trip when it is taken from the pool, if the pool tests at all.
+    pub fn manager(&self) -> AsyncDieselConnectionManager<Connection> {
+        let connector = self.clone();
+        manager_of(move || {
+            let connector = connector.clone();
+            async move { connector.connect().await }
+        })
     }
 }
 
-/// The driver's own default, which stands for "not given".
-const DRIVER_KEEPALIVES_IDLE: Duration = Duration::from_hours(2);
-const KEEPALIVES_IDLE: Duration = Duration::from_mins(1);
-
-/// Moves bytes between the socket and the client until either is gone.
-async fn drive<S, T>(connection: tokio_postgres::Connection<S, T>)
+/// A manager of connections that `connect` makes.
+pub(super) fn manager_of<F>(
+    connect: impl Fn() -> F + Send + Sync + 'static,
+) -> AsyncDieselConnectionManager<Connection>
 where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    F: Future<Output = Result<Connection, Unavailable>> + Send + 'static,
 {
-    if let Err(error) = connection.await {
-        Event::ConnectionLost { error: &describe(&error) }.emit();
-    }
+    let mut config = ManagerConfig::<Connection>::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(move |_url| {
+        let made = connect();
+        made.map_err(|failure| ConnectionError::BadConnection(failure.to_string())).boxed()
+    });
+    // Whoever connects knows the connection string; this copy would only be one more place to leak it from.
+    AsyncDieselConnectionManager::new_with_config("", config)
 }

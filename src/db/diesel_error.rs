@@ -55,21 +55,6 @@ fn is_of(message: &str, told: &Error) -> bool {
     }
 }
 
-/// A result column that the driver had to look up by a named statement, which may still be there.
-pub(super) fn not_built_in(column: &str, type_name: &str) -> diesel::result::Error {
-    let message = format!(
-        "column {column:?} has the type {type_name:?}, which is not built in and cannot be loaded as it is: \
-         cast it in the query, to text for example"
-    );
-    diesel::result::Error::DeserializationError(message.into())
-}
-
-/// Whether the connection can be used after the error: PostgreSQL raised it and stayed.
-pub(super) fn leaves_connection_usable(error: &diesel::result::Error) -> bool {
-    matches!(error, diesel::result::Error::DatabaseError(kind, _)
-        if !matches!(kind, DatabaseErrorKind::ClosedConnection))
-}
-
 /// Diesel's classes by SQLSTATE (manual, appendix A).
 const KINDS: [(&str, DatabaseErrorKind); 8] = [
     ("23505", DatabaseErrorKind::UniqueViolation),

@@ -2,7 +2,6 @@
 //!
 //! Never decides what a client is told: that is one table elsewhere. Rendering an error never logs.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What can go wrong between Glowplug and PostgreSQL.
@@ -74,13 +73,10 @@ impl Error {
 pub struct Unavailable {
     /// The class of the failure.
     pub reason: Reason,
-    /// What the system, the driver, the pooler or the server said.
+    /// What the system, the pooler or the server said.
     pub message: String,
     /// The SQLSTATE, where the pooler or the server gave one.
     pub sqlstate: Option<String>,
-    /// The driver's error, for the log.
-    #[source]
-    pub source: Option<Arc<tokio_postgres::Error>>,
 }
 
 /// Classes of failed connections.
@@ -132,7 +128,7 @@ impl Reason {
 }
 
 /// An error that PostgreSQL raised, with the fields of section 55.8 of its manual.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{message} (SQLSTATE {sqlstate})")]
 pub struct DatabaseError {
     /// The five characters of appendix A of the manual.

@@ -7,15 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
-use diesel::ConnectionError;
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod,
-};
-use futures_util::FutureExt as _;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolError};
 use tokio::sync::Notify;
 
-use super::connector::Connector;
-use super::{Connection, Error, Unavailable};
+use super::connector::manager_of;
+use super::{Connection, Connector, Error, Protocol, Unavailable};
 use crate::config;
 
 /// What bb8 makes connections with.
@@ -45,7 +41,7 @@ pub struct PoolState {
 /// A pool of [`Connection`]s, empty at first.
 pub(super) struct Pool {
     slots: bb8::Pool<Manager>,
-    connector: Arc<Connector>,
+    connector: Connector,
     failures: Arc<Failures>,
     acquire_timeout: Duration,
 }
@@ -56,7 +52,9 @@ impl Pool {
         if config.pool_size == 0 {
             return Err(Error::Configuration("a pool needs at least one connection".to_owned()));
         }
-        let connector = Arc::new(Connector::new(&config.url, config.connect_timeout)?);
+        let connector = Connector::new(config.url.expose())?
+            .timeout(config.connect_timeout)
+            .protocol(Protocol::of_typed_queries(config.pool_mode));
         let failures = Arc::new(Failures::default());
         let slots = bb8::Pool::builder()
             .max_size(config.pool_size)
@@ -68,7 +66,7 @@ impl Pool {
             .idle_timeout(IDLE_TIMEOUT)
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .error_sink(Box::new(Sink(Arc::clone(&failures))))
-            .build_unchecked(manager(Arc::clone(&connector), Arc::clone(&failures)));
+            .build_unchecked(manager(&connector, Arc::clone(&failures)));
         Ok(Self { slots, connector, failures, acquire_timeout: config.acquire_timeout })
     }
 
@@ -168,19 +166,14 @@ impl bb8::ErrorSink<PoolError> for Sink {
 }
 
 /// A manager that keeps the reason of a failure, of which bb8 and Diesel only pass the text on.
-fn manager(connector: Arc<Connector>, failures: Arc<Failures>) -> Manager {
-    let mut config = ManagerConfig::<Connection>::default();
-    config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(move |_url| {
-        let connector = Arc::clone(&connector);
-        let failures = Arc::clone(&failures);
+fn manager(connector: &Connector, failures: Arc<Failures>) -> Manager {
+    let connector = connector.clone();
+    manager_of(move || {
+        let (connector, failures) = (connector.clone(), Arc::clone(&failures));
         async move {
             let outcome = connector.connect().await;
             failures.record(&outcome);
-            outcome.map_err(|failure| ConnectionError::BadConnection(failure.to_string()))
+            outcome
         }
-        .boxed()
-    });
-    // The connector knows the connection string; this copy would only be one more place to leak it from.
-    Manager::new_with_config("", config)
+    })
 }

@@ -2,26 +2,52 @@
 //!
 //! Never decodes a value: Diesel's `FromSql` does.
 
-use std::error::Error;
+use std::io;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use diesel::backend::Backend;
 use diesel::pg::{Pg, PgValue};
 use diesel::row::{Field as DieselField, PartialRow, Row as DieselRow, RowIndex, RowSealed};
-use tokio_postgres::types::{FromSql, Type};
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::{DataRowBody, RowDescriptionBody};
+
+/// A column of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    name: String,
+    type_oid: NonZeroU32,
+}
+
+/// The columns of a result, shared by its rows.
+pub(super) type Columns = Arc<[Column]>;
+
+pub(super) fn columns(body: &RowDescriptionBody) -> io::Result<Columns> {
+    let columns = body.fields().map(|field| {
+        let type_oid = NonZeroU32::new(field.type_oid())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "a column without a type"))?;
+        Ok(Column { name: field.name().to_owned(), type_oid })
+    });
+    columns.collect::<Vec<_>>().map(Into::into)
+}
 
 /// A row in PostgreSQL's binary format.
 pub struct Row {
-    row: tokio_postgres::Row,
-    /// The columns' type OIDs, shared by all rows of a result.
-    types: Arc<[NonZeroU32]>,
+    bytes: Bytes,
+    /// Where in `bytes` each value stands; `None` is NULL.
+    values: Vec<Option<Range<usize>>>,
+    columns: Columns,
 }
 
 impl Row {
-    pub(super) fn new(row: tokio_postgres::Row, types: Arc<[NonZeroU32]>) -> Self {
-        Self { row, types }
+    pub(super) fn new(body: &DataRowBody, columns: &Columns) -> io::Result<Self> {
+        let values: Vec<_> = body.ranges().collect()?;
+        if values.len() != columns.len() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a row with a wrong number of values"));
+        }
+        Ok(Self { bytes: body.buffer_bytes().clone(), values, columns: Arc::clone(columns) })
     }
 }
 
@@ -36,7 +62,7 @@ impl<'a> DieselRow<'a, Pg> for Row {
     type InnerPartialRow = Self;
 
     fn field_count(&self) -> usize {
-        self.row.len()
+        self.columns.len()
     }
 
     fn get<'field, I>(&'field self, index: I) -> Option<Self::Field<'field>>
@@ -55,13 +81,13 @@ impl<'a> DieselRow<'a, Pg> for Row {
 
 impl RowIndex<usize> for Row {
     fn idx(&self, index: usize) -> Option<usize> {
-        (index < self.row.len()).then_some(index)
+        (index < self.columns.len()).then_some(index)
     }
 }
 
 impl<'a> RowIndex<&'a str> for Row {
     fn idx(&self, name: &'a str) -> Option<usize> {
-        self.row.columns().iter().position(|column| column.name() == name)
+        self.columns.iter().position(|column| column.name == name)
     }
 }
 
@@ -73,28 +99,11 @@ pub struct Field<'a> {
 
 impl<'a> DieselField<'a, Pg> for Field<'a> {
     fn field_name(&self) -> Option<&str> {
-        self.row.row.columns().get(self.index).map(tokio_postgres::Column::name)
+        self.row.columns.get(self.index).map(|column| &*column.name)
     }
 
     fn value(&self) -> Option<<Pg as Backend>::RawValue<'_>> {
-        let Ok(Bytes(bytes)) = self.row.row.try_get(self.index) else { return None };
-        Some(PgValue::new(bytes?, self.row.types.get(self.index)?))
-    }
-}
-
-/// A value's bytes as they came, whatever its type; `None` is NULL.
-struct Bytes<'a>(Option<&'a [u8]>);
-
-impl<'a> FromSql<'a> for Bytes<'a> {
-    fn from_sql(_type: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(Some(raw)))
-    }
-
-    fn from_sql_null(_type: &Type) -> Result<Self, Box<dyn Error + Sync + Send>> {
-        Ok(Self(None))
-    }
-
-    fn accepts(_type: &Type) -> bool {
-        true
+        let range = self.row.values.get(self.index)?.clone()?;
+        Some(PgValue::new(&self.row.bytes[range], &self.row.columns.get(self.index)?.type_oid))
     }
 }

@@ -1,46 +1,36 @@
 //! [`Connection`] as Diesel sees it: typed queries, transactions, migrations.
 //!
-//! Each query is one flight of the unnamed statement: parse, bind, describe, execute, sync. Never a named statement,
-//! so that nothing is there to be cached or to be left behind.
-
-use std::num::NonZeroU32;
-use std::pin::pin;
-use std::sync::Arc;
-use std::time::Duration;
+//! Never leaves an answer half read. How a query travels is `perform.rs`'s.
 
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent, StrQueryHelper};
 use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error::DatabaseError;
-use diesel::{ConnectionError, ConnectionResult, QueryResult};
-use diesel_async::pooled_connection::PoolableConnection;
+use diesel::sql_types::Integer;
+use diesel::{ConnectionError, ConnectionResult, IntoSql as _, QueryResult, debug_query};
+use diesel_async::pooled_connection::{PoolableConnection, RecyclingMethod};
 use diesel_async::{
-    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager,
+    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, RunQueryDsl as _, SimpleAsyncConnection,
+    TransactionManager,
 };
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
-use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Column};
+use futures_util::{FutureExt as _, StreamExt as _};
+use postgres_protocol::message::backend::Message;
 
+use super::answer::answer;
 use super::bind::Query;
-use super::connection::State;
 use super::connector::Connector;
+use super::perform::{Failure, Outcome, Wanted};
 use super::row::Row;
-use super::{Connection, Error, diesel_error};
-use crate::config::Secret;
-
-/// How long [`AsyncConnection::establish`] waits, which has no setting for it.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use super::wire::{Flight, TransactionStatus};
+use super::{Connection, Error, Protocol, diesel_error};
 
 impl SimpleAsyncConnection for Connection {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
         self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(query)));
-        let before = self.state;
-        self.state = State::Busy;
-        let result = self.client.batch_execute(query).await.map_err(|error| self.remember(error.into()));
-        self.finish(before, &result);
+        let result = self.batch(query).await.map_err(|error| self.remember(error.into()));
         self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(query), result.as_ref().err()));
         result
     }
@@ -58,11 +48,10 @@ impl AsyncConnectionCore for Connection {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
-        // The query need not be `Send`; its text and its bytes are.
-        let query = Query::serialize(&source.as_query());
+        let query = self.begin(&source.as_query());
         async move {
-            let rows = self.run(&query?, fetch).await?;
-            Ok(stream::iter(rows.into_iter().map(Ok)).boxed())
+            let outcome = self.run(query?, Wanted::Rows).await?;
+            Ok(stream::iter(outcome.rows.into_iter().map(Ok)).boxed())
         }
         .boxed()
     }
@@ -74,16 +63,18 @@ impl AsyncConnectionCore for Connection {
     where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
-        let query = Query::serialize(&source);
-        async move { self.run(&query?, execute).await }.boxed()
+        let query = self.begin(&source);
+        async move { Ok(self.run(query?, Wanted::Count).await?.affected) }.boxed()
     }
 }
 
 impl AsyncConnection for Connection {
     type TransactionManager = AnsiTransactionManager;
 
+    /// Connects by a URL or libpq's `key=value` pairs. A pool should rather use [`Connector::manager`], so that its
+    /// connections share what is read and asked once.
     async fn establish(database_url: &str) -> ConnectionResult<Self> {
-        let connector = Connector::new(&Secret::new(database_url), CONNECT_TIMEOUT)
+        let connector = Connector::new(database_url)
             .map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
         connector.connect().await.map_err(|error| ConnectionError::BadConnection(error.to_string()))
     }
@@ -100,96 +91,100 @@ impl AsyncConnection for Connection {
         self.instrumentation = instrumentation.into();
     }
 
-    /// Does nothing: no statement is cached in the database's session.
-    fn set_prepared_statement_cache_size(&mut self, _size: CacheSize) {}
+    /// Without a cache, no statement has a name; with one, the cache is bounded all the same.
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.protocol = match size {
+            CacheSize::Disabled => Protocol::Unnamed,
+            _ => self.protocol,
+        };
+    }
 }
 
 impl PoolableConnection for Connection {
+    /// Also broken is a connection with a transaction left open that Diesel knows nothing of.
     fn is_broken(&mut self) -> bool {
-        !self.is_usable() || AnsiTransactionManager::is_broken_transaction_manager(self)
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self);
+        let is_expected = matches!(status.transaction_depth(), Ok(Some(_)));
+        !self.wire.is_ready()
+            || AnsiTransactionManager::is_broken_transaction_manager(self)
+            || (!is_expected && self.wire.transaction() != TransactionStatus::Idle)
+    }
+
+    /// Looks whether the connection is there still. A round trip is made only for those who ask for one.
+    async fn ping(&mut self, method: &RecyclingMethod<Self>) -> QueryResult<()> {
+        if !self.is_usable() {
+            let message = "the connection was closed while it was at rest".to_owned();
+            return Err(DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message)));
+        }
+        match method {
+            RecyclingMethod::Fast => Ok(()),
+            RecyclingMethod::Verified => {
+                diesel::select(1.into_sql::<Integer>()).execute(self).await.map(|_| ())
+            }
+            RecyclingMethod::CustomQuery(query) => {
+                diesel::sql_query(query.as_ref()).execute(self).await.map(|_| ())
+            }
+            RecyclingMethod::CustomFunction(check) => check(self).await,
+        }
     }
 }
 
 impl Connection {
-    /// Runs `exchange` with what must hold before and after: the state, and Diesel's instrumentation.
-    async fn run<R>(
-        &mut self,
-        query: &Query,
-        exchange: impl AsyncFnOnce(&Client, &Query) -> Result<R, Failure>,
-    ) -> QueryResult<R> {
-        self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(&query.text)));
-        let before = self.state;
-        // A future that is dropped leaves it at that, and the pool does not take the connection back.
-        self.state = State::Busy;
-        let result = exchange(&self.client, query).await.map_err(|failure| self.remember(failure));
-        self.finish(before, &result);
-        let error = result.as_ref().err();
-        self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(&query.text), error));
+    /// The query need not be `Send`; its text and its bytes are. So they are taken from it before anything is awaited.
+    fn begin(&mut self, source: &(impl QueryFragment<Pg> + QueryId)) -> QueryResult<Query> {
+        self.observe(InstrumentationEvent::start_query(&debug_query::<Pg, _>(source)));
+        Query::serialize(source, &self.types)
+    }
+
+    async fn run(&mut self, query: Query, wanted: Wanted) -> QueryResult<Outcome> {
+        let text = query.text.clone();
+        let result = self.perform(query, wanted).await.map_err(|failure| self.remember(failure));
+        let text = StrQueryHelper::new(&text);
+        self.observe(InstrumentationEvent::finish_query(&text, result.as_ref().err()));
         result
     }
 
-    fn finish<R>(&mut self, before: State, result: &QueryResult<R>) {
-        let Err(error) = result else {
-            self.state = before;
-            return;
-        };
-        self.state = if diesel_error::leaves_connection_usable(error) { before } else { State::Finished };
-        if matches!(error, DatabaseError(DatabaseErrorKind::SerializationFailure, _)) {
-            AnsiTransactionManager::transaction_manager_status_mut(self)
-                .set_requires_rollback_maybe_up_to_top_level(true);
-        }
-    }
-
-    /// Keeps what the driver said, of which Diesel's errors only have a part.
-    fn remember(&mut self, failure: Failure) -> diesel::result::Error {
-        match failure {
-            Failure::Driver(error) => {
-                let error = Error::while_running(error);
-                self.last_failure = Some(error.clone());
-                diesel_error::convert(error)
+    /// Statements without parameters, in one message.
+    async fn batch(&mut self, text: &str) -> Result<(), Error> {
+        let mut is_rolled_back = false;
+        let flight = Flight::query(text)?;
+        let read = |message: Message| {
+            if let Message::CommandComplete(body) = message {
+                is_rolled_back = body.tag().is_ok_and(|tag| tag == "ROLLBACK");
             }
-            Failure::Result(error) => error,
+            Ok(())
+        };
+        answer(self.wire.exchange(flight), read).await?;
+        // PostgreSQL answers so to the end of a transaction that has failed before, and calls it no error.
+        if is_rolled_back && text == "COMMIT" {
+            let message = "the transaction was rolled back, for one of its statements had failed".to_owned();
+            let sqlstate = "25P02".to_owned();
+            return Err(super::DatabaseError { sqlstate, message, ..super::DatabaseError::default() }.into());
         }
+        Ok(())
     }
 
-    fn observe(&mut self, event: InstrumentationEvent<'_>) {
+    /// Keeps what the server said, of which Diesel's errors only have a part.
+    fn remember(&mut self, failure: Failure) -> diesel::result::Error {
+        let error = match failure {
+            Failure::Query(error) => return error,
+            Failure::Database(error) => error,
+        };
+        match error.sqlstate() {
+            // A type may have been dropped and made again, and be another one now.
+            Some("42704" | "XX000") => self.types.forget(),
+            // The whole transaction has to be done again, not this savepoint alone.
+            Some("40001") if self.wire.transaction() != TransactionStatus::Idle => {
+                AnsiTransactionManager::transaction_manager_status_mut(self)
+                    .set_requires_rollback_maybe_up_to_top_level(true);
+            }
+            _ => {}
+        }
+        self.last_failure = Some(error.clone());
+        diesel_error::convert(error)
+    }
+
+    pub(super) fn observe(&mut self, event: InstrumentationEvent<'_>) {
         self.instrumentation.on_connection_event(event);
     }
-}
-
-/// Why a query failed.
-enum Failure {
-    /// The driver said so.
-    Driver(tokio_postgres::Error),
-    /// Its result cannot be used.
-    Result(diesel::result::Error),
-}
-
-impl From<tokio_postgres::Error> for Failure {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Driver(error)
-    }
-}
-
-async fn fetch(client: &Client, query: &Query) -> Result<Vec<Row>, Failure> {
-    let stream = client.query_typed_raw(&query.text, query.parameters()).await?;
-    let rows: Vec<_> = pin!(stream).try_collect().await?;
-    let Some(first) = rows.first() else { return Ok(Vec::new()) };
-    let types = first.columns().iter().map(built_in).collect::<QueryResult<Arc<[NonZeroU32]>>>();
-    let types = types.map_err(Failure::Result)?;
-    Ok(rows.into_iter().map(|row| Row::new(row, Arc::clone(&types))).collect())
-}
-
-/// The type of a column, which must be one that the driver knew without asking.
-fn built_in(column: &Column) -> QueryResult<NonZeroU32> {
-    let oid = column.type_().oid();
-    NonZeroU32::new(oid)
-        .filter(|_| Type::from_oid(oid).is_some())
-        .ok_or_else(|| diesel_error::not_built_in(column.name(), column.type_().name()))
-}
-
-async fn execute(client: &Client, query: &Query) -> Result<usize, Failure> {
-    let mut stream = pin!(client.query_typed_raw(&query.text, query.parameters()).await?);
-    while stream.try_next().await?.is_some() {}
-    Ok(stream.rows_affected().and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0))
 }

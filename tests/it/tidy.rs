@@ -52,8 +52,9 @@ const IMPORTS: [(&str, &[&str]); 19] = [
 ];
 
 /// The only modules that may name a crate.
-const CRATES: [(&str, &[&str]); 11] = [
-    ("tokio_postgres", &["db"]),
+const CRATES: [(&str, &[&str]); 12] = [
+    ("tokio_postgres", &[]),
+    ("tokio_rustls", &["db"]),
     ("postgres_protocol", &["db"]),
     ("bb8", &["db"]),
     ("diesel", &["db", "sql"]),

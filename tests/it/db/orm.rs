@@ -4,7 +4,7 @@ use std::path::Path;
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::sql_types::{Array, Integer, Text};
+use diesel::sql_types::Integer;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use glowplug::config::PoolMode;
 use glowplug::db::{self, Connection, Database};
@@ -135,30 +135,6 @@ async fn a_transaction_left_open_is_not_given_to_the_next() {
     assert!(tokio::time::timeout(std::time::Duration::from_millis(300), slow).await.is_err());
     drop(connection);
     assert_eq!(answer(&database, &read(), "select count(*) from n").await.unwrap().as_deref(), Some("0"));
-}
-
-#[tokio::test]
-async fn a_type_of_the_databases_own() {
-    let name = harness::database("create type mood as enum ('sad', 'happy')").await;
-    let database = connect(&harness::cluster().url(&name));
-    let mut connection = database.connection().await.unwrap();
-    let cast = diesel::sql_query("select $1::mood::text as body").bind::<Text, _>("happy");
-    let body: Body = cast.get_result(&mut connection).await.unwrap();
-    assert_eq!(body.body, "happy");
-    let list = diesel::sql_query("select unnest($1::text[]::mood[])::text as body")
-        .bind::<Array<Text>, _>(vec!["sad"]);
-    assert_eq!(list.get_result::<Body>(&mut connection).await.unwrap().body, "sad");
-    let raw = diesel::sql_query("select 'happy'::mood as body");
-    let error = raw.get_result::<Body>(&mut connection).await.err().unwrap();
-    assert!(error.to_string().contains("\"mood\", which is not built in"), "{error}");
-    drop(connection);
-    assert_eq!(database.state().connections, 0, "the connection that a name was left in is closed");
-}
-
-#[derive(QueryableByName)]
-struct Body {
-    #[diesel(sql_type = Text)]
-    body: String,
 }
 
 #[tokio::test]

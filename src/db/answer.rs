@@ -1,0 +1,53 @@
+//! An exchange, read to its end: its messages one by one, and the server's error behind them.
+//!
+//! Never leaves an answer half read, but for one that ends the session.
+
+use postgres_protocol::message::backend::Message;
+
+use super::wire::{Exchange, Failure, FlightError, Report};
+use super::{DatabaseError, Error};
+
+/// Hands each message to `read`. The rest is read even after an error: only then is the connection ready again.
+pub(super) async fn answer(
+    mut exchange: Exchange<'_>,
+    mut read: impl FnMut(Message) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut said: Option<Report> = None;
+    loop {
+        match exchange.next().await {
+            Ok(Some(Message::ErrorResponse(body))) => {
+                let report = Report::read(body.fields()).map_err(|error| malformed(&error))?;
+                if report.is_fatal {
+                    exchange.end();
+                    return Err(Error::broken_off(&Failure::Closed, exchange.sent(), Some(&report)));
+                }
+                said = said.or(Some(report));
+            }
+            Ok(Some(message)) if said.is_none() => read(message)?,
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(failure) => return Err(Error::broken_off(&failure, exchange.sent(), said.as_ref())),
+        }
+    }
+    said.map_or(Ok(()), |report| Err(report.error.into()))
+}
+
+/// What came is not what the protocol says.
+pub(super) fn malformed(error: &std::io::Error) -> Error {
+    Error::Protocol(Failure::Malformed(error.to_string()).to_string())
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+impl From<FlightError> for Error {
+    fn from(error: FlightError) -> Self {
+        match error {
+            FlightError::NulByte => Self::NulByte,
+            FlightError::TooLarge => Self::Protocol("the message is longer than PostgreSQL takes".to_owned()),
+        }
+    }
+}

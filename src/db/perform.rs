@@ -1,0 +1,250 @@
+//! A typed query on a connection: the flight that each protocol makes of it, and its rows.
+//!
+//! Never tries a query a second time, but for a named statement that the server no longer knows or takes, and that once.
+
+use std::sync::Arc;
+
+use diesel::connection::InstrumentationEvent;
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::{DataRowBody, Message};
+
+use super::answer::{answer, malformed};
+use super::bind::Query;
+use super::row::{Columns, Row, columns};
+use super::statements::{Key, Prepared};
+use super::types::{self, Oids, TypeName};
+use super::wire::{Flight, FlightError, Format, TransactionStatus};
+use super::{Connection, Error, Protocol};
+
+/// What is wanted of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Rows,
+    /// How many rows it changed.
+    Count,
+}
+
+/// What a query came to.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) rows: Vec<Row>,
+    pub(super) affected: usize,
+}
+
+/// Why a query failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The server, or the connection to it.
+    Database(Error),
+    /// The query itself cannot be sent.
+    Query(diesel::result::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl Connection {
+    pub(super) async fn perform(&mut self, mut query: Query, wanted: Wanted) -> Result<Outcome, Failure> {
+        if !query.unknown.is_empty() {
+            self.learn(&query.unknown).await?;
+            query.resolve(&self.types).map_err(Failure::Query)?;
+        }
+        match self.protocol {
+            Protocol::Prepared if query.is_cacheable => Ok(self.perform_prepared(query, wanted).await?),
+            Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
+                Ok(self.perform_unnamed(&query, wanted).await?)
+            }
+        }
+    }
+
+    /// Asks for the OIDs of types, for all connections of the pool.
+    async fn learn(&mut self, names: &[TypeName]) -> Result<(), Error> {
+        let mut found = Vec::with_capacity(names.len());
+        let read = |message| {
+            if let Message::DataRow(row) = message {
+                found.push(oids(&row)?);
+            }
+            Ok(())
+        };
+        answer(self.wire.exchange(types::question(names)?), read).await?;
+        let found = names.iter().cloned().zip(found).filter(|(_, oids)| oids.of_type != 0);
+        self.types.learn(found);
+        Ok(())
+    }
+
+    async fn perform_unnamed(&mut self, query: &Query, wanted: Wanted) -> Result<Outcome, Error> {
+        let mut flight = Flight::default();
+        prepare(&mut flight, "", query)?;
+        execute(&mut flight, "", query)?;
+        let mut reading = Reading::new(wanted, None);
+        answer(self.wire.exchange(flight), |message| reading.read(message)).await?;
+        reading.finish()
+    }
+
+    async fn perform_prepared(&mut self, query: Query, wanted: Wanted) -> Result<Outcome, Error> {
+        let key = (query.text.clone(), query.types.clone());
+        match self.try_prepared(&key, &query, wanted).await {
+            // Within a transaction it would fail again. The next one will find the statement prepared anew.
+            Tried::Stale(_) if self.wire.transaction() == TransactionStatus::Idle => {
+                self.try_prepared(&key, &query, wanted).await.into()
+            }
+            tried => tried.into(),
+        }
+    }
+
+    async fn try_prepared(&mut self, key: &Key, query: &Query, wanted: Wanted) -> Tried {
+        let known = self.statements.get(key).cloned();
+        let name = known.as_ref().map_or_else(|| self.statements.fresh_name(), |known| known.name.clone());
+        let flight = match self.compose(&name, query, known.as_ref()) {
+            Ok(flight) => flight,
+            Err(error) => return Tried::Failed(error.into()),
+        };
+        let mut reading = Reading::new(wanted, known.as_ref().map(|known| Arc::clone(&known.columns)));
+        let result = answer(self.wire.exchange(flight), |message| reading.read(message)).await;
+        if known.is_none() && reading.is_parsed {
+            match &reading.columns {
+                Some(columns) => self.statements.keep(key.clone(), name, Arc::clone(columns)),
+                None => self.statements.discard(name),
+            }
+        }
+        match result {
+            Err(Error::Database(error))
+                if known.is_some() && !reading.is_bound && is_stale(&error.sqlstate) =>
+            {
+                self.statements.forget(key);
+                Tried::Stale(Error::Database(error))
+            }
+            Err(error) => Tried::Failed(error),
+            Ok(()) => reading.finish().map_or_else(Tried::Failed, Tried::Done),
+        }
+    }
+
+    /// A flight with a named statement. What has to be closed is closed in front.
+    fn compose(
+        &mut self,
+        name: &str,
+        query: &Query,
+        known: Option<&Prepared>,
+    ) -> Result<Flight, FlightError> {
+        let mut flight = Flight::default();
+        for leftover in self.statements.take_leftover() {
+            flight.close(&leftover)?;
+        }
+        if known.is_none() {
+            self.observe(InstrumentationEvent::cache_query(&query.text));
+            prepare(&mut flight, name, query)?;
+        }
+        execute(&mut flight, name, query)?;
+        Ok(flight)
+    }
+}
+
+/// What came of a named statement.
+enum Tried {
+    Done(Outcome),
+    Failed(Error),
+    /// The server does not know the name, or the result would have other columns; nothing was executed.
+    Stale(Error),
+}
+
+impl From<Tried> for Result<Outcome, Error> {
+    fn from(tried: Tried) -> Self {
+        match tried {
+            Tried::Done(outcome) => Ok(outcome),
+            Tried::Failed(error) | Tried::Stale(error) => Err(error),
+        }
+    }
+}
+
+/// `prepared statement … does not exist`, and `cached plan must not change result type`.
+fn is_stale(sqlstate: &str) -> bool {
+    matches!(sqlstate, "26000" | "0A000")
+}
+
+fn prepare(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
+    flight.parse(name, &query.text, query.types.iter().copied())?;
+    flight.describe(name)
+}
+
+fn execute(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
+    flight.bind(name, query.values.iter().map(Option::as_deref), Format::Binary)?;
+    flight.execute()?;
+    flight.sync();
+    Ok(())
+}
+
+/// The answer to a query, as it comes.
+struct Reading {
+    wanted: Wanted,
+    is_parsed: bool,
+    is_bound: bool,
+    columns: Option<Columns>,
+    outcome: Outcome,
+    /// Why the answer cannot be used, though the server raised no error.
+    refusal: Option<Error>,
+}
+
+impl Reading {
+    fn new(wanted: Wanted, columns: Option<Columns>) -> Self {
+        Self {
+            wanted,
+            is_parsed: false,
+            is_bound: false,
+            columns,
+            outcome: Outcome::default(),
+            refusal: None,
+        }
+    }
+
+    fn read(&mut self, message: Message) -> Result<(), Error> {
+        match message {
+            Message::ParseComplete => self.is_parsed = true,
+            Message::BindComplete => self.is_bound = true,
+            Message::RowDescription(body) => {
+                self.columns = Some(columns(&body).map_err(|error| malformed(&error))?);
+            }
+            Message::NoData => self.columns = Some(Columns::from(Vec::new())),
+            Message::DataRow(row) if self.wanted == Wanted::Rows => {
+                let columns = self.columns.as_ref().ok_or_else(|| unexpected("a row without columns"))?;
+                self.outcome.rows.push(Row::new(&row, columns).map_err(|error| malformed(&error))?);
+            }
+            Message::CommandComplete(body) => {
+                self.outcome.affected = affected(body.tag().map_err(|error| malformed(&error))?);
+            }
+            Message::CopyOutResponse(_) => {
+                self.refusal = Some(unexpected("COPY … TO STDOUT, which this connection cannot take"));
+            }
+            Message::CloseComplete
+            | Message::ParameterDescription(_)
+            | Message::DataRow(_)
+            | Message::EmptyQueryResponse => {}
+            _ => return Err(unexpected("a message that has no place in the answer to a query")),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Outcome, Error> {
+        self.refusal.map_or(Ok(self.outcome), Err)
+    }
+}
+
+fn unexpected(what: &str) -> Error {
+    Error::Protocol(format!("the answer has {what}"))
+}
+
+/// `INSERT 0 5`, `UPDATE 5`, `SELECT 5`; other commands name no number.
+fn affected(tag: &str) -> usize {
+    tag.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+fn oids(row: &DataRowBody) -> Result<Oids, Error> {
+    let mut numbers = row.ranges().map(|range| {
+        let text = range.and_then(|range| std::str::from_utf8(&row.buffer()[range]).ok());
+        Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    });
+    let mut next = || numbers.next().map(Option::unwrap_or_default).map_err(|error| malformed(&error));
+    Ok(Oids { of_type: next()?, of_array: next()? })
+}

@@ -1,0 +1,41 @@
+//! How a query travels: the one choice that decides which poolers it is safe behind.
+
+use crate::config::PoolMode;
+
+/// How a query travels.
+///
+/// Each takes one round trip for a query, and for several statements with their context. They differ in what is kept in
+/// the server's session, which is what a pooler takes away.
+///
+/// | protocol | on the wire | kept in the session | safe behind |
+/// | --- | --- | --- | --- |
+/// | `Simple` | one `Query` message, values as literals | nothing | everything |
+/// | `Unnamed` | `Parse`, `Bind`, `Describe`, `Execute`, `Sync` in one flight | nothing | everything that keeps one flight on one server |
+/// | `Prepared` | `Bind`, `Execute`, `Sync` in one flight; the first time, `Parse` and `Describe` in the same | named statements | no pooler, session mode, and poolers that track statements by name (PgBouncer 1.21 with `max_prepared_statements`) |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// One `Query` message with everything in it: context, statements, and values as escaped literals. PostgreSQL runs
+    /// it as one implicit transaction. Results are text.
+    ///
+    /// Typed queries need binary values, which this protocol lacks: they travel as with [`Protocol::Unnamed`].
+    Simple,
+    /// The extended protocol with the unnamed statement, in one flight. PostgreSQL parses and plans each time.
+    Unnamed,
+    /// The extended protocol with statements by name. PostgreSQL parses each statement once for a connection, and plans
+    /// it at most some times. Each connection keeps a bounded number of them; the one that was not used for the longest
+    /// time is closed within the flight that needs its place.
+    ///
+    /// Behind a pooler that lends a server connection for one transaction, and does not track statements by name, it
+    /// fails with `prepared statement "…" does not exist`, or, worse, `already exists`.
+    Prepared,
+}
+
+impl Protocol {
+    /// The fastest one that is safe for typed queries, whatever the pooler.
+    pub fn of_typed_queries(pool_mode: PoolMode) -> Self {
+        match pool_mode {
+            PoolMode::Direct | PoolMode::Session => Self::Prepared,
+            PoolMode::Transaction | PoolMode::Statement => Self::Unnamed,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The named statements of one connection: a bounded cache, and the flight that uses it.
+//!
+//! Never sends anything by itself: what has to be closed is closed within the next flight.
+
+use std::collections::HashMap;
+
+use super::row::Columns;
+
+/// So many statements a connection keeps at the most. Each takes some kilobytes of the server's memory.
+const MOST: usize = 128;
+
+/// What makes a statement: its text, and the types of its parameters.
+pub(super) type Key = (String, Vec<u32>);
+
+/// The named statements of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Statements {
+    known: HashMap<Key, Prepared>,
+    /// Names that are to be closed.
+    leftover: Vec<String>,
+    /// How many names there have been.
+    names: u64,
+    /// How many times statements were used.
+    clock: u64,
+}
+
+/// A statement that the server knows by its name.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub(super) name: String,
+    /// The columns of its result.
+    pub(super) columns: Columns,
+    used: u64,
+}
+
+impl Statements {
+    /// The statement, if it is known; it counts as used.
+    pub(super) fn get(&mut self, key: &Key) -> Option<&Prepared> {
+        self.clock += 1;
+        let found = self.known.get_mut(key)?;
+        found.used = self.clock;
+        Some(found)
+    }
+
+    /// A name that no statement of this connection has had.
+    pub(super) fn fresh_name(&mut self) -> String {
+        self.names += 1;
+        format!("glowplug_{}", self.names)
+    }
+
+    /// Keeps a statement; the one that was not used for the longest time gives way.
+    pub(super) fn keep(&mut self, key: Key, name: String, columns: Columns) {
+        if self.known.len() >= MOST {
+            let oldest = self.known.iter().min_by_key(|(_, prepared)| prepared.used);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                self.forget(&oldest);
+            }
+        }
+        self.clock += 1;
+        self.known.insert(key, Prepared { name, columns, used: self.clock });
+    }
+
+    /// Lets a statement go. Closing a name that the server does not know is no error.
+    pub(super) fn forget(&mut self, key: &Key) {
+        if let Some(prepared) = self.known.remove(key) {
+            self.leftover.push(prepared.name);
+        }
+    }
+
+    /// The server may know this name, and it is of no use.
+    pub(super) fn discard(&mut self, name: String) {
+        self.leftover.push(name);
+    }
+
+    /// What has to be closed.
+    pub(super) fn take_leftover(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.leftover)
+    }
+
+    /// How many statements the server keeps.
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.known.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> Key {
+        (number.to_string(), Vec::new())
+    }
+
+    #[test]
+    fn the_least_recently_used_gives_way() {
+        let mut statements = Statements::default();
+        let columns = Columns::from(Vec::new());
+        for number in 0..MOST {
+            let name = statements.fresh_name();
+            statements.keep(key(number), name, columns.clone());
+        }
+        assert!(statements.get(&key(0)).is_some());
+        statements.keep(key(MOST), "new".to_owned(), columns);
+        assert_eq!(statements.len(), MOST);
+        assert!(statements.get(&key(0)).is_some() && statements.get(&key(1)).is_none());
+        assert_eq!(statements.take_leftover(), ["glowplug_2"]);
+        assert!(statements.take_leftover().is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! A connection given up in the middle of an exchange: what runs is cancelled, and the connection is closed.
+//!
+//! It never goes back to a pool: an answer is still on its way, and a cancel request may still hit.
+
+use std::future::poll_fn;
+use std::mem;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use postgres_protocol::message::backend::Message;
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::connect::Route;
+use super::exchange::LONGEST_MESSAGE;
+use super::stream::Stream;
+use super::{Failure, State, TransactionStatus, Wire};
+use crate::event::Event;
+
+/// How long a cancel request, and then the cancelled statement's end, is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a server wants to hear from whoever cancels a statement (`BackendKeyData`).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CancelKey {
+    pub(super) process: i32,
+    pub(super) secret: i32,
+}
+
+impl Wire {
+    /// Cancels in the background. Outside a runtime there is nobody left to do it; the socket closes then.
+    pub(super) fn abandon(&mut self) {
+        Event::StatementAbandoned.emit();
+        let rest = self.take();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(rest.cancel());
+        }
+    }
+
+    /// The connection, of which only an empty shell stays behind. It counts as ended, so that it is not abandoned twice.
+    fn take(&mut self) -> Self {
+        self.state = State::Ended;
+        Self {
+            stream: mem::replace(&mut self.stream, Stream::Closed),
+            inbound: mem::take(&mut self.inbound),
+            outbound: mem::take(&mut self.outbound),
+            awaited: self.awaited,
+            parameters: mem::take(&mut self.parameters),
+            key: self.key.take(),
+            route: self.route.take(),
+            state: State::Ended,
+            transaction: TransactionStatus::Idle,
+        }
+    }
+
+    async fn cancel(mut self) {
+        if let (Some(key), Some(route)) = (self.key, self.route.take()) {
+            let failure = match tokio::time::timeout(PATIENCE, request(key, &route)).await {
+                Ok(result) => result.err(),
+                Err(_) => Some(Failure::TimedOut(PATIENCE)),
+            };
+            if let Some(failure) = failure {
+                Event::CancelFailed { error: &failure.to_string() }.emit();
+            }
+        }
+        // Half a message cannot be taken back: the server will wait for the other half until the socket closes.
+        let is_whole = self.outbound.is_empty();
+        // The cancelled statement's error comes soon. A server that is stopped never sends it.
+        if is_whole && let Ok(Ok(())) = tokio::time::timeout(PATIENCE, self.read_to_end()).await {
+            // In good order, so that a pooler keeps the server connection.
+            self.state = State::Ready;
+        }
+    }
+
+    /// Reads the answer to its end, and forgets it.
+    async fn read_to_end(&mut self) -> Result<(), Failure> {
+        while self.awaited > 0 {
+            match self.received(LONGEST_MESSAGE)? {
+                Some(Message::ReadyForQuery(_)) => self.awaited -= 1,
+                Some(_) => {}
+                None => poll_fn(|context| self.poll_receive(context)).await?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Asks the server to cancel, and waits until it closes the socket, as libpq does.
+///
+/// A pooler has to pass the request on, which PgBouncer does only as long as the socket that it came on is open.
+async fn request(key: CancelKey, route: &Route) -> Result<(), Failure> {
+    let mut stream = route.open().await?;
+    let mut message = BytesMut::new();
+    frontend::cancel_request(key.process, key.secret, &mut message);
+    let failed = |error| Failure::io("the cancel request failed", error);
+    stream.write_all(&message).await.map_err(failed)?;
+    stream.flush().await.map_err(failed)?;
+    let mut bytes = [0; 64];
+    // That it was cut off will do as well.
+    while stream.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Settings -> a connection: the hosts in order, each of their addresses, encrypted and authenticated.
+//!
+//! Gives up at once where another host would say the same: a wrong password is wrong everywhere.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::authentication::Credentials;
+use super::passfile::{self, Wanted};
+use super::settings::{Host, Settings, SslMode};
+use super::stream::{Address, Stream};
+use super::target::Target;
+use super::tls::{Encryption, Tls};
+use super::{Failure, Wire};
+use crate::config::Secret;
+
+/// Makes connections as one connection string asks for them.
+pub(in crate::db) struct Connect {
+    settings: Settings,
+    tls: Tls,
+}
+
+/// Where a connection leads to, and how a second one gets there: a cancel request has to meet the same server.
+#[derive(Clone)]
+pub(super) struct Route {
+    address: Address,
+    /// The name that the server's certificate should have.
+    name: String,
+    encryption: Encryption,
+    connect: Arc<Connect>,
+}
+
+impl Connect {
+    /// Reads the files that the settings name.
+    pub(in crate::db) fn new(settings: Settings) -> Result<Self, String> {
+        Ok(Self { tls: Tls::new(&settings.tls)?, settings })
+    }
+
+    /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout` if shorter.
+    pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<Wire, Failure> {
+        let limit = self.settings.connect_timeout.map_or(limit, |timeout| timeout.min(limit));
+        let mut last = Failure::Closed;
+        for target in self.settings.target.passes() {
+            for host in &self.settings.hosts {
+                match self.open_host(host, target, limit).await {
+                    Ok(wire) => return Ok(wire),
+                    Err(failure) if is_final(&failure) => return Err(failure),
+                    Err(failure) => last = failure,
+                }
+            }
+        }
+        Err(last)
+    }
+
+    async fn open_host(
+        self: &Arc<Self>,
+        host: &Host,
+        target: Target,
+        limit: Duration,
+    ) -> Result<Wire, Failure> {
+        let addresses = within(limit, resolve(host)).await?;
+        let mut last = Failure::Closed;
+        for address in addresses {
+            for encryption in self.encryptions() {
+                let route = Route {
+                    address: address.clone(),
+                    name: host.name.clone(),
+                    encryption,
+                    connect: Arc::clone(self),
+                };
+                match within(limit, route.start(host, target)).await {
+                    Ok(wire) => return Ok(wire),
+                    Err(failure) => last = failure,
+                }
+                if !matches!(last, Failure::Reported(_)) {
+                    break;
+                }
+            }
+            if is_final(&last) {
+                break;
+            }
+        }
+        Err(last)
+    }
+
+    /// How a connection is tried, and how again if the server refuses the first.
+    fn encryptions(&self) -> Vec<Encryption> {
+        match self.settings.tls.mode {
+            SslMode::Disable => vec![Encryption::Never],
+            SslMode::Allow => vec![Encryption::Never, Encryption::Always],
+            SslMode::Prefer => vec![Encryption::IfOffered],
+            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => vec![Encryption::Always],
+        }
+    }
+
+    /// From the connection string, or from the password file, where a socket's folder counts as `localhost`.
+    fn password(&self, host: &Host) -> Option<Secret> {
+        let settings = &self.settings;
+        settings.password.clone().or_else(|| {
+            let name = if host.is_unix() { "localhost" } else { &host.name };
+            let (database, user) = (&*settings.database, &*settings.user);
+            let wanted = Wanted { host: name, port: host.port, database, user };
+            passfile::find(settings.passfile.as_deref()?, wanted).map(Secret::new)
+        })
+    }
+}
+
+impl Route {
+    /// A socket to the server, encrypted if it is to be.
+    pub(super) async fn open(&self) -> Result<Stream, Failure> {
+        let watchfulness = &self.connect.settings.watchfulness;
+        let stream = Stream::connect(&self.address, watchfulness)
+            .await
+            .map_err(|error| Failure::io("connecting failed", error))?;
+        self.connect.tls.encrypt(stream, &self.name, self.encryption).await
+    }
+
+    async fn start(mut self, host: &Host, target: Target) -> Result<Wire, Failure> {
+        let settings = &self.connect.settings;
+        let credentials = Credentials {
+            user: &settings.user,
+            password: self.connect.password(host),
+            channel_binding: settings.channel_binding,
+        };
+        let stream = self.open().await?;
+        let is_encrypted = stream.is_encrypted();
+        let mut wire = Wire::start(stream, settings, &credentials).await?;
+        wire.check(target).await?;
+        // What was negotiated holds for a cancel request too: it is never less safe than what it cancels.
+        self.encryption = if is_encrypted { Encryption::Always } else { Encryption::Never };
+        wire.route = Some(self);
+        Ok(wire)
+    }
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(Failure::TimedOut(limit)))
+}
+
+async fn resolve(host: &Host) -> Result<Vec<Address>, Failure> {
+    if host.is_unix() {
+        let path = format!("{}/.s.PGSQL.{}", host.name, host.port);
+        return Ok(vec![Address::Unix(path.into())]);
+    }
+    if let Some(address) = host.address {
+        return Ok(vec![Address::Tcp((address, host.port).into())]);
+    }
+    let failed = |error: io::Error| Failure::Resolve { name: host.name.clone(), error: Arc::new(error) };
+    let found = tokio::net::lookup_host((&*host.name, host.port)).await.map_err(failed)?;
+    let addresses: Vec<Address> = found.map(Address::Tcp).collect();
+    if addresses.is_empty() {
+        return Err(failed(io::Error::other("it has no address")));
+    }
+    Ok(addresses)
+}
+
+/// Whether another address or host need not be tried: the server did answer, and did not want us.
+fn is_final(failure: &Failure) -> bool {
+    match failure {
+        Failure::Authentication(_) => true,
+        Failure::Reported(report) => report.error.sqlstate.starts_with("28"),
+        _ => false,
+    }
+}

@@ -1,0 +1,126 @@
+//! Frontend messages -> the bytes of a flight: what is written at once, before any of its answers is read.
+//!
+//! Only puts messages one behind the other; what they mean together is its caller's.
+
+use std::io;
+
+use bytes::BytesMut;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::frontend::{self, BindError};
+
+/// PostgreSQL's type OID for "infer it".
+pub(in crate::db) const UNSPECIFIED: u32 = 0;
+
+/// The format of a value on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum Format {
+    /// As `psql` shows it.
+    Text,
+    /// As the type's send function makes it.
+    Binary,
+}
+
+impl Format {
+    fn code(self) -> i16 {
+        match self {
+            Self::Text => 0,
+            Self::Binary => 1,
+        }
+    }
+}
+
+/// The bytes of one or several messages, each part of which ends in one `ReadyForQuery`.
+#[derive(Debug, Default)]
+pub(in crate::db) struct Flight {
+    pub(super) bytes: BytesMut,
+    /// How many `ReadyForQuery` will end the answer.
+    pub(super) ends: u32,
+    /// Whether the server waits for a `Sync` after an error.
+    pub(super) is_extended: bool,
+}
+
+/// A flight could not be put together: a text has U+0000 in it, or there are too many values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum FlightError {
+    /// A text contains U+0000.
+    NulByte,
+    /// More than 65,535 parameters, or more than 2 GiB.
+    TooLarge,
+}
+
+impl Flight {
+    /// One `Query` message: statements without parameters, in one implicit transaction.
+    pub(in crate::db) fn query(text: &str) -> Result<Self, FlightError> {
+        let mut flight = Self { bytes: BytesMut::with_capacity(text.len() + 6), ..Self::default() };
+        flight.put(text.len(), |bytes| frontend::query(text, bytes))?;
+        flight.ends = 1;
+        Ok(flight)
+    }
+
+    /// `Parse`: the unnamed statement, or one with a name.
+    pub(in crate::db) fn parse(
+        &mut self,
+        name: &str,
+        text: &str,
+        types: impl Iterator<Item = u32>,
+    ) -> Result<(), FlightError> {
+        self.put(text.len(), |bytes| frontend::parse(name, text, types, bytes))
+    }
+
+    /// `Bind` of the unnamed portal, with results in one format.
+    pub(in crate::db) fn bind<'a>(
+        &mut self,
+        name: &str,
+        values: impl Iterator<Item = Option<&'a [u8]>>,
+        format: Format,
+    ) -> Result<(), FlightError> {
+        let put = |value: Option<&[u8]>, bytes: &mut BytesMut| {
+            let Some(value) = value else { return Ok(IsNull::Yes) };
+            bytes.extend_from_slice(value);
+            Ok(IsNull::No)
+        };
+        let formats = [format.code()];
+        self.put(0, |bytes| {
+            frontend::bind("", name, formats, values, put, formats, bytes).map_err(|error| match error {
+                BindError::Conversion(error) => io::Error::other(error),
+                BindError::Serialization(error) => error,
+            })
+        })
+    }
+
+    /// `Describe` of a statement: its result's columns.
+    pub(in crate::db) fn describe(&mut self, name: &str) -> Result<(), FlightError> {
+        self.put(0, |bytes| frontend::describe(b'S', name, bytes))
+    }
+
+    /// `Execute` of the unnamed portal, to its end.
+    pub(in crate::db) fn execute(&mut self) -> Result<(), FlightError> {
+        self.put(0, |bytes| frontend::execute("", 0, bytes))
+    }
+
+    /// `Close` of a named statement.
+    pub(in crate::db) fn close(&mut self, name: &str) -> Result<(), FlightError> {
+        self.put(0, |bytes| frontend::close(b'S', name, bytes))
+    }
+
+    /// `Sync`: the end of an implicit transaction, after which the server answers to the end.
+    pub(in crate::db) fn sync(&mut self) {
+        frontend::sync(&mut self.bytes);
+        self.ends += 1;
+        self.is_extended = true;
+    }
+
+    fn put(
+        &mut self,
+        size: usize,
+        write: impl FnOnce(&mut BytesMut) -> io::Result<()>,
+    ) -> Result<(), FlightError> {
+        // PostgreSQL's own bound on a message is smaller; this one keeps the length within its four bytes.
+        if size > i32::MAX as usize / 2 {
+            return Err(FlightError::TooLarge);
+        }
+        write(&mut self.bytes).map_err(|error| {
+            if error.to_string().contains("null") { FlightError::NulByte } else { FlightError::TooLarge }
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! `host=… user=…` -> keywords and values, as the manual's section 34.1.1.1 has them.
+//!
+//! Knows no keyword's meaning.
+
+use super::url::Pairs;
+
+/// Reads `keyword = value` pairs; a value with a space stands in single quotes, and `\` escapes what follows.
+pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
+    let mut rest = text.trim_start();
+    let mut pairs = Pairs::new();
+    while !rest.is_empty() {
+        let (name, behind) = rest.split_once('=').ok_or_else(|| {
+            "it is neither a URL (postgres://user@host/database) nor keyword=value pairs".to_owned()
+        })?;
+        let (value, behind) = value(behind.trim_start())?;
+        pairs.push((name.trim().to_owned(), value));
+        rest = behind.trim_start();
+    }
+    Ok(pairs)
+}
+
+/// A value, and what stands behind it.
+fn value(text: &str) -> Result<(String, &str), String> {
+    let quoted = text.strip_prefix('\'');
+    let text = quoted.unwrap_or(text);
+    let mut value = String::new();
+    let mut letters = text.char_indices();
+    while let Some((position, letter)) = letters.next() {
+        match letter {
+            '\'' if quoted.is_some() => return Ok((value, &text[position + 1..])),
+            '\\' => value.extend(letters.next().map(|(_, letter)| letter)),
+            letter if quoted.is_none() && letter.is_whitespace() => return Ok((value, &text[position..])),
+            letter => value.push(letter),
+        }
+    }
+    if quoted.is_some() { Err("a quote does not end".to_owned()) } else { Ok((value, "")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_be_quoted_and_escaped() {
+        let text = r"host=db  password = 'it\'s a \\' user=a\ b dbname=''";
+        let expected = [("host", "db"), ("password", r"it's a \"), ("user", "a b"), ("dbname", "")];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(pairs(text).unwrap(), expected);
+        assert!(pairs("host='db").is_err());
+        assert!(pairs("host").is_err());
+        assert_eq!(pairs("  ").unwrap(), []);
+    }
+}

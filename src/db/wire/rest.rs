@@ -1,0 +1,148 @@
+//! A connection at rest: what the other side said or did meanwhile, without a round trip and without waiting.
+//!
+//! Never trusts the runtime's own idea of whether a socket is readable, which may lag behind: it asks the system.
+
+use std::io::{self, Read, Write};
+
+use bytes::BytesMut;
+use postgres_protocol::message::backend::Message;
+use socket2::{SockRef, Socket};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::exchange::LONGEST_MESSAGE;
+use super::stream::Stream;
+use super::{Report, State, Wire};
+use crate::event::Event;
+
+/// A frontend's `Terminate` message.
+const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
+
+/// What reading without waiting came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// There is nothing more, and the connection is open.
+    Nothing,
+    /// The other side has closed it.
+    End,
+}
+
+impl Wire {
+    /// Whether a flight can be sent: asks the system whether the other side has closed the connection at rest.
+    ///
+    /// One system call, and no waiting. A pooler that stops, a server that was told to end the session, a proxy that
+    /// forgot the connection with a reset: all of them are seen here, before a write would be sent into the void.
+    pub(in crate::db) fn look(&mut self) -> bool {
+        if self.state == State::Ready {
+            match self.stream.read_now(&mut self.inbound) {
+                Ok(Look::Nothing) => self.settle(),
+                Ok(Look::End) => {
+                    self.settle();
+                    self.end("closed by the other side");
+                }
+                Err(error) => self.end(&error.to_string()),
+            }
+        }
+        self.state == State::Ready
+    }
+
+    /// Reads what came unasked: notices, changed settings, and the last words of a session.
+    pub(super) fn settle(&mut self) {
+        while self.state == State::Ready && !self.inbound.is_empty() {
+            let message = self.received(LONGEST_MESSAGE);
+            let unexpected = message.and_then(|message| match message {
+                Some(message) => self.note(message).map(Some),
+                None => Ok(None),
+            });
+            match unexpected {
+                Ok(Some(None)) => {}
+                Ok(None) => break,
+                Ok(Some(Some(Message::ErrorResponse(body)))) => {
+                    let report = Report::read(body.fields());
+                    self.end(&report.map_or_else(|error| error.to_string(), |report| report.error.message));
+                }
+                Ok(Some(Some(_))) => self.end("an answer came that nobody had asked for"),
+                Err(failure) => self.end(&failure.to_string()),
+            }
+        }
+    }
+
+    fn end(&mut self, reason: &str) {
+        if self.state != State::Ended {
+            self.state = State::Ended;
+            Event::ConnectionLost { error: reason }.emit();
+        }
+    }
+}
+
+impl Stream {
+    /// Reads what is there, and does not wait for more.
+    fn read_now(&mut self, inbound: &mut BytesMut) -> io::Result<Look> {
+        match self {
+            Self::Tcp(stream) => read_now(&mut &*SockRef::from(&*stream), inbound),
+            Self::Unix(stream) => read_now(&mut &*SockRef::from(&*stream), inbound),
+            Self::Tls(stream) => read_encrypted_now(stream, inbound),
+            Self::Closed => Ok(Look::End),
+        }
+    }
+
+    /// Ends the session in good order, as far as that goes without waiting. What cannot be said is left unsaid.
+    pub(super) fn say_goodbye(&mut self) {
+        let _ = match self {
+            Self::Tcp(stream) => (&*SockRef::from(&*stream)).write_all(&TERMINATE),
+            Self::Unix(stream) => (&*SockRef::from(&*stream)).write_all(&TERMINATE),
+            Self::Tls(stream) => say_goodbye_encrypted(stream),
+            Self::Closed => Ok(()),
+        };
+    }
+}
+
+/// More than this at rest is not read at once: the connection is left to be found out by its next use.
+const MOST: usize = 64 * 1024;
+
+fn read_now(mut socket: impl Read, inbound: &mut BytesMut) -> io::Result<Look> {
+    let mut bytes = [0; 512];
+    while inbound.len() < MOST {
+        match socket.read(&mut bytes) {
+            Ok(0) => return Ok(Look::End),
+            Ok(count) => inbound.extend_from_slice(&bytes[..count]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Look::Nothing)
+}
+
+/// TLS has words of its own (tickets, alerts), so that bytes at rest need not mean that PostgreSQL said something.
+fn read_encrypted_now(stream: &mut TlsStream<TcpStream>, inbound: &mut BytesMut) -> io::Result<Look> {
+    let (tcp, session) = stream.get_mut();
+    let socket = SockRef::from(&*tcp);
+    let mut socket: &Socket = &socket;
+    loop {
+        match session.read_tls(&mut socket) {
+            Ok(0) => return Ok(Look::End),
+            Ok(_) => {
+                session.process_new_packets().map_err(io::Error::other)?;
+                if read_now(session.reader(), inbound)? == Look::End {
+                    return Ok(Look::End);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Look::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn say_goodbye_encrypted(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    let (tcp, session) = stream.get_mut();
+    session.writer().write_all(&TERMINATE)?;
+    session.send_close_notify();
+    let socket = SockRef::from(&*tcp);
+    let mut socket: &Socket = &socket;
+    while session.wants_write() {
+        session.write_tls(&mut socket)?;
+    }
+    Ok(())
+}

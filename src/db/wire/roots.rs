@@ -1,0 +1,136 @@
+//! Whose certificates are trusted, and how a server's is judged.
+//!
+//! Never speaks to anybody: it reads files, and answers rustls' questions.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+/// What is asked of a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// Nothing but that its holder has its key (`require`).
+    Any,
+    /// That it comes from a known authority (`verify-ca`).
+    Authority,
+    /// And that it has the host's name (`verify-full`).
+    AuthorityAndName,
+}
+
+/// Judges a server's certificate.
+#[derive(Debug)]
+pub(super) struct Judge {
+    demand: Demand,
+    provider: Arc<CryptoProvider>,
+    /// Certificates that are trusted themselves, as a server's own that nobody else has signed.
+    pinned: Vec<CertificateDer<'static>>,
+    authority: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl Judge {
+    /// A judge that trusts the certificates of `root`, a file in PEM form or `system`; for [`Demand::Any`] none is needed.
+    pub(super) fn new(
+        demand: Demand,
+        root: Option<&Path>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, String> {
+        let provider = Arc::clone(provider);
+        let Some(root) = root.filter(|_| demand != Demand::Any) else {
+            return Ok(Self { demand: Demand::Any, provider, pinned: Vec::new(), authority: None });
+        };
+        let is_system = root.as_os_str() == "system";
+        let certificates = if is_system { of_system()? } else { of_file(root)? };
+        let mut store = RootCertStore::empty();
+        let (added, _) = store.add_parsable_certificates(certificates.iter().cloned());
+        if added == 0 {
+            return Err(format!("there is no certificate in sslrootcert {}", root.display()));
+        }
+        let authority = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&provider))
+            .build()
+            .map_err(|error| format!("sslrootcert {} cannot be used: {error}", root.display()))?;
+        let pinned = if is_system { Vec::new() } else { certificates };
+        Ok(Self { demand, provider, pinned, authority: Some(authority) })
+    }
+}
+
+fn of_system() -> Result<Vec<CertificateDer<'static>>, String> {
+    let found = rustls_native_certs::load_native_certs();
+    match found.errors.first() {
+        Some(error) if found.certs.is_empty() => {
+            Err(format!("the system's certificates cannot be read (sslrootcert=system): {error}"))
+        }
+        _ => Ok(found.certs),
+    }
+}
+
+/// The certificates of a file in PEM form.
+pub(super) fn of_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    read.map_err(|error| format!("the certificates in {} cannot be read: {error}", path.display()))
+}
+
+impl ServerCertVerifier for Judge {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
+        if self.pinned.iter().any(|pinned| pinned.as_ref() == end_entity.as_ref()) {
+            if self.demand == Demand::AuthorityAndName {
+                rustls::client::verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
+            }
+            return Ok(ServerCertVerified::assertion());
+        }
+        let verdict = authority.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
+        match verdict {
+            // The name is looked at last, when the chain was found to be good.
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) if self.demand == Demand::Authority => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,148 @@
+//! Connection string and environment -> [`Settings`]. What may stand in a connection string is listed in `values.rs`.
+//!
+//! Reads the environment only through the function that it is given, and no file.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::stream::Watchfulness;
+use super::target::Target;
+use super::values::{CHANNEL_BINDINGS, TARGETS, Values};
+use crate::config::Secret;
+
+/// What a connection string and the environment say.
+#[derive(Debug, Clone)]
+pub(in crate::db) struct Settings {
+    /// In the order in which they are tried; there is at least one.
+    pub(super) hosts: Vec<Host>,
+    pub(super) user: String,
+    pub(super) database: String,
+    /// If not given, the password file is asked for each connection.
+    pub(super) password: Option<Secret>,
+    pub(super) passfile: Option<PathBuf>,
+    pub(super) application_name: String,
+    /// Settings for the session in PostgreSQL's own form; poolers refuse it.
+    pub(super) options: Option<String>,
+    pub(super) tls: TlsSettings,
+    pub(super) channel_binding: ChannelBinding,
+    pub(super) target: Target,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) watchfulness: Watchfulness,
+}
+
+/// One of the hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Host {
+    /// A name or an address, or the folder of a Unix socket.
+    pub(super) name: String,
+    /// Saves the look-up of the name.
+    pub(super) address: Option<IpAddr>,
+    pub(super) port: u16,
+}
+
+impl Host {
+    pub(super) fn is_unix(&self) -> bool {
+        self.name.starts_with('/') || self.name.starts_with('@')
+    }
+}
+
+/// What is asked of TLS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TlsSettings {
+    pub(super) mode: SslMode,
+    pub(super) negotiation: SslNegotiation,
+    /// A file of certificates, or `system`.
+    pub(super) root: Option<PathBuf>,
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
+}
+
+/// `sslmode` (manual, section 34.19).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum SslMode {
+    Disable,
+    /// Encrypted only if the server insists.
+    Allow,
+    /// Encrypted if the server can.
+    Prefer,
+    Require,
+    /// The certificate has to come from a known authority.
+    VerifyCa,
+    /// And has to have the host's name.
+    VerifyFull,
+}
+
+/// `sslnegotiation`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SslNegotiation {
+    /// PostgreSQL's own request comes first.
+    Postgres,
+    /// TLS begins at once (PostgreSQL 17).
+    Direct,
+}
+
+/// `channel_binding`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChannelBinding {
+    Disable,
+    Prefer,
+    Require,
+}
+
+impl Settings {
+    /// Reads a URL or `keyword=value` pairs. What the text does not say, `environment` may; errors say what to do.
+    pub(in crate::db) fn new(
+        text: &str,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let values = Values::gather(text, environment)?;
+        if let Some(encoding) = values.get("client_encoding")
+            && !["utf8", "utf-8", "auto"].contains(&encoding.to_lowercase().as_str())
+        {
+            return Err(format!("client_encoding can only be UTF8, not {encoding:?}: leave it out"));
+        }
+        let user = values.get("user").map(str::to_owned).or_else(account);
+        let user = user.ok_or("it names no user: postgres://user@host/database")?;
+        let settings = Self {
+            hosts: values.hosts()?,
+            database: values.get("dbname").unwrap_or(&user).to_owned(),
+            user,
+            password: values.get("password").map(Secret::new),
+            passfile: values.path("passfile").or_else(|| below_home(".pgpass")),
+            application_name: values.get("application_name").unwrap_or("glowplug").to_owned(),
+            options: values.get("options").map(str::to_owned),
+            tls: values.tls()?,
+            channel_binding: values.choice("channel_binding", ChannelBinding::Prefer, &CHANNEL_BINDINGS)?,
+            target: values.choice("target_session_attrs", Target::Any, &TARGETS)?,
+            connect_timeout: values.seconds("connect_timeout")?.filter(|limit| !limit.is_zero()),
+            watchfulness: values.watchfulness()?,
+        };
+        if settings.texts().any(|text| text.contains('\0')) {
+            return Err("it has the character U+0000 in it".to_owned());
+        }
+        Ok(settings)
+    }
+
+    /// What is sent in the clear at the start.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        [Some(&*self.user), Some(&self.database), Some(&self.application_name), self.options.as_deref()]
+            .into_iter()
+            .flatten()
+    }
+}
+
+/// The name of the account that this process runs as, libpq's default for the user.
+fn account() -> Option<String> {
+    let account = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok()??;
+    Some(account.name)
+}
+
+/// A file in the home folder of the account.
+pub(super) fn below_home(path: &str) -> Option<PathBuf> {
+    std::env::home_dir().map(|home| home.join(path))
+}
+
+#[cfg(test)]
+#[path = "settings_tests.rs"]
+mod tests;
