@@ -20,12 +20,21 @@ pub(crate) fn output(name: &str) -> PathBuf {
     folder
 }
 
+/// The packages that the tools are made of.
+fn packages() -> Vec<String> {
+    let manifest = std::fs::read_to_string(folder().join("package.json")).expect("tests/npm/package.json");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("it is JSON");
+    manifest["dependencies"].as_object().expect("its dependencies").keys().cloned().collect()
+}
+
 /// Runs a script with node in a folder; what it printed, if it succeeded.
 pub(crate) async fn run(script: &Path, arguments: &[&str], working_folder: &Path) -> String {
-    assert!(
-        folder().join("node_modules/.package-lock.json").exists(),
-        "the npm tools are not installed: run `npm ci --prefix tests/npm`"
-    );
+    for package in packages() {
+        assert!(
+            folder().join("node_modules").join(&package).exists(),
+            "{package} of npm is not installed: run `npm ci --prefix tests/npm`"
+        );
+    }
     let output = Command::new("node")
         .arg(script)
         .args(arguments)

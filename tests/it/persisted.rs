@@ -1,5 +1,6 @@
 //! Persisted operations over HTTP: how clients name them, what is refused, and what happens to the file.
 
+mod clients;
 mod file;
 
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! What the engine makes of a request's role: what it sees, what it may do, and what it is told.
 
+mod hidden;
 mod refused;
 mod timeout;
 mod watched;
