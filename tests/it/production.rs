@@ -44,8 +44,8 @@ type Check = (&'static str, bool);
 
 /// The checks for what makes a server work too much.
 async fn checks_of_work(target: &Target) -> [Check; 5] {
-    let aliases: String = (0..101).map(|number| format!("alias{number}:__typename \n")).collect();
-    let aliases = target.query(&format!("query cop {{ {aliases} }}")).await;
+    let aliases: Vec<_> = (0..101).map(|number| format!("alias{number}:__typename")).collect();
+    let aliases = target.query(&format!("query cop {{ {} }}", aliases.join("\n"))).await;
     let batch = target.post(&json!(vec![json!({"query": "query cop { __typename }"}); 10])).await;
     let directives = target.query(&format!("query cop {{ __typename {} }}", "@aa".repeat(10))).await;
     let circle = "fields { type { fields { type { fields { type { fields { type { name } } } } } } } }";
