@@ -6,10 +6,12 @@
 mod check;
 mod raw;
 mod redact;
+mod roles;
 mod settled;
 mod table;
 mod units;
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +31,8 @@ pub struct Config {
     pub api: Api,
     /// What one request may ask for.
     pub limits: Limits,
+    /// The same for the roles that have limits of their own.
+    pub role_limits: HashMap<String, Limits>,
     /// Which documents may run, and which of them have names.
     pub documents: Documents,
     /// Who may ask, and as which role.
@@ -120,6 +124,10 @@ pub struct Limits {
     pub errors: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
+    /// Rows of a page, whatever the schema says; `None` leaves it to the schema.
+    pub page_size: Option<usize>,
+    /// Operations of one role that run at once; `None` leaves it to the pool.
+    pub concurrency: Option<usize>,
 }
 
 /// Which documents may run, and which of them have names.

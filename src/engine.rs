@@ -12,8 +12,10 @@ mod snapshot;
 mod snapshots;
 mod watch;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -43,13 +45,27 @@ pub struct Engine {
 
 struct Inner {
     database: Database,
-    limits: Limits,
+    /// How long a request waits for a place among those of its role.
+    acquire_timeout: Duration,
     persisted: Persisted,
     /// Where the list of persisted operations is read from.
     list_file: Option<PathBuf>,
     snapshots: Snapshots,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
+}
+
+/// What one request of a role may ask for.
+struct RoleLimits {
+    all: Limits,
+    /// Of those roles that have limits of their own.
+    by_role: HashMap<String, Limits>,
+}
+
+impl RoleLimits {
+    fn of(&self, role: Option<&str>) -> &Limits {
+        role.and_then(|role| self.by_role.get(role)).unwrap_or(&self.all)
+    }
 }
 
 /// A GraphQL request, as it came in.
@@ -122,11 +138,12 @@ impl Engine {
         let database = Database::new(&config.database)?;
         let statement_timeout = config.database.statement_timeout;
         let pictures = Pictures::new(database.clone(), &config.api.schemas, statement_timeout);
-        let snapshots = Snapshots::new(pictures, config.api.clone(), api, statement_timeout);
-        let limits = config.limits.clone();
+        let limits = RoleLimits { all: config.limits.clone(), by_role: config.role_limits.clone() };
+        let snapshots = Snapshots::new(pictures, config.api.clone(), api, statement_timeout, limits);
+        let acquire_timeout = config.database.acquire_timeout;
         let Documents { list: list_file, policy } = config.documents.clone();
         let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
-        let inner = Inner { database, limits, persisted, list_file, snapshots, resolvers };
+        let inner = Inner { database, acquire_timeout, persisted, list_file, snapshots, resolvers };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -141,10 +158,11 @@ impl Engine {
     /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.
     async fn answer(&self, mut request: Request, identity: &Identity) -> Result<Bytes, Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
-        let Inner { snapshots, persisted, .. } = &*self.inner;
+        let Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
         let view = snapshots.of(role).await?;
+        let _place = view.place(*acquire_timeout).await?;
         match self.attempt(&request, &text, &variables, identity, &view).await {
             Err(Error::SchemaChanged(error)) => match snapshots.after(role, &view).await? {
                 Some(view) => self.attempt(&request, &text, &variables, identity, &view).await,
@@ -163,7 +181,7 @@ impl Engine {
         identity: &Identity,
         view: &View,
     ) -> Result<Bytes, Error> {
-        let (limits, snapshot) = (&self.inner.limits, &*view.snapshot);
+        let (limits, snapshot) = (self.limits(identity), &*view.snapshot);
         let document = snapshot.document(text, limits)?;
         let name = request.operation_name.as_deref();
         let operation = snapshot.operation(document, name, variables, limits)?;
@@ -179,9 +197,9 @@ impl Engine {
         self.run(job, &introspection).await
     }
 
-    /// What one request may ask for.
-    pub fn limits(&self) -> &Limits {
-        &self.inner.limits
+    /// What one request of who asks may ask for.
+    pub fn limits(&self, identity: &Identity) -> &Limits {
+        self.inner.snapshots.limits(identity.role.as_deref())
     }
 
     /// The database, for whoever wants to use the same connections.

@@ -1,6 +1,7 @@
 //! Every stage's errors -> code, what the client reads, what the log reads. Exhaustive, and never logs by itself.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::db;
 use crate::persisted::PersistedError;
@@ -95,6 +96,9 @@ pub enum Error {
     /// The request may not run as the role that it would have to: nothing of it ran.
     #[error(transparent)]
     RoleRefused(db::Error),
+    /// The role ran as many operations as it may for the whole acquire timeout.
+    #[error("as many operations of the role as may run at once were running for {0:?}")]
+    RoleBusy(Duration),
     /// The database does not have what the schema says: somebody has changed it a moment ago.
     #[error("the database has changed: {0}")]
     SchemaChanged(db::Error),
@@ -150,6 +154,13 @@ impl Error {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
             }
             Self::Database(error) | Self::RoleRefused(error) => vec![of_database(error)],
+            Self::RoleBusy(waited) => vec![GraphqlError::new(
+                Code::Unavailable,
+                format!(
+                    "as many operations of this role as may run at once (setting max-concurrency) were running for {waited:?}; \
+                     try again later"
+                ),
+            )],
             Self::SchemaChanged(_) => vec![GraphqlError::new(
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",

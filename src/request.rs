@@ -39,6 +39,8 @@ const PARSER_RECURSION: usize = 400;
 #[derive(Debug)]
 pub struct Document {
     executable: Valid<ExecutableDocument>,
+    tokens: usize,
+    directives: usize,
 }
 
 /// One operation of a document with its variables, ready to be planned.
@@ -47,6 +49,8 @@ pub struct Operation {
     document: Arc<Document>,
     name: Option<Name>,
     variables: Valid<JsonMap>,
+    /// The most rows of a page, whatever the schema says.
+    page_size: u64,
 }
 
 /// Why a request is refused before anything runs.
@@ -86,17 +90,13 @@ impl Document {
         let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
         let plain = syntax::without_commas(text);
         let parsed = parser.parse_executable(&rendered.compiled, &*plain, "request.graphql");
-        if parser.tokens_reached() >= limits.tokens {
-            return Err(RequestError::TooLarge { limit: "tokens", found: None, allowed: limits.tokens });
-        }
+        let tokens = parser.tokens_reached();
+        check_tokens(tokens, limits)?;
         if parser.recursion_reached() >= PARSER_RECURSION {
             return Err(RequestError::TooLarge { limit: "depth", found: None, allowed: limits.depth });
         }
         let directives = syntax::directives(&plain);
-        if directives > limits.directives {
-            let (found, allowed) = (Some(directives), limits.directives);
-            return Err(RequestError::TooLarge { limit: "directives", found, allowed });
-        }
+        check_directives(directives, limits)?;
         let invalid_document = |errors: &DiagnosticList| invalid_document(errors, limits.errors);
         let document = parsed.map_err(|invalid| invalid_document(&invalid.errors))?;
         if let Some((name, line, column)) = syntax::name_without_value(&plain) {
@@ -107,7 +107,13 @@ impl Document {
             document.validate(&rendered.compiled).map_err(|invalid| invalid_document(&invalid.errors))?;
         strict::check(&rendered.compiled, &executable)
             .map_err(|message| RequestError::Invalid(vec![message]))?;
-        Ok(Self { executable })
+        Ok(Self { executable, tokens, directives })
+    }
+
+    /// Refuses a document that was accepted for somebody with other limits.
+    pub fn check(&self, limits: &Limits) -> Result<(), RequestError> {
+        check_tokens(self.tokens, limits)?;
+        check_directives(self.directives, limits)
     }
 
     /// The whole document, for introspection.
@@ -129,7 +135,8 @@ impl Operation {
         let variables = coerce::variables(&rendered.compiled, &document.executable, definition, variables)
             .map_err(RequestError::Variables)?;
         let name = definition.name.clone();
-        let operation = Self { document, name, variables };
+        let page_size = limits.page_size.and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
+        let operation = Self { document, name, variables, page_size };
         limits::check(schema, &operation, limits)?;
         Ok(operation)
     }
@@ -152,6 +159,11 @@ impl Operation {
     /// The coerced variables; absent ones are absent.
     pub fn variables(&self) -> &Valid<JsonMap> {
         &self.variables
+    }
+
+    /// The most rows of a page of a table, out of what the schema and the limits say.
+    pub(crate) fn page_size(&self, schema: &Schema, table: usize) -> u64 {
+        schema.table(table).map_or(1, |exposed| exposed.page_size).min(self.page_size)
     }
 
     /// The value of a Boolean variable, for `@skip` and `@include`.
@@ -183,6 +195,21 @@ impl Operation {
         let place = field.location()?.line_column(&self.document.executable.sources)?;
         Some((place.line, place.column))
     }
+}
+
+/// The parser stops at the limit, so that a text with as many tokens may have had more.
+fn check_tokens(found: usize, limits: &Limits) -> Result<(), RequestError> {
+    if found < limits.tokens {
+        return Ok(());
+    }
+    Err(RequestError::TooLarge { limit: "tokens", found: None, allowed: limits.tokens })
+}
+
+fn check_directives(found: usize, limits: &Limits) -> Result<(), RequestError> {
+    if found <= limits.directives {
+        return Ok(());
+    }
+    Err(RequestError::TooLarge { limit: "directives", found: Some(found), allowed: limits.directives })
 }
 
 fn choose<'a>(

@@ -2,6 +2,7 @@
 
 mod auth;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -55,6 +56,7 @@ impl Settled {
             database: database(&mut reader),
             api: api(&mut reader),
             limits: limits(&mut reader),
+            role_limits: role_limits(&mut reader),
             documents: documents(&mut reader),
             auth: auth::auth(&mut reader),
             http: http(&mut reader),
@@ -143,7 +145,22 @@ fn limits(reader: &mut Reader<'_>) -> Limits {
             0 => Err("is 0; no request would be accepted".to_owned()),
             bytes => Ok(bytes),
         }),
+        page_size: reader.count_or_off("max-page-size"),
+        concurrency: reader.count_or_off("max-concurrency"),
     }
+}
+
+fn role_limits(reader: &mut Reader<'_>) -> HashMap<String, Limits> {
+    let mut by_role = HashMap::new();
+    for role in reader.settled.roles() {
+        let settled = reader.settled.of_role(role);
+        let mut of_role = Reader { settled: &settled, problems: Vec::new() };
+        by_role.insert(role.clone(), limits(&mut of_role));
+        // What is wrong for all roles has been told.
+        of_role.problems.retain(|problem| !reader.problems.contains(problem));
+        reader.problems.extend(of_role.problems);
+    }
+    by_role
 }
 
 fn documents(reader: &mut Reader<'_>) -> Documents {
@@ -233,6 +250,13 @@ impl Reader<'_> {
             let number = text.parse().ok().filter(|number| range.contains(number));
             number.ok_or_else(|| format!("`{text}` is no whole number from {low} to {high}"))
         })
+    }
+
+    fn count_or_off(&mut self, name: &str) -> Option<usize> {
+        match self.settled.value(name).map(str::trim) {
+            Some("off") => None,
+            _ => Some(self.count(name, COUNTS)),
+        }
     }
 
     fn duration(&mut self, name: &str) -> Duration {

@@ -98,6 +98,13 @@ pub struct Raw {
     /// How large a request's body may be.
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<Text>,
+    /// How many rows a page may have, whatever `max_rows` in a comment says, or `off` for only that. A longer page is cut.
+    #[arg(long, value_name = "COUNT|off")]
+    pub max_page_size: Option<Text>,
+    /// How many operations of one role may run at once, or `off`. Further ones wait for the acquire timeout at the most. As long
+    /// as it is below the pool size, no role can take all connections from the others.
+    #[arg(long, value_name = "COUNT|off")]
+    pub max_concurrency: Option<Text>,
     /// File with the documents that clients may name by an id, as graphql-codegen, Relay and Apollo write it. It is read at
     /// the start and again at a SIGHUP. Names save clients from sending long texts.
     #[arg(long, value_name = "FILE")]

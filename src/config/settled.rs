@@ -9,6 +9,7 @@ use super::Raw;
 use super::check::{Problem, Problems};
 use super::raw::Text;
 use super::redact::redacted;
+use super::roles::{self, Roles};
 use super::table::names;
 
 /// Where a value came from.
@@ -20,6 +21,8 @@ pub enum Origin {
     Environment,
     /// The configuration file.
     File,
+    /// The table of a role in the configuration file.
+    Role(String),
     /// Nobody set it.
     Default,
     /// Nobody set it, and `production` is on.
@@ -43,6 +46,7 @@ pub enum Profile {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settled {
     values: BTreeMap<&'static str, (Text, Origin)>,
+    roles: Roles,
 }
 
 impl Settled {
@@ -53,9 +57,11 @@ impl Settled {
         file: Option<&str>,
         profile: Profile,
     ) -> Result<Self, Problems> {
-        let mut set = Self { values: BTreeMap::new() };
+        let mut set = Self { values: BTreeMap::new(), roles: Roles::new() };
         if let Some(text) = file {
-            set.lay(&read_file(text)?, &Origin::File);
+            let (values, roles) = read_file(text)?;
+            set.lay(&values, &Origin::File);
+            set.roles = roles;
         }
         for name in names() {
             if let Some(value) = variable(&variable_name(name)) {
@@ -63,12 +69,13 @@ impl Settled {
             }
         }
         set.lay(flags, &Origin::Flag);
-        let mut settled = Self { values: BTreeMap::new() };
+        let mut settled = Self { values: BTreeMap::new(), roles: Roles::new() };
         settled.lay(&defaults(profile), &Origin::Default);
         if profile != Profile::Dev && set.value("production") == Some("on") {
             settled.lay(&production(), &Origin::Production);
         }
         settled.values.extend(set.values);
+        settled.roles = set.roles;
         Ok(settled)
     }
 
@@ -87,11 +94,26 @@ impl Settled {
         self.values.get(name).map(|(_, origin)| origin)
     }
 
+    /// The roles that have settings of their own.
+    pub(super) fn roles(&self) -> impl Iterator<Item = &String> {
+        self.roles.keys()
+    }
+
+    /// What holds for a role: its own settings over the others, wherever those came from.
+    pub(super) fn of_role(&self, role: &str) -> Self {
+        let mut settled = self.clone();
+        for (name, text) in self.roles.get(role).into_iter().flatten() {
+            settled.values.insert(name, (text.clone(), Origin::Role(role.to_owned())));
+        }
+        settled
+    }
+
     /// How the setting is called where its value came from, for messages about it.
     pub(super) fn label(&self, name: &str) -> String {
         match self.origin(name) {
             Some(Origin::Environment) => variable_name(name),
             Some(Origin::File) => format!("{name} in glowplug.toml"),
+            Some(Origin::Role(role)) => format!("{name} of [roles.{role}] in glowplug.toml"),
             _ => format!("--{name}"),
         }
     }
@@ -123,12 +145,20 @@ impl fmt::Display for Settled {
             let from = match origin {
                 Origin::Flag => format!("--{name}"),
                 Origin::Environment => variable_name(name),
-                Origin::File => "glowplug.toml".to_owned(),
+                Origin::File | Origin::Role(_) => "glowplug.toml".to_owned(),
                 Origin::Default => "default".to_owned(),
                 Origin::Production => "production".to_owned(),
                 Origin::Command => "the command".to_owned(),
             };
             writeln!(formatter, "{line:<44} # {from}")?;
+        }
+        for (role, settings) in &self.roles {
+            let role = toml::Value::String(role.clone());
+            writeln!(formatter, "\n[roles.{role}]")?;
+            for (name, Text(text)) in settings {
+                let line = format!("{name} = {}", toml::Value::String(text.clone()));
+                writeln!(formatter, "{line:<44} # glowplug.toml")?;
+            }
         }
         Ok(())
     }
@@ -169,6 +199,8 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         max_batch: text("10"),
         max_errors: text(if is_dev { "20" } else { "5" }),
         max_body: text("1MiB"),
+        max_page_size: text("off"),
+        max_concurrency: text("off"),
         persisted_operations: None,
         only_persisted: text("off"),
         automatic_persisted_queries: text("on"),
@@ -220,10 +252,11 @@ pub(super) fn as_map(raw: &Raw) -> Map<String, Value> {
     }
 }
 
-fn read_file(text: &str) -> Result<Raw, Problems> {
+fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let problem = |message: String| Problem::new("glowplug.toml", message);
-    let table: toml::Table =
+    let mut table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| Problems(vec![problem(error.to_string())]))?;
+    let roles = table.remove("roles").map(roles::read).transpose()?.unwrap_or_default();
     let known = names();
     let unknown: Vec<Problem> = table
         .keys()
@@ -233,11 +266,13 @@ fn read_file(text: &str) -> Result<Raw, Problems> {
     if !unknown.is_empty() {
         return Err(Problems(unknown));
     }
-    table.try_into().map_err(|error: toml::de::Error| Problems(vec![problem(error.to_string())]))
+    let values =
+        table.try_into().map_err(|error: toml::de::Error| Problems(vec![problem(error.to_string())]))?;
+    Ok((values, roles))
 }
 
 /// The known name that is most like the given one.
-fn nearest<'a>(name: &str, known: &[&'a str]) -> &'a str {
+pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> &'a str {
     let distance = |candidate: &&&str| strsim::damerau_levenshtein(&name.replace('_', "-"), candidate);
     known.iter().min_by_key(distance).copied().unwrap_or_default()
 }

@@ -41,14 +41,14 @@ impl Engine {
     pub async fn check_persisted(&self) {
         let (list, snapshots) = (self.inner.persisted.list(), &self.inner.snapshots);
         let Ok(own) = snapshots.of(None).await else { return };
-        let told = |(id, text)| Some((id, text, self.refusal(&own, text)?));
+        let told = |(id, text)| Some((id, text, self.refusal(None, &own, text)?));
         let mut refused: Vec<(&str, &str, String)> = list.iter().filter_map(told).collect();
         if refused.is_empty() {
             return;
         }
         for role in self.other_roles().await {
             if let Ok(view) = snapshots.of(Some(&role)).await {
-                refused.retain(|(_, text, _)| self.refusal(&view, text).is_some());
+                refused.retain(|(_, text, _)| self.refusal(Some(&role), &view, text).is_some());
             }
         }
         for (id, _, error) in &refused {
@@ -57,8 +57,8 @@ impl Engine {
     }
 
     /// Why a role does not accept a document, in the words that a client would read.
-    fn refusal(&self, view: &View, text: &str) -> Option<String> {
-        let error = view.snapshot.document(text, &self.inner.limits).err()?;
+    fn refusal(&self, role: Option<&str>, view: &View, text: &str) -> Option<String> {
+        let error = view.snapshot.document(text, self.inner.snapshots.limits(role)).err()?;
         Error::from(error).for_client().into_iter().next().map(|told| told.message)
     }
 

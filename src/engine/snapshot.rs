@@ -71,6 +71,7 @@ impl Snapshot {
     /// The validated document; remembered by its text.
     pub(super) fn document(&self, text: &str, limits: &Limits) -> Result<Arc<Document>, RequestError> {
         if let Some(document) = self.documents.get(text) {
+            document.check(limits)?;
             return Ok(document);
         }
         let document =

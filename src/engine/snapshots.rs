@@ -8,11 +8,12 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
 
+use super::RoleLimits;
 use super::picture::{Mark, Picture, Pictures};
 use super::snapshot::{Snapshot, fingerprint};
-use crate::config::Api;
+use crate::config::{Api, Limits};
 use crate::error::Error;
 use crate::event::Event;
 use crate::schema::Application;
@@ -33,9 +34,23 @@ const RELOADED: usize = 64;
 pub(super) struct View {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) statement_timeout: Duration,
+    /// A place for each operation that may run at once; `None` where nothing is said. A new view of the role keeps it.
+    places: Option<Arc<Semaphore>>,
     mark: Mark,
     /// When it was last asked for, in seconds since the start.
     used: AtomicU64,
+}
+
+impl View {
+    /// Waits until one more operation of the role may run; it holds the place until it has ended.
+    pub(super) async fn place(&self, timeout: Duration) -> Result<Option<SemaphorePermit<'_>>, Error> {
+        let Some(places) = &self.places else { return Ok(None) };
+        match tokio::time::timeout(timeout, places.acquire()).await {
+            // Nobody closes it.
+            Ok(place) => Ok(place.ok()),
+            Err(_) => Err(Error::RoleBusy(timeout)),
+        }
+    }
 }
 
 /// The views of all roles that have asked.
@@ -44,6 +59,7 @@ pub(super) struct Snapshots {
     api: Api,
     application: Arc<Application>,
     statement_timeout: Duration,
+    limits: RoleLimits,
     start: Instant,
     views: ArcSwap<Views>,
     /// Held while the views are replaced, and while a snapshot is made for them: two roles with the same new picture make one.
@@ -69,8 +85,10 @@ impl Snapshots {
         api: Api,
         application: Application,
         statement_timeout: Duration,
+        limits: RoleLimits,
     ) -> Self {
         Self {
+            limits,
             pictures,
             api,
             application: Arc::new(application),
@@ -81,6 +99,11 @@ impl Snapshots {
             turns: Turns::default(),
             drawing: Semaphore::new(DRAWN_AT_ONCE),
         }
+    }
+
+    /// What one request of a role may ask for.
+    pub(super) fn limits(&self, role: Option<&str>) -> &Limits {
+        self.limits.of(role)
     }
 
     /// The view of a role; `None` is the connection's own user. A role that is refused is not remembered: it costs no more
@@ -189,7 +212,11 @@ impl Snapshots {
         let is_new = views.get(role).is_none_or(|old| old.snapshot.fingerprint != fingerprint);
         let statement_timeout = mark.statement_timeout.unwrap_or(self.statement_timeout);
         let used = AtomicU64::new(self.start.elapsed().as_secs());
-        let view = Arc::new(View { snapshot, statement_timeout, mark, used });
+        let places = match views.get(role) {
+            Some(old) => old.places.clone(),
+            None => self.limits.of(role).concurrency.map(|count| Arc::new(Semaphore::new(count))),
+        };
+        let view = Arc::new(View { snapshot, statement_timeout, places, mark, used });
         let mut views = Views::clone(&views);
         views.insert(role, Arc::clone(&view));
         self.views.store(Arc::new(views));

@@ -19,7 +19,7 @@ use super::identity::identify;
 use super::parameters::{self, Requests, UrlParameters};
 use super::refusal::Refusal;
 use super::reply;
-use crate::config::GetRequests;
+use crate::config::{GetRequests, Limits};
 use crate::engine::{self, DocumentSource, Engine, Identity};
 
 /// How long a client may take to send its body.
@@ -45,7 +45,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
             return refusal.respond(media_type);
         }
     };
-    match read(&shared.engine, &head.headers, body).await {
+    match read(shared.engine.limits(&identity), &head.headers, body).await {
         Ok(requests) => respond(&shared.engine, requests, &identity, media_type).await,
         Err(refusal) => refusal.respond(media_type),
     }
@@ -83,9 +83,8 @@ fn by_get(request: engine::Request, allowed: GetRequests) -> Result<engine::Requ
 }
 
 /// Reads and decodes the body of a `POST`.
-async fn read(engine: &Engine, headers: &HeaderMap, body: Body) -> Result<Requests, Refusal> {
+async fn read(limits: &Limits, headers: &HeaderMap, body: Body) -> Result<Requests, Refusal> {
     check_type(headers)?;
-    let limits = engine.limits();
     let bytes = collect(body, limits.body_bytes).await?;
     parameters::from_json(&bytes, limits.batch)
 }

@@ -58,7 +58,7 @@ impl Planner<'_> {
         if offset.is_some() && (is_backward || before.is_some()) {
             return Err(self.error("offset can only be given with first and after"));
         }
-        let page_size = self.schema.table(table).map_or(0, |exposed| exposed.page_size);
+        let page_size = self.operation.page_size(self.schema, table);
         Ok(Page {
             direction: if is_backward { Direction::Backward } else { Direction::Forward },
             limit: first.or(last).map_or(page_size, |asked| asked.min(page_size)),

@@ -103,7 +103,7 @@ impl<'a> Meter<'a> {
             _ => None,
         };
         let Some(table) = table else { return 1 };
-        let page_size = self.schema.table(table).map_or(1, |exposed| exposed.page_size);
+        let page_size = self.operation.page_size(self.schema, table);
         let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
         let arguments = self.operation.arguments(&field.arguments);
         let asked = ["first", "last"].iter().filter_map(|name| match arguments.get(*name) {

@@ -180,3 +180,68 @@ fn the_documented_settings_are_the_real_ones() {
         );
     }
 }
+
+#[test]
+fn a_role_has_limits_of_its_own_over_all_others() {
+    let file = "max-depth = 9\nmax-aliases = 5\n[roles.anon]\nmax-depth = 4\nmax-concurrency = 2\n['roles'.'odd one']\nmax-body = '1KiB'";
+    let raw = Raw { max_depth: Some(Text("8".to_owned())), ..flags() };
+    let settled = Settled::gather(&raw, nothing, Some(file), Profile::Serve).unwrap();
+    let config = settled.check().unwrap();
+    let (anon, odd) = (&config.role_limits["anon"], &config.role_limits["odd one"]);
+    assert_eq!((config.limits.depth, anon.depth, odd.depth), (8, 4, 8));
+    assert_eq!((config.limits.concurrency, anon.concurrency, odd.concurrency), (None, Some(2), None));
+    assert_eq!((anon.aliases, odd.body_bytes), (5, 1024));
+    let shown = settled.to_string();
+    let lines: Vec<&str> = shown.lines().skip_while(|line| !line.starts_with("[roles")).collect();
+    assert_eq!(
+        lines,
+        [
+            "[roles.\"anon\"]",
+            "max-concurrency = \"2\"                        # glowplug.toml",
+            "max-depth = \"4\"                              # glowplug.toml",
+            "",
+            "[roles.\"odd one\"]",
+            "max-body = \"1KiB\"                            # glowplug.toml",
+        ]
+    );
+    let again = Settled::gather(
+        &flags(),
+        nothing,
+        Some(&shown.replace("max-depth = \"8\"", "max-depth = \"9\"")),
+        Profile::Serve,
+    );
+    assert_eq!(
+        again.unwrap().check().unwrap().role_limits["anon"],
+        *anon,
+        "what is printed can be read again"
+    );
+}
+
+#[test]
+fn what_is_wrong_about_a_role_is_told_with_its_place() {
+    for (file, told) in [
+        ("roles = 3", "glowplug.toml: `roles` has a table for each role; write for example [roles.anon]"),
+        (
+            "[roles]\nanon = 3",
+            "glowplug.toml: `roles.anon` is no table; write for example [roles.anon] above max-depth = 5",
+        ),
+        (
+            "[roles.anon]\nmax-dept = 3",
+            "[roles.anon] in glowplug.toml: there is no limit `max-dept` for a role; did you mean `max-depth`?",
+        ),
+        (
+            "[roles.anon]\nlisten = 'x'",
+            "[roles.anon] in glowplug.toml: `listen` holds for the whole server; a role has limits of its own, such as `max-depth`",
+        ),
+        (
+            "[roles.anon]\nmax-depth = 'deep'",
+            "max-depth of [roles.anon] in glowplug.toml: `deep` is no whole number from 1 to 1000000000",
+        ),
+        (
+            "max-depth = 0\n[roles.anon]\nmax-batch = 2",
+            "max-depth in glowplug.toml: `0` is no whole number from 1 to 1000000000",
+        ),
+    ] {
+        assert_eq!(problems_of(file), told);
+    }
+}

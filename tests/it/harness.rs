@@ -126,7 +126,10 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             batch: 10,
             errors: 20,
             body_bytes: 1 << 20,
+            page_size: None,
+            concurrency: None,
         },
+        role_limits: std::collections::HashMap::new(),
         documents: config::Documents { list: None, policy: config::DocumentPolicy::Automatic },
         auth: config::Auth::default(),
         http: config::Http {

@@ -1,6 +1,7 @@
 //! What the engine makes of a request's role: what it sees, what it may do, and what it is told.
 
 mod hidden;
+mod limits;
 mod refused;
 mod timeout;
 mod watched;
@@ -34,11 +35,11 @@ impl World {
     /// engine connects as is `authenticator#`; it may log in and nothing else.
     async fn new(setup: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let setup =
-            format!("create role authenticator# login noinherit; {setup}").replace('#', &number.to_string());
+        let setup = format!("create role authenticator# login noinherit; {setup}")
+            .replace('#', &format!("_{number}"));
         let database = harness::database(&setup).await;
         let admin = harness::connect(&harness::cluster().url(&database)).await;
-        let url = with_user(&harness::cluster().url(&database), &format!("authenticator{number}"));
+        let url = with_user(&harness::cluster().url(&database), &format!("authenticator_{number}"));
         let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
         Self { engine, admin, database, url, number }
     }
@@ -62,7 +63,7 @@ impl World {
 
     /// The name of a role of this test's own.
     fn role(&self, name: &str) -> String {
-        format!("{name}{}", self.number)
+        format!("{name}_{}", self.number)
     }
 
     fn identity(&self, role: &str) -> Identity {
@@ -71,7 +72,7 @@ impl World {
 
     /// Runs SQL as the superuser.
     async fn sql(&self, text: &str) {
-        let text = text.replace('#', &self.number.to_string());
+        let text = text.replace('#', &format!("_{}", self.number));
         self.admin.batch_execute(&text).await.expect("the SQL runs");
     }
 
