@@ -112,8 +112,9 @@ fn expose_columns(schema: &mut Schema, table: &Table, inflect: bool) -> Vec<Opti
     let mut taken = HashSet::from(["nodeId".to_owned()]);
     let mut columns = Vec::with_capacity(table.columns.len());
     for column in &table.columns {
-        let exposed =
-            if column.can_select { expose_column(schema, column, inflect, &mut taken) } else { Ok(None) };
+        // A column may be for writing only: a password, say.
+        let is_usable = column.can_select || column.can_insert || column.can_update;
+        let exposed = if is_usable { expose_column(schema, column, inflect, &mut taken) } else { Ok(None) };
         columns.push(exposed.unwrap_or_else(|reason| {
             schema
                 .problems
