@@ -13,6 +13,7 @@ mod schema;
 mod serve;
 mod server;
 mod settings;
+mod token;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -42,6 +43,8 @@ enum Command {
     Schema(schema::Options),
     /// Apply the pending migrations to a database. One that uses session state wants a connection without a pooler.
     Migrate(migrate::Options),
+    /// Sign a token, to try the API as a role; with the secret of `jwt-secret`, or of `dev` in this folder.
+    Token(token::Options),
     /// Print the settings that hold and where each comes from, as a `glowplug.toml`, without passwords.
     Config(config::Options),
 }
@@ -58,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Migrate(options) => migrate::run(&options),
+        Command::Token(options) => token::run(&options),
         Command::Config(options) => config::run(&options),
     };
     match result {
@@ -74,7 +78,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     let command = Cli::command().mut_subcommands(|command| {
         let profile = match command.get_name() {
             "dev" => Profile::Dev,
-            "schema" | "migrate" => Profile::OneShot,
+            "schema" | "migrate" | "token" => Profile::OneShot,
             _ => Profile::Serve,
         };
         help(command, profile)

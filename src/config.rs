@@ -21,6 +21,7 @@ pub use raw::{Raw, Text};
 pub use redact::redacted;
 pub use settled::{Origin, Profile, Settled};
 pub use table::{help, markdown_table};
+pub use units::duration;
 
 /// Everything that `serve` and `dev` need to know.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 //! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `local` when it is killed.
 
 mod migrations;
+mod people;
 mod project;
 mod watch;
 
@@ -22,6 +23,7 @@ use super::server::{self, Server};
 use super::settings::Flags;
 use migrations::{Changes, Mirror};
 use project::Project;
+pub(super) use project::kept_secret;
 use watch::Watch;
 
 /// The only database of the private server that is used.
@@ -72,15 +74,20 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let direct_url = cluster.url(DATABASE);
     settled
         .set_database_url(&pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE)));
-    let config = settled.check()?;
     super::block_on(async {
         let mut watch = Watch::new(&options.migrations);
         report(mirror.bring_up_to_date(&direct_url).await);
+        // The migrations have made the roles, if the project has any.
+        let config = settled.check()?;
+        people::settle(&mut settled, &project, &config).await?;
+        let config = settled.check()?;
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::start(&config, listener)?;
         project.announce(&format!("http://{address}/"))?;
-        greet(address, &direct_url, pooler.as_ref(), &options.migrations);
+        greet(address, &direct_url, pooler.as_ref());
+        people::introduce(&config, address).await?;
+        point_out_changes(&options.migrations);
         let engine = server.engine();
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &engine);
         server::until_stopped(server, follow).await
@@ -129,7 +136,7 @@ fn report(result: Result<Changes, Failure>) {
     }
 }
 
-fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, migrations: &Path) {
+fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>) {
     println!("\nGlowplug is ready.\n");
     println!("  GraphiQL   http://{address}/");
     println!("  endpoint   http://{address}/graphql");
@@ -144,6 +151,9 @@ fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, migration
             "GraphiQL is loaded from a CDN; run `npm ci --prefix web` and build again to have it in the binary."
         );
     }
+}
+
+fn point_out_changes(migrations: &Path) {
     let folder = migrations.display();
     if migrations::entries(migrations).is_ok_and(|entries| entries.is_empty()) {
         println!(

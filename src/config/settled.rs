@@ -84,6 +84,16 @@ impl Settled {
         self.values.insert("database-url", (Text(url.to_owned()), Origin::Command));
     }
 
+    /// Sets the secret of tokens to one that the command itself has made.
+    pub fn set_jwt_secret(&mut self, secret: &str) {
+        self.values.insert("jwt-secret", (Text(secret.to_owned()), Origin::Command));
+    }
+
+    /// Sets the role of requests without a token to one that the command has found in the database.
+    pub fn set_anon_role(&mut self, role: &str) {
+        self.values.insert("anon-role", (Text(role.to_owned()), Origin::Command));
+    }
+
     /// The value of a setting, by its name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|(text, _)| text.0.as_str())

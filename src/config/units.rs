@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Reads `10s`, `500ms`, `2m` or `1h`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = split(text);
     let count: u64 = number.parse().map_err(|_| expected_duration(text))?;
     let milliseconds = match unit {

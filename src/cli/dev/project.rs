@@ -1,10 +1,19 @@
 //! The folder `.glowplug` of a project: what `dev` keeps there, and that only one `dev` uses it.
 
 use std::fs::{File, TryLockError};
-use std::io::{Seek, Write};
+use std::io::{ErrorKind, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use uuid::Uuid;
+
 use crate::cli::failure::Failure;
+
+/// The folder, below that of the project.
+const FOLDER: &str = ".glowplug";
+
+/// The file with the secret that tokens are signed with, in the project's `.glowplug` folder.
+const SECRET: &str = "jwt-secret";
 
 /// A project's `.glowplug` folder, ours until this is dropped.
 #[derive(Debug)]
@@ -17,7 +26,7 @@ pub(super) struct Project {
 impl Project {
     /// Makes the folder if needed, and takes hold of it.
     pub(super) fn open(root: &Path) -> Result<Self, Failure> {
-        let folder = root.join(".glowplug");
+        let folder = root.join(FOLDER);
         std::fs::create_dir_all(&folder).map_err(Failure::file("make", &folder))?;
         let ignore = folder.join(".gitignore");
         std::fs::write(&ignore, "*\n").map_err(Failure::file("write", &ignore))?;
@@ -52,8 +61,41 @@ impl Project {
             .map_err(Failure::file("write", &self.folder.join("lock")))
     }
 
+    /// The secret that tokens are signed with; made once, so that tokens outlive a restart.
+    pub(super) fn jwt_secret(&self) -> Result<String, Failure> {
+        let path = self.folder.join(SECRET);
+        if let Some(secret) = read_secret(&path)? {
+            return Ok(secret);
+        }
+        // Each has 122 random bits; as a text it is longer than a secret must be.
+        let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        File::options()
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .and_then(|mut file| file.write_all(secret.as_bytes()))
+            .map_err(Failure::file("write", &path))?;
+        Ok(secret)
+    }
+
     /// Where the private PostgreSQL lives.
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("database")
+    }
+}
+
+/// The secret that `dev` has made for the project in that folder, if it has.
+pub(in crate::cli) fn kept_secret(root: &Path) -> Result<Option<String>, Failure> {
+    read_secret(&root.join(FOLDER).join(SECRET))
+}
+
+/// An empty file is one that could not be written whole; a new one is made then.
+fn read_secret(path: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(secret) => Ok(Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::file("read", path)(error)),
     }
 }

@@ -31,8 +31,21 @@ async fn serves_the_starter_project_and_leaves_nothing_behind() {
     {
         assert!(printed.contains(expected), "no `{expected}` in:\n{printed}");
     }
-    let answer = dev.query("{ taskCollection { totalCount } }").await;
-    assert_eq!(answer, json!({ "data": { "taskCollection": { "totalCount": 360 } } }));
+    let count = "{ taskCollection { totalCount } }";
+    assert_eq!(
+        dev.query(count).await,
+        json!({ "data": { "taskCollection": { "totalCount": 180 } } }),
+        "as anon"
+    );
+    let token = printed_token(&dev, "Keiko Tanaka, member of APP, DATA, WEB");
+    assert_eq!(
+        dev.query_as(&token, count).await,
+        json!({ "data": { "taskCollection": { "totalCount": 240 } } })
+    );
+    assert_eq!(
+        dev.query_as(&token, "{ me { name email } }").await,
+        json!({ "data": { "me": { "name": "Keiko Tanaka", "email": "keiko@example.com" } } })
+    );
     assert_eq!(dev.get("/").await.0, 200);
     let client = connect(&dev.word_after("database   ")).await;
     assert_eq!(ask(&client, "select count(*) from task").await.unwrap(), "360");
@@ -45,6 +58,48 @@ async fn serves_the_starter_project_and_leaves_nothing_behind() {
 
     assert_eq!(dev.stop("INT").code(), Some(0), "{}", dev.printed());
     assert_gone(folder.path().to_str().unwrap());
+}
+
+/// The token that follows what is said of its owner, as a header for GraphiQL.
+fn printed_token(dev: &Program, who: &str) -> String {
+    let printed = dev.printed();
+    let (_, rest) = printed.split_once(who).unwrap_or_else(|| panic!("no {who} in:\n{printed}"));
+    let header: serde_json::Value = serde_json::from_str(rest.lines().nth(1).unwrap()).unwrap();
+    header["authorization"].as_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_anonymous_role_is_used_where_there_is_one_and_tokens_outlive_a_restart() {
+    let folder = open_folder();
+    let up = "create role anon; create role member; create table note (id int primary key); grant select on note to member";
+    let who = "create function who() returns text stable language sql as 'select current_user::text'";
+    write_migration(folder.path(), FIRST, &format!("{up}; {who}"), "");
+    let mut dev = Program::dev(folder.path(), &[]);
+    assert!(dev.printed().contains("Requests without a token run as the role anon."), "{}", dev.printed());
+    assert_eq!(dev.query("{ who }").await, json!({ "data": { "who": "anon" } }));
+
+    let sign = |arguments: &[&str]| command(folder.path()).arg("token").args(arguments).output().unwrap();
+    let token = |output: std::process::Output| String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    let member = token(sign(&["--role", "member", "--claim", "sub=me", "--claim", "level:=3"]));
+    assert_eq!(dev.query_as(&member, "{ who }").await, json!({ "data": { "who": "member" } }));
+    dev.stop("INT");
+    let dev = Program::dev(folder.path(), &[]);
+    let answer = dev.query_as(&member, "{ who noteCollection { edges { cursor } } }").await;
+    assert_eq!(answer, json!({ "data": { "who": "member", "noteCollection": { "edges": [] } } }));
+
+    for (arguments, expected) in [
+        (["--role", "member", "--claim", "sub"], "--claim sub: there is no = in it"),
+        (["--role", "member", "--claim", "a:=b"], "what follows := is no JSON"),
+        (["--role", "member", "--expires", "soon"], "--expires: `soon` is no duration"),
+    ] {
+        let output = sign(&arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), told.contains(expected)), (Some(2), true), "{told}");
+    }
+    let elsewhere = open_folder();
+    let output = command(elsewhere.path()).args(["token", "--role", "member"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("there is no secret to sign with: set GLOWPLUG_JWT_SECRET"), "{told}");
 }
 
 #[tokio::test]

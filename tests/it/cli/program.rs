@@ -122,8 +122,19 @@ impl Program {
 
     /// The answer to an operation.
     pub(crate) async fn query(&self, document: &str) -> Value {
+        self.query_with(document, reqwest::header::HeaderMap::new()).await
+    }
+
+    /// The answer to an operation that is asked with a token.
+    pub(crate) async fn query_as(&self, token: &str, document: &str) -> Value {
+        let value = format!("Bearer {token}").parse().unwrap();
+        self.query_with(document, [(reqwest::header::AUTHORIZATION, value)].into_iter().collect()).await
+    }
+
+    async fn query_with(&self, document: &str, headers: reqwest::header::HeaderMap) -> Value {
         let response = client()
             .post(self.page("/graphql"))
+            .headers(headers)
             .header("content-type", "application/json")
             .body(json!({ "query": document }).to_string())
             .send()

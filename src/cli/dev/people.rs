@@ -1,0 +1,99 @@
+//! Whom `dev` serves: requests without a token as the role `anon` if the database has it, and ready tokens for the people
+//! that the database names in a view `glowplug.sample_token (who, claims)`.
+//!
+//! A project without the role `anon` runs as the connection's own user, unless the settings say otherwise.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::cli::failure::Failure;
+use crate::cli::token::sign;
+use crate::config::{Config, Settled};
+use crate::db::{Access, Database, Scope};
+use crate::sql::Statement;
+
+use super::project::Project;
+
+/// The role of requests without a token, by the custom of PostgREST and Supabase.
+const ANONYMOUS: &str = "anon";
+
+/// How long the printed tokens are valid; each start prints new ones.
+const VALID: Duration = Duration::from_hours(30 * 24);
+
+/// The settings that say whose requests are accepted; `dev` sets none if one of them is set.
+const SETTINGS: [&str; 4] = ["jwt-secret", "jwt-key", "jwt-jwks", "anon-role"];
+
+/// A row of the view.
+#[derive(Debug, Deserialize)]
+struct Person {
+    who: String,
+    claims: Map<String, Value>,
+}
+
+/// Sets the secret and the role of requests without a token, where the database has that role and nobody has set them.
+pub(super) async fn settle(settled: &mut Settled, project: &Project, config: &Config) -> Result<(), Failure> {
+    if SETTINGS.iter().any(|name| settled.value(name).is_some()) || !has_anonymous(config).await? {
+        return Ok(());
+    }
+    settled.set_jwt_secret(&project.jwt_secret()?);
+    settled.set_anon_role(ANONYMOUS);
+    Ok(())
+}
+
+async fn has_anonymous(config: &Config) -> Result<bool, Failure> {
+    let statement = format!("select exists (select from pg_roles where rolname = '{ANONYMOUS}')::text");
+    Ok(ask(config, &statement).await?.as_deref() == Some("true"))
+}
+
+/// Says who requests run as, and prints a token for each person that the database names.
+pub(super) async fn introduce(config: &Config, address: SocketAddr) -> Result<(), Failure> {
+    if let Some(role) = &config.auth.anon_role {
+        println!("Requests without a token run as the role {role}.");
+    }
+    let Some(jwt) = config.auth.jwt.as_ref().filter(|jwt| jwt.secret.is_some()) else { return Ok(()) };
+    let people = people(config).await?;
+    if people.is_empty() {
+        println!("To be somebody else: `glowplug token --role … --claim sub=…` prints a token.\n");
+        return Ok(());
+    }
+    println!("To be somebody else, put one of these into GraphiQL's tab Headers:\n");
+    for Person { who, claims } in people {
+        let token = sign(jwt, claims, VALID)?;
+        println!("  {who}\n    {{\"authorization\": \"Bearer {token}\"}}");
+    }
+    println!("\nor send it with curl; `glowplug token` makes others:\n");
+    println!(
+        "  curl http://{address}/graphql -H 'authorization: Bearer …' --json '{{\"query\": \"{{ __typename }}\"}}'\n"
+    );
+    Ok(())
+}
+
+async fn people(config: &Config) -> Result<Vec<Person>, Failure> {
+    let view = "select to_regclass('glowplug.sample_token')::text";
+    if ask(config, view).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = "select coalesce(json_agg(json_build_object('who', who, 'claims', claims)), '[]')::text \
+        from glowplug.sample_token";
+    let text = ask(config, rows).await?.unwrap_or_default();
+    serde_json::from_str(&text)
+        .map_err(|error| Failure::Database(format!("the view glowplug.sample_token cannot be used: {error}")))
+}
+
+/// The text that a statement returns.
+async fn ask(config: &Config, statement: &str) -> Result<Option<String>, Failure> {
+    let told = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
+    let database = Database::new(&config.database).map_err(|error| told(&error))?;
+    let scope = Scope {
+        access: Access::ReadOnly,
+        role: None,
+        settings: Vec::new(),
+        statement_timeout: config.database.statement_timeout,
+    };
+    let statement = Statement { text: statement.to_owned(), parameters: Vec::new() };
+    let answers = database.run(&scope, &[statement]).await.map_err(|error| told(&error))?;
+    Ok(answers.into_iter().next().flatten())
+}
