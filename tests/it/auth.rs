@@ -80,7 +80,7 @@ impl World {
 }
 
 /// Tokens are signed with [`SECRET`]; nothing else is asked of them.
-fn jwt() -> Jwt {
+pub(crate) fn jwt() -> Jwt {
     Jwt {
         secret: Some(Secret::new(SECRET)),
         key: None,
@@ -92,7 +92,8 @@ fn jwt() -> Jwt {
     }
 }
 
-fn token(claims: &Value) -> String {
+/// A token with these claims.
+pub(crate) fn token(claims: &Value) -> String {
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     encode(&Header::new(Algorithm::HS256), claims, &key).expect("a token")
 }

@@ -1,0 +1,276 @@
+//! What a role may do through the API: the same attempts, written in GraphQL by the convention's names.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use glowplug::config::PoolMode;
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use serde_json::{Map, Value};
+use tokio_postgres::Client;
+
+use super::normal;
+use super::oracle::Oracle;
+use super::stand::{Attempt, Caller, Outcome, Read, Returns, Wanted};
+use super::table::{After, Table};
+use crate::harness;
+
+pub(super) struct Api {
+    engine: Engine,
+    inflects: bool,
+    /// The owner's connection.
+    owner: Client,
+    /// What the database held when it was fresh, and how to make it so again.
+    fresh: String,
+    restore: String,
+}
+
+/// The names that introspection shows.
+pub(super) struct Shown {
+    pub(super) roots: BTreeSet<String>,
+    /// `Type.field` of tables' types and inputs.
+    pub(super) columns: BTreeSet<String>,
+}
+
+impl Api {
+    pub(super) async fn new(database: &str, inflects: bool, oracle: &Oracle) -> Self {
+        let url = harness::cluster().url(database);
+        let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+        let owner = harness::connect(&url).await;
+        let saved = oracle.structure().await;
+        let (save, restore): (Vec<_>, Vec<_>) = saved.iter().filter_map(Table::saved).unzip();
+        owner
+            .batch_execute(&format!("create schema saved; {}", save.join(" ")))
+            .await
+            .expect("a copy of all rows");
+        // Neither triggers nor foreign keys have a say in it.
+        let restore =
+            format!("begin; set local session_replication_role = replica; {} commit", restore.join(" "));
+        let fresh = oracle.state(&owner).await;
+        Self { engine, inflects, owner, fresh, restore }
+    }
+
+    pub(super) fn type_name(&self, table: &str) -> String {
+        if !self.inflects {
+            return table.to_owned();
+        }
+        table
+            .split('_')
+            .filter(|word| !word.is_empty())
+            .map(|word| word[..1].to_uppercase() + &word[1..])
+            .collect()
+    }
+
+    pub(super) fn field(&self, name: &str) -> String {
+        if !self.inflects {
+            return name.to_owned();
+        }
+        let name = self.type_name(name);
+        name[..1].to_lowercase() + &name[1..]
+    }
+
+    /// What introspection shows to the caller; relations and computed fields are left out, for they are no columns.
+    pub(super) async fn shown(&self, caller: &Caller) -> Shown {
+        let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } types { name \
+            fields { name type { kind ofType { kind } } } inputFields { name } } } }";
+        let answer = self.ask(caller, query).await;
+        let schema = &answer["data"]["__schema"];
+        let names = |value: &Value| -> Vec<String> {
+            let items = value.as_array().cloned().unwrap_or_default();
+            items.iter().map(|item| item["name"].as_str().expect("a name").to_owned()).collect()
+        };
+        let mut roots: BTreeSet<String> = names(&schema["queryType"]["fields"]).into_iter().collect();
+        roots.extend(names(&schema["mutationType"]["fields"]));
+        let mut columns = BTreeSet::new();
+        for definition in schema["types"].as_array().expect("types") {
+            let name = definition["name"].as_str().expect("a name");
+            if name.ends_with("InsertInput") || name.ends_with("UpdateInput") {
+                columns
+                    .extend(names(&definition["inputFields"]).iter().map(|field| format!("{name}.{field}")));
+            } else if roots.contains(&(self.lower(name) + "Collection")) {
+                let is_leaf = |field: &Value| {
+                    let kinds = [&field["type"]["kind"], &field["type"]["ofType"]["kind"]];
+                    !kinds.iter().any(|kind| *kind == "OBJECT")
+                        && !field["name"].as_str().is_some_and(|name| name == "nodeId" || name == "reference")
+                };
+                let fields = definition["fields"].as_array().expect("fields");
+                let leaves =
+                    fields.iter().filter(|field| is_leaf(field)).filter_map(|field| field["name"].as_str());
+                columns.extend(leaves.map(|field| format!("{name}.{field}")));
+            }
+        }
+        Shown { roots, columns }
+    }
+
+    fn lower(&self, type_name: &str) -> String {
+        if self.inflects { type_name[..1].to_lowercase() + &type_name[1..] } else { type_name.to_owned() }
+    }
+
+    /// All rows that the caller can read, page by page.
+    pub(super) async fn rows(&self, caller: &Caller, table: &Table) -> Outcome {
+        let (mut rows, mut after) = (Vec::new(), Value::Null);
+        let collection = self.field(&table.name) + "Collection";
+        let columns = self.fields(table, After::Read);
+        loop {
+            let query = format!(
+                "{{ {collection}(first: 30, after: {after}) {{ pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {columns} }} }} }} }}"
+            );
+            let answer = self.ask(caller, &query).await;
+            if let Some(outcome) = refusal(&answer) {
+                return outcome;
+            }
+            let page = &answer["data"][&collection];
+            rows.extend(
+                page["edges"]
+                    .as_array()
+                    .expect("rows")
+                    .iter()
+                    .map(|edge| self.row(table, &edge["node"], After::Read)),
+            );
+            if page["pageInfo"]["hasNextPage"] != true {
+                return Outcome::Done { returned: normal(rows.into()), state: None };
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+
+    pub(super) async fn read(&self, caller: &Caller, read: &Read) -> Outcome {
+        let answer = self.ask(caller, &read.graphql).await;
+        refusal(&answer)
+            .unwrap_or_else(|| Outcome::Done { returned: normal(answer["data"].clone()), state: None })
+    }
+
+    /// The next attempt meets the same rows, whatever this one changes.
+    pub(super) async fn attempt(
+        &self,
+        caller: &Caller,
+        attempt: &Attempt,
+        table: &Table,
+        wanted: Wanted,
+        oracle: &Oracle,
+    ) -> Outcome {
+        let answer = self.ask(caller, &self.document(attempt, table, wanted)).await;
+        let state = oracle.state(&self.owner).await;
+        let outcome = refusal(&answer).unwrap_or_else(|| {
+            let answered =
+                answer["data"].as_object().and_then(|roots| roots.values().next()).expect("a root field");
+            Outcome::Done {
+                returned: self.returned(attempt, table, wanted, answered),
+                state: Some(state.clone()),
+            }
+        });
+        if self.fresh != state {
+            assert!(outcome.is_done(), "{caller}: {attempt:?} was refused, but changed something");
+            self.owner.batch_execute(&self.restore).await.expect("the rows as they were");
+        }
+        outcome
+    }
+
+    fn returned(&self, attempt: &Attempt, table: &Table, wanted: Wanted, answered: &Value) -> Value {
+        let rows = |list: &Value| -> Vec<Value> {
+            let list = list.as_array().cloned().unwrap_or_default();
+            list.iter().map(|row| self.row(table, row.get("node").unwrap_or(row), After::Change)).collect()
+        };
+        normal(match attempt {
+            Attempt::Call { returns: Returns::Value, .. } => Value::Array(vec![answered.clone()]),
+            Attempt::Call { returns: Returns::Row, .. } if answered.is_null() => Value::Array(Vec::new()),
+            Attempt::Call { returns: Returns::Row, .. } => {
+                Value::Array(vec![self.row(table, answered, After::Change)])
+            }
+            Attempt::Call { returns: Returns::Rows, .. } => rows(&answered["edges"]).into(),
+            _ if wanted == Wanted::Rows => rows(&answered["records"]).into(),
+            _ => Value::Null,
+        })
+    }
+
+    /// A row of the API under the names of its columns.
+    fn row(&self, table: &Table, row: &Value, after: After) -> Value {
+        let columns = table.compared(after);
+        columns.map(|name| (name.to_owned(), row[self.field(name)].clone())).collect::<Map<_, _>>().into()
+    }
+
+    fn fields(&self, table: &Table, after: After) -> String {
+        let names: Vec<_> = table.compared(after).map(|name| self.field(name)).collect();
+        if names.is_empty() { "__typename".to_owned() } else { names.join(" ") }
+    }
+
+    fn document(&self, attempt: &Attempt, table: &Table, wanted: Wanted) -> String {
+        let type_name = self.type_name(attempt.table().unwrap_or_default());
+        let fields = self.fields(table, After::Change);
+        let answer = match wanted {
+            Wanted::Count => "affectedCount".to_owned(),
+            Wanted::Rows => format!("records {{ {fields} }}"),
+        };
+        match attempt {
+            Attempt::Insert { values, .. } => {
+                let object = self.object(table, values, |value| value);
+                format!("mutation {{ insertInto{type_name}Collection(objects: [{object}]) {{ {answer} }} }}")
+            }
+            Attempt::Update { set, condition, .. } => {
+                let (set, filter) =
+                    (self.object(table, set, |value| value), self.object(table, condition, equal));
+                format!(
+                    "mutation {{ update{type_name}Collection(set: {set}, filter: {filter}, atMost: 1000) {{ {answer} }} }}"
+                )
+            }
+            Attempt::Delete { condition, .. } => {
+                let filter = self.object(table, condition, equal);
+                format!(
+                    "mutation {{ deleteFrom{type_name}Collection(filter: {filter}, atMost: 1000) {{ {answer} }} }}"
+                )
+            }
+            Attempt::Call { call, operation, arguments, returns, .. } => {
+                let given = self.object(table, arguments, |value| value);
+                let given = given.trim_matches(['{', '}']);
+                let given = if given.is_empty() { String::new() } else { format!("({given})") };
+                let selection = match returns {
+                    Returns::Value => String::new(),
+                    Returns::Row => format!("{{ {fields} }}"),
+                    Returns::Rows => format!("{{ edges {{ node {{ {fields} }} }} }}"),
+                };
+                format!("{operation} {{ {}{given} {selection} }}", self.field(call))
+            }
+        }
+    }
+
+    /// An input object; labels of enums are names there.
+    fn object(&self, table: &Table, values: &Map<String, Value>, wrap: impl Fn(String) -> String) -> String {
+        let mut object = "{".to_owned();
+        for (name, value) in values {
+            let value = match value {
+                Value::String(label) if table.is_enum(name) => label.clone(),
+                other => other.to_string(),
+            };
+            write!(object, "{}: {} ", self.field(name), wrap(value)).expect("a string takes all");
+        }
+        object + "}"
+    }
+
+    async fn ask(&self, caller: &Caller, query: &str) -> Value {
+        let request = Request {
+            document: query.into(),
+            operation_name: None,
+            variables: Map::new(),
+            extensions: Map::new(),
+            allowed: AllowedOperations::All,
+        };
+        let settings = vec![("request.jwt.claims".to_owned(), caller.claims())];
+        let response =
+            self.engine.respond(request, &Identity { role: Some(caller.role.clone()), settings }).await;
+        serde_json::from_slice(&response.body).expect("the answer is JSON")
+    }
+}
+
+fn equal(value: String) -> String {
+    format!("{{ eq: {value} }}")
+}
+
+/// What the answer's first error says, if it has one.
+fn refusal(answer: &Value) -> Option<Outcome> {
+    let error = answer.get("errors")?.get(0)?;
+    Some(match (error["extensions"]["sqlstate"].as_str(), error["extensions"]["code"].as_str()) {
+        (Some(code), _) => Outcome::Refused(code.to_owned()),
+        (None, Some("BAD_USER_INPUT")) => Outcome::Absent,
+        (None, Some("FORBIDDEN")) => Outcome::Refused("42501".to_owned()),
+        _ => panic!("{answer}"),
+    })
+}
