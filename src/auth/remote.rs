@@ -92,10 +92,10 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_asked_for_once_a_minute_and_sooner_only_without_any() {
-        let now = Instant::now() + Duration::from_hours(1);
-        let ago = |seconds| Some(now - Duration::from_secs(seconds));
-        assert!(is_due(None, true, now) && is_due(None, false, now));
-        assert!(!is_due(ago(59), true, now) && is_due(ago(60), true, now));
-        assert!(!is_due(ago(4), false, now) && is_due(ago(5), false, now));
+        let last = Instant::now();
+        let after = |seconds| last + Duration::from_secs(seconds);
+        assert!(is_due(None, true, last) && is_due(None, false, last));
+        assert!(!is_due(Some(last), true, after(59)) && is_due(Some(last), true, after(60)));
+        assert!(!is_due(Some(last), false, after(4)) && is_due(Some(last), false, after(5)));
     }
 }

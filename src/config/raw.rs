@@ -122,7 +122,7 @@ pub struct Raw {
     /// base64. Whoever knows it can be anybody, so keep it in the environment or in a file, out of the list of processes.
     #[arg(long, value_name = "SECRET")]
     pub jwt_secret: Option<Text>,
-    /// File with the public key that tokens are verified with (RS256, PS256, ES256, EdDSA and their like): PEM or a JWK. SIGHUP
+    /// File with the public key that tokens are verified with (RS256, PS256, ES256, `EdDSA` and their like): PEM or a JWK. SIGHUP
     /// reads it again.
     #[arg(long, value_name = "FILE")]
     pub jwt_key: Option<Text>,

@@ -32,7 +32,7 @@ impl Server {
         let stop = CancellationToken::new();
         let stopping = stop.clone();
         let serving = tokio::spawn(async move {
-            http::serve(engine, authenticator, listener, &config.http, stopping).await
+            http::serve(engine, authenticator, listener, &config.http, stopping).await;
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -49,8 +49,8 @@ async fn a_token_that_is_no_good_is_told_so_by_status_header_and_code() {
         claims[name] = value;
         token(&claims)
     };
-    let forger = EncodingKey::from_secret(b"another secret of more than thirty-two bytes");
-    let forged = encode(&Header::new(Algorithm::HS256), &good, &forger).unwrap();
+    let stranger = EncodingKey::from_secret(b"another secret of more than thirty-two bytes");
+    let forged = encode(&Header::new(Algorithm::HS256), &good, &stranger).unwrap();
     for (sent, told) in [
         (with("exp", json!(1)), "it has expired"),
         (with("nbf", json!(FAR)), "it is not valid yet"),
