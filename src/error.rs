@@ -7,6 +7,7 @@ use crate::db;
 use crate::persisted::PersistedError;
 use crate::plan::PlanError;
 use crate::request::{Message, PathSegment, RequestError};
+use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
 use crate::sql::AT_MOST_MARK;
 
@@ -230,6 +231,26 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
 /// Whether the error says that a table, column, function or schema is not there any more.
 pub fn is_schema_change(error: &db::Error) -> bool {
     matches!(error.sqlstate(), Some("42P01" | "42703" | "42883" | "3F000"))
+}
+
+/// The same for an operation, whose role may not know the table that a violated constraint stands on: one that refers to a row
+/// that is to be deleted, or that a trigger writes to. PostgreSQL's text would name it.
+pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
+    let told = of_database(error);
+    match error {
+        db::Error::Database(raised) if raised.sqlstate.starts_with("23") && !is_known(raised, schema) => {
+            GraphqlError { message: "a constraint of the database does not allow that".to_owned(), ..told }
+        }
+        _ => told,
+    }
+}
+
+/// Whether the table that an error speaks of, if any, is in the API.
+fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
+    let (Some(namespace), Some(name)) = (&raised.schema, &raised.table) else { return true };
+    let mut exposed =
+        schema.catalog.tables.iter().zip(&schema.tables).filter(|(_, exposed)| exposed.is_some());
+    exposed.any(|(table, _)| table.schema == *namespace && table.name == *name)
 }
 
 /// What a client may know of a failure between Glowplug and PostgreSQL.

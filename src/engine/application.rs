@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::Identity;
 use super::session::{FieldConnection, Session};
 use crate::db;
-use crate::error::{Code, GraphqlError, of_database};
+use crate::error::{Code, GraphqlError, of_operation};
 use crate::event::Event;
-use crate::schema::{Application, DefinitionError, RootType};
+use crate::schema::{Application, DefinitionError, RootType, Schema};
 
 /// Answers a field: the context and the arguments -> the value as JSON, with objects' fields by their names in the API.
 pub type Resolver =
@@ -101,7 +101,7 @@ impl FieldError {
     }
 
     /// What the client is told; what it is not told is logged.
-    pub(super) async fn told(self, session: &Session) -> GraphqlError {
+    pub(super) async fn told(self, session: &Session, schema: &Schema) -> GraphqlError {
         let log = |error: &str, told: &GraphqlError| {
             if told.code == Code::Internal || told.code.is_retryable() {
                 Event::RequestFailed { error }.emit();
@@ -119,12 +119,12 @@ impl FieldError {
             }
             Cause::Query(error) => {
                 let full = session.explain(&error).await;
-                let told = of_database(&full);
+                let told = of_operation(&full, schema);
                 log(&full.to_string(), &told);
                 told
             }
             Cause::Database(error) => {
-                let told = of_database(&error);
+                let told = of_operation(&error, schema);
                 log(&error.to_string(), &told);
                 told
             }

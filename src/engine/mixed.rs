@@ -91,7 +91,7 @@ impl Engine {
                     resolved.answers.insert(root.key.clone(), value);
                 }
                 Err(error) => {
-                    resolved.errors.push(at(root, error.told(&session).await));
+                    resolved.errors.push(at(root, error.told(&session, &job.snapshot().schema).await));
                     resolved.ends_all |= root.is_non_null;
                     session.roll_back().await;
                 }
@@ -106,7 +106,7 @@ impl Engine {
             Ok(body) => match session.commit().await {
                 Ok(()) => return Ok(body),
                 // What is checked at the end belongs to no field.
-                Err(error) => failed(Effect::Mutation, None, error).map(|(told, _)| vec![told]),
+                Err(error) => failed(job, None, error).map(|(told, _)| vec![told]),
             },
             Err(errors) => {
                 session.roll_back().await;
@@ -130,16 +130,18 @@ impl Engine {
         for root in &job.plan.roots {
             if let Some((_, statement)) = compile(&job.snapshot().schema, root) {
                 let answer = session.run(&statement).await;
-                sent.push(answer.map_err(|error| {
-                    failed(Effect::Mutation, Some(root), error).map(|(told, _)| vec![told])
-                })?);
+                sent.push(
+                    answer.map_err(|error| failed(job, Some(root), error).map(|(told, _)| vec![told]))?,
+                );
             } else if matches!(root.source, Source::Application(_))
                 && let Some(Call { resolver, arguments, .. }) = calls.next()
             {
                 let context = FieldContext::new(session.clone(), job.identity.clone());
                 match resolver(context, arguments).await {
                     Ok(value) => answers.insert(root.key.clone(), value),
-                    Err(error) => return Err(Ok(vec![at(root, error.told(session).await)])),
+                    Err(error) => {
+                        return Err(Ok(vec![at(root, error.told(session, &job.snapshot().schema).await)]));
+                    }
                 };
             }
         }

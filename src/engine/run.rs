@@ -8,7 +8,7 @@ use super::snapshot::Snapshot;
 use super::snapshots::View;
 use super::{Engine, Identity};
 use crate::db::{self, Access, Answers, Scope};
-use crate::error::{Code, Error, GraphqlError, is_schema_change, of_database};
+use crate::error::{Code, Error, GraphqlError, is_schema_change, of_operation};
 use crate::event::Event;
 use crate::plan::{Effect, Plan, Root, Source};
 use crate::request::Operation;
@@ -64,7 +64,7 @@ impl Engine {
                 Err(failure) => {
                     answers.extend(failure.completed);
                     let root = roots.get(answers.len()).copied();
-                    let (told, ends) = failed(plan.effect, root, failure.error)?;
+                    let (told, ends) = failed(job, root, failure.error)?;
                     errors.push(told);
                     if ends == Ends::Operation {
                         return Ok(Sent { answers, errors, ends });
@@ -114,14 +114,15 @@ pub(super) enum Ends {
 /// What the client is told of a failure, and how far it reaches; an error where the whole request has failed. `root` is the
 /// field whose statement failed: `None` where the message failed at its end, by a constraint that is checked there.
 pub(super) fn failed(
-    effect: Effect,
+    job: Job<'_>,
     root: Option<&Root>,
     error: db::Error,
 ) -> Result<(GraphqlError, Ends), Error> {
+    let effect = job.plan.effect;
     if effect == Effect::Query && is_schema_change(&error) {
         return Err(Error::SchemaChanged(error));
     }
-    let told = of_database(&error);
+    let told = of_operation(&error, &job.snapshot().schema);
     if told.code == Code::Unavailable || matches!(error, db::Error::ScopeRefused(_)) {
         return Err(error.into());
     }

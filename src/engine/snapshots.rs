@@ -21,7 +21,7 @@ use crate::schema::Application;
 /// The roles that are remembered. One takes some hundred bytes besides its snapshot.
 const ROLES: usize = 1000;
 
-/// The different snapshots that are held. One of a thousand tables takes about 100 MB.
+/// The different snapshots that are held. One of a thousand tables takes about 110 MB.
 const SNAPSHOTS: usize = 16;
 
 /// The pictures that are drawn at once, so that roles that come for the first time do not take the whole pool.

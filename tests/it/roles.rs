@@ -4,6 +4,7 @@ mod hidden;
 mod limits;
 mod refused;
 mod timeout;
+mod told;
 mod watched;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,92 @@
+//! What an error tells a role: nothing about rows that policies hide, nor names of what it has no privilege on.
+
+use serde_json::Value;
+
+use super::World;
+
+/// `anon` sees its notes only, and does not know of `secret_review`.
+const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
+    create table note (id integer primary key, owner text not null, title text unique); \
+    create table reply (id integer primary key, note integer not null references note (id)); \
+    create table secret_review (id integer primary key, note integer references note (id), secret_mark integer); \
+    insert into note values (1, 'anon', 'mine'), (2, 'other', 'hidden'); insert into secret_review values (1, 1, 5); \
+    alter table note enable row level security; \
+    create policy own on note to anon# using (owner = 'anon') with check (owner = 'anon'); \
+    grant all on note, reply to anon#";
+
+/// Code and message of the answer's first error; in none is a name that the role does not know.
+async fn error(world: &World, query: &str) -> (String, String) {
+    let response = world.respond("anon", query).await;
+    let answer: Value = serde_json::from_slice(&response.body).unwrap();
+    let error = &answer["errors"][0];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    assert!(!answer.to_string().contains("secret"), "{answer}");
+    (text(&error["extensions"]["code"]), text(&error["message"]))
+}
+
+#[tokio::test]
+async fn a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row() {
+    let world = World::new(SETUP).await;
+    for (id, title) in [(2, "hidden"), (3, "hidden"), (3, "new")] {
+        let insert = format!(
+            r#"mutation {{ insertIntonoteCollection(objects: [{{id: {id}, owner: "other", title: "{title}"}}]) {{ affectedCount }} }}"#
+        );
+        let told = error(&world, &insert).await;
+        assert_eq!(told, ("FORBIDDEN".to_owned(), "the role may not do that".to_owned()), "{insert}");
+    }
+    let update = r#"mutation { updatenoteCollection(set: {owner: "other"}, filter: {id: {eq: 1}}) { affectedCount } }"#;
+    assert_eq!(error(&world, update).await.0, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn a_hidden_row_is_neither_changed_nor_counted() {
+    let world = World::new(SETUP).await;
+    let update =
+        r#"mutation { updatenoteCollection(set: {title: "x"}, filter: {id: {eq: 2}}) { affectedCount } }"#;
+    let body = world.respond("anon", update).await.body;
+    assert_eq!(body, r#"{"data":{"updatenoteCollection":{"affectedCount":0}}}"#);
+    // Two rows are there, one of which it may see: within `atMost`.
+    let update = r#"mutation { updatenoteCollection(set: {title: "x"}, atMost: 1) { affectedCount } }"#;
+    let body = world.respond("anon", update).await.body;
+    assert_eq!(body, r#"{"data":{"updatenoteCollection":{"affectedCount":1}}}"#);
+}
+
+/// Keys are unique among all rows, and foreign keys find all rows (PostgreSQL manual, section 5.9): that a key is taken can
+/// be learned, what stands in the row cannot.
+#[tokio::test]
+async fn a_key_that_a_hidden_row_has_is_told_without_its_value() {
+    let world = World::new(SETUP).await;
+    let insert = r#"mutation { insertIntonoteCollection(objects: [{id: 3, owner: "anon", title: "hidden"}]) { affectedCount } }"#;
+    let told = error(&world, insert).await;
+    let message = "duplicate key value violates unique constraint \"note_title_key\"";
+    assert_eq!(told, ("CONFLICT".to_owned(), message.to_owned()));
+    let insert = "mutation { insertIntoreplyCollection(objects: [{id: 1, note: 9}]) { affectedCount } }";
+    let message = "insert or update on table \"reply\" violates foreign key constraint \"reply_note_fkey\"";
+    assert_eq!(error(&world, insert).await, ("CONFLICT".to_owned(), message.to_owned()));
+}
+
+#[tokio::test]
+async fn a_constraint_of_a_table_that_the_role_does_not_know_is_not_named() {
+    let world = World::new(SETUP).await;
+    let delete = "mutation { deleteFromnoteCollection(filter: {id: {eq: 1}}) { affectedCount } }";
+    let told = error(&world, delete).await;
+    assert_eq!(told, ("CONFLICT".to_owned(), "a constraint of the database does not allow that".to_owned()));
+}
+
+/// Misspelt by one letter, so that a suggestion would be near.
+#[tokio::test]
+async fn names_that_the_role_does_not_know_are_in_no_message() {
+    let world = World::new(SETUP).await;
+    for query in [
+        "{ secre_reviewCollection { edges { cursor } } }",
+        "{ noteCollection { edges { node { secre_reviewCollection { edges { cursor } } } } } }",
+        "{ noteCollection(filter: {secre_mark: {eq: 1}}) { edges { cursor } } }",
+        "{ noteCollection(secre_mark: 1) { edges { cursor } } }",
+        "{ noteCollection(orderBy: [{secre_mark: AscNullsFirst}]) { edges { cursor } } }",
+        "fragment f on secre_review { id } { ...f }",
+        "query ($v: secre_reviewFilter) { noteCollection(filter: $v) { edges { cursor } } }",
+        "mutation { insertIntosecre_reviewCollection(objects: []) { affectedCount } }",
+    ] {
+        assert_eq!(error(&world, query).await.0, "BAD_USER_INPUT", "{query}");
+    }
+}
