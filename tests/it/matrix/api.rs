@@ -202,12 +202,12 @@ impl Api {
         };
         match attempt {
             Attempt::Insert { values, .. } => {
-                let object = self.object(table, values, |value| value);
+                let object = self.object(table, values, str::to_owned);
                 format!("mutation {{ insertInto{type_name}Collection(objects: [{object}]) {{ {answer} }} }}")
             }
             Attempt::Update { set, condition, .. } => {
                 let (set, filter) =
-                    (self.object(table, set, |value| value), self.object(table, condition, equal));
+                    (self.object(table, set, str::to_owned), self.object(table, condition, equal));
                 format!(
                     "mutation {{ update{type_name}Collection(set: {set}, filter: {filter}, atMost: 1000) {{ {answer} }} }}"
                 )
@@ -219,7 +219,7 @@ impl Api {
                 )
             }
             Attempt::Call { call, operation, arguments, returns, .. } => {
-                let given = self.object(table, arguments, |value| value);
+                let given = self.object(table, arguments, str::to_owned);
                 let given = given.trim_matches(['{', '}']);
                 let given = if given.is_empty() { String::new() } else { format!("({given})") };
                 let selection = match returns {
@@ -233,14 +233,14 @@ impl Api {
     }
 
     /// An input object; labels of enums are names there.
-    fn object(&self, table: &Table, values: &Map<String, Value>, wrap: impl Fn(String) -> String) -> String {
+    fn object(&self, table: &Table, values: &Map<String, Value>, wrap: impl Fn(&str) -> String) -> String {
         let mut object = "{".to_owned();
         for (name, value) in values {
             let value = match value {
                 Value::String(label) if table.is_enum(name) => label.clone(),
                 other => other.to_string(),
             };
-            write!(object, "{}: {} ", self.field(name), wrap(value)).expect("a string takes all");
+            write!(object, "{}: {} ", self.field(name), wrap(&value)).expect("a string takes all");
         }
         object + "}"
     }
@@ -260,7 +260,7 @@ impl Api {
     }
 }
 
-fn equal(value: String) -> String {
+fn equal(value: &str) -> String {
     format!("{{ eq: {value} }}")
 }
 

@@ -26,6 +26,7 @@ pub(super) enum After {
     Change,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact of pg_attribute")]
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) sql_type: String,
