@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use glowplug::config::{
-    GetRequests, Introspection, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table,
+    GetRequests, Introspection, Jwks, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table,
 };
 
 const URL: &str = "postgres://ann:hush@localhost:6543/app";
@@ -149,6 +149,59 @@ fn secrets_are_redacted_wherever_the_configuration_is_printed() {
         assert!(!printed.contains("hush"), "{printed}");
     }
     assert!(settled.to_string().contains("postgres://ann:***@localhost:6543/app"));
+}
+
+#[test]
+fn what_is_wrong_with_tokens_and_roles_is_told_at_once() {
+    let message = problems_of(
+        "jwt-secret = 'hush'\njwt-jwks = 'ftp://host/keys'\njwt-clock-skew = '1h'\njwt-role-claim = 'a..b'\nanon-role = 'none'
+         jwt-key = ''",
+    );
+    for part in [
+        "jwt-secret in glowplug.toml: has 4 bytes, which can be guessed; it must have 32 or more",
+        "openssl rand -base64 48",
+        "jwt-jwks in glowplug.toml: `ftp` is no scheme",
+        "jwt-clock-skew in glowplug.toml: `1h` is out of range; it may be from 0s to 10m",
+        "jwt-role-claim in glowplug.toml: `a..b` names no claim",
+        "anon-role in glowplug.toml: `none` cannot be the name of a role",
+        "jwt-key in glowplug.toml: is set, but empty",
+    ] {
+        assert!(message.contains(part), "{part}\n{message}");
+    }
+    assert!(!message.contains("hush"), "{message}");
+    let message = problems_of("jwt-audience = 'app'\njwt-issuer = 'https://id/'");
+    assert_eq!(message.matches("has no effect, because no key is set").count(), 2, "{message}");
+    // An empty variable must not let everybody in.
+    let variable = |name: &str| (name == "GLOWPLUG_JWT_SECRET").then(String::new);
+    let settled = Settled::gather(&flags(), variable, None, Profile::Serve).unwrap();
+    let message = settled.check().unwrap_err().to_string();
+    assert!(message.contains("GLOWPLUG_JWT_SECRET: is set, but empty"), "{message}");
+}
+
+#[test]
+fn tokens_and_roles_are_read_as_they_are_meant() {
+    let secret = "base64:aHVzaCBodXNoIGh1c2ggaHVzaCBodXNoIGh1c2ggaHVzaA==";
+    let file = format!(
+        "jwt-secret = '{secret}'\njwt-jwks = 'https://id.example/keys'\njwt-audience = ['app', 'api']\njwt-clock-skew = '0s'"
+    );
+    let settled = Settled::gather(&flags(), nothing, Some(&file), Profile::Serve).unwrap();
+    let config = settled.check().unwrap();
+    let jwt = config.auth.jwt.as_ref().unwrap();
+    assert_eq!(jwt.secret.as_ref().unwrap().expose(), b"hush hush hush hush hush hush hush");
+    assert_eq!(jwt.jwks, Some(Jwks::Url("https://id.example/keys".to_owned())));
+    assert_eq!(jwt.audiences, ["app", "api"]);
+    assert_eq!(jwt.role_claim, ["role"]);
+    for printed in [settled.to_string(), format!("{settled:?}"), format!("{config:?}")] {
+        assert!(!printed.contains("aHVzaC") && !printed.contains("104, 117"), "{printed}");
+    }
+    for (text, path) in [
+        ("app_metadata.role", vec!["app_metadata", "role"]),
+        ("https://example.com/role", vec!["https://example.com/role"]),
+    ] {
+        let file = format!("{file}\njwt-role-claim = '{text}'");
+        let settled = Settled::gather(&flags(), nothing, Some(&file), Profile::Serve).unwrap();
+        assert_eq!(settled.check().unwrap().auth.jwt.unwrap().role_claim, path);
+    }
 }
 
 #[test]

@@ -94,3 +94,33 @@ async fn a_database_that_comes_later_is_served_then() {
     let answer = serve.query("{ noteCollection { edges { node { id } } } }").await;
     assert_eq!(answer, json!({ "data": { "noteCollection": { "edges": [] } } }));
 }
+
+#[tokio::test]
+async fn an_api_that_is_open_to_all_is_told_where_others_can_reach_it() {
+    let name = harness::database("create table note (id int primary key)").await;
+    let url = harness::cluster().url(&name);
+    let folder = open_folder();
+    let start = |arguments: &[&str]| {
+        let mut command = command(folder.path());
+        command.arg("serve").args(arguments).env("DATABASE_URL", &url);
+        let mut program = Program::start(&mut command, "address=", "listening");
+        assert_eq!(program.stop("TERM").code(), Some(0));
+        program.printed()
+    };
+    let warning = "whoever reaches this address uses the API as the database user of the connection string";
+    assert!(start(&["--listen", "0.0.0.0:0"]).contains(warning));
+    assert!(!start(&["--listen", "127.0.0.1:0"]).contains(warning));
+    assert!(!start(&["--listen", "0.0.0.0:0", "--anon-role", "anon"]).contains(warning));
+}
+
+#[tokio::test]
+async fn a_key_file_that_cannot_be_used_stops_the_start() {
+    let folder = open_folder();
+    std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
+    let mut command = command(folder.path());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--jwt-key", "key.pem"]);
+    let output = command.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("cannot use the keys in key.pem: it holds neither a public key"), "{told}");
+}
