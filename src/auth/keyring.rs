@@ -52,7 +52,7 @@ impl Held {
         Self { local, fetched, callers: Cache::with_weighter(1024, REMEMBERED_BYTES, TokenWeight) }
     }
 
-    /// Spares the next request with the same token the signature: one of RSA or ECDSA costs more than a small query.
+    /// Spares the next request with the same token the signature: one of RSA or ECDSA takes hundreds of microseconds.
     pub(super) fn remember(&self, token: &str, caller: &Arc<Caller>) {
         self.callers.insert(token.to_owned(), Arc::clone(caller));
     }
