@@ -3,6 +3,8 @@
 //! One operation is one simple-protocol message: its scope (`select set_config(…, true), …`) and its statements, which
 //! PostgreSQL runs as one implicit transaction. No `BEGIN`, no second round trip, no named statement, no setting that
 //! outlives it; so that any pool mode of any pooler will do. The only module that names the driver.
+#![doc = ""]
+#![doc = include_str!("../docs/connection.md")]
 
 mod answer;
 mod bind;
@@ -22,6 +24,7 @@ mod row;
 mod scope;
 mod statements;
 mod transaction;
+mod transaction_builder;
 mod typed;
 mod types;
 mod wire;
@@ -42,6 +45,7 @@ pub use self::protocol::Protocol;
 pub use self::row::{Field, Row};
 pub use self::scope::{Access, Scope};
 pub use self::transaction::Transaction;
+pub use self::transaction_builder::TransactionBuilder;
 use crate::config;
 use crate::event::Event;
 use crate::sql::Statement;

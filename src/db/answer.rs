@@ -13,6 +13,7 @@ pub(super) async fn answer(
     mut read: impl FnMut(Message) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut said: Option<Report> = None;
+    let mut is_copy = false;
     loop {
         match exchange.next().await {
             Ok(Some(Message::ErrorResponse(body))) => {
@@ -23,13 +24,21 @@ pub(super) async fn answer(
                 }
                 said = said.or(Some(report));
             }
+            Ok(Some(Message::CopyOutResponse(_))) => is_copy = true,
             Ok(Some(message)) if said.is_none() => read(message)?,
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(failure) => return Err(Error::broken_off(&failure, exchange.sent(), said.as_ref())),
         }
     }
-    said.map_or(Ok(()), |report| Err(report.error.into()))
+    match said {
+        Some(report) => Err(report.error.into()),
+        None if is_copy => Err(Error::Protocol(
+            "COPY … TO STDOUT has nowhere to go on this connection: use psql, or a query that returns rows"
+                .to_owned(),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// What came is not what the protocol says.

@@ -12,10 +12,13 @@ pub(super) fn convert(error: Error) -> diesel::result::Error {
         Error::Database(error) => {
             diesel::result::Error::DatabaseError(kind(&error.sqlstate), Box::new(Information(*error)))
         }
-        other => diesel::result::Error::DatabaseError(
+        Error::Unavailable(_) => diesel::result::Error::DatabaseError(
             DatabaseErrorKind::ClosedConnection,
-            Box::new(other.to_string()),
+            Box::new(error.to_string()),
         ),
+        other => {
+            diesel::result::Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(other.to_string()))
+        }
     }
 }
 

@@ -81,7 +81,7 @@ impl Connection {
         execute(&mut flight, "", query)?;
         let mut reading = Reading::new(wanted, None);
         answer(self.wire.exchange(flight), |message| reading.read(message)).await?;
-        reading.finish()
+        Ok(reading.outcome)
     }
 
     async fn perform_prepared(&mut self, query: Query, wanted: Wanted) -> Result<Outcome, Error> {
@@ -118,7 +118,7 @@ impl Connection {
                 Tried::Stale(Error::Database(error))
             }
             Err(error) => Tried::Failed(error),
-            Ok(()) => reading.finish().map_or_else(Tried::Failed, Tried::Done),
+            Ok(()) => Tried::Done(reading.outcome),
         }
     }
 
@@ -183,20 +183,11 @@ struct Reading {
     is_bound: bool,
     columns: Option<Columns>,
     outcome: Outcome,
-    /// Why the answer cannot be used, though the server raised no error.
-    refusal: Option<Error>,
 }
 
 impl Reading {
     fn new(wanted: Wanted, columns: Option<Columns>) -> Self {
-        Self {
-            wanted,
-            is_parsed: false,
-            is_bound: false,
-            columns,
-            outcome: Outcome::default(),
-            refusal: None,
-        }
+        Self { wanted, is_parsed: false, is_bound: false, columns, outcome: Outcome::default() }
     }
 
     fn read(&mut self, message: Message) -> Result<(), Error> {
@@ -214,9 +205,6 @@ impl Reading {
             Message::CommandComplete(body) => {
                 self.outcome.affected = affected(body.tag().map_err(|error| malformed(&error))?);
             }
-            Message::CopyOutResponse(_) => {
-                self.refusal = Some(unexpected("COPY … TO STDOUT, which this connection cannot take"));
-            }
             Message::CloseComplete
             | Message::ParameterDescription(_)
             | Message::DataRow(_)
@@ -224,10 +212,6 @@ impl Reading {
             _ => return Err(unexpected("a message that has no place in the answer to a query")),
         }
         Ok(())
-    }
-
-    fn finish(self) -> Result<Outcome, Error> {
-        self.refusal.map_or(Ok(self.outcome), Err)
     }
 }
 

@@ -10,8 +10,13 @@ use glowplug::sql::Statement;
 
 use crate::harness;
 
+mod behaviours;
+mod big;
 mod cancel;
+mod hostile;
+mod hosts;
 mod orm;
+mod prepared;
 mod restart;
 mod traces;
 mod types;

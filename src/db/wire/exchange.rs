@@ -209,3 +209,7 @@ impl Exchange<'_> {
         stream.poll_flush(context)
     }
 }
+
+#[cfg(test)]
+#[path = "exchange_tests.rs"]
+mod tests;
