@@ -47,7 +47,7 @@ pub use self::scope::{Access, Scope};
 pub use self::transaction::Transaction;
 pub use self::transaction_builder::TransactionBuilder;
 use crate::config;
-use crate::event::Event;
+use crate::event::{Event, Loss};
 use crate::sql::Statement;
 
 /// The JSON text of each statement, in order; `None` is SQL's NULL or no row.
@@ -103,14 +103,14 @@ impl Database {
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
         let mut answers = Answers::with_capacity(statements.len());
-        let mut result = deadline.hold(connection.exchange(&message, &mut answers)).await;
+        let mut result = deadline.hold(exchange(&mut connection, &message, statements, &mut answers)).await;
         if let Err(error) = &result
             && may_be_sent_again(error, scope.access)
         {
             Event::ReadRetried { error: &error.to_string() }.emit();
             answers.clear();
             self.pool.renew(&mut connection).await?;
-            result = deadline.hold(connection.exchange(&message, &mut answers)).await;
+            result = deadline.hold(exchange(&mut connection, &message, statements, &mut answers)).await;
         }
         match result {
             Ok(()) if answers.len() == statements.len() => Ok(answers),
@@ -140,6 +140,27 @@ impl Database {
     pub fn state(&self) -> PoolState {
         self.pool.state()
     }
+}
+
+/// One message and its answers, and what there is to know of it.
+async fn exchange(
+    connection: &mut Connection,
+    message: &str,
+    statements: &[Statement],
+    answers: &mut Answers,
+) -> Result<(), Error> {
+    let begin = std::time::Instant::now();
+    let (sent, before) = (message.len(), answers.len());
+    let result = connection.exchange(message, answers).await;
+    let received = answers[before..].iter().flatten().map(String::len).sum();
+    if let Err(error) = &result
+        && error.is_connection_lost()
+    {
+        Event::ConnectionLost { reason: Loss::InUse, error: &error.to_string() }.emit();
+    }
+    let error = result.as_ref().err().map(Error::class);
+    Event::MessageExchanged { statements, sent, received, took: begin.elapsed(), error }.emit();
+    result
 }
 
 /// When an answer must have come, whether or not PostgreSQL ends the statement itself.

@@ -1,5 +1,6 @@
 //! The engine: request -> plan -> SQL -> database -> response. `respond` shows the whole of it.
 
+mod account;
 mod application;
 mod describe;
 mod executor;
@@ -23,13 +24,14 @@ use serde_json::{Map, Value};
 use crate::config::{Config, Documents, Limits};
 use crate::db::Database;
 use crate::error::{Code, Error};
-use crate::event::Event;
+use crate::event::{Event, Stage, Stopwatch, Trace};
 use crate::persisted::{Persisted, PersistedError};
 use crate::plan::plan;
 use crate::request::{JsonMap, json_map};
-use crate::response;
+use crate::response::{self, Body};
 
 pub use crate::persisted::DocumentSource;
+use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
 use picture::Pictures;
@@ -149,23 +151,34 @@ impl Engine {
 
     /// Answers a request. The future may be dropped at any point: what runs in the database is cancelled.
     pub async fn respond(&self, request: Request, identity: &Identity) -> Response {
-        match self.answer(request, identity).await {
-            Ok(body) => Response { outcome: Outcome::Executed, body },
-            Err(error) => refuse(&error),
-        }
+        let responding = async {
+            let mut account = Account::open(identity.role.as_deref());
+            let (outcome, Body { json, code }) = match self.answer(request, identity, &mut account).await {
+                Ok(body) => (Outcome::Executed, body),
+                Err(error) => refuse(&error),
+            };
+            account.close(code);
+            Response { outcome, body: json }
+        };
+        Trace::of_operation().around(responding).await
     }
 
     /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.
-    async fn answer(&self, mut request: Request, identity: &Identity) -> Result<Bytes, Error> {
+    async fn answer(
+        &self,
+        mut request: Request,
+        identity: &Identity,
+        account: &mut Account<'_>,
+    ) -> Result<Body, Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
         let Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
         let view = snapshots.of(role).await?;
         let _place = view.place(*acquire_timeout).await?;
-        match self.attempt(&request, &text, &variables, identity, &view).await {
+        match self.attempt(&request, &text, &variables, identity, &view, account).await {
             Err(Error::SchemaChanged(error)) => match snapshots.after(role, &view).await? {
-                Some(view) => self.attempt(&request, &text, &variables, identity, &view).await,
+                Some(view) => self.attempt(&request, &text, &variables, identity, &view, account).await,
                 // The database breaks its own promise: a view or policy speaks of what is not there.
                 None => Err(Error::Database(error)),
             },
@@ -180,15 +193,21 @@ impl Engine {
         variables: &JsonMap,
         identity: &Identity,
         view: &View,
-    ) -> Result<Bytes, Error> {
+        account: &mut Account<'_>,
+    ) -> Result<Body, Error> {
         let (limits, snapshot) = (self.limits(identity), &*view.snapshot);
+        let mut stopwatch = Stopwatch::start();
         let document = snapshot.document(text, limits)?;
         let name = request.operation_name.as_deref();
         let operation = snapshot.operation(document, name, variables, limits)?;
+        account.of(&operation);
+        stopwatch.finish(Stage::Validate);
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }
         let plan = plan(&snapshot.schema, &operation)?;
+        account.planned(&plan);
+        stopwatch.finish(Stage::Plan);
         let introspection = snapshot.introspection(&plan, &operation, text)?;
         let job = Job { view, operation: &operation, plan: &plan, identity };
         if plan.calls_application() {
@@ -228,7 +247,8 @@ impl Engine {
     }
 }
 
-fn refuse(error: &Error) -> Response {
+/// What the client is told, and what the log.
+fn refuse(error: &Error) -> (Outcome, Body) {
     let errors = error.for_client();
     if errors.iter().any(|told| told.code == Code::Internal || told.code.is_retryable()) {
         Event::RequestFailed { error: &error.to_string() }.emit();
@@ -241,10 +261,8 @@ fn refuse(error: &Error) -> Response {
         Error::NotAllowed => Outcome::OperationNotAllowed,
         Error::Persisted(PersistedError::UnknownHash | PersistedError::NotSupported) => Outcome::TextWanted,
         _ if errors.iter().any(|told| told.code == Code::Unavailable) => Outcome::Unavailable,
-        Error::Plan(_) => {
-            return Response { outcome: Outcome::Executed, body: response::with_null_data(&errors) };
-        }
+        Error::Plan(_) => return (Outcome::Executed, response::with_null_data(&errors)),
         _ => Outcome::RequestError,
     };
-    Response { outcome, body: response::refused(&errors) }
+    (outcome, response::refused(&errors))
 }

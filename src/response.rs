@@ -3,13 +3,28 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::error::GraphqlError;
+use crate::error::{Code, GraphqlError};
 
 /// The value of a root field, by its key in the answer: a JSON text.
 pub type RootValue<'a> = (&'a str, &'a str);
 
+/// The body of a response.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The whole JSON text.
+    pub json: Bytes,
+    /// The code of its first error.
+    pub code: Option<Code>,
+}
+
+impl Body {
+    fn new(json: String, errors: &[GraphqlError]) -> Self {
+        Self { json: json.into(), code: errors.first().map(|error| error.code) }
+    }
+}
+
 /// A response with data.
-pub fn with_data(roots: &[RootValue<'_>], errors: &[GraphqlError]) -> Bytes {
+pub fn with_data(roots: &[RootValue<'_>], errors: &[GraphqlError]) -> Body {
     let size: usize = roots.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
     let mut body = String::with_capacity(size + 32);
     body.push_str("{\"data\":{");
@@ -26,20 +41,21 @@ pub fn with_data(roots: &[RootValue<'_>], errors: &[GraphqlError]) -> Bytes {
     body.push('}');
     push_errors(&mut body, errors);
     body.push('}');
-    body.into()
+    Body::new(body, errors)
 }
 
 /// A response whose data is null, because a field that is never null has failed.
-pub fn with_null_data(errors: &[GraphqlError]) -> Bytes {
+pub fn with_null_data(errors: &[GraphqlError]) -> Body {
     let mut body = String::from("{\"data\":null");
     push_errors(&mut body, errors);
     body.push('}');
-    body.into()
+    Body::new(body, errors)
 }
 
 /// A response without data: the request was refused before anything ran.
-pub fn refused(errors: &[GraphqlError]) -> Bytes {
-    json!({ "errors": errors.iter().map(error_json).collect::<Vec<_>>() }).to_string().into()
+pub fn refused(errors: &[GraphqlError]) -> Body {
+    let body = json!({ "errors": errors.iter().map(error_json).collect::<Vec<_>>() });
+    Body::new(body.to_string(), errors)
 }
 
 fn push_errors(body: &mut String, errors: &[GraphqlError]) {

@@ -67,7 +67,9 @@ impl Connector {
         let result = opened.map_err(|failure| Unavailable::while_connecting(&failure));
         match &result {
             Ok(_) => Event::ConnectionMade { took: begin.elapsed() }.emit(),
-            Err(error) => Event::ConnectionFailed { error: &error.to_string() }.emit(),
+            Err(error) => {
+                Event::ConnectionFailed { reason: error.reason.name(), error: &error.to_string() }.emit();
+            }
         }
         result.map(|wire| Connection::new(wire, Arc::clone(&self.types), self.protocol))
     }

@@ -58,6 +58,20 @@ impl Error {
         }
     }
 
+    /// The class of the error, for metrics and traces: the SQLSTATE, or one of few words.
+    pub fn class(&self) -> &str {
+        match self {
+            Self::Configuration(_) => "configuration",
+            Self::Unavailable(unavailable) => unavailable.reason.name(),
+            Self::PoolTimeout(_) => "pool_timeout",
+            Self::Database(error) => &error.sqlstate,
+            Self::ScopeRefused(_) => "scope_refused",
+            Self::DeadlineExceeded(_) => "deadline_exceeded",
+            Self::NulByte => "nul_byte",
+            Self::Protocol(_) => "protocol",
+        }
+    }
+
     /// Why there is no connection.
     pub fn reason(&self) -> Option<Reason> {
         match self {
@@ -109,6 +123,24 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// As it is called in metrics and traces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::HostNotFound => "host_not_found",
+            Self::Timeout => "timeout",
+            Self::Tls => "tls",
+            Self::Authentication => "authentication",
+            Self::DatabaseMissing => "database_missing",
+            Self::TooManyConnections => "too_many_connections",
+            Self::NotReady => "not_ready",
+            Self::Pooler => "pooler",
+            Self::Stale => "stale",
+            Self::Lost => "lost",
+            Self::Other => "other",
+        }
+    }
+
     fn describe(self) -> &'static str {
         match self {
             Self::Refused => "the database refuses connections",

@@ -4,6 +4,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 use super::connector::manager_of;
 use super::{Connection, Connector, Error, Protocol, Unavailable};
 use crate::config;
+use crate::event::{Event, Stage, Stopwatch};
 
 /// What bb8 makes connections with.
 type Manager = AsyncDieselConnectionManager<Connection>;
@@ -32,10 +34,14 @@ const RESPITE: Duration = Duration::from_millis(100);
 /// How many connections there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolState {
+    /// How many there may be.
+    pub maximum: u32,
     /// Connections that were made and not given up.
     pub connections: u32,
     /// Those of them that wait to be used.
     pub idle: u32,
+    /// Requests that wait for one.
+    pub waiting: u32,
 }
 
 /// A pool of [`Connection`]s, empty at first.
@@ -44,6 +50,8 @@ pub(super) struct Pool {
     connector: Connector,
     failures: Arc<Failures>,
     acquire_timeout: Duration,
+    maximum: u32,
+    waiting: AtomicU32,
 }
 
 impl Pool {
@@ -67,15 +75,21 @@ impl Pool {
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .error_sink(Box::new(Sink(Arc::clone(&failures))))
             .build_unchecked(manager(&connector, Arc::clone(&failures)));
-        Ok(Self { slots, connector, failures, acquire_timeout: config.acquire_timeout })
+        let (acquire_timeout, maximum) = (config.acquire_timeout, config.pool_size);
+        Ok(Self { slots, connector, failures, acquire_timeout, maximum, waiting: AtomicU32::new(0) })
     }
 
     /// Waits for a usable connection.
     pub(super) async fn acquire(&self) -> Result<PooledConnection, Error> {
-        let mut connection = self.checkout().await?;
+        let mut stopwatch = Stopwatch::start();
+        let mut connection = {
+            let _waiting = Waiting::begin(&self.waiting);
+            self.checkout().await?
+        };
         if !connection.is_usable() {
             self.renew(&mut connection).await?;
         }
+        stopwatch.finish(Stage::Acquire);
         Ok(connection)
     }
 
@@ -87,7 +101,12 @@ impl Pool {
 
     pub(super) fn state(&self) -> PoolState {
         let state = self.slots.state();
-        PoolState { connections: state.connections, idle: state.idle_connections }
+        PoolState {
+            maximum: self.maximum,
+            connections: state.connections,
+            idle: state.idle_connections,
+            waiting: self.waiting.load(Ordering::Relaxed),
+        }
     }
 
     /// Waits for a connection as the pool has it, for the acquire timeout at the most; if there is none at all and
@@ -120,13 +139,32 @@ impl Pool {
             bb8::RunError::TimedOut if self.slots.state().connections == 0 => {
                 Unavailable::timed_out(self.acquire_timeout).into()
             }
-            bb8::RunError::TimedOut => Error::PoolTimeout(self.acquire_timeout),
+            bb8::RunError::TimedOut => {
+                Event::PoolExhausted.emit();
+                Error::PoolTimeout(self.acquire_timeout)
+            }
         }
     }
 
     /// The failure, if there is no connection that could become free.
     fn unless_connected(&self, failure: Unavailable) -> Option<Error> {
         (self.slots.state().connections == 0).then(|| failure.into())
+    }
+}
+
+/// Somebody who waits for a connection; counted until it is there, or nobody waits for it any more.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl<'a> Waiting<'a> {
+    fn begin(number: &'a AtomicU32) -> Self {
+        number.fetch_add(1, Ordering::Relaxed);
+        Self(number)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

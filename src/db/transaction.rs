@@ -9,7 +9,9 @@ use std::ops::{Deref, DerefMut};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 
 use super::message::{begin, within};
-use super::{Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error};
+use super::{
+    Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, exchange,
+};
 use crate::event::Event;
 use crate::sql::Statement;
 
@@ -36,7 +38,7 @@ impl Transaction {
         Event::StatementsSent { statements }.emit();
         let message = within(statement)?;
         let mut answers = Answers::with_capacity(1);
-        self.connection.exchange(&message, &mut answers).await?;
+        exchange(&mut self.connection, &message, statements, &mut answers).await?;
         Ok(answers.into_iter().next().flatten())
     }
 

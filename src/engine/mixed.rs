@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use serde_json::Value;
 
 use super::Engine;
@@ -17,7 +16,7 @@ use crate::error::{Error, GraphqlError};
 use crate::event::Event;
 use crate::plan::{Effect, Root, Source};
 use crate::request::{ApplicationAnswers, Misfit, RequestError};
-use crate::response;
+use crate::response::{self, Body};
 
 /// A field of the application that is asked for.
 struct Call<'a> {
@@ -37,7 +36,7 @@ struct Resolved {
 
 impl Engine {
     /// Runs an operation that asks for fields of the application. `known` are the answers that are there already.
-    pub(super) async fn run_mixed(&self, job: Job<'_>, known: &Known) -> Result<Bytes, Error> {
+    pub(super) async fn run_mixed(&self, job: Job<'_>, known: &Known) -> Result<Body, Error> {
         let (calls, known) = (self.calls(job)?, known.clone());
         match job.plan.effect {
             Effect::Query => self.read_mixed(job, calls, known).await,
@@ -60,7 +59,7 @@ impl Engine {
         Ok(calls)
     }
 
-    async fn read_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, mut known: Known) -> Result<Bytes, Error> {
+    async fn read_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, mut known: Known) -> Result<Body, Error> {
         let sent = self.send(job);
         let (sent, resolved) = tokio::join!(sent, self.resolve(job, calls));
         let sent = sent?;
@@ -100,7 +99,7 @@ impl Engine {
         resolved
     }
 
-    async fn write_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, known: Known) -> Result<Bytes, Error> {
+    async fn write_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, known: Known) -> Result<Body, Error> {
         let session = self.session(job);
         let written = match self.write(job, &session, calls, known).await {
             Ok(body) => match session.commit().await {
@@ -124,7 +123,7 @@ impl Engine {
         session: &Session,
         calls: Vec<Call<'_>>,
         mut known: Known,
-    ) -> Result<Bytes, Result<Vec<GraphqlError>, Error>> {
+    ) -> Result<Body, Result<Vec<GraphqlError>, Error>> {
         let mut calls = calls.into_iter();
         let (mut sent, mut answers) = (Vec::new(), ApplicationAnswers::new());
         for root in &job.plan.roots {

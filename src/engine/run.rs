@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
-
 use super::snapshot::Snapshot;
 use super::snapshots::View;
 use super::{Engine, Identity};
 use crate::db::{self, Access, Answers, Scope};
 use crate::error::{Code, Error, GraphqlError, is_schema_change, of_operation};
-use crate::event::Event;
+use crate::event::{Event, Stage, Stopwatch};
 use crate::plan::{Effect, Plan, Root, Source};
 use crate::request::Operation;
-use crate::response;
+use crate::response::{self, Body};
 use crate::schema::Schema;
 use crate::sql::{Statement, statement};
 
@@ -41,7 +39,7 @@ pub(super) struct Job<'a> {
 
 impl Engine {
     /// Runs a plan that needs nothing but the database.
-    pub(super) async fn run(&self, job: Job<'_>, known: &Known) -> Result<Bytes, Error> {
+    pub(super) async fn run(&self, job: Job<'_>, known: &Known) -> Result<Body, Error> {
         let Sent { answers, errors, ends } = self.send(job).await?;
         match ends {
             Ends::Field => Ok(assemble(job.plan, &answers, known, &errors)),
@@ -54,8 +52,10 @@ impl Engine {
     /// a whole.
     pub(super) async fn send(&self, job: Job<'_>) -> Result<Sent, Error> {
         let (schema, plan, scope) = (&job.snapshot().schema, job.plan, job.scope());
+        let mut stopwatch = Stopwatch::start();
         let (roots, statements): (Vec<_>, Vec<_>) =
             plan.roots.iter().filter_map(|root| compile(schema, root)).unzip();
+        stopwatch.finish(Stage::Sql);
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
@@ -142,7 +142,8 @@ pub(super) fn assemble(
     answers: &[Option<String>],
     known: &Known,
     errors: &[GraphqlError],
-) -> Bytes {
+) -> Body {
+    let mut stopwatch = Stopwatch::start();
     let mut answers = answers.iter();
     let values: Vec<_> = plan
         .roots
@@ -156,5 +157,7 @@ pub(super) fn assemble(
             (root.key.as_str(), value.map_or("null", String::as_str))
         })
         .collect();
-    response::with_data(&values, errors)
+    let body = response::with_data(&values, errors);
+    stopwatch.finish(Stage::Response);
+    body
 }

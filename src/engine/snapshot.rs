@@ -10,6 +10,7 @@ use super::run::Known;
 use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;
+use crate::event::Event;
 use crate::plan::{Plan, Source};
 use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
@@ -72,10 +73,12 @@ impl Snapshot {
     pub(super) fn document(&self, text: &str, limits: &Limits) -> Result<Arc<Document>, RequestError> {
         if let Some(document) = self.documents.get(text) {
             document.check(limits)?;
+            Event::DocumentRemembered.emit();
             return Ok(document);
         }
         let document =
             Document::parse(&self.rendered, text, limits).map_err(|error| self.suggesting(error))?;
+        Event::DocumentParsed.emit();
         let document = Arc::new(document);
         self.documents.insert(text.to_owned(), Arc::clone(&document));
         Ok(document)

@@ -21,6 +21,7 @@ use super::refusal::Refusal;
 use super::reply;
 use crate::config::{GetRequests, Limits};
 use crate::engine::{self, DocumentSource, Engine, Identity};
+use crate::event::Event;
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -155,6 +156,7 @@ async fn respond(
     match requests {
         Requests::Single(request) => reply::single(engine.respond(request, identity).await, media_type),
         Requests::Batch(requests) => {
+            Event::BatchReceived { operations: requests.len() }.emit();
             let answers: Vec<engine::Response> = stream::iter(requests)
                 .map(|request| engine.respond(request, identity))
                 .buffered(BATCH_CONCURRENCY)

@@ -7,17 +7,17 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Either;
 use hyper::body::Incoming;
 use tower::Service as _;
 use tower_http::compression::CompressionBody;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 use uuid::Uuid;
 
 use super::Service;
 use super::refusal::Refusal;
-use crate::event::Event;
+use crate::event::{Event, Parent, Trace};
 
 /// Names a request across services and in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -29,32 +29,98 @@ const LONGEST_ID: usize = 128;
 type Answer = Response<Either<CompressionBody<Body>, Body>>;
 
 /// Answers one request within its span, and gives its id back in the `x-request-id` header.
-pub(super) async fn answer(mut service: Service, request: Request<Incoming>) -> Result<Answer, Infallible> {
-    let began = Instant::now();
+pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let id = request_id(request.headers().get(REQUEST_ID));
+    let trace = Trace::of_request(
+        method_name(request.method()),
+        route(request.uri().path()),
+        parent(request.headers()),
+    );
     // The level lets the id stand beside every record that is logged at all. An id is made of visible ASCII, by both
     // ways that `request_id` has.
-    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default());
-    let method = request.method().clone();
-    let uri = request.uri().clone();
-    async move {
-        let handled = AssertUnwindSafe(service.call(request.map(Body::new))).catch_unwind().await;
-        let mut response = match handled {
-            Ok(Ok(response)) => response.map(Either::Left),
-            Ok(Err(never)) => match never {},
-            Err(panic) => {
-                Event::RequestPanicked { message: message(&*panic) }.emit();
-                Refusal::Panicked.into_response().map(Either::Right)
-            }
-        };
-        let status = response.status().as_u16();
-        Event::RequestAnswered { method: method.as_str(), path: uri.path(), status, took: began.elapsed() }
-            .emit();
-        response.headers_mut().insert(REQUEST_ID, id);
-        Ok(response)
+    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default(), trace_id = field::Empty);
+    if let Some(trace_id) = trace.id() {
+        span.record("trace_id", trace_id);
     }
-    .instrument(span)
-    .await
+    let mut response = trace.around(handled(service, request).instrument(span)).await;
+    response.headers_mut().insert(REQUEST_ID, id);
+    Ok(response)
+}
+
+/// Has the service answer, and tells of it.
+async fn handled(mut service: Service, request: Request<Incoming>) -> Answer {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let running = Running::begin(route(uri.path()));
+    let response = match AssertUnwindSafe(service.call(request.map(Body::new))).catch_unwind().await {
+        Ok(Ok(response)) => response.map(Either::Left),
+        Ok(Err(never)) => match never {},
+        Err(panic) => {
+            Event::RequestPanicked { message: message(&*panic) }.emit();
+            Refusal::Panicked.into_response().map(Either::Right)
+        }
+    };
+    running.answered(method.as_str(), uri.path(), response.status());
+    response
+}
+
+/// A request that is being answered; if it is dropped before that, its client has gone away.
+struct Running {
+    route: &'static str,
+    began: Instant,
+    is_open: bool,
+}
+
+impl Running {
+    fn begin(route: &'static str) -> Self {
+        Event::RequestReceived.emit();
+        Self { route, began: Instant::now(), is_open: true }
+    }
+
+    fn answered(mut self, method: &str, path: &str, status: StatusCode) {
+        self.is_open = false;
+        let (route, status, took) = (self.route, status.as_u16(), self.began.elapsed());
+        Event::RequestAnswered { method, path, route, status, took }.emit();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.is_open {
+            Event::RequestAbandoned { route: self.route }.emit();
+        }
+    }
+}
+
+/// The path as it is called in metrics and traces, where the number of names is bounded.
+fn route(path: &str) -> &'static str {
+    match path {
+        "/" => "/",
+        "/graphql" => "/graphql",
+        "/graphql/v1" => "/graphql/v1",
+        "/schema.graphql" => "/schema.graphql",
+        "/healthz" => "/healthz",
+        "/readyz" => "/readyz",
+        "/metrics" => "/metrics",
+        path if path.starts_with("/assets/") => "/assets/",
+        _ => "other",
+    }
+}
+
+/// The same for the method (semantic conventions for HTTP: one that is not known is `_OTHER`).
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::OPTIONS => "OPTIONS",
+        Method::HEAD => "HEAD",
+        _ => "_OTHER",
+    }
+}
+
+/// The trace that the request belongs to, as its headers say.
+fn parent(headers: &HeaderMap) -> Parent<'_> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Parent { traceparent: text("traceparent"), tracestate: text("tracestate") }
 }
 
 /// The client's id if it is fit to be logged and sent on, else a new one.

@@ -13,7 +13,7 @@ use tokio_rustls::client::TlsStream;
 use super::exchange::LONGEST_MESSAGE;
 use super::stream::Stream;
 use super::{Report, State, Wire};
-use crate::event::Event;
+use crate::event::{Event, Loss};
 
 /// A frontend's `Terminate` message.
 const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
@@ -38,9 +38,9 @@ impl Wire {
                 Ok(Look::Nothing) => self.settle(),
                 Ok(Look::End) => {
                     self.settle();
-                    self.end("closed by the other side");
+                    self.end(Loss::Closed, "closed by the other side");
                 }
-                Err(error) => self.end(&error.to_string()),
+                Err(error) => self.end(Loss::Broken, &error.to_string()),
             }
         }
         self.state == State::Ready
@@ -59,18 +59,19 @@ impl Wire {
                 Ok(None) => break,
                 Ok(Some(Some(Message::ErrorResponse(body)))) => {
                     let report = Report::read(body.fields());
-                    self.end(&report.map_or_else(|error| error.to_string(), |report| report.error.message));
+                    let last_words = report.map_or_else(|error| error.to_string(), |report| report.error.message);
+                    self.end(Loss::Ended, &last_words);
                 }
-                Ok(Some(Some(_))) => self.end("an answer came that nobody had asked for"),
-                Err(failure) => self.end(&failure.to_string()),
+                Ok(Some(Some(_))) => self.end(Loss::Broken, "an answer came that nobody had asked for"),
+                Err(failure) => self.end(Loss::Broken, &failure.to_string()),
             }
         }
     }
 
-    fn end(&mut self, reason: &str) {
+    fn end(&mut self, reason: Loss, error: &str) {
         if self.state != State::Ended {
             self.state = State::Ended;
-            Event::ConnectionLost { error: reason }.emit();
+            Event::ConnectionLost { reason, error }.emit();
         }
     }
 }

@@ -1,0 +1,60 @@
+//! What is told of an operation when it is over, however it ends.
+
+use std::time::Instant;
+
+use crate::error::Code;
+use crate::event::{Event, OperationKind, SUCCESS};
+use crate::plan::{Effect, Plan, Source};
+use crate::request::Operation;
+
+/// One operation; if it is dropped before it is closed, its client has gone away.
+pub(super) struct Account<'r> {
+    began: Instant,
+    role: Option<&'r str>,
+    kind: OperationKind,
+    name: Option<String>,
+    is_open: bool,
+}
+
+impl<'r> Account<'r> {
+    /// Begins to run an operation for a role.
+    pub(super) fn open(role: Option<&'r str>) -> Self {
+        Self { began: Instant::now(), role, kind: OperationKind::Unknown, name: None, is_open: true }
+    }
+
+    /// Takes down what was asked for, now that it is known to be valid.
+    pub(super) fn of(&mut self, operation: &Operation) {
+        self.name = operation.definition().name.as_ref().map(ToString::to_string);
+        self.kind =
+            if operation.definition().is_query() { OperationKind::Query } else { OperationKind::Mutation };
+    }
+
+    /// Takes down what it asks for.
+    pub(super) fn planned(&mut self, plan: &Plan) {
+        let is_data = |source: &Source| matches!(source, Source::Database(_) | Source::Application(_));
+        if plan.effect == Effect::Query && !plan.roots.iter().any(|root| is_data(&root.source)) {
+            self.kind = OperationKind::Introspection;
+        }
+    }
+
+    /// The operation was answered; the code is that of the answer's first error.
+    pub(super) fn close(mut self, code: Option<Code>) {
+        self.is_open = false;
+        Event::OperationAnswered {
+            kind: self.kind,
+            name: self.name.as_deref(),
+            role: self.role,
+            outcome: code.map_or(SUCCESS, Code::name),
+            took: self.began.elapsed(),
+        }
+        .emit();
+    }
+}
+
+impl Drop for Account<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            Event::OperationAbandoned { kind: self.kind, role: self.role }.emit();
+        }
+    }
+}

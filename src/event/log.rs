@@ -1,0 +1,96 @@
+//! Events as lines of the log.
+//!
+//! What happens for every request is of level debug, each kind with a target of its own, so that it can be asked for alone:
+//! `access` for HTTP requests, `operation` for operations, `sql` for statements.
+
+use super::Event;
+use crate::sql::Statement;
+
+/// Names of operations are cut after so many bytes: a client may send one of a megabyte.
+const LONGEST_NAME: usize = 128;
+
+/// Writes the event, if the log wants it.
+pub(super) fn write(event: &Event<'_>) {
+    match event {
+        Event::StatementsSent { statements } => {
+            for Statement { text, parameters } in *statements {
+                tracing::debug!(target: "sql", ?parameters, "{text}");
+            }
+        }
+        Event::PostgresDownloading { version } => {
+            tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
+        }
+        Event::Listening { address } => tracing::info!(%address, "listening"),
+        Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
+        Event::Stopping { reason } => tracing::info!(reason, "stopping"),
+        Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
+        Event::ConnectionFailed { error, .. } => tracing::warn!(error, "no connection to the database"),
+        Event::ConnectionLost { error, .. } => tracing::warn!(error, "connection to the database lost"),
+        Event::ServerNotice { message } => tracing::debug!(message, "notice of the database"),
+        Event::PasswordFileIgnored { path, problem } => {
+            tracing::warn!(path = %path.display(), problem, "password file ignored");
+        }
+        Event::StatementAbandoned => tracing::debug!("statement cancelled"),
+        Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
+        Event::ReadRetried { error } => {
+            tracing::warn!(error, "connection lost; the read is sent once more");
+        }
+        Event::OperationAnswered { kind, name, role, outcome, took } => {
+            let (kind, name, seconds) = (kind.name(), name.map(shortened), took.as_secs_f64());
+            tracing::debug!(target: "operation", kind, name, role, outcome, seconds, "operation answered");
+        }
+        Event::OperationAbandoned { kind, role } => {
+            tracing::debug!(target: "operation", kind = kind.name(), role, "operation abandoned by its client");
+        }
+        Event::RequestFailed { error } => tracing::error!(error, "request failed"),
+        Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
+        Event::CatalogLoaded { role, tables, took } => {
+            tracing::info!(role, tables, ?took, "catalogue loaded");
+        }
+        Event::CatalogFailed { error } => {
+            tracing::error!(error, "catalogue not loaded; the previous one stays");
+        }
+        Event::PersistedOperationsLoaded { documents } => {
+            tracing::info!(documents, "persisted operations loaded");
+        }
+        Event::PersistedOperationsFailed { error } => {
+            tracing::error!(error, "persisted operations not loaded; the previous ones stay");
+        }
+        Event::PersistedOperationInvalid { id, error } => {
+            tracing::warn!(id, error, "a persisted operation does not fit the API");
+        }
+        Event::Unprotected { address } => tracing::warn!(
+            %address,
+            "whoever reaches this address uses the API as the database user of the connection string; \
+             set anon-role, jwt-secret, jwt-key or jwt-jwks, or listen on 127.0.0.1"
+        ),
+        Event::KeysFetched { keys, url } => tracing::info!(keys, url, "keys fetched"),
+        Event::KeysFailed { source, error } => {
+            tracing::error!(source, error, "keys not read; the previous ones stay");
+        }
+        Event::RequestAnswered { method, path, status, took, .. } => {
+            let seconds = took.as_secs_f64();
+            tracing::debug!(target: "access", method, path, status, seconds, "request answered");
+        }
+        Event::RequestAbandoned { route } => {
+            tracing::debug!(target: "access", route, "request abandoned by its client");
+        }
+        Event::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
+        Event::AcceptFailed { error } => tracing::error!(error, "no connection can be accepted"),
+        Event::ConnectionsDropped { connections } => {
+            tracing::warn!(connections, "drain timeout over; connections dropped");
+        }
+        Event::PoolExhausted
+        | Event::MessageExchanged { .. }
+        | Event::StageDone { .. }
+        | Event::DocumentRemembered
+        | Event::DocumentParsed
+        | Event::BatchReceived { .. }
+        | Event::RequestReceived => {}
+    }
+}
+
+/// The beginning of a name; names are ASCII by GraphQL's grammar.
+fn shortened(name: &str) -> &str {
+    name.get(..LONGEST_NAME).unwrap_or(name)
+}

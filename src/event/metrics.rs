@@ -1,0 +1,134 @@
+//! Events as metrics of the whole process, in the text format of OpenMetrics, which Prometheus reads.
+//!
+//! Names and units by Prometheus' conventions: base units, `_total` for what only grows. Label values are few and known
+//! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.
+
+mod families;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use self::families::{Counters, Families};
+use super::{Event, SUCCESS, Stage, roles};
+
+static FAMILIES: LazyLock<Families> = LazyLock::new(Families::new);
+
+/// The media type of [`encoded`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The connections of a pool at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pool {
+    /// How many there may be.
+    pub maximum: u32,
+    /// How many of them are on loan.
+    pub in_use: u32,
+    /// How many of them wait to be used.
+    pub idle: u32,
+    /// How many requests wait for one.
+    pub waiting: u32,
+}
+
+/// All metrics of the process, with those of one pool, as text.
+pub fn encoded(pool: Pool) -> String {
+    let mut encoded = String::with_capacity(32 * 1024);
+    // Writing to a String cannot fail.
+    let _ = text::encode_registry(&mut encoded, &of_pool(pool))
+        .and_then(|()| text::encode_registry(&mut encoded, &FAMILIES.registry))
+        .and_then(|()| text::encode_eof(&mut encoded));
+    encoded
+}
+
+/// What is asked of the pool itself instead of being counted beside it, so that the two cannot disagree.
+fn of_pool(pool: Pool) -> Registry {
+    let mut registry = Registry::with_prefix("glowplug_pool");
+    let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
+    gauge("connections_max", "Connections that the pool may have (setting pool-size)", pool.maximum);
+    gauge("connections_in_use", "Connections on loan to a request", pool.in_use);
+    gauge("connections_idle", "Connections that wait to be used", pool.idle);
+    gauge("waiting_requests", "Requests that wait for a connection", pool.waiting);
+    registry
+}
+
+/// Counts the event, if there is something to count.
+pub(super) fn count(event: &Event<'_>) {
+    let to = &*FAMILIES;
+    match event {
+        Event::ConnectionMade { took } => to.connect_duration.observe(took.as_secs_f64()),
+        Event::ConnectionFailed { reason, .. } => one_more(&to.connect_failures, "reason", reason),
+        Event::ConnectionLost { reason, .. } => one_more(&to.connections_lost, "reason", reason.name()),
+        Event::PoolExhausted => add(&to.pool_timeouts, 1),
+        Event::MessageExchanged { sent, received, took, .. } => {
+            add(&to.messages, 1);
+            add(&to.sent_bytes, *sent);
+            add(&to.received_bytes, *received);
+            to.stages[Stage::Database as usize].observe(took.as_secs_f64());
+        }
+        Event::StageDone { stage, took } => to.stages[*stage as usize].observe(took.as_secs_f64()),
+        Event::StatementAbandoned => add(&to.cancels, 1),
+        Event::CancelFailed { .. } => add(&to.cancel_failures, 1),
+        Event::ReadRetried { .. } => add(&to.retries, 1),
+        Event::DocumentRemembered => add(&to.documents_remembered, 1),
+        Event::DocumentParsed => add(&to.documents_parsed, 1),
+        #[expect(clippy::cast_precision_loss, reason = "a batch has at most a billion operations")]
+        Event::BatchReceived { operations } => to.batch_operations.observe(*operations as f64),
+        Event::OperationAnswered { kind, role, outcome, took, .. } => {
+            to.operation(kind.name(), outcome, roles::label(*role, *outcome == SUCCESS));
+            to.operation_duration(*kind).observe(took.as_secs_f64());
+        }
+        Event::OperationAbandoned { kind, role } => {
+            to.operation(kind.name(), families::ABANDONED, roles::label(*role, false));
+        }
+        Event::CatalogLoaded { took, .. } => {
+            one_more(&to.catalog_loads, "outcome", SUCCESS);
+            to.catalog_load_duration.observe(took.as_secs_f64());
+        }
+        Event::CatalogFailed { .. } => one_more(&to.catalog_loads, "outcome", families::FAILED),
+        Event::RequestReceived => {
+            to.requests_in_flight.inc();
+        }
+        Event::RequestAnswered { route, status, took, .. } => {
+            to.requests_in_flight.dec();
+            to.request(route, status.to_string().into());
+            to.request_duration
+                .get_or_create(&[("route", Cow::Borrowed(*route))])
+                .observe(took.as_secs_f64());
+        }
+        Event::RequestAbandoned { route } => {
+            to.requests_in_flight.dec();
+            to.request(route, families::ABANDONED.into());
+        }
+        Event::RequestPanicked { .. } => add(&to.panics, 1),
+        Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
+        Event::RoleRefused { .. }
+        | Event::RequestFailed { .. }
+        | Event::StatementsSent { .. }
+        | Event::PostgresDownloading { .. }
+        | Event::Listening { .. }
+        | Event::Unprotected { .. }
+        | Event::ServerNotice { .. }
+        | Event::PasswordFileIgnored { .. }
+        | Event::KeysFetched { .. }
+        | Event::KeysFailed { .. }
+        | Event::PersistedOperationsLoaded { .. }
+        | Event::PersistedOperationsFailed { .. }
+        | Event::PersistedOperationInvalid { .. }
+        | Event::MetricsListening { .. }
+        | Event::Stopping { .. }
+        | Event::ConnectionsDropped { .. } => {}
+    }
+}
+
+fn add(counter: &Counter, number: usize) {
+    // No machine counts further than that.
+    counter.inc_by(number as u64);
+}
+
+fn one_more(counters: &Counters<1>, label: &'static str, value: &'static str) {
+    counters.get_or_create(&[(label, value.into())]).inc();
+}

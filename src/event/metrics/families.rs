@@ -1,0 +1,189 @@
+//! The metrics by name, with their help texts: the one list of them, of which docs/observability.md has a table.
+
+use std::borrow::Cow;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Metric, Registry, Unit};
+
+use crate::event::{Loss, OperationKind, SUCCESS, Stage};
+
+/// The outcome where the client went away before there was another.
+pub(super) const ABANDONED: &str = "abandoned";
+/// The outcome of a reload that did not succeed.
+pub(super) const FAILED: &str = "failed";
+
+/// Labels with their values.
+type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
+pub(super) type Counters<const N: usize> = Family<Labels<N>, Counter>;
+pub(super) type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
+
+/// Seconds, from what a small plan takes to the default limits on time.
+const SECONDS: [f64; 16] =
+    [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// The parts of an operation that only compute take microseconds.
+const SHORT_SECONDS: [f64; 19] = [
+    0.000_005, 0.000_01, 0.000_05, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+    0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+/// Operations of one request.
+const OPERATIONS: [f64; 7] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+
+/// Every metric that is counted, and the registry that knows their names.
+pub(super) struct Families {
+    pub(super) registry: Registry,
+    pub(super) pool_timeouts: Counter,
+    pub(super) connect_duration: Histogram,
+    pub(super) connect_failures: Counters<1>,
+    pub(super) connections_lost: Counters<1>,
+    pub(super) messages: Counter,
+    pub(super) sent_bytes: Counter,
+    pub(super) received_bytes: Counter,
+    pub(super) retries: Counter,
+    pub(super) cancels: Counter,
+    pub(super) cancel_failures: Counter,
+    operations: Counters<3>,
+    /// By [`OperationKind`]; looked up once, as the two below.
+    operation_durations: [Histogram; 4],
+    /// By [`Stage`].
+    pub(super) stages: [Histogram; 6],
+    pub(super) documents_remembered: Counter,
+    pub(super) documents_parsed: Counter,
+    pub(super) batch_operations: Histogram,
+    pub(super) catalog_loads: Counters<1>,
+    pub(super) catalog_load_duration: Histogram,
+    requests: Counters<2>,
+    pub(super) request_duration: Histograms,
+    pub(super) requests_in_flight: Gauge,
+    pub(super) panics: Counter,
+    pub(super) accept_failures: Counter,
+}
+
+impl Families {
+    /// Registers all of them, in the order of the text.
+    pub(super) fn new() -> Self {
+        let mut list = List(Registry::with_prefix("glowplug"));
+        list.build_info();
+        let stages = list.histograms("stage_duration", "Time in each stage of an operation; of those that succeeded, and of all messages to the database", || Histogram::new(SHORT_SECONDS));
+        let kinds =
+            list.histograms("operation_duration", "Time from a GraphQL request to its answer", seconds);
+        let documents = list.counters(
+            "document_lookups",
+            "Documents that had been validated before (hit) or were validated now (miss)",
+        );
+        Self {
+            operations: list.counters("operations", "GraphQL operations by kind, outcome (ok, the code of the first error, or abandoned) and role"),
+            operation_durations: KINDS.map(|kind| member(&kinds, "kind", kind.name())),
+            stages: Stage::ALL.map(|stage| member(&stages, "stage", stage.name())),
+            documents_remembered: documents.get_or_create_owned(&[("result", "hit".into())]),
+            documents_parsed: documents.get_or_create_owned(&[("result", "miss".into())]),
+            batch_operations: list.add("batch_operations", "Operations of one request that is a batch", Histogram::new(OPERATIONS)),
+            pool_timeouts: list.counter("pool_timeouts", "Requests that waited for a connection in vain for the acquire timeout"),
+            connect_duration: list.time("database_connect_duration", "Time to make a connection; its count is the number of connections made", seconds()),
+            connect_failures: list.counters("database_connect_failures", "Connections that could not be made, by reason"),
+            connections_lost: list.initial("database_connections_lost", "Connections that went away: at rest (ended with a word, closed without one, broken off), or in_use", "reason", &Loss::ALL.map(Loss::name)),
+            messages: list.counter("database_messages", "Messages that were sent and answered, each one round trip"),
+            sent_bytes: list.bytes("database_sent", "SQL that was sent"),
+            received_bytes: list.bytes("database_received", "Values that came back"),
+            retries: list.counter("database_retries", "Reads that were sent once more because their connection was gone"),
+            cancels: list.counter("database_cancels", "Statements that were cancelled because nobody waited for them any more"),
+            cancel_failures: list.counter("database_cancel_failures", "Cancel requests that could not be sent"),
+            catalog_loads: list.initial("catalog_loads", "Pictures of the database that were drawn, at the start, for a role, or because it had changed", "outcome", &[SUCCESS, FAILED]),
+            catalog_load_duration: list.time("catalog_load_duration", "Time to draw a picture of the database and to make the API of it", seconds()),
+            requests: list.counters("http_requests", "HTTP requests by route and status; abandoned where the client went away"),
+            request_duration: list.histograms("http_request_duration", "Time from the head of an HTTP request to that of its answer", seconds),
+            requests_in_flight: list.add("http_requests_in_flight", "HTTP requests that are being answered", Gauge::default()),
+            panics: list.counter("http_panics", "Requests that were answered with 500 because of a defect"),
+            accept_failures: list.counter("http_accept_failures", "Times that no connection could be accepted, as when file descriptors ran out"),
+            registry: list.0,
+        }
+    }
+
+    /// Counts an operation.
+    pub(super) fn operation(&self, kind: &'static str, outcome: &'static str, role: String) {
+        let labels = [("kind", kind.into()), ("outcome", outcome.into()), ("role", role.into())];
+        self.operations.get_or_create(&labels).inc();
+    }
+
+    /// How long operations of a kind take.
+    pub(super) fn operation_duration(&self, kind: OperationKind) -> &Histogram {
+        &self.operation_durations[kind as usize]
+    }
+
+    /// Counts an HTTP request.
+    pub(super) fn request(&self, route: &'static str, status: Cow<'static, str>) {
+        self.requests.get_or_create(&[("route", route.into()), ("status", status)]).inc();
+    }
+}
+
+/// In the order of their numbers.
+const KINDS: [OperationKind; 4] =
+    [OperationKind::Query, OperationKind::Mutation, OperationKind::Introspection, OperationKind::Unknown];
+
+fn seconds() -> Histogram {
+    Histogram::new(SECONDS)
+}
+
+/// One of a family, to be kept.
+fn member(family: &Histograms, label: &'static str, value: &'static str) -> Histogram {
+    family.get_or_create_owned(&[(label, value.into())])
+}
+
+/// Registers metrics under their names.
+struct List(Registry);
+
+impl List {
+    fn add<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+        self.0.register(name, help, metric.clone());
+        metric
+    }
+
+    fn counter(&mut self, name: &str, help: &str) -> Counter {
+        self.add(name, help, Counter::default())
+    }
+
+    fn counters<const N: usize>(&mut self, name: &str, help: &str) -> Counters<N> {
+        self.add(name, help, Counters::default())
+    }
+
+    /// Counters that are there from the beginning, so that their first increase can be seen.
+    fn initial(
+        &mut self,
+        name: &str,
+        help: &str,
+        label: &'static str,
+        values: &[&'static str],
+    ) -> Counters<1> {
+        let counters = self.counters(name, help);
+        for value in values {
+            counters.get_or_create(&[(label, Cow::Borrowed(*value))]).inc_by(0);
+        }
+        counters
+    }
+
+    fn bytes(&mut self, name: &str, help: &str) -> Counter {
+        let counter = Counter::default();
+        self.0.register_with_unit(name, help, Unit::Bytes, counter.clone());
+        counter
+    }
+
+    fn time(&mut self, name: &str, help: &str, histogram: Histogram) -> Histogram {
+        self.0.register_with_unit(name, help, Unit::Seconds, histogram.clone());
+        histogram
+    }
+
+    fn histograms(&mut self, name: &str, help: &str, make: fn() -> Histogram) -> Histograms {
+        let histograms = Histograms::new_with_constructor(make);
+        self.0.register_with_unit(name, help, Unit::Seconds, histograms.clone());
+        histograms
+    }
+
+    /// The version, as a label of a gauge that is always 1.
+    fn build_info(&mut self) {
+        let version = Family::<Labels<1>, Gauge>::default();
+        version.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
+        self.0.register("build_info", "The version that runs", version);
+    }
+}
