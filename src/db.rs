@@ -13,6 +13,7 @@ mod connection;
 mod connector;
 mod diesel_error;
 mod error;
+mod health;
 mod literal;
 mod message;
 mod migrate;
@@ -38,6 +39,7 @@ pub use self::connection::Connection;
 pub use self::connector::Connector;
 pub use self::diesel_error::QueryError;
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
+use self::health::Health;
 pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
 pub use self::pool::{PoolState, PooledConnection};
@@ -80,6 +82,7 @@ const GRACE: Duration = Duration::from_secs(3);
 #[derive(Clone)]
 pub struct Database {
     pool: Arc<pool::Pool>,
+    health: Arc<Health>,
     statement_timeout: Duration,
 }
 
@@ -87,7 +90,8 @@ impl Database {
     /// Needs a tokio runtime, but no database: the first connection is made when it is needed.
     pub fn new(config: &config::Database) -> Result<Self, Error> {
         let pool = Arc::new(pool::Pool::new(config)?);
-        Ok(Self { pool, statement_timeout: config.statement_timeout })
+        let health = Arc::new(Health::new());
+        Ok(Self { pool, health, statement_timeout: config.statement_timeout })
     }
 
     /// Runs `statements` within `scope` as one message, and returns the value of each.
@@ -98,6 +102,12 @@ impl Database {
     /// A read whose connection turns out to be gone is sent once more on a fresh one; a write only if nothing of it
     /// can have been sent.
     pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
+        let result = self.send(scope, statements).await;
+        self.health.note(result.as_ref().err().map(|failure| &failure.error));
+        result
+    }
+
+    async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
         let message = message::compose(scope, statements)?;
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
@@ -117,6 +127,11 @@ impl Database {
             Ok(()) => Err(Error::Protocol("the number of answers is wrong".to_owned()).into()),
             Err(error) => Err(RunError { completed: answers, error }),
         }
+    }
+
+    /// Whether the database can be had: it has answered just now, or does so when it is asked.
+    pub async fn available(&self) -> Result<(), Error> {
+        if self.health.is_fresh() { Ok(()) } else { self.check().await }
     }
 
     /// Whether the database answers: a round trip with nothing in it.

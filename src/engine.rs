@@ -229,7 +229,7 @@ impl Engine {
     /// Whether requests can be answered now.
     pub async fn ready(&self) -> Result<(), Error> {
         self.inner.snapshots.of(None).await?;
-        Ok(self.inner.database.check().await?)
+        Ok(self.inner.database.available().await?)
     }
 
     /// The API as who asks sees it, as SDL text.
