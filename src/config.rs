@@ -42,6 +42,8 @@ pub struct Config {
     pub http: Http,
     /// What is logged, and how.
     pub log: Log,
+    /// Where traces are sent.
+    pub traces: Traces,
 }
 
 /// How the database is reached.
@@ -211,6 +213,10 @@ pub struct Http {
     pub graphiql: bool,
     /// How long requests that run at a stop may take until they are dropped.
     pub drain_timeout: Duration,
+    /// How long requests are still taken after the server was asked to stop.
+    pub shutdown_delay: Duration,
+    /// The address to serve metrics on.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// What may be asked for by `GET`.
@@ -231,6 +237,13 @@ pub struct Log {
     pub filter: String,
     /// Text for people or JSON for machines.
     pub format: LogFormat,
+}
+
+/// Where traces are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traces {
+    /// The address of an OpenTelemetry collector that takes OTLP by HTTP; `None` makes no traces.
+    pub endpoint: Option<String>,
 }
 
 /// Text for people or JSON for machines.

@@ -11,6 +11,8 @@ mod document;
 pub mod graphiql;
 mod graphql;
 mod identity;
+mod listeners;
+mod metrics;
 mod parameters;
 mod refusal;
 mod reply;
@@ -22,9 +24,7 @@ use axum::Router;
 use axum::routing::get;
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method};
-use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower::util::option_layer;
 use tower_http::CompressionLevel;
@@ -35,16 +35,14 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 use crate::auth::Authenticator;
 use crate::config::{self, GetRequests};
 use crate::engine::Engine;
-use crate::event::Event;
+
+pub use self::listeners::Listeners;
 
 /// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
 const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
 
 /// gzip and brotli both spend about as long on an answer at this level as PostgreSQL spent on making it.
 const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
-
-/// How long to wait before accepting again when the process has run out of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Browsers keep a preflight's answer for this long; none keeps it for longer than a day.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
@@ -60,81 +58,67 @@ struct Shared {
     get_requests: GetRequests,
     sdl: bool,
     graphiql: bool,
+    /// Cancelled when the server is asked to stop.
+    stop: CancellationToken,
 }
 
 impl Shared {
-    fn new(engine: Engine, authenticator: Authenticator, config: &config::Http) -> Self {
+    fn new(
+        engine: Engine,
+        authenticator: Authenticator,
+        config: &config::Http,
+        stop: CancellationToken,
+    ) -> Self {
         let &config::Http { get_requests, sdl, graphiql, .. } = config;
-        Self { engine, authenticator, get_requests, sdl, graphiql }
+        Self { engine, authenticator, get_requests, sdl, graphiql, stop }
     }
 }
 
-/// Serves until `stop` is cancelled, then lets requests that run finish for `config.drain_timeout`.
+/// Serves until `stop` is cancelled, and for `config.shutdown_delay` after that; then lets requests that run finish for
+/// `config.drain_timeout`. From the stop on, `/readyz` says that the server is not ready.
 ///
 /// Connections that are still busy after that are dropped, and with them their requests' futures. Returns when no
-/// connection is left. Cancelling `stop` more than once, or before the first connection, is safe.
+/// connection is left. Cancelling `stop` more than once, or before the first connection, is safe. Metrics can be had until
+/// the end.
 pub async fn serve(
     engine: Engine,
     authenticator: Authenticator,
-    listener: TcpListener,
+    listeners: impl Into<Listeners>,
     config: &config::Http,
     stop: CancellationToken,
 ) {
-    let service = service(Shared::new(engine, authenticator, config), config);
-    let connections = TaskTracker::new();
-    let abandon = CancellationToken::new();
-    while let Some(stream) = accept(&listener, &stop).await {
-        // A token of its own: a token is locked whenever its connection wakes, and a shared lock would be contended.
-        let stop = stop.child_token();
-        connections.spawn(connection::serve(stream, service.clone(), stop, abandon.clone()));
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(config.drain_timeout, connections.wait()).await.is_err() {
-        Event::ConnectionsDropped { connections: connections.len() }.emit();
-        abandon.cancel();
-        connections.wait().await;
-    }
-}
-
-/// The next connection, or `None` at the stop.
-async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpStream> {
-    loop {
-        let accepted = tokio::select! {
-            biased;
-            () = stop.cancelled() => return None,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => return Some(stream),
-            // The client gave up while its connection waited to be accepted.
-            Err(error) if is_of_one_connection(&error) => {}
-            // Typically EMFILE. The connection stays in the queue, so without a pause this would be a busy loop
-            // until another connection closes and frees its descriptor.
-            Err(error) => {
-                Event::AcceptFailed { error: &error.to_string() }.emit();
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
+    let Listeners { api, metrics } = listeners.into();
+    let shared = Shared::new(engine, authenticator, config, stop.clone());
+    let (close, done) = (CancellationToken::new(), CancellationToken::new());
+    let delay = async {
+        stop.cancelled().await;
+        tokio::time::sleep(config.shutdown_delay).await;
+        close.cancel();
+    };
+    let observed = async {
+        if let Some(listener) = metrics {
+            let service = service(metrics::router(shared.clone()), &[]);
+            listeners::serve(listener, service, &done, config.drain_timeout).await;
         }
-    }
-}
-
-/// Whether the error says something about one connection only, not about the listener.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+    };
+    let answered = async {
+        let service = service(router(shared.clone()), &config.cors_origins);
+        listeners::serve(api, service, &close, config.drain_timeout).await;
+        done.cancel();
+    };
+    tokio::join!(delay, observed, answered);
 }
 
 /// Routes, with CORS and compression around them.
-fn service(shared: Shared, config: &config::Http) -> Service {
+fn service(router: Router, cors_origins: &[String]) -> Service {
     ServiceBuilder::new()
         .layer(
             CompressionLayer::new()
                 .quality(COMPRESSION_LEVEL)
                 .compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)),
         )
-        .layer(option_layer(cors(&config.cors_origins)))
-        .service(router(shared))
+        .layer(option_layer(cors(cors_origins)))
+        .service(router)
 }
 
 /// The paths.

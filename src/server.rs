@@ -6,12 +6,12 @@
 
 mod builder;
 
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::engine::Engine;
+use crate::http::Listeners;
 use crate::shutdown::Shutdown;
 
 pub use builder::{BuildError, Builder};
@@ -47,14 +47,15 @@ impl Server {
 
     /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings say so.
     ///
-    /// Returns when the requests that run have finished, or the drain timeout is over.
-    pub async fn run(&self, listener: TcpListener, stop: CancellationToken) {
-        let parts = Shutdown::new();
+    /// Returns when the requests that run have finished, or the drain timeout is over. With [`Listeners`] it also serves
+    /// metrics.
+    pub async fn run(&self, listeners: impl Into<Listeners>, stop: CancellationToken) {
+        let (parts, listeners) = (Shutdown::new(), listeners.into());
         let asked = parts.clone();
         let (engine, http, token) = (self.engine.clone(), self.config.http.clone(), parts.token());
         let (authenticator, followed, end) =
             (self.authenticator.clone(), self.authenticator.clone(), parts.token());
-        parts.spawn(async move { crate::http::serve(engine, authenticator, listener, &http, token).await });
+        parts.spawn(async move { crate::http::serve(engine, authenticator, listeners, &http, token).await });
         parts.spawn(async move { followed.follow_keys(end).await });
         if let Some(interval) = self.config.database.watch_interval {
             let (engine, token) = (self.engine.clone(), parts.token());

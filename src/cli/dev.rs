@@ -74,7 +74,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let direct_url = cluster.url(DATABASE);
     settled
         .set_database_url(&pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE)));
-    super::block_on(async {
+    let traces = settled.check()?.traces;
+    server::block_on(&traces, async {
         let mut watch = Watch::new(&options.migrations);
         report(mirror.bring_up_to_date(&direct_url).await);
         // The migrations have made the roles, if the project has any.
@@ -83,7 +84,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let config = settled.check()?;
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
-        let server = Server::start(&config, listener)?;
+        let server = Server::start(&config, server::listeners(listener, &config).await?)?;
         project.announce(&format!("http://{address}/"))?;
         greet(address, &direct_url, pooler.as_ref());
         people::introduce(&config, address).await?;
@@ -105,9 +106,9 @@ async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, F
             if error.kind() == ErrorKind::AddrInUse && settled.origin("listen") == Some(&Origin::Default) =>
         {
             eprintln!("{address} is taken; listening on another port");
-            server::listen(SocketAddr::new(address.ip(), 0)).await
+            server::listen("listen", SocketAddr::new(address.ip(), 0)).await
         }
-        result => result.map_err(|source| Failure::Listen { address, source }),
+        result => result.map_err(|source| Failure::Listen { setting: "listen", address, source }),
     }
 }
 

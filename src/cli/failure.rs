@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::auth::SetupError;
 use crate::config::Problems;
 use crate::db::MigrateError;
+use crate::event::TracesError;
 use crate::local;
 
 /// Why a command did not succeed.
@@ -25,9 +26,11 @@ pub(super) enum Failure {
     #[error("cannot {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
     #[error(
-        "cannot listen on {address}: {source}; is something else listening there? Choose another with --listen"
+        "cannot listen on {address}: {source}; is something else listening there? Choose another with --{setting}"
     )]
-    Listen { address: SocketAddr, source: io::Error },
+    Listen { setting: &'static str, address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Traces(#[from] TracesError),
     #[error("`glowplug dev` is already running in this folder: {0}")]
     AlreadyRunning(String),
     #[error("{0}")]

@@ -10,6 +10,7 @@ use crate::config::{Log, LogFormat};
 pub(super) fn start(log: &Log) {
     let filter = match log.filter.as_str() {
         "sql" => EnvFilter::new("info,sql=debug"),
+        "access" => EnvFilter::new("info,access=debug,operation=debug"),
         filter => EnvFilter::new(filter),
     };
     let builder = tracing_subscriber::fmt()
@@ -19,6 +20,9 @@ pub(super) fn start(log: &Log) {
     // An error means that a logger is there already, as in a process that runs two commands.
     let _ = match log.format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        // One level of names, and the request's span as one object, which is what log stores search by.
+        LogFormat::Json => {
+            builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        }
     };
 }

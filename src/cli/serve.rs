@@ -20,10 +20,10 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::Serve)?.check()?;
     super::log::start(&config.log);
-    super::block_on(async {
-        let listener = server::listen(config.http.listen).await?;
+    server::block_on(&config.traces, async {
+        let listener = server::listen("listen", config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
-        let server = Server::start(&config, listener)?;
+        let server = Server::start(&config, server::listeners(listener, &config).await?)?;
         Event::Listening { address }.emit();
         if config.auth.is_open() && !address.ip().is_loopback() {
             Event::Unprotected { address }.emit();

@@ -6,9 +6,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::Authenticator;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::engine::Engine;
-use crate::event::Event;
+use crate::event::{Event, Traces};
+use crate::http::Listeners;
 use crate::shutdown::{Shutdown, signalled};
 
 use super::failure::Failure;
@@ -22,14 +23,14 @@ pub(super) struct Server {
 impl Server {
     /// Starts to answer requests on the listener. The database need not be there yet: until it is, requests are told
     /// so, and `/readyz` says no.
-    pub(super) fn start(config: &Config, listener: TcpListener) -> Result<Self, Failure> {
+    pub(super) fn start(config: &Config, listeners: Listeners) -> Result<Self, Failure> {
         let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
         let authenticator = Authenticator::new(&config.auth)?;
         let engine = Engine::new(config).map_err(|error| Failure::Database(error.to_string()))?;
         let shutdown = Shutdown::new();
         let (served, http, stop) = (engine.clone(), config.http.clone(), shutdown.token());
         let answering = authenticator.clone();
-        shutdown.spawn(async move { crate::http::serve(served, answering, listener, &http, stop).await });
+        shutdown.spawn(async move { crate::http::serve(served, answering, listeners, &http, stop).await });
         let (followed, stop) = (authenticator.clone(), shutdown.token());
         shutdown.spawn(async move { followed.follow_keys(stop).await });
         if let Some(interval) = config.database.watch_interval {
@@ -59,9 +60,30 @@ impl Server {
     }
 }
 
-/// Listens on an address.
-pub(super) async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })
+/// Listens for metrics beside the API, if the settings say where.
+pub(super) async fn listeners(api: TcpListener, config: &Config) -> Result<Listeners, Failure> {
+    let Some(address) = config.http.metrics_listen else { return Ok(api.into()) };
+    let metrics = listen("metrics-listen", address).await?;
+    Event::MetricsListening { address: metrics.local_addr().map_err(Failure::Runtime)? }.emit();
+    Ok(Listeners { api, metrics: Some(metrics) })
+}
+
+/// Runs a server's asynchronous part to its end, and sends its traces if the settings say where.
+pub(super) fn block_on(
+    traces: &config::Traces,
+    work: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let traces = traces.endpoint.as_deref().map(Traces::start).transpose()?;
+    let result = super::block_on(work);
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    result
+}
+
+/// Listens on the address that a setting has.
+pub(super) async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|source| Failure::Listen { setting, address, source })
 }
 
 /// Serves, and does `meanwhile`, until SIGINT or SIGTERM; then lets requests that run finish. A second signal ends the

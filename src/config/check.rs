@@ -13,7 +13,7 @@ use super::settled::Settled;
 use super::units;
 use super::{
     Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Log,
-    LogFormat, PoolMode, Secret,
+    LogFormat, PoolMode, Secret, Traces,
 };
 
 /// Something wrong with one setting; the message says what to do.
@@ -61,6 +61,7 @@ impl Settled {
             auth: auth::auth(&mut reader),
             http: http(&mut reader),
             log: log(&mut reader),
+            traces: Traces { endpoint: reader.read("otlp-endpoint", |text| unless_off(text, collector)) },
         };
         if reader.switch("production") {
             refuse_unsafe(&mut reader, &config);
@@ -103,10 +104,7 @@ fn database(reader: &mut Reader<'_>) -> Database {
         acquire_timeout: reader.duration("acquire-timeout"),
         connect_timeout: reader.duration("connect-timeout"),
         statement_timeout: reader.duration("statement-timeout"),
-        watch_interval: reader.read("watch", |text| match text {
-            "off" => Ok(None),
-            text => duration(text).map(Some),
-        }),
+        watch_interval: reader.read("watch", |text| unless_off(text, duration)),
     }
 }
 
@@ -185,13 +183,7 @@ fn documents(reader: &mut Reader<'_>) -> Documents {
 
 fn http(reader: &mut Reader<'_>) -> Http {
     Http {
-        listen: reader
-            .read("listen", |text| {
-                text.parse::<SocketAddr>().map(Parsed).map_err(|_| {
-                    format!("`{text}` is no address with a port; write for example 127.0.0.1:8080")
-                })
-            })
-            .0,
+        listen: reader.read("listen", |text| address(text).map(Parsed)).0,
         get_requests: reader.choice(
             "get-requests",
             &[("on", GetRequests::On), ("persisted", GetRequests::Persisted), ("off", GetRequests::Off)],
@@ -200,6 +192,8 @@ fn http(reader: &mut Reader<'_>) -> Http {
         sdl: reader.switch("sdl"),
         graphiql: reader.switch("graphiql"),
         drain_timeout: reader.duration("drain-timeout"),
+        shutdown_delay: reader.read("shutdown-delay", |text| unless_off(text, duration)).unwrap_or_default(),
+        metrics_listen: reader.read("metrics-listen", |text| unless_off(text, address)),
     }
 }
 
@@ -286,6 +280,23 @@ impl Default for Parsed {
     fn default() -> Self {
         Self(SocketAddr::from(([127, 0, 0, 1], 0)))
     }
+}
+
+/// What the text says, or nothing if that is what it says.
+fn unless_off<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, String> {
+    if text == "off" { Ok(None) } else { parse(text).map(Some) }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is no address with a port; write for example 127.0.0.1:8080"))
+}
+
+fn collector(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    if host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':'])) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`{text}` is no address of a collector; write for example http://localhost:4318"))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -9,7 +9,8 @@ use clap::Args;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The settings as they were typed, all optional. A field's name is the flag's (`--pool-size`), the file's key
-/// (`pool-size`), and the environment's (`GLOWPLUG_POOL_SIZE`); only the connection string is `DATABASE_URL` there.
+/// (`pool-size`), and the environment's (`GLOWPLUG_POOL_SIZE`); only the connection string is `DATABASE_URL` there, and the
+/// collector of traces `OTEL_EXPORTER_OTLP_ENDPOINT`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 #[command(next_help_heading = "Settings")]
@@ -165,13 +166,25 @@ pub struct Raw {
     /// How long running requests may take at a stop until they are dropped.
     #[arg(long, value_name = "DURATION")]
     pub drain_timeout: Option<Text>,
-    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, or `sql` for every statement
-    /// with its parameters, which are your users' data.
+    /// How long requests are still taken after SIGTERM or SIGINT, while `/readyz` says that the server is about to stop, or
+    /// `off`. A load balancer needs some seconds to notice; without them it sends requests to a port that is closed.
+    #[arg(long, value_name = "DURATION|off")]
+    pub shutdown_delay: Option<Text>,
+    /// Address and port to serve metrics on, at `/metrics` in Prometheus' format, with `/healthz` and `/readyz`; or `off`.
+    /// They tell how much the API is used and by which roles: keep the address inside your network.
+    #[arg(long, value_name = "ADDRESS|off")]
+    pub metrics_listen: Option<Text>,
+    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, `access` for a line
+    /// for every request and operation, or `sql` for every statement with its parameters, which are your users' data.
     #[arg(long, value_name = "FILTER")]
     pub log: Option<Text>,
     /// How it is logged: `text` for people or `json` for machines.
     #[arg(long, value_name = "text|json")]
     pub log_format: Option<Text>,
+    /// Address of an OpenTelemetry collector that takes OTLP by HTTP, such as `http://localhost:4318`, or `off`. Every request
+    /// then makes a span for each of its stages; OpenTelemetry's other variables, such as `OTEL_TRACES_SAMPLER`, hold too.
+    #[arg(long, value_name = "URL|off")]
+    pub otlp_endpoint: Option<Text>,
 }
 
 /// A value as it was typed. In `glowplug.toml` it may also be a number, a boolean (`on`, `off`) or a list.

@@ -227,8 +227,11 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         sdl: text("on"),
         graphiql: text("on"),
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),
+        shutdown_delay: text("off"),
+        metrics_listen: text("off"),
         log: text(if profile == Profile::Serve { "info" } else { "warn" }),
         log_format: text("text"),
+        otlp_endpoint: text("off"),
     }
 }
 
@@ -245,12 +248,14 @@ pub(super) fn production() -> Raw {
     }
 }
 
-/// `GLOWPLUG_` and the name in capitals; the connection string has the name that all hosts give it.
+/// `GLOWPLUG_` and the name in capitals; the connection string has the name that all hosts give it, the collector that of
+/// OpenTelemetry's specification.
 pub(super) fn variable_name(name: &str) -> String {
-    if name == "database-url" {
-        return "DATABASE_URL".to_owned();
+    match name {
+        "database-url" => "DATABASE_URL".to_owned(),
+        "otlp-endpoint" => "OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(),
+        name => format!("GLOWPLUG_{}", name.to_uppercase().replace('-', "_")),
     }
-    format!("GLOWPLUG_{}", name.to_uppercase().replace('-', "_"))
 }
 
 /// The set values by their names.

@@ -3,6 +3,7 @@
 //! Never shows why the database cannot be reached; that is in the log.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -15,16 +16,27 @@ use super::Shared;
 use super::identity::identify;
 use super::refusal::Refusal;
 
+/// Who asks whether the server is ready is answered after this time, whatever the other timeouts are.
+const READY_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// `/healthz`: the process is alive. Says nothing about the database, so that nobody restarts Glowplug for its sake.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// `/readyz`: the database answers, so that requests may be sent here.
-pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, &'static str) {
-    match shared.engine.ready().await {
-        Ok(()) => (StatusCode::OK, "ready\n"),
-        Err(_) => unavailable(),
+/// `/readyz`: the database can be had, and the server is not about to stop, so that requests may be sent here.
+pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
+    let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n"));
+    if shared.stop.is_cancelled() {
+        return not("the server is stopping");
+    }
+    match tokio::time::timeout(READY_TIMEOUT, shared.engine.ready()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(Err(error)) => match error.for_client().first() {
+            Some(told) => not(&told.message),
+            None => not("the database cannot be reached"),
+        },
+        Err(_) => not(&format!("the database gave no answer within {READY_TIMEOUT:?}")),
     }
 }
 
@@ -91,7 +103,7 @@ pub(super) async fn not_found(State(shared): State<Shared>, uri: Uri) -> (Status
         "There is nothing at {}. This is Glowplug, a GraphQL server; it has:\n{graphiql}
   /graphql         GraphQL{sdl}
   /healthz         whether the server is alive
-  /readyz          whether its database answers\n",
+  /readyz          whether requests may be sent here\n",
         uri.path()
     );
     (StatusCode::NOT_FOUND, text)

@@ -139,8 +139,11 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             sdl: true,
             graphiql: true,
             drain_timeout: Duration::from_secs(5),
+            shutdown_delay: Duration::ZERO,
+            metrics_listen: None,
         },
         log: config::Log { filter: "info".to_owned(), format: config::LogFormat::Text },
+        traces: config::Traces { endpoint: None },
     }
 }
 

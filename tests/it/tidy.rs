@@ -52,7 +52,7 @@ const IMPORTS: [(&str, &[&str]); 19] = [
 ];
 
 /// The only modules that may name a crate.
-const CRATES: [(&str, &[&str]); 12] = [
+const CRATES: [(&str, &[&str]); 16] = [
     ("tokio_postgres", &[]),
     ("tokio_rustls", &["db"]),
     ("postgres_protocol", &["db"]),
@@ -65,6 +65,10 @@ const CRATES: [(&str, &[&str]); 12] = [
     ("reqwest", &["auth"]),
     ("redis", &["queue"]),
     ("clap", &["cli", "config"]),
+    ("prometheus_client", &["event"]),
+    ("opentelemetry", &["event"]),
+    ("opentelemetry_sdk", &["event"]),
+    ("opentelemetry_otlp", &["event"]),
 ];
 
 /// The pure middle, which does no I/O, reads no clock, and does not wait.

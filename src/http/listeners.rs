@@ -1,0 +1,81 @@
+//! Where connections come in, and what becomes of them at the stop.
+//!
+//! Never looks at a request.
+
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::{Service, connection};
+use crate::event::Event;
+
+/// How long to wait before accepting again when the process has run out of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Where requests come in.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For the API.
+    pub api: TcpListener,
+    /// For metrics and health, if they are wanted (setting `metrics-listen`).
+    pub metrics: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(api: TcpListener) -> Self {
+        Self { api, metrics: None }
+    }
+}
+
+/// Serves what comes in until `close` is cancelled, and finishes what runs then within `drain_timeout`.
+pub(super) async fn serve(
+    listener: TcpListener,
+    service: Service,
+    close: &CancellationToken,
+    drain_timeout: Duration,
+) {
+    let connections = TaskTracker::new();
+    let abandon = CancellationToken::new();
+    while let Some(stream) = accept(&listener, close).await {
+        // A token of its own: a token is locked whenever its connection wakes, and a shared lock would be contended.
+        let close = close.child_token();
+        connections.spawn(connection::serve(stream, service.clone(), close, abandon.clone()));
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(drain_timeout, connections.wait()).await.is_err() {
+        Event::ConnectionsDropped { connections: connections.len() }.emit();
+        abandon.cancel();
+        connections.wait().await;
+    }
+}
+
+/// The next connection, or `None` at the stop.
+async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpStream> {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => return Some(stream),
+            // The client gave up while its connection waited to be accepted.
+            Err(error) if is_of_one_connection(&error) => {}
+            // Typically EMFILE. The connection stays in the queue, so without a pause this would be a busy loop
+            // until another connection closes and frees its descriptor.
+            Err(error) => {
+                Event::AcceptFailed { error: &error.to_string() }.emit();
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether the error says something about one connection only, not about the listener.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
