@@ -11,7 +11,8 @@ pub(super) fn start(log: &Log) {
     let filter = match log.filter.as_str() {
         "sql" => EnvFilter::new("info,sql=debug"),
         "access" => EnvFilter::new("info,access=debug,operation=debug"),
-        filter => EnvFilter::new(filter),
+        // Statements come with their parameters: whoever wants them has to say so, as by `info,sql=debug`.
+        filter => EnvFilter::new(format!("sql=off,{filter}")),
     };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

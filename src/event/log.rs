@@ -12,11 +12,6 @@ const LONGEST_NAME: usize = 128;
 /// Writes the event, if the log wants it.
 pub(super) fn write(event: &Event<'_>) {
     match event {
-        Event::StatementsSent { statements } => {
-            for Statement { text, parameters } in *statements {
-                tracing::debug!(target: "sql", ?parameters, "{text}");
-            }
-        }
         Event::PostgresDownloading { version } => {
             tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
         }
@@ -26,7 +21,8 @@ pub(super) fn write(event: &Event<'_>) {
         Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
         Event::ConnectionFailed { error, .. } => tracing::warn!(error, "no connection to the database"),
         Event::ConnectionLost { error, .. } => tracing::warn!(error, "connection to the database lost"),
-        Event::ServerNotice { message } => tracing::debug!(message, "notice of the database"),
+        // What functions raise may have values in it, as the statements have.
+        Event::ServerNotice { message } => tracing::debug!(target: "sql", message, "notice of the database"),
         Event::PasswordFileIgnored { path, problem } => {
             tracing::warn!(path = %path.display(), problem, "password file ignored");
         }
@@ -34,13 +30,6 @@ pub(super) fn write(event: &Event<'_>) {
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
         Event::ReadRetried { error } => {
             tracing::warn!(error, "connection lost; the read is sent once more");
-        }
-        Event::OperationAnswered { kind, name, role, outcome, took } => {
-            let (kind, name, seconds) = (kind.name(), name.map(shortened), took.as_secs_f64());
-            tracing::debug!(target: "operation", kind, name, role, outcome, seconds, "operation answered");
-        }
-        Event::OperationAbandoned { kind, role } => {
-            tracing::debug!(target: "operation", kind = kind.name(), role, "operation abandoned by its client");
         }
         Event::RequestFailed { error } => tracing::error!(error, "request failed"),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
@@ -68,18 +57,16 @@ pub(super) fn write(event: &Event<'_>) {
         Event::KeysFailed { source, error } => {
             tracing::error!(source, error, "keys not read; the previous ones stay");
         }
-        Event::RequestAnswered { method, path, status, took, .. } => {
-            let seconds = took.as_secs_f64();
-            tracing::debug!(target: "access", method, path, status, seconds, "request answered");
-        }
-        Event::RequestAbandoned { route } => {
-            tracing::debug!(target: "access", route, "request abandoned by its client");
-        }
         Event::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
         Event::AcceptFailed { error } => tracing::error!(error, "no connection can be accepted"),
         Event::ConnectionsDropped { connections } => {
             tracing::warn!(connections, "drain timeout over; connections dropped");
         }
+        Event::StatementsSent { .. }
+        | Event::OperationAnswered { .. }
+        | Event::OperationAbandoned { .. }
+        | Event::RequestAnswered { .. }
+        | Event::RequestAbandoned { .. } => write_for_each_request(event),
         Event::PoolExhausted
         | Event::MessageExchanged { .. }
         | Event::StageDone { .. }
@@ -87,6 +74,32 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::DocumentParsed
         | Event::BatchReceived { .. }
         | Event::RequestReceived => {}
+    }
+}
+
+/// What there is a line of for every request, at level debug.
+fn write_for_each_request(event: &Event<'_>) {
+    match event {
+        Event::StatementsSent { statements } => {
+            for Statement { text, parameters } in *statements {
+                tracing::debug!(target: "sql", ?parameters, "{text}");
+            }
+        }
+        Event::OperationAnswered { kind, name, role, outcome, took } => {
+            let (kind, name, seconds) = (kind.name(), name.map(shortened), took.as_secs_f64());
+            tracing::debug!(target: "operation", kind, name, role, outcome, seconds, "operation answered");
+        }
+        Event::OperationAbandoned { kind, role } => {
+            tracing::debug!(target: "operation", kind = kind.name(), role, "operation abandoned by its client");
+        }
+        Event::RequestAnswered { method, path, status, took, .. } => {
+            let seconds = took.as_secs_f64();
+            tracing::debug!(target: "access", method, path, status, seconds, "request answered");
+        }
+        Event::RequestAbandoned { route } => {
+            tracing::debug!(target: "access", route, "request abandoned by its client");
+        }
+        _ => {}
     }
 }
 

@@ -26,6 +26,7 @@ mod load;
 mod local;
 mod matrix;
 mod node;
+mod observability;
 mod persisted;
 mod production;
 mod random;

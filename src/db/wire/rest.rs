@@ -59,7 +59,8 @@ impl Wire {
                 Ok(None) => break,
                 Ok(Some(Some(Message::ErrorResponse(body)))) => {
                     let report = Report::read(body.fields());
-                    let last_words = report.map_or_else(|error| error.to_string(), |report| report.error.message);
+                    let last_words =
+                        report.map_or_else(|error| error.to_string(), |report| report.error.message);
                     self.end(Loss::Ended, &last_words);
                 }
                 Ok(Some(Some(_))) => self.end(Loss::Broken, "an answer came that nobody had asked for"),

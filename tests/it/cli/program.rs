@@ -70,11 +70,12 @@ impl Program {
         self.printed.lock().unwrap().clone()
     }
 
-    /// The word that follows a text in what it has printed.
+    /// The word that follows a text in what it has printed; in JSON, up to the end of the string.
     pub(crate) fn word_after(&self, marker: &str) -> String {
         let printed = self.printed();
         let (_, rest) = printed.split_once(marker).unwrap_or_else(|| panic!("no `{marker}` in:\n{printed}"));
-        rest.split_whitespace().next().unwrap().to_owned()
+        let word = rest.split_whitespace().next().unwrap();
+        word.split('"').next().unwrap().to_owned()
     }
 
     /// Waits until it has printed a text.

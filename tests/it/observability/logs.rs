@@ -1,0 +1,92 @@
+//! The log: what a line says, and what no line ever says.
+
+use serde_json::{Value, json};
+
+use super::{NOTES, Observed};
+use crate::cli::program::{client, open_folder};
+use crate::harness;
+
+/// Longer than 32 bytes.
+const SECRET: &str = "the secret of this test, a marker, which nobody may read";
+
+/// The lines that are of a target.
+fn lines(printed: &str, target: &str) -> Vec<Value> {
+    let lines = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line["target"] == target).collect()
+}
+
+/// Sends a request with everything that must stay secret, each with `marker` in it.
+async fn send(server: &Observed, body: Value, token: &str) -> u16 {
+    let request = client()
+        .post(server.program.page("/graphql?marker=marker"))
+        .header("content-type", "application/json")
+        .header("authorization", format!("Bearer {token}"))
+        .header("cookie", "session=marker")
+        .header("x-request-id", "request-7")
+        .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    request.body(body.to_string()).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_line_says_who_asked_for_what_and_how_it_went() {
+    let folder = open_folder();
+    let name = harness::database(NOTES).await;
+    let mut server = Observed::start(folder.path(), &name, &["--log", "access", "--log-format", "json"]);
+    let body = json!({ "query": "query Notes { noteCollection { edges { node { id } } } }" });
+    let request = client().post(server.program.page("/graphql")).header("content-type", "application/json");
+    let request = request.header("x-request-id", "request-7").body(body.to_string());
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    server.program.stop("TERM");
+
+    let printed = server.program.printed();
+    let [operation] = &lines(&printed, "operation")[..] else { panic!("one operation:\n{printed}") };
+    assert_eq!(operation["message"], "operation answered");
+    assert_eq!((&operation["kind"], &operation["name"]), (&json!("query"), &json!("Notes")));
+    assert_eq!(operation["outcome"], "ok");
+    assert_eq!(operation["span"]["id"], "request-7");
+    assert!(operation["seconds"].as_f64().unwrap() > 0.0, "{operation}");
+    let access = lines(&printed, "access");
+    let access = access.iter().find(|line| line["path"] == "/graphql").unwrap();
+    assert_eq!((&access["method"], &access["status"]), (&json!("POST"), &json!(200)));
+    assert_eq!(access["span"]["id"], "request-7");
+}
+
+#[tokio::test]
+async fn no_token_claim_or_value_is_ever_logged() {
+    let folder = open_folder();
+    let name = harness::database(NOTES).await;
+    let url = harness::cluster().url(&name);
+    let arguments = ["--log", "trace", "--log-format", "json"];
+    let mut server = Observed::with(folder.path(), &url, &arguments, &[("GLOWPLUG_JWT_SECRET", SECRET)]);
+    let token = token(&json!({ "role": "postgres", "sub": "marker-claim", "exp": 4_102_444_800_u64 }));
+    let read = "query Q($body: String) { noteCollection(filter: { body: { eq: $body } }) { edges { node { id } } } }";
+    let requests = [
+        json!({ "query": read, "variables": { "body": "marker-value" } }),
+        json!({ "query": r#"{ noteCollection(filter: { body: { eq: "marker-literal" } }) { edges { node { id } } } }"# }),
+        // What the database refuses, what validation refuses, and what no parser takes.
+        json!({ "query": r#"mutation { insertIntonoteCollection(objects: [{ id: 1, body: "marker" }]) { affectedCount } }"# }),
+        json!({ "query": read, "variables": { "body": ["marker"] } }),
+        json!({ "query": r#"{ noteCollection(filter: { body: "marker" }) { nothing } }"#, "operationName": "marker" }),
+        json!({ "query": "{ \"marker" }),
+    ];
+    for request in requests {
+        assert_eq!(send(&server, request, &token).await, 200);
+    }
+    let forged = format!("{}marker", &token[..token.len() - 8]);
+    assert_eq!(send(&server, json!({ "query": read }), &forged).await, 401);
+    server.program.stop("TERM");
+
+    let printed = server.program.printed();
+    assert_eq!(lines(&printed, "operation").len(), 6, "{printed}");
+    assert_eq!(lines(&printed, "operation")[0]["role"], "postgres");
+    assert_eq!(lines(&printed, "operation")[0]["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c");
+    for part in ["marker", &token, token.rsplit('.').next().unwrap()] {
+        let told: Vec<&str> = printed.lines().filter(|line| line.contains(part)).collect();
+        assert!(told.is_empty(), "`{part}` is in the log:\n{}", told.join("\n"));
+    }
+}
+
+fn token(claims: &Value) -> String {
+    let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key).unwrap()
+}

@@ -1,0 +1,133 @@
+//! `/metrics`: what is counted, by which names, and that the documentation lists them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{NOTES, Observed, READ};
+use crate::cli::program::{client, open_folder};
+use crate::harness::{self, ask, connect};
+
+#[tokio::test]
+async fn operations_stages_and_requests_are_counted() {
+    let folder = open_folder();
+    let server = Observed::start(folder.path(), &harness::database(NOTES).await, &["--introspection", "on"]);
+    for document in [READ, READ, "{ __schema { queryType { name } } }", "{ nothing }"] {
+        server.program.query(document).await;
+    }
+    let write =
+        r#"mutation { insertIntonoteCollection(objects: [{ id: 1, body: "again" }]) { affectedCount } }"#;
+    server.program.query(write).await;
+    let batch = json!([{ "query": READ }, { "query": READ }]).to_string();
+    let post = client().post(server.program.page("/graphql")).header("content-type", "application/json");
+    assert_eq!(post.body(batch).send().await.unwrap().status(), 200);
+    assert_eq!(server.program.get("/nowhere").await.0, 404);
+
+    let scrape = server.scrape().await;
+    for (sample, count) in [
+        (r#"glowplug_operations_total{kind="query",outcome="ok",role="none"}"#, 4),
+        (r#"glowplug_operations_total{kind="introspection",outcome="ok",role="none"}"#, 1),
+        (r#"glowplug_operations_total{kind="unknown",outcome="BAD_USER_INPUT",role="none"}"#, 1),
+        (r#"glowplug_operations_total{kind="mutation",outcome="CONFLICT",role="none"}"#, 1),
+        (r#"glowplug_operation_duration_seconds_count{kind="query"}"#, 4),
+        (r#"glowplug_stage_duration_seconds_count{stage="plan"}"#, 6),
+        (r#"glowplug_document_lookups_total{result="hit"}"#, 3),
+        ("glowplug_batch_operations_count", 1),
+        ("glowplug_batch_operations_sum", 2),
+        (r#"glowplug_http_requests_total{route="/graphql",status="200"}"#, 6),
+        (r#"glowplug_http_requests_total{route="other",status="404"}"#, 1),
+        (r#"glowplug_catalog_loads_total{outcome="ok"}"#, 1),
+        // That of the metrics itself.
+        ("glowplug_http_requests_in_flight", 1),
+        ("glowplug_pool_connections_max", 16),
+    ] {
+        assert_eq!(scrape.count(sample), count, "{sample}\n{}", scrape.text);
+    }
+    // Each operation on data is one message; so is the picture.
+    assert!(scrape.count("glowplug_database_messages_total") >= 6, "{}", scrape.text);
+    assert!(scrape.count("glowplug_database_sent_bytes_total") > 1_000, "{}", scrape.text);
+    assert!(scrape.count("glowplug_database_received_bytes_total") > 1_000, "{}", scrape.text);
+    let idle = scrape.count("glowplug_pool_connections_idle");
+    assert!(idle >= 1 && idle == scrape.count("glowplug_database_connect_duration_seconds_count"));
+}
+
+#[tokio::test]
+async fn the_pool_shows_who_waits_and_what_was_given_up() {
+    let name = harness::database(NOTES).await;
+    let folder = open_folder();
+    let server = Observed::start(folder.path(), &name, &["--pool-size", "1"]);
+    server.program.query(READ).await;
+    let lock = connect(&harness::cluster().url(&name)).await;
+    lock.batch_execute("begin; lock table note").await.unwrap();
+    let (first, second) = (server.begin(READ), server.begin(READ));
+    let busy = server.until(|now| now.count("glowplug_pool_waiting_requests") == 1).await;
+    assert_eq!(busy.count("glowplug_pool_connections_in_use"), 1, "{}", busy.text);
+    assert_eq!(busy.count("glowplug_pool_connections_idle"), 0, "{}", busy.text);
+
+    first.abort();
+    second.abort();
+    let abandoned = r#"glowplug_http_requests_total{route="/graphql",status="abandoned"}"#;
+    let after = server.until(|now| now.count(abandoned) == 2).await;
+    let abandoned = r#"glowplug_operations_total{kind="query",outcome="abandoned",role="none"}"#;
+    assert_eq!(after.count(abandoned), 2, "{}", after.text);
+    assert!(after.count("glowplug_database_cancels_total") >= 1, "{}", after.text);
+    assert_eq!(after.count("glowplug_pool_waiting_requests"), 0, "{}", after.text);
+}
+
+#[tokio::test]
+async fn connections_that_are_lost_are_counted_by_reason() {
+    let name = harness::database(NOTES).await;
+    let folder = open_folder();
+    let server = Observed::start(folder.path(), &name, &["--pool-size", "1"]);
+    server.program.query(READ).await;
+    let before = server.scrape().await;
+    let lost = r#"glowplug_database_connections_lost_total{reason="ended"}"#;
+    assert_eq!(before.count(lost), 0);
+    // The second argument waits until the session is gone.
+    let kill = "select pg_terminate_backend(pid, 60000) from pg_stat_activity
+        where datname = current_database() and application_name = 'glowplug'";
+    assert_eq!(ask(&connect(&harness::cluster().url(&name)).await, kill).await.as_deref(), Some("t"));
+    server.program.query(READ).await;
+    let (after, made) = (server.scrape().await, "glowplug_database_connect_duration_seconds_count");
+    assert_eq!(after.count(lost), 1, "{}", after.text);
+    assert_eq!(after.count(made), before.count(made) + 1, "it was replaced");
+}
+
+#[tokio::test]
+async fn the_address_of_the_api_has_no_metrics() {
+    let folder = open_folder();
+    let server = Observed::start(folder.path(), &harness::database("").await, &[]);
+    assert_eq!(server.program.get("/metrics").await.0, 404);
+    let response = client().get(format!("http://{}/metrics", server.metrics)).send().await.unwrap();
+    let content_type = response.headers()["content-type"].to_str().unwrap();
+    assert!(content_type.starts_with("application/openmetrics-text; version=1.0.0"), "{content_type}");
+    let (status, text) = server.metrics("/graphql").await;
+    assert_eq!(status, 404);
+    assert!(text.contains("/metrics"), "{text}");
+}
+
+/// The table of metrics in the documentation, as the server tells them. `UPDATE=1` writes it.
+#[tokio::test]
+async fn the_documented_metrics_are_the_real_ones() {
+    let folder = open_folder();
+    // Nobody listens there, so that the failures to connect have a sample.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Observed::with(folder.path(), &format!("postgres://nobody@{nobody}/none"), &[], &[]);
+    server.program.query(READ).await;
+    let mut table = "| metric | type | labels | what it is |\n| --- | --- | --- | --- |\n".to_owned();
+    for (name, told) in server.scrape().await.described() {
+        let labels: Vec<String> = told.labels.iter().map(|label| format!("`{label}`")).collect();
+        writeln!(table, "| `{name}` | {} | {} | {}. |", told.kind, labels.join(", "), told.help).unwrap();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/observability.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- metrics -->\n", "<!-- end of metrics -->");
+    let (before, rest) = text.split_once(begin).expect("the marker before the table");
+    let (written, after) = rest.split_once(end).expect("the marker after the table");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).unwrap();
+        return;
+    }
+    assert_eq!(written, table, "write it with `UPDATE=1 cargo test --test it documented_metrics`");
+}

@@ -1,0 +1,69 @@
+//! The text of `/metrics`, read as Prometheus reads it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one scrape gave.
+pub(super) struct Scrape {
+    pub(super) text: String,
+    /// By name and labels, as they stand in the text.
+    samples: BTreeMap<String, f64>,
+}
+
+/// What is told of a metric.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Described {
+    pub(super) kind: String,
+    pub(super) labels: BTreeSet<String>,
+    pub(super) help: String,
+}
+
+impl Scrape {
+    pub(super) fn of(text: String) -> Self {
+        assert!(text.ends_with("# EOF\n"), "the text is whole:\n{text}");
+        let samples = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        });
+        Self { samples: samples.collect(), text }
+    }
+
+    /// The value of a sample; zero if it is not there, as Prometheus' `increase` has it.
+    pub(super) fn value(&self, sample: &str) -> f64 {
+        self.samples.get(sample).copied().unwrap_or_default()
+    }
+
+    /// The same where it is a count.
+    pub(super) fn count(&self, sample: &str) -> u64 {
+        let value = self.value(sample);
+        assert!(value >= 0.0 && value.fract() == 0.0, "{sample} is a count: {value}");
+        format!("{value}").parse().unwrap()
+    }
+
+    /// The names of the metrics as they are asked for, with what is told of them.
+    pub(super) fn described(&self) -> BTreeMap<String, Described> {
+        let mut described: BTreeMap<String, Described> = BTreeMap::new();
+        for line in self.text.lines() {
+            if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) {
+                described.entry(name.to_owned()).or_default().help = help.trim_end_matches('.').to_owned();
+            } else if let Some((name, kind)) =
+                line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
+            {
+                described.entry(name.to_owned()).or_default().kind = kind.to_owned();
+            }
+        }
+        for sample in self.samples.keys() {
+            let (name, labels) = sample.split_once('{').unwrap_or((sample, ""));
+            let family = described.keys().filter(|family| name.starts_with(family.as_str()));
+            let family = family.max_by_key(|family| family.len()).unwrap().clone();
+            let labels = labels.split('"').step_by(2).filter_map(|part| part.split(['{', ',']).next_back());
+            let labels = labels.filter_map(|label| label.strip_suffix('=')).filter(|label| *label != "le");
+            described.get_mut(&family).unwrap().labels.extend(labels.map(str::to_owned));
+        }
+        // Counters are asked for with the ending that their samples have.
+        let asked = |(name, told): (String, Described)| match told.kind.as_str() {
+            "counter" => (format!("{name}_total"), told),
+            _ => (name, told),
+        };
+        described.into_iter().map(asked).collect()
+    }
+}
