@@ -150,8 +150,12 @@ impl Engine {
     }
 
     /// Answers a request. The future may be dropped at any point: what runs in the database is cancelled.
-    pub async fn respond(&self, request: Request, identity: &Identity) -> Response {
-        let responding = async {
+    pub fn respond<'a>(
+        &'a self,
+        request: Request,
+        identity: &'a Identity,
+    ) -> impl Future<Output = Response> + Send + 'a {
+        Trace::of_operation().around(async move {
             let mut account = Account::open(identity.role.as_deref());
             let (outcome, Body { json, code }) = match self.answer(request, identity, &mut account).await {
                 Ok(body) => (Outcome::Executed, body),
@@ -159,8 +163,7 @@ impl Engine {
             };
             account.close(code);
             Response { outcome, body: json }
-        };
-        Trace::of_operation().around(responding).await
+        })
     }
 
     /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.

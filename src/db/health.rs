@@ -28,7 +28,7 @@ impl Health {
                 self.heard.store(self.now(), Ordering::Relaxed);
             }
             Some(Error::Unavailable(_) | Error::DeadlineExceeded(_)) => {
-                self.heard.store(0, Ordering::Relaxed)
+                self.heard.store(0, Ordering::Relaxed);
             }
             // Nothing was sent, or what came back says nothing.
             Some(Error::Configuration(_) | Error::PoolTimeout(_) | Error::NulByte | Error::Protocol(_)) => {}

@@ -1,4 +1,4 @@
-//! Events as metrics of the whole process, in the text format of OpenMetrics, which Prometheus reads.
+//! Events as metrics of the whole process, in the text format of `OpenMetrics`, which Prometheus reads.
 //!
 //! Names and units by Prometheus' conventions: base units, `_total` for what only grows. Label values are few and known
 //! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.

@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::Either;
 use opentelemetry::propagation::{Extractor, TextMapPropagator as _};
 use opentelemetry::trace::{
     FutureExt as _, Span as _, SpanBuilder, SpanKind, Status, TraceContextExt as _, TracerProvider as _,
@@ -130,11 +131,11 @@ impl Trace {
         context.is_valid().then(|| context.trace_id().to_string())
     }
 
-    /// Does something within the span, which ends with it.
-    pub async fn around<F: Future>(self, work: F) -> F::Output {
+    /// Does something within the span, which ends with it. No `async fn`, which would hold the work's future twice.
+    pub fn around<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
         match self.0 {
-            Some(context) => work.with_context(context).await,
-            None => work.await,
+            Some(context) => Either::Left(work.with_context(context)),
+            None => Either::Right(work),
         }
     }
 }
