@@ -44,11 +44,11 @@ impl Scrape {
         let mut described: BTreeMap<String, Described> = BTreeMap::new();
         for line in self.text.lines() {
             if let Some((name, help)) = line.strip_prefix("# HELP ").and_then(|rest| rest.split_once(' ')) {
-                described.entry(name.to_owned()).or_default().help = help.trim_end_matches('.').to_owned();
+                described.entry(name.to_owned()).or_default().help = String::from(help.trim_end_matches('.'));
             } else if let Some((name, kind)) =
                 line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
             {
-                described.entry(name.to_owned()).or_default().kind = kind.to_owned();
+                described.entry(name.to_owned()).or_default().kind = String::from(kind);
             }
         }
         for sample in self.samples.keys() {
