@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use glowplug::config::Auth;
+use serde_json::{Value, json};
 
+use crate::auth::{jwt, token};
 use crate::server::Server;
 use crate::{harness, node};
 
@@ -12,22 +14,9 @@ const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 
 #[tokio::test]
 async fn the_default_query_runs_in_graphiql() {
-    assert!(
-        glowplug::http::graphiql::is_embedded(),
-        "GraphiQL is not in this binary: run `npm ci --prefix web`, then build again"
-    );
-    let browser = BROWSERS.into_iter().find(|path| Path::new(path).exists());
-    let browser = browser.expect("no Chromium here: install it (Debian: `apt install chromium`)");
-    let name = harness::database(&starter()).await;
+    let name = harness::starter_database().await;
     let server = Server::start(&harness::cluster().url(&name), |_| {}).await;
-    let folder = node::output("browser");
-    let arguments = [&server.url("/"), browser, folder.to_str().unwrap()];
-    let printed = node::run(&node::folder().join("browser.mjs"), &arguments, &node::folder()).await;
-
-    let seen: Value = serde_json::from_str(&printed).unwrap();
-    let nothing = Value::Array(Vec::new());
-    assert_eq!(seen["foreign"], nothing, "nothing is asked of other servers");
-    assert_eq!(seen["complaints"], nothing, "the browser complains of nothing, least of all of the policy");
+    let seen = visit("browser", &server.url("/"), &[]).await;
     let answer = &seen["answer"];
     let fields = answer["data"].as_object().unwrap_or_else(|| panic!("{answer}"));
     let rows =
@@ -42,11 +31,49 @@ async fn the_default_query_runs_in_graphiql() {
     assert!(text("settings").contains("Persist headers"), "{}", text("settings"));
 }
 
-/// The starter project's migrations, in order.
-fn starter() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let mut migrations: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("up.sql")).collect();
-    migrations.sort();
-    migrations.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>().join("\n")
+#[tokio::test]
+async fn a_token_in_the_headers_editor_shows_other_rows_and_is_kept() {
+    let name = harness::starter_database().await;
+    let server = Server::start(&harness::cluster().url(&name), |config| {
+        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()) };
+    })
+    .await;
+    let client = harness::connect(&harness::cluster().url(&name)).await;
+    let claims = "select claims from glowplug.sample_token limit 1";
+    let claims: Value = serde_json::from_str(&harness::ask(&client, claims).await.unwrap()).unwrap();
+    let headers = json!({"Authorization": format!("Bearer {}", token(&claims))}).to_string();
+    let address = server.url("/?query={projectCollection(first:100){edges{node{name}}}}");
+    let seen = visit("headers", &address, &[&headers]).await;
+
+    let count = async |scope: &str| {
+        let count = format!("{scope} select count(*) from project");
+        harness::ask(&client, &count).await.unwrap().parse::<usize>().unwrap()
+    };
+    let rows = |part: &str| {
+        let edges = &seen[part]["data"]["projectCollection"]["edges"];
+        edges.as_array().unwrap_or_else(|| panic!("{seen}")).len()
+    };
+    let anonymous = count("set local role anon;").await;
+    let member =
+        count(&format!("set local request.jwt.claims = '{claims}'; set local role authenticated;")).await;
+    assert!(anonymous > 0 && anonymous < member, "{anonymous} of {member}");
+    assert_eq!((rows("without"), rows("with"), rows("reloaded")), (anonymous, member, member));
+}
+
+/// What a script of tests/npm saw in a page; what no page may do is asserted already.
+async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
+    assert!(
+        glowplug::http::graphiql::is_embedded(),
+        "GraphiQL is not in this binary: run `npm ci --prefix web`, then build again"
+    );
+    let browser = BROWSERS.into_iter().find(|path| Path::new(path).exists());
+    let browser = browser.expect("no Chromium here: install it (Debian: `apt install chromium`)");
+    let folder = node::output(script);
+    let arguments = [&[url, browser, folder.to_str().unwrap()], arguments].concat();
+    let printed = node::run(&node::folder().join(format!("{script}.mjs")), &arguments, &node::folder()).await;
+    let seen: Value = serde_json::from_str(&printed).unwrap();
+    let nothing = json!([]);
+    assert_eq!(seen["foreign"], nothing, "nothing is asked of other servers");
+    assert_eq!(seen["complaints"], nothing, "the browser complains of nothing, least of all of the policy");
+    seen
 }

@@ -4,46 +4,12 @@
 // Usage: node browser.mjs <url of the page> <the browser's executable> <folder for the pictures and the profile>
 
 import { join } from "node:path";
-import { chromium } from "playwright-core";
+import { open } from "./page.mjs";
 
-const [url, executablePath, folder] = process.argv.slice(2);
-const context = await chromium.launchPersistentContext(join(folder, "profile"), {
-  executablePath,
-  headless: true,
-  viewport: { width: 1440, height: 900 },
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
-
-const seen = { complaints: [], foreign: [], answer: null, rows: 0, docs: "", history: "", headers: "", settings: "" };
-try {
-  const page = await context.newPage();
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) seen.complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => seen.complaints.push(String(error)));
-  page.on("request", (request) => {
-    const address = new URL(request.url());
-    if (address.protocol !== "data:" && address.origin !== new URL(url).origin) seen.foreign.push(request.url());
-  });
-  await page.goto(url);
-  await page.locator(".graphiql-query-editor .CodeMirror").waitFor();
-
-  const [response] = await Promise.all([
-    page.waitForResponse((answered) => {
-      const body = answered.request().postDataJSON();
-      return body !== null && body.operationName !== "IntrospectionQuery";
-    }),
-    page.getByRole("button", { name: /execute query/i }).click(),
-  ]);
-  seen.answer = await response.json();
+const [url, browser, folder] = process.argv.slice(2);
+const seen = { answer: null, rows: 0, docs: "", history: "", headers: "", settings: "" };
+const noted = await open(url, browser, folder, async (page, run) => {
+  seen.answer = await run();
   await page.locator(".result-window .CodeMirror-line", { hasText: "edges" }).waitFor();
   seen.rows = await page.locator(".result-window .CodeMirror-line", { hasText: '"node"' }).count();
   await page.screenshot({ path: join(folder, "graphiql.png") });
@@ -63,7 +29,5 @@ try {
   await dialog.getByText("Persist headers", { exact: true }).waitFor();
   seen.settings = await dialog.innerText();
   await page.screenshot({ path: join(folder, "graphiql-settings.png") });
-} finally {
-  await context.close();
-}
-process.stdout.write(JSON.stringify(seen));
+});
+process.stdout.write(JSON.stringify({ ...noted, ...seen }));
