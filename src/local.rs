@@ -15,6 +15,7 @@ mod pgpool;
 mod pooler;
 mod port;
 mod process;
+mod standby;
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -38,7 +38,7 @@ impl Binaries {
     pub(super) fn find(major: Option<&str>, data: &Path) -> Result<Self, Error> {
         let fits = |found: &Self| major.is_none_or(|major| found.major.to_string() == major);
         let cache = cache_folder().join("postgresql");
-        if let Some(found) = candidates(&cache).into_iter().filter_map(Self::inspect).find(fits) {
+        if let Some(found) = candidates(&cache).iter().filter_map(|folder| Self::inspect(folder)).find(fits) {
             return Ok(found);
         }
         if let Some(version) = major.filter(|major| !DOWNLOADED_VERSION.starts_with(&format!("={major}."))) {
@@ -57,11 +57,11 @@ impl Binaries {
         self.major
     }
 
-    /// The folder as binaries, if a server can be made and run from it. (Debian's `PATH` has only the client's.)
-    fn inspect(folder: PathBuf) -> Option<Self> {
-        if !folder.join("initdb").is_file() {
-            return None;
-        }
+    /// The folder as binaries, if a server can be made and run from it. (Debian's `PATH` has only the client's.) A folder
+    /// of links may have only some of the programs: what the links lead to has all.
+    fn inspect(folder: &Path) -> Option<Self> {
+        let program = folder.join("initdb").canonicalize().ok().filter(|path| path.is_file())?;
+        let folder = program.parent()?.to_path_buf();
         let output = Command::new(folder.join("postgres")).arg("--version").output().ok()?;
         // It says `postgres (PostgreSQL) 15.4 (Debian …)`, or `17beta1` in the number's place.
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -161,7 +161,7 @@ fn download(cache: &Path) -> Result<Binaries, Error> {
         .join()
         .map_err(|_| failed("the download panicked".to_owned()))?
         .map_err(failed)?;
-    Binaries::inspect(folder.join("bin")).ok_or_else(|| failed("the archive has no server in it".to_owned()))
+    Binaries::inspect(&folder.join("bin")).ok_or_else(|| failed("the archive has no server in it".to_owned()))
 }
 
 fn fetch(target: &Path) -> Result<(), String> {
@@ -216,8 +216,9 @@ mod tests {
         let mode = target.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
         let found = candidates(&folder.path().join("cache"));
-        let found = found.into_iter().rev().find_map(Binaries::inspect).unwrap();
-        assert_eq!((found.major(), found.program("initdb")), (17, target.join("bin/initdb")));
+        let found = found.iter().rev().find_map(|folder| Binaries::inspect(folder)).unwrap();
+        let program = target.join("bin/initdb").canonicalize().unwrap();
+        assert_eq!((found.major(), found.program("initdb")), (17, program));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::account::Account;
 use super::options::{Authentication, ClusterOptions, Durability};
 use super::port::free_port;
 use super::process::{self, LastWill, Process};
-use super::{Binaries, Error, file_error};
+use super::{Binaries, Error, file_error, standby};
 
 /// The name of the superuser.
 const SUPERUSER: &str = "postgres";
@@ -33,19 +33,29 @@ pub struct Cluster {
     process: Process,
 }
 
+/// Where a server's data comes from if its folder has none.
+enum Origin<'a> {
+    /// It is made.
+    Empty,
+    /// From a server that runs.
+    CopyOf(&'a Cluster),
+}
+
 impl Cluster {
     /// Starts a server in the folder, making its data first where there is none, and waits until it takes connections.
     ///
     /// A server that an earlier run left behind in the same folder is stopped first. The caller sees to it that no
     /// other run is using the folder.
     pub fn start(options: ClusterOptions) -> Result<Self, Error> {
-        let (folder, durability) = (options.folder.clone(), options.durability);
-        Self::start_in_place(options).inspect_err(|_| {
-            if durability == Durability::Throwaway {
-                // The error is what the caller wants to hear of, and it quotes the log.
-                let _ = std::fs::remove_dir_all(&folder);
-            }
-        })
+        Self::start_from(&Origin::Empty, options)
+    }
+
+    /// Starts a hot standby in a temporary folder: a copy of this server, with its settings, that follows it by streaming
+    /// replication (manual, section 27.2) until it is promoted.
+    pub fn standby(&self) -> Result<Self, Error> {
+        let ClusterOptions { folder, durability, .. } = ClusterOptions::throwaway();
+        let options = ClusterOptions { folder, durability, ..self.options.clone() };
+        Self::start_from(&Origin::CopyOf(self), options)
     }
 
     /// Removes the data of a folder, so that the next start begins with an empty server. Port and password stay.
@@ -60,17 +70,32 @@ impl Cluster {
         Ok(())
     }
 
-    fn start_in_place(options: ClusterOptions) -> Result<Self, Error> {
+    fn start_from(origin: &Origin<'_>, options: ClusterOptions) -> Result<Self, Error> {
+        let (folder, durability) = (options.folder.clone(), options.durability);
+        Self::start_in_place(origin, options).inspect_err(|_| {
+            if durability == Durability::Throwaway {
+                // The error is what the caller wants to hear of, and it quotes the log.
+                let _ = std::fs::remove_dir_all(&folder);
+            }
+        })
+    }
+
+    fn start_in_place(origin: &Origin<'_>, options: ClusterOptions) -> Result<Self, Error> {
         let account = Account::for_servers()?;
         let folder = account.reachable_folder(&options.folder)?;
         let data = folder.join("data");
         stop_orphans(&data)?;
         let version = std::fs::read_to_string(data.join("PG_VERSION")).ok();
         let binaries = Binaries::find(version.as_deref().map(str::trim), &data)?;
-        let password = password(&folder, options.authentication)?;
+        let password = match origin {
+            Origin::Empty => password(&folder, options.authentication)?,
+            Origin::CopyOf(primary) => primary.password.clone(),
+        };
         account.give_folder(&folder.join("socket"))?;
-        if version.is_none() {
-            initialize(&binaries, account, &folder, &options, password.as_deref())?;
+        match origin {
+            _ if version.is_some() => {}
+            Origin::Empty => initialize(&binaries, account, &folder, &options, password.as_deref())?,
+            Origin::CopyOf(primary) => standby::copy(&binaries, account, &folder, primary)?,
         }
         let port = reserve_port(&folder)?;
         let process = launch(&binaries, account, &folder, port, &options)?;
@@ -254,12 +279,17 @@ fn initialize(
     }
     std::fs::remove_file(&password_file).map_err(file_error("remove", &password_file))?;
     result?;
-    let data = folder.join("data");
-    std::fs::rename(&partial, &data).map_err(file_error("move", &partial))
+    data_is_complete(folder)
+}
+
+/// Gives a data folder its name.
+pub(super) fn data_is_complete(folder: &Path) -> Result<(), Error> {
+    let partial = folder.join("data.partial");
+    std::fs::rename(&partial, folder.join("data")).map_err(file_error("move", &partial))
 }
 
 /// Runs a program to its end; what it printed is the error if it fails.
-fn run(command: &mut std::process::Command, program: &'static str) -> Result<(), Error> {
+pub(super) fn run(command: &mut std::process::Command, program: &'static str) -> Result<(), Error> {
     let output = command
         .stdin(Stdio::null())
         .output()
