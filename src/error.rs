@@ -260,9 +260,13 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
             let (code, message) = of_sqlstate(raised);
             GraphqlError { sqlstate: Some(raised.sqlstate.clone()), ..GraphqlError::new(code, message) }
         }
-        db::Error::Unavailable(_) => {
+        db::Error::Unavailable(_) if error.safe_to_retry() => {
             GraphqlError::new(Code::Unavailable, "the database cannot be reached; try again later")
         }
+        db::Error::Unavailable(_) => GraphqlError::new(
+            Code::Unavailable,
+            "the connection to the database was lost before the answer came; a mutation may have been carried out",
+        ),
         db::Error::PoolTimeout(waited) => GraphqlError::new(
             Code::Unavailable,
             format!("all connections to the database were in use for {waited:?}; try again later"),
@@ -271,9 +275,10 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
         db::Error::ScopeRefused(_) => {
             GraphqlError::new(Code::Forbidden, "the request's role cannot be used here")
         }
-        db::Error::DeadlineExceeded(limit) => {
-            GraphqlError::new(Code::Timeout, format!("the database gave no answer within {limit:?}"))
-        }
+        db::Error::DeadlineExceeded(limit) => GraphqlError::new(
+            Code::Timeout,
+            format!("the database gave no answer within {limit:?}; a mutation may have been carried out"),
+        ),
         db::Error::NulByte => GraphqlError::new(
             Code::BadUserInput,
             "a string contains the character U+0000, which PostgreSQL cannot store; remove it",
