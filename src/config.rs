@@ -51,6 +51,8 @@ pub struct Config {
 pub struct Database {
     /// The connection string; never printed with its password.
     pub url: Secret,
+    /// The connection string for what needs a session, if it is another.
+    pub direct_url: Option<Secret>,
     /// How many connections to the pooler or database are held at the most.
     pub pool_size: u32,
     /// What stands between Glowplug and PostgreSQL.
@@ -63,6 +65,13 @@ pub struct Database {
     pub statement_timeout: Duration,
     /// How often the database is asked whether it has changed; `None` never asks (a SIGHUP still reloads).
     pub watch_interval: Option<Duration>,
+}
+
+impl Database {
+    /// The connection string for what needs a session, such as migrations: past a pooler, if one was given.
+    pub fn session_url(&self) -> &Secret {
+        self.direct_url.as_ref().unwrap_or(&self.url)
+    }
 }
 
 /// What stands between Glowplug and PostgreSQL, in PgBouncer's terms.

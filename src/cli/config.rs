@@ -25,7 +25,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut checked = settled;
     if options.dev {
         // `dev` starts a database of its own, so that nobody has to name one.
-        checked.set_database_url("postgres://localhost/");
+        checked.set_own_database("postgres://localhost/", "postgres://localhost/");
     }
     checked.check()?;
     Ok(())

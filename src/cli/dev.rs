@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::config::{Origin, PoolMode, Profile, Settled};
+use crate::config::{Origin, PoolMode, Profile, Raw, Settled};
 use crate::engine::Engine;
 use crate::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 
@@ -47,7 +47,8 @@ pub(super) struct Options {
 
 /// Starts everything, serves until a signal comes, and stops everything.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    if options.flags.settings.database_url.is_some() {
+    let Raw { database_url, direct_url, .. } = &options.flags.settings;
+    if database_url.is_some() || direct_url.is_some() {
         return Err(Failure::Usage(
             "`dev` starts a database of its own; to serve another one, run `glowplug serve --database-url …`"
                 .to_owned(),
@@ -61,7 +62,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
     let mut settled = options.flags.settle(Profile::Dev)?;
     // All other settings are checked before anything is started.
-    settled.set_database_url("postgres://localhost/");
+    settled.set_own_database("postgres://localhost/", "postgres://localhost/");
     super::log::start(&settled.check()?.log);
     let mut project = Project::open(Path::new("."))?;
     if options.reset {
@@ -72,8 +73,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mirror = Mirror::new(&options.migrations, &cluster.folder().join("data/applied-migrations"));
     let pooler = options.pooler.then(|| Pooler::start(&cluster, &pooler_options())).transpose()?;
     let direct_url = cluster.url(DATABASE);
-    settled
-        .set_database_url(&pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE)));
+    let url = pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE));
+    settled.set_own_database(&url, &direct_url);
     let traces = settled.check()?.traces;
     server::block_on(&traces, async {
         let mut watch = Watch::new(&options.migrations);

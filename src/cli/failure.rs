@@ -23,6 +23,8 @@ pub(super) enum Failure {
     Local(#[from] local::Error),
     #[error(transparent)]
     Migrate(#[from] MigrateError),
+    #[error("{setting}: {error}")]
+    Unreachable { setting: String, error: MigrateError },
     #[error("cannot {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
     #[error(
@@ -47,6 +49,14 @@ impl Failure {
         match self {
             Self::Settings(_) | Self::Keys(_) | Self::Usage(_) => 2,
             _ => 1,
+        }
+    }
+
+    /// Names the setting with the connection string, where there is no connection.
+    pub(super) fn of_migrations(error: MigrateError, setting: String) -> Self {
+        match error {
+            MigrateError::Connect(_) => Self::Unreachable { setting, error },
+            error => Self::Migrate(error),
         }
     }
 

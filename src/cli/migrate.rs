@@ -25,16 +25,18 @@ pub(super) struct Options {
 
 /// Applies the pending migrations in order, each in a transaction of its own, and names them.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let config = options.flags.settle(Profile::OneShot)?.check()?;
+    let settled = options.flags.settle(Profile::OneShot)?;
+    let config = settled.check()?;
     super::log::start(&config.log);
-    let url = config.database.url.expose();
+    let url = config.database.session_url().expose();
     let folder = &options.migrations;
     let (names, word) = super::block_on(async {
-        Ok(if options.dry_run {
-            (pending(url, folder).await?, "pending")
+        let (result, word) = if options.dry_run {
+            (pending(url, folder).await, "pending")
         } else {
-            (migrate(url, folder).await?, "applied")
-        })
+            (migrate(url, folder).await, "applied")
+        };
+        Ok((result.map_err(|error| Failure::of_migrations(error, settled.session_label()))?, word))
     })?;
     for name in &names {
         println!("{word} {name}");

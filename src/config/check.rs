@@ -91,6 +91,7 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
 fn database(reader: &mut Reader<'_>) -> Database {
     Database {
         url: Secret::new(reader.read("database-url", connection_string)),
+        direct_url: reader.optional("direct-url", connection_string).map(Secret::new),
         pool_size: u32::try_from(reader.count("pool-size", 1..=10_000)).unwrap_or(u32::MAX),
         pool_mode: reader.choice(
             "pool-mode",

@@ -9,8 +9,8 @@ use clap::Args;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The settings as they were typed, all optional. A field's name is the flag's (`--pool-size`), the file's key
-/// (`pool-size`), and the environment's (`GLOWPLUG_POOL_SIZE`); only the connection string is `DATABASE_URL` there, and the
-/// collector of traces `OTEL_EXPORTER_OTLP_ENDPOINT`.
+/// (`pool-size`), and the environment's (`GLOWPLUG_POOL_SIZE`); only the connection strings are `DATABASE_URL` and `DIRECT_URL`
+/// there, and the collector of traces `OTEL_EXPORTER_OTLP_ENDPOINT`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 #[command(next_help_heading = "Settings")]
@@ -24,6 +24,10 @@ pub struct Raw {
     /// in the environment it stays out of the list of processes, where everybody on the machine can read flags.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<Text>,
+    /// Connection string of the database itself, or of a pooler in session mode, for what needs a session: `glowplug migrate`.
+    /// Unset, `database-url` is used. Supabase and Neon show both.
+    #[arg(long, value_name = "URL")]
+    pub direct_url: Option<Text>,
     /// Address and port to listen on. With `0.0.0.0` other machines can connect, so put TLS and authentication in front.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<Text>,

@@ -94,6 +94,19 @@ impl Settled {
         self.values.insert("anon-role", (Text(role.to_owned()), Origin::Command));
     }
 
+    /// Sets the connection strings to those of a database that the command itself has started: through its pooler, if it has
+    /// one, and past it. Where else databases are said to be does not matter then.
+    pub fn set_own_database(&mut self, url: &str, direct_url: &str) {
+        self.set_database_url(url);
+        self.values.insert("direct-url", (Text(direct_url.to_owned()), Origin::Command));
+    }
+
+    /// How the setting is called that [`Database::session_url`](super::Database::session_url) comes from, for messages about it.
+    pub fn session_label(&self) -> String {
+        let is_direct = self.values.contains_key("direct-url");
+        self.label(if is_direct { "direct-url" } else { "database-url" })
+    }
+
     /// The value of a setting, by its name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(|(text, _)| text.0.as_str())
@@ -147,7 +160,7 @@ impl fmt::Display for Settled {
                 continue;
             };
             let shown = match name {
-                "database-url" => redacted(text),
+                "database-url" | "direct-url" => redacted(text),
                 "jwt-secret" => "***".to_owned(),
                 _ => text.clone(),
             };
@@ -187,6 +200,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
     Raw {
         production: text("off"),
         database_url: None,
+        direct_url: None,
         listen: text("127.0.0.1:8080"),
         schemas: text("public"),
         pool_size: text("16"),
@@ -248,11 +262,12 @@ pub(super) fn production() -> Raw {
     }
 }
 
-/// `GLOWPLUG_` and the name in capitals; the connection string has the name that all hosts give it, the collector that of
+/// `GLOWPLUG_` and the name in capitals; the connection strings have the names that hosts give them, the collector that of
 /// OpenTelemetry's specification.
 pub(super) fn variable_name(name: &str) -> String {
     match name {
         "database-url" => "DATABASE_URL".to_owned(),
+        "direct-url" => "DIRECT_URL".to_owned(),
         "otlp-endpoint" => "OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(),
         name => format!("GLOWPLUG_{}", name.to_uppercase().replace('-', "_")),
     }

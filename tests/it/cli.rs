@@ -100,6 +100,31 @@ async fn migrate_applies_what_is_pending_and_names_it() {
 }
 
 #[tokio::test]
+async fn migrate_goes_past_the_pooler_and_says_which_connection_string_leads_nowhere() {
+    let (nowhere, reached) =
+        ("postgres://u@127.0.0.1:1/d", harness::cluster().url(&harness::database("").await));
+    let migrate = |variables: &[(&str, &str)]| {
+        let folder = open_folder();
+        let mut command = command(folder.path());
+        command.args(["migrate", "--migrations", starter_migrations().to_str().unwrap()]);
+        command.envs(variables.iter().copied()).output().unwrap()
+    };
+    let output = migrate(&[("DATABASE_URL", nowhere), ("DIRECT_URL", &reached)]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("applied "));
+    let refused = "the database refuses connections";
+    for (variables, named) in [
+        (&[("DATABASE_URL", &*reached), ("DIRECT_URL", nowhere)][..], "DIRECT_URL"),
+        (&[("DATABASE_URL", nowhere)][..], "DATABASE_URL"),
+    ] {
+        let output = migrate(variables);
+        let printed = text(&output.stderr);
+        assert!(printed.contains(&format!("{named}: {refused}")), "{printed}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}
+
+#[tokio::test]
 async fn schema_prints_the_starters_sdl_which_is_in_the_repository() {
     let url = harness::cluster().url(&harness::starter_database().await);
     let output = run(&["schema", "--database-url", &url]);

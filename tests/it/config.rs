@@ -205,6 +205,25 @@ fn tokens_and_roles_are_read_as_they_are_meant() {
 }
 
 #[test]
+fn what_needs_a_session_has_a_connection_string_of_its_own_where_one_is_given() {
+    let settled = |file| Settled::gather(&flags(), nothing, Some(file), Profile::Serve).unwrap();
+    let pooled = settled("");
+    assert_eq!(pooled.check().unwrap().database.session_url().expose(), URL);
+    assert_eq!(pooled.session_label(), "--database-url");
+    let direct = settled("direct-url = 'postgres://ann:hush@db:5432/app'");
+    let config = direct.check().unwrap();
+    assert_eq!(config.database.session_url().expose(), "postgres://ann:hush@db:5432/app");
+    assert_eq!(config.database.url.expose(), URL);
+    assert_eq!(direct.session_label(), "direct-url in glowplug.toml");
+    assert!(direct.to_string().contains("direct-url = \"postgres://ann:***@db:5432/app\""), "{direct}");
+    let wrong = problems_of("direct-url = 'hush'");
+    assert_eq!(
+        wrong,
+        "direct-url in glowplug.toml: is no connection string; it begins with postgres:// or postgresql://"
+    );
+}
+
+#[test]
 fn what_is_printed_is_a_configuration_file() {
     let settled = Settled::gather(&flags(), nothing, None, Profile::Dev).unwrap();
     let again =

@@ -46,6 +46,7 @@ pub(crate) async fn ways(setup: &str) -> Vec<Way> {
 pub(crate) fn settings(url: &str) -> config::Database {
     config::Database {
         url: Secret::new(url),
+        direct_url: None,
         pool_size: 2,
         pool_mode: PoolMode::Transaction,
         acquire_timeout: Duration::from_secs(5),

@@ -101,6 +101,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
     Config {
         database: config::Database {
             url: Secret::new(url),
+            direct_url: None,
             pool_size: 4,
             pool_mode,
             acquire_timeout: Duration::from_secs(5),
