@@ -14,6 +14,7 @@ mod config;
 mod conformance;
 mod db;
 mod executor;
+mod faults;
 mod functions;
 mod golden;
 mod harness;
