@@ -77,6 +77,8 @@ impl Database {
 /// What stands between Glowplug and PostgreSQL, in PgBouncer's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolMode {
+    /// It is found out.
+    Auto,
     /// No pooler.
     Direct,
     /// A pooler that lends a server connection for the life of the client connection.

@@ -2,15 +2,17 @@
 //!
 //! One operation is one simple-protocol message: its scope (`select set_config(…, true), …`) and its statements, which
 //! PostgreSQL runs as one implicit transaction. No `BEGIN`, no second round trip, no named statement, no setting that
-//! outlives it; so that any pool mode of any pooler will do. The only module that names the driver.
+//! outlives it; so that any pool mode of any pooler will do. The only module that names the protocol's crates.
 #![doc = ""]
 #![doc = include_str!("../docs/connection.md")]
 
 mod answer;
 mod bind;
+mod choice;
 mod classify;
 mod connection;
 mod connector;
+mod console;
 mod diesel_error;
 mod error;
 mod health;
@@ -20,6 +22,7 @@ mod migrate;
 mod perform;
 mod placeholder;
 mod pool;
+mod probe;
 mod protocol;
 mod row;
 mod scope;
@@ -37,17 +40,20 @@ use tokio::time::Instant;
 
 pub use self::connection::Connection;
 pub use self::connector::Connector;
+pub use self::console::PoolerFacts;
 pub use self::diesel_error::QueryError;
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 use self::health::Health;
 pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
 pub use self::pool::{PoolState, PooledConnection};
+pub use self::probe::{Findings, Lending, NamedStatements, Passage};
 pub use self::protocol::Protocol;
 pub use self::row::{Field, Row};
 pub use self::scope::{Access, Scope};
 pub use self::transaction::Transaction;
 pub use self::transaction_builder::TransactionBuilder;
+pub use self::wire::Place;
 use crate::config;
 use crate::event::{Event, Loss};
 use crate::sql::Statement;
@@ -149,6 +155,11 @@ impl Database {
     /// A connection of the pool, for Diesel queries.
     pub async fn connection(&self) -> Result<PooledConnection, Error> {
         self.pool.acquire().await
+    }
+
+    /// How typed queries travel at the moment. In pool mode `auto` it can change.
+    pub fn protocol(&self) -> Protocol {
+        self.pool.protocol()
     }
 
     /// How many connections the pool has.

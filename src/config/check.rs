@@ -96,6 +96,7 @@ fn database(reader: &mut Reader<'_>) -> Database {
         pool_mode: reader.choice(
             "pool-mode",
             &[
+                ("auto", PoolMode::Auto),
                 ("transaction", PoolMode::Transaction),
                 ("statement", PoolMode::Statement),
                 ("session", PoolMode::Session),

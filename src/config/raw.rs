@@ -38,8 +38,9 @@ pub struct Raw {
     /// session mode or without a pooler one of the database's processes.
     #[arg(long, value_name = "COUNT")]
     pub pool_size: Option<Text>,
-    /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session` or `direct`. Every operation
-    /// is sent in the one way that is safe behind all of them; this says what Glowplug may rely on besides.
+    /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session`, `direct`, or `auto`, which finds out
+    /// with two short connections at the start. GraphQL operations are sent in the one way that is safe behind all of them; Diesel
+    /// queries of your own fields have named statements where they are safe.
     #[arg(long, value_name = "MODE")]
     pub pool_mode: Option<Text>,
     /// How long a request waits for a free connection. Longer rides out bursts; shorter tells clients sooner.

@@ -204,7 +204,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         listen: text("127.0.0.1:8080"),
         schemas: text("public"),
         pool_size: text("16"),
-        pool_mode: text("transaction"),
+        pool_mode: text("auto"),
         acquire_timeout: text("5s"),
         connect_timeout: text("5s"),
         statement_timeout: text("10s"),

@@ -10,6 +10,7 @@ use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::{DataRowBody, Message};
 
 use super::answer::{answer, malformed};
+use super::choice::Choice;
 use super::statements::Statements;
 use super::types::Types;
 use super::wire::{Flight, Wire};
@@ -43,6 +44,8 @@ pub struct Connection {
     /// Shared with the other connections of the pool.
     pub(super) types: Arc<Types>,
     pub(super) protocol: Protocol,
+    /// Who chose the protocol, if it is found out, and wants to hear of names that the server does not know.
+    pub(super) choice: Option<Arc<Choice>>,
     pub(super) statements: Statements,
     pub(super) transaction: AnsiTransactionManager,
     pub(super) instrumentation: DynInstrumentation,
@@ -56,6 +59,7 @@ impl Connection {
             wire,
             types,
             protocol,
+            choice: None,
             statements: Statements::default(),
             transaction: AnsiTransactionManager::default(),
             instrumentation: DynInstrumentation::default_instrumentation(),
@@ -67,6 +71,22 @@ impl Connection {
     /// round trip and without waiting.
     pub fn is_usable(&mut self) -> bool {
         self.wire.look()
+    }
+
+    /// Takes the protocol that is safe as far as is known now.
+    pub(super) fn follow(&mut self, choice: &Arc<Choice>) {
+        self.protocol = choice.protocol();
+        self.choice = Some(Arc::clone(choice));
+    }
+
+    /// A round trip with nothing in it, for which a pooler needs a server connection.
+    pub async fn ask(&mut self) -> Result<(), Error> {
+        answer(self.wire.exchange(Flight::query("select 1")?), |_| Ok(())).await
+    }
+
+    /// Whether it is encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.wire.is_encrypted()
     }
 
     /// What the server, or the pooler, reported of one of its settings: `server_version`, `TimeZone`.
@@ -116,7 +136,7 @@ impl Reading {
 }
 
 /// The first value of a row, as text.
-fn first_value(row: &DataRowBody) -> Result<Option<String>, Error> {
+pub(super) fn first_value(row: &DataRowBody) -> Result<Option<String>, Error> {
     let range = row.ranges().next().map_err(|error| malformed(&error))?.flatten();
     let text = range.map(|range| String::from_utf8(row.buffer()[range].to_vec()));
     text.transpose().map_err(|error| Error::Protocol(format!("an answer is no text: {error}")))

@@ -12,7 +12,7 @@ use futures_util::{FutureExt as _, TryFutureExt as _};
 
 use super::types::Types;
 use super::wire::{Connect, Settings};
-use super::{Connection, Error, Protocol, Unavailable};
+use super::{Connection, Error, Place, Protocol, Unavailable};
 use crate::event::Event;
 
 /// How long each address is given, where nothing else is said.
@@ -27,7 +27,7 @@ pub struct Connector {
     connect: Arc<Connect>,
     types: Arc<Types>,
     timeout: Duration,
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
 }
 
 impl Connector {
@@ -58,6 +58,16 @@ impl Connector {
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
+    }
+
+    /// Where its connections lead to.
+    pub fn place(&self) -> Place {
+        self.connect.place()
+    }
+
+    /// The same way to another database, of which nothing is known.
+    pub(super) fn to_database(&self, database: &str) -> Self {
+        Self { connect: Arc::new(self.connect.to_database(database)), types: Arc::default(), ..self.clone() }
     }
 
     /// Makes a connection, authentication and all.

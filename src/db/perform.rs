@@ -14,7 +14,7 @@ use super::row::{Columns, Row, columns};
 use super::statements::{Key, Prepared};
 use super::types::{self, Oids, TypeName};
 use super::wire::{Flight, FlightError, Format, TransactionStatus};
-use super::{Connection, Error, Protocol};
+use super::{Connection, DatabaseError, Error, Protocol};
 
 /// What is wanted of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,12 +86,32 @@ impl Connection {
 
     async fn perform_prepared(&mut self, query: Query, wanted: Wanted) -> Result<Outcome, Error> {
         let key = (query.text.clone(), query.types.clone());
-        match self.try_prepared(&key, &query, wanted).await {
+        let tried = self.try_prepared(&key, &query, wanted).await;
+        self.doubt(&tried);
+        match tried {
             // Within a transaction it would fail again. The next one will find the statement prepared anew.
-            Tried::Stale(_) if self.wire.transaction() == TransactionStatus::Idle => {
-                self.try_prepared(&key, &query, wanted).await.into()
-            }
+            Tried::Stale(_) if self.wire.transaction() == TransactionStatus::Idle => match self.protocol {
+                Protocol::Prepared => self.try_prepared(&key, &query, wanted).await.into(),
+                Protocol::Simple | Protocol::Unnamed => self.perform_unnamed(&query, wanted).await,
+            },
             tried => tried.into(),
+        }
+    }
+
+    /// A name that has got lost may mean that the pooler lends otherwise than it did when the protocol was chosen.
+    fn doubt(&mut self, tried: &Tried) {
+        let Some(choice) = &self.choice else { return };
+        let lost = match tried {
+            Tried::Stale(Error::Database(error)) if is_name_lost(error) => Some(error.to_string()),
+            // PgBouncer ends the connection where it cannot find a name of its own list.
+            Tried::Failed(Error::Unavailable(error)) if error.message.contains("prepared statement") => {
+                Some(error.to_string())
+            }
+            _ => None,
+        };
+        if let Some(lost) = lost {
+            choice.fall_back(&lost);
+            self.protocol = choice.protocol();
         }
     }
 
@@ -112,7 +132,7 @@ impl Connection {
         }
         match result {
             Err(Error::Database(error))
-                if known.is_some() && !reading.is_bound && is_stale(&error.sqlstate) =>
+                if !reading.is_bound && (is_name_lost(&error) || known.is_some() && is_changed(&error)) =>
             {
                 self.statements.forget(key);
                 Tried::Stale(Error::Database(error))
@@ -146,7 +166,7 @@ impl Connection {
 enum Tried {
     Done(Outcome),
     Failed(Error),
-    /// The server does not know the name, or the result would have other columns; nothing was executed.
+    /// The server does not know the name, or has it already, or the result would have other columns; nothing was executed.
     Stale(Error),
 }
 
@@ -159,9 +179,14 @@ impl From<Tried> for Result<Outcome, Error> {
     }
 }
 
-/// `prepared statement … does not exist`, and `cached plan must not change result type`.
-fn is_stale(sqlstate: &str) -> bool {
-    matches!(sqlstate, "26000" | "0A000")
+/// `prepared statement … does not exist`, or `already exists` where it never was prepared.
+fn is_name_lost(error: &DatabaseError) -> bool {
+    matches!(&*error.sqlstate, "26000" | "42P05")
+}
+
+/// `cached plan must not change result type`.
+fn is_changed(error: &DatabaseError) -> bool {
+    error.sqlstate == "0A000"
 }
 
 fn prepare(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {

@@ -11,9 +11,10 @@ use arc_swap::ArcSwapOption;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolError};
 use tokio::sync::Notify;
 
+use super::choice::Choice;
 use super::connector::manager_of;
 use super::{Connection, Connector, Error, Protocol, Unavailable};
-use crate::config;
+use crate::config::{self, PoolMode};
 use crate::event::{Event, Stage, Stopwatch};
 
 /// What bb8 makes connections with.
@@ -52,6 +53,8 @@ pub(super) struct Pool {
     acquire_timeout: Duration,
     maximum: u32,
     waiting: AtomicU32,
+    /// How typed queries travel, where that is found out.
+    choice: Option<Arc<Choice>>,
 }
 
 impl Pool {
@@ -75,8 +78,9 @@ impl Pool {
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .error_sink(Box::new(Sink(Arc::clone(&failures))))
             .build_unchecked(manager(&connector, Arc::clone(&failures)));
+        let choice = (config.pool_mode == PoolMode::Auto).then(Arc::default);
         let (acquire_timeout, maximum) = (config.acquire_timeout, config.pool_size);
-        Ok(Self { slots, connector, failures, acquire_timeout, maximum, waiting: AtomicU32::new(0) })
+        Ok(Self { slots, connector, failures, acquire_timeout, maximum, waiting: AtomicU32::new(0), choice })
     }
 
     /// Waits for a usable connection.
@@ -90,13 +94,25 @@ impl Pool {
             self.renew(&mut connection).await?;
         }
         stopwatch.finish(Stage::Acquire);
+        if let Some(choice) = &self.choice {
+            choice.find_out(&self.connector);
+            connection.follow(choice);
+        }
         Ok(connection)
     }
 
     /// Replaces a connection that is gone by a fresh one, in its place in the pool.
     pub(super) async fn renew(&self, connection: &mut Connection) -> Result<(), Error> {
         *connection = self.connector.connect().await?;
+        if let Some(choice) = &self.choice {
+            connection.follow(choice);
+        }
         Ok(())
+    }
+
+    /// How typed queries travel at the moment.
+    pub(super) fn protocol(&self) -> Protocol {
+        self.choice.as_ref().map_or(self.connector.protocol, |choice| choice.protocol())
     }
 
     pub(super) fn state(&self) -> PoolState {

@@ -31,11 +31,20 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The fastest one that is safe for typed queries, whatever the pooler.
+    /// Its name in logs and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Unnamed => "unnamed",
+            Self::Prepared => "prepared",
+        }
+    }
+
+    /// The fastest one that is safe for typed queries, as far as the pool mode tells.
     pub fn of_typed_queries(pool_mode: PoolMode) -> Self {
         match pool_mode {
             PoolMode::Direct | PoolMode::Session => Self::Prepared,
-            PoolMode::Transaction | PoolMode::Statement => Self::Unnamed,
+            PoolMode::Auto | PoolMode::Transaction | PoolMode::Statement => Self::Unnamed,
         }
     }
 }

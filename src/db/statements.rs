@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::row::Columns;
 
 /// So many statements a connection keeps at the most. Each takes some kilobytes of the server's memory.
@@ -13,8 +15,13 @@ const MOST: usize = 128;
 pub(super) type Key = (String, Vec<u32>);
 
 /// The named statements of one connection.
-#[derive(Debug, Default)]
+///
+/// No other connection has the same names: behind a pooler that lends by transaction after all, a name of ours then is
+/// either the right statement or unknown, never another client's.
+#[derive(Debug)]
 pub(super) struct Statements {
+    /// What the names begin with.
+    prefix: String,
     known: HashMap<Key, Prepared>,
     /// Names that are to be closed.
     leftover: Vec<String>,
@@ -33,6 +40,18 @@ pub(super) struct Prepared {
     used: u64,
 }
 
+impl Default for Statements {
+    fn default() -> Self {
+        Self {
+            prefix: format!("glowplug_{}", Uuid::new_v4().simple()),
+            known: HashMap::new(),
+            leftover: Vec::new(),
+            names: 0,
+            clock: 0,
+        }
+    }
+}
+
 impl Statements {
     /// The statement, if it is known; it counts as used.
     pub(super) fn get(&mut self, key: &Key) -> Option<&Prepared> {
@@ -45,7 +64,7 @@ impl Statements {
     /// A name that no statement of this connection has had.
     pub(super) fn fresh_name(&mut self) -> String {
         self.names += 1;
-        format!("glowplug_{}", self.names)
+        format!("{}_{}", self.prefix, self.names)
     }
 
     /// Keeps a statement; the one that was not used for the longest time gives way.
@@ -104,7 +123,8 @@ mod tests {
         statements.keep(key(MOST), "new".to_owned(), columns);
         assert_eq!(statements.len(), MOST);
         assert!(statements.get(&key(0)).is_some() && statements.get(&key(1)).is_none());
-        assert_eq!(statements.take_leftover(), ["glowplug_2"]);
+        let second = format!("{}_2", statements.prefix);
+        assert_eq!(statements.take_leftover(), [second]);
         assert!(statements.take_leftover().is_empty());
     }
 }

@@ -36,6 +36,7 @@ pub(super) use self::exchange::Exchange;
 pub(super) use self::failure::{Failure, Sent};
 pub(super) use self::flight::{Flight, FlightError, Format, UNSPECIFIED};
 pub(super) use self::report::Report;
+pub use self::settings::Place;
 pub(super) use self::settings::Settings;
 use self::stream::Stream;
 
@@ -92,6 +93,16 @@ impl Wire {
     /// Whether a transaction is open, as of the last answer.
     pub(super) fn transaction(&self) -> TransactionStatus {
         self.transaction
+    }
+
+    /// Whether nobody in between can read along.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.stream.is_encrypted()
+    }
+
+    /// The process id that came with the cancel key. Without a pooler it is the backend's.
+    pub(super) fn key_process(&self) -> Option<i32> {
+        self.key.map(|key| key.process)
     }
 
     /// What the server, or the pooler, reported of a setting: `server_version`, `TimeZone`.

@@ -28,6 +28,10 @@ pub(super) fn write(event: &Event<'_>) {
         }
         Event::StatementAbandoned => tracing::debug!("statement cancelled"),
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
+        Event::ProtocolChosen { protocol, evidence } => tracing::info!(protocol, evidence, "protocol chosen"),
+        Event::ProtocolFellBack { error, again_in } => {
+            tracing::warn!(error, ?again_in, "named statement lost; going on without names");
+        }
         Event::ReadRetried { error } => {
             tracing::warn!(error, "connection lost; the read is sent once more");
         }

@@ -105,7 +105,9 @@ pub(super) fn count(event: &Event<'_>) {
         }
         Event::RequestPanicked { .. } => add(&to.panics, 1),
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
-        Event::RoleRefused { .. }
+        Event::ProtocolChosen { .. }
+        | Event::ProtocolFellBack { .. }
+        | Event::RoleRefused { .. }
         | Event::RequestFailed { .. }
         | Event::StatementsSent { .. }
         | Event::PostgresDownloading { .. }

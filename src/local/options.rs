@@ -82,7 +82,8 @@ pub struct PoolerOptions {
     pub program: PoolerProgram,
     /// The name of its folder inside the cluster's; two poolers of one cluster need different ones.
     pub name: String,
-    /// When a server connection goes back to the pool. [`PoolMode::Direct`] is taken as session mode.
+    /// When a server connection goes back to the pool. [`PoolMode::Direct`] is taken as session mode,
+    /// and [`PoolMode::Auto`] as transaction mode.
     pub pool_mode: PoolMode,
     /// Server connections per database and user (`default_pool_size`).
     pub pool_size: u32,

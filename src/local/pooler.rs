@@ -116,7 +116,7 @@ fn last_port(folder: &Path) -> Option<u16> {
 fn settings(cluster: &Cluster, options: &PoolerOptions, folder: &Path, port: u16) -> String {
     let pool_mode = match options.pool_mode {
         PoolMode::Direct | PoolMode::Session => "session",
-        PoolMode::Transaction => "transaction",
+        PoolMode::Auto | PoolMode::Transaction => "transaction",
         PoolMode::Statement => "statement",
     };
     let auth_type = if cluster.password().is_some() { "scram-sha-256" } else { "trust" };

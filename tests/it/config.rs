@@ -32,7 +32,7 @@ fn the_defaults_are_sound() {
         [(Profile::Serve, Introspection::Directive), (Profile::Dev, Introspection::On)]
     {
         let config = Settled::gather(&flags(), nothing, None, profile).unwrap().check().unwrap();
-        assert_eq!(config.database.pool_mode, PoolMode::Transaction);
+        assert_eq!(config.database.pool_mode, PoolMode::Auto);
         assert_eq!(config.database.statement_timeout, Duration::from_secs(10));
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.api.schemas, ["public"]);
@@ -120,7 +120,7 @@ fn all_problems_are_told_at_once() {
     for part in [
         "listen in glowplug.toml: `localhost` is no address with a port; write for example 127.0.0.1:8080",
         "pool-size in glowplug.toml: `0` is no whole number from 1 to 10000",
-        "pool-mode in glowplug.toml: `pgbouncer` is none of transaction, statement, session, direct",
+        "pool-mode in glowplug.toml: `pgbouncer` is none of auto, transaction, statement, session, direct",
         "acquire-timeout in glowplug.toml: `5` is no duration; write for example 10s, 500ms or 2m",
         "statement-timeout in glowplug.toml: `0s` is out of range; it may be from 1ms to 24h",
         "graphiql in glowplug.toml: `yes` is none of off, on",

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::authentication::Credentials;
 use super::passfile::{self, Wanted};
-use super::settings::{Host, Settings, SslMode};
+use super::settings::{Host, Place, Settings, SslMode};
 use super::stream::{Address, Stream};
 use super::target::Target;
 use super::tls::{Encryption, Tls};
@@ -35,6 +35,17 @@ impl Connect {
     /// Reads the files that the settings name.
     pub(in crate::db) fn new(settings: Settings) -> Result<Self, String> {
         Ok(Self { tls: Tls::new(&settings.tls)?, settings })
+    }
+
+    /// Where the connections lead to.
+    pub(in crate::db) fn place(&self) -> Place {
+        self.settings.place()
+    }
+
+    /// The same way to another database.
+    pub(in crate::db) fn to_database(&self, database: &str) -> Self {
+        let settings = Settings { database: database.to_owned(), ..self.settings.clone() };
+        Self { settings, tls: self.tls.clone() }
     }
 
     /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout` if shorter.

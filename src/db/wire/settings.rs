@@ -47,6 +47,19 @@ impl Host {
     }
 }
 
+/// Where a connection string leads to; of several hosts, the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// A name or an address, or the folder of a Unix socket.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Who connects.
+    pub user: String,
+    /// The database's name.
+    pub database: String,
+}
+
 /// What is asked of TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TlsSettings {
@@ -122,6 +135,12 @@ impl Settings {
             return Err("it has the character U+0000 in it".to_owned());
         }
         Ok(settings)
+    }
+
+    pub(super) fn place(&self) -> Place {
+        let (host, port) =
+            self.hosts.first().map_or_else(Default::default, |host| (host.name.clone(), host.port));
+        Place { host, port, user: self.user.clone(), database: self.database.clone() }
     }
 
     /// What is sent in the clear at the start.

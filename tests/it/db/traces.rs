@@ -11,7 +11,7 @@ use super::{answer, read, settings, write};
 use crate::harness::{self, ask};
 
 /// How many server connections the pooler has.
-const SERVER_CONNECTIONS: u32 = 4;
+pub(super) const SERVER_CONNECTIONS: u32 = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_clients_on_few_server_connections_leave_no_trace() {
@@ -61,7 +61,7 @@ async fn one_request(database: &Database, number: u32) {
 ///
 /// As many transactions as there are server connections are held open, so that each is asked on another one.
 /// What the pooler itself sets for its clients (`application_name` and the like) is left out.
-async fn traces(pooler: &Pooler, name: &str) -> Vec<Option<String>> {
+pub(super) async fn traces(pooler: &Pooler, name: &str) -> Vec<Option<String>> {
     let mut clients = Vec::new();
     for _ in 0..SERVER_CONNECTIONS {
         let client = harness::connect(&pooler.url(name)).await;

@@ -1,0 +1,64 @@
+//! A connection of the probe: flights and the first value of each row.
+
+use postgres_protocol::message::backend::Message;
+
+use crate::db::answer::answer;
+use crate::db::connection::first_value;
+use crate::db::wire::{Flight, Format};
+use crate::db::{Connection, Connector, Error, Unavailable};
+
+/// A connection of the probe's own.
+pub(super) struct Client(Connection);
+
+/// The first value of each row, NULL as an empty text.
+pub(super) type Values = Vec<String>;
+
+impl Client {
+    pub(super) async fn open(connector: &Connector) -> Result<Self, Unavailable> {
+        connector.connect().await.map(Self)
+    }
+
+    /// The process id that came with the cancel key.
+    pub(super) fn key_process(&self) -> Option<i32> {
+        self.0.wire.key_process()
+    }
+
+    /// One simple-protocol message.
+    pub(super) async fn query(&mut self, text: &str) -> Result<Values, Error> {
+        self.send(Flight::query(text)?).await
+    }
+
+    pub(super) async fn send(&mut self, flight: Flight) -> Result<Values, Error> {
+        let mut values = Values::new();
+        let read = |message| {
+            if let Message::DataRow(row) = message {
+                values.push(first_value(&row)?.unwrap_or_default());
+            }
+            Ok(())
+        };
+        answer(self.0.wire.exchange(flight), read).await?;
+        Ok(values)
+    }
+
+    /// Begins a transaction, and says which backend it runs on.
+    pub(super) async fn begin(&mut self) -> Result<i32, Error> {
+        let values = self.query("begin read only; select pg_catalog.pg_backend_pid()").await?;
+        process(&values)
+    }
+
+    pub(super) async fn end(&mut self) -> Result<(), Error> {
+        self.query("rollback").await.map(|_| ())
+    }
+}
+
+/// A process id.
+pub(super) fn process(values: &Values) -> Result<i32, Error> {
+    let value = values.last().and_then(|value| value.parse().ok());
+    value.ok_or_else(|| Error::Protocol(format!("{values:?} where a process id was expected")))
+}
+
+/// A statement without parameters, bound and executed within a flight.
+pub(super) fn execute(flight: &mut Flight, name: &str) -> Result<(), Error> {
+    flight.bind(name, std::iter::empty(), Format::Text)?;
+    Ok(flight.execute()?)
+}

@@ -1,0 +1,180 @@
+//! How long a pooler lends a server connection, told by the backends that two clients meet.
+//!
+//! Holds transactions for a few round trips each, and writes nothing in them.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::client::{Client, process};
+use crate::db::Error;
+
+/// How long a server connection is lent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lending {
+    /// Nobody lends: there is no pooler.
+    Direct,
+    /// For as long as the client stays.
+    Session,
+    /// For one transaction.
+    Transaction,
+    /// For one statement, so that there are no transactions of several.
+    Statement,
+    /// It was not found out; taken for the least safe.
+    #[default]
+    Unknown,
+}
+
+impl Lending {
+    /// Its name in logs and reports, which is also that of the pool mode.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Session => "session",
+            Self::Transaction => "transaction",
+            Self::Statement => "statement",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What two clients have seen.
+pub(super) struct Observed {
+    pub(super) lending: Lending,
+    pub(super) evidence: String,
+    pub(super) first: Client,
+    pub(super) second: Client,
+}
+
+/// So long a pooler may take to lend a server connection, which it may have to make first.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Which client begins first in each round. The first one always ends first.
+///
+/// A pooler that lends what came back last then swaps the two in the second round, one that lends what has waited for
+/// the longest in the third; one that chooses at random has had as many chances.
+const ROUNDS: [Turn; 6] = [
+    Turn::FirstThenSecond,
+    Turn::FirstThenSecond,
+    Turn::SecondThenFirst,
+    Turn::FirstThenSecond,
+    Turn::SecondThenFirst,
+    Turn::FirstThenSecond,
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    FirstThenSecond,
+    SecondThenFirst,
+}
+
+/// The backends of one round, of the first client and of the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Backends(i32, i32);
+
+/// What one round came to.
+enum Round {
+    /// Both held a transaction at once.
+    Both(Backends),
+    /// It showed how server connections are lent.
+    Told(Lending, String),
+}
+
+/// Lets two clients begin and end transactions, and looks whom they meet.
+pub(super) async fn observe(mut first: Client, mut second: Client) -> Observed {
+    let key = first.key_process();
+    let found =
+        match first.query("select pg_catalog.pg_backend_pid()").await.and_then(|values| process(&values)) {
+            Ok(backend) => rounds(&mut first, &mut second, backend, key).await,
+            Err(error) => Err(error),
+        };
+    let (lending, evidence) = found.unwrap_or_else(|error| {
+        let lending = if forbids_transactions(&error) { Lending::Statement } else { Lending::Unknown };
+        (lending, error.to_string())
+    });
+    Observed { lending, evidence, first, second }
+}
+
+/// The verdict with its evidence.
+async fn rounds(
+    first: &mut Client,
+    second: &mut Client,
+    backend: i32,
+    key: Option<i32>,
+) -> Result<(Lending, String), Error> {
+    let mut met: Vec<Backends> = Vec::new();
+    for turn in ROUNDS {
+        let backends = match turn {
+            Turn::FirstThenSecond => round(first, second).await?,
+            Turn::SecondThenFirst => swapped(round(second, first).await?),
+        };
+        match backends {
+            Round::Both(backends) => met.push(backends),
+            Round::Told(lending, evidence) => return Ok((lending, evidence)),
+        }
+        let of_first = met.iter().map(|backends| (backend, backends.0));
+        let of_second = met.iter().map(|backends| (met[0].1, backends.1));
+        if let Some((one, other)) = of_first.chain(of_second).find(|(one, other)| one != other) {
+            return Ok((Lending::Transaction, format!("one client met the backends {one} and {other}")));
+        }
+    }
+    let rounds = met.len();
+    Ok(if key == Some(backend) {
+        (
+            Lending::Direct,
+            format!("the cancel key names backend {backend}, and that one answered {rounds} times"),
+        )
+    } else {
+        (Lending::Session, format!("two clients kept their backends over {rounds} transactions each"))
+    })
+}
+
+fn swapped(round: Round) -> Round {
+    match round {
+        Round::Both(Backends(second, first)) => Round::Both(Backends(first, second)),
+        told @ Round::Told(..) => told,
+    }
+}
+
+/// One begins, then the other; both end, the former first.
+async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error> {
+    let held = former.begin().await?;
+    let (met, had_to_wait) = {
+        let mut beginning = pin!(latter.begin());
+        let begun = timeout(PATIENCE, &mut beginning).await;
+        former.end().await?;
+        match begun {
+            Ok(met) => (met?, false),
+            Err(_) => match timeout(PATIENCE, &mut beginning).await {
+                Ok(met) => (met?, true),
+                Err(_) => return Ok(starved(former, held).await),
+            },
+        }
+    };
+    latter.end().await?;
+    if had_to_wait && met == held {
+        let evidence = format!("two clients shared the backend {held}, one after the other");
+        return Ok(Round::Told(Lending::Transaction, evidence));
+    }
+    Ok(Round::Both(Backends(held, met)))
+}
+
+/// Another client waits though no transaction of ours is open. If this one need not, the server connection that it had
+/// was kept for it: a pooler that lends for transactions would let it wait behind the other.
+async fn starved(former: &mut Client, held: i32) -> Round {
+    match timeout(PATIENCE, former.begin()).await {
+        Ok(Ok(again)) if again == held => {
+            let evidence = format!("a second client is lent nothing while the first keeps backend {held}");
+            Round::Told(Lending::Session, evidence)
+        }
+        _ => Round::Told(Lending::Unknown, "the pooler has no second server connection to lend".to_owned()),
+    }
+}
+
+/// `PgBouncer`'s words in statement mode, at the end of a message that leaves a transaction open.
+fn forbids_transactions(error: &Error) -> bool {
+    error.to_string().contains("statement pooling")
+}

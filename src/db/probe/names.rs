@@ -1,0 +1,194 @@
+//! What becomes of statements with a name: whether they reach the server by it, and if not, whether the pooler has
+//! them at hand on every server connection.
+//!
+//! Names and texts are unique, so that nobody else's statement is ever met. Each flight that prepares something on a
+//! server also deallocates it there, in its own transaction.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::client::{Client, Values, execute};
+use super::lending::Lending;
+use crate::db::Error;
+use crate::db::wire::Flight;
+
+/// What becomes of statements with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NamedStatements {
+    /// They reach the server by the name they were given, and stay on the one server connection that it was.
+    AsGiven,
+    /// The pooler gives them names of its own, and prepares on each server connection what is missing there: they were
+    /// described and executed on another one than that which they were prepared on, by two clients with the same name.
+    Tracked,
+    /// The pooler gives them names of its own, but it was not seen that they follow to another server connection.
+    Renamed(String),
+    /// It was not found out.
+    Unknown(String),
+}
+
+impl Default for NamedStatements {
+    fn default() -> Self {
+        Self::Unknown("there was no time to find out".to_owned())
+    }
+}
+
+/// A statement that nobody else has. Its result is the name by which the server knows it.
+struct Probe {
+    /// What stands in its text, and nowhere else.
+    mark: String,
+    name: String,
+}
+
+impl Probe {
+    fn new(name: &str) -> Self {
+        Self { mark: Uuid::new_v4().simple().to_string(), name: name.to_owned() }
+    }
+
+    /// It finds itself by the mark in its own text.
+    fn text(&self) -> String {
+        format!(
+            "select name || ' {0}' from pg_catalog.pg_prepared_statements where statement like '%{0}%'",
+            self.mark
+        )
+    }
+
+    fn prepare(&self, flight: &mut Flight) -> Result<(), Error> {
+        Ok(flight.parse(&self.name, &self.text(), std::iter::empty())?)
+    }
+
+    /// Makes the server forget the statement, whatever it is called there.
+    fn deallocate(&self, flight: &mut Flight) -> Result<(), Error> {
+        let text = format!(
+            "do $$ declare found text; begin for found in select name from pg_catalog.pg_prepared_statements \
+             where name <> '' and statement like '%{}%' loop execute pg_catalog.format('deallocate %I', found); \
+             end loop; end $$",
+            self.mark
+        );
+        flight.parse("", &text, std::iter::empty())?;
+        execute(flight, "")
+    }
+
+    /// The name that the server has for it, out of its answer.
+    fn name_at_server<'a>(&self, values: &'a Values) -> Option<&'a str> {
+        values.first()?.strip_suffix(&self.mark)?.strip_suffix(' ')
+    }
+}
+
+/// Finds out what becomes of named statements. The clients are in no transaction.
+pub(super) async fn examine(first: &mut Client, second: &mut Client, lending: Lending) -> NamedStatements {
+    let probe = Probe::new(&format!("glowplug_probe_{}", Uuid::new_v4().simple()));
+    // In statement mode the first client's connection ended when it began a transaction.
+    let asking = if lending == Lending::Statement { &mut *second } else { &mut *first };
+    match name_at_server(asking, &probe).await {
+        Ok(Some(name)) if name == probe.name => NamedStatements::AsGiven,
+        Ok(Some(_)) if lending == Lending::Statement => {
+            NamedStatements::Renamed("statement mode has no transactions to try it in".to_owned())
+        }
+        Ok(Some(_)) => {
+            follow(first, second).await.unwrap_or_else(|error| NamedStatements::Renamed(error.to_string()))
+        }
+        Ok(None) => NamedStatements::Unknown("the server does not list them".to_owned()),
+        Err(error) => NamedStatements::Unknown(error.to_string()),
+    }
+}
+
+/// Prepares, executes, closes and deallocates in one flight, so that nothing is left in any pool mode.
+async fn name_at_server(client: &mut Client, probe: &Probe) -> Result<Option<String>, Error> {
+    let mut flight = Flight::default();
+    probe.prepare(&mut flight)?;
+    execute(&mut flight, &probe.name)?;
+    flight.close(&probe.name)?;
+    probe.deallocate(&mut flight)?;
+    flight.sync();
+    match client.send(flight).await {
+        Ok(values) => Ok(probe.name_at_server(&values).map(str::to_owned)),
+        Err(error) => {
+            // What stood behind the error was skipped.
+            close(client, &probe.name).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn close(client: &mut Client, name: &str) -> Result<(), Error> {
+    let mut flight = Flight::default();
+    flight.close(name)?;
+    flight.sync();
+    client.send(flight).await.map(|_| ())
+}
+
+/// Lets two clients prepare statements by the same name, then swap their server connections, and use them there.
+async fn follow(first: &mut Client, second: &mut Client) -> Result<NamedStatements, Error> {
+    let name = format!("glowplug_probe_{}", Uuid::new_v4().simple());
+    let (of_first, of_second) = (Probe::new(&name), Probe::new(&name));
+    let before = prepare_within(first, &of_first).await?;
+    // While the second client holds that server connection, the first must be given another one.
+    let held = second.begin().await?;
+    let verdict = if held == before {
+        prepare(second, &of_second).await?;
+        use_elsewhere(first, &of_first, before).await
+    } else {
+        Ok(NamedStatements::Renamed("no other server connection was lent to try it on".to_owned()))
+    };
+    second.end().await?;
+    close(first, &name).await?;
+    close(second, &name).await?;
+    verdict
+}
+
+/// Prepares in a transaction; the backend.
+async fn prepare_within(client: &mut Client, probe: &Probe) -> Result<i32, Error> {
+    let backend = client.begin().await?;
+    prepare(client, probe).await?;
+    client.end().await?;
+    Ok(backend)
+}
+
+/// `Parse`, then `Bind` and `Execute`, each in a flight of its own; then the server forgets it.
+async fn prepare(client: &mut Client, probe: &Probe) -> Result<(), Error> {
+    let mut flight = Flight::default();
+    probe.prepare(&mut flight)?;
+    flight.sync();
+    client.send(flight).await?;
+    let values = run(client, probe).await?;
+    deallocate(client, probe).await?;
+    match probe.name_at_server(&values) {
+        Some(_) => Ok(()),
+        None => Err(Error::Protocol(format!("the answer to a named statement was {values:?}"))),
+    }
+}
+
+async fn run(client: &mut Client, probe: &Probe) -> Result<Values, Error> {
+    let mut flight = Flight::default();
+    execute(&mut flight, &probe.name)?;
+    flight.sync();
+    client.send(flight).await
+}
+
+async fn deallocate(client: &mut Client, probe: &Probe) -> Result<(), Error> {
+    let mut flight = Flight::default();
+    probe.deallocate(&mut flight)?;
+    flight.sync();
+    client.send(flight).await.map(|_| ())
+}
+
+/// `Describe`, then `Bind` and `Execute`, each in a flight of its own, on another server connection.
+async fn use_elsewhere(client: &mut Client, probe: &Probe, before: i32) -> Result<NamedStatements, Error> {
+    let now = client.begin().await?;
+    if now == before {
+        client.end().await?;
+        return Ok(NamedStatements::Renamed("no second server connection was lent to try it on".to_owned()));
+    }
+    let mut describing = Flight::default();
+    describing.describe(&probe.name)?;
+    describing.sync();
+    client.send(describing).await?;
+    let values = run(client, probe).await?;
+    deallocate(client, probe).await?;
+    client.end().await?;
+    Ok(match probe.name_at_server(&values) {
+        Some(_) => NamedStatements::Tracked,
+        None => NamedStatements::Renamed(format!("the answer on another server connection was {values:?}")),
+    })
+}

@@ -1,0 +1,189 @@
+//! What the probe finds out about each pooler, in each of its modes, and that it leaves nothing there.
+
+use std::time::Duration;
+
+use glowplug::config::PoolMode;
+use glowplug::db::{Connector, Findings, Lending, NamedStatements, Passage, Protocol};
+use glowplug::local::{Pooler, PoolerOptions, PoolerProgram};
+use tokio::task::JoinSet;
+
+use super::traces::{SERVER_CONNECTIONS, traces};
+use super::{answer, connect, read};
+use crate::harness;
+
+async fn probe(url: &str) -> Findings {
+    Connector::new(url).unwrap().probe(Duration::from_secs(10)).await.unwrap()
+}
+
+fn pooler(program: PoolerProgram, pool_mode: PoolMode, extra: &[(&str, &str)]) -> Pooler {
+    let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    harness::pooler_with(PoolerOptions {
+        program,
+        pool_mode,
+        pool_size: SERVER_CONNECTIONS,
+        extra,
+        ..PoolerOptions::default()
+    })
+}
+
+#[tokio::test]
+async fn each_pooler_is_recognised_by_what_it_does() {
+    use NamedStatements::{AsGiven, Tracked};
+    use PoolerProgram::{Installed, TracksStatements};
+    let tracking = [("max_prepared_statements", "100")];
+    let name = harness::database("").await;
+    for (program, pool_mode, extra, lending, names, protocol) in [
+        (Installed, PoolMode::Session, &[][..], Lending::Session, AsGiven, Protocol::Prepared),
+        (Installed, PoolMode::Transaction, &[], Lending::Transaction, AsGiven, Protocol::Unnamed),
+        (
+            Installed,
+            PoolMode::Transaction,
+            &[("server_round_robin", "1")],
+            Lending::Transaction,
+            AsGiven,
+            Protocol::Unnamed,
+        ),
+        (Installed, PoolMode::Statement, &[], Lending::Statement, AsGiven, Protocol::Unnamed),
+        (TracksStatements, PoolMode::Session, &tracking, Lending::Session, AsGiven, Protocol::Prepared),
+        (
+            TracksStatements,
+            PoolMode::Transaction,
+            &tracking,
+            Lending::Transaction,
+            Tracked,
+            Protocol::Prepared,
+        ),
+        (
+            TracksStatements,
+            PoolMode::Transaction,
+            &[("max_prepared_statements", "0")],
+            Lending::Transaction,
+            AsGiven,
+            Protocol::Unnamed,
+        ),
+    ] {
+        let pooler = pooler(program, pool_mode, extra);
+        let findings = probe(&pooler.url(&name)).await;
+        let case = format!("{program:?} {pool_mode:?} {extra:?}: {findings:#?}");
+        assert_eq!(findings.lending, lending, "{case}");
+        assert_eq!(findings.named_statements, names, "{case}");
+        assert_eq!(findings.protocol(), protocol, "{case}");
+        assert_eq!(
+            (&findings.several_statements, &findings.unnamed_statement),
+            (&Passage::Passes, &Passage::Passes),
+            "{case}"
+        );
+        assert!(findings.server_version >= Some(140_000) && findings.is_standby == Some(false), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_pooler_there_is_none() {
+    let findings = probe(&harness::cluster().url(&harness::database("").await)).await;
+    assert_eq!(findings.lending, Lending::Direct, "{findings:#?}");
+    assert_eq!(findings.named_statements, NamedStatements::AsGiven);
+    assert_eq!(findings.protocol(), Protocol::Prepared);
+}
+
+#[tokio::test]
+async fn pgpool_keeps_a_session_for_each_client() {
+    let pgpool = harness::pgpool(4);
+    let findings = probe(&pgpool.url(&harness::database("").await)).await;
+    assert!(matches!(findings.lending, Lending::Session | Lending::Direct), "{findings:#?}");
+    assert_eq!(findings.protocol(), Protocol::Prepared, "{findings:#?}");
+}
+
+#[tokio::test]
+async fn one_server_connection_is_enough_to_tell() {
+    let name = harness::database("").await;
+    for (pool_mode, lending, protocol) in [
+        (PoolMode::Transaction, Lending::Transaction, Protocol::Unnamed),
+        (PoolMode::Session, Lending::Session, Protocol::Prepared),
+        (PoolMode::Statement, Lending::Statement, Protocol::Unnamed),
+    ] {
+        let pooler = harness::pooler(pool_mode, 1);
+        let findings = probe(&pooler.url(&name)).await;
+        assert_eq!(
+            (findings.lending, findings.protocol()),
+            (lending, protocol),
+            "{pool_mode:?}: {findings:#?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_only_one_client_may_connect_nothing_is_taken_for_granted() {
+    let pooler = harness::pooler_with(PoolerOptions {
+        pool_mode: PoolMode::Session,
+        max_client_conn: 1,
+        ..PoolerOptions::default()
+    });
+    let connector = Connector::new(&pooler.url(&harness::database("").await)).unwrap();
+    match connector.probe(Duration::from_secs(1)).await {
+        Ok(findings) => {
+            assert_eq!((findings.lending, findings.protocol()), (Lending::Unknown, Protocol::Unnamed));
+            assert!(findings.evidence.contains("no more connections"), "{findings:#?}");
+        }
+        Err(failure) => assert!(failure.to_string().contains("no more connections"), "{failure}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn others_at_work_do_not_deceive_it() {
+    let name = harness::database("").await;
+    for (pool_mode, pool_size) in [(PoolMode::Transaction, SERVER_CONNECTIONS), (PoolMode::Session, 40)] {
+        let pooler = harness::pooler(pool_mode, pool_size);
+        let url = pooler.url(&name);
+        let mut set = JoinSet::new();
+        for _ in 0..4 {
+            let database = connect(&url);
+            set.spawn(async move {
+                loop {
+                    answer(&database, &read(), "select pg_sleep(0.001)").await.unwrap();
+                }
+            });
+        }
+        for _ in 0..20 {
+            let findings = probe(&url).await;
+            let expected =
+                if pool_mode == PoolMode::Session { Lending::Session } else { Lending::Transaction };
+            assert_eq!(findings.lending, expected, "{findings:#?}");
+        }
+        set.abort_all();
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_left_on_any_server_connection() {
+    let name = harness::database("").await;
+    let tracking = [("max_prepared_statements", "100")];
+    for (program, extra) in
+        [(PoolerProgram::Installed, &[][..]), (PoolerProgram::TracksStatements, &tracking)]
+    {
+        let pooler = pooler(program, PoolMode::Transaction, extra);
+        let before = traces(&pooler, &name).await;
+        for _ in 0..10 {
+            probe(&pooler.url(&name)).await;
+        }
+        assert_eq!(traces(&pooler, &name).await, before, "{program:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_probe_given_up_at_any_moment_leaves_nothing() {
+    let name = harness::database("").await;
+    let tracking = [("max_prepared_statements", "100")];
+    for (program, extra) in
+        [(PoolerProgram::Installed, &[][..]), (PoolerProgram::TracksStatements, &tracking)]
+    {
+        let pooler = pooler(program, PoolMode::Transaction, extra);
+        let before = traces(&pooler, &name).await;
+        let connector = Connector::new(&pooler.url(&name)).unwrap();
+        for step in 0..60 {
+            let limit = Duration::from_micros(step * 500);
+            let _ = connector.probe(limit).await;
+            let _ = tokio::time::timeout(limit, connector.probe(Duration::from_secs(1))).await;
+        }
+        assert_eq!(traces(&pooler, &name).await, before, "{program:?}");
+    }
+}
