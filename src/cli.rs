@@ -6,6 +6,7 @@
 
 mod config;
 mod dev;
+mod doctor;
 mod failure;
 mod log;
 mod migrate;
@@ -45,6 +46,8 @@ enum Command {
     Migrate(migrate::Options),
     /// Sign a token, to try the API as a role; with the secret of `jwt-secret`, or of `dev` in this folder.
     Token(token::Options),
+    /// Look what stands between here and the database, and say what to do about it.
+    Doctor(doctor::Options),
     /// Print the settings that hold and where each comes from, as a `glowplug.toml`, without passwords.
     Config(config::Options),
 }
@@ -62,10 +65,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(options) => schema::run(&options),
         Command::Migrate(options) => migrate::run(&options),
         Command::Token(options) => token::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::Config(options) => config::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // The report has said why.
+        Err(Failure::Diagnosed) => ExitCode::from(Failure::Diagnosed.exit_code()),
         Err(failure) => {
             eprintln!("glowplug: {failure}");
             ExitCode::from(failure.exit_code())
@@ -78,7 +84,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     let command = Cli::command().mut_subcommands(|command| {
         let profile = match command.get_name() {
             "dev" => Profile::Dev,
-            "schema" | "migrate" | "token" => Profile::OneShot,
+            "schema" | "migrate" | "token" | "doctor" => Profile::OneShot,
             _ => Profile::Serve,
         };
         help(command, profile)

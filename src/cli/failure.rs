@@ -37,6 +37,8 @@ pub(super) enum Failure {
     AlreadyRunning(String),
     #[error("{0}")]
     Database(String),
+    #[error("the database cannot be served as it is")]
+    Diagnosed,
     #[error("cannot print: {0}")]
     Output(io::Error),
     #[error("the process could not be set up: {0}")]

@@ -9,7 +9,7 @@ use crate::config::{Profile, Raw, Settled};
 use super::failure::Failure;
 
 /// The flags that every command has.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Flags {
     /// File to read settings from, instead of `glowplug.toml` if there is one.
     #[arg(long, value_name = "FILE")]

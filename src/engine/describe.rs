@@ -19,6 +19,8 @@ const FIELDS: usize = 4;
 pub struct Described {
     /// The API as SDL text.
     pub sdl: Arc<str>,
+    /// How many tables and views are in the API.
+    pub tables: usize,
     /// What is left out of the API, and why.
     pub problems: Vec<Problem>,
 }
@@ -28,7 +30,12 @@ pub async fn describe(config: &Config, role: Option<&str>) -> Result<Described, 
     let engine = Engine::new(config)?;
     let view = engine.inner.snapshots.of(role).await?;
     let snapshot = &view.snapshot;
-    Ok(Described { sdl: Arc::clone(&snapshot.rendered.sdl), problems: snapshot.schema.problems.clone() })
+    let tables = snapshot.schema.tables.iter().flatten().count();
+    Ok(Described {
+        sdl: Arc::clone(&snapshot.rendered.sdl),
+        tables,
+        problems: snapshot.schema.problems.clone(),
+    })
 }
 
 /// The first rows of the collection that other tables refer to and that refers to others most: likely the one that the

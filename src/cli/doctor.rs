@@ -1,0 +1,78 @@
+//! `glowplug doctor`: looks what stands between here and the database, and says what to do about it.
+//!
+//! Changes nothing, there or here. Exit codes: 0 if Glowplug works there, 1 if something keeps it from working, 2 if the
+//! connection string or a setting makes no sense.
+
+mod examine;
+mod exposure;
+mod findings;
+mod report;
+mod sniff;
+mod trouble;
+
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::config::{Profile, Text};
+use crate::db::Connector;
+
+use super::failure::Failure;
+use super::settings::Flags;
+use report::{Report, Style};
+
+/// The flags of `glowplug doctor`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Connection string to look at, instead of the configured database's.
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    /// Print the report as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+/// After so long the person who waits is told that there is progress.
+const SLOW: Duration = Duration::from_millis(1500);
+
+/// Everything has its own limit; this one is for what nobody has thought of.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Looks, and prints the report.
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let mut flags = options.flags.clone();
+    if let Some(url) = &options.url {
+        flags.settings.database_url = Some(Text(url.clone()));
+    }
+    let config = flags.settle(Profile::OneShot)?.check()?;
+    // The report says what the log would.
+    let connector = Connector::new(config.database.url.expose())
+        .map_err(|error| Failure::Usage(error.to_string()))?
+        .timeout(config.database.connect_timeout);
+    let report = super::block_on(async {
+        let examination = tokio::time::timeout(LIMIT, examine::examine(&config, &connector));
+        let mut examination = std::pin::pin!(examination);
+        let done = if let Ok(done) = tokio::time::timeout(SLOW, &mut examination).await {
+            done
+        } else {
+            eprintln!("looking; what does not answer is waited for some seconds …");
+            examination.await
+        };
+        done.map_err(|_| Failure::Database(format!("the examination was not done within {LIMIT:?}")))
+    })?;
+    print(&report, options.json)?;
+    if report.troubles() > 0 { Err(Failure::Diagnosed) } else { Ok(()) }
+}
+
+fn print(report: &Report, json: bool) -> Result<(), Failure> {
+    if json {
+        let text =
+            serde_json::to_string_pretty(report).map_err(|error| Failure::Database(error.to_string()))?;
+        return super::print(&format!("{text}\n"));
+    }
+    let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    super::print(&report.text(if is_terminal { Style::Coloured } else { Style::Plain }))
+}

@@ -1,0 +1,128 @@
+//! What of the database the API has, and if it is nothing, why.
+
+use serde::Deserialize;
+
+use crate::config::Config;
+use crate::db::{Access, Database, Scope};
+use crate::engine::{Described, describe};
+use crate::sql::{Statement, array_literal};
+
+use super::report::Check;
+
+const SUBJECT: &str = "Tables";
+
+/// `$1`: the exposed schemas. What the current role could see of each.
+const PRIVILEGES: &str = include_str!("exposure.sql");
+
+/// What stands in the way in one schema.
+#[derive(Debug, Clone, Deserialize)]
+struct Seen {
+    schema: String,
+    exists: bool,
+    may_use: bool,
+    tables: u32,
+    readable: u32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Privileges {
+    role: String,
+    schemas: Vec<Seen>,
+    /// Schemas that have tables, other than PostgreSQL's own.
+    others: Vec<String>,
+}
+
+/// The API as strangers see it: by `anon-role`, or as the connection's own user.
+pub(super) async fn examine(config: &Config, database: &Database) -> Check {
+    let role = config.auth.anon_role.as_deref();
+    match describe(config, role).await {
+        Err(error) => Check::trouble(
+            SUBJECT,
+            "catalogue-unreadable",
+            format!("the structure cannot be read: {error}"),
+        )
+        .advise("check that the role of anon-role exists, and that the connection's user is a member of it"),
+        Ok(described) if described.tables > 0 => exposed(&described, role),
+        Ok(described) => match privileges(config, database, role).await {
+            Ok(privileges) => nothing(&privileges, &described),
+            Err(why) => Check::trouble(
+                SUBJECT,
+                "no-tables",
+                format!("no table is in the API, and why cannot be told: {why}"),
+            ),
+        },
+    }
+}
+
+fn exposed(described: &Described, role: Option<&str>) -> Check {
+    let who = role.map_or_else(|| "the connection's user".to_owned(), |role| format!("the role {role}"));
+    let found = format!("{} in the API of {who}", counted(described.tables));
+    match described.problems.len() {
+        0 => Check::ok(SUBJECT, found),
+        left_out => Check::note(SUBJECT, "left-out", format!("{found}; {left_out} left out"))
+            .advise("`glowplug schema --explain` names them, each with its reason"),
+    }
+}
+
+async fn privileges(config: &Config, database: &Database, role: Option<&str>) -> Result<Privileges, String> {
+    let scope = Scope {
+        access: Access::ReadOnly,
+        role: role.map(str::to_owned),
+        settings: Vec::new(),
+        statement_timeout: config.database.statement_timeout,
+    };
+    let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
+    let statement = Statement { text: PRIVILEGES.to_owned(), parameters: vec![Some(schemas)] };
+    let answers = database.run(&scope, &[statement]).await.map_err(|failure| failure.to_string())?;
+    let text = answers.into_iter().next().flatten().unwrap_or_default();
+    serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+/// Why no table is in the API: the first reason that holds, schema by schema.
+fn nothing(privileges: &Privileges, described: &Described) -> Check {
+    let Privileges { role, schemas, others } = privileges;
+    let trouble = |code, found: String| Check::trouble(SUBJECT, code, format!("0 tables exposed: {found}"));
+    for Seen { schema, exists, may_use, tables, readable } in schemas {
+        if !exists {
+            let check = trouble("schema-missing", format!("there is no schema {schema:?}"));
+            return name_others(check, others);
+        }
+        if *tables > 0 && !may_use {
+            return trouble("schema-not-granted", format!("{role} may not use the schema {schema:?}"))
+                .advise(format!("grant usage on schema {schema} to {role};"))
+                .advise(format!("grant select on all tables in schema {schema} to {role};"));
+        }
+        if *tables > 0 && *readable == 0 {
+            return trouble(
+                "tables-not-granted",
+                format!("{role} has no privilege on the {} of {schema:?}", counted(*tables as usize)),
+            )
+            .advise(format!(
+                "grant select, insert, update, delete on all tables in schema {schema} to {role};"
+            ))
+            .advise("or name another role: anon-role for requests without a token");
+        }
+    }
+    if let Some(problem) = described.problems.first() {
+        return trouble("all-left-out", format!("{}: {}", problem.object, problem.reason))
+            .advise("`glowplug schema --explain` names all that is left out, each with its reason");
+    }
+    let names: Vec<&str> = schemas.iter().map(|seen| seen.schema.as_str()).collect();
+    name_others(trouble("schema-empty", format!("there are no tables in {}", names.join(", "))), others)
+}
+
+fn name_others(check: Check, others: &[String]) -> Check {
+    if others.is_empty() {
+        return check.advise(
+            "this database has no tables at all: look whether it is the right one, or run `glowplug migrate`",
+        );
+    }
+    check.advise(format!(
+        "schemas that have tables: {}; name those to expose with --schemas",
+        others.join(", ")
+    ))
+}
+
+fn counted(tables: usize) -> String {
+    if tables == 1 { "1 table".to_owned() } else { format!("{tables} tables") }
+}
