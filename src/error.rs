@@ -136,6 +136,11 @@ impl From<db::Error> for Error {
 }
 
 impl Error {
+    /// Whether the same request may succeed if it is tried again a moment later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Database(error) if error.is_transient())
+    }
+
     /// Whether the request may not run as its role.
     pub fn is_role_refused(&self) -> bool {
         matches!(self, Self::RoleRefused(_))

@@ -49,6 +49,20 @@ impl Error {
         }
     }
 
+    /// Whether the same may succeed if all of it is tried again (manual, appendix A): there was no connection, or another
+    /// transaction was in the way. The statement timeout is not among them: it is part of what was asked for.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::PoolTimeout(_) => true,
+            Self::Database(raised) => {
+                let state = raised.sqlstate.as_str();
+                matches!(state, "40001" | "40P01")
+                    || (["08", "53", "57"].iter().any(|class| state.starts_with(class)) && state != "57014")
+            }
+            _ => false,
+        }
+    }
+
     /// The SQLSTATE, where the database raised one.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {

@@ -34,6 +34,13 @@ pub(super) fn begin(scope: &Scope) -> Result<String, Error> {
     Ok(message)
 }
 
+/// The message that marks a place in a transaction, and has what follows run within `scope`.
+pub(super) fn enter(scope: &Scope) -> Result<String, Error> {
+    let mut message = String::from("savepoint operation;\n");
+    append_scope(&mut message, scope)?;
+    Ok(message)
+}
+
 /// The message that runs one statement within a transaction whose scope holds already: the first result is empty.
 pub(super) fn within(statement: &Statement) -> Result<String, Error> {
     let mut message = String::from("select;\n");

@@ -8,12 +8,19 @@ use std::ops::{Deref, DerefMut};
 
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 
-use super::message::{begin, within};
+use super::message::{begin, enter, within};
 use super::{
     Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, exchange,
 };
 use crate::event::Event;
 use crate::sql::Statement;
+
+/// What checks that wait for the end find, is found here; then the rights are the connection's own user's.
+const LEAVE: &str =
+    "set constraints all immediate;\nrelease savepoint operation;\nselect set_config('role','none',true)";
+
+/// The savepoint's settings, the role among them, are undone with what it did.
+const UNDO: &str = "rollback to savepoint operation;\nrelease savepoint operation";
 
 /// A transaction within a scope. Dropped before its end, it is undone, and its connection is closed.
 pub struct Transaction {
@@ -42,11 +49,33 @@ impl Transaction {
         Ok(answers.into_iter().next().flatten())
     }
 
+    /// Marks the place, and has what follows run in another scope, until [`Transaction::leave`] or [`Transaction::undo`].
+    pub async fn enter(&mut self, scope: &Scope) -> Result<(), Error> {
+        let message = enter(scope)?;
+        self.connection.exchange(&message, &mut Answers::new()).await.map_err(Error::of_scope)
+    }
+
+    /// Goes back to the connection's own user, after all that is checked at the end has been checked.
+    pub async fn leave(&mut self) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            return Err(unended());
+        }
+        self.connection.exchange(LEAVE, &mut Answers::new()).await
+    }
+
+    /// Undoes what was done since [`Transaction::enter`], with the scope.
+    pub async fn undo(&mut self) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            return Err(unended());
+        }
+        self.connection.exchange(UNDO, &mut Answers::new()).await
+    }
+
     /// Makes everything last.
     pub async fn commit(mut self) -> Result<(), Error> {
         if depth(&mut self.connection) != 1 {
             self.roll_back().await;
-            return Err(Error::Protocol("a transaction was begun in a field and not ended in it".to_owned()));
+            return Err(unended());
         }
         let committed = AnsiTransactionManager::commit_transaction(&mut *self.connection).await;
         committed.map_err(|error| self.connection.explain(&error))
@@ -86,6 +115,10 @@ impl DerefMut for Transaction {
     fn deref_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
+}
+
+fn unended() -> Error {
+    Error::Protocol("a transaction was begun in a field and not ended in it".to_owned())
 }
 
 /// How many transactions are open in each other; all but the first are savepoints. None where Diesel has lost count.
