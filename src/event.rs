@@ -7,6 +7,7 @@
 
 mod log;
 pub mod metrics;
+mod queue;
 mod roles;
 mod stopwatch;
 mod traces;
@@ -15,6 +16,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+pub use self::queue::QueueEvent;
 pub use self::stopwatch::Stopwatch;
 pub use self::traces::{Parent, Trace, Traces, TracesError};
 use crate::sql::Statement;
@@ -102,6 +104,8 @@ pub enum Event<'a> {
     KeysFetched { keys: usize, url: &'a str },
     /// Keys could not be read again; the old ones stay in use.
     KeysFailed { source: &'a str, error: &'a str },
+    /// Something happened at the queue.
+    Queue(QueueEvent<'a>),
     /// An HTTP request came in.
     RequestReceived,
     /// A request was answered. Its query string is left out, for variables may stand in it.

@@ -66,6 +66,7 @@ pub(super) fn write(event: &Event<'_>) {
         Event::ConnectionsDropped { connections } => {
             tracing::warn!(connections, "drain timeout over; connections dropped");
         }
+        Event::Queue(event) => event.write(),
         Event::StatementsSent { .. }
         | Event::OperationAnswered { .. }
         | Event::OperationAbandoned { .. }

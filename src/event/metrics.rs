@@ -107,6 +107,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
         Event::ProtocolChosen { .. }
         | Event::ProtocolFellBack { .. }
+        | Event::Queue(_)
         | Event::RoleRefused { .. }
         | Event::RequestFailed { .. }
         | Event::StatementsSent { .. }
