@@ -1,7 +1,7 @@
 //! PostgreSQL and pooler processes on this machine, for `dev`, the tests and the benchmarks.
 //!
 //! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it, a
-//! [`Pgpool`] one pgpool-II. All listen on a free loopback port, run as another account when we are root (most refuse to
+//! [`Pgpool`] one pgpool-II, a [`Redis`] one Redis server. All listen on a free loopback port, run as another account when we are root (most refuse to
 //! run as root), stop when they are dropped, and are stopped by a small guard process when we are killed before we can
 //! drop them.
 //!
@@ -15,6 +15,7 @@ mod pgpool;
 mod pooler;
 mod port;
 mod process;
+mod redis_server;
 mod standby;
 
 use std::io;
@@ -25,6 +26,7 @@ pub use cluster::Cluster;
 pub use options::{Authentication, ClusterOptions, Durability, PoolerOptions, PoolerProgram};
 pub use pgpool::Pgpool;
 pub use pooler::Pooler;
+pub use redis_server::{Persistence, Redis, RedisCluster, RedisOptions};
 
 /// What can go wrong with a process of this machine; every message says what to do where something can be done.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +99,11 @@ pub enum Error {
     /// pgpool-II is not installed.
     #[error("pgpool-II is not installed here: install it (Debian: `apt install pgpool2`)")]
     PgpoolMissing,
+    /// Redis is not installed.
+    #[error(
+        "Redis is not installed here: install it (Debian: `apt install redis-server`, macOS: `brew install redis`)"
+    )]
+    RedisMissing,
     /// We are root, and there is no other account to run a server as.
     #[error(
         "PostgreSQL and PgBouncer refuse to run as root, and neither of the accounts `postgres` and `nobody` exists here: create one"
