@@ -4,6 +4,7 @@ mod account;
 mod application;
 mod describe;
 mod executor;
+mod inspect;
 mod mixed;
 mod persisted;
 mod picture;
@@ -12,6 +13,7 @@ mod session;
 mod snapshot;
 mod snapshots;
 mod watch;
+mod within;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -26,18 +28,20 @@ use crate::db::Database;
 use crate::error::{Code, Error};
 use crate::event::{Event, Stage, Stopwatch, Trace};
 use crate::persisted::{Persisted, PersistedError};
-use crate::plan::plan;
-use crate::request::{JsonMap, json_map};
+use crate::plan::{Plan, plan};
+use crate::request::{JsonMap, Operation, json_map};
 use crate::response::{self, Body};
 
 pub use crate::persisted::DocumentSource;
 use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
+pub use inspect::{Inspected, Nature};
 use picture::Pictures;
-use run::Job;
+use run::{Job, Known};
 pub use session::FieldConnection;
 use snapshots::{Snapshots, View};
+pub use within::{Admitted, Written};
 
 /// Answers GraphQL requests from a database. Cheap to clone.
 #[derive(Clone)]
@@ -85,6 +89,20 @@ pub struct Request {
     pub allowed: AllowedOperations,
 }
 
+/// A request that has been accepted and planned.
+struct Prepared {
+    operation: Operation,
+    plan: Plan,
+    /// The answers that are there already.
+    known: Arc<Known>,
+}
+
+impl Prepared {
+    fn job<'a>(&'a self, identity: &'a Identity, view: &'a View) -> Job<'a> {
+        Job { view, operation: &self.operation, plan: &self.plan, identity }
+    }
+}
+
 /// Which operations a request may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllowedOperations {
@@ -127,6 +145,10 @@ pub enum Outcome {
     Forbidden,
     /// The database cannot be reached now.
     Unavailable,
+    /// No answer came in time; it is not known what the operation has come to.
+    TimedOut,
+    /// The operation will be run; the client can ask for it by this id.
+    Accepted(uuid::Uuid),
 }
 
 impl Engine {
@@ -198,6 +220,23 @@ impl Engine {
         view: &View,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
+        let prepared = self.prepare(request, text, variables, (identity, view), account)?;
+        let job = prepared.job(identity, view);
+        if prepared.plan.calls_application() {
+            return self.run_mixed(job, &prepared.known).await;
+        }
+        self.run(job, &prepared.known).await
+    }
+
+    /// Everything before anything runs.
+    fn prepare(
+        &self,
+        request: &Request,
+        text: &str,
+        variables: &JsonMap,
+        (identity, view): (&Identity, &View),
+        account: &mut Account<'_>,
+    ) -> Result<Prepared, Error> {
         let (limits, snapshot) = (self.limits(identity), &*view.snapshot);
         let mut stopwatch = Stopwatch::start();
         let document = snapshot.document(text, limits)?;
@@ -211,12 +250,14 @@ impl Engine {
         let plan = plan(&snapshot.schema, &operation)?;
         account.planned(&plan);
         stopwatch.finish(Stage::Plan);
-        let introspection = snapshot.introspection(&plan, &operation, text)?;
-        let job = Job { view, operation: &operation, plan: &plan, identity };
-        if plan.calls_application() {
-            return self.run_mixed(job, &introspection).await;
-        }
-        self.run(job, &introspection).await
+        let known = snapshot.introspection(&plan, &operation, text)?;
+        Ok(Prepared { operation, plan, known })
+    }
+
+    /// The answer to a request that has failed as a whole.
+    pub(crate) fn failed(error: &Error) -> Response {
+        let (outcome, Body { json, .. }) = refuse(error);
+        Response { outcome, body: json }
     }
 
     /// What one request of who asks may ask for.

@@ -37,6 +37,11 @@ impl<'r> Account<'r> {
         }
     }
 
+    /// Somebody else answers the operation, and gives account of it.
+    pub(super) fn hand_over(mut self) {
+        self.is_open = false;
+    }
+
     /// The operation was answered; the code is that of the answer's first error.
     pub(super) fn close(mut self, code: Option<Code>) {
         self.is_open = false;

@@ -66,6 +66,11 @@ impl FieldContext {
         Ok(self.session.connection().await?)
     }
 
+    /// The database itself, for the program's own affairs: what runs there runs as the connection's own user.
+    pub(crate) fn database(&self) -> &db::Database {
+        self.session.database()
+    }
+
     /// Who asks.
     pub fn identity(&self) -> &Identity {
         &self.identity

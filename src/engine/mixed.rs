@@ -12,6 +12,7 @@ use super::Engine;
 use super::application::{FieldContext, FieldError, Resolver};
 use super::run::{Ends, Job, Known, assemble, compile, failed};
 use super::session::Session;
+use crate::db;
 use crate::error::{Error, GraphqlError};
 use crate::event::Event;
 use crate::plan::{Effect, Root, Source};
@@ -19,7 +20,7 @@ use crate::request::{ApplicationAnswers, Misfit, RequestError};
 use crate::response::{self, Body};
 
 /// A field of the application that is asked for.
-struct Call<'a> {
+pub(super) struct Call<'a> {
     root: &'a Root,
     resolver: &'a Resolver,
     arguments: Value,
@@ -45,7 +46,7 @@ impl Engine {
     }
 
     /// The application's fields in the order of the operation. Fails on wrong arguments, before anything runs.
-    fn calls<'a>(&'a self, job: Job<'a>) -> Result<Vec<Call<'a>>, Error> {
+    pub(super) fn calls<'a>(&'a self, job: Job<'a>) -> Result<Vec<Call<'a>>, Error> {
         let mut calls = Vec::new();
         for root in &job.plan.roots {
             if let Source::Application(field) = root.source
@@ -105,7 +106,7 @@ impl Engine {
             Ok(body) => match session.commit().await {
                 Ok(()) => return Ok(body),
                 // What is checked at the end belongs to no field.
-                Err(error) => failed(job, None, error).map(|(told, _)| vec![told]),
+                Err(error) => at_end(job, None, error),
             },
             Err(errors) => {
                 session.roll_back().await;
@@ -117,7 +118,7 @@ impl Engine {
 
     /// Runs a mutation's fields, and makes their answer before it is known whether they last: an answer that is not of its
     /// field's type undoes them, too. The error is what the client is told, or that of the whole request.
-    async fn write(
+    pub(super) async fn write(
         &self,
         job: Job<'_>,
         session: &Session,
@@ -173,6 +174,15 @@ fn complete(
         errors.push(GraphqlError { locations, path, ..GraphqlError::internal() });
     }
     Ok(completed.values)
+}
+
+/// What the client is told of a mutation that fails when it is to last, at a field or at none.
+pub(super) fn at_end(
+    job: Job<'_>,
+    root: Option<&Root>,
+    error: db::Error,
+) -> Result<Vec<GraphqlError>, Error> {
+    failed(job, root, error).map(|(told, _)| vec![told])
 }
 
 fn at(root: &Root, told: GraphqlError) -> GraphqlError {

@@ -1,7 +1,7 @@
 //! The transaction that a field of the application works in: begun when the field first asks for a connection.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
@@ -14,6 +14,8 @@ pub(super) struct Session {
     database: Database,
     scope: Arc<Scope>,
     transaction: Arc<Mutex<Option<Transaction>>>,
+    /// The first failure that may pass if all is tried again.
+    passing: Arc<OnceLock<db::Error>>,
 }
 
 /// The transaction's connection, on loan to a field.
@@ -21,7 +23,34 @@ pub struct FieldConnection(OwnedMappedMutexGuard<Option<Transaction>, Transactio
 
 impl Session {
     pub(super) fn new(database: Database, scope: Scope) -> Self {
-        Self { database, scope: Arc::new(scope), transaction: Arc::default() }
+        let (transaction, passing) = (Arc::default(), Arc::default());
+        Self { database, scope: Arc::new(scope), transaction, passing }
+    }
+
+    pub(super) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// A part of a transaction that has been begun, with the scope in force.
+    pub(super) fn within(database: Database, scope: Scope, transaction: Transaction) -> Self {
+        Self { transaction: Arc::new(Mutex::new(Some(transaction))), ..Self::new(database, scope) }
+    }
+
+    /// The transaction, if it was begun and nobody uses it.
+    pub(super) fn take(&self) -> Option<Transaction> {
+        self.transaction.try_lock().ok()?.take()
+    }
+
+    /// Why the transaction failed, if that may pass.
+    pub(super) fn passing_failure(&self) -> Option<db::Error> {
+        self.passing.get().cloned()
+    }
+
+    fn note(&self, error: &db::Error) {
+        if error.is_transient() {
+            // The first one is kept; what fails after it fails because of it.
+            let _ = self.passing.set(error.clone());
+        }
     }
 
     /// The connection, within the transaction. Whoever has it already is a part of the same field, so that waiting for it
@@ -38,15 +67,18 @@ impl Session {
 
     /// Runs a compiled statement in the transaction.
     pub(super) async fn run(&self, statement: &Statement) -> Result<Option<String>, db::Error> {
-        self.connection().await?.0.run(statement).await
+        let answer = self.connection().await?.0.run(statement).await;
+        answer.inspect_err(|error| self.note(error))
     }
 
     /// What a query's error says in full.
     pub(super) async fn explain(&self, error: &QueryError) -> db::Error {
-        match self.connection().await {
-            Ok(connection) => connection.explain(error),
-            Err(_) => db::Error::Protocol(error.to_string()),
-        }
+        let Ok(connection) = self.connection().await else {
+            return db::Error::Protocol(error.to_string());
+        };
+        let full = connection.explain(error);
+        self.note(&full);
+        full
     }
 
     /// Makes everything last. There is nothing to do if nothing was begun.

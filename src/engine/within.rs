@@ -1,0 +1,151 @@
+//! The running of a mutation within a transaction that its caller has begun, and will end.
+//!
+//! A failed mutation is undone to where it began, so that the caller can still write in the transaction what became of it.
+
+use std::sync::Arc;
+
+use super::account::Account;
+use super::mixed::at_end;
+use super::run::Job;
+use super::session::Session;
+use super::snapshots::View;
+use super::{Engine, Identity, Outcome, Request, Response, refuse};
+use crate::db::{self, Transaction};
+use crate::error::Error;
+use crate::plan::{Plan, Root, Source};
+use crate::request::json_map;
+use crate::response::{self, Body};
+
+/// Somebody who may ask now: the API as they see it.
+pub struct Admitted {
+    view: Arc<View>,
+    identity: Identity,
+}
+
+/// What became of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Its answer.
+    pub response: Response,
+    /// Whether it took effect; else all of it was undone.
+    pub took_effect: bool,
+}
+
+/// An answer that is not yet counted.
+struct Answer {
+    outcome: Outcome,
+    body: Body,
+    took_effect: bool,
+}
+
+impl Engine {
+    /// Draws the API's picture for who asks, if it is not known yet. It is done before a transaction is begun, so that nobody
+    /// waits for a second connection while holding one.
+    pub async fn admit(&self, identity: Identity) -> Result<Admitted, Error> {
+        let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
+        Ok(Admitted { view, identity })
+    }
+
+    /// Runs a mutation. Afterwards the transaction is the connection's own user's again.
+    ///
+    /// An error is one that may pass, or leaves the transaction unusable; it is undone then.
+    pub async fn respond_within(
+        &self,
+        transaction: Transaction,
+        request: Request,
+        admitted: &Admitted,
+    ) -> Result<(Transaction, Written), Error> {
+        let mut account = Account::open(admitted.identity.role.as_deref());
+        match self.write_within(transaction, request, admitted, &mut account).await {
+            Ok((transaction, Answer { outcome, body: Body { json, code }, took_effect })) => {
+                account.close(code);
+                Ok((transaction, Written { response: Response { outcome, body: json }, took_effect }))
+            }
+            Err(error) => {
+                account.hand_over();
+                Err(error)
+            }
+        }
+    }
+
+    async fn write_within(
+        &self,
+        mut transaction: Transaction,
+        mut request: Request,
+        Admitted { view, identity }: &Admitted,
+        account: &mut Account<'_>,
+    ) -> Result<(Transaction, Answer), Error> {
+        let variables = json_map(std::mem::take(&mut request.variables));
+        let text = self.inner.persisted.text(&request.document)?;
+        let prepared = match self.prepare(&request, &text, &variables, (identity, view), account) {
+            Ok(prepared) => prepared,
+            Err(error) => return Ok((transaction, refused(&error))),
+        };
+        let job = prepared.job(identity, view);
+        let calls = match self.calls(job) {
+            Ok(calls) => calls,
+            Err(error) => return Ok((transaction, refused(&error))),
+        };
+        let scope = job.scope();
+        if let Err(error) = transaction.enter(&scope).await {
+            return undo(transaction, error.into()).await;
+        }
+        let session = Session::within(self.inner.database.clone(), scope, transaction);
+        let written = self.write(job, &session, calls, (*prepared.known).clone()).await;
+        let transaction = session.take().ok_or_else(|| {
+            db::Error::Protocol("a field kept its connection after it had answered".to_owned())
+        })?;
+        if let Some(error) = session.passing_failure() {
+            transaction.roll_back().await;
+            return Err(error.into());
+        }
+        match written {
+            Ok(body) => leave(transaction, job, body).await,
+            Err(Ok(errors)) => undo_with(transaction, response::with_null_data(&errors)).await,
+            Err(Err(error)) => undo(transaction, error).await,
+        }
+    }
+}
+
+fn refused(error: &Error) -> Answer {
+    let (outcome, body) = refuse(error);
+    Answer { outcome, body, took_effect: false }
+}
+
+/// Ends a mutation that has succeeded so far: what is checked at the end of a transaction is checked now.
+///
+/// Where no field is the application's, all would have been one message, and PostgreSQL finds that at its last statement.
+async fn leave(
+    mut transaction: Transaction,
+    job: Job<'_>,
+    body: Body,
+) -> Result<(Transaction, Answer), Error> {
+    match transaction.leave().await {
+        Ok(()) => Ok((transaction, Answer { outcome: Outcome::Executed, body, took_effect: true })),
+        Err(error) if error.is_transient() => Err(error.into()),
+        Err(error) => match at_end(job, last_statement(job.plan), error) {
+            Ok(errors) => undo_with(transaction, response::with_null_data(&errors)).await,
+            Err(error) => undo(transaction, error).await,
+        },
+    }
+}
+
+fn last_statement(plan: &Plan) -> Option<&Root> {
+    let mut roots = plan.roots.iter().rev().filter(|_| !plan.calls_application());
+    roots.find(|root| matches!(root.source, Source::Database(_)))
+}
+
+async fn undo(transaction: Transaction, error: Error) -> Result<(Transaction, Answer), Error> {
+    if error.is_transient() {
+        transaction.roll_back().await;
+        return Err(error);
+    }
+    let answer = refused(&error);
+    let (transaction, _) = undo_with(transaction, answer.body.clone()).await?;
+    Ok((transaction, answer))
+}
+
+async fn undo_with(mut transaction: Transaction, body: Body) -> Result<(Transaction, Answer), Error> {
+    transaction.undo().await?;
+    Ok((transaction, Answer { outcome: Outcome::Executed, body, took_effect: false }))
+}
