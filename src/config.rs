@@ -4,6 +4,7 @@
 //! Never does I/O: the text of `glowplug.toml` and the environment are handed to it. Imports nothing else of ours.
 
 mod check;
+mod queue;
 mod raw;
 mod redact;
 mod roles;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use check::{Problem, Problems};
+pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};
 pub use redact::redacted;
 pub use settled::{Origin, Profile, Settled};
@@ -40,6 +42,8 @@ pub struct Config {
     pub auth: Auth,
     /// The HTTP side.
     pub http: Http,
+    /// What goes through the queue, and what holds there.
+    pub queue: Queue,
     /// What is logged, and how.
     pub log: Log,
     /// Where traces are sent.

@@ -1,6 +1,7 @@
 //! From the values that hold to checked ones; all that is wrong is told at once.
 
 mod auth;
+mod queue;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -60,6 +61,7 @@ impl Settled {
             documents: documents(&mut reader),
             auth: auth::auth(&mut reader),
             http: http(&mut reader),
+            queue: queue::queue(&mut reader),
             log: log(&mut reader),
             traces: Traces { endpoint: reader.read("otlp-endpoint", |text| unless_off(text, collector)) },
         };

@@ -179,6 +179,55 @@ pub struct Raw {
     /// They tell how much the API is used and by which roles: keep the address inside your network.
     #[arg(long, value_name = "ADDRESS|off")]
     pub metrics_listen: Option<Text>,
+    /// Address of Redis, which the queue is in: `redis://user:password@host:port`, or `rediss://…` for TLS. In a file or in the
+    /// environment it stays out of the list of processes. Of a cluster, one or more nodes, separated by commas.
+    #[arg(long, value_name = "URL")]
+    pub redis_url: Option<Text>,
+    /// Whether that is a Redis Cluster: `on` or `off`.
+    #[arg(long, value_name = "on|off")]
+    pub redis_cluster: Option<Text>,
+    /// File with the certificates, as PEM, that Redis's own must be signed by; without it, those that the system trusts.
+    #[arg(long, value_name = "FILE")]
+    pub redis_ca: Option<Text>,
+    /// Which way mutations take: `direct`, or `queued` through Redis to the workers. Queued ones run once however often they
+    /// are sent with the same `Idempotency-Key`, and wait in Redis instead of for a connection; each takes a little longer.
+    #[arg(long, value_name = "direct|queued")]
+    pub mutations: Option<Text>,
+    /// Name of the queue. Servers and workers with the same one belong together; each database has its own.
+    #[arg(long, value_name = "NAME")]
+    pub queue_name: Option<Text>,
+    /// How many parts the queue has. In a Redis Cluster they lie on different nodes. It must be the same everywhere, and
+    /// may only be changed while the queue is empty.
+    #[arg(long, value_name = "COUNT")]
+    pub queue_shards: Option<Text>,
+    /// How many operations may be in a part of the queue. When there are as many, more are answered with 503 at once; a longer
+    /// queue rides out longer bursts, and those at its end wait longer.
+    #[arg(long, value_name = "COUNT")]
+    pub queue_length: Option<Text>,
+    /// How long the first waiting operation may have been waiting until more are answered with 503.
+    #[arg(long, value_name = "DURATION")]
+    pub queue_age: Option<Text>,
+    /// The part of the queue's length that the operations of one role may take, so that others find place.
+    #[arg(long, value_name = "PERCENT")]
+    pub queue_share: Option<Text>,
+    /// How long a queued operation may take for whose answer the client waits. It is not begun after that.
+    #[arg(long, value_name = "DURATION")]
+    pub operation_timeout: Option<Text>,
+    /// How long one may take that was sent with `Prefer: respond-async`.
+    #[arg(long, value_name = "DURATION")]
+    pub background_timeout: Option<Text>,
+    /// How many operations a worker runs at once; it holds as many connections, whatever `pool-size` says.
+    #[arg(long, value_name = "COUNT")]
+    pub concurrency: Option<Text>,
+    /// After which time the operations of a worker that is not heard of are taken over by others.
+    #[arg(long, value_name = "DURATION")]
+    pub claim_after: Option<Text>,
+    /// How many workers may go away with an operation until it is put aside; see `glowplug queue`.
+    #[arg(long, value_name = "COUNT")]
+    pub max_attempts: Option<Text>,
+    /// How long the answers of queued mutations are kept. For so long the same `Idempotency-Key` gives the same answer.
+    #[arg(long, value_name = "DURATION")]
+    pub keep_results: Option<Text>,
     /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, `access` for a line
     /// for every request and operation, or `sql` for every statement with its parameters, which are your users' data.
     #[arg(long, value_name = "FILTER")]

@@ -143,8 +143,28 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             shutdown_delay: Duration::ZERO,
             metrics_listen: None,
         },
+        queue: queue(),
         log: config::Log { filter: "info".to_owned(), format: config::LogFormat::Text },
         traces: config::Traces { endpoint: None },
+    }
+}
+
+/// A queue that is not there, with the bounds that tests want.
+pub(crate) fn queue() -> config::Queue {
+    config::Queue {
+        redis: None,
+        queued: config::Queued::Nothing,
+        name: "test".to_owned(),
+        shards: 1,
+        length: 1000,
+        age: Duration::from_secs(30),
+        share_percent: 100,
+        operation_timeout: Duration::from_secs(20),
+        background_timeout: Duration::from_mins(1),
+        concurrency: 4,
+        claim_after: Duration::from_millis(600),
+        attempts: 3,
+        keep_results: Duration::from_hours(1),
     }
 }
 
