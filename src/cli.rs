@@ -10,11 +10,14 @@ mod doctor;
 mod failure;
 mod log;
 mod migrate;
+mod queue;
 mod schema;
 mod serve;
 mod server;
 mod settings;
+mod setup;
 mod token;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
@@ -40,6 +43,12 @@ enum Command {
     Dev(dev::Options),
     /// Serve the API of a database that is there already.
     Serve(serve::Options),
+    /// Run the operations of the queue, which `serve --mutations queued` fills.
+    Worker(worker::Options),
+    /// List, retry or drop the operations of the queue that were put aside.
+    Queue(queue::Options),
+    /// Make the ledger of queued mutations, which workers need, in a database.
+    Setup(setup::Options),
     /// Print the API's SDL, for code generation, or what is not in the API and why.
     Schema(schema::Options),
     /// Apply the pending migrations to a database. One that uses session state wants a connection without a pooler.
@@ -62,6 +71,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Dev(options) => dev::run(&options),
         Command::Serve(options) => serve::run(&options),
+        Command::Worker(options) => worker::run(&options),
+        Command::Queue(options) => queue::run(&options),
+        Command::Setup(options) => setup::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Migrate(options) => migrate::run(&options),
         Command::Token(options) => token::run(&options),
@@ -84,7 +96,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     let command = Cli::command().mut_subcommands(|command| {
         let profile = match command.get_name() {
             "dev" => Profile::Dev,
-            "schema" | "migrate" | "token" | "doctor" => Profile::OneShot,
+            "schema" | "migrate" | "setup" | "token" | "doctor" => Profile::OneShot,
             _ => Profile::Serve,
         };
         help(command, profile)

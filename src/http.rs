@@ -1,7 +1,7 @@
-//! Bytes <-> [`Engine`]: the HTTP server, by the GraphQL-over-HTTP specification (draft).
+//! Bytes <-> [`Way`], and so the engine: the HTTP server, by the GraphQL-over-HTTP specification (draft).
 //!
 //! The only module that names axum, hyper and tower. It never looks into a GraphQL document, never parses a response,
-//! and never starts a task around [`Engine::respond`]: when the client goes away, hyper drops the handler's future,
+//! and never starts a task around [`Way::respond`]: when the client goes away, hyper drops the handler's future,
 //! and that is what cancels the statement.
 
 mod accept;
@@ -10,6 +10,7 @@ mod connection;
 mod document;
 pub mod graphiql;
 mod graphql;
+mod handling;
 mod identity;
 mod listeners;
 mod metrics;
@@ -22,7 +23,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -34,7 +35,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
 use crate::auth::Authenticator;
 use crate::config::{self, GetRequests};
-use crate::engine::Engine;
+use crate::queue::Way;
 
 pub use self::listeners::Listeners;
 
@@ -53,7 +54,7 @@ type Service = Compression<tower::util::Either<Cors<Router>, Router>, SizeAbove>
 /// What the handlers share; cheap to clone.
 #[derive(Clone)]
 struct Shared {
-    engine: Engine,
+    way: Way,
     authenticator: Authenticator,
     get_requests: GetRequests,
     sdl: bool,
@@ -63,14 +64,9 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(
-        engine: Engine,
-        authenticator: Authenticator,
-        config: &config::Http,
-        stop: CancellationToken,
-    ) -> Self {
+    fn new(way: Way, authenticator: Authenticator, config: &config::Http, stop: CancellationToken) -> Self {
         let &config::Http { get_requests, sdl, graphiql, .. } = config;
-        Self { engine, authenticator, get_requests, sdl, graphiql, stop }
+        Self { way, authenticator, get_requests, sdl, graphiql, stop }
     }
 }
 
@@ -81,14 +77,14 @@ impl Shared {
 /// connection is left. Cancelling `stop` more than once, or before the first connection, is safe. Metrics can be had until
 /// the end.
 pub async fn serve(
-    engine: Engine,
+    way: Way,
     authenticator: Authenticator,
     listeners: impl Into<Listeners>,
     config: &config::Http,
     stop: CancellationToken,
 ) {
     let Listeners { api, metrics } = listeners.into();
-    let shared = Shared::new(engine, authenticator, config, stop.clone());
+    let shared = Shared::new(way, authenticator, config, stop.clone());
     let (close, done) = (CancellationToken::new(), CancellationToken::new());
     let delay = async {
         stop.cancelled().await;
@@ -159,7 +155,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_methods([Method::GET, Method::POST])
             // A page may send `authorization` and whatever its GraphQL client adds; the origin is what decides.
             .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([trace::REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE])
+            .expose_headers([trace::REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION])
             .max_age(PREFLIGHT_MAX_AGE),
     )
 }

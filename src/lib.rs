@@ -14,6 +14,7 @@
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
 //! | [`persisted`] | the id of a document -> its text |
+//! | [`queue`] | operations through Redis to workers; the only module that names Redis |
 //! | [`catalog`] | a picture of the database |
 //! | [`schema`] | catalogue -> the API as plain data |
 //! | [`request`] | GraphQL text and variables -> a validated operation |
@@ -38,6 +39,7 @@ pub mod http;
 pub mod local;
 pub mod persisted;
 pub mod plan;
+pub mod queue;
 pub mod request;
 pub mod response;
 pub mod schema;

@@ -12,6 +12,7 @@ use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::http::Listeners;
+use crate::queue::Way;
 use crate::shutdown::Shutdown;
 
 pub use builder::{BuildError, Builder};
@@ -19,7 +20,7 @@ pub use builder::{BuildError, Builder};
 /// A GraphQL server, ready to run.
 #[derive(Clone)]
 pub struct Server {
-    engine: Engine,
+    way: Way,
     authenticator: Authenticator,
     config: Config,
 }
@@ -32,7 +33,7 @@ impl Server {
 
     /// The engine, for programs that answer GraphQL by other means than HTTP, or that want the same connections.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.way.engine()
     }
 
     /// What tells who asks, for such programs: the value of an `Authorization` header -> role and claims.
@@ -52,16 +53,18 @@ impl Server {
     pub async fn run(&self, listeners: impl Into<Listeners>, stop: CancellationToken) {
         let (parts, listeners) = (Shutdown::new(), listeners.into());
         let asked = parts.clone();
-        let (engine, http, token) = (self.engine.clone(), self.config.http.clone(), parts.token());
+        let (way, http, token) = (self.way.clone(), self.config.http.clone(), parts.token());
         let (authenticator, followed, end) =
             (self.authenticator.clone(), self.authenticator.clone(), parts.token());
-        parts.spawn(async move { crate::http::serve(engine, authenticator, listeners, &http, token).await });
+        parts.spawn(async move { crate::http::serve(way, authenticator, listeners, &http, token).await });
         parts.spawn(async move { followed.follow_keys(end).await });
+        let (way, token) = (self.way.clone(), parts.token());
+        parts.spawn(async move { way.run(token).await });
         if let Some(interval) = self.config.database.watch_interval {
-            let (engine, token) = (self.engine.clone(), parts.token());
+            let (engine, token) = (self.engine().clone(), parts.token());
             parts.spawn(async move { engine.watch(interval, token).await });
         }
-        let (engine, token) = (self.engine.clone(), parts.token());
+        let (engine, token) = (self.engine().clone(), parts.token());
         parts.spawn(async move {
             engine.check_persisted().await;
             token.cancelled().await;

@@ -9,6 +9,7 @@ use crate::config::Problems;
 use crate::db::MigrateError;
 use crate::event::TracesError;
 use crate::local;
+use crate::queue;
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,10 @@ pub(super) enum Failure {
     Database(String),
     #[error("the database cannot be served as it is")]
     Diagnosed,
+    #[error("the queue: {0}")]
+    Queue(#[from] queue::Error),
+    #[error(transparent)]
+    QueueSetup(#[from] queue::SetupError),
     #[error("cannot print: {0}")]
     Output(io::Error),
     #[error("the process could not be set up: {0}")]
@@ -49,7 +54,10 @@ impl Failure {
     /// The process's exit code.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::Keys(_) | Self::Usage(_) => 2,
+            Self::Settings(_)
+            | Self::Keys(_)
+            | Self::Usage(_)
+            | Self::QueueSetup(queue::SetupError::Nowhere) => 2,
             _ => 1,
         }
     }

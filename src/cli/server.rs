@@ -7,9 +7,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::Authenticator;
 use crate::config::{self, Config};
-use crate::engine::Engine;
+use crate::engine::{Engine, Extension};
 use crate::event::{Event, Traces};
 use crate::http::Listeners;
+use crate::queue::Way;
 use crate::shutdown::{Shutdown, signalled};
 
 use super::failure::Failure;
@@ -26,11 +27,14 @@ impl Server {
     pub(super) fn start(config: &Config, listeners: Listeners) -> Result<Self, Failure> {
         let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
         let authenticator = Authenticator::new(&config.auth)?;
-        let engine = Engine::new(config).map_err(|error| Failure::Database(error.to_string()))?;
         let shutdown = Shutdown::new();
-        let (served, http, stop) = (engine.clone(), config.http.clone(), shutdown.token());
+        let way = Way::new(config, Extension::default())?;
+        let (run, stop) = (way.clone(), shutdown.token());
+        shutdown.spawn(async move { run.run(stop).await });
+        let engine = way.engine().clone();
+        let (http, stop) = (config.http.clone(), shutdown.token());
         let answering = authenticator.clone();
-        shutdown.spawn(async move { crate::http::serve(served, answering, listeners, &http, stop).await });
+        shutdown.spawn(async move { crate::http::serve(way, answering, listeners, &http, stop).await });
         let (followed, stop) = (authenticator.clone(), shutdown.token());
         shutdown.spawn(async move { followed.follow_keys(stop).await });
         if let Some(interval) = config.database.watch_interval {

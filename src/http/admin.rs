@@ -30,13 +30,10 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) 
     if shared.stop.is_cancelled() {
         return not("the server is stopping");
     }
-    match tokio::time::timeout(READY_TIMEOUT, shared.engine.ready()).await {
+    match tokio::time::timeout(READY_TIMEOUT, shared.way.ready()).await {
         Ok(Ok(())) => (StatusCode::OK, "ready\n".to_owned()),
-        Ok(Err(error)) => match error.for_client().first() {
-            Some(told) => not(&told.message),
-            None => not("the database cannot be reached"),
-        },
-        Err(_) => not(&format!("the database gave no answer within {READY_TIMEOUT:?}")),
+        Ok(Err(reason)) => not(&reason),
+        Err(_) => not(&format!("there was no answer within {READY_TIMEOUT:?}")),
     }
 }
 
@@ -55,7 +52,7 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
         Ok(identity) => identity,
         Err(refusal) => return refusal.into_response(),
     };
-    let sdl = match shared.engine.sdl(&identity).await {
+    let sdl = match shared.way.engine().sdl(&identity).await {
         Ok(sdl) => sdl,
         Err(error) if error.is_role_refused() => return forbidden().into_response(),
         Err(_) => return unavailable().into_response(),

@@ -15,13 +15,15 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::Shared;
 use super::accept::{self, MediaType};
+use super::handling;
 use super::identity::identify;
 use super::parameters::{self, Requests, UrlParameters};
 use super::refusal::Refusal;
 use super::reply;
 use crate::config::{GetRequests, Limits};
-use crate::engine::{self, DocumentSource, Engine, Identity};
+use crate::engine::{self, DocumentSource, Identity};
 use crate::event::Event;
+use crate::queue::{Handling, Way};
 
 /// How long a client may take to send its body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,8 +48,12 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
             return refusal.respond(media_type);
         }
     };
-    match read(shared.engine.limits(&identity), &head.headers, body).await {
-        Ok(requests) => respond(&shared.engine, requests, &identity, media_type).await,
+    let asked = match read(shared.way.engine().limits(&identity), &head.headers, body).await {
+        Ok(requests) => handling::read(&head.headers, &shared.way, &requests).map(|how| (requests, how)),
+        Err(refusal) => Err(refusal),
+    };
+    match asked {
+        Ok((requests, handling)) => respond(&shared.way, requests, (&identity, handling), media_type).await,
         Err(refusal) => refusal.respond(media_type),
     }
 }
@@ -67,7 +73,11 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         .and_then(|Query(parameters)| parameters::from_url(parameters))
         .and_then(|request| by_get(request, shared.get_requests));
     match request {
-        Ok(request) => respond(&shared.engine, Requests::Single(request), &identity, media_type).await,
+        // It cannot change anything, so that there is nothing to be wished for.
+        Ok(request) => {
+            let sender = (&identity, Handling::default());
+            respond(&shared.way, Requests::Single(request), sender, media_type).await
+        }
         Err(refusal) => refusal.respond(media_type),
     }
 }
@@ -148,17 +158,19 @@ async fn discard(body: &mut Body) {
 
 /// Has the engine answer, within this future: dropping it drops what the engine does.
 async fn respond(
-    engine: &Engine,
+    way: &Way,
     requests: Requests,
-    identity: &Identity,
+    (identity, handling): (&Identity, Handling),
     media_type: MediaType,
 ) -> Response {
     match requests {
-        Requests::Single(request) => reply::single(engine.respond(request, identity).await, media_type),
+        Requests::Single(request) => {
+            reply::single(way.respond(request, identity, handling).await, media_type)
+        }
         Requests::Batch(requests) => {
             Event::BatchReceived { operations: requests.len() }.emit();
             let answers: Vec<engine::Response> = stream::iter(requests)
-                .map(|request| engine.respond(request, identity))
+                .map(|request| way.respond(request, identity, handling))
                 .buffered(BATCH_CONCURRENCY)
                 .collect()
                 .await;

@@ -23,7 +23,7 @@ pub(super) fn router(shared: Shared) -> Router {
 
 /// `/metrics`: all that is counted, as text.
 async fn all(State(shared): State<Shared>) -> ([(HeaderName, &'static str); 1], String) {
-    let state = shared.engine.database().state();
+    let state = shared.way.engine().database().state();
     let pool = Pool {
         maximum: state.maximum,
         in_use: state.connections.saturating_sub(state.idle),

@@ -5,8 +5,9 @@
 use axum::body::Body;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, LOCATION, RETRY_AFTER, VARY};
 use http::{HeaderValue, StatusCode};
+use uuid::Uuid;
 
 use super::accept::MediaType;
 use crate::engine::{self, Outcome};
@@ -19,6 +20,9 @@ pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Respons
     let status = status(answer.outcome, media_type);
     let mut response = with_body(answer.body, media_type);
     *response.status_mut() = status;
+    if let Outcome::Accepted(id) = answer.outcome {
+        tell_where(&mut response, id);
+    }
     if answer.outcome == Outcome::TextWanted {
         // The same request succeeds once the text was sent, so nobody in between may keep this answer.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -30,6 +34,18 @@ pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Respons
         response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     response
+}
+
+/// Says where the operation can be asked for, and that the client's wish was met (RFC 7240, section 3).
+fn tell_where(response: &mut Response, id: Uuid) {
+    let headers = response.headers_mut();
+    // It is not an answer of GraphQL.
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
+    let place = format!("/graphql?query=%7Boperation(id:%22{id}%22)%7Bstate%20result%7D%7D");
+    if let Ok(place) = HeaderValue::from_str(&place) {
+        headers.insert(LOCATION, place);
+    }
 }
 
 /// Answers a batch: an array of the answers in the order of the requests. Each says itself how it went.
@@ -54,7 +70,10 @@ fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
         (Outcome::Unavailable, MediaType::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
         // Apollo's servers answer so, and some of its clients look no further than the status.
         (Outcome::TextWanted, _) => StatusCode::OK,
-        (Outcome::Executed, _) | (Outcome::RequestError | Outcome::Unavailable, MediaType::Json) => {
+        (Outcome::TimedOut, MediaType::GraphqlResponse) => StatusCode::GATEWAY_TIMEOUT,
+        (Outcome::Accepted(_), _) => StatusCode::ACCEPTED,
+        (Outcome::Executed, _)
+        | (Outcome::RequestError | Outcome::Unavailable | Outcome::TimedOut, MediaType::Json) => {
             StatusCode::OK
         }
     }

@@ -10,8 +10,8 @@ use super::Server;
 use crate::auth::{Authenticator, SetupError};
 use crate::catalog::Catalog;
 use crate::config::{Config, Problems, Profile, Raw, Settled};
-use crate::engine::{Engine, Extension, FieldContext, FieldError, Resolver};
-use crate::error::Error;
+use crate::engine::{Extension, FieldContext, FieldError, Resolver};
+use crate::queue::{self, Way};
 use crate::schema::rendered::{RenderError, Rendered};
 use crate::schema::{DefinitionError, Options, RootType, Schema};
 
@@ -50,9 +50,9 @@ pub enum BuildError {
     /// The keys of tokens cannot be used.
     #[error(transparent)]
     Auth(#[from] SetupError),
-    /// The engine cannot work with the settings.
+    /// The engine or the queue cannot work with the settings.
     #[error(transparent)]
-    Engine(#[from] Error),
+    Queue(#[from] queue::SetupError),
 }
 
 impl Builder {
@@ -126,8 +126,8 @@ impl Builder {
             Settings::Environment => settled(None)?,
         };
         let authenticator = Authenticator::new(&config.auth)?;
-        let engine = Engine::extended(&config, self.extension)?;
-        Ok(Server { engine, authenticator, config })
+        let way = Way::new(&config, self.extension)?;
+        Ok(Server { way, authenticator, config })
     }
 
     fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {

@@ -30,6 +30,7 @@ mod node;
 mod observability;
 mod persisted;
 mod production;
+mod queue;
 mod random;
 mod roles;
 mod roundtrip;

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use glowplug::auth::Authenticator;
 use glowplug::config::{Config, Profile, Raw, Settled};
-use glowplug::engine::Engine;
+use glowplug::engine::Extension;
 use glowplug::http;
+use glowplug::queue::Way;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -25,14 +26,19 @@ impl Server {
     pub(crate) async fn start(database_url: &str, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = configuration(database_url);
         change(&mut config);
-        let engine = Engine::new(&config).expect("the configuration can be used");
+        let way = Way::new(&config, Extension::default()).expect("the configuration can be used");
         let authenticator = Authenticator::new(&config.auth).expect("the keys can be used");
         let listener = TcpListener::bind(config.http.listen).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();
         let stopping = stop.clone();
         let serving = tokio::spawn(async move {
-            http::serve(engine, authenticator, listener, &config.http, stopping).await;
+            let beside = way.clone();
+            let (run, serve) = (
+                beside.run(stopping.clone()),
+                http::serve(way, authenticator, listener, &config.http, stopping),
+            );
+            tokio::join!(run, serve);
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -45,9 +45,9 @@ const IMPORTS: [(&str, &[&str]); 19] = [
             "persisted",
         ],
     ),
-    ("server", &["catalog", "schema", "engine", "auth", "http", "config", "error", "shutdown"]),
-    ("http", &["engine", "auth", "config", "event"]),
-    ("queue", &["engine", "config", "event"]),
+    ("server", &["catalog", "schema", "engine", "auth", "http", "queue", "config", "error", "shutdown"]),
+    ("http", &["engine", "auth", "queue", "config", "event"]),
+    ("queue", &["engine", "schema", "db", "response", "error", "config", "event"]),
     ("live", &["engine", "config", "event"]),
 ];
 
@@ -57,7 +57,7 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("tokio_rustls", &["db"]),
     ("postgres_protocol", &["db"]),
     ("bb8", &["db"]),
-    ("diesel", &["db", "sql"]),
+    ("diesel", &["db", "sql", "queue"]),
     ("axum", &["http"]),
     ("hyper", &["http"]),
     ("tower", &["http"]),

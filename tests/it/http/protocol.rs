@@ -148,7 +148,7 @@ async fn browsers_may_call_from_the_configured_origins_only() {
     assert_eq!(answer.headers()["access-control-allow-origin"], "https://app.example");
     assert_eq!(
         answer.headers()["access-control-expose-headers"],
-        "x-request-id,retry-after,www-authenticate"
+        "x-request-id,retry-after,www-authenticate,location"
     );
 }
 

@@ -1,0 +1,115 @@
+//! The queue: operations travel through Redis to workers, the only ones that hold connections to the database.
+//!
+//! A [`Producer`] puts an operation into a stream and waits for its answer; a [`Worker`] takes it out, runs it by the same
+//! engine, and answers. Delivery is at least once; a mutation is written in a ledger in its own transaction, so that it takes
+//! effect once. docs/queue.md tells what holds when. The only module that names Redis.
+
+mod answer;
+mod dead;
+mod entry;
+mod keys;
+mod ledger;
+mod link;
+mod message;
+mod principal;
+mod producer;
+mod replies;
+mod status;
+mod store;
+mod way;
+mod worker;
+
+use std::time::{Duration, SystemTime};
+
+use crate::config;
+use crate::schema::DefinitionError;
+
+pub use dead::{Aside, DeadLetters};
+pub use ledger::set_up;
+pub use producer::{Handling, Producer, Wait};
+pub use way::Way;
+pub use worker::Worker;
+
+/// Why there is no queue as the settings have it.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The settings of Redis cannot be used.
+    #[error("the queue: {0}")]
+    Redis(#[from] Error),
+    /// There is no setting that says where the queue is.
+    #[error("there is no queue; say where it is with --redis-url redis://host:port")]
+    Nowhere,
+    /// The field `operation` cannot be added to the API.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// The engine cannot work with the settings.
+    #[error(transparent)]
+    Engine(#[from] crate::error::Error),
+}
+
+/// What can go wrong between Glowplug and Redis.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// There is no connection, or it went away.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The settings cannot be used, or the user may not do what is needed; trying again is of no use.
+    #[error("{0}")]
+    Refused(String),
+    /// Redis's answer is not what it must be: a defect, here or there.
+    #[error("{0}")]
+    Protocol(String),
+}
+
+impl From<redis::RedisError> for Error {
+    fn from(error: redis::RedisError) -> Self {
+        use redis::ErrorKind::{AuthenticationFailed, InvalidClientConfig};
+        match error.kind() {
+            InvalidClientConfig | AuthenticationFailed => Self::Refused(error.to_string()),
+            _ if matches!(error.code(), Some("NOPERM" | "WRONGPASS" | "NOAUTH")) => {
+                Self::Refused(error.to_string())
+            }
+            _ if link::ends_connection(&error) || error.is_cluster_error() => {
+                Self::Unavailable(error.to_string())
+            }
+            _ if matches!(error.code(), Some("LOADING" | "MASTERDOWN" | "READONLY" | "OOM" | "MISCONF")) => {
+                Self::Unavailable(error.to_string())
+            }
+            _ => Self::Protocol(error.to_string()),
+        }
+    }
+}
+
+/// How much may be in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Bounds {
+    /// Entries of a shard.
+    length: u64,
+    /// How long the first of them may have been waiting.
+    age: Duration,
+    /// Entries of one role in a shard.
+    share: u64,
+}
+
+impl Bounds {
+    /// For what has been accepted already.
+    const NONE: Self =
+        Self { length: u32::MAX as u64, age: Duration::from_hours(1_000_000), share: u32::MAX as u64 };
+
+    fn new(config: &config::Queue) -> Self {
+        let length = u64::from(config.length);
+        let share = (length * u64::from(config.share_percent)).div_ceil(100).max(1);
+        Self { length, age: config.age, share }
+    }
+}
+
+/// Milliseconds since 1970.
+fn now() -> message::Milliseconds {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A random number, to scatter retries by.
+fn random() -> u64 {
+    uuid::Uuid::new_v4().as_u64_pair().1
+}

@@ -1,0 +1,91 @@
+//! Answers as they travel, and those that the queue itself gives. Pure.
+
+use bytes::Bytes;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::engine::{Outcome, Response};
+use crate::error::{Code, GraphqlError};
+use crate::response;
+
+/// The outcomes that travel, by name.
+const OUTCOMES: [(&str, Outcome); 7] = [
+    ("executed", Outcome::Executed),
+    ("request-error", Outcome::RequestError),
+    ("not-allowed", Outcome::OperationNotAllowed),
+    ("text-wanted", Outcome::TextWanted),
+    ("forbidden", Outcome::Forbidden),
+    ("unavailable", Outcome::Unavailable),
+    ("timed-out", Outcome::TimedOut),
+];
+
+/// The outcome's name.
+pub(super) fn name(outcome: Outcome) -> &'static str {
+    OUTCOMES.iter().find(|(_, known)| *known == outcome).map_or("executed", |(name, _)| name)
+}
+
+/// An answer as it came back.
+pub(super) fn response(name: &str, body: impl Into<Bytes>) -> Response {
+    let outcome = OUTCOMES.iter().find(|(known, _)| *known == name);
+    Response { outcome: outcome.map_or(Outcome::Executed, |(_, outcome)| *outcome), body: body.into() }
+}
+
+/// The queue takes nothing now.
+pub(super) fn unavailable(message: &str) -> Response {
+    refused(Outcome::Unavailable, Code::Unavailable, message)
+}
+
+/// The time is over, and it is not known what the operation has come to.
+pub(super) fn timed_out(id: Uuid) -> Response {
+    let message = format!(
+        "no answer came in time; the operation may still take effect: ask for operation(id: \"{id}\"), or send it again with \
+         the header Idempotency-Key: {id}"
+    );
+    refused(Outcome::TimedOut, Code::Timeout, &message)
+}
+
+/// The time was over before the operation was begun.
+pub(super) fn expired() -> Response {
+    let message = "the operation waited for too long, and was not run; try again later";
+    refused(Outcome::TimedOut, Code::Timeout, message)
+}
+
+/// The operation was put aside.
+pub(super) fn put_aside(attempts: u32) -> Response {
+    let message =
+        format!("the operation was given up after {attempts} attempts; an operator can try it again");
+    refused(Outcome::RequestError, Code::Internal, &message)
+}
+
+/// The id has been used for something else.
+pub(super) fn conflict() -> Response {
+    let message = "this Idempotency-Key was used for another operation; use a new one for each operation";
+    refused(Outcome::RequestError, Code::Conflict, message)
+}
+
+/// A defect.
+pub(super) fn internal() -> Response {
+    Response { outcome: Outcome::RequestError, body: response::refused(&[GraphqlError::internal()]).json }
+}
+
+/// The operation is in the queue, and nobody waits for it.
+pub(super) fn accepted(id: Uuid) -> Response {
+    let body = json!({ "operation": { "id": id, "state": "QUEUED" } }).to_string();
+    Response { outcome: Outcome::Accepted(id), body: body.into() }
+}
+
+fn refused(outcome: Outcome, code: Code, message: &str) -> Response {
+    Response { outcome, body: response::refused(&[GraphqlError::new(code, message)]).json }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_come_out_as_they_went_in() {
+        for (_, outcome) in OUTCOMES {
+            assert_eq!(response(name(outcome), Bytes::new()).outcome, outcome);
+        }
+    }
+}

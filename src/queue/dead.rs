@@ -1,0 +1,122 @@
+//! What was put aside: listed, put in again, or thrown away, for operators.
+
+use redis::AsyncCommands as _;
+use redis::streams::{StreamId, StreamRangeReply};
+
+use super::keys::{Keys, Shard};
+use super::link::Redis;
+use super::message::Message;
+use super::store::{Enqueued, Verdict};
+use super::{Bounds, Error, now, principal, store};
+use crate::config;
+
+/// The operations of one queue that were put aside.
+pub struct DeadLetters {
+    redis: Redis,
+    keys: Keys,
+    background_timeout: std::time::Duration,
+    keep_results: std::time::Duration,
+}
+
+/// An operation that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aside {
+    /// Names it for [`DeadLetters::retry`] and [`DeadLetters::drop_entry`]: the shard and the entry in it.
+    pub name: String,
+    /// The operation's id, if the message could be read.
+    pub id: Option<uuid::Uuid>,
+    /// The role that sent it.
+    pub role: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why it was put aside.
+    pub reason: String,
+    /// The beginning of its document.
+    pub document: String,
+    message: String,
+}
+
+impl DeadLetters {
+    /// Needs no Redis yet.
+    pub fn new(redis: &config::Redis, config: &config::Queue) -> Result<Self, Error> {
+        Ok(Self {
+            redis: Redis::new(redis)?,
+            keys: Keys::new(&config.name, config.shards),
+            background_timeout: config.background_timeout,
+            keep_results: config.keep_results,
+        })
+    }
+
+    /// All of them, oldest first in each shard.
+    pub async fn list(&self) -> Result<Vec<Aside>, Error> {
+        let mut all = Vec::new();
+        for (number, shard) in self.keys.shards().enumerate() {
+            let found: StreamRangeReply =
+                self.redis.run(async |link| link.xrange_all(&shard.dead).await).await?;
+            all.extend(found.ids.iter().map(|id| aside(number, id)));
+        }
+        Ok(all)
+    }
+
+    /// Puts one in again, with a new deadline; whether it was there and there is place for it.
+    pub async fn retry(&self, aside: &Aside) -> Result<bool, Error> {
+        let Some(shard) = self.shard(aside) else { return Ok(false) };
+        let Ok(mut message) = Message::decode(&aside.message) else {
+            return Err(Error::Refused(format!(
+                "{} cannot be tried again: its message cannot be read; drop it with `glowplug queue drop {}`",
+                aside.name, aside.name
+            )));
+        };
+        let timeout = u64::try_from(self.background_timeout.as_millis()).unwrap_or(u64::MAX);
+        message.deadline = now().saturating_add(timeout);
+        // Who waited for the answer has gone; it can be asked for by the id.
+        message.reply_to = None;
+        message.is_named = true;
+        let text = message.encode().map_err(|error| Error::Protocol(error.to_string()))?;
+        let principal = principal::principal(&message.sender);
+        let enqueued = Enqueued {
+            id: message.id,
+            role: message.counted_for(),
+            message: &text,
+            state: Some((self.keep_results, &principal)),
+        };
+        match store::enqueue(&self.redis, &shard, &Bounds::NONE, &enqueued).await? {
+            Verdict::Queued(_) => self.remove(&shard, aside).await,
+            _ => Ok(false),
+        }
+    }
+
+    /// Throws one away; whether it was there.
+    pub async fn drop_entry(&self, aside: &Aside) -> Result<bool, Error> {
+        match self.shard(aside) {
+            Some(shard) => self.remove(&shard, aside).await,
+            None => Ok(false),
+        }
+    }
+
+    fn shard(&self, aside: &Aside) -> Option<Shard> {
+        let (number, _) = aside.name.split_once('/')?;
+        self.keys.shards().nth(number.parse().ok()?)
+    }
+
+    async fn remove(&self, shard: &Shard, aside: &Aside) -> Result<bool, Error> {
+        let entry = aside.name.split_once('/').map_or("", |(_, entry)| entry);
+        let removed: usize = self.redis.run(async |link| link.xdel(&shard.dead, &[entry]).await).await?;
+        Ok(removed == 1)
+    }
+}
+
+fn aside(shard: usize, id: &StreamId) -> Aside {
+    let text = |name: &str| id.get::<String>(name).unwrap_or_default();
+    let message = text("message");
+    let read = Message::decode(&message).ok();
+    Aside {
+        name: format!("{shard}/{}", id.id),
+        id: read.as_ref().map(|message| message.id),
+        role: text("role"),
+        attempts: id.get("attempts").unwrap_or(0),
+        reason: text("reason"),
+        document: read.map(|message| message.ask.document().to_owned()).unwrap_or_default(),
+        message,
+    }
+}

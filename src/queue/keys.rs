@@ -1,0 +1,110 @@
+//! The names of what is kept in Redis. Pure.
+//!
+//! What one script touches has one hash tag (the part in braces), so that Redis Cluster keeps it on one node. A queue has
+//! one or more shards, each with a tag of its own; an operation's id says which shard it is in.
+
+use uuid::Uuid;
+
+/// The consumer group that all workers are in.
+pub(super) const GROUP: &str = "workers";
+
+/// The names of one queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Keys {
+    name: String,
+    shards: u32,
+}
+
+/// The names of one shard of a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Shard {
+    /// What waits and what runs: a stream.
+    pub(super) operations: String,
+    /// What was put aside: a stream.
+    pub(super) dead: String,
+    /// How many entries each role has in it: a hash.
+    pub(super) roles: String,
+    /// Begins the names of the operations' states.
+    states: String,
+}
+
+impl Keys {
+    pub(super) fn new(name: &str, shards: u32) -> Self {
+        Self { name: name.to_owned(), shards: shards.max(1) }
+    }
+
+    /// All shards.
+    pub(super) fn shards(&self) -> impl Iterator<Item = Shard> + '_ {
+        (0..self.shards).map(|number| self.shard(number))
+    }
+
+    /// The shard of an operation. A version 4 UUID is random throughout; one of another sort is at its end.
+    pub(super) fn shard_of(&self, id: Uuid) -> Shard {
+        let (_, low) = id.as_u64_pair();
+        // Below a u32 by the division.
+        self.shard(u32::try_from(mixed(low) % u64::from(self.shards)).unwrap_or(0))
+    }
+
+    /// The answers for one process: a stream.
+    pub(super) fn replies(&self, process: Uuid) -> String {
+        format!("glowplug:{{{}:{}}}:replies", self.name, process.simple())
+    }
+
+    fn shard(&self, number: u32) -> Shard {
+        let tag = format!("glowplug:{{{}:{number}}}", self.name);
+        Shard {
+            operations: format!("{tag}:operations"),
+            dead: format!("{tag}:dead"),
+            roles: format!("{tag}:roles"),
+            states: format!("{tag}:state:"),
+        }
+    }
+}
+
+impl Shard {
+    /// What becomes of one operation: a hash.
+    pub(super) fn state(&self, id: Uuid) -> String {
+        format!("{}{}", self.states, id.simple())
+    }
+}
+
+/// The last step of `SplitMix64`: every bit of the id has a say in the shard.
+fn mixed(bits: u64) -> u64 {
+    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The hash tag, as Redis Cluster finds it.
+    fn tag(key: &str) -> &str {
+        let (_, rest) = key.split_once('{').unwrap_or_default();
+        rest.split_once('}').unwrap_or_default().0
+    }
+
+    #[test]
+    fn what_one_script_touches_has_one_tag() {
+        let keys = Keys::new("main", 4);
+        for shard in keys.shards() {
+            let state = shard.state(Uuid::new_v4());
+            let names = [&shard.operations, &shard.dead, &shard.roles, &state];
+            assert!(names.iter().all(|name| tag(name) == tag(&shard.operations)), "{names:?}");
+        }
+    }
+
+    #[test]
+    fn operations_are_spread_over_the_shards_and_stay_where_they_are() {
+        let keys = Keys::new("main", 4);
+        let mut counts = std::collections::HashMap::new();
+        for _ in 0..4000 {
+            let id = Uuid::new_v4();
+            assert_eq!(keys.shard_of(id), keys.shard_of(id));
+            *counts.entry(keys.shard_of(id).operations).or_insert(0) += 1;
+        }
+        assert_eq!(counts.len(), 4);
+        assert!(counts.values().all(|count| (800..1200).contains(count)), "{counts:?}");
+    }
+}

@@ -1,0 +1,223 @@
+//! The ledger: one row for each mutation that came through the queue, written in the transaction of the mutation itself. What
+//! is in it took effect once, however often it was delivered.
+//!
+//! It belongs to the workers' own user, and is in a schema that is not exposed: no operation sees it.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use diesel::{
+    ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
+    SelectableHelper as _,
+};
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use uuid::Uuid;
+
+use super::message::Message;
+use super::principal::{self, Fingerprint};
+use crate::db::{self, Access, Connection, Database, QueryError, Scope, Transaction};
+
+diesel::table! {
+    /// One row for each mutation.
+    glowplug.operation (id) {
+        /// The client's `Idempotency-Key`, or what it was given.
+        id -> Uuid,
+        /// The fingerprint of who sent it.
+        principal -> Binary,
+        /// The fingerprint of what was asked for.
+        content -> Binary,
+        /// `SUCCEEDED` or `FAILED`; `RUNNING` within the transaction alone.
+        state -> Text,
+        /// What sort of answer it is.
+        outcome -> Text,
+        /// The answer.
+        result -> Text,
+        /// How often it was tried.
+        attempts -> Integer,
+        enqueued_at -> Timestamptz,
+        started_at -> Timestamptz,
+        finished_at -> Timestamptz,
+    }
+}
+
+/// Makes the table; running it again changes nothing.
+const SETUP: &str = include_str!("ledger/setup.sql");
+
+/// How many rows are removed at once, so that no transaction is long.
+const REMOVED_AT_ONCE: i64 = 1000;
+
+/// A row, as it is answered from.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = operation, check_for_backend(diesel::pg::Pg))]
+pub(super) struct Record {
+    pub(super) principal: Fingerprint,
+    pub(super) content: Fingerprint,
+    pub(super) state: String,
+    pub(super) outcome: String,
+    pub(super) result: String,
+    pub(super) attempts: i32,
+    pub(super) enqueued_at: DateTime<Utc>,
+    pub(super) started_at: DateTime<Utc>,
+    pub(super) finished_at: DateTime<Utc>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = operation)]
+struct Entered {
+    id: Uuid,
+    principal: Fingerprint,
+    content: Fingerprint,
+    state: &'static str,
+    outcome: &'static str,
+    result: &'static str,
+    attempts: i32,
+    enqueued_at: DateTime<Utc>,
+    started_at: DateTime<Utc>,
+    finished_at: DateTime<Utc>,
+}
+
+/// What an operation has come to.
+pub(super) struct Finished<'a> {
+    pub(super) state: &'static str,
+    pub(super) outcome: &'static str,
+    pub(super) result: &'a str,
+}
+
+/// Whether an operation is new.
+pub(super) enum Entry {
+    /// It is entered now; the transaction goes on.
+    New(Box<Transaction>),
+    /// It was entered before, and has come to its end.
+    Known(Record),
+}
+
+/// Begins a transaction and enters the operation. Waits for another worker that has the same one in hand.
+pub(super) async fn enter(
+    database: &Database,
+    timeout: Duration,
+    message: &Message,
+    content: Fingerprint,
+    attempts: u32,
+) -> Result<Entry, db::Error> {
+    let scope =
+        Scope { access: Access::ReadWrite, role: None, settings: Vec::new(), statement_timeout: timeout };
+    let mut transaction = database.begin(&scope).await?;
+    let now = now();
+    let row = Entered {
+        id: message.id,
+        principal: principal::principal(&message.sender),
+        content,
+        state: "RUNNING",
+        outcome: "",
+        result: "",
+        attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
+        enqueued_at: time(message.enqueued_at),
+        started_at: now,
+        finished_at: now,
+    };
+    let inserted = diesel::insert_into(operation::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| transaction.explain(&error))?;
+    if inserted == 1 {
+        return Ok(Entry::New(Box::new(transaction)));
+    }
+    let known = find(&mut transaction, message.id).await;
+    let known = known.map_err(|error| transaction.explain(&error));
+    transaction.roll_back().await;
+    match known? {
+        Some(record) => Ok(Entry::Known(record)),
+        // Removed at this very moment, for its age, which is greater than any deadline.
+        None => Err(db::Error::Protocol("the operation's row was removed from the ledger".to_owned())),
+    }
+}
+
+/// Writes what the operation has come to, and makes all of it last.
+pub(super) async fn finish(
+    mut transaction: Transaction,
+    id: Uuid,
+    Finished { state, outcome, result }: Finished<'_>,
+) -> Result<(), db::Error> {
+    let updated = diesel::update(operation::table.find(id))
+        .set((
+            operation::state.eq(state),
+            operation::outcome.eq(outcome),
+            operation::result.eq(result),
+            operation::finished_at.eq(now()),
+        ))
+        .execute(&mut *transaction)
+        .await;
+    match updated {
+        Ok(1) => transaction.commit().await,
+        Ok(_) => Err(db::Error::Protocol("the operation is not in its ledger any more".to_owned())),
+        Err(error) => Err(transaction.explain(&error)),
+    }
+}
+
+/// The record of an operation.
+pub(super) async fn look_up(database: &Database, id: Uuid) -> Result<Option<Record>, db::Error> {
+    let mut connection = database.connection().await?;
+    let found = find(&mut connection, id).await;
+    found.map_err(|error| connection.explain(&error))
+}
+
+async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Record>, QueryError> {
+    let query = operation::table.find(id).select(Record::as_select());
+    query.first(connection).await.optional()
+}
+
+/// Removes what finished before `keep`, some at a time.
+pub(super) async fn remove_old(database: &Database, keep: Duration) -> Result<usize, db::Error> {
+    let before = now() - keep;
+    let mut removed = 0;
+    loop {
+        let mut connection = database.connection().await?;
+        let old = operation::table
+            .filter(operation::finished_at.lt(before))
+            .order(operation::finished_at)
+            .limit(REMOVED_AT_ONCE)
+            .select(operation::id);
+        let found: Result<Vec<Uuid>, QueryError> = old.load(&mut *connection).await;
+        let found = found.map_err(|error| connection.explain(&error))?;
+        if found.is_empty() {
+            return Ok(removed);
+        }
+        let deleted = diesel::delete(operation::table.filter(operation::id.eq_any(found)))
+            .execute(&mut *connection)
+            .await;
+        removed += deleted.map_err(|error| connection.explain(&error))?;
+    }
+}
+
+/// Whether the ledger is there and can be used.
+pub(super) async fn check(database: &Database) -> Result<(), db::Error> {
+    look_up(database, Uuid::nil()).await.map(|_| ())
+}
+
+/// Makes the ledger where it is missing; those of `grant_to` may use it then.
+pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
+    let mut statements = SETUP.to_owned();
+    for role in grant_to {
+        let role = role.replace('"', "\"\"");
+        // Writing to a String cannot fail.
+        let _ = write!(
+            statements,
+            "grant usage on schema glowplug to \"{role}\";\n\
+             grant select, insert, update, delete on glowplug.operation to \"{role}\";\n"
+        );
+    }
+    let mut connection = database.connection().await?;
+    let made = connection.batch_execute(&statements).await;
+    made.map_err(|error| connection.explain(&error))
+}
+
+fn now() -> DateTime<Utc> {
+    SystemTime::now().into()
+}
+
+fn time(milliseconds: u64) -> DateTime<Utc> {
+    (SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds)).into()
+}

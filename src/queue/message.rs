@@ -1,0 +1,149 @@
+//! What travels in an entry of the stream: who asks for what, until when, and where the answer goes. Pure.
+//!
+//! The token that somebody came with never travels; what was verified of it does. An entry names its version in a field
+//! of its own, so that a worker need not understand a message to see that it is not meant for it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::engine::{AllowedOperations, Identity, Request};
+
+/// The version of the messages that are written here.
+pub(super) const VERSION: &str = "1";
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z.
+pub(super) type Milliseconds = u64;
+
+/// What travels in an entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Message {
+    /// Names the operation: the client's `Idempotency-Key`, or a new one.
+    pub(super) id: Uuid,
+    /// Who asks.
+    pub(super) sender: Sender,
+    /// For what.
+    pub(super) ask: Ask,
+    pub(super) enqueued_at: Milliseconds,
+    /// It is not run after this.
+    pub(super) deadline: Milliseconds,
+    /// Where the answer goes; nowhere if nobody waits for it.
+    pub(super) reply_to: Option<ReplyTo>,
+    /// Whether the client knows the id, so that it may ask for the operation's state.
+    pub(super) is_named: bool,
+}
+
+/// Who asks: what was verified of the token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sender {
+    pub(super) role: Option<String>,
+    pub(super) settings: Vec<(String, String)>,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Ask {
+    /// A mutation.
+    Write(Operation),
+}
+
+/// A GraphQL operation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Operation {
+    pub(super) query: String,
+    #[serde(rename = "operationName")]
+    pub(super) name: Option<String>,
+    pub(super) variables: Map<String, Value>,
+}
+
+/// Where an answer goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ReplyTo {
+    /// The stream of answers of the process that waits.
+    pub(super) stream: String,
+    /// Which of its waiting requests; the same operation may be waited for twice.
+    pub(super) ticket: u64,
+}
+
+impl Message {
+    /// As it stands in the entry.
+    pub(super) fn encode(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// From an entry of our own version.
+    pub(super) fn decode(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The role in whose name it counts; the connection's own user has an empty name.
+    pub(super) fn counted_for(&self) -> &str {
+        self.sender.role.as_deref().unwrap_or_default()
+    }
+}
+
+impl Ask {
+    /// The operation's document.
+    pub(super) fn document(&self) -> &str {
+        match self {
+            Self::Write(operation) => &operation.query,
+        }
+    }
+}
+
+impl From<&Identity> for Sender {
+    fn from(identity: &Identity) -> Self {
+        Self { role: identity.role.clone(), settings: identity.settings.clone() }
+    }
+}
+
+impl From<&Sender> for Identity {
+    fn from(sender: &Sender) -> Self {
+        Self { role: sender.role.clone(), settings: sender.settings.clone() }
+    }
+}
+
+impl Operation {
+    /// As the engine takes it.
+    pub(super) fn request(&self, allowed: AllowedOperations) -> Request {
+        Request {
+            document: self.query.clone().into(),
+            operation_name: self.name.clone(),
+            variables: self.variables.clone(),
+            extensions: Map::new(),
+            allowed,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_out_as_it_went_in() {
+        let message = Message {
+            id: Uuid::new_v4(),
+            sender: Sender {
+                role: Some("anon".to_owned()),
+                settings: vec![("a.b".into(), "\u{0}\"".into())],
+            },
+            ask: Ask::Write(Operation {
+                query: "mutation { a }".to_owned(),
+                name: None,
+                variables: serde_json::from_str(r#"{"z": 0.1, "a": 12345678901234567890}"#).unwrap(),
+            }),
+            enqueued_at: 1,
+            deadline: 2,
+            reply_to: Some(ReplyTo { stream: "replies".to_owned(), ticket: u64::MAX }),
+            is_named: true,
+        };
+        let text = message.encode().unwrap();
+        assert_eq!(Message::decode(&text).unwrap(), message);
+        assert!(text.contains(r#"{"z":0.1,"a":12345678901234567890}"#), "order and digits stay: {text}");
+    }
+}

@@ -1,0 +1,118 @@
+//! By what it is known whether two requests come from the same one, and are the same. Pure.
+//!
+//! Tokens are renewed, so that two of the same person differ. Who has a `sub` (RFC 7519, section 4.1.2) is known by role, `iss`
+//! and `sub`; who has none, by the role and all claims but those that speak of the token itself.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::message::{Operation, Sender};
+
+/// The setting that carries the claims.
+const CLAIMS: &str = "request.jwt.claims";
+
+/// Claims that every token has anew (RFC 7519, section 4.1).
+const OF_TOKEN: [&str; 4] = ["exp", "nbf", "iat", "jti"];
+
+/// The SHA-256 of something, as the ledger keeps it.
+pub(super) type Fingerprint = Vec<u8>;
+
+/// Whose operation it is.
+pub(super) fn principal(sender: &Sender) -> Fingerprint {
+    let claims = sender.settings.iter().find(|(name, _)| name == CLAIMS);
+    let who = match claims.and_then(|(_, text)| serde_json::from_str(text).ok()) {
+        Some(Value::Object(claims)) => named_by(claims),
+        _ => Value::Null,
+    };
+    fingerprint(&json!([sender.role, who]))
+}
+
+/// What was asked for.
+pub(super) fn content(operation: &Operation) -> Fingerprint {
+    fingerprint(&json!([operation.query, operation.name, operation.variables]))
+}
+
+fn named_by(mut claims: Map<String, Value>) -> Value {
+    if let Some(subject) = claims.get("sub") {
+        return json!({ "iss": claims.get("iss"), "sub": subject });
+    }
+    claims.retain(|name, _| !OF_TOKEN.contains(&name.as_str()));
+    Value::Object(claims)
+}
+
+fn fingerprint(value: &Value) -> Fingerprint {
+    let mut hasher = Sha256::new();
+    feed(&mut hasher, value);
+    hasher.finalize().to_vec()
+}
+
+/// Writes JSON with the keys of objects in order: a client's retry may have them in another.
+fn feed(hasher: &mut Sha256, value: &Value) {
+    match value {
+        Value::Object(object) => {
+            let mut entries: Vec<_> = object.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            hasher.update("{");
+            for (key, value) in entries {
+                hasher.update(Value::from(key.as_str()).to_string());
+                hasher.update(":");
+                feed(hasher, value);
+                hasher.update(",");
+            }
+            hasher.update("}");
+        }
+        Value::Array(items) => {
+            hasher.update("[");
+            for item in items {
+                feed(hasher, item);
+                hasher.update(",");
+            }
+            hasher.update("]");
+        }
+        scalar => hasher.update(scalar.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(role: &str, claims: &Value) -> Sender {
+        Sender { role: Some(role.to_owned()), settings: vec![(CLAIMS.to_owned(), claims.to_string())] }
+    }
+
+    #[test]
+    fn a_renewed_token_is_the_same_person() {
+        let first =
+            principal(&sender("user", &json!({ "sub": "ann", "iss": "here", "exp": 1, "session_id": 1 })));
+        let renewed = principal(&sender("user", &json!({ "exp": 2, "iss": "here", "sub": "ann" })));
+        assert_eq!(first, renewed);
+        for other in [
+            sender("user", &json!({ "sub": "bob", "iss": "here" })),
+            sender("user", &json!({ "sub": "ann", "iss": "there" })),
+            sender("admin", &json!({ "sub": "ann", "iss": "here" })),
+            sender("user", &json!({})),
+        ] {
+            assert_ne!(first, principal(&other), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn who_has_no_name_is_known_by_the_claims() {
+        let first = principal(&sender("user", &json!({ "tenant": 1, "exp": 1, "jti": "a" })));
+        assert_eq!(first, principal(&sender("user", &json!({ "jti": "b", "tenant": 1 }))));
+        assert_ne!(first, principal(&sender("user", &json!({ "tenant": 2 }))));
+    }
+
+    #[test]
+    fn the_order_of_variables_does_not_matter_but_their_values_do() {
+        let operation = |variables: &str| Operation {
+            query: "mutation { a }".to_owned(),
+            name: None,
+            variables: serde_json::from_str(variables).unwrap_or_default(),
+        };
+        let first = content(&operation(r#"{"a": 1, "b": [{"c": 2, "d": 3}]}"#));
+        assert_eq!(first, content(&operation(r#"{"b": [{"d": 3, "c": 2}], "a": 1}"#)));
+        assert_ne!(first, content(&operation(r#"{"b": [{"d": 3, "c": "2"}], "a": 1}"#)));
+    }
+}

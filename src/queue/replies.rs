@@ -1,0 +1,109 @@
+//! The answers for this process: one reader, and everybody who waits.
+//!
+//! The answers are in a stream, not in a list, so that one which was under way when the connection broke is read again. The
+//! reader begins anew with what is still there, and answers to those who have gone are dropped.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::link::Redis;
+use super::message::ReplyTo;
+use super::{Error, answer, store};
+use crate::engine::Response;
+use crate::event::QueueEvent;
+
+/// How long one read waits.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// How long the reader rests after a failure.
+const REST: Duration = Duration::from_millis(200);
+
+/// Who waits for which answer.
+pub(super) struct Replies {
+    stream: String,
+    waiting: Mutex<HashMap<u64, oneshot::Sender<Response>>>,
+    tickets: AtomicU64,
+}
+
+/// One who waits; dropped, nobody waits any more.
+pub(super) struct Waiting<'a> {
+    replies: &'a Replies,
+    ticket: u64,
+    receiver: oneshot::Receiver<Response>,
+}
+
+impl Replies {
+    pub(super) fn new(stream: String) -> Self {
+        Self { stream, waiting: Mutex::default(), tickets: AtomicU64::default() }
+    }
+
+    /// Begins to wait.
+    pub(super) fn wait(&self) -> Waiting<'_> {
+        let ticket = self.tickets.fetch_add(1, Ordering::Relaxed);
+        let (sender, receiver) = oneshot::channel();
+        self.lock().insert(ticket, sender);
+        Waiting { replies: self, ticket, receiver }
+    }
+
+    /// Reads answers until told to stop.
+    pub(super) async fn read(&self, redis: &Redis, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.read_until_failure(redis, stop).await {
+                QueueEvent::QueueLost { error: &error.to_string() }.emit();
+                stop.run_until_cancelled(tokio::time::sleep(REST)).await;
+            }
+        }
+    }
+
+    async fn read_until_failure(&self, redis: &Redis, stop: &CancellationToken) -> Result<(), Error> {
+        let mut link = redis.link_that_waits(WAIT).await?;
+        let mut last = "0".to_owned();
+        while !stop.is_cancelled() {
+            let answers = store::replies(&mut link, &self.stream, &last, WAIT).await?;
+            let mut fetched = Vec::with_capacity(answers.len());
+            for (entry, ticket, outcome, body) in answers {
+                if let Some(sender) = self.lock().remove(&ticket) {
+                    // Who went away a moment ago needs no answer.
+                    let _ = sender.send(answer::response(&outcome, body));
+                }
+                last.clone_from(&entry);
+                fetched.push(entry);
+            }
+            if !fetched.is_empty() {
+                store::forget_replies(redis, &self.stream, &fetched).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<Response>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting<'_> {
+    /// Where the answer goes.
+    pub(super) fn address(&self) -> ReplyTo {
+        ReplyTo { stream: self.replies.stream.clone(), ticket: self.ticket }
+    }
+
+    /// The answer, when it comes. May be dropped and asked for again.
+    pub(super) async fn answer(&mut self) -> Response {
+        match (&mut self.receiver).await {
+            Ok(response) => response,
+            // The sender is only dropped with the map, or when it has sent.
+            Err(_) => answer::internal(),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.replies.lock().remove(&self.ticket);
+    }
+}

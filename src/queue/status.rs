@@ -1,0 +1,121 @@
+//! `operation(id:)`: what has become of an operation, for the one who sent it.
+//!
+//! It is a field like those that applications add. The ledger knows what has come to its end, Redis what has not.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::keys::Keys;
+use super::ledger::{self, Record};
+use super::link::Redis;
+use super::message::Sender;
+use super::{SetupError, principal, store};
+use crate::config;
+use crate::engine::{Extension, FieldContext, FieldError};
+use crate::error::Code;
+use crate::schema::RootType;
+
+const TYPES: &str = r#"
+"An operation that came through the queue."
+type QueuedOperation {
+  id: UUID!
+  state: QueuedOperationState!
+  "The whole answer as a JSON text, once there is one."
+  result: JSON
+  "How often it was begun."
+  attempts: Int!
+  enqueuedAt: Datetime
+  "When the last attempt began."
+  startedAt: Datetime
+  finishedAt: Datetime
+}
+
+"What has become of an operation."
+enum QueuedOperationState {
+  "It waits."
+  QUEUED
+  "A worker has it."
+  RUNNING
+  "It took effect."
+  SUCCEEDED
+  "It was refused, or undone; the result says why."
+  FAILED
+  "Its time was over before it could be run."
+  EXPIRED
+  "It was given up."
+  DEAD
+}
+"#;
+
+const FIELD: &str = r#""An operation that you sent, by its id. It is null if there is none, or it was somebody else's."
+operation(id: UUID!): QueuedOperation"#;
+
+/// Where operations are looked up that are not in the ledger.
+struct Source {
+    redis: Redis,
+    keys: Keys,
+}
+
+/// Adds the field to an API.
+pub(super) fn add_field(
+    extension: &mut Extension,
+    redis: &config::Redis,
+    config: &config::Queue,
+) -> Result<(), SetupError> {
+    let source = Arc::new(Source { redis: Redis::new(redis)?, keys: Keys::new(&config.name, config.shards) });
+    extension.add_types(TYPES)?;
+    let resolver = move |context: FieldContext, arguments: Value| {
+        let source = Arc::clone(&source);
+        async move { answer(&source, &context, &arguments).await }.boxed()
+    };
+    Ok(extension.add_field(RootType::Query, FIELD, Box::new(resolver))?)
+}
+
+async fn answer(source: &Source, context: &FieldContext, arguments: &Value) -> Result<Value, FieldError> {
+    let id = arguments["id"].as_str().and_then(|text| Uuid::parse_str(text).ok());
+    let Some(id) = id else {
+        return Err(FieldError::bad_user_input("the id is no UUID"));
+    };
+    let principal = principal::principal(&Sender::from(context.identity()));
+    if let Some(record) = find(context, id).await? {
+        return Ok(if record.principal == principal { finished(id, &record) } else { Value::Null });
+    }
+    let state = store::state(&source.redis, &source.keys.shard_of(id), id).await;
+    match state {
+        Ok(Some((owner, state, attempts))) if owner == principal => Ok(json!({
+            "id": id, "state": state, "result": null, "attempts": attempts,
+            "enqueuedAt": null, "startedAt": null, "finishedAt": null,
+        })),
+        Ok(_) => Ok(Value::Null),
+        Err(_) => Err(FieldError::new(Code::Unavailable, "the queue cannot be reached; try again later")),
+    }
+}
+
+/// The record, if there is one. Where nothing has ever been entered, there may be no ledger yet.
+async fn find(context: &FieldContext, id: Uuid) -> Result<Option<Record>, FieldError> {
+    match ledger::look_up(context.database(), id).await {
+        Err(error) if matches!(error.sqlstate(), Some("42P01" | "3F000")) => Ok(None),
+        found => Ok(found?),
+    }
+}
+
+fn finished(id: Uuid, record: &Record) -> Value {
+    json!({
+        "id": id,
+        "state": record.state,
+        // The scalar's form is the text of it.
+        "result": serde_json::from_str::<Value>(&record.result).unwrap_or_default(),
+        "attempts": record.attempts,
+        "enqueuedAt": time(record.enqueued_at),
+        "startedAt": time(record.started_at),
+        "finishedAt": time(record.finished_at),
+    })
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, false)
+}

@@ -1,0 +1,303 @@
+//! What is asked of Redis, one function for each question. Never knows what a message says.
+//!
+//! Scripts do what must not be half done: putting an entry in within the bounds, taking it out with the counts that go with
+//! it, noting a state, and forgetting workers.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::streams::{
+    StreamAutoClaimOptions, StreamAutoClaimReply, StreamClaimOptions, StreamId, StreamPendingCountReply,
+    StreamRangeReply, StreamReadOptions, StreamReadReply,
+};
+use redis::{AsyncCommands as _, RedisError, Script, Value};
+use uuid::Uuid;
+
+use super::keys::{GROUP, Shard};
+use super::link::{Link, Redis};
+use super::message::{ReplyTo, VERSION};
+use super::{Bounds, Error, answer};
+use crate::engine::Response;
+
+/// How many answers are kept for a process that does not fetch them.
+const REPLIES: usize = 10_000;
+
+/// For how long they are kept.
+const REPLIES_KEPT: Duration = Duration::from_mins(1);
+
+/// How many entries are kept that were put aside.
+const DEAD: usize = 10_000;
+
+static ENQUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/enqueue.lua")));
+static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/settle.lua")));
+static NOTE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/note.lua")));
+static SWEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/sweep.lua")));
+
+/// An entry that is to be put in.
+pub(super) struct Enqueued<'a> {
+    pub(super) id: Uuid,
+    pub(super) role: &'a str,
+    pub(super) message: &'a str,
+    /// For how long the operation's state is kept, and whose it is, if the client may ask for it.
+    pub(super) state: Option<(Duration, &'a [u8])>,
+}
+
+/// Whether an entry was put in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It was; the entry's id.
+    Queued(String),
+    /// There are as many entries as there may be.
+    Full,
+    /// The role has as many as it may have.
+    ShareTaken,
+    /// What waits has been waiting for too long.
+    Old,
+}
+
+/// An entry as it was given to a worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Given {
+    pub(super) entry: String,
+    pub(super) version: String,
+    pub(super) message: String,
+    pub(super) role: String,
+    /// How often it has been given to a worker, with this time.
+    pub(super) times: u32,
+}
+
+/// How an entry leaves the queue.
+pub(super) struct Settled<'a> {
+    pub(super) entry: &'a str,
+    pub(super) role: &'a str,
+    /// The operation, if its message could be read.
+    pub(super) id: Uuid,
+    /// Its new state, if somebody may ask for it.
+    pub(super) state: &'a str,
+    pub(super) attempts: u32,
+    /// Why it is put aside; empty if it is not.
+    pub(super) reason: &'a str,
+}
+
+/// Puts an entry in, unless there is too much in the queue already.
+pub(super) async fn enqueue(
+    redis: &Redis,
+    shard: &Shard,
+    bounds: &Bounds,
+    entry: &Enqueued<'_>,
+) -> Result<Verdict, Error> {
+    let (kept, principal) = entry.state.unwrap_or((Duration::ZERO, &[]));
+    let answer: (String, String) = redis
+        .run(async |link| {
+            ENQUEUE
+                .key(&shard.operations)
+                .key(&shard.roles)
+                .key(shard.state(entry.id))
+                .arg(bounds.length)
+                .arg(milliseconds(bounds.age))
+                .arg(bounds.share)
+                .arg(entry.role)
+                .arg(VERSION)
+                .arg(entry.message)
+                .arg(GROUP)
+                .arg(milliseconds(kept))
+                .arg(principal)
+                .invoke_async(link)
+                .await
+        })
+        .await?;
+    match answer.0.as_str() {
+        "queued" => Ok(Verdict::Queued(answer.1)),
+        "full" => Ok(Verdict::Full),
+        "share" => Ok(Verdict::ShareTaken),
+        "age" => Ok(Verdict::Old),
+        other => Err(Error::Protocol(format!("the script answered {other}"))),
+    }
+}
+
+/// Whether an entry is still to be done, or being done.
+pub(super) async fn is_there(redis: &Redis, shard: &Shard, entry: &str) -> Result<bool, Error> {
+    let found: StreamRangeReply =
+        redis.run(async |link| link.xrange(&shard.operations, entry, entry).await).await?;
+    Ok(!found.ids.is_empty())
+}
+
+/// Makes the group if there is none.
+pub(super) async fn ensure_group(redis: &Redis, shard: &Shard) -> Result<(), Error> {
+    let made: Result<(), RedisError> =
+        redis.run(async |link| Ok(link.xgroup_create_mkstream(&shard.operations, GROUP, "0").await)).await?;
+    match made {
+        Err(error) if error.code() != Some("BUSYGROUP") => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for new entries, up to `count`; none if there were none within `wait`.
+pub(super) async fn take(
+    link: &mut Link,
+    shard: &Shard,
+    worker: &str,
+    count: usize,
+    wait: Duration,
+) -> Result<Vec<Given>, RedisError> {
+    let block = usize::try_from(wait.as_millis()).unwrap_or(usize::MAX);
+    let options = StreamReadOptions::default().group(GROUP, worker).count(count).block(block);
+    let read: Option<StreamReadReply> = link.xread_options(&[&shard.operations], &[">"], &options).await?;
+    let ids = read.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
+    Ok(ids.map(|id| given(&id, 1)).collect())
+}
+
+/// Takes over entries whose workers have not been heard of for `idle`.
+pub(super) async fn claim(
+    redis: &Redis,
+    shard: &Shard,
+    worker: &str,
+    count: usize,
+    idle: Duration,
+) -> Result<Vec<Given>, Error> {
+    let options = StreamAutoClaimOptions::default().count(count);
+    let idle = milliseconds(idle);
+    let claimed: StreamAutoClaimReply = redis
+        .run(async |link| link.xautoclaim_options(&shard.operations, GROUP, worker, idle, "0", options).await)
+        .await?;
+    let mut entries = Vec::with_capacity(claimed.claimed.len());
+    for id in &claimed.claimed {
+        let pending: StreamPendingCountReply = redis
+            .run(async |link| link.xpending_count(&shard.operations, GROUP, &id.id, &id.id, 1).await)
+            .await?;
+        let times = pending.ids.first().map_or(1, |pending| pending.times_delivered);
+        entries.push(given(id, u32::try_from(times).unwrap_or(u32::MAX)));
+    }
+    Ok(entries)
+}
+
+/// Says that the worker is still at work on these entries, so that nobody takes them over.
+pub(super) async fn hold(
+    redis: &Redis,
+    shard: &Shard,
+    worker: &str,
+    entries: &[String],
+) -> Result<(), Error> {
+    let options = StreamClaimOptions::default().with_justid();
+    let held: Result<Value, Error> = redis
+        .run(async |link| link.xclaim_options(&shard.operations, GROUP, worker, 0, entries, options).await)
+        .await;
+    held.map(|_| ())
+}
+
+/// Takes an entry out for good; whether it was there.
+pub(super) async fn settle(redis: &Redis, shard: &Shard, settled: &Settled<'_>) -> Result<bool, Error> {
+    let was_there: i64 = redis
+        .run(async |link| {
+            SETTLE
+                .key(&shard.operations)
+                .key(&shard.roles)
+                .key(&shard.dead)
+                .key(shard.state(settled.id))
+                .arg(GROUP)
+                .arg(settled.entry)
+                .arg(settled.role)
+                .arg(settled.state)
+                .arg(settled.attempts)
+                .arg(settled.reason)
+                .arg(DEAD)
+                .invoke_async(link)
+                .await
+        })
+        .await?;
+    Ok(was_there == 1)
+}
+
+/// Forgets workers that have been gone for `silent`; how many.
+pub(super) async fn sweep(redis: &Redis, shard: &Shard, silent: Duration) -> Result<u32, Error> {
+    let silent = milliseconds(silent);
+    redis.run(async |link| SWEEP.key(&shard.operations).arg(GROUP).arg(silent).invoke_async(link).await).await
+}
+
+/// Sends an answer to whoever waits for it.
+pub(super) async fn reply(redis: &Redis, to: &ReplyTo, answer: &Response) -> Result<(), Error> {
+    let ReplyTo { stream, ticket } = to;
+    let mut pipeline = redis::pipe();
+    pipeline
+        .cmd("XADD")
+        .arg(stream)
+        .arg("MAXLEN")
+        .arg("~")
+        .arg(REPLIES)
+        .arg("*")
+        .arg("ticket")
+        .arg(*ticket)
+        .arg("outcome")
+        .arg(answer::name(answer.outcome))
+        .arg("body")
+        .arg(&*answer.body)
+        .ignore()
+        .cmd("PEXPIRE")
+        .arg(stream)
+        .arg(milliseconds(REPLIES_KEPT))
+        .ignore();
+    redis.run(async |link| pipeline.query_async(link).await).await
+}
+
+/// Waits for answers that came after `last`; where it ended, and the answers with their tickets.
+pub(super) async fn replies(
+    link: &mut Link,
+    stream: &str,
+    last: &str,
+    wait: Duration,
+) -> Result<Vec<(String, u64, String, Vec<u8>)>, RedisError> {
+    let block = usize::try_from(wait.as_millis()).unwrap_or(usize::MAX);
+    let options = StreamReadOptions::default().count(256).block(block);
+    let read: Option<StreamReadReply> = link.xread_options(&[stream], &[last], &options).await?;
+    let ids = read.into_iter().flat_map(|reply| reply.keys).flat_map(|key| key.ids);
+    let answers = ids.map(|id| {
+        let ticket = id.get("ticket").unwrap_or_default();
+        let outcome = id.get("outcome").unwrap_or_default();
+        let body = id.get("body").unwrap_or_default();
+        (id.id, ticket, outcome, body)
+    });
+    Ok(answers.collect())
+}
+
+/// Removes the answers up to and with `last`, which have been fetched.
+pub(super) async fn forget_replies(redis: &Redis, stream: &str, fetched: &[String]) -> Result<(), Error> {
+    redis.run(async |link| link.xdel(stream, fetched).await).await
+}
+
+/// The state of an operation that is not in the ledger: whose it is, the state, the attempts.
+pub(super) async fn state(
+    redis: &Redis,
+    shard: &Shard,
+    id: Uuid,
+) -> Result<Option<(Vec<u8>, String, u32)>, Error> {
+    let fields = ["principal", "state", "attempts"];
+    let (principal, state, attempts): (Option<Vec<u8>>, Option<String>, Option<u32>) =
+        redis.run(async |link| link.hmget(shard.state(id), &fields).await).await?;
+    Ok(principal.zip(state).map(|(principal, state)| (principal, state, attempts.unwrap_or(0))))
+}
+
+/// Notes a new state of an operation, where a state of it is kept.
+pub(super) async fn note_state(
+    redis: &Redis,
+    shard: &Shard,
+    id: Uuid,
+    state: &str,
+    attempts: u32,
+) -> Result<(), Error> {
+    redis.run(async |link| NOTE.key(shard.state(id)).arg(state).arg(attempts).invoke_async(link).await).await
+}
+
+fn given(id: &StreamId, times: u32) -> Given {
+    let text = |name: &str| id.get(name).unwrap_or_default();
+    Given {
+        entry: id.id.clone(),
+        version: text("version"),
+        message: text("message"),
+        role: text("role"),
+        times,
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

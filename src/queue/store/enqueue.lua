@@ -1,0 +1,36 @@
+-- Puts an operation into the queue, unless there is too much in it already.
+-- KEYS: the stream, the hash of entries by role, the state of the operation.
+-- ARGV: 1 the longest that the stream may be, 2 how old (ms) what waits may be, 3 how many entries a role may have,
+--       4 the role, 5 the version, 6 the message, 7 the group,
+--       8 for how long (ms) the state is kept, 0 for no state, 9 the principal.
+local length = redis.call('XLEN', KEYS[1])
+if length >= tonumber(ARGV[1]) then
+  return {'full', tostring(length)}
+end
+if tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0') >= tonumber(ARGV[3]) then
+  return {'share', '0'}
+end
+if length > 0 then
+  -- What nobody has been given yet comes after the last entry that the group was given.
+  local last = '0-0'
+  for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    local found = {}
+    for index = 1, #group, 2 do found[group[index]] = group[index + 1] end
+    if found['name'] == ARGV[7] then last = found['last-delivered-id'] end
+  end
+  local waiting = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', 1)
+  if waiting[1] then
+    local now = redis.call('TIME')
+    local age = now[1] * 1000 + math.floor(now[2] / 1000) - tonumber(string.match(waiting[1][1], '^%d+'))
+    if age > tonumber(ARGV[2]) then
+      return {'age', tostring(age)}
+    end
+  end
+end
+local id = redis.call('XADD', KEYS[1], '*', 'version', ARGV[5], 'message', ARGV[6], 'role', ARGV[4])
+redis.call('HINCRBY', KEYS[2], ARGV[4], 1)
+if tonumber(ARGV[8]) > 0 then
+  redis.call('HSET', KEYS[3], 'state', 'QUEUED', 'attempts', '0', 'principal', ARGV[9])
+  redis.call('PEXPIRE', KEYS[3], ARGV[8])
+end
+return {'queued', id}

@@ -1,0 +1,231 @@
+//! Queue -> engine -> answer: the side that holds the connections to the database.
+//!
+//! For each shard one task takes entries and another keeps order: it says which entries are still being worked on, takes over
+//! those of workers that have gone, and forgets these. Told to stop, it takes no more and finishes what it has; what is not
+//! finished then stays in the queue for others.
+
+mod keep;
+mod perform;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::keys::{Keys, Shard};
+use super::link::{Link, Redis};
+use super::message::VERSION;
+use super::store::Given;
+use super::{Error, SetupError, status, store};
+use crate::config::{Config, DocumentPolicy, Documents};
+use crate::engine::{Engine, Extension};
+use crate::event::QueueEvent;
+
+/// How long one read waits for entries, and so how long a stop may have to wait for it.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// How long a task rests after a failure.
+const REST: Duration = Duration::from_millis(200);
+
+/// Takes operations out of the queue and runs them. Cheap to clone.
+#[derive(Clone)]
+pub struct Worker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    redis: Redis,
+    keys: Keys,
+    engine: Engine,
+    settings: Settings,
+    /// Its name in the consumer group.
+    name: String,
+    /// One for each operation that may run at once.
+    slots: Arc<Semaphore>,
+    running: TaskTracker,
+}
+
+struct Settings {
+    claim_after: Duration,
+    attempts: u32,
+    keep_results: Duration,
+    statement_timeout: Duration,
+    drain_timeout: Duration,
+}
+
+/// The entries of a shard that this worker has, as long as it has them.
+type InHand = Arc<Mutex<HashSet<String>>>;
+
+/// An entry in hand; it is let go when this is dropped.
+struct Held {
+    in_hand: InHand,
+    entry: String,
+}
+
+impl Worker {
+    /// Has as many connections as operations that run at once, and takes all documents as the servers have let them in.
+    /// Needs neither Redis nor the database yet.
+    pub fn new(config: &Config, mut extension: Extension) -> Result<Self, SetupError> {
+        let redis = config.queue.redis.as_ref().ok_or(SetupError::Nowhere)?;
+        let mut config = config.clone();
+        config.database.pool_size = config.queue.concurrency;
+        config.documents = Documents { list: None, policy: DocumentPolicy::Any };
+        status::add_field(&mut extension, redis, &config.queue)?;
+        let (engine, queue) = (Engine::extended(&config, extension)?, &config.queue);
+        let inner = Inner {
+            redis: Redis::new(redis)?,
+            keys: Keys::new(&queue.name, queue.shards),
+            engine,
+            settings: Settings {
+                claim_after: queue.claim_after,
+                attempts: queue.attempts,
+                keep_results: queue.keep_results,
+                statement_timeout: config.database.statement_timeout,
+                drain_timeout: config.http.drain_timeout,
+            },
+            name: Uuid::new_v4().simple().to_string(),
+            slots: Arc::new(Semaphore::new(queue.concurrency as usize)),
+            running: TaskTracker::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What runs the operations.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// Works until told to stop; then waits for what runs, for as long as the drain timeout.
+    pub async fn run(&self, stop: CancellationToken) {
+        let abandon = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        for shard in self.inner.keys.shards() {
+            let in_hand = InHand::default();
+            let (worker, end, cut, held, of) =
+                (self.clone(), stop.clone(), abandon.clone(), Arc::clone(&in_hand), shard.clone());
+            tasks.spawn(async move { worker.consume(&of, &held, &end, &cut).await });
+            let (worker, end, cut) = (self.clone(), stop.clone(), abandon.clone());
+            tasks.spawn(async move { worker.keep(&shard, &in_hand, &end, &cut).await });
+        }
+        let (worker, end) = (self.clone(), stop.clone());
+        tasks.spawn(async move { worker.tend_ledger(&end).await });
+        stop.cancelled().await;
+        let running = &self.inner.running;
+        tasks.close();
+        running.close();
+        let drained = async {
+            tasks.wait().await;
+            running.wait().await;
+        };
+        if tokio::time::timeout(self.inner.settings.drain_timeout, drained).await.is_err() {
+            QueueEvent::OperationsLeft { operations: running.len() }.emit();
+            abandon.cancel();
+            running.wait().await;
+        }
+    }
+
+    /// Takes entries of a shard as long as there are slots for them.
+    async fn consume(
+        &self,
+        shard: &Shard,
+        in_hand: &InHand,
+        stop: &CancellationToken,
+        abandon: &CancellationToken,
+    ) {
+        let mut link = None;
+        while !stop.is_cancelled() {
+            let Some(count) = stop.run_until_cancelled(self.free_slots()).await else { return };
+            match self.take(shard, &mut link, count).await {
+                Ok(given) => self.start(shard, in_hand, given, stop, abandon).await,
+                Err(error) => {
+                    QueueEvent::QueueLost { error: &error.to_string() }.emit();
+                    link = None;
+                    stop.run_until_cancelled(tokio::time::sleep(REST)).await;
+                }
+            }
+        }
+    }
+
+    /// Waits until there is at least one.
+    async fn free_slots(&self) -> usize {
+        // The semaphore is never closed.
+        let _one = self.inner.slots.acquire().await;
+        1 + self.inner.slots.available_permits()
+    }
+
+    async fn take(&self, shard: &Shard, link: &mut Option<Link>, count: usize) -> Result<Vec<Given>, Error> {
+        let Inner { redis, name, .. } = &*self.inner;
+        let link = if let Some(link) = link {
+            link
+        } else {
+            store::ensure_group(redis, shard).await?;
+            link.insert(redis.link_that_waits(WAIT).await?)
+        };
+        match store::take(link, shard, name, count, WAIT).await {
+            // Redis has been emptied, or has forgotten: the group is made anew.
+            Err(error) if error.code() == Some("NOGROUP") => {
+                store::ensure_group(redis, shard).await.map(|()| Vec::new())
+            }
+            taken => Ok(taken?),
+        }
+    }
+
+    /// Starts entries, each as soon as there is a slot; those for which there is none before the stop stay in the queue.
+    async fn start(
+        &self,
+        shard: &Shard,
+        in_hand: &InHand,
+        given: Vec<Given>,
+        stop: &CancellationToken,
+        abandon: &CancellationToken,
+    ) {
+        let mine = given.into_iter().filter(|given| {
+            let is_known = given.version == VERSION;
+            if !is_known {
+                QueueEvent::UnknownVersion { version: &given.version }.emit();
+            }
+            is_known
+        });
+        let mine: Vec<(Given, Held)> =
+            mine.filter_map(|given| Held::new(in_hand, &given.entry).map(|held| (given, held))).collect();
+        for (given, held) in mine {
+            let slot = Arc::clone(&self.inner.slots).acquire_owned();
+            let Some(Ok(slot)) = stop.run_until_cancelled(slot).await else { return };
+            self.spawn(shard.clone(), given, (held, slot), abandon.clone());
+        }
+    }
+
+    fn spawn(
+        &self,
+        shard: Shard,
+        given: Given,
+        holds: (Held, OwnedSemaphorePermit),
+        abandon: CancellationToken,
+    ) {
+        let worker = self.clone();
+        self.inner.running.spawn(async move {
+            // On the heap, for it is large, and moved about as long as it is not begun.
+            let handling = Box::pin(worker.handle(&shard, &given));
+            abandon.run_until_cancelled(handling).await;
+            drop(holds);
+        });
+    }
+}
+
+impl Held {
+    /// Nothing if the worker has the entry already.
+    fn new(in_hand: &InHand, entry: &str) -> Option<Self> {
+        let is_new = in_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.to_owned());
+        is_new.then(|| Self { in_hand: Arc::clone(in_hand), entry: entry.to_owned() })
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
+    }
+}

@@ -1,0 +1,117 @@
+//! What a worker does besides working: it keeps its entries, takes over those of others who have gone, and removes what is
+//! old. Never runs an operation itself.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{InHand, Inner, Worker};
+use crate::event::QueueEvent;
+use crate::queue::keys::Shard;
+use crate::queue::{Error, ledger, store};
+
+/// A worker that is gone for so long is forgotten.
+const SILENT: Duration = Duration::from_mins(10);
+
+/// How often old rows of the ledger are looked for.
+const TEND_LEDGER: Duration = Duration::from_mins(1);
+
+impl Worker {
+    /// Keeps order in a shard until told to stop, and keeps the entries in hand until none is left.
+    pub(super) async fn keep(
+        &self,
+        shard: &Shard,
+        in_hand: &InHand,
+        stop: &CancellationToken,
+        abandon: &CancellationToken,
+    ) {
+        // Two messages may be lost before somebody takes the entries over.
+        let interval = self.inner.settings.claim_after / 3;
+        loop {
+            let is_stopping = stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_none();
+            if is_stopping {
+                if self.inner.running.is_empty() || abandon.is_cancelled() {
+                    return;
+                }
+                tokio::select! {
+                    () = self.inner.running.wait() => return,
+                    () = abandon.cancelled() => return,
+                    () = tokio::time::sleep(interval) => {}
+                }
+            }
+            let kept = async {
+                self.hold(shard, in_hand).await?;
+                if !is_stopping {
+                    self.take_over(shard, in_hand, stop, abandon).await?;
+                    store::sweep(&self.inner.redis, shard, SILENT).await?;
+                }
+                Ok::<(), Error>(())
+            };
+            if let Err(error) = kept.await {
+                QueueEvent::QueueLost { error: &error.to_string() }.emit();
+            }
+        }
+    }
+
+    async fn hold(&self, shard: &Shard, in_hand: &InHand) -> Result<(), Error> {
+        let entries: Vec<String> =
+            in_hand.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        store::hold(&self.inner.redis, shard, &self.inner.name, &entries).await
+    }
+
+    /// Takes over as many entries as can be started now.
+    async fn take_over(
+        &self,
+        shard: &Shard,
+        in_hand: &InHand,
+        stop: &CancellationToken,
+        abandon: &CancellationToken,
+    ) -> Result<(), Error> {
+        let Inner { redis, name, settings, slots, .. } = &*self.inner;
+        let free = slots.available_permits();
+        if free == 0 {
+            return Ok(());
+        }
+        let given = store::claim(redis, shard, name, free, settings.claim_after).await?;
+        if !given.is_empty() {
+            QueueEvent::EntriesTakenOver { entries: given.len() }.emit();
+        }
+        self.start(shard, in_hand, given, stop, abandon).await;
+        Ok(())
+    }
+
+    /// Makes the ledger where it is missing, and removes old rows from it, until told to stop.
+    pub(super) async fn tend_ledger(&self, stop: &CancellationToken) {
+        let database = self.inner.engine.database();
+        loop {
+            let tended = async {
+                self.ensure_ledger().await?;
+                ledger::remove_old(database, self.inner.settings.keep_results).await
+            };
+            if let Err(error) = tended.await {
+                QueueEvent::LedgerFailed { error: &error.to_string() }.emit();
+            }
+            if stop.run_until_cancelled(tokio::time::sleep(TEND_LEDGER)).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Makes the ledger if it is missing and the worker may.
+    pub(super) async fn ensure_ledger(&self) -> Result<(), crate::db::Error> {
+        let database = self.inner.engine.database();
+        let checked = ledger::check(database).await;
+        if !checked.as_ref().is_err_and(|error| matches!(error.sqlstate(), Some("42P01" | "3F000"))) {
+            return checked;
+        }
+        match ledger::set_up(database, &[]).await {
+            Ok(()) => Ok(()),
+            // Another worker may have made it at the same moment.
+            Err(error) => ledger::check(database).await.map_err(|_| error),
+        }
+    }
+}

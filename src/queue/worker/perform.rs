@@ -1,0 +1,195 @@
+//! One entry, from the message to the answer.
+
+use uuid::Uuid;
+
+use super::Worker;
+use crate::db;
+use crate::engine::{AllowedOperations, Engine, Identity, Response, Written};
+use crate::error::Error;
+use crate::event::QueueEvent;
+use crate::queue::entry::{Delivery, Step, pause};
+use crate::queue::keys::Shard;
+use crate::queue::ledger::{self, Entry, Record};
+use crate::queue::message::{Ask, Message, Operation};
+use crate::queue::store::{Given, Settled};
+use crate::queue::{answer, now, principal, random, store};
+
+/// What an entry has come to.
+struct Done {
+    response: Response,
+    /// The operation's state, as its client can ask for it.
+    state: &'static str,
+    attempts: u32,
+    /// Why the entry is put aside; empty if it is not.
+    reason: String,
+}
+
+impl Worker {
+    /// Does what is to be done with an entry, answers, and takes it out of the queue.
+    pub(super) async fn handle(&self, shard: &Shard, given: &Given) {
+        let message = match Message::decode(&given.message) {
+            Ok(message) => message,
+            Err(error) => return self.put_aside_unread(shard, given, &error.to_string()).await,
+        };
+        let waited = std::time::Duration::from_millis(now().saturating_sub(message.enqueued_at));
+        QueueEvent::OperationTaken { id: message.id, waited, times: given.times }.emit();
+        let delivery = Delivery { times: given.times, deadline: message.deadline };
+        let done = match delivery.step(now(), self.inner.settings.attempts) {
+            Step::Run => self.perform(shard, &message, given.times).await,
+            Step::Expire => Done {
+                response: answer::expired(),
+                state: "EXPIRED",
+                attempts: given.times - 1,
+                reason: String::new(),
+            },
+            Step::Bury => {
+                let attempts = given.times - 1;
+                let reason = format!("{attempts} workers went away while they had it");
+                QueueEvent::OperationPutAside { id: message.id, reason: &reason }.emit();
+                Done { response: answer::put_aside(attempts), state: "DEAD", attempts, reason }
+            }
+        };
+        self.deliver(shard, given, &message, &done).await;
+    }
+
+    /// Runs an operation, again and again while it fails for reasons that pass.
+    async fn perform(&self, shard: &Shard, message: &Message, times: u32) -> Done {
+        let mut attempts = times;
+        loop {
+            if message.is_named {
+                // In vain if Redis is away; the state is only of interest while it is there.
+                let _ = store::note_state(&self.inner.redis, shard, message.id, "RUNNING", attempts).await;
+            }
+            let failure = match self.attempt(message, attempts).await {
+                Ok((response, state)) => return Done { response, state, attempts, reason: String::new() },
+                Err(failure) => failure,
+            };
+            let tried = attempts - times + 1;
+            let Some(pause) =
+                pause(tried, random(), now(), message.deadline).filter(|_| failure.is_transient())
+            else {
+                return Done {
+                    response: Engine::failed(&failure),
+                    state: "FAILED",
+                    attempts,
+                    reason: String::new(),
+                };
+            };
+            QueueEvent::OperationRetried { id: message.id, error: &failure.to_string() }.emit();
+            tokio::time::sleep(pause).await;
+            attempts += 1;
+        }
+    }
+
+    async fn attempt(&self, message: &Message, attempts: u32) -> Result<(Response, &'static str), Error> {
+        let identity = Identity::from(&message.sender);
+        match &message.ask {
+            Ask::Write(operation) => self.write(message, operation, &identity, attempts).await,
+        }
+    }
+
+    /// Runs a mutation and enters it in the ledger, in one transaction; or answers from the ledger.
+    async fn write(
+        &self,
+        message: &Message,
+        operation: &Operation,
+        identity: &Identity,
+        attempts: u32,
+    ) -> Result<(Response, &'static str), Error> {
+        let engine = &self.inner.engine;
+        let admitted = match engine.admit(identity.clone()).await {
+            Ok(admitted) => admitted,
+            Err(failure) if failure.is_transient() => return Err(failure),
+            Err(failure) => return Ok((Engine::failed(&failure), "FAILED")),
+        };
+        let content = principal::content(operation);
+        let timeout = self.inner.settings.statement_timeout;
+        let enter = || ledger::enter(engine.database(), timeout, message, content.clone(), attempts);
+        let entered = match enter().await {
+            Err(error) if is_missing(&error) => {
+                self.ensure_ledger().await.map_err(no_ledger)?;
+                enter().await
+            }
+            entered => entered,
+        };
+        let transaction = match entered? {
+            Entry::New(transaction) => *transaction,
+            Entry::Known(record) => return Ok(from_record(message, &content, record)),
+        };
+        let request = operation.request(AllowedOperations::All);
+        let (transaction, written) = engine.respond_within(transaction, request, &admitted).await?;
+        let Written { response, took_effect } = written;
+        let state = if took_effect { "SUCCEEDED" } else { "FAILED" };
+        let result = String::from_utf8_lossy(&response.body);
+        let outcome = ledger::Finished { state, outcome: answer::name(response.outcome), result: &result };
+        ledger::finish(transaction, message.id, outcome).await?;
+        Ok((response, state))
+    }
+
+    /// Answers, then takes the entry out: in this order, so that an entry which is gone has been answered.
+    async fn deliver(&self, shard: &Shard, given: &Given, message: &Message, done: &Done) {
+        let redis = &self.inner.redis;
+        let settled = Settled {
+            entry: &given.entry,
+            role: &given.role,
+            id: message.id,
+            state: if message.is_named { done.state } else { "" },
+            attempts: done.attempts,
+            reason: &done.reason,
+        };
+        let mut failures = 0;
+        loop {
+            let delivered = async {
+                if let Some(to) = &message.reply_to {
+                    store::reply(redis, to, &done.response).await?;
+                }
+                store::settle(redis, shard, &settled).await
+            };
+            let Err(error) = delivered.await else { return };
+            failures += 1;
+            QueueEvent::AnswerNotSent { id: message.id, error: &error.to_string() }.emit();
+            // Others take the entry over when this worker is gone, and find the answer in the ledger.
+            let Some(pause) = pause(failures, random(), now(), u64::MAX) else { return };
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn put_aside_unread(&self, shard: &Shard, given: &Given, error: &str) {
+        let reason = format!("the message cannot be read: {error}");
+        QueueEvent::OperationPutAside { id: Uuid::nil(), reason: &reason }.emit();
+        let settled = Settled {
+            entry: &given.entry,
+            role: &given.role,
+            id: Uuid::nil(),
+            state: "",
+            attempts: given.times,
+            reason: &reason,
+        };
+        if let Err(error) = store::settle(&self.inner.redis, shard, &settled).await {
+            QueueEvent::QueueLost { error: &error.to_string() }.emit();
+        }
+    }
+}
+
+/// The stored answer, for the same operation of the same sender.
+fn from_record(message: &Message, content: &[u8], record: Record) -> (Response, &'static str) {
+    let is_same = record.principal == principal::principal(&message.sender) && record.content == content;
+    if !is_same {
+        return (answer::conflict(), "FAILED");
+    }
+    let state = if record.state == "SUCCEEDED" { "SUCCEEDED" } else { "FAILED" };
+    (answer::response(&record.outcome, record.result), state)
+}
+
+fn is_missing(error: &db::Error) -> bool {
+    matches!(error.sqlstate(), Some("42P01" | "3F000"))
+}
+
+fn no_ledger(error: db::Error) -> db::Error {
+    if error.is_transient() {
+        return error;
+    }
+    db::Error::Protocol(format!(
+        "there is no ledger, and this worker cannot make it ({error}); run `glowplug setup` with a user who may"
+    ))
+}

@@ -1,0 +1,184 @@
+//! The queue: servers and workers in this process, with a Redis and a database of each test's own.
+
+mod answers;
+mod bounds;
+mod faults;
+
+use std::time::Duration;
+
+use glowplug::config::{self, Config, PoolMode, Queued, Secret};
+use glowplug::engine::Extension;
+use glowplug::local::{Redis, RedisOptions};
+use glowplug::queue::Worker;
+use reqwest::Response;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::harness;
+use crate::server::Server;
+
+const NOTES: &str = "create table note (id integer primary key, body text not null check (body <> ''))";
+
+/// A database, a Redis, and a server whose mutations are queued.
+struct World {
+    url: String,
+    redis: Redis,
+    server: Server,
+}
+
+/// A worker in this process; told to stop when it is dropped.
+struct Working {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl World {
+    async fn new(setup: &str) -> Self {
+        Self::with(setup, |_| ()).await
+    }
+
+    /// `change` is for the settings of the server.
+    async fn with(setup: &str, change: impl FnOnce(&mut Config)) -> Self {
+        let database = harness::database(setup).await;
+        Self::at(harness::cluster().url(&database), change).await
+    }
+
+    async fn at(url: String, change: impl FnOnce(&mut Config)) -> Self {
+        let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
+        let server = Server::start(&url, |config| {
+            config.queue = queue(&redis.url());
+            config.queue.queued = Queued::Mutations;
+            change(config);
+        })
+        .await;
+        Self { url, redis, server }
+    }
+
+    /// Starts a worker.
+    fn work(&self) -> Working {
+        self.work_with(|_| ())
+    }
+
+    fn work_with(&self, change: impl FnOnce(&mut Config)) -> Working {
+        let mut config = harness::config(&self.url, PoolMode::Direct);
+        config.queue = queue(&self.redis.url());
+        config.http.drain_timeout = Duration::from_secs(5);
+        change(&mut config);
+        let worker = Worker::new(&config, Extension::default()).expect("a worker");
+        let stop = CancellationToken::new();
+        let asked = stop.clone();
+        Working { stop, task: tokio::spawn(async move { worker.run(asked).await }) }
+    }
+
+    /// Sends a document with headers.
+    async fn send(&self, query: &str, headers: &[(&'static str, &str)]) -> Response {
+        let mut request = self.server.query(query).header("accept", "application/graphql-response+json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
+    }
+
+    async fn text(&self, query: &str, headers: &[(&'static str, &str)]) -> String {
+        self.send(query, headers).await.text().await.expect("the whole body")
+    }
+
+    async fn json(&self, query: &str, headers: &[(&'static str, &str)]) -> Value {
+        serde_json::from_str(&self.text(query, headers).await).expect("JSON")
+    }
+
+    /// What a statement returns, asked of the database itself.
+    async fn ask(&self, statement: &str) -> String {
+        let client = harness::connect(&self.url).await;
+        harness::ask(&client, statement).await.unwrap_or_default()
+    }
+
+    /// A connection to Redis, to look at it or to disturb it.
+    async fn link(&self) -> redis::aio::MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).expect("its address");
+        client.get_multiplexed_async_connection().await.expect("a connection")
+    }
+
+    async fn redis<T: redis::FromRedisValue>(&self, command: &str) -> T {
+        let mut words = command.split(' ');
+        let mut sent = redis::cmd(words.next().expect("a command"));
+        words.for_each(|word| {
+            sent.arg(word);
+        });
+        sent.query_async(&mut self.link().await).await.expect("Redis answers")
+    }
+
+    /// Waits until a statement with that text runs.
+    async fn until_running(&self, text: &str) {
+        let count = format!(
+            "select count(*) from pg_stat_activity where query ilike '%{text}%' and state = 'active' \
+             and datname = current_database() and pid <> pg_backend_pid()"
+        );
+        while self.ask(&count).await == "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Waits until an operation has come to a state; its record.
+    async fn until(&self, id: &str, state: &str) -> Value {
+        let query = format!("{{ operation(id: \"{id}\") {{ state result attempts finishedAt }} }}");
+        for _ in 0..1000 {
+            let answer = self.json(&query, &[]).await;
+            let operation = &answer["data"]["operation"];
+            if operation["state"] == state {
+                return operation.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the operation never is {state}: {}", self.text(&query, &[]).await);
+    }
+}
+
+impl Working {
+    /// Tells it to stop and waits until it has.
+    async fn stop(self) {
+        self.stop.cancel();
+        self.task.await.expect("the worker ends without a panic");
+    }
+
+    /// Ends it in the middle of whatever it does, as a crash would.
+    fn crash(&self) {
+        self.task.abort();
+    }
+}
+
+fn queue(url: &str) -> config::Queue {
+    let urls = url.split(',').map(Secret::new).collect();
+    let redis = config::Redis { urls, is_cluster: false, authority: None };
+    config::Queue { redis: Some(redis), ..harness::queue() }
+}
+
+/// A mutation that makes a note.
+fn insert(id: i32, body: &str) -> String {
+    let objects = format!("[{{ id: {id}, body: {} }}]", json!(body));
+    format!(
+        "mutation {{ insertIntonoteCollection(objects: {objects}) {{ affectedCount records {{ id body }} }} }}"
+    )
+}
+
+/// How tokens with a secret are verified.
+fn verified_by(secret: &str) -> config::Jwt {
+    config::Jwt {
+        secret: Some(Secret::new(secret)),
+        key: None,
+        jwks: None,
+        audiences: Vec::new(),
+        issuer: None,
+        clock_skew: Duration::ZERO,
+        role_claim: vec!["role".to_owned()],
+    }
+}
+
+/// The header of somebody with a token.
+fn bearer(secret: &str, role: &str, expires: u64) -> String {
+    let claims = json!({ "role": role, "sub": format!("somebody as {role}"), "exp": expires });
+    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+    let token = jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("a token");
+    format!("Bearer {token}")
+}

@@ -1,0 +1,146 @@
+//! What clients are answered by way of the queue.
+
+use glowplug::config::Queued;
+use serde_json::{Value, json};
+
+use super::{NOTES, World, bearer, insert, verified_by};
+use crate::harness;
+use crate::server::Server;
+
+const KEY: &str = "7d9a3c0e-5a6c-4b0f-9f57-1a2b3c4d5e6f";
+
+#[tokio::test]
+async fn answers_are_those_of_the_direct_way_byte_for_byte() {
+    let setup = format!("{NOTES}; alter table note add unique (body) deferrable initially deferred");
+    let direct = harness::database(&setup).await;
+    let direct = Server::start(&harness::cluster().url(&direct), |_| ()).await;
+    let world = World::new(&setup).await;
+    let _worker = world.work();
+    let requests = [
+        insert(1, "a"),
+        insert(2, "ä\u{1F600}\\\""),
+        insert(1, "the key is taken"),
+        insert(3, ""),
+        // Found at the end of the transaction.
+        insert(4, "a"),
+        "mutation { updatenoteCollection(set: { body: \"z\" }, atMost: 1) { affectedCount } }".to_owned(),
+        "mutation { a: deleteFromnoteCollection(filter: { id: { eq: 1 } }) { affectedCount } b: __typename \
+            c: updatenoteCollection(set: { body: \"y\" }) { records { body } } }"
+            .to_owned(),
+        "mutation { nothing }".to_owned(),
+        "mutation { deleteFromnoteCollection(atMost: -1) { affectedCount } }".to_owned(),
+        "mutation {".to_owned(),
+        "mutation { __typename }".to_owned(),
+        "{ noteCollection { edges { node { id body } } } }".to_owned(),
+    ];
+    for query in requests {
+        let accept = "application/graphql-response+json";
+        let expected = direct.query(&query).header("accept", accept).send().await.unwrap();
+        let found = world.send(&query, &[]).await;
+        assert_eq!(found.status(), expected.status(), "{query}");
+        assert_eq!(found.text().await.unwrap(), expected.text().await.unwrap(), "{query}");
+    }
+    assert_eq!(
+        world.ask("select count(*) from glowplug.operation").await,
+        "7",
+        "those that were run are entered"
+    );
+}
+
+#[tokio::test]
+async fn a_key_gives_the_same_answer_again_and_refuses_another_operation() {
+    let world = World::new(NOTES).await;
+    let _worker = world.work();
+    let key = [("idempotency-key", KEY)];
+    let first = world.text(&insert(1, "a"), &key).await;
+    assert_eq!(world.text(&insert(1, "a"), &key).await, first);
+    assert_eq!(world.ask("select count(*) from note").await, "1");
+    let quoted = format!("\"{KEY}\"");
+    assert_eq!(world.text(&insert(1, "a"), &[("idempotency-key", &quoted)]).await, first);
+    let other = world.json(&insert(2, "b"), &key).await;
+    assert_eq!(other["errors"][0]["extensions"]["code"], "CONFLICT", "{other}");
+    assert_eq!(world.ask("select count(*) from note").await, "1");
+
+    // An error is an answer, too.
+    let failing = [("idempotency-key", "00000000-0000-4000-8000-000000000001")];
+    let refused = world.text(&insert(1, "again"), &failing).await;
+    world.ask("delete from note").await;
+    assert_eq!(world.text(&insert(1, "again"), &failing).await, refused);
+
+    let answer = world.send(&insert(3, "c"), &[("idempotency-key", "order-17")]).await;
+    assert_eq!(answer.status(), 400);
+    assert!(answer.text().await.unwrap().contains("must be one UUID"));
+}
+
+#[tokio::test]
+async fn who_does_not_wait_can_ask_later() {
+    let world = World::new(NOTES).await;
+    let prefer = [("prefer", "respond-async"), ("idempotency-key", KEY)];
+    let accepted = world.send(&insert(1, "a"), &prefer).await;
+    assert_eq!(accepted.status(), 202);
+    assert_eq!(accepted.headers()["preference-applied"], "respond-async");
+    let place = accepted.headers()["location"].to_str().unwrap().to_owned();
+    let body: Value = accepted.json().await.unwrap();
+    assert_eq!(body, json!({ "operation": { "id": KEY, "state": "QUEUED" } }));
+    assert_eq!(world.until(KEY, "QUEUED").await["result"], Value::Null);
+
+    let _worker = world.work();
+    let operation = world.until(KEY, "SUCCEEDED").await;
+    assert_eq!(operation["attempts"], 1);
+    let text = operation["result"].as_str().unwrap();
+    let result: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(result["data"]["insertIntonoteCollection"]["affectedCount"], 1, "{text}");
+    let told: Value = world.server.get(&place).send().await.unwrap().json().await.unwrap();
+    assert_eq!(told["data"]["operation"]["state"], "SUCCEEDED", "{told}");
+
+    let failing = world.send(&insert(1, "b"), &[("prefer", "respond-async")]).await;
+    let body: Value = failing.json().await.unwrap();
+    world.until(body["operation"]["id"].as_str().unwrap(), "FAILED").await;
+    let nobody =
+        world.json("{ operation(id: \"00000000-0000-4000-8000-000000000009\") { state } }", &[]).await;
+    assert_eq!(nobody, json!({ "data": { "operation": null } }));
+}
+
+#[tokio::test]
+async fn only_the_sender_sees_an_operation_and_no_role_sees_the_ledger() {
+    let setup = "create table note (id integer primary key, body text); \
+        do $$ begin create role queue_ann; exception when duplicate_object then null; end $$; \
+        do $$ begin create role queue_bob; exception when duplicate_object then null; end $$; \
+        grant all on note to queue_ann, queue_bob; \
+        create function peek() returns text language plpgsql volatile as $$ \
+        begin return (select count(*) from glowplug.operation)::text; end $$";
+    let secret = "a secret that is longer than thirty-two bytes";
+    let world = World::with(setup, |config| {
+        config.auth.jwt = Some(verified_by(secret));
+    })
+    .await;
+    let _worker = world.work();
+    let token = |role: &str, expires: u64| bearer(secret, role, expires);
+    let (ann, renewed) = (token("queue_ann", 4_000_000_000), token("queue_ann", 4_000_000_001));
+    let bob = token("queue_bob", 4_000_000_000);
+    let key = ("idempotency-key", KEY);
+    let first = world.text(&insert(1, "a"), &[key, ("authorization", &ann)]).await;
+    assert!(first.contains("affectedCount"), "{first}");
+    assert_eq!(
+        world.text(&insert(1, "a"), &[key, ("authorization", &renewed)]).await,
+        first,
+        "a renewed token"
+    );
+    let other = world.json(&insert(1, "a"), &[key, ("authorization", &bob)]).await;
+    assert_eq!(other["errors"][0]["extensions"]["code"], "CONFLICT", "{other}");
+    let query = format!("{{ operation(id: \"{KEY}\") {{ state }} }}");
+    let own = world.json(&query, &[("authorization", &renewed)]).await;
+    assert_eq!(own["data"]["operation"]["state"], "SUCCEEDED", "{own}");
+    let foreign = world.json(&query, &[("authorization", &bob)]).await;
+    assert_eq!(foreign, json!({ "data": { "operation": null } }));
+    let peeked = world.json("mutation { peek }", &[("authorization", &ann)]).await;
+    assert_eq!(peeked["errors"][0]["extensions"]["sqlstate"], "42501", "{peeked}");
+}
+
+#[tokio::test]
+async fn the_direct_way_knows_nothing_of_operations() {
+    let world = World::with(NOTES, |config| config.queue.queued = Queued::Nothing).await;
+    let answer = world.send("{ operation(id: \"1\") { state } }", &[("idempotency-key", "nonsense")]).await;
+    assert_eq!(answer.status(), 400);
+    assert!(answer.text().await.unwrap().contains("operation"));
+}
