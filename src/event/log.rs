@@ -32,9 +32,7 @@ pub(super) fn write(event: &Event<'_>) {
         Event::ProtocolFellBack { error, again_in } => {
             tracing::warn!(error, ?again_in, "named statement lost; going on without names");
         }
-        Event::ReadRetried { error } => {
-            tracing::warn!(error, "connection lost; the read is sent once more");
-        }
+        Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
         Event::RequestFailed { error } => tracing::error!(error, "request failed"),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
