@@ -86,16 +86,29 @@ impl Connection {
 
     async fn perform_prepared(&mut self, query: Query, wanted: Wanted) -> Result<Outcome, Error> {
         let key = (query.text.clone(), query.types.clone());
-        let tried = self.try_prepared(&key, &query, wanted).await;
-        self.doubt(&tried);
-        match tried {
-            // Within a transaction it would fail again. The next one will find the statement prepared anew.
-            Tried::Stale(_) if self.wire.transaction() == TransactionStatus::Idle => match self.protocol {
-                Protocol::Prepared => self.try_prepared(&key, &query, wanted).await.into(),
-                Protocol::Simple | Protocol::Unnamed => self.perform_unnamed(&query, wanted).await,
-            },
-            tried => tried.into(),
+        if self.statements.is_refused(&key) {
+            return self.perform_unnamed(&query, wanted).await;
         }
+        let mut tried = self.try_prepared(&key, &query, wanted).await;
+        self.doubt(&tried);
+        // Within a transaction it would fail again. The next one will find the statement prepared anew.
+        if matches!(tried, Tried::Stale(_)) && self.is_idle() {
+            if self.protocol != Protocol::Prepared {
+                return self.perform_unnamed(&query, wanted).await;
+            }
+            tried = self.try_prepared(&key, &query, wanted).await;
+        }
+        if matches!(tried, Tried::Refused(_)) {
+            self.statements.refuse(key);
+            if self.is_idle() {
+                return self.perform_unnamed(&query, wanted).await;
+            }
+        }
+        tried.into()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.wire.transaction() == TransactionStatus::Idle
     }
 
     /// A name that has got lost may mean that the pooler lends otherwise than it did when the protocol was chosen.
@@ -132,10 +145,17 @@ impl Connection {
         }
         match result {
             Err(Error::Database(error))
-                if !reading.is_bound && (is_name_lost(&error) || known.is_some() && is_changed(&error)) =>
+                if !reading.is_bound && (is_name_lost(&error) || is_changed(&error)) =>
             {
                 self.statements.forget(key);
-                Tried::Stale(Error::Database(error))
+                let is_lost = is_name_lost(&error);
+                let error = Error::Database(error);
+                match known {
+                    Some(_) => Tried::Stale(error),
+                    None if reading.is_parsed => Tried::Refused(error),
+                    None if is_lost => Tried::Stale(error),
+                    None => Tried::Failed(error),
+                }
             }
             Err(error) => Tried::Failed(error),
             Ok(()) => Tried::Done(reading.outcome),
@@ -168,13 +188,16 @@ enum Tried {
     Failed(Error),
     /// The server does not know the name, or has it already, or the result would have other columns; nothing was executed.
     Stale(Error),
+    /// The same of a name that was just given; nothing was executed. A pooler that tracks statements has one for all clients
+    /// with the same text, and when that is stale, it is so under every name.
+    Refused(Error),
 }
 
 impl From<Tried> for Result<Outcome, Error> {
     fn from(tried: Tried) -> Self {
         match tried {
             Tried::Done(outcome) => Ok(outcome),
-            Tried::Failed(error) | Tried::Stale(error) => Err(error),
+            Tried::Failed(error) | Tried::Stale(error) | Tried::Refused(error) => Err(error),
         }
     }
 }

@@ -26,7 +26,8 @@ pub enum Protocol {
     /// time is closed within the flight that needs its place.
     ///
     /// Behind a pooler that lends a server connection for one transaction, and does not track statements by name, it
-    /// fails with `prepared statement "…" does not exist`, or, worse, `already exists`.
+    /// fails within transactions with `prepared statement "…" does not exist`, and leaves names behind in the server. It is
+    /// never answered by another client's statement: no two connections use the same name.
     Prepared,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Never sends anything by itself: what has to be closed is closed within the next flight.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ pub(super) struct Statements {
     /// What the names begin with.
     prefix: String,
     known: HashMap<Key, Prepared>,
+    /// Statements that are not to be named again.
+    refused: HashSet<Key>,
     /// Names that are to be closed.
     leftover: Vec<String>,
     /// How many names there have been.
@@ -45,6 +47,7 @@ impl Default for Statements {
         Self {
             prefix: format!("glowplug_{}", Uuid::new_v4().simple()),
             known: HashMap::new(),
+            refused: HashSet::new(),
             leftover: Vec::new(),
             names: 0,
             clock: 0,
@@ -61,7 +64,7 @@ impl Statements {
         Some(found)
     }
 
-    /// A name that no statement of this connection has had.
+    /// A name that no statement of any connection has had.
     pub(super) fn fresh_name(&mut self) -> String {
         self.names += 1;
         format!("{}_{}", self.prefix, self.names)
@@ -84,6 +87,26 @@ impl Statements {
         if let Some(prepared) = self.known.remove(key) {
             self.leftover.push(prepared.name);
         }
+    }
+
+    /// The server has let all of them go, and there is nothing to close.
+    pub(super) fn forget_all(&mut self) {
+        self.known.clear();
+        self.leftover.clear();
+    }
+
+    /// Lets a statement go for good: under a new name it would be the old one.
+    pub(super) fn refuse(&mut self, key: Key) {
+        self.forget(&key);
+        if self.refused.len() >= MOST {
+            self.refused.clear();
+        }
+        self.refused.insert(key);
+    }
+
+    /// Whether the statement is not to be named.
+    pub(super) fn is_refused(&self, key: &Key) -> bool {
+        self.refused.contains(key)
     }
 
     /// The server may know this name, and it is of no use.
@@ -126,5 +149,10 @@ mod tests {
         let second = format!("{}_2", statements.prefix);
         assert_eq!(statements.take_leftover(), [second]);
         assert!(statements.take_leftover().is_empty());
+    }
+
+    #[test]
+    fn no_two_connections_use_the_same_name() {
+        assert_ne!(Statements::default().fresh_name(), Statements::default().fresh_name());
     }
 }

@@ -146,15 +146,22 @@ impl Connection {
 
     /// Statements without parameters, in one message.
     async fn batch(&mut self, text: &str) -> Result<(), Error> {
-        let mut is_rolled_back = false;
+        let (mut is_rolled_back, mut has_deallocated) = (false, false);
         let flight = Flight::query(text)?;
         let read = |message: Message| {
             if let Message::CommandComplete(body) = message {
                 is_rolled_back = body.tag().is_ok_and(|tag| tag == "ROLLBACK");
+                has_deallocated |=
+                    body.tag().is_ok_and(|tag| matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL"));
             }
             Ok(())
         };
-        answer(self.wire.exchange(flight), read).await?;
+        let result = answer(self.wire.exchange(flight), read).await;
+        // It is so even if a later statement failed. PgBouncer cuts off who then asks for a statement by its old name.
+        if has_deallocated {
+            self.statements.forget_all();
+        }
+        result?;
         // PostgreSQL answers so to the end of a transaction that has failed before, and calls it no error.
         if is_rolled_back && text == "COMMIT" {
             let message = "the transaction was rolled back, for one of its statements had failed".to_owned();
