@@ -25,6 +25,7 @@ mod pool;
 mod probe;
 mod protocol;
 mod row;
+mod save_changes;
 mod scope;
 mod statements;
 mod transaction;

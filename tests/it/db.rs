@@ -12,7 +12,7 @@ use crate::harness;
 
 mod behaviours;
 mod big;
-mod cancel;
+pub(crate) mod cancel;
 mod hostile;
 mod hosts;
 mod orm;
@@ -21,8 +21,9 @@ mod prepared;
 mod probe;
 mod restart;
 mod traces;
-mod types;
+pub(crate) mod types;
 mod unavailable;
+pub(crate) mod values;
 
 /// One way to the same database.
 pub(crate) struct Way {

@@ -49,7 +49,7 @@ async fn calls_dropped_at_any_moment_do_no_harm() {
 }
 
 /// Waits until as many statements with `mark` in their text are running as expected, for some seconds.
-async fn wait_for_activity(mark: &str, expected: &str) {
+pub(crate) async fn wait_for_activity(mark: &str, expected: &str) {
     let server = harness::connect(&harness::cluster().url("postgres")).await;
     let count = format!(
         "select count(*) from pg_stat_activity

@@ -96,7 +96,7 @@ struct Page {
     word: String,
 }
 
-const SETUP: &str = r#"create extension citext;
+pub(crate) const SETUP: &str = r#"create extension citext;
     create type mood as enum ('sad', 'it''s happy');
     create domain share as text check (value <> '');
     create schema other;
@@ -141,27 +141,30 @@ async fn ways() -> Vec<(glowplug::local::Pooler, Connector)> {
 #[tokio::test]
 async fn values_of_such_types_there_and_back() {
     for (_pooler, connector) in ways().await {
-        let mut first = connector.connect().await.unwrap();
-        let inserted = diesel::insert_into(diary::table).values(pages()).execute(&mut first).await;
-        assert_eq!(inserted.unwrap(), 3);
         // The second connection shares what the first has asked for.
-        let mut second = connector.connect().await.unwrap();
-        for connection in [&mut first, &mut second] {
-            let found: Vec<Page> = diary::table.order(diary::id).load(connection).await.unwrap();
-            assert_eq!(found, pages());
-            let with = diary::table.filter(diary::entries.contains(pages()[0].entries.clone()));
-            let ids: Vec<i32> = with.select(diary::id).load(connection).await.unwrap();
-            assert_eq!(ids, [1]);
-            let of = diary::table.filter(diary::mood.eq_any([Mood::Happy])).filter(diary::word.eq("wORD"));
-            let ids: Vec<i32> = of.select(diary::id).order(diary::id).load(connection).await.unwrap();
-            assert_eq!(ids, [2, 3]);
-            let bare: Vec<Mood> = diesel::select(vec![Mood::Sad].into_sql::<Array<MoodType>>())
-                .get_result(connection)
-                .await
-                .unwrap();
-            assert_eq!(bare, [Mood::Sad]);
+        for _ in 0..2 {
+            go_there_and_back(&mut connector.connect().await.unwrap()).await;
         }
     }
+}
+
+/// On any connection to a database that [`SETUP`] was run in.
+pub(crate) async fn go_there_and_back(connection: &mut Connection) {
+    let inserted = diesel::insert_into(diary::table).values(pages()).execute(connection).await;
+    assert_eq!(inserted.unwrap(), 3);
+    for _ in 0..2 {
+        let found: Vec<Page> = diary::table.order(diary::id).load(connection).await.unwrap();
+        assert_eq!(found, pages());
+        let with = diary::table.filter(diary::entries.contains(pages()[0].entries.clone()));
+        let ids: Vec<i32> = with.select(diary::id).load(connection).await.unwrap();
+        assert_eq!(ids, [1]);
+        let of = diary::table.filter(diary::mood.eq_any([Mood::Happy])).filter(diary::word.eq("wORD"));
+        let ids: Vec<i32> = of.select(diary::id).order(diary::id).load(connection).await.unwrap();
+        assert_eq!(ids, [2, 3]);
+        let bare = diesel::select(vec![Mood::Sad].into_sql::<Array<MoodType>>());
+        assert_eq!(bare.get_result::<Vec<Mood>>(connection).await.unwrap(), [Mood::Sad]);
+    }
+    assert_eq!(diesel::delete(diary::table).execute(connection).await, Ok(3));
 }
 
 #[tokio::test]
