@@ -24,11 +24,11 @@ const DURATION: Duration = Duration::from_secs(3);
 
 /// What came of the clients' queries.
 #[derive(Debug, Default)]
-struct Tally {
-    right: u32,
-    wrong: u32,
+pub(crate) struct Tally {
+    pub(crate) right: u32,
+    pub(crate) wrong: u32,
     /// How often each error came, by its text.
-    errors: BTreeMap<String, u32>,
+    pub(crate) errors: BTreeMap<String, u32>,
 }
 
 impl Tally {
@@ -78,7 +78,7 @@ where
     tally
 }
 
-async fn load<C>(url: &str) -> Tally
+pub(crate) async fn load<C>(url: &str) -> Tally
 where
     C: AsyncConnection<Backend = diesel::pg::Pg> + 'static,
 {

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use binaries::Binaries;
 pub use cluster::Cluster;
-pub use options::{Authentication, ClusterOptions, Durability, PoolerOptions, PoolerProgram};
+pub use options::{Authentication, ClusterOptions, Clustering, Durability, PoolerOptions, PoolerProgram};
 pub use pgpool::Pgpool;
 pub use pooler::Pooler;
 pub use redis_server::{Persistence, Redis, RedisCluster, RedisOptions};

@@ -75,6 +75,15 @@ pub enum PoolerProgram {
     TracksStatements,
 }
 
+/// What a pgpool-II takes the servers behind it for, though it be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clustering {
+    /// They replicate by themselves. As pgpool-II is set up mostly.
+    StreamingReplication,
+    /// It does not care. A write by the extended protocol then opens a transaction that it does not commit (version 4.3).
+    Raw,
+}
+
 /// How a PgBouncer is set up.
 #[derive(Debug, Clone)]
 pub struct PoolerOptions {

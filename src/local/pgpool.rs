@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 
 use super::account::Account;
 use super::cluster::{Cluster, write_private};
+use super::options::Clustering;
 use super::port::free_port;
 use super::process::{self, LastWill, Process};
 use super::{Error, binaries};
@@ -31,14 +32,20 @@ impl Pgpool {
     /// Starts a pgpool-II whose files are in the cluster's folder under `name`, and waits until it listens.
     ///
     /// `children` is how many clients it serves at once; more wait. The cluster has to trust its clients.
-    pub fn start(cluster: &Cluster, name: &str, children: u32) -> Result<Self, Error> {
+    pub fn start(
+        cluster: &Cluster,
+        name: &str,
+        clustering: Clustering,
+        children: u32,
+    ) -> Result<Self, Error> {
         let program = binaries::find_system_program("pgpool").ok_or(Error::PgpoolMissing)?;
         let account = cluster.account();
         let folder = cluster.folder().join(name);
         account.give_folder(&folder)?;
         let (port, control_port) = (free_port(None)?, free_port(None)?);
         let file = folder.join("pgpool.conf");
-        write_private(&file, &settings(cluster, &folder, (port, control_port), children))?;
+        let ports = (port, control_port);
+        write_private(&file, &settings(cluster, &folder, ports, clustering, children))?;
         account.give(&file)?;
         let process = launch(&program, account, &folder, port)?;
         Ok(Self { port, url: cluster.url_at(port, ""), process })
@@ -68,10 +75,23 @@ impl Drop for Pgpool {
 }
 
 /// The text of pgpool.conf.
-fn settings(cluster: &Cluster, folder: &Path, (port, control_port): (u16, u16), children: u32) -> String {
+fn settings(
+    cluster: &Cluster,
+    folder: &Path,
+    (port, control_port): (u16, u16),
+    clustering: Clustering,
+    children: u32,
+) -> String {
+    let mode = match clustering {
+        Clustering::StreamingReplication => "'streaming_replication'",
+        Clustering::Raw => "'raw'",
+    };
     let quoted = |path: &Path| format!("'{}'", path.display());
     let own = [
-        ("backend_clustering_mode", "'raw'".to_owned()),
+        ("backend_clustering_mode", mode.to_owned()),
+        // Nothing is replicated, so there is no delay to be looked for.
+        ("sr_check_period", "0".to_owned()),
+        ("load_balance_mode", "off".to_owned()),
         ("backend_hostname0", "'127.0.0.1'".to_owned()),
         ("backend_port0", cluster.port().to_string()),
         // There is no other server to fail over to: without this it would give the only one up at the first error.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
-use glowplug::local::{Cluster, ClusterOptions, Pgpool, Pooler, PoolerOptions};
+use glowplug::local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerOptions};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
@@ -76,8 +76,13 @@ pub(crate) fn pooler_with(options: PoolerOptions) -> Pooler {
 
 /// A pgpool-II in front of the shared server; it stops when it is dropped.
 pub(crate) fn pgpool(children: u32) -> Pgpool {
+    pgpool_with(Clustering::StreamingReplication, children)
+}
+
+/// The same with another clustering mode.
+pub(crate) fn pgpool_with(clustering: Clustering, children: u32) -> Pgpool {
     let name = format!("pgpool-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    Pgpool::start(cluster(), &name, children).expect("a pgpool-II")
+    Pgpool::start(cluster(), &name, clustering, children).expect("a pgpool-II")
 }
 
 /// A plain connection to ask the server with; it closes when it is dropped.

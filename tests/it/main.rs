@@ -29,6 +29,7 @@ mod matrix;
 mod node;
 mod observability;
 mod persisted;
+mod poolers;
 mod production;
 mod queue;
 mod random;

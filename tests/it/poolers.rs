@@ -1,0 +1,162 @@
+//! Every pooler by every protocol: one body of tests runs where it is safe, and where it is not, how it fails is shown. The table
+//! in `docs/connection.md` is what is tested here.
+
+mod body;
+mod example;
+mod graphql;
+mod names;
+mod stand;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use glowplug::db::Protocol;
+
+use self::stand::{Cell, Stand};
+use crate::isolation;
+
+/// What is true of a protocol behind a pooler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Everything runs, and nothing stays behind.
+    Safe,
+    /// The same, but for transactions of several messages, which the pooler refuses.
+    SafeWithoutTransactions,
+    /// A statement that was prepared is missing from the server connection that a transaction is lent.
+    FailsInTransactions,
+    /// Each query is answered rightly, but names stay behind in server connections, and pile up there.
+    PilesUp,
+    /// A typed query's write opens a transaction that the pooler never commits.
+    LosesWrites,
+    /// So do they here, but messages of SQL text do not, and so the engine's operations.
+    SafeForMessages,
+}
+
+impl Verdict {
+    /// In the words of the documentation.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::SafeWithoutTransactions => "safe; transactions are refused",
+            Self::FailsInTransactions => {
+                "**no**: `prepared statement … does not exist` within transactions; names pile up in the server"
+            }
+            Self::PilesUp => "**no**: names pile up in the server; transactions are refused",
+            Self::LosesWrites => "**no**: the pooler opens a transaction for a write, and does not commit it",
+            Self::SafeForMessages => {
+                "safe for messages, but not for typed queries, which go as with `Unnamed`"
+            }
+        }
+    }
+}
+
+const PROTOCOLS: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
+
+/// By `Simple`, `Unnamed`, and `Prepared`.
+const TABLE: [(Stand, [Verdict; 3]); 8] = [
+    (Stand::Direct, [Verdict::Safe; 3]),
+    (Stand::Session, [Verdict::Safe; 3]),
+    (Stand::Transaction, [Verdict::Safe, Verdict::Safe, Verdict::FailsInTransactions]),
+    (
+        Stand::Statement,
+        [Verdict::SafeWithoutTransactions, Verdict::SafeWithoutTransactions, Verdict::PilesUp],
+    ),
+    (Stand::Tracking, [Verdict::Safe; 3]),
+    (Stand::NotTracking, [Verdict::Safe, Verdict::Safe, Verdict::FailsInTransactions]),
+    (Stand::Pgpool, [Verdict::Safe; 3]),
+    (Stand::RawPgpool, [Verdict::SafeForMessages, Verdict::LosesWrites, Verdict::LosesWrites]),
+];
+
+/// Tests a row of the table.
+async fn row(stand: Stand) {
+    let (_, verdicts) = TABLE.iter().find(|(of, _)| *of == stand).expect("each stand has its row");
+    let server = stand::Server::start(stand);
+    for (protocol, verdict) in PROTOCOLS.into_iter().zip(verdicts) {
+        let cell = Cell::new(stand, &server, protocol).await;
+        match verdict {
+            Verdict::Safe | Verdict::SafeWithoutTransactions => {
+                body::holds(&cell).await;
+                if protocol == Protocol::Simple {
+                    graphql::holds(&cell).await;
+                }
+                if stand != Stand::Direct {
+                    isolation::nothing_is_left(&cell.url).await;
+                }
+            }
+            Verdict::FailsInTransactions => {
+                names::are_missing_in_transactions(&cell).await;
+                names::pile_up(&cell).await;
+            }
+            Verdict::PilesUp => names::pile_up(&cell).await,
+            Verdict::LosesWrites => body::loses_writes(&cell).await,
+            Verdict::SafeForMessages => {
+                body::loses_writes(&cell).await;
+                graphql::holds(&cell).await;
+                isolation::nothing_is_left(&cell.url).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn directly() {
+    row(Stand::Direct).await;
+}
+
+#[tokio::test]
+async fn through_pgbouncer_in_session_mode() {
+    row(Stand::Session).await;
+}
+
+#[tokio::test]
+async fn through_pgbouncer_in_transaction_mode() {
+    row(Stand::Transaction).await;
+}
+
+#[tokio::test]
+async fn through_pgbouncer_in_statement_mode() {
+    row(Stand::Statement).await;
+}
+
+#[tokio::test]
+async fn through_pgbouncer_that_tracks_statements() {
+    row(Stand::Tracking).await;
+}
+
+#[tokio::test]
+async fn through_pgbouncer_that_could_track_statements() {
+    row(Stand::NotTracking).await;
+}
+
+#[tokio::test]
+async fn through_pgpool() {
+    row(Stand::Pgpool).await;
+}
+
+#[tokio::test]
+async fn through_pgpool_in_raw_mode() {
+    row(Stand::RawPgpool).await;
+}
+
+#[test]
+fn the_documented_table_is_the_tested_one() {
+    let mut table = "| | `Simple` | `Unnamed` | `Prepared` |\n| --- | --- | --- | --- |\n".to_owned();
+    for (stand, verdicts) in TABLE {
+        let words = verdicts.map(Verdict::words).join(" | ");
+        // Writing to a String cannot fail.
+        let _ = writeln!(table, "| {} | {words} |", stand.name());
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/connection.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (begin, end) = ("<!-- poolers -->\n", "<!-- end of poolers -->");
+    let (before, rest) = text.split_once(begin).expect("the marker before the table");
+    let (documented, after) = rest.split_once(end).expect("the marker after the table");
+    if documented == table {
+        return;
+    }
+    assert!(
+        std::env::var_os("UPDATE").is_some(),
+        "the table of poolers is not up to date; write it with `UPDATE=1 cargo test documented_table`"
+    );
+    std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).unwrap();
+}

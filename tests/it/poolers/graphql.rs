@@ -1,0 +1,46 @@
+//! Operations of the engine, with role and claims, which all go as one simple message.
+
+use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use serde_json::{Map, Value, json};
+
+use super::stand::Cell;
+use crate::harness;
+
+/// Two users query and write in turns; each sees what is its own.
+pub(super) async fn holds(cell: &Cell) {
+    let engine = Engine::new(&harness::config(&cell.url, cell.stand.pool_mode())).unwrap();
+    let query = "{ noteCollection { edges { node { owner body } } } }";
+    for (user, body) in [("ada", "Ada's"), ("bob", "Bob's")] {
+        let node = |body: &str| json!({ "node": { "owner": user, "body": body } });
+        let found = ask(&engine, user, query).await;
+        assert_eq!(
+            found["data"]["noteCollection"]["edges"],
+            json!([node(body)]),
+            "{}: {found}",
+            cell.label()
+        );
+        let insert =
+            "mutation { insertIntonoteCollection(objects: [{ body: \"new\" }]) { records { owner } } }";
+        let inserted = ask(&engine, user, insert).await;
+        let records = &inserted["data"]["insertIntonoteCollection"]["records"];
+        assert_eq!(*records, json!([{ "owner": user }]), "{}: {inserted}", cell.label());
+        let found = ask(&engine, user, query).await;
+        assert_eq!(found["data"]["noteCollection"]["edges"], json!([node(body), node("new")]));
+    }
+}
+
+async fn ask(engine: &Engine, user: &str, document: &str) -> Value {
+    let identity = Identity {
+        role: Some("poolers_user".to_owned()),
+        settings: vec![("request.jwt.claims".to_owned(), json!({ "sub": user }).to_string())],
+    };
+    let request = Request {
+        document: document.into(),
+        operation_name: None,
+        variables: Map::new(),
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+    };
+    let response = engine.respond(request, &identity).await;
+    serde_json::from_slice(&response.body).unwrap()
+}

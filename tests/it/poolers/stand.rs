@@ -1,0 +1,109 @@
+//! What stands between a client and PostgreSQL, and one protocol through it.
+
+use std::time::Duration;
+
+use glowplug::config::PoolMode;
+use glowplug::db::{Connection, Connector, Protocol};
+use glowplug::local::{Clustering, Pgpool, Pooler, PoolerOptions, PoolerProgram};
+
+use crate::{db::types, harness};
+
+/// What stands between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stand {
+    Direct,
+    Session,
+    Transaction,
+    Statement,
+    /// A PgBouncer that gives statements names of its own.
+    Tracking,
+    /// One that could, and is told not to.
+    NotTracking,
+    Pgpool,
+    RawPgpool,
+}
+
+impl Stand {
+    /// In the words of the documentation.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "no pooler",
+            Self::Session => "PgBouncer, session mode",
+            Self::Transaction => "PgBouncer before 1.21, transaction mode",
+            Self::Statement => "PgBouncer, statement mode",
+            Self::Tracking => "PgBouncer since 1.21, transaction mode, `max_prepared_statements` above 0",
+            Self::NotTracking => "PgBouncer since 1.21, transaction mode, `max_prepared_statements = 0`",
+            Self::Pgpool => "pgpool-II, `streaming_replication`",
+            Self::RawPgpool => "pgpool-II, `raw`",
+        }
+    }
+
+    pub(super) fn pool_mode(self) -> PoolMode {
+        match self {
+            Self::Direct => PoolMode::Direct,
+            Self::Session | Self::Pgpool | Self::RawPgpool => PoolMode::Session,
+            Self::Transaction | Self::Tracking | Self::NotTracking => PoolMode::Transaction,
+            Self::Statement => PoolMode::Statement,
+        }
+    }
+}
+
+/// The pooler, which stops when it is dropped.
+pub(super) enum Server {
+    None,
+    PgBouncer(Pooler),
+    Pgpool(Pgpool),
+}
+
+impl Server {
+    pub(super) fn start(stand: Stand) -> Self {
+        let (program, most) = match stand {
+            Stand::Direct => return Self::None,
+            // A request to cancel takes a child, too.
+            Stand::Pgpool => return Self::Pgpool(harness::pgpool(4)),
+            Stand::RawPgpool => return Self::Pgpool(harness::pgpool_with(Clustering::Raw, 4)),
+            Stand::Session | Stand::Transaction | Stand::Statement => (PoolerProgram::Installed, None),
+            Stand::Tracking => (PoolerProgram::TracksStatements, Some("200")),
+            Stand::NotTracking => (PoolerProgram::TracksStatements, Some("0")),
+        };
+        let most = most.map(|most| ("max_prepared_statements".to_owned(), most.to_owned()));
+        let extra = most.into_iter().collect();
+        let pool_mode = stand.pool_mode();
+        let options = PoolerOptions { program, pool_mode, pool_size: 2, extra, ..PoolerOptions::default() };
+        Self::PgBouncer(harness::pooler_with(options))
+    }
+
+    fn url(&self, database: &str) -> String {
+        match self {
+            Self::None => harness::cluster().url(database),
+            Self::PgBouncer(pooler) => pooler.url(database),
+            Self::Pgpool(pgpool) => pgpool.url(database),
+        }
+    }
+}
+
+/// One protocol through one stand, to a database of its own; so that its server connections are its own, too.
+pub(super) struct Cell {
+    pub(super) stand: Stand,
+    pub(super) protocol: Protocol,
+    pub(super) url: String,
+    connector: Connector,
+}
+
+impl Cell {
+    pub(super) async fn new(stand: Stand, server: &Server, protocol: Protocol) -> Self {
+        let setup = format!("{}; {}", types::SETUP, include_str!("setup.sql"));
+        let url = server.url(&harness::database(&setup).await);
+        let connector = Connector::new(&url).unwrap().protocol(protocol).timeout(Duration::from_secs(30));
+        Self { stand, protocol, url, connector }
+    }
+
+    pub(super) async fn connect(&self) -> Connection {
+        self.connector.connect().await.unwrap_or_else(|error| panic!("{}: {error}", self.label()))
+    }
+
+    /// Which cell it is, for what a failed assertion says.
+    pub(super) fn label(&self) -> String {
+        format!("{}, {:?}", self.stand.name(), self.protocol)
+    }
+}
