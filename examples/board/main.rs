@@ -46,10 +46,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("GraphiQL: http://{address}/ with this, for example:\n\n{QUERY}");
     let stop = CancellationToken::new();
     let signal = stop.clone().drop_guard();
+    let mut signals = shutdown::Signals::new()?;
     tokio::spawn(async move {
-        // Without signals there is no way to ask, so the server stops at once.
         let _signal = signal;
-        let _ = shutdown::signalled().await;
+        signals.next().await;
     });
     server.run(listener, stop).await;
     drop(cluster);

@@ -28,6 +28,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         if config.auth.is_open() && !address.ip().is_loopback() {
             Event::Unprotected { address }.emit();
         }
-        server::until_stopped(server, std::future::pending()).await
+        server::until_stopped(server, std::future::pending()).await;
+        Ok(())
     })
 }

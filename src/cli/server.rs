@@ -11,7 +11,7 @@ use crate::engine::{Engine, Extension};
 use crate::event::{Event, Traces};
 use crate::http::Listeners;
 use crate::queue::Way;
-use crate::shutdown::{Shutdown, signalled};
+use crate::shutdown::{Shutdown, Signals};
 
 use super::failure::Failure;
 
@@ -19,12 +19,15 @@ use super::failure::Failure;
 pub(super) struct Server {
     engine: Engine,
     shutdown: Shutdown,
+    signals: Signals,
 }
 
 impl Server {
     /// Starts to answer requests on the listener. The database need not be there yet: until it is, requests are told
     /// so, and `/readyz` says no.
     pub(super) fn start(config: &Config, listeners: Listeners) -> Result<Self, Failure> {
+        // Before anything says that it runs: who hears of it may ask it to stop at once.
+        let signals = Signals::new().map_err(Failure::Runtime)?;
         let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
         let authenticator = Authenticator::new(&config.auth)?;
         let shutdown = Shutdown::new();
@@ -55,7 +58,7 @@ impl Server {
             };
             stop.run_until_cancelled(hangups).await;
         });
-        Ok(Self { engine, shutdown })
+        Ok(Self { engine, shutdown, signals })
     }
 
     /// The engine that answers the requests.
@@ -90,24 +93,30 @@ pub(super) async fn listen(setting: &'static str, address: SocketAddr) -> Result
     TcpListener::bind(address).await.map_err(|source| Failure::Listen { setting, address, source })
 }
 
-/// Serves, and does `meanwhile`, until SIGINT or SIGTERM; then lets requests that run finish. A second signal ends the
-/// process at once.
-pub(super) async fn until_stopped(
-    server: Server,
+/// Serves, and does `meanwhile`, until it is to stop.
+pub(super) async fn until_stopped(server: Server, meanwhile: impl Future<Output = ()>) {
+    let Server { shutdown, signals, .. } = server;
+    until_signalled(&shutdown, signals, meanwhile).await;
+}
+
+/// Lets the parts run, and does `meanwhile`, until SIGINT or SIGTERM; then lets them finish what they have begun. A second
+/// signal ends the process at once.
+pub(super) async fn until_signalled(
+    shutdown: &Shutdown,
+    mut signals: Signals,
     meanwhile: impl Future<Output = ()>,
-) -> Result<(), Failure> {
-    let Server { shutdown, .. } = server;
+) {
     let stop = shutdown.token();
     let name = tokio::select! {
-        name = signalled() => name.map_err(Failure::Runtime)?,
+        name = signals.next() => name,
         () = stop.cancelled() => "the end of a part",
         () = meanwhile => "the end of a part",
     };
     Event::Stopping { reason: name }.emit();
     shutdown.ask();
     tokio::select! {
-        () = shutdown.stopped() => Ok(()),
-        _ = signalled() => {
+        () = shutdown.stopped() => {}
+        _ = signals.next() => {
             eprintln!("stopped at the second signal");
             std::process::exit(130)
         }

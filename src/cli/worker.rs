@@ -5,11 +5,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{Config, Profile};
 use crate::engine::Extension;
-use crate::event::{Event, QueueEvent};
+use crate::event::QueueEvent;
 use crate::queue::Worker;
-use crate::shutdown::{Shutdown, signalled};
+use crate::shutdown::{Shutdown, Signals};
 
 use super::failure::Failure;
+use super::server;
 use super::settings::Flags;
 
 /// The flags of `glowplug worker`.
@@ -24,22 +25,12 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::Serve)?.check()?;
     super::log::start(&config.log);
     super::block_on(async {
+        // Before anything says that it runs: who hears of it may ask it to stop at once.
+        let signals = Signals::new().map_err(Failure::Runtime)?;
         let shutdown = Shutdown::new();
         start(&config, &shutdown)?;
-        let stop = shutdown.token();
-        let reason = tokio::select! {
-            name = signalled() => name.map_err(Failure::Runtime)?,
-            () = stop.cancelled() => "the end of a part",
-        };
-        Event::Stopping { reason }.emit();
-        shutdown.ask();
-        tokio::select! {
-            () = shutdown.stopped() => Ok(()),
-            _ = signalled() => {
-                eprintln!("stopped at the second signal");
-                std::process::exit(130)
-            }
-        }
+        server::until_signalled(&shutdown, signals, std::future::pending()).await;
+        Ok(())
     })
 }
 
