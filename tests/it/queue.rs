@@ -2,7 +2,9 @@
 
 mod answers;
 mod bounds;
+mod chaos;
 mod faults;
+mod sites;
 
 use std::time::Duration;
 
@@ -63,12 +65,8 @@ impl World {
     fn work_with(&self, change: impl FnOnce(&mut Config)) -> Working {
         let mut config = harness::config(&self.url, PoolMode::Direct);
         config.queue = queue(&self.redis.url());
-        config.http.drain_timeout = Duration::from_secs(5);
         change(&mut config);
-        let worker = Worker::new(&config, Extension::default()).expect("a worker");
-        let stop = CancellationToken::new();
-        let asked = stop.clone();
-        Working { stop, task: tokio::spawn(async move { worker.run(asked).await }) }
+        Working::start(&config)
     }
 
     /// Sends a document with headers.
@@ -136,6 +134,13 @@ impl World {
 }
 
 impl Working {
+    fn start(config: &Config) -> Self {
+        let worker = Worker::new(config, Extension::default()).expect("a worker");
+        let stop = CancellationToken::new();
+        let asked = stop.clone();
+        Self { stop, task: tokio::spawn(async move { worker.run(asked).await }) }
+    }
+
     /// Tells it to stop and waits until it has.
     async fn stop(self) {
         self.stop.cancel();

@@ -1,0 +1,83 @@
+//! Where Redis may be: a cluster, and a server with TLS and a user of few rights.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use futures_util::future::join_all;
+use glowplug::config::{self, PoolMode, Queued};
+use glowplug::local::{Redis, RedisCluster, RedisOptions};
+
+use super::{NOTES, Working, insert, queue};
+use crate::harness;
+use crate::server::Server;
+
+/// Twenty mutations at once, all of which take effect.
+async fn works(settings: config::Queue) {
+    let database = harness::cluster().url(&harness::database(NOTES).await);
+    let mut config = harness::config(&database, PoolMode::Direct);
+    config.queue = settings.clone();
+    let _worker = Working::start(&config);
+    let server = Server::start(&database, |config| {
+        config.queue = config::Queue { queued: Queued::Mutations, ..settings };
+    })
+    .await;
+    let sent = (1..=20).map(|id| {
+        let request = server.query(&insert(id, "a"));
+        async move { request.send().await.unwrap().text().await.unwrap() }
+    });
+    for answer in join_all(sent).await {
+        assert!(answer.contains("affectedCount"), "{answer}");
+    }
+    let admin = harness::connect(&database).await;
+    assert_eq!(harness::ask(&admin, "select count(*) from note").await.as_deref(), Some("20"));
+}
+
+#[tokio::test]
+async fn a_cluster_holds_the_parts_of_a_queue() {
+    let cluster = RedisCluster::start().expect("a Redis Cluster");
+    let mut settings = queue(&cluster.url());
+    settings.shards = 6;
+    if let Some(redis) = &mut settings.redis {
+        redis.is_cluster = true;
+    }
+    works(settings).await;
+}
+
+#[tokio::test]
+async fn tls_and_a_user_with_the_rights_that_are_documented_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (certificate, key) =
+        certificate(folder.path().join("certificate.pem"), folder.path().join("key.pem"));
+    let guide = std::fs::read_to_string("docs/queue.md").unwrap();
+    let (_, rules) = guide.split_once("ACL SETUSER glowplug on >secret ").expect("the rules in the guide");
+    let rules = rules.lines().next().unwrap().to_owned();
+    let redis = Redis::start(&RedisOptions {
+        user: Some(("glowplug".to_owned(), "secret".to_owned(), rules)),
+        certificate: Some((certificate.clone(), key)),
+        ..RedisOptions::default()
+    });
+    let redis = redis.expect("a Redis");
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut settings = queue(&redis.url());
+    if let Some(redis) = &mut settings.redis {
+        redis.authority = Some(certificate);
+    }
+    works(settings).await;
+}
+
+fn certificate(certificate: PathBuf, key: PathBuf) -> (PathBuf, PathBuf) {
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"])
+        .args(["-addext", "subjectAltName=DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-out")
+        .arg(&certificate)
+        .arg("-keyout")
+        .arg(&key)
+        .output()
+        .expect("openssl; install it");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    (certificate, key)
+}
