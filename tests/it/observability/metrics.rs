@@ -48,8 +48,9 @@ async fn operations_stages_and_requests_are_counted() {
     assert!(scrape.count("glowplug_database_messages_total") >= 6, "{}", scrape.text);
     assert!(scrape.count("glowplug_database_sent_bytes_total") > 1_000, "{}", scrape.text);
     assert!(scrape.count("glowplug_database_received_bytes_total") > 1_000, "{}", scrape.text);
+    // What looks for the pool mode makes connections of its own.
     let idle = scrape.count("glowplug_pool_connections_idle");
-    assert!(idle >= 1 && idle == scrape.count("glowplug_database_connect_duration_seconds_count"));
+    assert!(idle >= 1 && idle <= scrape.count("glowplug_database_connect_duration_seconds_count"));
 }
 
 #[tokio::test]
