@@ -57,6 +57,10 @@ pub struct Database {
     pub url: Secret,
     /// The connection string for what needs a session, if it is another.
     pub direct_url: Option<Secret>,
+    /// The connection strings of read replicas.
+    pub replica_urls: Vec<Secret>,
+    /// How far a replica may be behind and still be read from; `None` does not ask.
+    pub replica_lag: Option<Duration>,
     /// How many connections to the pooler or database are held at the most.
     pub pool_size: u32,
     /// What stands between Glowplug and PostgreSQL.

@@ -24,7 +24,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use crate::config::{Config, Documents, Limits};
-use crate::db::Database;
+use crate::db::{Database, Replicas};
 use crate::error::{Code, Error};
 use crate::event::{Event, Stage, Stopwatch, Trace};
 use crate::persisted::{Persisted, PersistedError};
@@ -32,6 +32,7 @@ use crate::plan::{Plan, plan};
 use crate::request::{JsonMap, Operation, json_map};
 use crate::response::{self, Body};
 
+pub use crate::db::{ReadFrom, ReplicaState};
 pub use crate::persisted::DocumentSource;
 use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
@@ -50,7 +51,9 @@ pub struct Engine {
 }
 
 struct Inner {
+    /// The primary: it is asked for pictures, mutations, and what fields of the application ask for.
     database: Database,
+    replicas: Replicas,
     /// How long a request waits for a place among those of its role.
     acquire_timeout: Duration,
     persisted: Persisted,
@@ -87,6 +90,8 @@ pub struct Request {
     pub extensions: Map<String, Value>,
     /// Which operations may run.
     pub allowed: AllowedOperations,
+    /// Where a query is read from, if there are replicas.
+    pub read_from: ReadFrom,
 }
 
 /// A request that has been accepted and planned.
@@ -95,11 +100,12 @@ struct Prepared {
     plan: Plan,
     /// The answers that are there already.
     known: Arc<Known>,
+    read_from: ReadFrom,
 }
 
 impl Prepared {
     fn job<'a>(&'a self, identity: &'a Identity, view: &'a View) -> Job<'a> {
-        Job { view, operation: &self.operation, plan: &self.plan, identity }
+        Job { view, operation: &self.operation, plan: &self.plan, identity, read_from: self.read_from }
     }
 }
 
@@ -160,6 +166,7 @@ impl Engine {
     /// The same, with fields that an application answers.
     pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
+        let replicas = Replicas::new(&config.database, &database)?;
         let statement_timeout = config.database.statement_timeout;
         let pictures = Pictures::new(database.clone(), &config.api.schemas, statement_timeout);
         let limits = RoleLimits { all: config.limits.clone(), by_role: config.role_limits.clone() };
@@ -167,7 +174,7 @@ impl Engine {
         let acquire_timeout = config.database.acquire_timeout;
         let Documents { list: list_file, policy } = config.documents.clone();
         let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
-        let inner = Inner { database, acquire_timeout, persisted, list_file, snapshots, resolvers };
+        let inner = Inner { database, replicas, acquire_timeout, persisted, list_file, snapshots, resolvers };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -251,7 +258,7 @@ impl Engine {
         account.planned(&plan);
         stopwatch.finish(Stage::Plan);
         let known = snapshot.introspection(&plan, &operation, text)?;
-        Ok(Prepared { operation, plan, known })
+        Ok(Prepared { operation, plan, known, read_from: request.read_from })
     }
 
     /// The answer to a request that has failed as a whole.
@@ -274,6 +281,16 @@ impl Engine {
     pub async fn ready(&self) -> Result<(), Error> {
         self.inner.snapshots.of(None).await?;
         Ok(self.inner.database.available().await?)
+    }
+
+    /// How many replicas there are, and how many of them are read from.
+    pub fn replicas(&self) -> ReplicaState {
+        self.inner.replicas.state()
+    }
+
+    /// Whether queries can be answered even if the primary is away: its picture is known, and there is a replica.
+    pub fn can_read_without_primary(&self) -> bool {
+        self.inner.snapshots.is_known(None) && self.replicas().in_use > 0
     }
 
     /// The API as who asks sees it, as SDL text.

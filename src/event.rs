@@ -8,6 +8,7 @@
 mod log;
 pub mod metrics;
 mod queue;
+mod replica;
 mod roles;
 mod stopwatch;
 mod traces;
@@ -17,6 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use self::queue::QueueEvent;
+pub use self::replica::ReplicaEvent;
 pub use self::stopwatch::Stopwatch;
 pub use self::traces::{Parent, Trace, Traces, TracesError};
 use crate::sql::Statement;
@@ -66,6 +68,8 @@ pub enum Event<'a> {
     ProtocolFellBack { error: &'a str, again_in: Duration },
     /// A read's connection turned out to be gone; it is sent once more on a fresh one.
     ReadRetried { error: &'a str },
+    /// Something happened at a read replica.
+    Replica(ReplicaEvent<'a>),
     /// A part of an operation's work is done.
     StageDone { stage: Stage, took: Duration },
     /// A document had been validated before.

@@ -15,6 +15,7 @@ mod identity;
 mod listeners;
 mod metrics;
 mod parameters;
+mod read_from;
 mod refusal;
 mod reply;
 mod trace;

@@ -92,7 +92,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         point_out_changes(&options.migrations);
         let engine = server.engine();
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &engine);
-        server::until_stopped(server, follow).await;
+        Box::pin(server::until_stopped(server, follow)).await;
         Ok(())
     })
 }

@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::redact::urls;
 use super::settled::Settled;
 use super::units;
 use super::{
@@ -94,6 +95,8 @@ fn database(reader: &mut Reader<'_>) -> Database {
     Database {
         url: Secret::new(reader.read("database-url", connection_string)),
         direct_url: reader.optional("direct-url", connection_string).map(Secret::new),
+        replica_urls: reader.optional("replica-url", connection_strings).unwrap_or_default(),
+        replica_lag: reader.read("replica-lag", |text| unless_off(text, duration)),
         pool_size: u32::try_from(reader.count("pool-size", 1..=10_000)).unwrap_or(u32::MAX),
         pool_mode: reader.choice(
             "pool-mode",
@@ -309,6 +312,10 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Ok(value);
     }
     Err(format!("`{text}` is out of range; it may be from 1ms to 24h"))
+}
+
+fn connection_strings(text: &str) -> Result<Vec<Secret>, String> {
+    urls(text).map(|url| connection_string(url).map(Secret::new)).collect()
 }
 
 /// The value itself is never in the message: it may hold a password.

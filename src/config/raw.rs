@@ -28,6 +28,14 @@ pub struct Raw {
     /// Unset, `database-url` is used. Supabase and Neon show both.
     #[arg(long, value_name = "URL")]
     pub direct_url: Option<Text>,
+    /// Connection strings of read replicas, or of poolers in front of them, separated by commas; each has a pool of its own. Queries
+    /// are read from the one that is least used, unless the request's header says `Glowplug-Read-From: primary`.
+    #[arg(long, value_name = "URLS")]
+    pub replica_url: Option<Text>,
+    /// How far a replica may be behind the primary and still be read from, or `off` for any distance. Asking costs both a small
+    /// query each second.
+    #[arg(long, value_name = "DURATION|off")]
+    pub replica_lag: Option<Text>,
     /// Address and port to listen on. With `0.0.0.0` other machines can connect, so put TLS and authentication in front.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<Text>,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::Raw;
 use super::check::{Problem, Problems};
 use super::raw::Text;
-use super::redact::redacted;
+use super::redact::{redacted, urls};
 use super::roles::{self, Roles};
 use super::table::names;
 
@@ -99,6 +99,7 @@ impl Settled {
     pub fn set_own_database(&mut self, url: &str, direct_url: &str) {
         self.set_database_url(url);
         self.values.insert("direct-url", (Text(direct_url.to_owned()), Origin::Command));
+        self.values.remove("replica-url");
     }
 
     /// How the setting is called that [`Database::session_url`](super::Database::session_url) comes from, for messages about it.
@@ -162,6 +163,7 @@ impl fmt::Display for Settled {
             let shown = match name {
                 "database-url" | "direct-url" => redacted(text),
                 "redis-url" => text.split(',').map(redacted).collect::<Vec<_>>().join(","),
+                "replica-url" => urls(text).map(redacted).collect::<Vec<_>>().join(","),
                 "jwt-secret" => "***".to_owned(),
                 _ => text.clone(),
             };
@@ -200,8 +202,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
     let is_dev = profile == Profile::Dev;
     Raw {
         production: text("off"),
-        database_url: None,
-        direct_url: None,
+        replica_lag: text("10s"),
         listen: text("127.0.0.1:8080"),
         schemas: text("public"),
         pool_size: text("16"),
@@ -226,17 +227,10 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         max_body: text("1MiB"),
         max_page_size: text("off"),
         max_concurrency: text("off"),
-        persisted_operations: None,
         only_persisted: text("off"),
         automatic_persisted_queries: text("on"),
-        jwt_secret: None,
-        jwt_key: None,
-        jwt_jwks: None,
-        jwt_audience: None,
-        jwt_issuer: None,
         jwt_clock_skew: text("30s"),
         jwt_role_claim: text("role"),
-        anon_role: None,
         get_requests: text("on"),
         cors_origins: text(""),
         sdl: text("on"),
@@ -244,9 +238,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),
         shutdown_delay: text("off"),
         metrics_listen: text("off"),
-        redis_url: None,
         redis_cluster: text("off"),
-        redis_ca: None,
         mutations: text("direct"),
         queue_name: text("main"),
         queue_shards: text("1"),
@@ -262,6 +254,8 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         log: text(if profile == Profile::Serve { "info" } else { "warn" }),
         log_format: text("text"),
         otlp_endpoint: text("off"),
+        // The others have no value where nobody gives them one.
+        ..Raw::default()
     }
 }
 

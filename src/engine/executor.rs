@@ -1,6 +1,6 @@
 //! The engine as an `async_graphql::Executor`, so that every integration of async-graphql can serve it.
 //!
-//! Who asks is an [`Identity`] in the request's data. The answer's data is handed on unparsed.
+//! Who asks is an [`Identity`] in the request's data; a [`ReadFrom`] says where a query is read from. The answer's data is handed on unparsed.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{AllowedOperations, Engine, Identity};
+use super::{AllowedOperations, Engine, Identity, ReadFrom};
 
 #[derive(Deserialize)]
 struct Body<'b> {
@@ -22,13 +22,15 @@ struct Body<'b> {
 
 impl Executor for Engine {
     async fn execute(&self, request: Request) -> Response {
-        let identity = identity(&request.data, None);
+        let identity: Identity = given(&request.data, None);
+        let read_from = given(&request.data, None);
         let request = super::Request {
             document: request.query.into(),
             operation_name: request.operation_name,
             variables: variables(request.variables.into_value()),
             extensions: serde_json::Map::new(),
             allowed: AllowedOperations::All,
+            read_from,
         };
         let answer = self.respond(request, &identity).await;
         match serde_json::from_slice::<Body<'_>>(&answer.body) {
@@ -45,17 +47,17 @@ impl Executor for Engine {
     /// A query is a stream of one answer.
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let engine = self.clone();
-        let identity = identity(&request.data, session.as_deref());
-        let request = request.data(identity);
+        let identity: Identity = given(&request.data, session.as_deref());
+        let read_from: ReadFrom = given(&request.data, session.as_deref());
+        let request = request.data(identity).data(read_from);
         stream::once(async move { Executor::execute(&engine, request).await }).boxed()
     }
 }
 
-/// The request's own identity, else that of its session.
-fn identity(data: &Data, session: Option<&Data>) -> Identity {
-    let found =
-        [Some(data), session].into_iter().flatten().find_map(|data| data.get(&TypeId::of::<Identity>()));
-    found.and_then(|found| found.downcast_ref::<Identity>()).cloned().unwrap_or_default()
+/// The value of a type that is in the request's own data, else that in its session's.
+fn given<T: Clone + Default + 'static>(data: &Data, session: Option<&Data>) -> T {
+    let found = [Some(data), session].into_iter().flatten().find_map(|data| data.get(&TypeId::of::<T>()));
+    found.and_then(|found| found.downcast_ref::<T>()).cloned().unwrap_or_default()
 }
 
 fn variables(variables: Value) -> serde_json::Map<String, serde_json::Value> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::snapshot::Snapshot;
 use super::snapshots::View;
-use super::{Engine, Identity};
+use super::{Engine, Identity, ReadFrom};
 use crate::db::{self, Access, Answers, Scope};
 use crate::error::{Code, Error, GraphqlError, is_schema_change, of_operation};
 use crate::event::{Event, Stage, Stopwatch};
@@ -35,6 +35,7 @@ pub(super) struct Job<'a> {
     pub(super) operation: &'a Operation,
     pub(super) plan: &'a Plan,
     pub(super) identity: &'a Identity,
+    pub(super) read_from: ReadFrom,
 }
 
 impl Engine {
@@ -59,7 +60,8 @@ impl Engine {
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
-            match self.inner.database.run(&scope, &statements[answers.len()..]).await {
+            let rest = &statements[answers.len()..];
+            match self.inner.replicas.run(&scope, rest, job.read_from).await {
                 Ok(rest) => answers.extend(rest),
                 Err(failure) => {
                     answers.extend(failure.completed);

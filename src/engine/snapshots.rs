@@ -119,6 +119,11 @@ impl Snapshots {
         }
     }
 
+    /// Whether a role has a view, so that its requests need not wait for one.
+    pub(super) fn is_known(&self, role: Option<&str>) -> bool {
+        self.known(role).is_some()
+    }
+
     /// The view of a role after the database has turned out to be another than in `old`; `None` if it is the same.
     pub(super) async fn after(&self, role: Option<&str>, old: &View) -> Result<Option<Arc<View>>, Error> {
         let _turn = self.turns.of(role).await;

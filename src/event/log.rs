@@ -33,6 +33,7 @@ pub(super) fn write(event: &Event<'_>) {
             tracing::warn!(error, ?again_in, "named statement lost; going on without names");
         }
         Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
+        Event::Replica(event) => event.write(),
         Event::RequestFailed { error } => tracing::error!(error, "request failed"),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
@@ -41,15 +42,9 @@ pub(super) fn write(event: &Event<'_>) {
         Event::CatalogFailed { error } => {
             tracing::error!(error, "catalogue not loaded; the previous one stays");
         }
-        Event::PersistedOperationsLoaded { documents } => {
-            tracing::info!(documents, "persisted operations loaded");
-        }
-        Event::PersistedOperationsFailed { error } => {
-            tracing::error!(error, "persisted operations not loaded; the previous ones stay");
-        }
-        Event::PersistedOperationInvalid { id, error } => {
-            tracing::warn!(id, error, "a persisted operation does not fit the API");
-        }
+        Event::PersistedOperationsLoaded { .. }
+        | Event::PersistedOperationsFailed { .. }
+        | Event::PersistedOperationInvalid { .. } => write_of_persisted_operations(event),
         Event::Unprotected { address } => tracing::warn!(
             %address,
             "whoever reaches this address uses the API as the database user of the connection string; \
@@ -77,6 +72,21 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::DocumentParsed
         | Event::BatchReceived { .. }
         | Event::RequestReceived => {}
+    }
+}
+
+fn write_of_persisted_operations(event: &Event<'_>) {
+    match event {
+        Event::PersistedOperationsLoaded { documents } => {
+            tracing::info!(documents, "persisted operations loaded");
+        }
+        Event::PersistedOperationsFailed { error } => {
+            tracing::error!(error, "persisted operations not loaded; the previous ones stay");
+        }
+        Event::PersistedOperationInvalid { id, error } => {
+            tracing::warn!(id, error, "a persisted operation does not fit the API");
+        }
+        _ => {}
     }
 }
 

@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use self::families::{Counters, Families};
-use super::{Event, SUCCESS, Stage, roles};
+use super::{Event, ReplicaEvent, SUCCESS, Stage, roles};
 
 static FAMILIES: LazyLock<Families> = LazyLock::new(Families::new);
 
@@ -95,9 +95,8 @@ pub(super) fn count(event: &Event<'_>) {
         Event::RequestAnswered { route, status, took, .. } => {
             to.requests_in_flight.dec();
             to.request(route, status.to_string().into());
-            to.request_duration
-                .get_or_create(&[("route", Cow::Borrowed(*route))])
-                .observe(took.as_secs_f64());
+            let durations = to.request_duration.get_or_create(&[("route", Cow::Borrowed(*route))]);
+            durations.observe(took.as_secs_f64());
         }
         Event::RequestAbandoned { route } => {
             to.requests_in_flight.dec();
@@ -105,6 +104,7 @@ pub(super) fn count(event: &Event<'_>) {
         }
         Event::RequestPanicked { .. } => add(&to.panics, 1),
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
+        Event::Replica(event) => count_of_replica(to, event),
         Event::ProtocolChosen { .. }
         | Event::ProtocolFellBack { .. }
         | Event::Queue(_)
@@ -124,6 +124,14 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
+    }
+}
+
+fn count_of_replica(to: &Families, event: &ReplicaEvent<'_>) {
+    match event {
+        ReplicaEvent::LeftOut { .. } => add(&to.replicas_left_out, 1),
+        ReplicaEvent::ReadMoved { .. } => add(&to.reads_moved, 1),
+        ReplicaEvent::InUse { .. } => {}
     }
 }
 

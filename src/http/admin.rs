@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use super::Shared;
 use super::identity::identify;
 use super::refusal::Refusal;
+use crate::engine::ReplicaState;
 
 /// Who asks whether the server is ready is answered after this time, whatever the other timeouts are.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -30,10 +31,23 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) 
     if shared.stop.is_cancelled() {
         return not("the server is stopping");
     }
+    let engine = shared.way.engine();
     match tokio::time::timeout(READY_TIMEOUT, shared.way.ready()).await {
-        Ok(Ok(())) => (StatusCode::OK, "ready\n".to_owned()),
+        Ok(Ok(())) => (StatusCode::OK, format!("ready\n{}", replicas(engine.replicas()))),
+        Ok(Err(reason)) if engine.can_read_without_primary() => {
+            let replicas = replicas(engine.replicas());
+            (StatusCode::OK, format!("ready for queries alone: {reason}\n{replicas}"))
+        }
         Ok(Err(reason)) => not(&reason),
         Err(_) => not(&format!("there was no answer within {READY_TIMEOUT:?}")),
+    }
+}
+
+/// A line about them, if there are some.
+fn replicas(state: ReplicaState) -> String {
+    match state {
+        ReplicaState { all: 0, .. } => String::new(),
+        ReplicaState { all, in_use } => format!("{in_use} of {all} replicas are read from\n"),
     }
 }
 

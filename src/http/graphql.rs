@@ -18,6 +18,7 @@ use super::accept::{self, MediaType};
 use super::handling;
 use super::identity::identify;
 use super::parameters::{self, Requests, UrlParameters};
+use super::read_from::read_from;
 use super::refusal::Refusal;
 use super::reply;
 use crate::config::{GetRequests, Limits};
@@ -71,7 +72,8 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
         .and_then(|Query(parameters)| parameters::from_url(parameters))
-        .and_then(|request| by_get(request, shared.get_requests));
+        .and_then(|request| by_get(request, shared.get_requests))
+        .and_then(|request| Ok(engine::Request { read_from: read_from(&head.headers)?, ..request }));
     match request {
         // It cannot change anything, so that there is nothing to be wished for.
         Ok(request) => {
@@ -96,8 +98,9 @@ fn by_get(request: engine::Request, allowed: GetRequests) -> Result<engine::Requ
 /// Reads and decodes the body of a `POST`.
 async fn read(limits: &Limits, headers: &HeaderMap, body: Body) -> Result<Requests, Refusal> {
     check_type(headers)?;
+    let read_from = read_from(headers)?;
     let bytes = collect(body, limits.body_bytes).await?;
-    parameters::from_json(&bytes, limits.batch)
+    Ok(parameters::from_json(&bytes, limits.batch)?.read_from(read_from))
 }
 
 /// Only `application/json` is taken: a page of another origin can send the types of HTML forms without being asked

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::document::{self, Named};
 use super::refusal::Refusal;
-use crate::engine::{AllowedOperations, Request};
+use crate::engine::{AllowedOperations, ReadFrom, Request};
 
 /// What a body asks for.
 #[derive(Debug)]
@@ -19,6 +19,17 @@ pub(super) enum Requests {
     Single(Request),
     /// An array of requests, answered by an array.
     Batch(Vec<Request>),
+}
+
+impl Requests {
+    /// The same, with their queries read from there.
+    pub(super) fn read_from(self, read_from: ReadFrom) -> Self {
+        let with = |request| Request { read_from, ..request };
+        match self {
+            Self::Single(request) => Self::Single(with(request)),
+            Self::Batch(requests) => Self::Batch(requests.into_iter().map(with).collect()),
+        }
+    }
 }
 
 /// The parameters of a `GET`: `variables` and `extensions` are JSON texts.
@@ -115,6 +126,7 @@ fn request(parameters: Parameters, allowed: AllowedOperations) -> Result<Request
         variables: parameters.variables.unwrap_or_default(),
         extensions: parameters.extensions.unwrap_or_default(),
         allowed,
+        read_from: ReadFrom::default(),
     })
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::engine::{AllowedOperations, Identity, Request};
+use crate::engine::{AllowedOperations, Identity, ReadFrom, Request};
 
 /// The version of the messages that are written here.
 pub(super) const VERSION: &str = "1";
@@ -115,6 +115,7 @@ impl Operation {
             variables: self.variables.clone(),
             extensions: Map::new(),
             allowed,
+            read_from: ReadFrom::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use glowplug::config::{Config, Introspection, PoolMode};
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde_json::{Map, Value, json};
 
 use crate::harness;
@@ -44,6 +44,7 @@ impl Asked {
             variables,
             extensions: Map::new(),
             allowed: AllowedOperations::All,
+            read_from: ReadFrom::default(),
         };
         let start = Instant::now();
         // On a worker thread, whose stack is as small as that of a server's.

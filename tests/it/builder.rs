@@ -11,7 +11,7 @@ mod schema;
 mod tables;
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Identity, Request};
+use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
 use glowplug::local::Pooler;
 use glowplug::server::Builder;
 use glowplug::{Server, engine};
@@ -56,6 +56,7 @@ impl Board {
             variables,
             extensions: serde_json::Map::new(),
             allowed: AllowedOperations::All,
+            read_from: ReadFrom::default(),
         };
         let engine::Response { body, .. } = self.server.engine().respond(request, identity).await;
         String::from_utf8(body.to_vec()).expect("text")

@@ -224,6 +224,26 @@ fn what_needs_a_session_has_a_connection_string_of_its_own_where_one_is_given() 
 }
 
 #[test]
+fn replicas_are_a_list_of_connection_strings() {
+    let [one, two] = ["postgres://ann:hush@r1,r2:6543/app", "postgres://ann:hush@r3/app"];
+    for list in [format!("'{one},{two}'"), format!("['{one}', '{two}']")] {
+        let file = format!("replica-url = {list}\nreplica-lag = 'off'");
+        let settled = Settled::gather(&flags(), nothing, Some(&file), Profile::Serve).unwrap();
+        let database = settled.check().unwrap().database;
+        assert_eq!(
+            database.replica_urls.iter().map(|url| url.expose().as_str()).collect::<Vec<_>>(),
+            [one, two]
+        );
+        assert_eq!(database.replica_lag, None);
+        assert!(settled.to_string().contains("postgres://ann:***@r1,r2:6543/app,postgres://ann:***@r3/app"));
+        assert!(!format!("{settled} {database:?}").contains("hush"));
+    }
+    let wrong = problems_of("replica-url = 'r3'\nreplica-lag = 'never'");
+    assert!(wrong.contains("replica-url in glowplug.toml: is no connection string"), "{wrong}");
+    assert!(wrong.contains("replica-lag in glowplug.toml"), "{wrong}");
+}
+
+#[test]
 fn what_is_printed_is_a_configuration_file() {
     let settled = Settled::gather(&flags(), nothing, None, Profile::Dev).unwrap();
     let again =

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use glowplug::config::{self, Config, Introspection, PoolMode};
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -139,6 +139,7 @@ async fn run(case: &Case, engine: &Engine, database: &str) -> Result<(), String>
         variables: case.variables.clone().unwrap_or_default(),
         extensions: Map::new(),
         allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     };
     let response = engine.respond(request, &Identity { role, settings }).await;
     let text = std::str::from_utf8(&response.body).map_err(|error| error.to_string())?;

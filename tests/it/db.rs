@@ -50,6 +50,8 @@ pub(crate) fn settings(url: &str) -> config::Database {
     config::Database {
         url: Secret::new(url),
         direct_url: None,
+        replica_urls: Vec::new(),
+        replica_lag: None,
         pool_size: 2,
         pool_mode: PoolMode::Transaction,
         acquire_timeout: Duration::from_secs(5),

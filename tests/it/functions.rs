@@ -1,7 +1,7 @@
 //! Which functions are exposed and how, and that the others are told with their reason.
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Described, Engine, Identity, Request, describe};
+use glowplug::engine::{AllowedOperations, Described, Engine, Identity, ReadFrom, Request, describe};
 use serde_json::{Map, Value};
 
 use crate::harness;
@@ -126,6 +126,7 @@ async fn arguments_of_different_overloads_do_not_go_together() {
         variables: Map::new(),
         extensions: Map::new(),
         allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     };
     let body = engine.respond(request, &Identity::default()).await.body;
     let answer: Value = serde_json::from_slice(&body).expect("JSON");

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use glowplug::catalog::{Catalog, INTROSPECT};
 use glowplug::config::{Config, PoolMode};
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug::plan::{Source, plan};
 use glowplug::request::{Document, Operation, json_map};
 use glowplug::schema::rendered::Rendered;
@@ -120,6 +120,7 @@ async fn requests_get_the_same_answer_directly_and_through_a_transaction_mode_po
                 variables: case.variables(),
                 extensions: Map::new(),
                 allowed: AllowedOperations::All,
+                read_from: ReadFrom::default(),
             };
             let response = engine.respond(request, &Identity::default()).await;
             let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug::local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerOptions};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
@@ -107,6 +107,8 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
         database: config::Database {
             url: Secret::new(url),
             direct_url: None,
+            replica_urls: Vec::new(),
+            replica_lag: None,
             pool_size: 4,
             pool_mode,
             acquire_timeout: Duration::from_secs(5),
@@ -181,6 +183,7 @@ pub(crate) async fn graphql(engine: &Engine, query: &str, variables: Value) -> V
         variables: variables.as_object().cloned().unwrap_or_default(),
         extensions: Map::new(),
         allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     };
     let response = engine.respond(request, &Identity::default()).await;
     serde_json::from_slice(&response.body).expect("the answer is JSON")

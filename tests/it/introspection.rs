@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug::request::{Document, Operation, json_map};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -65,6 +65,7 @@ async fn remembered_answers_are_those_of_the_same_question_only() {
             variables: variables.as_object().expect("an object").clone(),
             extensions: Map::new(),
             allowed: AllowedOperations::All,
+            read_from: ReadFrom::default(),
         };
         let response = engine.respond(request, &Identity::default()).await;
         let answer: Value = serde_json::from_slice(&response.body).expect("JSON");

@@ -33,6 +33,7 @@ mod poolers;
 mod production;
 mod queue;
 mod random;
+mod replicas;
 mod roles;
 mod roundtrip;
 mod server;

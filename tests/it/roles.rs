@@ -10,7 +10,7 @@ mod watched;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request, Response};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request, Response};
 use glowplug::local::{Pooler, PoolerOptions};
 use serde_json::Map;
 use tokio_postgres::Client;
@@ -90,6 +90,7 @@ async fn respond(engine: &Engine, identity: &Identity, query: &str) -> Response 
         variables: Map::new(),
         extensions: Map::new(),
         allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     };
     engine.respond(request, identity).await
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel_async::RunQueryDsl as _;
 use glowplug::config::{Config, PoolMode};
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug::{FieldContext, FieldError, Server};
 use serde::Deserialize;
 use serde_json::json;
@@ -50,6 +50,7 @@ fn request(query: &str, mark: &str) -> Request {
         variables: json!({ "mark": mark }).as_object().cloned().unwrap_or_default(),
         extensions: serde_json::Map::new(),
         allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde_json::{Map, Value};
 use tokio_postgres::Client;
 
@@ -252,6 +252,7 @@ impl Api {
             variables: Map::new(),
             extensions: Map::new(),
             allowed: AllowedOperations::All,
+            read_from: ReadFrom::default(),
         };
         let settings = vec![("request.jwt.claims".to_owned(), caller.claims())];
         let response =

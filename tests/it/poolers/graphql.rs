@@ -1,6 +1,6 @@
 //! Operations of the engine, with role and claims, which all go as one simple message.
 
-use glowplug::engine::{AllowedOperations, Engine, Identity, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde_json::{Map, Value, json};
 
 use super::stand::Cell;
@@ -40,6 +40,7 @@ async fn ask(engine: &Engine, user: &str, document: &str) -> Value {
         variables: Map::new(),
         extensions: Map::new(),
         allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     };
     let response = engine.respond(request, &identity).await;
     serde_json::from_slice(&response.body).unwrap()
