@@ -17,8 +17,15 @@ use super::stream::Stream;
 use super::{Failure, State, TransactionStatus, Wire};
 use crate::event::Event;
 
-/// How long a cancel request, and then the cancelled statement's end, is waited for.
+/// How long a cancel request is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the cancelled statement's end is waited for until the request is sent again, and how often it is sent.
+///
+/// PostgreSQL leaves a request aside that comes while it reads, as between two messages of a flight (`ProcessInterrupts`
+/// in its tcop/postgres.c). The answer's end has not come then, so nobody else has the server connection yet.
+const ROUND: Duration = Duration::from_millis(500);
+const ROUNDS: usize = 10;
 
 /// What a server wants to hear from whoever cancels a statement (`BackendKeyData`).
 #[derive(Debug, Clone, Copy)]
@@ -54,21 +61,27 @@ impl Wire {
     }
 
     async fn cancel(mut self) {
-        if let (Some(key), Some(route)) = (self.key, self.route.take()) {
-            let failure = match tokio::time::timeout(PATIENCE, request(key, &route)).await {
-                Ok(result) => result.err(),
-                Err(_) => Some(Failure::TimedOut(PATIENCE)),
-            };
-            if let Some(failure) = failure {
-                Event::CancelFailed { error: &failure.to_string() }.emit();
-            }
-        }
+        let mut way = self.key.zip(self.route.take());
         // Half a message cannot be taken back: the server will wait for the other half until the socket closes.
         let is_whole = self.outbound.is_empty();
-        // The cancelled statement's error comes soon. A server that is stopped never sends it.
-        if is_whole && let Ok(Ok(())) = tokio::time::timeout(PATIENCE, self.read_to_end()).await {
-            // In good order, so that a pooler keeps the server connection.
-            self.state = State::Ready;
+        for _ in 0..ROUNDS {
+            if let Some((key, route)) = &way
+                && let Err(failure) = request_in_time(*key, route).await
+            {
+                Event::CancelFailed { error: &failure.to_string() }.emit();
+                way = None;
+            }
+            if !is_whole {
+                return;
+            }
+            // The cancelled statement's error comes soon. A server that is stopped never sends it.
+            if let Ok(ended) = tokio::time::timeout(ROUND, self.read_to_end()).await {
+                if ended.is_ok() {
+                    // In good order, so that a pooler keeps the server connection.
+                    self.state = State::Ready;
+                }
+                return;
+            }
         }
     }
 
@@ -83,6 +96,10 @@ impl Wire {
         }
         Ok(())
     }
+}
+
+async fn request_in_time(key: CancelKey, route: &Route) -> Result<(), Failure> {
+    tokio::time::timeout(PATIENCE, request(key, route)).await.unwrap_or(Err(Failure::TimedOut(PATIENCE)))
 }
 
 /// Asks the server to cancel, and waits until it closes the socket, as libpq does.
