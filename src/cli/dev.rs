@@ -1,10 +1,12 @@
-//! `glowplug dev`: a private PostgreSQL in the project's folder, its migrations, and the API of it all.
+//! `glowplug dev`: a private PostgreSQL in the project's folder, its migrations, and the API of it all; with a pooler and a
+//! queue, where they are wanted.
 //!
 //! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `local` when it is killed.
 
 mod migrations;
 mod people;
 mod project;
+mod queue;
 mod watch;
 
 use std::io::ErrorKind;
@@ -16,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Origin, PoolMode, Profile, Raw, Settled};
 use crate::engine::Engine;
-use crate::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use crate::local::{self, Cluster, ClusterOptions, Pooler, PoolerOptions, Redis};
 
 use super::failure::Failure;
 use super::server::{self, Server};
@@ -24,6 +26,7 @@ use super::settings::Flags;
 use migrations::{Changes, Mirror};
 use project::Project;
 pub(super) use project::kept_secret;
+use queue::Queue;
 use watch::Watch;
 
 /// The only database of the private server that is used.
@@ -35,6 +38,9 @@ pub(super) struct Options {
     /// Put a PgBouncer in transaction mode between, as in production.
     #[arg(long)]
     pooler: bool,
+    /// Start a Redis and a worker, too, and have mutations go through the queue.
+    #[arg(long)]
+    queue: bool,
     /// Throw the database away and begin with an empty one.
     #[arg(long)]
     reset: bool,
@@ -60,13 +66,20 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
+    if options.queue {
+        queue::check(&options.flags.settings)?;
+    }
     let mut settled = options.flags.settle(Profile::Dev)?;
     // All other settings are checked before anything is started.
     settled.set_own_database("postgres://localhost/", "postgres://localhost/");
     super::log::start(&settled.check()?.log);
     let mut project = Project::open(Path::new("."))?;
     if options.reset {
-        Cluster::erase(&project.database())?;
+        erase(&project)?;
+    }
+    let queue = options.queue.then(|| Queue::start(&project.queue())).transpose()?;
+    if let Some(queue) = &queue {
+        settled.set_own_queue(&queue.url());
     }
     let cluster = Cluster::start(ClusterOptions::kept_in(project.database()))?;
     // The copies live and die with the data: inside of it, for PostgreSQL minds only its own files there.
@@ -87,14 +100,36 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::start(&config, server::listeners(listener, &config).await?)?;
         project.announce(&format!("http://{address}/"))?;
-        greet(address, &direct_url, pooler.as_ref());
+        if let Some(queue) = &queue {
+            queue.work(&config)?;
+        }
+        greet(address, &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, address).await?;
         point_out_changes(&options.migrations);
         let engine = server.engine();
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &engine);
-        Box::pin(server::until_stopped(server, follow)).await;
+        serve(server, follow, queue.as_ref()).await;
         Ok(())
     })
+}
+
+fn erase(project: &Project) -> Result<(), local::Error> {
+    Cluster::erase(&project.database())?;
+    // Its operations were for that database.
+    if project.queue().exists() { Redis::erase(&project.queue()) } else { Ok(()) }
+}
+
+/// Serves until a signal comes or a part ends; then the worker, if there is one, stops after the server.
+async fn serve(server: Server, follow: impl Future<Output = ()>, queue: Option<&Queue>) {
+    let Some(queue) = queue else { return Box::pin(server::until_stopped(server, follow)).await };
+    let meanwhile = async {
+        tokio::select! {
+            () = follow => {}
+            () = queue.failed() => {}
+        }
+    };
+    Box::pin(server::until_stopped(server, meanwhile)).await;
+    queue.stop().await;
 }
 
 fn pooler_options() -> PoolerOptions {
@@ -139,7 +174,7 @@ fn report(result: Result<Changes, Failure>) {
     }
 }
 
-fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>) {
+fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, queue: Option<&Queue>) {
     println!("\nGlowplug is ready.\n");
     println!("  GraphiQL   http://{address}/");
     println!("  endpoint   http://{address}/graphql");
@@ -147,6 +182,9 @@ fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>) {
     println!("  database   {database}");
     if let Some(pooler) = pooler {
         println!("  pooler     {}", pooler.url(DATABASE));
+    }
+    if let Some(queue) = queue {
+        println!("  queue      {}", queue.url());
     }
     println!();
     if !crate::http::graphiql::is_embedded() {

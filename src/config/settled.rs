@@ -102,6 +102,16 @@ impl Settled {
         self.values.remove("replica-url");
     }
 
+    /// Sets the queue to one that the command itself has started, and has mutations go through it. Where else queues are said to
+    /// be does not matter then.
+    pub fn set_own_queue(&mut self, url: &str) {
+        let of_command = |value: &str| (Text(value.to_owned()), Origin::Command);
+        self.values.insert("redis-url", of_command(url));
+        self.values.insert("redis-cluster", of_command("off"));
+        self.values.insert("mutations", of_command("queued"));
+        self.values.remove("redis-ca");
+    }
+
     /// How the setting is called that [`Database::session_url`](super::Database::session_url) comes from, for messages about it.
     pub fn session_label(&self) -> String {
         let is_direct = self.values.contains_key("direct-url");

@@ -60,6 +60,18 @@ impl Redis {
         Self::start_node(options, "")
     }
 
+    /// Removes what a Redis has kept in a folder, after it has stopped the one that an earlier run may have left there.
+    pub fn erase(folder: &Path) -> Result<(), Error> {
+        let folder = Account::for_servers()?.reachable_folder(folder)?;
+        stop_orphan(&folder)?;
+        // The name is Redis's own default (setting appenddirname).
+        let data = folder.join("appendonlydir");
+        if data.exists() {
+            std::fs::remove_dir_all(&data).map_err(file_error("remove", &data))?;
+        }
+        Ok(())
+    }
+
     fn start_node(options: &RedisOptions, more: &str) -> Result<Self, Error> {
         let account = Account::for_servers()?;
         let is_throwaway = options.folder.is_none();

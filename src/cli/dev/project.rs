@@ -84,6 +84,11 @@ impl Project {
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("database")
     }
+
+    /// Where the private Redis keeps the queue.
+    pub(super) fn queue(&self) -> PathBuf {
+        self.folder.join("queue")
+    }
 }
 
 /// The secret that `dev` has made for the project in that folder, if it has.

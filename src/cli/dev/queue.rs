@@ -1,0 +1,60 @@
+//! `dev --queue`: a private Redis in the project's folder, and a worker in this process.
+//!
+//! The worker outlives the server, whose last requests wait for it.
+
+use std::path::Path;
+
+use crate::cli::failure::Failure;
+use crate::cli::worker;
+use crate::config::{Config, Raw};
+use crate::local::{Persistence, Redis, RedisOptions};
+use crate::shutdown::Shutdown;
+
+/// The Redis and the worker.
+pub(super) struct Queue {
+    redis: Redis,
+    worker: Shutdown,
+}
+
+impl Queue {
+    /// Starts the Redis. What it held when it was stopped is there again.
+    pub(super) fn start(folder: &Path) -> Result<Self, Failure> {
+        let redis = Redis::start(&RedisOptions {
+            folder: Some(folder.to_path_buf()),
+            persistence: Persistence::EverySecond,
+            ..RedisOptions::default()
+        })?;
+        Ok(Self { redis, worker: Shutdown::new() })
+    }
+
+    /// Where the Redis is.
+    pub(super) fn url(&self) -> String {
+        self.redis.url()
+    }
+
+    /// Starts the worker.
+    pub(super) fn work(&self, config: &Config) -> Result<(), Failure> {
+        worker::start(config, &self.worker, None)
+    }
+
+    /// Waits for the end of the worker, which nobody has asked for.
+    pub(super) async fn failed(&self) {
+        self.worker.token().cancelled().await;
+    }
+
+    /// Lets the worker finish what it has begun.
+    pub(super) async fn stop(&self) {
+        self.worker.ask();
+        self.worker.stopped().await;
+    }
+}
+
+/// Says what contradicts `--queue`.
+pub(super) fn check(settings: &Raw) -> Result<(), Failure> {
+    if settings.redis_url.is_none() && settings.mutations.is_none() {
+        return Ok(());
+    }
+    let message = "`dev --queue` starts a Redis of its own and has mutations go through it; leave out --queue, or --redis-url \
+        and --mutations";
+    Err(Failure::Usage(message.to_owned()))
+}
