@@ -39,6 +39,7 @@ use crate::config::{self, GetRequests};
 use crate::queue::Way;
 
 pub use self::listeners::Listeners;
+pub use self::metrics::{Lookout, observe};
 
 /// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
 const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
@@ -85,6 +86,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let Listeners { api, metrics } = listeners.into();
+    let beside = way.clone();
     let shared = Shared::new(way, authenticator, config, stop.clone());
     let (close, done) = (CancellationToken::new(), CancellationToken::new());
     let delay = async {
@@ -103,7 +105,8 @@ pub async fn serve(
         listeners::serve(api, service, &close, config.drain_timeout).await;
         done.cancel();
     };
-    tokio::join!(delay, observed, answered);
+    // Requests that run at the stop wait for answers of the queue, too.
+    tokio::join!(delay, observed, answered, beside.run(done.clone()));
 }
 
 /// Routes, with CORS and compression around them.

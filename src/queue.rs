@@ -5,12 +5,14 @@
 //! effect once. docs/queue.md tells what holds when. The only module that names Redis.
 
 mod answer;
+mod backlog;
 mod dead;
 mod entry;
 mod keys;
 mod ledger;
 mod link;
 mod message;
+mod outage;
 mod principal;
 mod producer;
 mod replies;
@@ -75,6 +77,8 @@ impl From<redis::RedisError> for Error {
             _ if matches!(error.code(), Some("LOADING" | "MASTERDOWN" | "READONLY" | "OOM" | "MISCONF")) => {
                 Self::Unavailable(error.to_string())
             }
+            // It has been emptied, and the task that takes entries will make the group anew.
+            _ if error.code() == Some("NOGROUP") => Self::Unavailable(error.to_string()),
             _ => Self::Protocol(error.to_string()),
         }
     }

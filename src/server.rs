@@ -58,8 +58,6 @@ impl Server {
             (self.authenticator.clone(), self.authenticator.clone(), parts.token());
         parts.spawn(async move { crate::http::serve(way, authenticator, listeners, &http, token).await });
         parts.spawn(async move { followed.follow_keys(end).await });
-        let (way, token) = (self.way.clone(), parts.token());
-        parts.spawn(async move { way.run(token).await });
         if let Some(interval) = self.config.database.watch_interval {
             let (engine, token) = (self.engine().clone(), parts.token());
             parts.spawn(async move { engine.watch(interval, token).await });

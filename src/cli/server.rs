@@ -32,8 +32,6 @@ impl Server {
         let authenticator = Authenticator::new(&config.auth)?;
         let shutdown = Shutdown::new();
         let way = Way::new(config, Extension::default())?;
-        let (run, stop) = (way.clone(), shutdown.token());
-        shutdown.spawn(async move { run.run(stop).await });
         let engine = way.engine().clone();
         let (http, stop) = (config.http.clone(), shutdown.token());
         let answering = authenticator.clone();
@@ -69,10 +67,15 @@ impl Server {
 
 /// Listens for metrics beside the API, if the settings say where.
 pub(super) async fn listeners(api: TcpListener, config: &Config) -> Result<Listeners, Failure> {
-    let Some(address) = config.http.metrics_listen else { return Ok(api.into()) };
+    Ok(Listeners { api, metrics: metrics_listener(config).await? })
+}
+
+/// Listens for metrics, if the settings say where.
+pub(super) async fn metrics_listener(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    let Some(address) = config.http.metrics_listen else { return Ok(None) };
     let metrics = listen("metrics-listen", address).await?;
     Event::MetricsListening { address: metrics.local_addr().map_err(Failure::Runtime)? }.emit();
-    Ok(Listeners { api, metrics: Some(metrics) })
+    Ok(Some(metrics))
 }
 
 /// Runs a server's asynchronous part to its end, and sends its traces if the settings say where.

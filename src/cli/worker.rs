@@ -1,11 +1,14 @@
 //! `glowplug worker`: runs the operations of the queue.
 
 use clap::Args;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Profile};
 use crate::engine::Extension;
 use crate::event::QueueEvent;
+use crate::http::Lookout;
 use crate::queue::Worker;
 use crate::shutdown::{Shutdown, Signals};
 
@@ -24,23 +27,40 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::Serve)?.check()?;
     super::log::start(&config.log);
-    super::block_on(async {
+    server::block_on(&config.traces, async {
         // Before anything says that it runs: who hears of it may ask it to stop at once.
         let signals = Signals::new().map_err(Failure::Runtime)?;
         let shutdown = Shutdown::new();
-        start(&config, &shutdown)?;
+        let listener = server::metrics_listener(&config).await?;
+        start(&config, &shutdown, listener)?;
         server::until_signalled(&shutdown, signals, std::future::pending()).await;
         Ok(())
     })
 }
 
-/// Starts a worker as a part of the process.
-pub(super) fn start(config: &Config, shutdown: &Shutdown) -> Result<(), Failure> {
+/// Starts a worker as a part of the process; it can be looked at by the listener, if there is one.
+pub(super) fn start(
+    config: &Config,
+    shutdown: &Shutdown,
+    listener: Option<TcpListener>,
+) -> Result<(), Failure> {
     let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
     let worker = Worker::new(config, Extension::default())?;
     let engine = worker.engine().clone();
-    let stop = shutdown.token();
-    shutdown.spawn(async move { worker.run(stop).await });
+    let (stop, end, http) = (shutdown.token(), CancellationToken::new(), config.http.clone());
+    shutdown.spawn(async move {
+        let observed = async {
+            if let Some(listener) = listener {
+                let lookout = Lookout { listener, stop: stop.clone(), end: end.clone() };
+                crate::http::observe(worker.clone(), &http, lookout).await;
+            }
+        };
+        let working = async {
+            worker.run(stop.clone()).await;
+            end.cancel();
+        };
+        tokio::join!(working, observed);
+    });
     if let Some(interval) = config.database.watch_interval {
         let (watched, stop) = (engine.clone(), shutdown.token());
         shutdown.spawn(async move { watched.watch(interval, stop).await });

@@ -4,6 +4,7 @@
 //! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.
 
 mod families;
+mod queue;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use self::families::{Counters, Families};
+pub use self::queue::{Backlog, Hands};
 use super::{Event, ReplicaEvent, SUCCESS, Stage, roles};
 
 static FAMILIES: LazyLock<Families> = LazyLock::new(Families::new);
@@ -34,12 +36,32 @@ pub struct Pool {
     pub waiting: u32,
 }
 
-/// All metrics of the process, with those of one pool, as text.
-pub fn encoded(pool: Pool) -> String {
+/// What is not counted, but asked of its owner when somebody looks; what the process does not have is `None`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Readings {
+    /// The pool that requests use.
+    pub pool: Option<Pool>,
+    /// The queue; `Some(None)` where there is one that does not answer.
+    pub queue: Option<Option<Backlog>>,
+    /// What the worker has in hand, where the process is one.
+    pub hands: Option<Hands>,
+}
+
+/// All metrics of the process, with what was read just now, as text.
+pub fn encoded(readings: Readings) -> String {
+    let Readings { pool, queue, hands } = readings;
+    let read = [
+        pool.map(of_pool),
+        queue.map(|backlog| queue::of_backlog(backlog.as_ref())),
+        hands.map(queue::of_hands),
+    ];
     let mut encoded = String::with_capacity(32 * 1024);
     // Writing to a String cannot fail.
-    let _ = text::encode_registry(&mut encoded, &of_pool(pool))
-        .and_then(|()| text::encode_registry(&mut encoded, &FAMILIES.registry))
+    let _ = read
+        .iter()
+        .flatten()
+        .chain([&FAMILIES.registry])
+        .try_for_each(|registry| text::encode_registry(&mut encoded, registry))
         .and_then(|()| text::encode_eof(&mut encoded));
     encoded
 }
@@ -105,9 +127,9 @@ pub(super) fn count(event: &Event<'_>) {
         Event::RequestPanicked { .. } => add(&to.panics, 1),
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
         Event::Replica(event) => count_of_replica(to, event),
+        Event::Queue(event) => to.queue.count(event),
         Event::ProtocolChosen { .. }
         | Event::ProtocolFellBack { .. }
-        | Event::Queue(_)
         | Event::RoleRefused { .. }
         | Event::RequestFailed { .. }
         | Event::StatementsSent { .. }

@@ -12,16 +12,26 @@ use super::Event;
 pub enum QueueEvent<'a> {
     /// A worker takes operations.
     WorkerStarted { concurrency: u32 },
-    /// An operation was not put into the queue, because there is too much in it.
-    QueueRefused { reason: &'a str },
-    /// Redis cannot be reached, or a connection to it was lost.
+    /// An operation was put into the queue.
+    OperationQueued,
+    /// An operation was not put into the queue, because there is too much in it, or Redis cannot be reached.
+    OperationRefused { reason: &'static str },
+    /// Redis cannot be reached or used any more; told once.
     QueueLost { error: &'a str },
+    /// Redis can be used again.
+    QueueBack,
+    /// Redis did not do what it was asked, though it can be reached.
+    QueueFailed { error: &'a str },
     /// An operation's entry is gone without an answer; it is put in once more.
     AnswerLost { id: Uuid },
+    /// No answer has come in time; the client was told so.
+    AnswerOverdue { id: Uuid },
     /// A worker has an operation that waited so long; how often workers have had it.
     OperationTaken { id: Uuid, waited: Duration, times: u32 },
-    /// An operation failed for a reason that passes; it is tried again.
-    OperationRetried { id: Uuid, error: &'a str },
+    /// An operation failed for a reason that passes, a SQLSTATE or one of few words; it is tried again.
+    OperationRetried { id: Uuid, reason: &'a str, error: &'a str },
+    /// A worker has answered an operation; its state, and how long it had it.
+    OperationSettled { state: &'static str, attempts: u32, took: Duration },
     /// An operation was put aside, for a person to look at.
     OperationPutAside { id: Uuid, reason: &'a str },
     /// An answer could not be sent; it is tried again.
@@ -46,13 +56,17 @@ impl QueueEvent<'_> {
     pub(super) fn write(&self) {
         match self {
             Self::WorkerStarted { concurrency } => tracing::info!(concurrency, "working"),
-            Self::QueueRefused { reason } => tracing::warn!(reason, "operation not queued"),
-            Self::QueueLost { error } => tracing::warn!(error, "no connection to the queue"),
+            // There may be thousands of them in a second, when it matters most; they are counted.
+            Self::OperationRefused { reason } => tracing::debug!(reason, "operation not queued"),
+            Self::QueueLost { error } => tracing::warn!(error, "the queue cannot be used"),
+            Self::QueueBack => tracing::info!("the queue can be used again"),
+            Self::QueueFailed { error } => tracing::warn!(error, "the queue did not do what it was asked"),
             Self::AnswerLost { id } => tracing::warn!(%id, "answer lost; the operation is queued again"),
+            Self::AnswerOverdue { id } => tracing::debug!(%id, "no answer came in time"),
             Self::OperationTaken { id, waited, times } => {
                 tracing::debug!(%id, ?waited, times, "operation taken");
             }
-            Self::OperationRetried { id, error } => {
+            Self::OperationRetried { id, error, .. } => {
                 tracing::warn!(%id, error, "operation is tried again");
             }
             Self::OperationPutAside { id, reason } => {
@@ -69,6 +83,7 @@ impl QueueEvent<'_> {
                 tracing::warn!(operations, "drain timeout over; operations left to other workers");
             }
             Self::LedgerFailed { error } => tracing::error!(error, "the ledger cannot be used"),
+            Self::OperationQueued | Self::OperationSettled { .. } => {}
         }
     }
 }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::identity::identify;
@@ -27,20 +28,32 @@ pub(super) async fn alive() -> &'static str {
 
 /// `/readyz`: the database can be had, and the server is not about to stop, so that requests may be sent here.
 pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
-    let not = |why: &str| (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n"));
-    if shared.stop.is_cancelled() {
-        return not("the server is stopping");
-    }
     let engine = shared.way.engine();
-    match tokio::time::timeout(READY_TIMEOUT, shared.way.ready()).await {
-        Ok(Ok(())) => (StatusCode::OK, format!("ready\n{}", replicas(engine.replicas()))),
-        Ok(Err(reason)) if engine.can_read_without_primary() => {
+    match readiness("server", &shared.stop, shared.way.ready()).await {
+        Ok(()) => (StatusCode::OK, format!("ready\n{}", replicas(engine.replicas()))),
+        Err(reason) if !shared.stop.is_cancelled() && engine.can_read_without_primary() => {
             let replicas = replicas(engine.replicas());
             (StatusCode::OK, format!("ready for queries alone: {reason}\n{replicas}"))
         }
-        Ok(Err(reason)) => not(&reason),
-        Err(_) => not(&format!("there was no answer within {READY_TIMEOUT:?}")),
+        Err(reason) => not_ready(&reason),
     }
+}
+
+/// What a check says within the time that there is for it; nothing is ready that is about to stop.
+pub(super) async fn readiness(
+    who: &str,
+    stop: &CancellationToken,
+    check: impl Future<Output = Result<(), String>>,
+) -> Result<(), String> {
+    if stop.is_cancelled() {
+        return Err(format!("the {who} is stopping"));
+    }
+    let late = |_| Err(format!("there was no answer within {READY_TIMEOUT:?}"));
+    tokio::time::timeout(READY_TIMEOUT, check).await.unwrap_or_else(late)
+}
+
+pub(super) fn not_ready(why: &str) -> (StatusCode, String) {
+    (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n"))
 }
 
 /// A line about them, if there are some.

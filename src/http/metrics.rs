@@ -7,34 +7,77 @@ use axum::extract::State;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, StatusCode};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-use super::{Shared, admin};
-use crate::event::metrics::{self, Pool};
+use super::{Shared, admin, listeners};
+use crate::config;
+use crate::event::metrics;
+use crate::queue::Worker;
+
+/// A worker and where it can be looked at.
+pub struct Lookout {
+    /// Where metrics and health can be had.
+    pub listener: TcpListener,
+    /// Cancelled when the worker is asked to stop.
+    pub stop: CancellationToken,
+    /// Cancelled when it has stopped.
+    pub end: CancellationToken,
+}
+
+#[derive(Clone)]
+struct Observed {
+    worker: Worker,
+    stop: CancellationToken,
+}
 
 /// The paths.
 pub(super) fn router(shared: Shared) -> Router {
     Router::new()
-        .route("/metrics", get(all))
+        .route("/metrics", get(of_server))
         .route("/healthz", get(admin::alive))
         .route("/readyz", get(admin::ready))
         .fallback(not_found)
         .with_state(shared)
 }
 
+/// Answers those who look at a worker, until it has stopped.
+pub async fn observe(worker: Worker, config: &config::Http, lookout: Lookout) {
+    let Lookout { listener, stop, end } = lookout;
+    let router = Router::new()
+        .route("/metrics", get(of_worker))
+        .route("/healthz", get(admin::alive))
+        .route("/readyz", get(worker_ready))
+        .fallback(worker_not_found)
+        .with_state(Observed { worker, stop });
+    listeners::serve(listener, super::service(router, &[]), &end, config.drain_timeout).await;
+}
+
+type Text = ([(HeaderName, &'static str); 1], String);
+
 /// `/metrics`: all that is counted, as text.
-async fn all(State(shared): State<Shared>) -> ([(HeaderName, &'static str); 1], String) {
-    let state = shared.way.engine().database().state();
-    let pool = Pool {
-        maximum: state.maximum,
-        in_use: state.connections.saturating_sub(state.idle),
-        idle: state.idle,
-        waiting: state.waiting,
-    };
-    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::encoded(pool))
+async fn of_server(State(shared): State<Shared>) -> Text {
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::encoded(shared.way.readings().await))
+}
+
+async fn of_worker(State(observed): State<Observed>) -> Text {
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::encoded(observed.worker.readings().await))
+}
+
+/// `/readyz`: operations can be taken and run, and the worker is not about to stop.
+async fn worker_ready(State(Observed { worker, stop }): State<Observed>) -> (StatusCode, String) {
+    match admin::readiness("worker", &stop, worker.ready()).await {
+        Ok(()) => (StatusCode::OK, "ready\n".to_owned()),
+        Err(reason) => admin::not_ready(&reason),
+    }
 }
 
 /// Every other path.
 async fn not_found() -> (StatusCode, &'static str) {
     let text = "This address has /metrics, /healthz and /readyz; the API has another one (setting listen).\n";
     (StatusCode::NOT_FOUND, text)
+}
+
+async fn worker_not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "This is a worker; it has /metrics, /healthz and /readyz.\n")
 }

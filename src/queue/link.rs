@@ -14,6 +14,7 @@ use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, TlsCertif
 use tokio::sync::Mutex;
 
 use super::Error;
+use super::outage::{Outage, Witness};
 use crate::config;
 
 /// How long making a connection may take.
@@ -33,6 +34,7 @@ const REDIRECTIONS: u32 = 4;
 pub(super) struct Redis {
     addresses: Arc<Addresses>,
     shared: Arc<Mutex<Shared>>,
+    outage: Outage,
 }
 
 /// Where Redis is.
@@ -69,7 +71,7 @@ impl Redis {
                 None => Client::open(url),
             }?)
         };
-        Ok(Self { addresses: Arc::new(addresses), shared: Arc::default() })
+        Ok(Self { addresses: Arc::new(addresses), shared: Arc::default(), outage: Outage::default() })
     }
 
     /// The connection that everything shares which does not wait.
@@ -98,6 +100,11 @@ impl Redis {
     /// A connection for a reader that waits up to `wait` for each answer.
     pub(super) async fn link_that_waits(&self, wait: Duration) -> Result<Link, Error> {
         self.addresses.connect(wait + RESPONSE_TIMEOUT).await
+    }
+
+    /// For a task that uses Redis all the time, and so knows when it is away.
+    pub(super) fn witness(&self) -> Witness {
+        self.outage.witness()
     }
 
     /// Runs something on the shared connection, which is given up if it turns out to be broken.

@@ -15,10 +15,11 @@ use super::link::Redis;
 use super::message::{Ask, Message, Operation, Sender};
 use super::replies::{Replies, Waiting};
 use super::store::{Enqueued, Verdict};
-use super::{Bounds, Error, answer, now, principal, store};
+use super::{Bounds, Error, answer, backlog, now, principal, store};
 use crate::config;
 use crate::engine::{Identity, Response};
 use crate::event::QueueEvent;
+use crate::event::metrics::Backlog;
 
 /// How often it is looked whether an operation is still in the queue.
 const LOOK: Duration = Duration::from_secs(1);
@@ -62,6 +63,8 @@ struct Inner {
     background_timeout: Duration,
     /// For how long an operation can be asked for.
     keep_results: Duration,
+    /// After which time a worker that is not heard of is taken for gone.
+    claim_after: Duration,
 }
 
 impl Producer {
@@ -76,6 +79,7 @@ impl Producer {
             operation_timeout: config.operation_timeout,
             background_timeout: config.background_timeout,
             keep_results: config.keep_results,
+            claim_after: config.claim_after,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -85,9 +89,14 @@ impl Producer {
         self.inner.replies.read(&self.inner.redis, &stop).await;
     }
 
-    /// Whether Redis answers.
-    pub async fn ready(&self) -> Result<(), Error> {
-        self.inner.redis.run(async |link| redis::cmd("PING").query_async(link).await).await
+    /// How much is in the queue; `None` if Redis does not tell in time.
+    pub(super) async fn backlog(&self) -> Option<Backlog> {
+        let Inner { redis, keys, claim_after, .. } = &*self.inner;
+        backlog::measure(redis, keys, *claim_after).await
+    }
+
+    pub(super) fn redis(&self) -> &Redis {
+        &self.inner.redis
     }
 
     /// Has a mutation run, once.
@@ -156,7 +165,10 @@ impl Producer {
             tokio::select! {
                 biased;
                 response = waiting.answer() => return response,
-                () = tokio::time::sleep_until(end) => return answer::timed_out(message.id),
+                () = tokio::time::sleep_until(end) => {
+                    QueueEvent::AnswerOverdue { id: message.id }.emit();
+                    return answer::timed_out(message.id);
+                }
                 () = tokio::time::sleep(LOOK) => {}
             }
             // A worker answers before it takes the entry out, so that the answer has been there for one look by then.
@@ -183,26 +195,34 @@ impl Producer {
         let state = message.is_named.then_some((*keep_results, principal.as_slice()));
         let enqueued = Enqueued { id: message.id, role: message.counted_for(), message: &text, state };
         match store::enqueue(redis, &shard, bounds, &enqueued).await {
-            Ok(Verdict::Queued(entry)) => Ok(entry),
+            Ok(Verdict::Queued(entry)) => {
+                QueueEvent::OperationQueued.emit();
+                Ok(entry)
+            }
             Ok(verdict) => {
-                let message = refusal(&verdict);
-                QueueEvent::QueueRefused { reason: message }.emit();
+                let (reason, message) = refusal(&verdict);
+                QueueEvent::OperationRefused { reason }.emit();
                 Err(answer::unavailable(message))
             }
             Err(error) => {
-                QueueEvent::QueueLost { error: &error.to_string() }.emit();
+                // That Redis is away is said by the task that fetches answers.
+                if !matches!(error, Error::Unavailable(_)) {
+                    QueueEvent::QueueFailed { error: &error.to_string() }.emit();
+                }
+                QueueEvent::OperationRefused { reason: "unreachable" }.emit();
                 Err(answer::unavailable("the queue cannot be reached; try again later"))
             }
         }
     }
 }
 
-fn refusal(verdict: &Verdict) -> &'static str {
+/// For metrics, and for the client.
+fn refusal(verdict: &Verdict) -> (&'static str, &'static str) {
     match verdict {
-        Verdict::Queued(_) => "",
-        Verdict::Full => "too many operations are waiting; try again later",
-        Verdict::ShareTaken => "too many operations of your role are waiting; try again later",
-        Verdict::Old => "operations have been waiting for too long; try again later",
+        Verdict::Queued(_) => ("", ""),
+        Verdict::Full => ("length", "too many operations are waiting; try again later"),
+        Verdict::ShareTaken => ("share", "too many operations of your role are waiting; try again later"),
+        Verdict::Old => ("age", "operations have been waiting for too long; try again later"),
     }
 }
 

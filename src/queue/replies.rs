@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::link::Redis;
 use super::message::ReplyTo;
+use super::outage::Witness;
 use super::{Error, answer, store};
 use crate::engine::Response;
-use crate::event::QueueEvent;
 
 /// How long one read waits.
 const WAIT: Duration = Duration::from_secs(1);
@@ -52,19 +52,26 @@ impl Replies {
 
     /// Reads answers until told to stop.
     pub(super) async fn read(&self, redis: &Redis, stop: &CancellationToken) {
+        let mut witness = redis.witness();
         while !stop.is_cancelled() {
-            if let Err(error) = self.read_until_failure(redis, stop).await {
-                QueueEvent::QueueLost { error: &error.to_string() }.emit();
+            if let Err(error) = self.read_until_failure(redis, &mut witness, stop).await {
+                witness.failed(&error);
                 stop.run_until_cancelled(tokio::time::sleep(REST)).await;
             }
         }
     }
 
-    async fn read_until_failure(&self, redis: &Redis, stop: &CancellationToken) -> Result<(), Error> {
+    async fn read_until_failure(
+        &self,
+        redis: &Redis,
+        witness: &mut Witness,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
         let mut link = redis.link_that_waits(WAIT).await?;
         let mut last = "0".to_owned();
         while !stop.is_cancelled() {
             let answers = store::replies(&mut link, &self.stream, &last, WAIT).await?;
+            witness.succeeded();
             let mut fetched = Vec::with_capacity(answers.len());
             for (entry, ticket, outcome, body) in answers {
                 if let Some(sender) = self.lock().remove(&ticket) {

@@ -18,6 +18,7 @@ use super::link::{Link, Redis};
 use super::message::{ReplyTo, VERSION};
 use super::{Bounds, Error, answer};
 use crate::engine::Response;
+use crate::event::metrics::Backlog;
 
 /// How many answers are kept for a process that does not fetch them.
 const REPLIES: usize = 10_000;
@@ -31,6 +32,7 @@ const DEAD: usize = 10_000;
 static ENQUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/enqueue.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/settle.lua")));
 static NOTE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/note.lua")));
+static MEASURE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/measure.lua")));
 static SWEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/sweep.lua")));
 
 /// An entry that is to be put in.
@@ -212,6 +214,25 @@ pub(super) async fn settle(redis: &Redis, shard: &Shard, settled: &Settled<'_>) 
 pub(super) async fn sweep(redis: &Redis, shard: &Shard, silent: Duration) -> Result<u32, Error> {
     let silent = milliseconds(silent);
     redis.run(async |link| SWEEP.key(&shard.operations).arg(GROUP).arg(silent).invoke_async(link).await).await
+}
+
+/// How much is in a shard; workers count that were heard of within `heard_within`.
+pub(super) async fn measure(redis: &Redis, shard: &Shard, heard_within: Duration) -> Result<Backlog, Error> {
+    let heard_within = milliseconds(heard_within);
+    let (waiting, running, aside, age_waiting, age_running, workers) = redis
+        .run(async |link| {
+            let mut invocation = MEASURE.key(&shard.operations);
+            invocation.key(&shard.dead).arg(GROUP).arg(heard_within).invoke_async(link).await
+        })
+        .await?;
+    Ok(Backlog {
+        waiting,
+        running,
+        aside,
+        oldest_waiting: Duration::from_millis(age_waiting),
+        oldest_running: Duration::from_millis(age_running),
+        workers,
+    })
 }
 
 /// Sends an answer to whoever waits for it.

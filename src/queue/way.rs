@@ -2,11 +2,13 @@
 
 use tokio_util::sync::CancellationToken;
 
+use super::link::Redis;
 use super::message::Operation;
 use super::producer::{Handling, Producer};
-use super::{SetupError, status};
+use super::{Error, SetupError, backlog, status};
 use crate::config::{Config, Queued};
 use crate::engine::{Engine, Extension, Identity, Inspected, Nature, Request, Response};
+use crate::event::metrics::Readings;
 
 /// Which way requests take; cheap to clone.
 #[derive(Clone)]
@@ -66,17 +68,37 @@ impl Way {
 
     /// Whether requests can be answered now; if not, why not.
     pub async fn ready(&self) -> Result<(), String> {
-        self.engine().ready().await.map_err(|error| match error.for_client().into_iter().next() {
-            Some(told) => told.message,
-            None => "the database cannot be reached".to_owned(),
-        })?;
         match self {
-            Self::Direct(_) => Ok(()),
-            Self::MutationsQueued(_, producer) => {
-                producer.ready().await.map_err(|_| "the queue cannot be reached".to_owned())
-            }
+            Self::Direct(engine) => answers(engine).await,
+            Self::MutationsQueued(engine, producer) => ready(engine, producer.redis()).await,
         }
     }
+
+    /// What there is to be told of it at the moment.
+    pub async fn readings(&self) -> Readings {
+        match self {
+            Self::Direct(engine) => Readings { pool: Some(backlog::pool(engine)), ..Readings::default() },
+            Self::MutationsQueued(engine, producer) => Readings {
+                pool: Some(backlog::pool(engine)),
+                queue: Some(producer.backlog().await),
+                hands: None,
+            },
+        }
+    }
+}
+
+/// Whether the database and the queue can be had now; if not, why not.
+pub(super) async fn ready(engine: &Engine, redis: &Redis) -> Result<(), String> {
+    answers(engine).await?;
+    let pong: Result<(), Error> = redis.run(async |link| redis::cmd("PING").query_async(link).await).await;
+    pong.map_err(|_| "the queue cannot be reached".to_owned())
+}
+
+async fn answers(engine: &Engine) -> Result<(), String> {
+    engine.ready().await.map_err(|error| match error.for_client().into_iter().next() {
+        Some(told) => told.message,
+        None => "the database cannot be reached".to_owned(),
+    })
 }
 
 fn operation(query: String, request: Request) -> Operation {

@@ -20,10 +20,12 @@ use super::keys::{Keys, Shard};
 use super::link::{Link, Redis};
 use super::message::VERSION;
 use super::store::Given;
-use super::{Error, SetupError, status, store};
+use super::way::ready;
+use super::{Error, SetupError, backlog, status, store};
 use crate::config::{Config, DocumentPolicy, Documents};
 use crate::engine::{Engine, Extension};
 use crate::event::QueueEvent;
+use crate::event::metrics::{Hands, Readings};
 
 /// How long one read waits for entries, and so how long a stop may have to wait for it.
 const WAIT: Duration = Duration::from_secs(1);
@@ -55,6 +57,7 @@ struct Settings {
     keep_results: Duration,
     statement_timeout: Duration,
     drain_timeout: Duration,
+    concurrency: u32,
 }
 
 /// The entries of a shard that this worker has, as long as it has them.
@@ -86,6 +89,7 @@ impl Worker {
                 keep_results: queue.keep_results,
                 statement_timeout: config.database.statement_timeout,
                 drain_timeout: config.http.drain_timeout,
+                concurrency: queue.concurrency,
             },
             name: Uuid::new_v4().simple().to_string(),
             slots: Arc::new(Semaphore::new(queue.concurrency as usize)),
@@ -97,6 +101,23 @@ impl Worker {
     /// What runs the operations.
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
+    }
+
+    /// What there is to be told of it at the moment.
+    pub async fn readings(&self) -> Readings {
+        let Inner { redis, keys, settings, slots, .. } = &*self.inner;
+        let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
+        let hands = Hands { maximum: settings.concurrency, busy: settings.concurrency.saturating_sub(free) };
+        Readings {
+            pool: Some(backlog::pool(&self.inner.engine)),
+            queue: Some(backlog::measure(redis, keys, settings.claim_after).await),
+            hands: Some(hands),
+        }
+    }
+
+    /// Whether operations can be taken and run now; if not, why not.
+    pub async fn ready(&self) -> Result<(), String> {
+        ready(&self.inner.engine, &self.inner.redis).await
     }
 
     /// Works until told to stop; then waits for what runs, for as long as the drain timeout.
@@ -122,7 +143,9 @@ impl Worker {
             running.wait().await;
         };
         if tokio::time::timeout(self.inner.settings.drain_timeout, drained).await.is_err() {
-            QueueEvent::OperationsLeft { operations: running.len() }.emit();
+            if !running.is_empty() {
+                QueueEvent::OperationsLeft { operations: running.len() }.emit();
+            }
             abandon.cancel();
             running.wait().await;
         }
@@ -137,12 +160,16 @@ impl Worker {
         abandon: &CancellationToken,
     ) {
         let mut link = None;
+        let mut witness = self.inner.redis.witness();
         while !stop.is_cancelled() {
             let Some(count) = stop.run_until_cancelled(self.free_slots()).await else { return };
             match self.take(shard, &mut link, count).await {
-                Ok(given) => self.start(shard, in_hand, given, stop, abandon).await,
+                Ok(given) => {
+                    witness.succeeded();
+                    self.start(shard, in_hand, given, stop, abandon).await;
+                }
                 Err(error) => {
-                    QueueEvent::QueueLost { error: &error.to_string() }.emit();
+                    witness.failed(&error);
                     link = None;
                     stop.run_until_cancelled(tokio::time::sleep(REST)).await;
                 }

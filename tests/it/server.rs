@@ -33,12 +33,7 @@ impl Server {
         let stop = CancellationToken::new();
         let stopping = stop.clone();
         let serving = tokio::spawn(async move {
-            let beside = way.clone();
-            let (run, serve) = (
-                beside.run(stopping.clone()),
-                http::serve(way, authenticator, listener, &config.http, stopping),
-            );
-            tokio::join!(run, serve);
+            http::serve(way, authenticator, listener, &config.http, stopping).await;
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -8,6 +8,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
+use super::queue::QueueFamilies;
 use crate::event::{Loss, OperationKind, SUCCESS, Stage};
 
 /// The outcome where the client went away before there was another.
@@ -16,7 +17,7 @@ pub(super) const ABANDONED: &str = "abandoned";
 pub(super) const FAILED: &str = "failed";
 
 /// Labels with their values.
-type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
+pub(super) type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 pub(super) type Counters<const N: usize> = Family<Labels<N>, Counter>;
 pub(super) type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
 
@@ -61,6 +62,7 @@ pub(super) struct Families {
     pub(super) requests_in_flight: Gauge,
     pub(super) panics: Counter,
     pub(super) accept_failures: Counter,
+    pub(super) queue: QueueFamilies,
 }
 
 impl Families {
@@ -101,6 +103,7 @@ impl Families {
             requests_in_flight: list.add("http_requests_in_flight", "HTTP requests that are being answered", Gauge::default()),
             panics: list.counter("http_panics", "Requests that were answered with 500 because of a defect"),
             accept_failures: list.counter("http_accept_failures", "Times that no connection could be accepted, as when file descriptors ran out"),
+            queue: QueueFamilies::new(&mut list),
             registry: list.0,
         }
     }
@@ -126,7 +129,7 @@ impl Families {
 const KINDS: [OperationKind; 4] =
     [OperationKind::Query, OperationKind::Mutation, OperationKind::Introspection, OperationKind::Unknown];
 
-fn seconds() -> Histogram {
+pub(super) fn seconds() -> Histogram {
     Histogram::new(SECONDS)
 }
 
@@ -136,24 +139,24 @@ fn member(family: &Histograms, label: &'static str, value: &'static str) -> Hist
 }
 
 /// Registers metrics under their names.
-struct List(Registry);
+pub(super) struct List(Registry);
 
 impl List {
-    fn add<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
+    pub(super) fn add<M: Metric + Clone>(&mut self, name: &str, help: &str, metric: M) -> M {
         self.0.register(name, help, metric.clone());
         metric
     }
 
-    fn counter(&mut self, name: &str, help: &str) -> Counter {
+    pub(super) fn counter(&mut self, name: &str, help: &str) -> Counter {
         self.add(name, help, Counter::default())
     }
 
-    fn counters<const N: usize>(&mut self, name: &str, help: &str) -> Counters<N> {
+    pub(super) fn counters<const N: usize>(&mut self, name: &str, help: &str) -> Counters<N> {
         self.add(name, help, Counters::default())
     }
 
     /// Counters that are there from the beginning, so that their first increase can be seen.
-    fn initial(
+    pub(super) fn initial(
         &mut self,
         name: &str,
         help: &str,
@@ -173,7 +176,7 @@ impl List {
         counter
     }
 
-    fn time(&mut self, name: &str, help: &str, histogram: Histogram) -> Histogram {
+    pub(super) fn time(&mut self, name: &str, help: &str, histogram: Histogram) -> Histogram {
         self.0.register_with_unit(name, help, Unit::Seconds, histogram.clone());
         histogram
     }

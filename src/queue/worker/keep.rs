@@ -49,7 +49,7 @@ impl Worker {
                 Ok::<(), Error>(())
             };
             if let Err(error) = kept.await {
-                QueueEvent::QueueLost { error: &error.to_string() }.emit();
+                tell(&error);
             }
         }
     }
@@ -113,5 +113,12 @@ impl Worker {
             // Another worker may have made it at the same moment.
             Err(error) => ledger::check(database).await.map_err(|_| error),
         }
+    }
+}
+
+/// That Redis is away is said by the task that takes entries.
+pub(super) fn tell(error: &Error) {
+    if !matches!(error, Error::Unavailable(_)) {
+        QueueEvent::QueueFailed { error: &error.to_string() }.emit();
     }
 }

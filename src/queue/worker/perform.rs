@@ -1,8 +1,11 @@
 //! One entry, from the message to the answer.
 
+use std::time::Instant;
+
 use uuid::Uuid;
 
 use super::Worker;
+use super::keep::tell;
 use crate::db;
 use crate::engine::{AllowedOperations, Engine, Identity, Response, Written};
 use crate::error::Error;
@@ -12,7 +15,7 @@ use crate::queue::keys::Shard;
 use crate::queue::ledger::{self, Entry, Record};
 use crate::queue::message::{Ask, Message, Operation};
 use crate::queue::store::{Given, Settled};
-use crate::queue::{answer, now, principal, random, store};
+use crate::queue::{self, answer, now, principal, random, store};
 
 /// What an entry has come to.
 struct Done {
@@ -27,6 +30,7 @@ struct Done {
 impl Worker {
     /// Does what is to be done with an entry, answers, and takes it out of the queue.
     pub(super) async fn handle(&self, shard: &Shard, given: &Given) {
+        let begin = Instant::now();
         let message = match Message::decode(&given.message) {
             Ok(message) => message,
             Err(error) => return self.put_aside_unread(shard, given, &error.to_string()).await,
@@ -50,6 +54,8 @@ impl Worker {
             }
         };
         self.deliver(shard, given, &message, &done).await;
+        let Done { state, attempts, .. } = done;
+        QueueEvent::OperationSettled { state, attempts, took: begin.elapsed() }.emit();
     }
 
     /// Runs an operation, again and again while it fails for reasons that pass.
@@ -75,7 +81,8 @@ impl Worker {
                     reason: String::new(),
                 };
             };
-            QueueEvent::OperationRetried { id: message.id, error: &failure.to_string() }.emit();
+            let (reason, error) = (class(&failure), &failure.to_string());
+            QueueEvent::OperationRetried { id: message.id, reason, error }.emit();
             tokio::time::sleep(pause).await;
             attempts += 1;
         }
@@ -147,7 +154,10 @@ impl Worker {
             };
             let Err(error) = delivered.await else { return };
             failures += 1;
-            QueueEvent::AnswerNotSent { id: message.id, error: &error.to_string() }.emit();
+            // That Redis is away is said by the task that takes entries.
+            if !matches!(error, queue::Error::Unavailable(_)) {
+                QueueEvent::AnswerNotSent { id: message.id, error: &error.to_string() }.emit();
+            }
             // Others take the entry over when this worker is gone, and find the answer in the ledger.
             let Some(pause) = pause(failures, random(), now(), u64::MAX) else { return };
             tokio::time::sleep(pause).await;
@@ -166,7 +176,7 @@ impl Worker {
             reason: &reason,
         };
         if let Err(error) = store::settle(&self.inner.redis, shard, &settled).await {
-            QueueEvent::QueueLost { error: &error.to_string() }.emit();
+            tell(&error);
         }
     }
 }
@@ -179,6 +189,14 @@ fn from_record(message: &Message, content: &[u8], record: Record) -> (Response, 
     }
     let state = if record.state == "SUCCEEDED" { "SUCCEEDED" } else { "FAILED" };
     (answer::response(&record.outcome, record.result), state)
+}
+
+/// For metrics.
+fn class(failure: &Error) -> &str {
+    match failure {
+        Error::Database(error) => error.class(),
+        _ => "other",
+    }
 }
 
 fn is_missing(error: &db::Error) -> bool {

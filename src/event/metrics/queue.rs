@@ -1,0 +1,165 @@
+//! The metrics of the queue: what a server and a worker count of it, and what is asked of it when somebody looks.
+//!
+//! A worker counts what it does, a server what it asks for; how much waits is known to Redis alone, and both tell it.
+
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::families::{Counters, Labels, List, seconds};
+use super::{add, one_more};
+use crate::event::QueueEvent;
+
+/// Seconds, from a queue that is empty to the default for operations that nobody waits for.
+const WAITS: [f64; 17] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
+
+/// How often an operation was begun.
+const ATTEMPTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
+
+/// Why an operation was not put in.
+const REFUSALS: [&str; 4] = ["length", "share", "age", "unreachable"];
+
+/// What an operation has come to.
+const STATES: [&str; 4] = ["succeeded", "failed", "expired", "dead"];
+
+/// What is in a queue at one moment, all of its parts together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Operations that no worker has been given yet.
+    pub waiting: u64,
+    /// Operations that workers have.
+    pub running: u64,
+    /// Operations that were put aside.
+    pub aside: u64,
+    /// How long the first of those that wait has been waiting.
+    pub oldest_waiting: Duration,
+    /// How long ago the first of those that workers have was put in.
+    pub oldest_running: Duration,
+    /// Workers that have been heard of lately.
+    pub workers: u64,
+}
+
+/// What a worker has in hand at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hands {
+    /// How many operations it may run at once.
+    pub maximum: u32,
+    /// How many it runs.
+    pub busy: u32,
+}
+
+/// What is counted.
+pub(super) struct QueueFamilies {
+    queued: Counter,
+    refused: Counters<1>,
+    answers_lost: Counter,
+    answers_overdue: Counter,
+    wait: Histogram,
+    run: Histogram,
+    attempts: Histogram,
+    settled: Counters<1>,
+    retries: Counters<1>,
+    taken_over: Counter,
+}
+
+impl QueueFamilies {
+    pub(super) fn new(list: &mut List) -> Self {
+        Self {
+            queued: list.counter("queue_operations_queued", "Operations that this server has put into the queue"),
+            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because of queue-length, queue-share or queue-age, or because Redis could not be reached", "reason", &REFUSALS),
+            answers_lost: list.counter("queue_answers_lost", "Operations that were gone from the queue without an answer, and were put in again"),
+            answers_overdue: list.counter("queue_answers_overdue", "Operations whose client was told that no answer had come in time"),
+            wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(WAITS)),
+            run: list.time("queue_run_duration", "Time from the taking of an operation to its answer, with all attempts of this worker", seconds()),
+            attempts: list.add("queue_attempts", "How often an operation had been begun when it was answered", Histogram::new(ATTEMPTS)),
+            settled: list.initial("queue_operations_settled", "Operations that this worker has answered, by what they came to", "state", &STATES),
+            retries: list.counters("queue_retries", "Attempts that failed for a reason that passes, by SQLSTATE or a word"),
+            taken_over: list.counter("queue_operations_taken_over", "Operations that this worker has taken over from others that had gone"),
+        }
+    }
+
+    pub(super) fn count(&self, event: &QueueEvent<'_>) {
+        match event {
+            QueueEvent::OperationQueued => add(&self.queued, 1),
+            QueueEvent::OperationRefused { reason } => one_more(&self.refused, "reason", reason),
+            QueueEvent::AnswerLost { .. } => add(&self.answers_lost, 1),
+            QueueEvent::AnswerOverdue { .. } => add(&self.answers_overdue, 1),
+            // What somebody else has had before has not waited all that time.
+            QueueEvent::OperationTaken { waited, times: 1, .. } => self.wait.observe(waited.as_secs_f64()),
+            QueueEvent::OperationRetried { reason, .. } => {
+                self.retries.get_or_create(&[("reason", (*reason).to_owned().into())]).inc();
+            }
+            QueueEvent::OperationSettled { state, attempts, took } => {
+                let state = STATES.into_iter().find(|known| known.eq_ignore_ascii_case(state));
+                one_more(&self.settled, "state", state.unwrap_or("failed"));
+                self.attempts.observe(f64::from(*attempts));
+                self.run.observe(took.as_secs_f64());
+            }
+            QueueEvent::EntriesTakenOver { entries } => add(&self.taken_over, *entries),
+            QueueEvent::OperationTaken { .. }
+            | QueueEvent::WorkerStarted { .. }
+            | QueueEvent::QueueLost { .. }
+            | QueueEvent::QueueBack
+            | QueueEvent::QueueFailed { .. }
+            | QueueEvent::OperationPutAside { .. }
+            | QueueEvent::AnswerNotSent { .. }
+            | QueueEvent::UnknownVersion { .. }
+            | QueueEvent::OperationsLeft { .. }
+            | QueueEvent::LedgerFailed { .. } => {}
+        }
+    }
+}
+
+/// What Redis said; where it did not answer in time, only that.
+pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
+    let mut registry = Registry::with_prefix("glowplug_queue");
+    let reachable = ConstGauge::new(u64::from(backlog.is_some()));
+    registry.register("reachable", "Whether Redis has just told what is in the queue; 1 or 0", reachable);
+    let Some(backlog) = backlog else { return registry };
+    let operations = Family::<Labels<1>, Gauge>::default();
+    for (state, count) in
+        [("waiting", backlog.waiting), ("running", backlog.running), ("aside", backlog.aside)]
+    {
+        operations.get_or_create(&[("state", state.into())]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    registry.register(
+        "operations",
+        "Operations in the queue: that wait, that workers have, and that were put aside",
+        operations,
+    );
+    let ages = Family::<Labels<1>, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
+    for (state, age) in [("waiting", backlog.oldest_waiting), ("running", backlog.oldest_running)] {
+        ages.get_or_create(&[("state", state.into())]).set(age.as_secs_f64());
+    }
+    registry.register_with_unit(
+        "oldest_age",
+        "How long ago the first of those operations was put in; 0 where there is none",
+        Unit::Seconds,
+        ages,
+    );
+    let workers = ConstGauge::new(backlog.workers);
+    registry.register(
+        "workers",
+        "Workers that have been heard of within claim-after, or three seconds where that is shorter",
+        workers,
+    );
+    registry
+}
+
+/// What this worker has in hand.
+pub(super) fn of_hands(hands: Hands) -> Registry {
+    let mut registry = Registry::with_prefix("glowplug_worker");
+    let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
+    gauge(
+        "operations_max",
+        "Operations that this worker may run at once (setting concurrency)",
+        hands.maximum,
+    );
+    gauge("operations_running", "Operations that this worker runs", hands.busy);
+    registry
+}

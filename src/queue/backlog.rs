@@ -1,0 +1,69 @@
+//! How much is in a queue, for metrics: one small script for each of its parts.
+
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+
+use super::keys::Keys;
+use super::link::Redis;
+use super::{Error, store};
+use crate::engine::Engine;
+use crate::event::metrics::{Backlog, Pool};
+
+/// How long Redis may take to tell; who looks shall not wait for one that is away.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A worker that is busy with all its hands is heard of this much more often than it is taken for gone.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
+
+/// What is in all parts together; `None` if Redis does not tell in time.
+pub(super) async fn measure(redis: &Redis, keys: &Keys, claim_after: Duration) -> Option<Backlog> {
+    let heard_within = claim_after.max(SHORTEST_SILENCE);
+    let parts = keys.shards().map(|shard| async move { store::measure(redis, &shard, heard_within).await });
+    let measured: Result<Vec<Backlog>, Error> =
+        tokio::time::timeout(PATIENCE, try_join_all(parts)).await.ok()?;
+    Some(measured.ok()?.into_iter().fold(Backlog::default(), sum))
+}
+
+fn sum(one: Backlog, other: Backlog) -> Backlog {
+    Backlog {
+        waiting: one.waiting + other.waiting,
+        running: one.running + other.running,
+        aside: one.aside + other.aside,
+        oldest_waiting: one.oldest_waiting.max(other.oldest_waiting),
+        oldest_running: one.oldest_running.max(other.oldest_running),
+        // Each worker is known to each part.
+        workers: one.workers.max(other.workers),
+    }
+}
+
+/// The connections that an engine has.
+pub(super) fn pool(engine: &Engine) -> Pool {
+    let state = engine.database().state();
+    Pool {
+        maximum: state.maximum,
+        in_use: state.connections.saturating_sub(state.idle),
+        idle: state.idle,
+        waiting: state.waiting,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_added_but_for_ages_and_workers() {
+        let part = |count, seconds| Backlog {
+            waiting: count,
+            running: count,
+            aside: count,
+            oldest_waiting: Duration::from_secs(seconds),
+            oldest_running: Duration::from_secs(seconds),
+            workers: count,
+        };
+        let both = sum(part(2, 7), part(3, 5));
+        assert_eq!((both.waiting, both.running, both.aside, both.workers), (5, 5, 5, 3));
+        assert_eq!((both.oldest_waiting.as_secs(), both.oldest_running.as_secs()), (7, 7));
+    }
+}
