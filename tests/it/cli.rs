@@ -3,6 +3,7 @@
 mod dev;
 mod doctor;
 pub(crate) mod program;
+mod queue;
 mod serve;
 
 use std::process::Output;

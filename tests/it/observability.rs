@@ -4,6 +4,7 @@
 
 mod logs;
 mod metrics;
+mod queue;
 mod readiness;
 mod scrape;
 mod traces;

@@ -4,6 +4,7 @@ mod answers;
 mod bounds;
 mod chaos;
 mod faults;
+mod keeping;
 mod sites;
 
 use std::time::Duration;

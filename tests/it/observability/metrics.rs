@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use glowplug::local::{Redis, RedisOptions};
 use serde_json::json;
 
+use super::queue::idle_worker;
 use super::{NOTES, Observed, READ};
 use crate::cli::program::{client, open_folder};
 use crate::harness::{self, ask, connect};
@@ -114,10 +116,19 @@ async fn the_documented_metrics_are_the_real_ones() {
     let folder = open_folder();
     // Nobody listens there, so that the failures to connect have a sample.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let server = Observed::with(folder.path(), &format!("postgres://nobody@{nobody}/none"), &[], &[]);
+    let url = format!("postgres://nobody@{nobody}/none");
+    let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
+    let redis_url = redis.url();
+    let queued = ["--redis-url", &redis_url, "--mutations", "queued"];
+    let server = Observed::with(folder.path(), &url, &queued, &[]);
     server.program.query(READ).await;
+    let worker = idle_worker(folder.path(), &url, &redis_url).scrape().await;
+    let mut described = server.scrape().await.described();
+    for (name, told) in worker.described() {
+        described.entry(name).or_insert(told);
+    }
     let mut table = "| metric | type | labels | what it is |\n| --- | --- | --- | --- |\n".to_owned();
-    for (name, told) in server.scrape().await.described() {
+    for (name, told) in described {
         let labels: Vec<String> = told.labels.iter().map(|label| format!("`{label}`")).collect();
         writeln!(table, "| `{name}` | {} | {} | {}. |", told.kind, labels.join(", "), told.help).unwrap();
     }

@@ -1,0 +1,260 @@
+//! The queue's commands as a person runs them: `setup`, `worker`, `queue`, `dev --queue`.
+
+use std::time::Duration;
+
+use glowplug::local::{Redis, RedisOptions};
+use serde_json::{Value, json};
+
+use super::program::{Program, assert_gone, client, command, open_folder};
+use super::text;
+use crate::harness::{self, ask, connect};
+
+const STREAM: &str = "glowplug:{main:0}:operations";
+
+const NOTES: &str = "create table note (id integer primary key, body text not null)";
+
+/// Each row takes its time.
+const SLOW: &str = "create table note (id integer primary key, body text not null);
+    create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1.5); return new; end $$;
+    create trigger slow before insert on note for each row execute function slow()";
+
+/// A database, a Redis and `glowplug serve --mutations queued`.
+struct Site {
+    folder: tempfile::TempDir,
+    url: String,
+    redis: Redis,
+    serve: Program,
+}
+
+impl Site {
+    async fn new(setup: &str) -> Self {
+        let folder = open_folder();
+        let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
+        let url = harness::cluster().url(&harness::database(setup).await);
+        let mut serve = command(folder.path());
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--watch", "off", "--mutations", "queued"]);
+        serve.env("GLOWPLUG_REDIS_URL", redis.url()).env("DATABASE_URL", &url);
+        let serve = Program::start(&mut serve, "address=", "listening");
+        Self { folder, url, redis, serve }
+    }
+
+    fn work(&self, url: &str, arguments: &[&str]) -> Program {
+        let mut worker = command(self.folder.path());
+        worker.args(["worker", "--watch", "off", "--claim-after", "300ms"]).args(arguments);
+        worker.env("GLOWPLUG_REDIS_URL", self.redis.url()).env("DATABASE_URL", url);
+        Program::start(&mut worker, "concurrency=", "working")
+    }
+
+    /// `glowplug queue …`: whether it succeeded, and what it printed.
+    fn queue(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let mut queue = command(self.folder.path());
+        let output = queue.arg("queue").args(arguments).env("GLOWPLUG_REDIS_URL", self.redis.url()).output();
+        let output = output.unwrap();
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    }
+
+    /// Leaves a mutation in the queue; its id.
+    async fn leave(&self, id: u32) -> String {
+        let post = client().post(self.serve.page("/graphql")).header("content-type", "application/json");
+        let body = json!({ "query": insert(id) }).to_string();
+        let accepted = post.header("prefer", "respond-async").body(body).send().await.unwrap();
+        assert_eq!(accepted.status(), 202);
+        let body: Value = serde_json::from_str(&accepted.text().await.unwrap()).unwrap();
+        body["operation"]["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn until(&self, id: &str, state: &str) {
+        let query = format!("{{ operation(id: \"{id}\") {{ state }} }}");
+        while self.serve.query(&query).await["data"]["operation"]["state"] != state {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn redis<T: redis::FromRedisValue>(&self, command: &str) -> T {
+        let client = redis::Client::open(self.redis.url()).expect("its address");
+        let mut link = client.get_connection().expect("a connection");
+        let mut words = command.split(' ');
+        let mut sent = redis::cmd(words.next().expect("a command"));
+        words.for_each(|word| {
+            sent.arg(word);
+        });
+        sent.query(&mut link).expect("Redis answers")
+    }
+
+    async fn ask(&self, statement: &str) -> String {
+        ask(&connect(&self.url).await, statement).await.unwrap_or_default()
+    }
+
+    async fn until_running(&self) {
+        let running = "select count(*) from pg_stat_activity where query ilike '%insert into%note%' and state = 'active' \
+            and datname = current_database() and pid <> pg_backend_pid()";
+        while self.ask(running).await == "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+fn insert(id: u32) -> String {
+    format!(
+        "mutation {{ insertIntonoteCollection(objects: [{{ id: {id}, body: \"a\" }}]) {{ affectedCount }} }}"
+    )
+}
+
+#[tokio::test]
+async fn setup_makes_the_ledger_for_workers_of_few_rights() {
+    let site = Site::new(&format!(
+        "{NOTES}; do $$ begin create role queue_worker login; exception when duplicate_object then null; end $$; \
+         grant all on note to queue_worker"
+    ))
+    .await;
+    let setup = |arguments: &[&str]| {
+        command(site.folder.path())
+            .arg("setup")
+            .args(arguments)
+            .env("DATABASE_URL", &site.url)
+            .output()
+            .unwrap()
+    };
+    let nobody = setup(&["--grant-to", "nobody_of_that_name"]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(
+        text(&nobody.stderr).contains("role \"nobody_of_that_name\" does not exist"),
+        "{}",
+        text(&nobody.stderr)
+    );
+    assert_eq!(
+        site.ask("select to_regclass('glowplug.operation') is null").await,
+        "t",
+        "all of it or nothing"
+    );
+
+    let user = format!("postgres://{}", harness::cluster().superuser());
+    assert!(site.url.starts_with(&user), "{}", site.url);
+    let worker_url = site.url.replacen(&user, "postgres://queue_worker", 1);
+    let id = site.leave(1).await;
+    let mut early = site.work(&worker_url, &[]);
+    early.wait_for("run `glowplug setup` with a user who may");
+    for _ in 0..2 {
+        let made = setup(&["--grant-to", "queue_worker"]);
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        assert_eq!(text(&made.stdout), "the ledger glowplug.operation is there\n");
+    }
+    site.until(&id, "FAILED").await;
+    let id = site.leave(2).await;
+    site.until(&id, "SUCCEEDED").await;
+    assert_eq!(site.ask("select string_agg(id::text, ',') from note").await, "2");
+}
+
+#[tokio::test]
+async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
+    let site = Site::new(NOTES).await;
+    assert_eq!(site.queue(&["list"]), (Some(0), "nothing was put aside\n".to_owned()));
+    let (first, second) = (site.leave(1).await, site.leave(2).await);
+    // Somebody takes both, and is never heard of again.
+    let () = site.redis(&format!("XGROUP CREATE {STREAM} workers 0"));
+    let _: redis::Value = site.redis(&format!("XREADGROUP GROUP workers gone STREAMS {STREAM} >"));
+    let worker = site.work(&site.url, &["--max-attempts", "1"]);
+    site.until(&second, "DEAD").await;
+    site.until(&first, "DEAD").await;
+    let (_, listed) = site.queue(&["list"]);
+    for id in [&first, &second] {
+        let told = format!(
+            "{id}  attempts 1  role the connection's own user\n  1 workers went away while they had it\n"
+        );
+        assert!(listed.contains(&told), "{listed}");
+    }
+    assert!(listed.contains("\n  mutation { insertIntonoteCollection(objects: [{ id: 1"), "{listed}");
+
+    assert_eq!(site.queue(&["retry", &first]), (Some(0), format!("queued again: {first}\n")));
+    site.until(&first, "SUCCEEDED").await;
+    assert_eq!(site.queue(&["drop", "--all"]), (Some(0), format!("dropped: {second}\n")));
+    assert_eq!(site.queue(&["list"]).1, "nothing was put aside\n");
+    let (code, told) = site.queue(&["drop", &second]);
+    assert_eq!(code, Some(2));
+    assert!(told.contains(&format!("{second} is not among them; see `glowplug queue list`")), "{told}");
+    assert_eq!(site.ask("select string_agg(id::text, ',') from note").await, "1");
+    assert!(
+        worker.printed().contains("operation put aside; see `glowplug queue list`"),
+        "{}",
+        worker.printed()
+    );
+
+    let folder = open_folder();
+    let nowhere = command(folder.path()).args(["queue", "list"]).output().unwrap();
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(
+        text(&nowhere.stderr).contains("say where the queue is with --redis-url"),
+        "{}",
+        text(&nowhere.stderr)
+    );
+}
+
+#[tokio::test]
+async fn a_worker_that_is_told_to_stop_drains_and_leaves_the_rest_to_others() {
+    let site = Site::new(SLOW).await;
+    let mut patient = site.work(&site.url, &["--concurrency", "1"]);
+    let (first, second) = (site.leave(1).await, site.leave(2).await);
+    site.until_running().await;
+    assert_eq!(patient.stop("TERM").code(), Some(0), "{}", patient.printed());
+    assert_eq!(site.ask("select string_agg(id::text, ',') from note").await, "1", "it finished what it had");
+    site.until(&first, "SUCCEEDED").await;
+    assert_eq!(site.redis::<u64>(&format!("XLEN {STREAM}")), 1, "and took no more");
+
+    let mut hasty = site.work(&site.url, &["--concurrency", "1", "--drain-timeout", "100ms"]);
+    site.until_running().await;
+    assert_eq!(hasty.stop("TERM").code(), Some(0), "{}", hasty.printed());
+    assert!(hasty.printed().contains("operations left to other workers operations=1"), "{}", hasty.printed());
+    assert_eq!(site.redis::<u64>(&format!("XLEN {STREAM}")), 1, "it stays in the queue");
+
+    let _third = site.work(&site.url, &[]);
+    site.until(&second, "SUCCEEDED").await;
+    assert_eq!(site.ask("select string_agg(id::text, ',' order by id) from note").await, "1,2");
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_waits_for_the_answers_of_the_queue() {
+    let mut site = Site::new(SLOW).await;
+    let _worker = site.work(&site.url, &[]);
+    let query = insert(1);
+    let asking = site.serve.query(&query);
+    let stopping = async {
+        site.until_running().await;
+        site.serve.signal("TERM");
+    };
+    let (answer, ()) = tokio::join!(asking, stopping);
+    assert_eq!(answer["data"]["insertIntonoteCollection"]["affectedCount"], 1, "{answer}");
+    assert_eq!(site.serve.wait().code(), Some(0));
+}
+
+#[tokio::test]
+async fn dev_starts_a_queue_and_a_worker_and_leaves_nothing_behind() {
+    let folder = open_folder();
+    let arguments = ["--queue", "--pooler"];
+    let mut dev = Program::dev(folder.path(), &arguments);
+    let redis = dev.word_after("queue      ");
+    assert!(redis.starts_with("redis://127.0.0.1:"), "{}", dev.printed());
+    let database = connect(&dev.word_after("database   ")).await;
+    database.batch_execute(NOTES).await.unwrap();
+    dev.time_until_sdl_has("insertIntonoteCollection").await;
+    let answer = dev.query(&insert(1)).await;
+    assert_eq!(answer, json!({ "data": { "insertIntonoteCollection": { "affectedCount": 1 } } }));
+    assert_eq!(ask(&database, "select count(*) from glowplug.operation").await.unwrap(), "1", "by the queue");
+
+    for flag in ["--redis-url=redis://elsewhere", "--mutations=queued"] {
+        let refused = command(folder.path()).args(["dev", "--queue", flag]).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(text(&refused.stderr).contains("starts a Redis of its own"), "{}", text(&refused.stderr));
+    }
+    assert_eq!(dev.stop("INT").code(), Some(0), "{}", dev.printed());
+    assert!(!dev.printed().contains("WARN"), "{}", dev.printed());
+    assert_gone(folder.path().to_str().unwrap());
+
+    // The next one is at the same place, with what is left there, and one that was killed leaves nothing either.
+    let mut again = Program::dev(folder.path(), &arguments);
+    assert_eq!(again.word_after("queue      "), redis);
+    again.signal("KILL");
+    again.wait();
+    assert_gone(folder.path().to_str().unwrap());
+    let reset = Program::dev(folder.path(), &[&arguments[..], &["--reset"]].concat());
+    assert_eq!(reset.query("{ __typename }").await, json!({ "data": { "__typename": "Query" } }));
+}
