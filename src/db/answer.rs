@@ -19,7 +19,6 @@ pub(super) async fn answer(
             Ok(Some(Message::ErrorResponse(body))) => {
                 let report = Report::read(body.fields()).map_err(|error| malformed(&error))?;
                 if report.is_fatal {
-                    exchange.end();
                     return Err(Error::broken_off(&Failure::Closed, exchange.sent(), Some(&report)));
                 }
                 said = said.or(Some(report));

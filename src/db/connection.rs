@@ -3,6 +3,7 @@
 //! Never sets anything for the session. How Diesel sees it is in `typed.rs`.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use diesel::connection::DynInstrumentation;
 use diesel_async::AnsiTransactionManager;
@@ -11,9 +12,10 @@ use postgres_protocol::message::backend::{DataRowBody, Message};
 
 use super::answer::{answer, malformed};
 use super::choice::Choice;
+use super::lock::Lock;
 use super::statements::Statements;
 use super::types::Types;
-use super::wire::{Flight, Wire};
+use super::wire::{Flight, Pipeline};
 use super::{Answers, Error, Protocol};
 
 /// A connection that leaves nothing in the server connection it is lent.
@@ -40,42 +42,45 @@ use super::{Answers, Error, Protocol};
 /// # }
 /// ```
 pub struct Connection {
-    pub(super) wire: Wire,
+    pub(super) wire: Pipeline,
     /// Shared with the other connections of the pool.
     pub(super) types: Arc<Types>,
-    pub(super) protocol: Protocol,
+    pub(super) protocol: Lock<Protocol>,
     /// Who chose the protocol, if it is found out, and wants to hear of names that the server does not know.
     pub(super) choice: Option<Arc<Choice>>,
-    pub(super) statements: Statements,
+    pub(super) statements: Lock<Statements>,
     pub(super) transaction: AnsiTransactionManager,
-    pub(super) instrumentation: DynInstrumentation,
+    /// Whether a conflict was met that only the end of the whole transaction resolves, and Diesel does not know it yet.
+    pub(super) has_conflict: AtomicBool,
+    pub(super) instrumentation: Lock<DynInstrumentation>,
     /// What the last query that failed was told, in full.
-    pub(super) last_failure: Option<Error>,
+    pub(super) last_failure: Lock<Option<Error>>,
 }
 
 impl Connection {
-    pub(super) fn new(wire: Wire, types: Arc<Types>, protocol: Protocol) -> Self {
+    pub(super) fn new(wire: Pipeline, types: Arc<Types>, protocol: Protocol) -> Self {
         Self {
             wire,
             types,
-            protocol,
+            protocol: Lock::new(protocol),
             choice: None,
-            statements: Statements::default(),
+            statements: Lock::default(),
             transaction: AnsiTransactionManager::default(),
-            instrumentation: DynInstrumentation::default_instrumentation(),
-            last_failure: None,
+            has_conflict: AtomicBool::new(false),
+            instrumentation: Lock::new(DynInstrumentation::default_instrumentation()),
+            last_failure: Lock::default(),
         }
     }
 
     /// Whether the connection can take a message. It asks the system whether the other side has closed it, without a
     /// round trip and without waiting.
     pub fn is_usable(&mut self) -> bool {
-        self.wire.look()
+        self.wire.get_mut().look()
     }
 
     /// Takes the protocol that is safe as far as is known now.
     pub(super) fn follow(&mut self, choice: &Arc<Choice>) {
-        self.protocol = choice.protocol();
+        *self.protocol.get_mut() = choice.protocol();
         self.choice = Some(Arc::clone(choice));
     }
 
@@ -90,7 +95,7 @@ impl Connection {
     }
 
     /// What the server, or the pooler, reported of one of its settings: `server_version`, `TimeZone`.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
+    pub fn parameter(&self, name: &str) -> Option<String> {
         self.wire.parameter(name)
     }
 

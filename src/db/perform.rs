@@ -2,18 +2,17 @@
 //!
 //! Never tries a query a second time, but for a named statement that the server no longer knows or takes, and that once.
 
-use std::sync::Arc;
-
 use diesel::connection::InstrumentationEvent;
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::{DataRowBody, Message};
 
 use super::answer::{answer, malformed};
 use super::bind::Query;
+use super::naming::Named;
 use super::row::{Columns, Row, columns};
-use super::statements::{Key, Prepared};
+use super::statements::Key;
 use super::types::{self, Oids, TypeName};
-use super::wire::{Flight, FlightError, Format, TransactionStatus};
+use super::wire::{Flight, FlightError, Format, Sharing, TransactionStatus};
 use super::{Connection, DatabaseError, Error, Protocol};
 
 /// What is wanted of a query.
@@ -22,6 +21,13 @@ pub(super) enum Wanted {
     Rows,
     /// How many rows it changed.
     Count,
+}
+
+/// How a query is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) wanted: Wanted,
+    pub(super) sharing: Sharing,
 }
 
 /// What a query came to.
@@ -47,21 +53,21 @@ impl From<Error> for Failure {
 }
 
 impl Connection {
-    pub(super) async fn perform(&mut self, mut query: Query, wanted: Wanted) -> Result<Outcome, Failure> {
+    pub(super) async fn perform(&self, mut query: Query, asked: Asked) -> Result<Outcome, Failure> {
         if !query.unknown.is_empty() {
-            self.learn(&query.unknown).await?;
+            self.learn(&query.unknown, asked.sharing).await?;
             query.resolve(&self.types).map_err(Failure::Query)?;
         }
-        match self.protocol {
-            Protocol::Prepared if query.is_cacheable => Ok(self.perform_prepared(query, wanted).await?),
+        match self.protocol() {
+            Protocol::Prepared if query.is_cacheable => Ok(self.perform_prepared(query, asked).await?),
             Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
-                Ok(self.perform_unnamed(&query, wanted).await?)
+                Ok(self.perform_unnamed(&query, asked).await?)
             }
         }
     }
 
     /// Asks for the OIDs of types, for all connections of the pool.
-    async fn learn(&mut self, names: &[TypeName]) -> Result<(), Error> {
+    async fn learn(&self, names: &[TypeName], sharing: Sharing) -> Result<(), Error> {
         let mut found = Vec::with_capacity(names.len());
         let read = |message| {
             if let Message::DataRow(row) = message {
@@ -69,42 +75,47 @@ impl Connection {
             }
             Ok(())
         };
-        answer(self.wire.exchange(types::question(names)?), read).await?;
+        answer(self.wire.send(types::question(names)?, sharing), read).await?;
         let found = names.iter().cloned().zip(found).filter(|(_, oids)| oids.of_type != 0);
         self.types.learn(found);
         Ok(())
     }
 
-    async fn perform_unnamed(&mut self, query: &Query, wanted: Wanted) -> Result<Outcome, Error> {
+    async fn perform_unnamed(&self, query: &Query, asked: Asked) -> Result<Outcome, Error> {
         let mut flight = Flight::default();
         prepare(&mut flight, "", query)?;
         execute(&mut flight, "", query)?;
-        let mut reading = Reading::new(wanted, None);
-        answer(self.wire.exchange(flight), |message| reading.read(message)).await?;
+        let mut reading = Reading::new(asked.wanted, None);
+        answer(self.wire.send(flight, asked.sharing), |message| reading.read(message)).await?;
         Ok(reading.outcome)
     }
 
-    async fn perform_prepared(&mut self, query: Query, wanted: Wanted) -> Result<Outcome, Error> {
+    async fn perform_prepared(&self, query: Query, asked: Asked) -> Result<Outcome, Error> {
         let key = (query.text.clone(), query.types.clone());
-        if self.statements.is_refused(&key) {
-            return self.perform_unnamed(&query, wanted).await;
-        }
-        let mut tried = self.try_prepared(&key, &query, wanted).await;
+        let Some(named) = self.name(&key) else {
+            return self.perform_unnamed(&query, asked).await;
+        };
+        let mut tried = self.try_prepared(named, &key, &query, asked).await;
         self.doubt(&tried);
         // Within a transaction it would fail again. The next one will find the statement prepared anew.
         if matches!(tried, Tried::Stale(_)) && self.is_idle() {
-            if self.protocol != Protocol::Prepared {
-                return self.perform_unnamed(&query, wanted).await;
-            }
-            tried = self.try_prepared(&key, &query, wanted).await;
+            let named = (self.protocol() == Protocol::Prepared).then(|| self.name(&key)).flatten();
+            let Some(named) = named else {
+                return self.perform_unnamed(&query, asked).await;
+            };
+            tried = self.try_prepared(named, &key, &query, asked).await;
         }
         if matches!(tried, Tried::Refused(_)) {
-            self.statements.refuse(key);
+            self.statements.lock().refuse(key);
             if self.is_idle() {
-                return self.perform_unnamed(&query, wanted).await;
+                return self.perform_unnamed(&query, asked).await;
             }
         }
         tried.into()
+    }
+
+    fn protocol(&self) -> Protocol {
+        *self.protocol.lock()
     }
 
     fn is_idle(&self) -> bool {
@@ -112,7 +123,7 @@ impl Connection {
     }
 
     /// A name that has got lost may mean that the pooler lends otherwise than it did when the protocol was chosen.
-    fn doubt(&mut self, tried: &Tried) {
+    fn doubt(&self, tried: &Tried) {
         let Some(choice) = &self.choice else { return };
         let lost = match tried {
             Tried::Stale(Error::Database(error)) if is_name_lost(error) => Some(error.to_string()),
@@ -124,34 +135,39 @@ impl Connection {
         };
         if let Some(lost) = lost {
             choice.fall_back(&lost);
-            self.protocol = choice.protocol();
+            *self.protocol.lock() = choice.protocol();
         }
     }
 
-    async fn try_prepared(&mut self, key: &Key, query: &Query, wanted: Wanted) -> Tried {
-        let known = self.statements.get(key).cloned();
-        let name = known.as_ref().map_or_else(|| self.statements.fresh_name(), |known| known.name.clone());
-        let flight = match self.compose(&name, query, known.as_ref()) {
+    fn name(&self, key: &Key) -> Option<Named<'_>> {
+        Named::find(&self.statements, key)
+    }
+
+    async fn try_prepared(&self, named: Named<'_>, key: &Key, query: &Query, asked: Asked) -> Tried {
+        let flight = match self.compose(&named, query) {
             Ok(flight) => flight,
             Err(error) => return Tried::Failed(error.into()),
         };
-        let mut reading = Reading::new(wanted, known.as_ref().map(|known| Arc::clone(&known.columns)));
-        let result = answer(self.wire.exchange(flight), |message| reading.read(message)).await;
-        if known.is_none() && reading.is_parsed {
-            match &reading.columns {
-                Some(columns) => self.statements.keep(key.clone(), name, Arc::clone(columns)),
-                None => self.statements.discard(name),
+        let mut reading = Reading::new(asked.wanted, named.columns());
+        let result = answer(self.wire.send(flight, asked.sharing), |message| reading.read(message)).await;
+        let known = match named {
+            Named::Known(prepared) => Some(prepared.name),
+            Named::New(preparing) => {
+                preparing.finish(reading.is_parsed, reading.columns.as_ref());
+                None
             }
-        }
+        };
         match result {
             Err(Error::Database(error))
                 if !reading.is_bound && (is_name_lost(&error) || is_changed(&error)) =>
             {
-                self.statements.forget(key);
                 let is_lost = is_name_lost(&error);
                 let error = Error::Database(error);
                 match known {
-                    Some(_) => Tried::Stale(error),
+                    Some(name) => {
+                        self.statements.lock().forget_name(key, &name);
+                        Tried::Stale(error)
+                    }
                     None if reading.is_parsed => Tried::Refused(error),
                     None if is_lost => Tried::Stale(error),
                     None => Tried::Failed(error),
@@ -163,21 +179,19 @@ impl Connection {
     }
 
     /// A flight with a named statement. What has to be closed is closed in front.
-    fn compose(
-        &mut self,
-        name: &str,
-        query: &Query,
-        known: Option<&Prepared>,
-    ) -> Result<Flight, FlightError> {
+    fn compose(&self, named: &Named<'_>, query: &Query) -> Result<Flight, FlightError> {
         let mut flight = Flight::default();
-        for leftover in self.statements.take_leftover() {
+        for leftover in self.statements.lock().take_leftover() {
             flight.close(&leftover)?;
         }
-        if known.is_none() {
-            self.observe(InstrumentationEvent::cache_query(&query.text));
-            prepare(&mut flight, name, query)?;
+        match named {
+            Named::Known(prepared) => execute(&mut flight, &prepared.name, query)?,
+            Named::New(preparing) => {
+                self.observe(InstrumentationEvent::cache_query(&query.text));
+                prepare(&mut flight, &preparing.name, query)?;
+                execute(&mut flight, &preparing.name, query)?;
+            }
         }
-        execute(&mut flight, name, query)?;
         Ok(flight)
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Statements {
     /// What the names begin with.
     prefix: String,
     known: HashMap<Key, Prepared>,
+    /// Statements that are being prepared.
+    preparing: HashSet<Key>,
     /// Statements that are not to be named again.
     refused: HashSet<Key>,
     /// Names that are to be closed.
@@ -47,6 +49,7 @@ impl Default for Statements {
         Self {
             prefix: format!("glowplug_{}", Uuid::new_v4().simple()),
             known: HashMap::new(),
+            preparing: HashSet::new(),
             refused: HashSet::new(),
             leftover: Vec::new(),
             names: 0,
@@ -64,8 +67,18 @@ impl Statements {
         Some(found)
     }
 
+    /// A name for a statement that is going to be prepared, until [`Statements::end`]; none if it is being prepared.
+    pub(super) fn begin(&mut self, key: &Key) -> Option<String> {
+        self.preparing.insert(key.clone()).then(|| self.fresh_name())
+    }
+
+    /// The statement is no longer being prepared.
+    pub(super) fn end(&mut self, key: &Key) {
+        self.preparing.remove(key);
+    }
+
     /// A name that no statement of any connection has had.
-    pub(super) fn fresh_name(&mut self) -> String {
+    fn fresh_name(&mut self) -> String {
         self.names += 1;
         format!("{}_{}", self.prefix, self.names)
     }
@@ -82,8 +95,15 @@ impl Statements {
         self.known.insert(key, Prepared { name, columns, used: self.clock });
     }
 
+    /// Lets a statement go, unless it has another name by now.
+    pub(super) fn forget_name(&mut self, key: &Key, name: &str) {
+        if self.known.get(key).is_some_and(|prepared| prepared.name == name) {
+            self.forget(key);
+        }
+    }
+
     /// Lets a statement go. Closing a name that the server does not know is no error.
-    pub(super) fn forget(&mut self, key: &Key) {
+    fn forget(&mut self, key: &Key) {
         if let Some(prepared) = self.known.remove(key) {
             self.leftover.push(prepared.name);
         }

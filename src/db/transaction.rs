@@ -99,7 +99,7 @@ impl Transaction {
 impl Connection {
     /// What the error of a query on this connection says in full: Diesel's errors have no SQLSTATE.
     pub fn explain(&self, error: &QueryError) -> Error {
-        diesel_error::back(error, self.last_failure.as_ref())
+        diesel_error::back(error, self.last_failure.lock().as_ref())
     }
 }
 

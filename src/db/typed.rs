@@ -2,6 +2,9 @@
 //!
 //! Never leaves an answer half read. How a query travels is `perform.rs`'s.
 
+use std::mem;
+use std::sync::atomic::Ordering;
+
 use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent, StrQueryHelper};
 use diesel::pg::Pg;
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
@@ -22,17 +25,21 @@ use postgres_protocol::message::backend::Message;
 use super::answer::answer;
 use super::bind::Query;
 use super::connector::Connector;
-use super::perform::{Failure, Outcome, Wanted};
+use super::perform::{Asked, Failure, Outcome, Wanted};
 use super::row::Row;
-use super::wire::{Flight, TransactionStatus};
+use super::wire::{Flight, Sharing, TransactionStatus};
 use super::{Connection, Error, Protocol, diesel_error};
 
 impl SimpleAsyncConnection for Connection {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(query)));
-        let result = self.batch(query).await.map_err(|error| self.remember(error.into()));
-        self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(query), result.as_ref().err()));
-        result
+        self.batch(query, Sharing::Alone).await
+    }
+}
+
+/// Several futures can use the connection at once: see "Pipelining" in the [module's documentation](super).
+impl SimpleAsyncConnection for &Connection {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.batch(query, Sharing::Joined).await
     }
 }
 
@@ -49,11 +56,7 @@ impl AsyncConnectionCore for Connection {
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
         let query = self.begin(&source.as_query());
-        async move {
-            let outcome = self.run(query?, Wanted::Rows).await?;
-            Ok(stream::iter(outcome.rows.into_iter().map(Ok)).boxed())
-        }
-        .boxed()
+        self.rows(query, Sharing::Alone).boxed()
     }
 
     fn execute_returning_count<'conn, 'query, T>(
@@ -64,7 +67,36 @@ impl AsyncConnectionCore for Connection {
         T: QueryFragment<Pg> + QueryId + 'query,
     {
         let query = self.begin(&source);
-        async move { Ok(self.run(query?, Wanted::Count).await?.affected) }.boxed()
+        self.count(query, Sharing::Alone).boxed()
+    }
+}
+
+/// Several futures can use the connection at once: see "Pipelining" in the [module's documentation](super).
+impl<'a> AsyncConnectionCore for &'a Connection {
+    type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Self::Stream<'conn, 'query>>>;
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'a, QueryResult<usize>>;
+    type Stream<'conn, 'query> = BoxStream<'static, QueryResult<Row>>;
+    type Row<'conn, 'query> = Row;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let query = self.begin(&source.as_query());
+        self.rows(query, Sharing::Joined).boxed()
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let query = self.begin(&source);
+        self.count(query, Sharing::Joined).boxed()
     }
 }
 
@@ -80,23 +112,26 @@ impl AsyncConnection for Connection {
     }
 
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        if mem::take(self.has_conflict.get_mut()) {
+            AnsiTransactionManager::transaction_manager_status_mut(self)
+                .set_requires_rollback_maybe_up_to_top_level(true);
+        }
         &mut self.transaction
     }
 
     fn instrumentation(&mut self) -> &mut dyn Instrumentation {
-        &mut *self.instrumentation
+        &mut **self.instrumentation.get_mut()
     }
 
     fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
-        self.instrumentation = instrumentation.into();
+        *self.instrumentation.get_mut() = instrumentation.into();
     }
 
     /// Without a cache, no statement has a name; with one, the cache is bounded all the same.
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
-        self.protocol = match size {
-            CacheSize::Disabled => Protocol::Unnamed,
-            _ => self.protocol,
-        };
+        if matches!(size, CacheSize::Disabled) {
+            *self.protocol.get_mut() = Protocol::Unnamed;
+        }
     }
 }
 
@@ -105,7 +140,7 @@ impl PoolableConnection for Connection {
     fn is_broken(&mut self) -> bool {
         let status = AnsiTransactionManager::transaction_manager_status_mut(self);
         let is_expected = matches!(status.transaction_depth(), Ok(Some(_)));
-        !self.wire.is_ready()
+        !self.wire.get_mut().is_ready()
             || AnsiTransactionManager::is_broken_transaction_manager(self)
             || (!is_expected && self.wire.transaction() != TransactionStatus::Idle)
     }
@@ -131,21 +166,41 @@ impl PoolableConnection for Connection {
 
 impl Connection {
     /// The query need not be `Send`; its text and its bytes are. So they are taken from it before anything is awaited.
-    fn begin(&mut self, source: &(impl QueryFragment<Pg> + QueryId)) -> QueryResult<Query> {
+    fn begin(&self, source: &(impl QueryFragment<Pg> + QueryId)) -> QueryResult<Query> {
         self.observe(InstrumentationEvent::start_query(&debug_query::<Pg, _>(source)));
         Query::serialize(source, &self.types)
     }
 
-    async fn run(&mut self, query: Query, wanted: Wanted) -> QueryResult<Outcome> {
+    async fn rows(
+        &self,
+        query: QueryResult<Query>,
+        sharing: Sharing,
+    ) -> QueryResult<BoxStream<'static, QueryResult<Row>>> {
+        let outcome = self.run(query?, Asked { wanted: Wanted::Rows, sharing }).await?;
+        Ok(stream::iter(outcome.rows.into_iter().map(Ok)).boxed())
+    }
+
+    async fn count(&self, query: QueryResult<Query>, sharing: Sharing) -> QueryResult<usize> {
+        Ok(self.run(query?, Asked { wanted: Wanted::Count, sharing }).await?.affected)
+    }
+
+    async fn run(&self, query: Query, asked: Asked) -> QueryResult<Outcome> {
         let text = query.text.clone();
-        let result = self.perform(query, wanted).await.map_err(|failure| self.remember(failure));
+        let result = self.perform(query, asked).await.map_err(|failure| self.remember(failure));
         let text = StrQueryHelper::new(&text);
         self.observe(InstrumentationEvent::finish_query(&text, result.as_ref().err()));
         result
     }
 
+    async fn batch(&self, text: &str, sharing: Sharing) -> QueryResult<()> {
+        self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(text)));
+        let result = self.perform_batch(text, sharing).await.map_err(|error| self.remember(error.into()));
+        self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(text), result.as_ref().err()));
+        result
+    }
+
     /// Statements without parameters, in one message.
-    async fn batch(&mut self, text: &str) -> Result<(), Error> {
+    async fn perform_batch(&self, text: &str, sharing: Sharing) -> Result<(), Error> {
         let (mut is_rolled_back, mut has_deallocated) = (false, false);
         let flight = Flight::query(text)?;
         let read = |message: Message| {
@@ -156,10 +211,10 @@ impl Connection {
             }
             Ok(())
         };
-        let result = answer(self.wire.exchange(flight), read).await;
+        let result = answer(self.wire.send(flight, sharing), read).await;
         // It is so even if a later statement failed. PgBouncer cuts off who then asks for a statement by its old name.
         if has_deallocated {
-            self.statements.forget_all();
+            self.statements.lock().forget_all();
         }
         result?;
         // PostgreSQL answers so to the end of a transaction that has failed before, and calls it no error.
@@ -172,7 +227,7 @@ impl Connection {
     }
 
     /// Keeps what the server said, of which Diesel's errors only have a part.
-    fn remember(&mut self, failure: Failure) -> diesel::result::Error {
+    fn remember(&self, failure: Failure) -> diesel::result::Error {
         let error = match failure {
             Failure::Query(error) => return error,
             Failure::Database(error) => error,
@@ -182,16 +237,15 @@ impl Connection {
             Some("42704" | "XX000") => self.types.forget(),
             // The whole transaction has to be done again, not this savepoint alone.
             Some("40001") if self.wire.transaction() != TransactionStatus::Idle => {
-                AnsiTransactionManager::transaction_manager_status_mut(self)
-                    .set_requires_rollback_maybe_up_to_top_level(true);
+                self.has_conflict.store(true, Ordering::Relaxed);
             }
             _ => {}
         }
-        self.last_failure = Some(error.clone());
+        *self.last_failure.lock() = Some(error.clone());
         diesel_error::convert(error)
     }
 
-    pub(super) fn observe(&mut self, event: InstrumentationEvent<'_>) {
-        self.instrumentation.on_connection_event(event);
+    pub(super) fn observe(&self, event: InstrumentationEvent<'_>) {
+        self.instrumentation.lock().on_connection_event(event);
     }
 }

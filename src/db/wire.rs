@@ -14,6 +14,8 @@ mod failure;
 mod flight;
 mod keywords;
 mod passfile;
+mod pipeline;
+mod queue;
 mod report;
 mod rest;
 mod roots;
@@ -35,6 +37,8 @@ use self::connect::Route;
 pub(super) use self::exchange::Exchange;
 pub(super) use self::failure::{Failure, Sent};
 pub(super) use self::flight::{Flight, FlightError, Format, UNSPECIFIED};
+pub(super) use self::pipeline::{Pipeline, Sharing};
+use self::queue::Queue;
 pub(super) use self::report::Report;
 pub use self::settings::Place;
 pub(super) use self::settings::Settings;
@@ -42,16 +46,21 @@ use self::stream::Stream;
 
 /// One connection to a server or a pooler, authenticated.
 ///
-/// It is used by one exchange at a time. Dropped in the middle of one, it cancels what runs; dropped at rest, it says
-/// goodbye.
+/// Dropped while an answer is awaited, it cancels what runs; dropped at rest, it says goodbye.
 pub(super) struct Wire {
     stream: Stream,
     /// Bytes that came and were not read as messages yet.
     inbound: BytesMut,
-    /// Bytes of the flight under way that could not be written yet.
+    /// Bytes of the flights under way that could not be written yet.
     outbound: BytesMut,
-    /// How many `ReadyForQuery` end the answer to the flight under way.
-    awaited: u32,
+    /// How many bytes of flights were written so far.
+    written: u64,
+    /// The flights under way.
+    queue: Queue,
+    /// Why no more could be written.
+    write_failure: Option<Failure>,
+    /// Why the connection ended in the middle of an exchange.
+    failure: Option<Failure>,
     /// What the server reports of its settings (`server_version`, `TimeZone`, …), as it stood last.
     parameters: BTreeMap<String, String>,
     /// How to cancel what runs here; some poolers give no key.
@@ -67,8 +76,10 @@ pub(super) struct Wire {
 enum State {
     /// The last answer was read to its end: the next flight may go.
     Ready,
-    /// A flight was sent, or may have been, and its answer was not read to its end.
+    /// A flight was sent alone, or may have been, and its answer was not read to its end.
     Busy,
+    /// So it is with flights that others may join: more may go.
+    Joined,
     /// The connection ended, or the peer does not speak the protocol.
     Ended,
 }
@@ -90,24 +101,9 @@ impl Wire {
         self.state == State::Ready
     }
 
-    /// Whether a transaction is open, as of the last answer.
-    pub(super) fn transaction(&self) -> TransactionStatus {
-        self.transaction
-    }
-
-    /// Whether nobody in between can read along.
-    pub(super) fn is_encrypted(&self) -> bool {
-        self.stream.is_encrypted()
-    }
-
     /// The process id that came with the cancel key. Without a pooler it is the backend's.
     pub(super) fn key_process(&self) -> Option<i32> {
         self.key.map(|key| key.process)
-    }
-
-    /// What the server, or the pooler, reported of a setting: `server_version`, `TimeZone`.
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
     }
 }
 
@@ -115,7 +111,7 @@ impl Drop for Wire {
     fn drop(&mut self) {
         match self.state {
             State::Ready => self.stream.say_goodbye(),
-            State::Busy => self.abandon(),
+            State::Busy | State::Joined => self.abandon(),
             State::Ended => {}
         }
     }

@@ -19,8 +19,8 @@ impl Client {
     }
 
     /// The process id that came with the cancel key.
-    pub(super) fn key_process(&self) -> Option<i32> {
-        self.0.wire.key_process()
+    pub(super) fn key_process(&mut self) -> Option<i32> {
+        self.0.wire.get_mut().key_process()
     }
 
     /// One simple-protocol message.

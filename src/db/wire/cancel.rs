@@ -7,12 +7,10 @@ use std::mem;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::connect::Route;
-use super::exchange::LONGEST_MESSAGE;
 use super::stream::Stream;
 use super::{Failure, State, TransactionStatus, Wire};
 use crate::event::Event;
@@ -51,7 +49,10 @@ impl Wire {
             stream: mem::replace(&mut self.stream, Stream::Closed),
             inbound: mem::take(&mut self.inbound),
             outbound: mem::take(&mut self.outbound),
-            awaited: self.awaited,
+            written: self.written,
+            queue: mem::take(&mut self.queue),
+            write_failure: None,
+            failure: None,
             parameters: mem::take(&mut self.parameters),
             key: self.key.take(),
             route: self.route.take(),
@@ -61,6 +62,7 @@ impl Wire {
     }
 
     async fn cancel(mut self) {
+        self.queue.leave_all();
         let mut way = self.key.zip(self.route.take());
         // Half a message cannot be taken back: the server will wait for the other half until the socket closes.
         let is_whole = self.outbound.is_empty();
@@ -87,14 +89,10 @@ impl Wire {
 
     /// Reads the answer to its end, and forgets it.
     async fn read_to_end(&mut self) -> Result<(), Failure> {
-        while self.awaited > 0 {
-            match self.received(LONGEST_MESSAGE)? {
-                Some(Message::ReadyForQuery(_)) => self.awaited -= 1,
-                Some(_) => {}
-                None => poll_fn(|context| self.poll_receive(context)).await?,
-            }
+        while self.queue.is_awaited() && self.failure.is_none() {
+            poll_fn(|context| self.poll_progress(context)).await?;
         }
-        Ok(())
+        self.failure.take().map_or(Ok(()), Err)
     }
 }
 

@@ -12,7 +12,7 @@ use super::settings::{Host, Place, Settings, SslMode};
 use super::stream::{Address, Stream};
 use super::target::Target;
 use super::tls::{Encryption, Tls};
-use super::{Failure, Wire};
+use super::{Failure, Pipeline, Wire};
 use crate::config::Secret;
 
 /// Makes connections as one connection string asks for them.
@@ -49,7 +49,7 @@ impl Connect {
     }
 
     /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout` if shorter.
-    pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<Wire, Failure> {
+    pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<Pipeline, Failure> {
         let limit = self.settings.connect_timeout.map_or(limit, |timeout| timeout.min(limit));
         let mut last = Failure::Closed;
         for target in self.settings.target.passes() {
@@ -69,7 +69,7 @@ impl Connect {
         host: &Host,
         target: Target,
         limit: Duration,
-    ) -> Result<Wire, Failure> {
+    ) -> Result<Pipeline, Failure> {
         let addresses = within(limit, resolve(host)).await?;
         let mut last = Failure::Closed;
         for address in addresses {
@@ -127,7 +127,7 @@ impl Route {
         self.connect.tls.encrypt(stream, &self.name, self.encryption).await
     }
 
-    async fn start(mut self, host: &Host, target: Target) -> Result<Wire, Failure> {
+    async fn start(mut self, host: &Host, target: Target) -> Result<Pipeline, Failure> {
         let settings = &self.connect.settings;
         let credentials = Credentials {
             user: &settings.user,
@@ -136,11 +136,11 @@ impl Route {
         };
         let stream = self.open().await?;
         let is_encrypted = stream.is_encrypted();
-        let mut wire = Wire::start(stream, settings, &credentials).await?;
+        let mut wire = Pipeline::new(Wire::start(stream, settings, &credentials).await?);
         wire.check(target).await?;
         // What was negotiated holds for a cancel request too: it is never less safe than what it cancels.
         self.encryption = if is_encrypted { Encryption::Always } else { Encryption::Never };
-        wire.route = Some(self);
+        wire.get_mut().route = Some(self);
         Ok(wire)
     }
 }

@@ -1,9 +1,11 @@
-//! A flight there, its answer back: both at once, so that neither side waits for the other with its buffers full.
+//! Flights there, their answers back: both at once, so that neither side waits for the other with its buffers full.
 //!
 //! Never reads a message's content but for what the connection itself must know.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
+use std::mem;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
@@ -12,6 +14,8 @@ use postgres_protocol::message::backend::{Header, Message};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
+use super::pipeline::{Pipeline, Sharing};
+use super::queue::{Fetched, Ticket};
 use super::{Failure, Flight, Report, Sent, State, TransactionStatus, Wire};
 use crate::event::Event;
 
@@ -23,28 +27,235 @@ const READ: usize = 16 * 1024;
 
 /// A flight under way.
 ///
-/// Read it to its end: dropped before, it leaves the connection unusable, and what runs is cancelled when the
-/// connection is dropped.
+/// Read it to its end. What becomes of one that is dropped before is said at [`Sharing`].
 pub(in crate::db) struct Exchange<'a> {
-    wire: &'a mut Wire,
+    pipeline: &'a Pipeline,
+    sharing: Sharing,
     /// The flight, until the first of its answers is asked for.
     flight: Option<Flight>,
-    is_extended: bool,
-    sent: Sent,
-    /// Why no more could be written. What the other side said before it closed comes first.
-    write_failure: Option<Failure>,
+    /// Its place in the queue, from then on and until the end of its answer.
+    ticket: Option<Ticket>,
+    /// How many bytes the connection had taken before it.
+    from: u64,
+    /// What came and was not handed out.
+    messages: VecDeque<Message>,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn new(pipeline: &'a Pipeline, flight: Flight, sharing: Sharing) -> Self {
+        let flight = Some(flight);
+        Self { pipeline, sharing, flight, ticket: None, from: 0, messages: VecDeque::new() }
+    }
+
+    /// The next message of the answer; `None` at its end. The connection has ended after a failure.
+    ///
+    /// Errors that the server raises are messages. One that ends the session is the last.
+    pub(in crate::db) async fn next(&mut self) -> Result<Option<Message>, Failure> {
+        if let Some(flight) = self.flight.take() {
+            (self.ticket, self.from) = self.pipeline.with(|wire| wire.begin(flight, self.sharing))?;
+            if self.sharing == Sharing::Joined {
+                let_others_join().await;
+            }
+        }
+        loop {
+            if let Some(message) = self.messages.pop_front() {
+                return Ok(Some(message));
+            }
+            let Some(ticket) = self.ticket else { return Ok(None) };
+            let Self { pipeline, messages, sharing, .. } = self;
+            let poll = |context: &mut Context<'_>| {
+                pipeline.with(|wire| wire.poll_answer(ticket, *sharing, messages, context))
+            };
+            match poll_fn(poll).await {
+                Ok(Fetched::Messages) => {}
+                Ok(Fetched::End | Fetched::Nothing) => self.leave(),
+                Err(failure) => {
+                    self.leave();
+                    return Err(failure);
+                }
+            }
+        }
+    }
+
+    /// Whether anything can have reached the other side.
+    pub(in crate::db) fn sent(&self) -> Sent {
+        let written = self.pipeline.with(|wire| wire.written);
+        if written > self.from { Sent::Something } else { Sent::Nothing }
+    }
+
+    fn leave(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.pipeline.with(|wire| wire.queue.leave(ticket));
+        }
+    }
+}
+
+impl Drop for Exchange<'_> {
+    fn drop(&mut self) {
+        match self.sharing {
+            // The wire stays busy: nobody takes the late answer for one to another question.
+            Sharing::Alone => {}
+            Sharing::Joined => self.leave(),
+        }
+    }
+}
+
+/// Lets those that are polled together put their flights behind this one, before all are written at once.
+async fn let_others_join() {
+    let mut is_first = true;
+    let yielding = |context: &mut Context<'_>| {
+        if mem::take(&mut is_first) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    };
+    poll_fn(yielding).await;
 }
 
 impl Wire {
-    /// Begins to send a flight; nothing is written before the answer is asked for.
-    pub(in crate::db) fn exchange(&mut self, flight: Flight) -> Exchange<'_> {
-        Exchange {
-            wire: self,
-            is_extended: flight.is_extended,
-            flight: Some(flight),
-            sent: Sent::Nothing,
-            write_failure: None,
+    /// Takes a flight in behind the others: its place, and how many bytes were taken in before it.
+    fn begin(&mut self, flight: Flight, sharing: Sharing) -> Result<(Option<Ticket>, u64), Failure> {
+        // From here on, a future that is dropped leaves the connection in the middle of something.
+        self.state = match (self.state, sharing) {
+            (State::Busy | State::Ended, _) => return Err(Failure::Closed),
+            (State::Ready | State::Joined, Sharing::Alone) => State::Busy,
+            (State::Ready | State::Joined, Sharing::Joined) => State::Joined,
+        };
+        let from = self.taken();
+        let ticket = self.queue.push(&flight, from + flight.bytes.len() as u64);
+        if self.outbound.is_empty() {
+            self.outbound = flight.bytes;
+        } else {
+            self.outbound.extend_from_slice(&flight.bytes);
         }
+        Ok((Some(ticket), from))
+    }
+
+    /// How many bytes there were to write so far.
+    fn taken(&self) -> u64 {
+        self.written + self.outbound.len() as u64
+    }
+
+    /// Writes and reads, for all, until there is something for the ticket.
+    fn poll_answer(
+        &mut self,
+        ticket: Ticket,
+        sharing: Sharing,
+        messages: &mut VecDeque<Message>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Fetched, Failure>> {
+        loop {
+            match self.queue.fetch(ticket, messages) {
+                Fetched::Nothing => {}
+                fetched => return Poll::Ready(Ok(fetched)),
+            }
+            if let Some(failure) = &self.failure {
+                return Poll::Ready(Err(failure.clone()));
+            }
+            match self.poll_progress(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(failure)) => self.fail(failure),
+                Poll::Pending => {
+                    if sharing == Sharing::Joined {
+                        self.queue.wait(ticket, context.waker());
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Writes what can be written, reads, and puts aside what came.
+    pub(super) fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        if self.write_failure.is_none()
+            && let Poll::Ready(Err(error)) = self.poll_send(context)
+        {
+            self.outbound.clear();
+            // What the other side said before it closed comes first.
+            self.write_failure = Some(Failure::io("writing failed", error));
+        }
+        ready!(self.poll_receive(context))?;
+        while self.queue.is_awaited()
+            && self.failure.is_none()
+            && let Some(message) = self.received(LONGEST_MESSAGE)?
+        {
+            self.dispatch(message)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The connection has ended, for everybody.
+    fn fail(&mut self, failure: Failure) {
+        self.state = State::Ended;
+        let first = self.write_failure.take().unwrap_or(failure);
+        self.failure.get_or_insert(first);
+        self.queue.wake_all();
+    }
+
+    /// What the connection itself must know of a message; the others are put aside for whom they are.
+    fn dispatch(&mut self, message: Message) -> Result<(), Failure> {
+        match self.note(message)? {
+            None | Some(Message::CopyData(_) | Message::CopyDone) => {}
+            Some(Message::ReadyForQuery(body)) => self.end_part(body.status())?,
+            Some(Message::CopyInResponse(_)) => self.refuse_copy()?,
+            Some(Message::ErrorResponse(body)) => {
+                let report = Report::read(body.fields()).map_err(Failure::malformed)?;
+                self.queue.put(Message::ErrorResponse(body));
+                if report.is_fatal {
+                    self.fail(Failure::Reported(Box::new(report)));
+                }
+            }
+            Some(message) => self.queue.put(message),
+        }
+        Ok(())
+    }
+
+    fn end_part(&mut self, status: u8) -> Result<(), Failure> {
+        self.transaction = match status {
+            b'I' => TransactionStatus::Idle,
+            b'T' => TransactionStatus::Open,
+            b'E' => TransactionStatus::Failed,
+            other => return Err(Failure::Malformed(format!("a transaction status of {other}"))),
+        };
+        if !self.queue.end_part(self.written) {
+            return Err(Failure::Malformed("it ends before the question does".to_owned()));
+        }
+        if !self.queue.is_awaited() {
+            self.state = State::Ready;
+            self.settle();
+        }
+        Ok(())
+    }
+
+    /// What `copy … from stdin` waits for is not there; the server then raises an error. It took no notice of the `Sync`
+    /// that stood behind, nor would it of another flight's messages, so that no answer could be told from the next.
+    fn refuse_copy(&mut self) -> Result<(), Failure> {
+        let reason = "this connection has no data for COPY … FROM STDIN";
+        if self.queue.is_followed() {
+            return Err(Failure::Malformed(format!("{reason}, and other queries are behind it")));
+        }
+        frontend::copy_fail(reason, &mut self.outbound).map_err(Failure::malformed)?;
+        if self.queue.is_extended() {
+            frontend::sync(&mut self.outbound);
+        }
+        self.queue.lengthen(self.taken());
+        Ok(())
+    }
+
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, outbound, written, .. } = self;
+        let mut stream = Pin::new(stream);
+        while !outbound.is_empty() {
+            match ready!(stream.as_mut().poll_write(context, outbound))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => {
+                    *written += count as u64;
+                    outbound.advance(count);
+                }
+            }
+        }
+        stream.poll_flush(context)
     }
 
     /// The next message that has come in full.
@@ -99,114 +310,6 @@ impl Wire {
             other => return Ok(Some(other)),
         }
         Ok(None)
-    }
-}
-
-impl Exchange<'_> {
-    /// The next message of the answer; `None` at its end. The connection has ended after a failure.
-    ///
-    /// Errors that the server raises are messages. One that ends the session is the last.
-    pub(in crate::db) async fn next(&mut self) -> Result<Option<Message>, Failure> {
-        if let Some(flight) = self.flight.take() {
-            if self.wire.state != State::Ready {
-                return Err(Failure::Closed);
-            }
-            // From here on, a future that is dropped leaves the connection in the middle of something.
-            self.wire.state = State::Busy;
-            self.wire.outbound = flight.bytes;
-            self.wire.awaited = flight.ends;
-        }
-        let result = self.advance().await;
-        if result.is_err() {
-            self.wire.state = State::Ended;
-        }
-        result
-    }
-
-    /// Whether anything can have reached the other side.
-    pub(in crate::db) fn sent(&self) -> Sent {
-        self.sent
-    }
-
-    /// The session ended with the last message.
-    pub(in crate::db) fn end(&mut self) {
-        self.wire.state = State::Ended;
-    }
-
-    async fn advance(&mut self) -> Result<Option<Message>, Failure> {
-        while self.wire.awaited > 0 {
-            if let Some(message) = self.wire.received(LONGEST_MESSAGE)? {
-                if let Some(message) = self.read(message)? {
-                    return Ok(Some(message));
-                }
-                continue;
-            }
-            if let Err(failure) = poll_fn(|context| self.poll(context)).await {
-                return Err(self.write_failure.take().unwrap_or(failure));
-            }
-        }
-        Ok(None)
-    }
-
-    /// What the connection itself must know of a message; the others are handed on.
-    fn read(&mut self, message: Message) -> Result<Option<Message>, Failure> {
-        match self.wire.note(message)? {
-            Some(Message::ReadyForQuery(body)) => {
-                self.wire.transaction = match body.status() {
-                    b'I' => TransactionStatus::Idle,
-                    b'T' => TransactionStatus::Open,
-                    b'E' => TransactionStatus::Failed,
-                    other => return Err(Failure::Malformed(format!("a transaction status of {other}"))),
-                };
-                self.wire.awaited -= 1;
-                if self.wire.awaited == 0 {
-                    if !self.wire.outbound.is_empty() {
-                        return Err(Failure::Malformed("it ends before the question does".to_owned()));
-                    }
-                    self.wire.state = State::Ready;
-                    self.wire.settle();
-                }
-                Ok(None)
-            }
-            // What `copy … from stdin` waits for is not there; the server then raises an error. It took no notice of
-            // the `Sync` that stood behind.
-            Some(Message::CopyInResponse(_)) => {
-                let reason = "this connection has no data for COPY … FROM STDIN";
-                frontend::copy_fail(reason, &mut self.wire.outbound).map_err(Failure::malformed)?;
-                if self.is_extended {
-                    frontend::sync(&mut self.wire.outbound);
-                }
-                Ok(None)
-            }
-            Some(Message::CopyData(_) | Message::CopyDone) => Ok(None),
-            other => Ok(other),
-        }
-    }
-
-    /// Writes what can be written, and reads.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        if self.write_failure.is_none()
-            && let Poll::Ready(Err(error)) = self.poll_send(context)
-        {
-            self.wire.outbound.clear();
-            self.write_failure = Some(Failure::io("writing failed", error));
-        }
-        self.wire.poll_receive(context)
-    }
-
-    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Wire { stream, outbound, .. } = &mut *self.wire;
-        let mut stream = Pin::new(stream);
-        while !outbound.is_empty() {
-            match ready!(stream.as_mut().poll_write(context, outbound))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                written => {
-                    self.sent = Sent::Something;
-                    outbound.advance(written);
-                }
-            }
-        }
-        stream.poll_flush(context)
     }
 }
 

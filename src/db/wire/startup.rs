@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::authentication::Credentials;
 use super::cancel::CancelKey;
+use super::queue::Queue;
 use super::settings::Settings;
 use super::stream::Stream;
 use super::{Failure, Report, State, TransactionStatus, Wire};
@@ -30,7 +31,10 @@ impl Wire {
             stream,
             inbound: BytesMut::new(),
             outbound: BytesMut::new(),
-            awaited: 0,
+            written: 0,
+            queue: Queue::default(),
+            write_failure: None,
+            failure: None,
             parameters: BTreeMap::new(),
             key: None,
             route: None,

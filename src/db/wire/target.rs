@@ -4,7 +4,7 @@
 
 use postgres_protocol::message::backend::Message;
 
-use super::{Failure, Flight, Report, Wire};
+use super::{Failure, Flight, Pipeline, Report};
 
 /// Which of several servers will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Target {
     }
 }
 
-impl Wire {
+impl Pipeline {
     /// Fails if the server is not one that will do.
     pub(super) async fn check(&mut self, target: Target) -> Result<(), Failure> {
         if target == Target::Any {

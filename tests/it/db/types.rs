@@ -11,6 +11,7 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{Array, Integer, Nullable, Record, SqlType, Text};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::future::join_all;
 use glowplug::config::PoolMode;
 use glowplug::db::{Connection, Connector, Protocol};
 
@@ -136,6 +137,18 @@ async fn ways() -> Vec<(glowplug::local::Pooler, Connector)> {
         ways.push((pooler, Connector::new(&url).unwrap().protocol(protocol)));
     }
     ways
+}
+
+#[tokio::test]
+async fn futures_that_share_a_connection_find_types_out() {
+    for (_pooler, connector) in ways().await {
+        let connection = connector.connect().await.unwrap();
+        let ask = async |mut connection: &Connection| {
+            diesel::select(Mood::Happy.into_sql::<MoodType>()).get_result::<Mood>(&mut connection).await
+        };
+        let answers = join_all((0..20).map(|_| ask(&connection))).await;
+        assert!(answers.into_iter().all(|answer| answer == Ok(Mood::Happy)));
+    }
 }
 
 #[tokio::test]

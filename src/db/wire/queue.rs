@@ -1,0 +1,290 @@
+//! Whose answer is whose: the flights whose answers are awaited, in the order in which they were written.
+//!
+//! PostgreSQL answers them in that order, each up to its own `ReadyForQuery`. Whoever reads puts aside here what is for
+//! somebody else. Never does I/O.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::mem;
+use std::task::Waker;
+
+use postgres_protocol::message::backend::Message;
+
+use super::Flight;
+
+/// A place in the queue; each is given once.
+pub(super) type Ticket = u64;
+
+/// The flights under way on one connection.
+#[derive(Default)]
+pub(super) struct Queue {
+    flights: VecDeque<Awaited>,
+    /// The ticket of the first of `flights`.
+    first: Ticket,
+    /// How many of `flights` were answered to the end: what comes next is for the one behind them.
+    answered: usize,
+    /// Who waits for an answer, or has to read on for those who do. Somebody who has the connection alone is not here.
+    waiting: BTreeMap<Ticket, Waker>,
+    /// Who is to be woken, once nobody holds the connection's lock.
+    woken: Vec<Waker>,
+}
+
+/// A flight whose answer is awaited, or put aside.
+struct Awaited {
+    /// How many `ReadyForQuery` are to come.
+    ends: u32,
+    is_extended: bool,
+    /// How many bytes the connection will have written when the flight is written.
+    written_at: u64,
+    /// What came and was not fetched.
+    messages: VecDeque<Message>,
+    /// Whether nobody will fetch it.
+    is_abandoned: bool,
+}
+
+/// What is there for a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fetched {
+    /// Some messages.
+    Messages,
+    /// Nothing, and nothing will come.
+    End,
+    /// Nothing yet.
+    Nothing,
+}
+
+impl Queue {
+    /// Takes a flight in, behind the others.
+    pub(super) fn push(&mut self, flight: &Flight, written_at: u64) -> Ticket {
+        self.flights.push_back(Awaited {
+            ends: flight.ends,
+            is_extended: flight.is_extended,
+            written_at,
+            messages: VecDeque::new(),
+            is_abandoned: false,
+        });
+        self.first + self.flights.len() as u64 - 1
+    }
+
+    /// Whether an answer is to come.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.answered < self.flights.len()
+    }
+
+    /// Whether another flight stands behind the one that is being answered.
+    pub(super) fn is_followed(&self) -> bool {
+        self.answered + 1 < self.flights.len()
+    }
+
+    /// Puts a message aside for whom it is.
+    pub(super) fn put(&mut self, message: Message) {
+        if let Some(current) = self.flights.get_mut(self.answered)
+            && !current.is_abandoned
+        {
+            current.messages.push_back(message);
+        }
+    }
+
+    /// More was written for the flight that is being answered: so many bytes in all.
+    pub(super) fn lengthen(&mut self, written_at: u64) {
+        if let Some(current) = self.flights.get_mut(self.answered) {
+            current.written_at = written_at;
+        }
+    }
+
+    /// Whether the flight that is being answered is of the extended protocol.
+    pub(super) fn is_extended(&self) -> bool {
+        self.flights.get(self.answered).is_some_and(|current| current.is_extended)
+    }
+
+    /// A `ReadyForQuery` came, when so many bytes had been written. False if the answer ends before its question does.
+    pub(super) fn end_part(&mut self, written: u64) -> bool {
+        let Some(current) = self.flights.get_mut(self.answered) else { return false };
+        current.ends = current.ends.saturating_sub(1);
+        if current.ends > 0 {
+            return true;
+        }
+        let is_in_order = current.written_at <= written;
+        self.wake_current();
+        self.answered += 1;
+        self.trim();
+        is_in_order
+    }
+
+    /// Fetches what was put aside for a ticket.
+    pub(super) fn fetch(&mut self, ticket: Ticket, messages: &mut VecDeque<Message>) -> Fetched {
+        let Some(index) = self.index(ticket) else { return Fetched::End };
+        if !self.flights[index].messages.is_empty() {
+            mem::swap(&mut self.flights[index].messages, messages);
+            return Fetched::Messages;
+        }
+        if index < self.answered { Fetched::End } else { Fetched::Nothing }
+    }
+
+    /// Remembers who waits, and wakes whoever has got something by now.
+    pub(super) fn wait(&mut self, ticket: Ticket, waker: &Waker) {
+        if self.flights.get(self.answered).is_some_and(|current| !current.messages.is_empty()) {
+            self.wake_current();
+        }
+        match self.waiting.get_mut(&ticket) {
+            Some(known) => known.clone_from(waker),
+            None => drop(self.waiting.insert(ticket, waker.clone())),
+        }
+    }
+
+    /// Nobody holds the ticket any more. What comes for it is thrown away, and somebody else reads on.
+    pub(super) fn leave(&mut self, ticket: Ticket) {
+        self.waiting.remove(&ticket);
+        if let Some(index) = self.index(ticket) {
+            self.flights[index].is_abandoned = true;
+            self.flights[index].messages.clear();
+            self.trim();
+        }
+        if let Some((_, next)) = self.waiting.pop_first() {
+            self.woken.push(next);
+        }
+    }
+
+    /// Nobody holds any ticket any more.
+    pub(super) fn leave_all(&mut self) {
+        for flight in &mut self.flights {
+            flight.is_abandoned = true;
+            flight.messages.clear();
+        }
+        self.trim();
+    }
+
+    /// All have to see that the connection has ended.
+    pub(super) fn wake_all(&mut self) {
+        self.woken.extend(mem::take(&mut self.waiting).into_values());
+    }
+
+    /// Who is to be woken now.
+    pub(super) fn take_woken(&mut self) -> Vec<Waker> {
+        mem::take(&mut self.woken)
+    }
+
+    fn wake_current(&mut self) {
+        let current = self.first + self.answered as u64;
+        self.woken.extend(self.waiting.remove(&current));
+    }
+
+    fn index(&self, ticket: Ticket) -> Option<usize> {
+        let index = usize::try_from(ticket.checked_sub(self.first)?).ok()?;
+        (index < self.flights.len()).then_some(index)
+    }
+
+    /// Lets go of flights that were answered, and whose answers nobody will fetch.
+    fn trim(&mut self) {
+        while self.answered > 0 && self.flights.front().is_some_and(|flight| flight.is_abandoned) {
+            self.flights.pop_front();
+            self.first += 1;
+            self.answered -= 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    /// Counts how often it was woken.
+    #[derive(Default)]
+    struct Bell(AtomicUsize);
+
+    impl Wake for Bell {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn flight(ends: u32) -> Flight {
+        let mut flight = Flight::default();
+        (0..ends).for_each(|_| flight.sync());
+        flight
+    }
+
+    fn ring(queue: &mut Queue) {
+        queue.take_woken().into_iter().for_each(Waker::wake);
+    }
+
+    #[test]
+    fn messages_go_to_whom_they_are_for_in_the_order_of_the_flights() {
+        let mut queue = Queue::default();
+        let (first, second) = (queue.push(&flight(2), 10), queue.push(&flight(1), 20));
+        let mut messages = VecDeque::new();
+        assert!(queue.is_awaited() && queue.is_followed());
+        queue.put(Message::ParseComplete);
+        assert!(queue.end_part(20));
+        assert_eq!(queue.fetch(second, &mut messages), Fetched::Nothing);
+        queue.put(Message::BindComplete);
+        assert!(queue.end_part(20));
+        queue.put(Message::CloseComplete);
+        assert_eq!(queue.fetch(first, &mut messages), Fetched::Messages);
+        assert!(matches!(messages.make_contiguous(), [Message::ParseComplete, Message::BindComplete]));
+        messages.clear();
+        assert_eq!(queue.fetch(first, &mut messages), Fetched::End);
+        assert_eq!(queue.fetch(second, &mut messages), Fetched::Messages);
+        assert!(matches!(messages.make_contiguous(), [Message::CloseComplete]));
+        assert!(queue.end_part(20) && !queue.is_awaited());
+        assert!(!queue.end_part(20), "nobody asked for that");
+    }
+
+    #[test]
+    fn an_answer_does_not_end_before_its_question_was_written() {
+        let mut queue = Queue::default();
+        queue.push(&flight(1), 10);
+        assert!(!queue.end_part(9));
+    }
+
+    #[test]
+    fn what_was_left_is_thrown_away_and_nothing_is_kept() {
+        let mut queue = Queue::default();
+        let tickets: Vec<_> = (0..4).map(|_| queue.push(&flight(1), 0)).collect();
+        queue.put(Message::ParseComplete);
+        queue.leave(tickets[0]);
+        queue.leave(tickets[2]);
+        for _ in 0..4 {
+            queue.put(Message::BindComplete);
+            assert!(queue.end_part(0));
+        }
+        let mut messages = VecDeque::new();
+        assert_eq!(queue.fetch(tickets[0], &mut messages), Fetched::End);
+        assert_eq!(queue.fetch(tickets[3], &mut messages), Fetched::Messages);
+        assert_eq!(queue.fetch(tickets[1], &mut messages), Fetched::Messages);
+        queue.leave(tickets[3]);
+        queue.leave(tickets[1]);
+        assert!(queue.flights.is_empty() && !queue.is_awaited());
+        let next = queue.push(&flight(1), 0);
+        assert!(!tickets.contains(&next));
+    }
+
+    #[test]
+    fn somebody_always_reads_on() {
+        let mut queue = Queue::default();
+        let bells: Vec<_> = (0..3).map(|_| Arc::new(Bell::default())).collect();
+        let tickets: Vec<_> = (0..3).map(|_| queue.push(&flight(1), 0)).collect();
+        for (ticket, bell) in tickets.iter().zip(&bells) {
+            queue.wait(*ticket, &Waker::from(Arc::clone(bell)));
+        }
+        let rung = || bells.iter().map(|bell| bell.0.load(Ordering::SeqCst)).collect::<Vec<_>>();
+        // Whoever read the first answer wakes its owner; who then is done wakes the next.
+        assert!(queue.end_part(0));
+        ring(&mut queue);
+        assert_eq!(rung(), [1, 0, 0]);
+        queue.leave(tickets[0]);
+        ring(&mut queue);
+        assert_eq!(rung(), [1, 1, 0]);
+        // The next goes away before it has read.
+        queue.leave(tickets[1]);
+        ring(&mut queue);
+        assert_eq!(rung(), [1, 1, 1]);
+        queue.wait(tickets[2], &Waker::from(Arc::clone(&bells[2])));
+        queue.wake_all();
+        ring(&mut queue);
+        assert_eq!(rung(), [1, 1, 2]);
+    }
+}
