@@ -114,5 +114,11 @@ fn print(text: &str) -> Result<(), Failure> {
 
 /// Runs a command's asynchronous part to its end.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?.block_on(work)
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    runtime.block_on(async {
+        let result = work.await;
+        crate::db::cancelled().await;
+        result
+    })
 }

@@ -58,7 +58,7 @@ pub use self::row::{Field, Row};
 pub use self::scope::{Access, Scope};
 pub use self::transaction::Transaction;
 pub use self::transaction_builder::TransactionBuilder;
-pub use self::wire::Place;
+pub use self::wire::{Place, cancelled};
 use crate::config;
 use crate::event::{Event, Loss};
 use crate::sql::Statement;

@@ -32,6 +32,7 @@ use std::collections::BTreeMap;
 use bytes::BytesMut;
 
 use self::cancel::CancelKey;
+pub use self::cancel::cancelled;
 pub(super) use self::connect::Connect;
 use self::connect::Route;
 pub(super) use self::exchange::Exchange;

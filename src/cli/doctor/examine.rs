@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
-use crate::config::{self, Config, redacted};
+use crate::config::{self, Config, PoolMode, redacted};
 use crate::db::{Connection, Connector, Database, Error, Findings, Lending, PoolerFacts};
 
 use super::report::{Check, Report, State};
@@ -65,7 +65,7 @@ async fn examine_inside(config: &Config, connector: &Connector, report: &mut Rep
     report.checks.push(findings::statements(&found));
     report.checks.push(pool(connector, &found, facts.as_ref(), settings).await);
     if report.troubles() == 0
-        && let Ok(database) = Database::new(&config::Database { pool_size: 1, ..settings.clone() })
+        && let Ok(database) = Database::new(&alone(settings))
     {
         report.checks.push(exposure::examine(config, &database).await);
     }
@@ -87,10 +87,14 @@ fn connected(connection: &Connection, took: Duration, connector: &Connector) -> 
     }
 }
 
+/// The settings of a pool of one connection that does not begin a probe of its own beside ours.
+fn alone(settings: &config::Database) -> config::Database {
+    config::Database { pool_size: 1, pool_mode: PoolMode::Transaction, ..settings.clone() }
+}
+
 /// What keeps the first question from being answered, if anything does.
 async fn first_answer(config: &Config) -> Option<Check> {
-    let settings = config::Database { pool_size: 1, ..config.database.clone() };
-    let database = Database::new(&settings).ok()?;
+    let database = Database::new(&alone(&config.database)).ok()?;
     match timeout(ANSWER_LIMIT, database.check()).await {
         Ok(Ok(())) => None,
         Ok(Err(Error::Database(error))) => Some(Check::trouble(

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::client::{Client, process};
 use crate::db::Error;
@@ -52,23 +53,27 @@ pub(super) struct Observed {
 /// So long a pooler may take to lend a server connection, which it may have to make first.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Which client begins first in each round. The first one always ends first.
+/// Which client begins first in the first rounds. The first one always ends first.
 ///
 /// A pooler that lends what came back last then swaps the two in the second round, one that lends what has waited for
-/// the longest in the third; one that chooses at random has had as many chances.
-const ROUNDS: [Turn; 6] = [
-    Turn::FirstThenSecond,
-    Turn::FirstThenSecond,
-    Turn::SecondThenFirst,
-    Turn::FirstThenSecond,
-    Turn::SecondThenFirst,
-    Turn::FirstThenSecond,
-];
+/// the longest in the third.
+const ROUNDS: [Turn; 3] = [Turn::FirstThenSecond, Turn::FirstThenSecond, Turn::SecondThenFirst];
+
+/// So many rounds at random follow where a pooler has not swapped them by then. Two probes at the same time, as when
+/// several servers start, can hold each other's pace so that either finds its backends again in any fixed order.
+const MORE_ROUNDS: usize = 12;
 
 #[derive(Debug, Clone, Copy)]
 enum Turn {
     FirstThenSecond,
     SecondThenFirst,
+}
+
+impl Turn {
+    fn random() -> Self {
+        // A random UUID is the randomness that is at hand.
+        if Uuid::new_v4().as_u128() & 1 == 0 { Self::FirstThenSecond } else { Self::SecondThenFirst }
+    }
 }
 
 /// The backends of one round, of the first client and of the second.
@@ -106,7 +111,10 @@ async fn rounds(
     key: Option<i32>,
 ) -> Result<(Lending, String), Error> {
     let mut met: Vec<Backends> = Vec::new();
-    for turn in ROUNDS {
+    let is_named = key == Some(backend);
+    // A pooler makes up the cancel keys of its clients, or keeps them as it keeps the backends.
+    let more = if is_named { 0 } else { MORE_ROUNDS };
+    for turn in ROUNDS.into_iter().chain(std::iter::repeat_with(Turn::random).take(more)) {
         let backends = match turn {
             Turn::FirstThenSecond => round(first, second).await?,
             Turn::SecondThenFirst => swapped(round(second, first).await?),
@@ -122,7 +130,7 @@ async fn rounds(
         }
     }
     let rounds = met.len();
-    Ok(if key == Some(backend) {
+    Ok(if is_named {
         (
             Lending::Direct,
             format!("the cancel key names backend {backend}, and that one answered {rounds} times"),

@@ -4,11 +4,13 @@
 
 use std::future::poll_fn;
 use std::mem;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio_util::task::TaskTracker;
 
 use super::connect::Route;
 use super::stream::Stream;
@@ -25,6 +27,19 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ROUND: Duration = Duration::from_millis(500);
 const ROUNDS: usize = 10;
 
+/// The requests of this process that are under way, whichever pool or connection they are about.
+static UNDER_WAY: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
+
+/// Waits until what was given up has been cancelled, ten seconds at the most. To be called before a runtime ends.
+///
+/// A program that ends with a request half done closes its socket, and PgBouncer 1.18 does not survive that: it ends
+/// with "bad client state" once the server has taken the request (its issue 801).
+pub async fn cancelled() {
+    UNDER_WAY.close();
+    // An error means that a server neither ends the statement nor says why.
+    let _ = tokio::time::timeout(2 * PATIENCE, UNDER_WAY.wait()).await;
+}
+
 /// What a server wants to hear from whoever cancels a statement (`BackendKeyData`).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CancelKey {
@@ -38,7 +53,7 @@ impl Wire {
         Event::StatementAbandoned.emit();
         let rest = self.take();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(rest.cancel());
+            UNDER_WAY.spawn_on(rest.cancel(), &runtime);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use glowplug::db::Database;
+use diesel_async::{AsyncConnection as _, SimpleAsyncConnection as _};
+use glowplug::config::PoolMode;
+use glowplug::db::{self, Connection, Database};
+use tokio::runtime::Runtime;
 
 use super::{answer, read, ways};
 use crate::harness::{self, ask};
@@ -46,6 +49,33 @@ async fn calls_dropped_at_any_moment_do_no_harm() {
         let state = way.database.state();
         assert_eq!(state.connections, state.idle, "{:?}", way.pool_mode);
     }
+}
+
+/// PgBouncer 1.18 ends itself if the socket of a cancel request closes while the server still looks at it.
+#[test]
+fn a_program_that_ends_leaves_no_request_half_done() {
+    let tests = Runtime::new().unwrap();
+    let (pooler, url) = tests.block_on(async {
+        let name = harness::database("").await;
+        let pooler = harness::pooler(PoolMode::Transaction, 2);
+        let url = pooler.url(&name);
+        (pooler, url)
+    });
+    for step in 0..20 {
+        Runtime::new().unwrap().block_on(async {
+            let mut connection = Connection::establish(&url).await.unwrap();
+            let sleep = connection.batch_execute("select pg_sleep(60)");
+            assert!(tokio::time::timeout(Duration::from_millis(20), sleep).await.is_err());
+            drop(connection);
+            // So that the program ends at each moment of the request.
+            tokio::time::sleep(Duration::from_micros(100 * step)).await;
+            db::cancelled().await;
+        });
+    }
+    tests.block_on(async {
+        let client = harness::connect(&pooler.url("postgres")).await;
+        assert_eq!(ask(&client, "select 1").await.as_deref(), Some("1"));
+    });
 }
 
 /// Waits until as many statements with `mark` in their text are running as expected, for some seconds.

@@ -153,6 +153,23 @@ async fn others_at_work_do_not_deceive_it() {
     }
 }
 
+/// As when several servers start at once: they share few server connections, and keep each other's pace.
+#[tokio::test]
+async fn probes_at_the_same_time_do_not_mislead_each_other() {
+    let name = harness::database("").await;
+    for pool_size in [2, 4] {
+        let pooler = harness::pooler(PoolMode::Transaction, pool_size);
+        let url = pooler.url(&name);
+        for _ in 0..20 {
+            let at_once = (0..3).map(|_| probe(&url));
+            for findings in futures_util::future::join_all(at_once).await {
+                assert_ne!(findings.lending, Lending::Session, "{findings:#?}");
+                assert_ne!(findings.protocol(), Protocol::Prepared, "{findings:#?}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_left_on_any_server_connection() {
     let name = harness::database("").await;
