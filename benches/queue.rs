@@ -37,12 +37,8 @@ const WHOLE: Extent = Extent {
     crowd_time: Duration::from_secs(10),
 };
 
-const QUICK: Extent = Extent {
-    clients: &[16],
-    rounds: 1,
-    time: Duration::from_secs(1),
-    crowd_time: Duration::from_secs(2),
-};
+const QUICK: Extent =
+    Extent { clients: &[16], rounds: 1, time: Duration::from_secs(1), crowd_time: Duration::from_secs(2) };
 
 /// Connections to the database while both ways are compared.
 const CONNECTIONS: u32 = 8;

@@ -16,6 +16,7 @@ mod console;
 mod diesel_error;
 mod error;
 mod health;
+mod joined;
 mod literal;
 mod lock;
 mod message;

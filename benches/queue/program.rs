@@ -29,7 +29,9 @@ impl Program {
         let word = word.expect("glowplug says that it runs");
         // What it complains about is seen.
         let reader = std::thread::spawn(move || {
-            lines.filter(|line| line.contains("WARN") || line.contains("ERROR")).for_each(|line| eprintln!("{line}"));
+            lines
+                .filter(|line| line.contains("WARN") || line.contains("ERROR"))
+                .for_each(|line| eprintln!("{line}"));
         });
         Self { process, word, reader: Some(reader) }
     }

@@ -33,9 +33,10 @@ impl Stand {
     pub(crate) async fn start() -> Self {
         let mut options = ClusterOptions::throwaway();
         // No flush of a checkpoint falls into a run.
-        options.settings = [("shared_buffers", "256MB"), ("max_wal_size", "8GB"), ("checkpoint_timeout", "1h")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
+        options.settings =
+            [("shared_buffers", "256MB"), ("max_wal_size", "8GB"), ("checkpoint_timeout", "1h")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
         let cluster = Cluster::start(options).expect("a private PostgreSQL server");
         let server = connect(&cluster.url("postgres")).await;
         server.batch_execute(&format!("create database {DATABASE}")).await.expect("a database");

@@ -29,9 +29,14 @@ pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error>
 
 /// The message that begins a transaction within `scope`, for more than one message.
 pub(super) fn begin(scope: &Scope) -> Result<String, Error> {
-    let mut message = String::from("begin;\n");
-    append_scope(&mut message, scope)?;
-    Ok(message)
+    Ok(format!("begin;\n{}", set(scope)?))
+}
+
+/// The statement that has what follows in a transaction run within `scope`.
+pub(super) fn set(scope: &Scope) -> Result<String, Error> {
+    let mut statement = String::new();
+    append_scope(&mut statement, scope)?;
+    Ok(statement)
 }
 
 /// The message that marks a place in a transaction, and has what follows run within `scope`.

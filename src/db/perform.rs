@@ -85,6 +85,7 @@ impl Connection {
         let mut flight = Flight::default();
         prepare(&mut flight, "", query)?;
         execute(&mut flight, "", query)?;
+        flight.sync();
         let mut reading = Reading::new(asked.wanted, None);
         answer(self.wire.send(flight, asked.sharing), |message| reading.read(message)).await?;
         Ok(reading.outcome)
@@ -192,6 +193,7 @@ impl Connection {
                 execute(&mut flight, &preparing.name, query)?;
             }
         }
+        flight.sync();
         Ok(flight)
     }
 }
@@ -226,16 +228,14 @@ fn is_changed(error: &DatabaseError) -> bool {
     error.sqlstate == "0A000"
 }
 
-fn prepare(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
+pub(super) fn prepare(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
     flight.parse(name, &query.text, query.types.iter().copied())?;
     flight.describe(name)
 }
 
-fn execute(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
+pub(super) fn execute(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
     flight.bind(name, query.values.iter().map(Option::as_deref), Format::Binary)?;
-    flight.execute()?;
-    flight.sync();
-    Ok(())
+    flight.execute()
 }
 
 /// The answer to a query, as it comes.
@@ -282,7 +282,7 @@ fn unexpected(what: &str) -> Error {
 }
 
 /// `INSERT 0 5`, `UPDATE 5`, `SELECT 5`; other commands name no number.
-fn affected(tag: &str) -> usize {
+pub(super) fn affected(tag: &str) -> usize {
     tag.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 

@@ -6,9 +6,12 @@
 use std::num::NonZeroU32;
 use std::ops::{Deref, DerefMut};
 
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 
-use super::message::{begin, enter, within};
+use super::joined::DepthChange;
+use super::message::{begin, enter, set, within};
 use super::{
     Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, exchange,
 };
@@ -35,6 +38,27 @@ impl Database {
         let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, &message).await;
         begun.map_err(|error| connection.explain(&error).of_scope())?;
         Ok(Transaction { connection })
+    }
+
+    /// Begins a transaction with a typed query, in one round trip; how many rows that has changed.
+    pub async fn begin_with(
+        &self,
+        scope: &Scope,
+        query: impl QueryFragment<Pg> + QueryId,
+    ) -> Result<(Transaction, usize), Error> {
+        let set = set(scope)?;
+        let mut connection = self.pool.acquire().await?;
+        let query = connection.serialize(&query)?;
+        let performed = connection.perform_between(&["begin", &set], &query, &[]).await;
+        connection.count_transaction(DepthChange::IncreaseDepth);
+        let transaction = Transaction { connection };
+        match performed {
+            Ok(changed) => Ok((transaction, changed)),
+            Err(error) => {
+                transaction.roll_back().await;
+                Err(error)
+            }
+        }
     }
 }
 
@@ -79,6 +103,21 @@ impl Transaction {
         }
         let committed = AnsiTransactionManager::commit_transaction(&mut *self.connection).await;
         committed.map_err(|error| self.connection.explain(&error))
+    }
+
+    /// Runs a typed query and makes everything last, in one round trip; if either fails, nothing lasts.
+    pub async fn commit_with(mut self, query: impl QueryFragment<Pg> + QueryId) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            self.roll_back().await;
+            return Err(unended());
+        }
+        let query = self.connection.serialize(&query)?;
+        let performed = self.connection.perform_between(&[], &query, &["commit"]).await;
+        self.connection.count_transaction(DepthChange::DecreaseDepth);
+        if performed.is_err() {
+            self.roll_back().await;
+        }
+        performed.map(|_| ())
     }
 
     /// Undoes everything, with the savepoints that are open. A connection that cannot do so is closed, which undoes it too.

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
+use diesel::upsert::excluded;
 use diesel::{
     ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
     SelectableHelper as _,
@@ -62,15 +63,16 @@ pub(super) struct Record {
     pub(super) finished_at: DateTime<Utc>,
 }
 
+/// A row, as it is entered before the mutation runs, and again with what that has come to.
 #[derive(Insertable)]
 #[diesel(table_name = operation)]
-struct Entered {
+pub(super) struct Entered {
     id: Uuid,
     principal: Fingerprint,
     content: Fingerprint,
     state: &'static str,
     outcome: &'static str,
-    result: &'static str,
+    result: String,
     attempts: i32,
     enqueued_at: DateTime<Utc>,
     started_at: DateTime<Utc>,
@@ -78,16 +80,16 @@ struct Entered {
 }
 
 /// What an operation has come to.
-pub(super) struct Finished<'a> {
+pub(super) struct Finished {
     pub(super) state: &'static str,
     pub(super) outcome: &'static str,
-    pub(super) result: &'a str,
+    pub(super) result: String,
 }
 
 /// Whether an operation is new.
 pub(super) enum Entry {
     /// It is entered now; the transaction goes on.
-    New(Box<Transaction>),
+    New(Box<Transaction>, Entered),
     /// It was entered before, and has come to its end.
     Known(Record),
 }
@@ -102,7 +104,6 @@ pub(super) async fn enter(
 ) -> Result<Entry, db::Error> {
     let scope =
         Scope { access: Access::ReadWrite, role: None, settings: Vec::new(), statement_timeout: timeout };
-    let mut transaction = database.begin(&scope).await?;
     let now = now();
     let row = Entered {
         id: message.id,
@@ -110,20 +111,16 @@ pub(super) async fn enter(
         content,
         state: "RUNNING",
         outcome: "",
-        result: "",
+        result: String::new(),
         attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
         enqueued_at: time(message.enqueued_at),
         started_at: now,
         finished_at: now,
     };
-    let inserted = diesel::insert_into(operation::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(&mut *transaction)
-        .await
-        .map_err(|error| transaction.explain(&error))?;
+    let insert = diesel::insert_into(operation::table).values(&row).on_conflict_do_nothing();
+    let (mut transaction, inserted) = database.begin_with(&scope, insert).await?;
     if inserted == 1 {
-        return Ok(Entry::New(Box::new(transaction)));
+        return Ok(Entry::New(Box::new(transaction), row));
     }
     let known = find(&mut transaction, message.id).await;
     let known = known.map_err(|error| transaction.explain(&error));
@@ -136,25 +133,23 @@ pub(super) async fn enter(
 }
 
 /// Writes what the operation has come to, and makes all of it last.
+///
+/// The row is there; but were it not, because the mutation itself may have removed it, the operation must not take effect without
+/// one. So it is entered again rather than updated.
 pub(super) async fn finish(
-    mut transaction: Transaction,
-    id: Uuid,
-    Finished { state, outcome, result }: Finished<'_>,
+    transaction: Transaction,
+    entered: Entered,
+    Finished { state, outcome, result }: Finished,
 ) -> Result<(), db::Error> {
-    let updated = diesel::update(operation::table.find(id))
-        .set((
-            operation::state.eq(state),
-            operation::outcome.eq(outcome),
-            operation::result.eq(result),
-            operation::finished_at.eq(now()),
-        ))
-        .execute(&mut *transaction)
-        .await;
-    match updated {
-        Ok(1) => transaction.commit().await,
-        Ok(_) => Err(db::Error::Protocol("the operation is not in its ledger any more".to_owned())),
-        Err(error) => Err(transaction.explain(&error)),
-    }
+    let row = Entered { state, outcome, result, finished_at: now(), ..entered };
+    let upsert =
+        diesel::insert_into(operation::table).values(&row).on_conflict(operation::id).do_update().set((
+            operation::state.eq(excluded(operation::state)),
+            operation::outcome.eq(excluded(operation::outcome)),
+            operation::result.eq(excluded(operation::result)),
+            operation::finished_at.eq(excluded(operation::finished_at)),
+        ));
+    transaction.commit_with(upsert).await
 }
 
 /// The record of an operation.

@@ -16,6 +16,7 @@ pub(crate) mod cancel;
 mod gate;
 mod hostile;
 mod hosts;
+mod joined;
 mod orm;
 mod pipelining;
 mod pool_mode;

@@ -119,17 +119,17 @@ impl Worker {
             }
             entered => entered,
         };
-        let transaction = match entered? {
-            Entry::New(transaction) => *transaction,
+        let (transaction, entered) = match entered? {
+            Entry::New(transaction, entered) => (*transaction, entered),
             Entry::Known(record) => return Ok(from_record(message, &content, record)),
         };
         let request = operation.request(AllowedOperations::All);
         let (transaction, written) = engine.respond_within(transaction, request, &admitted).await?;
         let Written { response, took_effect } = written;
         let state = if took_effect { "SUCCEEDED" } else { "FAILED" };
-        let result = String::from_utf8_lossy(&response.body);
-        let outcome = ledger::Finished { state, outcome: answer::name(response.outcome), result: &result };
-        ledger::finish(transaction, message.id, outcome).await?;
+        let result = String::from_utf8_lossy(&response.body).into_owned();
+        let outcome = ledger::Finished { state, outcome: answer::name(response.outcome), result };
+        ledger::finish(transaction, entered, outcome).await?;
         Ok((response, state))
     }
 
