@@ -49,6 +49,12 @@ pub enum Event<'a> {
     PasswordFileIgnored { path: &'a Path, problem: &'a str },
     /// All connections of the pool were in use for the whole acquire timeout.
     PoolExhausted,
+    /// A flight of messages is about to be sent to the database, whatever it is for.
+    FlightSent,
+    /// Bytes of the protocol were written to the database, before encryption.
+    BytesWritten { bytes: usize },
+    /// Bytes of the protocol were read from the database, after decryption.
+    BytesRead { bytes: usize },
     /// A message was answered, or failed: what it was made of, how many bytes went there and came back, and the class of the
     /// error, which is a SQLSTATE or one of few words.
     MessageExchanged {

@@ -38,7 +38,7 @@ use crate::auth::Authenticator;
 use crate::config::{self, GetRequests};
 use crate::queue::Way;
 
-pub use self::listeners::Listeners;
+pub use self::listeners::{ListenError, Listeners, metrics_listener};
 pub use self::metrics::{Lookout, observe};
 
 /// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::http::Listeners;
+use crate::http::{ListenError, Listeners};
 use crate::queue::Way;
 use crate::shutdown::Shutdown;
 
@@ -48,10 +48,15 @@ impl Server {
 
     /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings say so.
     ///
-    /// Returns when the requests that run have finished, or the drain timeout is over. With [`Listeners`] it also serves
-    /// metrics.
-    pub async fn run(&self, listeners: impl Into<Listeners>, stop: CancellationToken) {
-        let (parts, listeners) = (Shutdown::new(), listeners.into());
+    /// Returns when the requests that run have finished, or the drain timeout is over. Metrics are served where the settings
+    /// say (`metrics-listen`), or on a listener that [`Listeners`] has; an error says that this address cannot be had.
+    pub async fn run(
+        &self,
+        listeners: impl Into<Listeners>,
+        stop: CancellationToken,
+    ) -> Result<(), ListenError> {
+        let listeners = listeners.into().with_metrics(&self.config.http).await?;
+        let parts = Shutdown::new();
         let asked = parts.clone();
         let (way, http, token) = (self.way.clone(), self.config.http.clone(), parts.token());
         let (authenticator, followed, end) =
@@ -72,5 +77,6 @@ impl Server {
             () = parts.token().cancelled_owned() => {}
         }
         parts.stopped().await;
+        Ok(())
     }
 }

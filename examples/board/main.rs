@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let _signal = signal;
         signals.next().await;
     });
-    server.run(listener, stop).await;
+    server.run(listener, stop).await?;
     drop(cluster);
     Ok(())
 }

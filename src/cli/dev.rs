@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Origin, PoolMode, Profile, Raw, Settled};
 use crate::engine::Engine;
+use crate::http::{ListenError, Listeners};
 use crate::local::{self, Cluster, ClusterOptions, Pooler, PoolerOptions, Redis};
 
 use super::failure::Failure;
@@ -98,7 +99,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let config = settled.check()?;
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
-        let server = Server::start(&config, server::listeners(listener, &config).await?)?;
+        let server = Server::start(&config, Listeners::from(listener).with_metrics(&config.http).await?)?;
         project.announce(&format!("http://{address}/"))?;
         if let Some(queue) = &queue {
             queue.work(&config)?;
@@ -137,7 +138,7 @@ fn pooler_options() -> PoolerOptions {
 }
 
 /// Listens where it was told to; where it was not told, on another port if the usual one is taken.
-async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, Failure> {
+async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, ListenError> {
     match TcpListener::bind(address).await {
         Err(error)
             if error.kind() == ErrorKind::AddrInUse && settled.origin("listen") == Some(&Origin::Default) =>
@@ -145,7 +146,7 @@ async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, F
             eprintln!("{address} is taken; listening on another port");
             server::listen("listen", SocketAddr::new(address.ip(), 0)).await
         }
-        result => result.map_err(|source| Failure::Listen { setting: "listen", address, source }),
+        result => result.map_err(|source| ListenError { setting: "listen", address, source }),
     }
 }
 

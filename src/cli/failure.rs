@@ -1,13 +1,13 @@
 //! Why a command did not succeed, in words for the one who typed it.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::auth::SetupError;
 use crate::config::Problems;
 use crate::db::MigrateError;
 use crate::event::TracesError;
+use crate::http::ListenError;
 use crate::local;
 use crate::queue;
 
@@ -28,10 +28,8 @@ pub(super) enum Failure {
     Unreachable { setting: String, error: MigrateError },
     #[error("cannot {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
-    #[error(
-        "cannot listen on {address}: {source}; is something else listening there? Choose another with --{setting}"
-    )]
-    Listen { setting: &'static str, address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error(transparent)]
     Traces(#[from] TracesError),
     #[error("`glowplug dev` is already running in this folder: {0}")]

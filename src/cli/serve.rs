@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::config::Profile;
 use crate::event::Event;
+use crate::http::Listeners;
 
 use super::failure::Failure;
 use super::server::{self, Server};
@@ -23,7 +24,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     server::block_on(&config.traces, async {
         let listener = server::listen("listen", config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
-        let server = Server::start(&config, server::listeners(listener, &config).await?)?;
+        let server = Server::start(&config, Listeners::from(listener).with_metrics(&config.http).await?)?;
         Event::Listening { address }.emit();
         if config.auth.is_open() && !address.ip().is_loopback() {
             Event::Unprotected { address }.emit();

@@ -9,7 +9,7 @@ use crate::auth::Authenticator;
 use crate::config::{self, Config};
 use crate::engine::{Engine, Extension};
 use crate::event::{Event, Traces};
-use crate::http::Listeners;
+use crate::http::{ListenError, Listeners};
 use crate::queue::Way;
 use crate::shutdown::{Shutdown, Signals};
 
@@ -65,19 +65,6 @@ impl Server {
     }
 }
 
-/// Listens for metrics beside the API, if the settings say where.
-pub(super) async fn listeners(api: TcpListener, config: &Config) -> Result<Listeners, Failure> {
-    Ok(Listeners { api, metrics: metrics_listener(config).await? })
-}
-
-/// Listens for metrics, if the settings say where.
-pub(super) async fn metrics_listener(config: &Config) -> Result<Option<TcpListener>, Failure> {
-    let Some(address) = config.http.metrics_listen else { return Ok(None) };
-    let metrics = listen("metrics-listen", address).await?;
-    Event::MetricsListening { address: metrics.local_addr().map_err(Failure::Runtime)? }.emit();
-    Ok(Some(metrics))
-}
-
 /// Runs a server's asynchronous part to its end, and sends its traces if the settings say where.
 pub(super) fn block_on(
     traces: &config::Traces,
@@ -92,8 +79,8 @@ pub(super) fn block_on(
 }
 
 /// Listens on the address that a setting has.
-pub(super) async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|source| Failure::Listen { setting, address, source })
+pub(super) async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).await.map_err(|source| ListenError { setting, address, source })
 }
 
 /// Serves, and does `meanwhile`, until it is to stop.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Profile};
 use crate::engine::Extension;
 use crate::event::QueueEvent;
-use crate::http::Lookout;
+use crate::http::{Lookout, metrics_listener};
 use crate::queue::Worker;
 use crate::shutdown::{Shutdown, Signals};
 
@@ -31,7 +31,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         // Before anything says that it runs: who hears of it may ask it to stop at once.
         let signals = Signals::new().map_err(Failure::Runtime)?;
         let shutdown = Shutdown::new();
-        let listener = server::metrics_listener(&config).await?;
+        let listener = metrics_listener(&config.http).await?;
         start(&config, &shutdown, listener)?;
         server::until_signalled(&shutdown, signals, std::future::pending()).await;
         Ok(())

@@ -66,6 +66,9 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::RequestAnswered { .. }
         | Event::RequestAbandoned { .. } => write_for_each_request(event),
         Event::PoolExhausted
+        | Event::FlightSent
+        | Event::BytesWritten { .. }
+        | Event::BytesRead { .. }
         | Event::MessageExchanged { .. }
         | Event::StageDone { .. }
         | Event::DocumentRemembered

@@ -4,6 +4,7 @@
 //! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.
 
 mod families;
+mod process;
 mod queue;
 
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ static FAMILIES: LazyLock<Families> = LazyLock::new(Families::new);
 /// The media type of [`encoded`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The connections of a pool at one moment.
+/// The connections of a pool at one moment, and the replicas beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pool {
     /// How many there may be.
@@ -34,6 +35,10 @@ pub struct Pool {
     pub idle: u32,
     /// How many requests wait for one.
     pub waiting: u32,
+    /// How many read replicas there are.
+    pub replicas: u32,
+    /// How many of them are read from.
+    pub replicas_in_use: u32,
 }
 
 /// What is not counted, but asked of its owner when somebody looks; what the process does not have is `None`.
@@ -60,7 +65,7 @@ pub fn encoded(readings: Readings) -> String {
     let _ = read
         .iter()
         .flatten()
-        .chain([&FAMILIES.registry])
+        .chain([&process::now(), &FAMILIES.registry])
         .try_for_each(|registry| text::encode_registry(&mut encoded, registry))
         .and_then(|()| text::encode_eof(&mut encoded));
     encoded
@@ -68,12 +73,14 @@ pub fn encoded(readings: Readings) -> String {
 
 /// What is asked of the pool itself instead of being counted beside it, so that the two cannot disagree.
 fn of_pool(pool: Pool) -> Registry {
-    let mut registry = Registry::with_prefix("glowplug_pool");
+    let mut registry = Registry::with_prefix("glowplug");
     let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
-    gauge("connections_max", "Connections that the pool may have (setting pool-size)", pool.maximum);
-    gauge("connections_in_use", "Connections on loan to a request", pool.in_use);
-    gauge("connections_idle", "Connections that wait to be used", pool.idle);
-    gauge("waiting_requests", "Requests that wait for a connection", pool.waiting);
+    gauge("pool_connections_max", "Connections that the pool may have (setting pool-size)", pool.maximum);
+    gauge("pool_connections_in_use", "Connections on loan to a request", pool.in_use);
+    gauge("pool_connections_idle", "Connections that wait to be used", pool.idle);
+    gauge("pool_waiting_requests", "Requests that wait for a connection", pool.waiting);
+    gauge("replicas", "Read replicas that there are (setting replica-url)", pool.replicas);
+    gauge("replicas_in_use", "Read replicas that are fit to be read from", pool.replicas_in_use);
     registry
 }
 
@@ -85,10 +92,10 @@ pub(super) fn count(event: &Event<'_>) {
         Event::ConnectionFailed { reason, .. } => one_more(&to.connect_failures, "reason", reason),
         Event::ConnectionLost { reason, .. } => one_more(&to.connections_lost, "reason", reason.name()),
         Event::PoolExhausted => add(&to.pool_timeouts, 1),
-        Event::MessageExchanged { sent, received, took, .. } => {
-            add(&to.messages, 1);
-            add(&to.sent_bytes, *sent);
-            add(&to.received_bytes, *received);
+        Event::FlightSent => add(&to.messages, 1),
+        Event::BytesWritten { bytes } => add(&to.sent_bytes, *bytes),
+        Event::BytesRead { bytes } => add(&to.received_bytes, *bytes),
+        Event::MessageExchanged { took, .. } => {
             to.stages[Stage::Database as usize].observe(took.as_secs_f64());
         }
         Event::StageDone { stage, took } => to.stages[*stage as usize].observe(took.as_secs_f64()),

@@ -2,6 +2,8 @@
 //!
 //! Never looks at a request.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -9,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::{Service, connection};
+use crate::config;
 use crate::event::Event;
 
 /// How long to wait before accepting again when the process has run out of file descriptors.
@@ -27,6 +30,39 @@ impl From<TcpListener> for Listeners {
     fn from(api: TcpListener) -> Self {
         Self { api, metrics: None }
     }
+}
+
+/// The address of a setting cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot listen on {address}: {source}; is something else listening there? Choose another (setting {setting})"
+)]
+pub struct ListenError {
+    /// The setting that has the address.
+    pub setting: &'static str,
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+impl Listeners {
+    /// The same, with one for metrics if the settings say where and there is none yet.
+    pub async fn with_metrics(self, http: &config::Http) -> Result<Self, ListenError> {
+        match self.metrics {
+            Some(_) => Ok(self),
+            None => Ok(Self { metrics: metrics_listener(http).await?, ..self }),
+        }
+    }
+}
+
+/// Listens for metrics, if the settings say where.
+pub async fn metrics_listener(http: &config::Http) -> Result<Option<TcpListener>, ListenError> {
+    let Some(address) = http.metrics_listen else { return Ok(None) };
+    let failed = |source| ListenError { setting: "metrics-listen", address, source };
+    let metrics = TcpListener::bind(address).await.map_err(failed)?;
+    Event::MetricsListening { address: metrics.local_addr().map_err(failed)? }.emit();
+    Ok(Some(metrics))
 }
 
 /// Serves what comes in until `close` is cancelled, and finishes what runs then within `drain_timeout`.
@@ -75,7 +111,7 @@ async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpS
 }
 
 /// Whether the error says something about one connection only, not about the listener.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

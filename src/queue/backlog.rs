@@ -37,14 +37,17 @@ fn sum(one: Backlog, other: Backlog) -> Backlog {
     }
 }
 
-/// The connections that an engine has.
+/// The connections that an engine has, and its replicas.
 pub(super) fn pool(engine: &Engine) -> Pool {
-    let state = engine.database().state();
+    let (state, replicas) = (engine.database().state(), engine.replicas());
+    let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
     Pool {
         maximum: state.maximum,
         in_use: state.connections.saturating_sub(state.idle),
         idle: state.idle,
         waiting: state.waiting,
+        replicas: count(replicas.all),
+        replicas_in_use: count(replicas.in_use),
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) async fn json(response: Response) -> Value {
 }
 
 /// The configuration that `dev` has, but on a free port, and with nothing that watches the database.
-fn configuration(database_url: &str) -> Config {
+pub(crate) fn configuration(database_url: &str) -> Config {
     let mut settled = Settled::gather(&Raw::default(), |_| None, None, Profile::Dev).expect("the defaults");
     settled.set_database_url(database_url);
     let mut config = settled.check().expect("the defaults are valid");

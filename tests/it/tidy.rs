@@ -52,7 +52,7 @@ const IMPORTS: [(&str, &[&str]); 19] = [
 ];
 
 /// The only modules that may name a crate.
-const CRATES: [(&str, &[&str]); 16] = [
+const CRATES: [(&str, &[&str]); 17] = [
     ("tokio_postgres", &[]),
     ("tokio_rustls", &["db"]),
     ("postgres_protocol", &["db"]),
@@ -66,6 +66,7 @@ const CRATES: [(&str, &[&str]); 16] = [
     ("redis", &["queue"]),
     ("clap", &["cli", "config"]),
     ("prometheus_client", &["event"]),
+    ("sysinfo", &["event"]),
     ("opentelemetry", &["event"]),
     ("opentelemetry_sdk", &["event"]),
     ("opentelemetry_otlp", &["event"]),

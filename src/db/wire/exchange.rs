@@ -122,6 +122,7 @@ impl Wire {
             (State::Ready | State::Joined, Sharing::Alone) => State::Busy,
             (State::Ready | State::Joined, Sharing::Joined) => State::Joined,
         };
+        Event::FlightSent.emit();
         let from = self.taken();
         let ticket = self.queue.push(&flight, from + flight.bytes.len() as u64);
         if self.outbound.is_empty() {
@@ -251,6 +252,7 @@ impl Wire {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 count => {
                     *written += count as u64;
+                    Event::BytesWritten { bytes: count }.emit();
                     outbound.advance(count);
                 }
             }
@@ -285,7 +287,10 @@ impl Wire {
         match reading.poll(context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(0)) => Poll::Ready(Err(Failure::Closed)),
-            Poll::Ready(Ok(_)) => Poll::Ready(Ok(())),
+            Poll::Ready(Ok(bytes)) => {
+                Event::BytesRead { bytes }.emit();
+                Poll::Ready(Ok(()))
+            }
             Poll::Ready(Err(error)) => Poll::Ready(Err(Failure::io("reading failed", error))),
         }
     }

@@ -16,6 +16,7 @@ use super::queue::Queue;
 use super::settings::Settings;
 use super::stream::Stream;
 use super::{Failure, Report, State, TransactionStatus, Wire};
+use crate::event::Event;
 
 /// No message before the end of the authentication is longer; whoever sends one is no PostgreSQL server.
 const LONGEST_MESSAGE: usize = 64 * 1024;
@@ -74,7 +75,9 @@ impl Wire {
             self.stream.write_all(&message).await?;
             self.stream.flush().await
         };
-        written.await.map_err(|error| Failure::io("writing failed", error))
+        written.await.map_err(|error| Failure::io("writing failed", error))?;
+        Event::BytesWritten { bytes: message.len() }.emit();
+        Ok(())
     }
 
     /// The next message, which must be no error.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Board, code, fields};
 use crate::harness;
+use crate::server::configuration;
 
 const SETUP: &str = "create type mood as enum ('good', 'bad');
     create table item (id integer primary key, mood mood);
@@ -239,5 +240,30 @@ async fn a_server_answers_http_until_it_is_told_to_stop() {
     assert_eq!(sent.status(), 200);
     assert!(sent.text().await.unwrap().starts_with(r#"{"data":{"workload":[{"openTasks":"#));
     stop.cancel();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_serves_metrics_where_the_settings_say() {
+    let database = harness::starter_database().await;
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap();
+    let mut config = configuration(&harness::cluster().url(&database));
+    config.http.metrics_listen = Some(address);
+    let server = fields::board().config(config).build().unwrap();
+    let api = async || tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let refused = server.run(api().await, CancellationToken::new()).await.unwrap_err().to_string();
+    assert!(refused.contains("metrics-listen") && refused.contains(&address.to_string()), "{refused}");
+    drop(taken);
+    let stop = CancellationToken::new();
+    let (listener, stopping) = (api().await, stop.clone());
+    let url = format!("http://{}/healthz", listener.local_addr().unwrap());
+    let running = tokio::spawn(async move { server.run(listener, stopping).await });
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // Both listen by the time that one answers.
+    assert_eq!(Client::new().get(url).send().await.unwrap().status(), 200);
+    let metrics = Client::new().get(format!("http://{address}/metrics")).send().await.unwrap();
+    assert!(metrics.text().await.unwrap().contains("glowplug_build_info"));
+    stop.cancel();
+    running.await.unwrap().unwrap();
 }

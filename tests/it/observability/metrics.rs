@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use glowplug::local::{Cluster, ClusterOptions};
 use glowplug::local::{Redis, RedisOptions};
 use serde_json::json;
 
@@ -50,6 +51,16 @@ async fn operations_stages_and_requests_are_counted() {
     assert!(scrape.count("glowplug_database_messages_total") >= 6, "{}", scrape.text);
     assert!(scrape.count("glowplug_database_sent_bytes_total") > 1_000, "{}", scrape.text);
     assert!(scrape.count("glowplug_database_received_bytes_total") > 1_000, "{}", scrape.text);
+    for (sample, least) in [
+        ("process_resident_memory_bytes", 1e6),
+        ("process_virtual_memory_bytes", 1e6),
+        ("process_start_time_seconds", 1.7e9),
+        ("process_cpu_seconds_total", 0.001),
+        ("process_open_fds", 5.0),
+        ("process_max_fds", 10.0),
+    ] {
+        assert!(scrape.value(sample) >= least, "{sample}\n{}", scrape.text);
+    }
     // What looks for the pool mode makes connections of its own.
     let idle = scrape.count("glowplug_pool_connections_idle");
     assert!(idle >= 1 && idle <= scrape.count("glowplug_database_connect_duration_seconds_count"));
@@ -76,6 +87,20 @@ async fn the_pool_shows_who_waits_and_what_was_given_up() {
     assert_eq!(after.count(abandoned), 2, "{}", after.text);
     assert!(after.count("glowplug_database_cancels_total") >= 1, "{}", after.text);
     assert_eq!(after.count("glowplug_pool_waiting_requests"), 0, "{}", after.text);
+}
+
+#[tokio::test]
+async fn replicas_that_are_read_from_are_told() {
+    let primary = Cluster::start(ClusterOptions::throwaway()).expect("a primary");
+    let mut standby = primary.standby().expect("a standby");
+    let folder = open_folder();
+    let url = standby.url("postgres");
+    let server = Observed::with(folder.path(), &primary.url("postgres"), &["--replica-url", &url], &[]);
+    let there = server.until(|now| now.count("glowplug_replicas_in_use") == 1).await;
+    assert_eq!(there.count("glowplug_replicas"), 1, "{}", there.text);
+    standby.stop();
+    let gone = server.until(|now| now.count("glowplug_replicas_in_use") == 0).await;
+    assert_eq!(gone.count("glowplug_replicas"), 1, "{}", gone.text);
 }
 
 #[tokio::test]
