@@ -22,6 +22,7 @@ mod lock;
 mod message;
 mod migrate;
 mod naming;
+mod outage;
 mod perform;
 mod placeholder;
 mod pool;

@@ -41,6 +41,10 @@ pub enum Event<'a> {
     ConnectionMade { took: Duration },
     /// A connection could not be made; the reason is one of few words.
     ConnectionFailed { reason: &'static str, error: &'a str },
+    /// No connection can be made, or for another reason than before.
+    DatabaseUnavailable { error: &'a str },
+    /// A connection could be made again.
+    DatabaseAvailable,
     /// A connection ended that nobody meant to end.
     ConnectionLost { reason: Loss, error: &'a str },
     /// The server says something that is no error.

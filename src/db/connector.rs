@@ -10,6 +10,7 @@ use diesel::ConnectionError;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
+use super::outage::Outage;
 use super::types::Types;
 use super::wire::{Connect, Settings};
 use super::{Connection, Error, Place, Protocol, Unavailable};
@@ -26,6 +27,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Connector {
     connect: Arc<Connect>,
     types: Arc<Types>,
+    outage: Arc<Outage>,
     timeout: Duration,
     pub(super) protocol: Protocol,
 }
@@ -42,6 +44,7 @@ impl Connector {
         Ok(Self {
             connect: Arc::new(connect),
             types: Arc::default(),
+            outage: Arc::default(),
             timeout: CONNECT_TIMEOUT,
             protocol: Protocol::Unnamed,
         })
@@ -67,7 +70,8 @@ impl Connector {
 
     /// The same way to another database, of which nothing is known.
     pub(super) fn to_database(&self, database: &str) -> Self {
-        Self { connect: Arc::new(self.connect.to_database(database)), types: Arc::default(), ..self.clone() }
+        let connect = Arc::new(self.connect.to_database(database));
+        Self { connect, types: Arc::default(), outage: Arc::default(), ..self.clone() }
     }
 
     /// Makes a connection, authentication and all.
@@ -75,6 +79,7 @@ impl Connector {
         let begin = Instant::now();
         let opened = self.connect.open(self.timeout).await;
         let result = opened.map_err(|failure| Unavailable::while_connecting(&failure));
+        self.outage.note(result.as_ref().err());
         match &result {
             Ok(_) => Event::ConnectionMade { took: begin.elapsed() }.emit(),
             Err(error) => {

@@ -22,7 +22,7 @@ use crate::sql::Statement;
 /// How often it is asked where the replicas stand.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Every so many times, those that are left out are asked too: each time costs a line in the log.
+/// Every so many times, those that are left out are asked too.
 const TURNS_LEFT_OUT: usize = 3;
 
 /// Where a query is read from.

@@ -19,7 +19,9 @@ pub(super) fn write(event: &Event<'_>) {
         Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
         Event::Stopping { reason } => tracing::info!(reason, "stopping"),
         Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
-        Event::ConnectionFailed { error, .. } => tracing::warn!(error, "no connection to the database"),
+        Event::ConnectionFailed { error, .. } => tracing::debug!(error, "connection not made"),
+        Event::DatabaseUnavailable { error } => tracing::warn!(error, "no connection to the database"),
+        Event::DatabaseAvailable => tracing::info!("connected to the database again"),
         Event::ConnectionLost { error, .. } => tracing::warn!(error, "connection to the database lost"),
         // What functions raise may have values in it, as the statements have.
         Event::ServerNotice { message } => tracing::debug!(target: "sql", message, "notice of the database"),

@@ -135,7 +135,9 @@ pub(super) fn count(event: &Event<'_>) {
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
         Event::Replica(event) => count_of_replica(to, event),
         Event::Queue(event) => to.queue.count(event),
-        Event::ProtocolChosen { .. }
+        Event::DatabaseUnavailable { .. }
+        | Event::DatabaseAvailable
+        | Event::ProtocolChosen { .. }
         | Event::ProtocolFellBack { .. }
         | Event::RoleRefused { .. }
         | Event::RequestFailed { .. }

@@ -1,7 +1,9 @@
 //! The log: what a line says, and what no line ever says.
 
+use glowplug::local::{Cluster, ClusterOptions};
 use serde_json::{Value, json};
 
+use super::scrape::Scrape;
 use super::{NOTES, Observed};
 use crate::cli::program::{client, open_folder};
 use crate::harness;
@@ -49,6 +51,40 @@ async fn a_line_says_who_asked_for_what_and_how_it_went() {
     let access = access.iter().find(|line| line["path"] == "/graphql").unwrap();
     assert_eq!((&access["method"], &access["status"]), (&json!("POST"), &json!(200)));
     assert_eq!(access["span"]["id"], "request-7");
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_told_once_and_once_when_it_is_back() {
+    let mut cluster = Cluster::start(ClusterOptions::throwaway()).expect("a server");
+    let folder = open_folder();
+    let mut server = Observed::with(folder.path(), &cluster.url("postgres"), &["--log-format", "json"], &[]);
+    let failures = r#"glowplug_database_connect_failures_total{reason="refused"}"#;
+    let there = |scrape: &Scrape| scrape.count("glowplug_pool_connections_idle") > 0;
+    server.program.query("{ __typename }").await;
+    cluster.stop();
+    while server.scrape().await.count(failures) < 5 {
+        server.metrics("/readyz").await;
+    }
+    cluster.restart().expect("the server again");
+    while !there(&server.scrape().await) {
+        server.metrics("/readyz").await;
+    }
+    server.program.stop("TERM");
+    let printed = server.program.printed();
+    let told = |message: &str| {
+        let lines = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines
+            .filter(|line| line["message"] == message)
+            .map(|line| line["error"].to_string())
+            .collect::<Vec<_>>()
+    };
+    let gone = told("no connection to the database");
+    // It refuses connections, and for a moment it is starting up.
+    assert!(
+        gone.len() <= 3 && gone.iter().filter(|error| error.contains("refuses")).count() == 1,
+        "{printed}"
+    );
+    assert_eq!(told("connected to the database again").len(), 1, "{printed}");
 }
 
 #[tokio::test]
