@@ -17,6 +17,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 pub use check::{Problem, Problems};
 pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};
@@ -98,7 +100,8 @@ pub enum PoolMode {
 }
 
 /// What of the database is exposed, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Api {
     /// The exposed schemas, in the order of precedence.
     pub schemas: Vec<String>,
@@ -113,7 +116,8 @@ pub struct Api {
 }
 
 /// Who may use introspection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Introspection {
     /// Always.
     On,

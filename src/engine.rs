@@ -1,10 +1,11 @@
 //! The engine: request -> plan -> SQL -> database -> response. `respond` shows the whole of it.
 
+mod accept;
 mod account;
 mod application;
 mod describe;
 mod executor;
-mod inspect;
+mod frontend;
 mod mixed;
 mod persisted;
 mod picture;
@@ -16,32 +17,32 @@ mod watch;
 mod within;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Documents, Limits};
+use crate::config::{Config, Limits};
 use crate::db::{Database, Replicas};
 use crate::error::{Code, Error};
-use crate::event::{Event, Stage, Stopwatch, Trace};
-use crate::persisted::{Persisted, PersistedError};
-use crate::plan::{Plan, plan};
-use crate::request::{JsonMap, Operation, json_map};
+use crate::event::{Event, Trace};
+use crate::persisted::PersistedError;
+use crate::request::{JsonMap, json_map};
 use crate::response::{self, Body};
 
 pub use crate::db::{ReadFrom, ReplicaState};
 pub use crate::persisted::DocumentSource;
+pub use crate::plan::Effect;
+pub use accept::Accepted;
 use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
-pub use inspect::{Inspected, Nature};
-use picture::Pictures;
-use run::{Job, Known};
+pub use frontend::Frontend;
+pub use picture::{Asker, Question};
 pub use session::FieldConnection;
-use snapshots::{Snapshots, View};
+use snapshots::View;
 pub use within::{Admitted, Written};
 
 /// Answers GraphQL requests from a database. Cheap to clone.
@@ -51,15 +52,10 @@ pub struct Engine {
 }
 
 struct Inner {
+    frontend: Frontend,
     /// The primary: it is asked for pictures, mutations, and what fields of the application ask for.
     database: Database,
     replicas: Replicas,
-    /// How long a request waits for a place among those of its role.
-    acquire_timeout: Duration,
-    persisted: Persisted,
-    /// Where the list of persisted operations is read from.
-    list_file: Option<PathBuf>,
-    snapshots: Snapshots,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
 }
@@ -92,21 +88,6 @@ pub struct Request {
     pub allowed: AllowedOperations,
     /// Where a query is read from, if there are replicas.
     pub read_from: ReadFrom,
-}
-
-/// A request that has been accepted and planned.
-struct Prepared {
-    operation: Operation,
-    plan: Plan,
-    /// The answers that are there already.
-    known: Arc<Known>,
-    read_from: ReadFrom,
-}
-
-impl Prepared {
-    fn job<'a>(&'a self, identity: &'a Identity, view: &'a View) -> Job<'a> {
-        Job { view, operation: &self.operation, plan: &self.plan, identity, read_from: self.read_from }
-    }
 }
 
 /// Which operations a request may run.
@@ -167,14 +148,8 @@ impl Engine {
     pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
         let replicas = Replicas::new(&config.database, &database)?;
-        let statement_timeout = config.database.statement_timeout;
-        let pictures = Pictures::new(database.clone(), &config.api.schemas, statement_timeout);
-        let limits = RoleLimits { all: config.limits.clone(), by_role: config.role_limits.clone() };
-        let snapshots = Snapshots::new(pictures, config.api.clone(), api, statement_timeout, limits);
-        let acquire_timeout = config.database.acquire_timeout;
-        let Documents { list: list_file, policy } = config.documents.clone();
-        let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
-        let inner = Inner { database, replicas, acquire_timeout, persisted, list_file, snapshots, resolvers };
+        let frontend = Frontend::of_database(config, api, database.clone())?;
+        let inner = Inner { frontend, database, replicas, resolvers };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -184,12 +159,31 @@ impl Engine {
         request: Request,
         identity: &'a Identity,
     ) -> impl Future<Output = Response> + Send + 'a {
+        self.respond_to(request, identity, |error| matches!(error, Error::SchemaChanged(_)))
+    }
+
+    /// Answers a request that somebody else has accepted, whose picture of the database may be newer: where it does not fit
+    /// the API here, it is held against a fresh picture, too.
+    pub fn respond_accepted<'a>(
+        &'a self,
+        request: Request,
+        identity: &'a Identity,
+    ) -> impl Future<Output = Response> + Send + 'a {
+        self.respond_to(request, identity, |error| {
+            matches!(error, Error::SchemaChanged(_) | Error::Request(_) | Error::Plan(_))
+        })
+    }
+
+    fn respond_to<'a>(
+        &'a self,
+        request: Request,
+        identity: &'a Identity,
+        may_be_outdated: fn(&Error) -> bool,
+    ) -> impl Future<Output = Response> + Send + 'a {
         Trace::of_operation().around(async move {
             let mut account = Account::open(identity.role.as_deref());
-            let (outcome, Body { json, code }) = match self.answer(request, identity, &mut account).await {
-                Ok(body) => (Outcome::Executed, body),
-                Err(error) => refuse(&error),
-            };
+            let answered = self.answer(request, identity, may_be_outdated, &mut account).await;
+            let (outcome, Body { json, code }) = outcome_of(answered);
             account.close(code);
             Response { outcome, body: json }
         })
@@ -200,21 +194,26 @@ impl Engine {
         &self,
         mut request: Request,
         identity: &Identity,
+        may_be_outdated: fn(&Error) -> bool,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
-        let Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner;
+        let frontend::Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner.frontend.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
         let view = snapshots.of(role).await?;
         let _place = view.place(*acquire_timeout).await?;
-        match self.attempt(&request, &text, &variables, identity, &view, account).await {
-            Err(Error::SchemaChanged(error)) => match snapshots.after(role, &view).await? {
-                Some(view) => self.attempt(&request, &text, &variables, identity, &view, account).await,
+        let failure = match self.attempt(&request, &text, &variables, identity, &view, account).await {
+            Err(error) if may_be_outdated(&error) => error,
+            answer => return answer,
+        };
+        match snapshots.after(role, &view).await? {
+            Some(view) => self.attempt(&request, &text, &variables, identity, &view, account).await,
+            None => Err(match failure {
                 // The database breaks its own promise: a view or policy speaks of what is not there.
-                None => Err(Error::Database(error)),
-            },
-            answer => answer,
+                Error::SchemaChanged(error) => Error::Database(error),
+                failure => failure,
+            }),
         }
     }
 
@@ -227,38 +226,12 @@ impl Engine {
         view: &View,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
-        let prepared = self.prepare(request, text, variables, (identity, view), account)?;
+        let prepared = self.inner.frontend.prepare(request, text, variables, (identity, view), account)?;
         let job = prepared.job(identity, view);
         if prepared.plan.calls_application() {
             return self.run_mixed(job, &prepared.known).await;
         }
         self.run(job, &prepared.known).await
-    }
-
-    /// Everything before anything runs.
-    fn prepare(
-        &self,
-        request: &Request,
-        text: &str,
-        variables: &JsonMap,
-        (identity, view): (&Identity, &View),
-        account: &mut Account<'_>,
-    ) -> Result<Prepared, Error> {
-        let (limits, snapshot) = (self.limits(identity), &*view.snapshot);
-        let mut stopwatch = Stopwatch::start();
-        let document = snapshot.document(text, limits)?;
-        let name = request.operation_name.as_deref();
-        let operation = snapshot.operation(document, name, variables, limits)?;
-        account.of(&operation);
-        stopwatch.finish(Stage::Validate);
-        if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
-            return Err(Error::NotAllowed);
-        }
-        let plan = plan(&snapshot.schema, &operation)?;
-        account.planned(&plan);
-        stopwatch.finish(Stage::Plan);
-        let known = snapshot.introspection(&plan, &operation, text)?;
-        Ok(Prepared { operation, plan, known, read_from: request.read_from })
     }
 
     /// The answer to a request that has failed as a whole.
@@ -267,9 +240,9 @@ impl Engine {
         Response { outcome, body: json }
     }
 
-    /// What one request of who asks may ask for.
-    pub fn limits(&self, identity: &Identity) -> &Limits {
-        self.inner.snapshots.limits(identity.role.as_deref())
+    /// The part that needs no rows.
+    pub fn frontend(&self) -> &Frontend {
+        &self.inner.frontend
     }
 
     /// The database, for whoever wants to use the same connections.
@@ -279,7 +252,7 @@ impl Engine {
 
     /// Whether requests can be answered now.
     pub async fn ready(&self) -> Result<(), Error> {
-        self.inner.snapshots.of(None).await?;
+        self.inner.frontend.ready().await?;
         Ok(self.inner.database.available().await?)
     }
 
@@ -290,21 +263,34 @@ impl Engine {
 
     /// Whether queries can be answered even if the primary is away: its picture is known, and there is a replica.
     pub fn can_read_without_primary(&self) -> bool {
-        self.inner.snapshots.is_known(None) && self.replicas().in_use > 0
+        self.inner.frontend.inner.snapshots.is_known(None) && self.replicas().in_use > 0
     }
 
-    /// The API as who asks sees it, as SDL text.
+    /// As [`Frontend::sdl`].
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
-        Ok(Arc::clone(&view.snapshot.rendered.sdl))
+        self.inner.frontend.sdl(identity).await
     }
 
-    /// A query that returns something, for people who look at the API for the first time.
-    pub async fn default_query(&self, identity: &Identity) -> String {
-        match self.inner.snapshots.of(identity.role.as_deref()).await {
-            Ok(view) => describe::default_query(&view.snapshot.schema),
-            Err(_) => describe::EMPTY_QUERY.to_owned(),
-        }
+    /// As [`Frontend::reload`].
+    pub async fn reload(&self) -> Result<bool, Error> {
+        self.inner.frontend.reload().await
+    }
+
+    /// As [`Frontend::watch`].
+    pub async fn watch(&self, interval: Duration, stop: CancellationToken) {
+        self.inner.frontend.watch(interval, stop).await;
+    }
+
+    /// Asks the database about itself, for those who have no connection to it: the texts that the question is answered with.
+    pub async fn ask(&self, question: &Question) -> Result<Vec<String>, Error> {
+        self.inner.frontend.inner.snapshots.pictures.ask(question).await
+    }
+}
+
+fn outcome_of(answered: Result<Body, Error>) -> (Outcome, Body) {
+    match answered {
+        Ok(body) => (Outcome::Executed, body),
+        Err(error) => refuse(&error),
     }
 }
 

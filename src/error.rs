@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::db;
 use crate::persisted::PersistedError;
 use crate::plan::PlanError;
@@ -12,7 +14,8 @@ use crate::schema::rendered::RenderError;
 use crate::sql::AT_MOST_MARK;
 
 /// `extensions.code` of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The request is wrong; sending it again is of no use.
     BadUserInput,
@@ -103,6 +106,9 @@ pub enum Error {
     /// The database does not have what the schema says: somebody has changed it a moment ago.
     #[error("the database has changed: {0}")]
     SchemaChanged(db::Error),
+    /// Whoever draws the pictures of the database for us could not: what the client is told.
+    #[error("the database was not described: {}", .0.message)]
+    NotDrawn(GraphqlError),
     /// What the database says of itself cannot be read.
     #[error("the picture of the database cannot be read: {0}")]
     Picture(#[from] serde_json::Error),
@@ -167,6 +173,7 @@ impl Error {
                      try again later"
                 ),
             )],
+            Self::NotDrawn(told) => vec![told.clone()],
             Self::SchemaChanged(_) => vec![GraphqlError::new(
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",

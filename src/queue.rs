@@ -7,6 +7,7 @@
 mod answer;
 mod backlog;
 mod dead;
+mod description;
 mod entry;
 mod keys;
 mod ledger;

@@ -31,9 +31,15 @@ impl Server {
         Builder::default()
     }
 
-    /// The engine, for programs that answer GraphQL by other means than HTTP, or that want the same connections.
-    pub fn engine(&self) -> &Engine {
+    /// The engine, for programs that answer GraphQL by other means than HTTP, or that want the same connections; `None` where
+    /// all operations are queued, and so run elsewhere.
+    pub fn engine(&self) -> Option<&Engine> {
         self.way.engine()
+    }
+
+    /// What answers requests, wherever they run. What is queued is only answered while the server runs.
+    pub fn way(&self) -> &Way {
+        &self.way
     }
 
     /// What tells who asks, for such programs: the value of an `Authorization` header -> role and claims.
@@ -64,12 +70,12 @@ impl Server {
         parts.spawn(async move { crate::http::serve(way, authenticator, listeners, &http, token).await });
         parts.spawn(async move { followed.follow_keys(end).await });
         if let Some(interval) = self.config.database.watch_interval {
-            let (engine, token) = (self.engine().clone(), parts.token());
-            parts.spawn(async move { engine.watch(interval, token).await });
+            let (frontend, token) = (self.way.frontend().clone(), parts.token());
+            parts.spawn(async move { frontend.watch(interval, token).await });
         }
-        let (engine, token) = (self.engine().clone(), parts.token());
+        let (frontend, token) = (self.way.frontend().clone(), parts.token());
         parts.spawn(async move {
-            engine.check_persisted().await;
+            frontend.check_persisted().await;
             token.cancelled().await;
         });
         tokio::select! {

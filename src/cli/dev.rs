@@ -17,7 +17,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use crate::config::{Origin, PoolMode, Profile, Raw, Settled};
-use crate::engine::Engine;
+use crate::engine::Frontend;
 use crate::http::{ListenError, Listeners};
 use crate::local::{self, Cluster, ClusterOptions, Pooler, PoolerOptions, Redis};
 
@@ -107,8 +107,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         greet(address, &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, address).await?;
         point_out_changes(&options.migrations);
-        let engine = server.engine();
-        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &engine);
+        let frontend = server.frontend();
+        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &frontend);
         serve(server, follow, queue.as_ref()).await;
         Ok(())
     })
@@ -151,12 +151,12 @@ async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, L
 }
 
 /// Applies what changes in the migrations folder, for as long as it is polled.
-async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, engine: &Engine) {
+async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, frontend: &Frontend) {
     loop {
         watch.changed().await;
         report(mirror.bring_up_to_date(url).await);
         // A failure has been logged, and the old picture stays in use.
-        let _ = engine.reload().await;
+        let _ = frontend.reload().await;
     }
 }
 

@@ -7,7 +7,8 @@ use clap::Args;
 
 use crate::catalog::Problem;
 use crate::config::Profile;
-use crate::engine::describe;
+use crate::engine::Extension;
+use crate::queue::Way;
 
 use super::failure::Failure;
 use super::settings::Flags;
@@ -33,7 +34,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
     let described = super::block_on(async {
-        describe(&config, options.role.as_deref()).await.map_err(|error| Failure::Database(error.to_string()))
+        let way = Way::new(&config, Extension::default())?;
+        let described = way.describe(options.role.as_deref()).await;
+        described.map_err(|error| Failure::Database(error.to_string()))
     })?;
     let text = if options.explain { explain(&described.problems) } else { described.sdl.to_string() };
     match &options.output {

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::config::Profile;
-use crate::event::Event;
+use crate::config::{Profile, Queued};
+use crate::event::{Event, QueueEvent};
 use crate::http::Listeners;
 
 use super::failure::Failure;
@@ -19,8 +19,15 @@ pub(super) struct Options {
 
 /// Serves until SIGINT or SIGTERM; SIGHUP reads the database's structure and the keys of tokens again.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let config = options.flags.settle(Profile::Serve)?.check()?;
+    let settled = options.flags.settle(Profile::Serve)?;
+    let config = settled.check()?;
     super::log::start(&config.log);
+    if config.queue.queued == Queued::Everything {
+        let is_set = |setting: &&str| settled.value(setting).is_some_and(|text| !text.is_empty());
+        for setting in ["database-url", "direct-url", "replica-url"].into_iter().filter(is_set) {
+            QueueEvent::DatabaseUnused { setting }.emit();
+        }
+    }
     server::block_on(&config.traces, async {
         let listener = server::listen("listen", config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;

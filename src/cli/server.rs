@@ -7,7 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::auth::Authenticator;
 use crate::config::{self, Config};
-use crate::engine::{Engine, Extension};
+use crate::engine::{Extension, Frontend};
 use crate::event::{Event, Traces};
 use crate::http::{ListenError, Listeners};
 use crate::queue::Way;
@@ -17,7 +17,7 @@ use super::failure::Failure;
 
 /// A running server.
 pub(super) struct Server {
-    engine: Engine,
+    frontend: Frontend,
     shutdown: Shutdown,
     signals: Signals,
 }
@@ -32,17 +32,17 @@ impl Server {
         let authenticator = Authenticator::new(&config.auth)?;
         let shutdown = Shutdown::new();
         let way = Way::new(config, Extension::default())?;
-        let engine = way.engine().clone();
+        let frontend = way.frontend().clone();
         let (http, stop) = (config.http.clone(), shutdown.token());
         let answering = authenticator.clone();
         shutdown.spawn(async move { crate::http::serve(way, answering, listeners, &http, stop).await });
         let (followed, stop) = (authenticator.clone(), shutdown.token());
         shutdown.spawn(async move { followed.follow_keys(stop).await });
         if let Some(interval) = config.database.watch_interval {
-            let (watched, stop) = (engine.clone(), shutdown.token());
+            let (watched, stop) = (frontend.clone(), shutdown.token());
             shutdown.spawn(async move { watched.watch(interval, stop).await });
         }
-        let (reloaded, stop) = (engine.clone(), shutdown.token());
+        let (reloaded, stop) = (frontend.clone(), shutdown.token());
         shutdown.spawn(async move {
             let hangups = async {
                 reloaded.check_persisted().await;
@@ -56,12 +56,12 @@ impl Server {
             };
             stop.run_until_cancelled(hangups).await;
         });
-        Ok(Self { engine, shutdown, signals })
+        Ok(Self { frontend, shutdown, signals })
     }
 
-    /// The engine that answers the requests.
-    pub(super) fn engine(&self) -> Engine {
-        self.engine.clone()
+    /// What knows the API.
+    pub(super) fn frontend(&self) -> Frontend {
+        self.frontend.clone()
     }
 }
 

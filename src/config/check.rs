@@ -93,7 +93,7 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
 
 fn database(reader: &mut Reader<'_>) -> Database {
     Database {
-        url: Secret::new(reader.read("database-url", connection_string)),
+        url: Secret::new(database_url(reader)),
         direct_url: reader.optional("direct-url", connection_string).map(Secret::new),
         replica_urls: reader.optional("replica-url", connection_strings).unwrap_or_default(),
         replica_lag: reader.read("replica-lag", |text| unless_off(text, duration)),
@@ -113,6 +113,15 @@ fn database(reader: &mut Reader<'_>) -> Database {
         statement_timeout: reader.duration("statement-timeout"),
         watch_interval: reader.read("watch", |text| unless_off(text, duration)),
     }
+}
+
+/// Where all operations are queued, others have the database.
+fn database_url(reader: &mut Reader<'_>) -> String {
+    let is_needed = reader.settled.value("operations") != Some("queued");
+    reader.read("database-url", |text| match text {
+        "" if !is_needed => Ok(String::new()),
+        text => connection_string(text),
+    })
 }
 
 fn api(reader: &mut Reader<'_>) -> Api {

@@ -44,6 +44,8 @@ pub enum Queued {
     Nothing,
     /// Mutations.
     Mutations,
+    /// Queries, too.
+    Everything,
 }
 
 /// How Redis is reached.

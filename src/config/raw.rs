@@ -201,6 +201,11 @@ pub struct Raw {
     /// are sent with the same `Idempotency-Key`, and wait in Redis instead of for a connection; each takes a little longer.
     #[arg(long, value_name = "direct|queued")]
     pub mutations: Option<Text>,
+    /// Which way all operations take: `direct`, or `queued` through Redis to the workers, queries and mutations alike. `serve`
+    /// then needs no `database-url` and holds no connection to the database: workers tell it what the API is. Each takes a
+    /// little longer.
+    #[arg(long, value_name = "direct|queued")]
+    pub operations: Option<Text>,
     /// Name of the queue. Servers and workers with the same one belong together; each database has its own.
     #[arg(long, value_name = "NAME")]
     pub queue_name: Option<Text>,

@@ -250,6 +250,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         metrics_listen: text("off"),
         redis_cluster: text("off"),
         mutations: text("direct"),
+        operations: text("direct"),
         queue_name: text("main"),
         queue_shards: text("1"),
         queue_length: text("10000"),

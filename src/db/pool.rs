@@ -63,6 +63,11 @@ impl Pool {
         if config.pool_size == 0 {
             return Err(Error::Configuration("a pool needs at least one connection".to_owned()));
         }
+        if config.url.expose().is_empty() {
+            let message =
+                "database-url is not set, and only `glowplug serve --operations queued` can do without it";
+            return Err(Error::Configuration(message.to_owned()));
+        }
         let connector = Connector::new(config.url.expose())?
             .timeout(config.connect_timeout)
             .protocol(Protocol::of_typed_queries(config.pool_mode));

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use self::replica::{Next, Replica};
@@ -26,7 +27,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const TURNS_LEFT_OUT: usize = 3;
 
 /// Where a query is read from.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ReadFrom {
     /// A replica, if there is one that will do.
     #[default]

@@ -44,6 +44,11 @@ impl Extension {
     pub fn api(&self) -> &Application {
         &self.api
     }
+
+    /// The same where the fields are answered elsewhere.
+    pub(crate) fn into_api(self) -> Application {
+        self.api
+    }
 }
 
 /// What a field's code has besides its arguments.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Engine;
+use super::{Engine, Frontend};
 use crate::catalog::Problem;
 use crate::config::Config;
 use crate::error::Error;
@@ -25,17 +25,23 @@ pub struct Described {
     pub problems: Vec<Problem>,
 }
 
-/// Describes the API as a role sees it; `None` is the connection's own user.
+/// Describes the API of a database as a role sees it; `None` is the connection's own user.
 pub async fn describe(config: &Config, role: Option<&str>) -> Result<Described, Error> {
-    let engine = Engine::new(config)?;
-    let view = engine.inner.snapshots.of(role).await?;
-    let snapshot = &view.snapshot;
-    let tables = snapshot.schema.tables.iter().flatten().count();
-    Ok(Described {
-        sdl: Arc::clone(&snapshot.rendered.sdl),
-        tables,
-        problems: snapshot.schema.problems.clone(),
-    })
+    Engine::new(config)?.frontend().describe(role).await
+}
+
+impl Frontend {
+    /// Describes the API as a role sees it; `None` is the connection's own user.
+    pub async fn describe(&self, role: Option<&str>) -> Result<Described, Error> {
+        let view = self.inner.snapshots.of(role).await?;
+        let snapshot = &view.snapshot;
+        let tables = snapshot.schema.tables.iter().flatten().count();
+        Ok(Described {
+            sdl: Arc::clone(&snapshot.rendered.sdl),
+            tables,
+            problems: snapshot.schema.problems.clone(),
+        })
+    }
 }
 
 /// The first rows of the collection that other tables refer to and that refers to others most: likely the one that the

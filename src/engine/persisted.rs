@@ -4,27 +4,14 @@
 //! for, or what it was left behind by.
 
 use std::path::Path;
-use std::time::Duration;
 
-use super::Engine;
+use super::Frontend;
 use super::snapshots::View;
-use crate::db::{Access, Scope};
 use crate::error::Error;
 use crate::event::Event;
 use crate::persisted::AllowList;
-use crate::sql::Statement;
 
-/// The roles that the connection's user may take. Who may take every role of a server has many, and sees everything himself, so
-/// that some of them will do.
-const ROLES: &str = "select pg_catalog.json_agg(known.rolname) from (
-    select rolname from pg_catalog.pg_roles
-    where pg_catalog.pg_has_role(session_user, oid, 'member') and rolname <> session_user and rolname !~ '^pg_'
-    order by oid limit 16
-) as known";
-
-const ROLES_TIMEOUT: Duration = Duration::from_secs(10);
-
-impl Engine {
+impl Frontend {
     /// Reads the list of persisted operations again. The old one stays in use until then, and if it fails.
     pub async fn reload_persisted(&self) {
         let Some(file) = self.inner.list_file.clone() else { return };
@@ -46,7 +33,8 @@ impl Engine {
         if refused.is_empty() {
             return;
         }
-        for role in self.other_roles().await {
+        // Without an answer, the connection's own user alone has had its say.
+        for role in snapshots.pictures.roles().await.unwrap_or_default() {
             if let Ok(view) = snapshots.of(Some(&role)).await {
                 refused.retain(|(_, text, _)| self.refusal(Some(&role), &view, text).is_some());
             }
@@ -60,21 +48,6 @@ impl Engine {
     fn refusal(&self, role: Option<&str>, view: &View, text: &str) -> Option<String> {
         let error = view.snapshot.document(text, self.inner.snapshots.limits(role)).err()?;
         Error::from(error).for_client().into_iter().next().map(|told| told.message)
-    }
-
-    /// Roles that requests may run as, besides the connection's own user.
-    async fn other_roles(&self) -> Vec<String> {
-        let scope = Scope {
-            access: Access::ReadOnly,
-            role: None,
-            settings: Vec::new(),
-            statement_timeout: ROLES_TIMEOUT,
-        };
-        let statement = Statement { text: ROLES.to_owned(), parameters: Vec::new() };
-        let answers = self.inner.database.run(&scope, &[statement]).await.unwrap_or_default();
-        let names = answers.into_iter().flatten().next().unwrap_or_default();
-        // Without an answer, the connection's own user alone has had its say.
-        serde_json::from_str(&names).unwrap_or_default()
     }
 }
 

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::INTROSPECT;
 use crate::db::{Access, Database, Scope};
@@ -19,12 +20,52 @@ const PICTURE_TIMEOUT: Duration = Duration::from_mins(1);
 /// What stands for no time limit (`statement_timeout = 0`): the longest that any setting of ours may be.
 const LONGEST: Duration = Duration::from_hours(24);
 
+/// The roles that the connection's user may take. Who may take every role of a server has many, and sees everything himself, so
+/// that some of them will do.
+const ROLES: &str = "select coalesce(pg_catalog.json_agg(known.rolname), '[]') from (
+    select rolname from pg_catalog.pg_roles
+    where pg_catalog.pg_has_role(session_user, oid, 'member') and rolname <> session_user and rolname !~ '^pg_'
+    order by oid limit 16
+) as known";
+
+/// What the database is asked about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Question {
+    /// How does it look to a role? `None` is the connection's own user. Two texts: the mark, and the picture.
+    Picture(Option<String>),
+    /// Which marks have these roles? One text, with those of the roles that are there.
+    Marks(Vec<Option<String>>),
+    /// Which roles may requests run as, besides the connection's own user? One text, with some of them.
+    Roles,
+}
+
+impl Question {
+    /// The role in whose place the database is asked.
+    pub fn role(&self) -> Option<&str> {
+        match self {
+            Self::Picture(role) => role.as_deref(),
+            Self::Marks(_) | Self::Roles => None,
+        }
+    }
+}
+
+/// Has somebody else ask the database.
+pub type Asker = Box<dyn Fn(Question) -> BoxFuture<'static, Result<Vec<String>, Error>> + Send + Sync>;
+
 /// Where pictures come from.
 pub(super) struct Pictures {
-    database: Database,
-    /// The exposed schemas, as a text array.
-    schemas: String,
-    timeout: Duration,
+    source: Source,
+}
+
+enum Source {
+    Database {
+        database: Database,
+        /// The exposed schemas, as a text array.
+        schemas: String,
+        timeout: Duration,
+    },
+    Others(Asker),
 }
 
 /// A picture, and the mark that it had a moment before it was drawn.
@@ -59,18 +100,22 @@ struct OfRole {
 }
 
 impl Pictures {
-    pub(super) fn new(database: Database, schemas: &[String], statement_timeout: Duration) -> Self {
+    pub(super) fn of_database(database: Database, schemas: &[String], statement_timeout: Duration) -> Self {
         let schemas = array_literal(schemas.iter().map(|name| Some(name.as_str())));
-        Self { database, schemas, timeout: statement_timeout.max(PICTURE_TIMEOUT) }
+        Self {
+            source: Source::Database { database, schemas, timeout: statement_timeout.max(PICTURE_TIMEOUT) },
+        }
+    }
+
+    pub(super) fn of_others(asker: Asker) -> Self {
+        Self { source: Source::Others(asker) }
     }
 
     /// Draws the picture as a role sees it; `None` is the connection's own user.
     pub(super) async fn draw(&self, role: Option<&str>) -> Result<Picture, Error> {
-        let picture = Statement { text: INTROSPECT.to_owned(), parameters: vec![Some(self.schemas.clone())] };
-        // A change between the two makes the picture newer than its mark, so that it is drawn once more than is needed.
-        let mut answers = self.ask(role, &[self.mark(&[role]), picture]).await?.into_iter();
-        let mut marks = read(&answers.next().unwrap_or_default())?.into_iter();
-        let text = answers.next().unwrap_or_default();
+        let mut texts = self.ask(&Question::Picture(role.map(str::to_owned))).await?.into_iter();
+        let mut marks = read(&texts.next().unwrap_or_default())?.into_iter();
+        let text = texts.next().unwrap_or_default();
         match marks.next() {
             Some((_, mark)) => Ok(Picture { text, mark }),
             None => Err(gone(role).into()),
@@ -79,26 +124,50 @@ impl Pictures {
 
     /// The marks of those of the roles that are there.
     pub(super) async fn marks(&self, roles: &[Option<&str>]) -> Result<Vec<(Option<String>, Mark)>, Error> {
-        let answers = self.ask(None, &[self.mark(roles)]).await?;
-        Ok(read(&answers.into_iter().next().unwrap_or_default())?)
+        let roles = roles.iter().map(|role| role.map(str::to_owned)).collect();
+        let texts = self.ask(&Question::Marks(roles)).await?;
+        Ok(read(&texts.into_iter().next().unwrap_or_default())?)
     }
 
-    fn mark(&self, roles: &[Option<&str>]) -> Statement {
-        let roles = array_literal(roles.iter().copied());
-        Statement { text: MARK.to_owned(), parameters: vec![Some(self.schemas.clone()), Some(roles)] }
+    /// Some of the roles that requests may run as, besides the connection's own user.
+    pub(super) async fn roles(&self) -> Result<Vec<String>, Error> {
+        let texts = self.ask(&Question::Roles).await?;
+        Ok(serde_json::from_str(&texts.into_iter().next().unwrap_or_default())?)
     }
 
-    async fn ask(&self, role: Option<&str>, statements: &[Statement]) -> Result<Vec<String>, Error> {
+    /// The texts that the question is answered with.
+    pub(super) async fn ask(&self, question: &Question) -> Result<Vec<String>, Error> {
+        let (database, schemas, timeout) = match &self.source {
+            Source::Database { database, schemas, timeout } => (database, schemas, *timeout),
+            Source::Others(asker) => return asker(question.clone()).await,
+        };
+        let (role, statements) = match question {
+            // A change between the two makes the picture newer than its mark, so that it is drawn once more than is needed.
+            Question::Picture(role) => {
+                (role.clone(), vec![mark(schemas, [role.as_deref()]), picture(schemas)])
+            }
+            Question::Marks(roles) => (None, vec![mark(schemas, roles.iter().map(Option::as_deref))]),
+            Question::Roles => (None, vec![Statement { text: ROLES.to_owned(), parameters: Vec::new() }]),
+        };
         let scope = Scope {
             access: Access::ReadOnly,
-            role: role.map(str::to_owned),
+            role,
             // Compiling the statements would take longer than running them.
             settings: vec![("jit".to_owned(), "off".to_owned())],
-            statement_timeout: self.timeout,
+            statement_timeout: timeout,
         };
-        let answers = self.database.run(&scope, statements).await.map_err(|failure| failure.error)?;
+        let answers = database.run(&scope, &statements).await.map_err(|failure| failure.error)?;
         Ok(answers.into_iter().map(Option::unwrap_or_default).collect())
     }
+}
+
+fn picture(schemas: &str) -> Statement {
+    Statement { text: INTROSPECT.to_owned(), parameters: vec![Some(schemas.to_owned())] }
+}
+
+fn mark<'a>(schemas: &str, roles: impl IntoIterator<Item = Option<&'a str>>) -> Statement {
+    let roles = array_literal(roles);
+    Statement { text: MARK.to_owned(), parameters: vec![Some(schemas.to_owned()), Some(roles)] }
 }
 
 fn read(text: &str) -> Result<Vec<(Option<String>, Mark)>, serde_json::Error> {

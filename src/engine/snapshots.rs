@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::RoleLimits;
 use super::picture::{Mark, Picture, Pictures};
@@ -43,9 +43,9 @@ pub(super) struct View {
 
 impl View {
     /// Waits until one more operation of the role may run; it holds the place until it has ended.
-    pub(super) async fn place(&self, timeout: Duration) -> Result<Option<SemaphorePermit<'_>>, Error> {
+    pub(super) async fn place(&self, timeout: Duration) -> Result<Option<OwnedSemaphorePermit>, Error> {
         let Some(places) = &self.places else { return Ok(None) };
-        match tokio::time::timeout(timeout, places.acquire()).await {
+        match tokio::time::timeout(timeout, Arc::clone(places).acquire_owned()).await {
             // Nobody closes it.
             Ok(place) => Ok(place.ok()),
             Err(_) => Err(Error::RoleBusy(timeout)),
@@ -55,7 +55,7 @@ impl View {
 
 /// The views of all roles that have asked.
 pub(super) struct Snapshots {
-    pictures: Pictures,
+    pub(super) pictures: Pictures,
     api: Api,
     application: Arc<Application>,
     statement_timeout: Duration,
@@ -188,7 +188,7 @@ impl Snapshots {
             }
             match self.draw(role.as_deref()).await {
                 Ok((_, is_new)) => has_changed |= is_new,
-                Err(Error::RoleRefused(_)) => {
+                Err(error) if error.is_role_refused() => {
                     self.replace(|views| views.forget(role.as_deref())).await;
                     has_changed = true;
                 }

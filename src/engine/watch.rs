@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Engine;
+use super::Frontend;
 use crate::error::Error;
 use crate::event::Event;
 
-impl Engine {
+impl Frontend {
     /// Draws the pictures of the database again, as all roles that have asked see it; says whether any has changed. The old
     /// ones stay in use until then, and if it fails.
     pub async fn reload(&self) -> Result<bool, Error> {
@@ -26,7 +26,7 @@ impl Engine {
             match self.inner.snapshots.reload_changed().await {
                 Ok(true) => self.check_persisted().await,
                 // A database that is away now is asked again; requests tell of it themselves.
-                Ok(false) | Err(Error::Database(_)) => {}
+                Ok(false) | Err(Error::Database(_) | Error::NotDrawn(_)) => {}
                 Err(error) => Event::CatalogFailed { error: &error.to_string() }.emit(),
             }
         }

@@ -39,10 +39,17 @@ struct Answer {
 }
 
 impl Engine {
-    /// Draws the API's picture for who asks, if it is not known yet. It is done before a transaction is begun, so that nobody
-    /// waits for a second connection while holding one.
-    pub async fn admit(&self, identity: Identity) -> Result<Admitted, Error> {
-        let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
+    /// Draws the API's picture for who asks, if it is not known yet, or if the request does not fit it, for somebody else has
+    /// accepted it by a picture that may be newer. It is done before a transaction is begun, so that nobody waits for a second
+    /// connection while holding one.
+    pub async fn admit(&self, request: &Request, identity: Identity) -> Result<Admitted, Error> {
+        let frontend = &self.inner.frontend;
+        let role = identity.role.as_deref();
+        let view = frontend.inner.snapshots.of(role).await?;
+        if frontend.fits(request, &identity, &view) {
+            return Ok(Admitted { view, identity });
+        }
+        let view = frontend.inner.snapshots.after(role, &view).await?.unwrap_or(view);
         Ok(Admitted { view, identity })
     }
 
@@ -76,11 +83,12 @@ impl Engine {
         account: &mut Account<'_>,
     ) -> Result<(Transaction, Answer), Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
-        let text = self.inner.persisted.text(&request.document)?;
-        let prepared = match self.prepare(&request, &text, &variables, (identity, view), account) {
-            Ok(prepared) => prepared,
-            Err(error) => return Ok((transaction, refused(&error))),
-        };
+        let text = self.inner.frontend.inner.persisted.text(&request.document)?;
+        let prepared =
+            match self.inner.frontend.prepare(&request, &text, &variables, (identity, view), account) {
+                Ok(prepared) => prepared,
+                Err(error) => return Ok((transaction, refused(&error))),
+            };
         let job = prepared.job(identity, view);
         let calls = match self.calls(job) {
             Ok(calls) => calls,

@@ -12,9 +12,11 @@ use super::Event;
 pub enum QueueEvent<'a> {
     /// A worker takes operations.
     WorkerStarted { concurrency: u32 },
+    /// The setting names a database that this server does not use, for all of its operations are queued.
+    DatabaseUnused { setting: &'a str },
     /// An operation was put into the queue.
     OperationQueued,
-    /// An operation was not put into the queue, because there is too much in it, or Redis cannot be reached.
+    /// An operation was not put into the queue, because there is too much in it, nobody to take it out, or no Redis.
     OperationRefused { reason: &'static str },
     /// Redis cannot be reached or used any more; told once.
     QueueLost { error: &'a str },
@@ -56,6 +58,12 @@ impl QueueEvent<'_> {
     pub(super) fn write(&self) {
         match self {
             Self::WorkerStarted { concurrency } => tracing::info!(concurrency, "working"),
+            Self::DatabaseUnused { setting } => {
+                tracing::warn!(
+                    setting,
+                    "not used: all operations are queued, and workers have the connections"
+                );
+            }
             // There may be thousands of them in a second, when it matters most; they are counted.
             Self::OperationRefused { reason } => tracing::debug!(reason, "operation not queued"),
             Self::QueueLost { error } => tracing::warn!(error, "the queue cannot be used"),

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::Shared;
 use super::identity::identify;
 use super::refusal::Refusal;
-use crate::engine::ReplicaState;
+use crate::engine::{Engine, ReplicaState};
 
 /// Who asks whether the server is ready is answered after this time, whatever the other timeouts are.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,11 +29,12 @@ pub(super) async fn alive() -> &'static str {
 /// `/readyz`: the database can be had, and the server is not about to stop, so that requests may be sent here.
 pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
     let engine = shared.way.engine();
+    let replicas = || engine.map(|engine| replicas(engine.replicas())).unwrap_or_default();
+    let can_read = || engine.is_some_and(Engine::can_read_without_primary);
     match readiness("server", &shared.stop, shared.way.ready()).await {
-        Ok(()) => (StatusCode::OK, format!("ready\n{}", replicas(engine.replicas()))),
-        Err(reason) if !shared.stop.is_cancelled() && engine.can_read_without_primary() => {
-            let replicas = replicas(engine.replicas());
-            (StatusCode::OK, format!("ready for queries alone: {reason}\n{replicas}"))
+        Ok(()) => (StatusCode::OK, format!("ready\n{}", replicas())),
+        Err(reason) if !shared.stop.is_cancelled() && can_read() => {
+            (StatusCode::OK, format!("ready for queries alone: {reason}\n{}", replicas()))
         }
         Err(reason) => not_ready(&reason),
     }
@@ -79,7 +80,7 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
         Ok(identity) => identity,
         Err(refusal) => return refusal.into_response(),
     };
-    let sdl = match shared.way.engine().sdl(&identity).await {
+    let sdl = match shared.way.frontend().sdl(&identity).await {
         Ok(sdl) => sdl,
         Err(error) if error.is_role_refused() => return forbidden().into_response(),
         Err(_) => return unavailable().into_response(),

@@ -49,7 +49,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
             return refusal.respond(media_type);
         }
     };
-    let asked = match read(shared.way.engine().limits(&identity), &head.headers, body).await {
+    let asked = match read(shared.way.frontend().limits(&identity), &head.headers, body).await {
         Ok(requests) => handling::read(&head.headers, &shared.way, &requests).map(|how| (requests, how)),
         Err(refusal) => Err(refusal),
     };

@@ -30,18 +30,78 @@ pub(super) fn response(name: &str, body: impl Into<Bytes>) -> Response {
     Response { outcome: outcome.map_or(Outcome::Executed, |(_, outcome)| *outcome), body: body.into() }
 }
 
-/// The queue takes nothing now.
-pub(super) fn unavailable(message: &str) -> Response {
-    refused(Outcome::Unavailable, Code::Unavailable, message)
+/// Why the queue gives no answer to an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There are as many entries as there may be.
+    Full,
+    /// The role has as many as it may have.
+    ShareTaken,
+    /// What waits has been waiting for too long.
+    Old,
+    /// Redis cannot be reached.
+    Unreachable,
+    /// Nobody takes operations out.
+    NoWorker,
+    /// The time is over, and it is not known what the mutation has come to.
+    LateWrite(Uuid),
+    /// The time is over for something that changes nothing.
+    LateRead,
+    /// A defect.
+    Internal,
 }
 
-/// The time is over, and it is not known what the operation has come to.
-pub(super) fn timed_out(id: Uuid) -> Response {
-    let message = format!(
-        "no answer came in time; the operation may still take effect: ask for operation(id: \"{id}\"), or send it again with \
-         the header Idempotency-Key: {id}"
-    );
-    refused(Outcome::TimedOut, Code::Timeout, &message)
+impl Refusal {
+    /// What the client is told.
+    pub(super) fn told(self) -> GraphqlError {
+        let message = match self {
+            Self::Full => "too many operations are waiting; try again later".to_owned(),
+            Self::ShareTaken => "too many operations of your role are waiting; try again later".to_owned(),
+            Self::Old => "operations have been waiting for too long; try again later".to_owned(),
+            Self::Unreachable => "the queue cannot be reached; try again later".to_owned(),
+            Self::NoWorker => "no worker answers; try again later".to_owned(),
+            Self::LateRead => "no answer came in time; try again later".to_owned(),
+            Self::LateWrite(id) => format!(
+                "no answer came in time; the operation may still take effect: ask for operation(id: \"{id}\"), or send it \
+                 again with the header Idempotency-Key: {id}"
+            ),
+            Self::Internal => return GraphqlError::internal(),
+        };
+        GraphqlError::new(self.code(), message)
+    }
+
+    /// For metrics.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Full => "length",
+            Self::ShareTaken => "share",
+            Self::Old => "age",
+            Self::Unreachable => "unreachable",
+            Self::NoWorker => "no-worker",
+            Self::LateWrite(_) | Self::LateRead => "late",
+            Self::Internal => "internal",
+        }
+    }
+
+    /// The whole answer.
+    pub(super) fn response(self) -> Response {
+        let outcome = match self.code() {
+            Code::Unavailable => Outcome::Unavailable,
+            Code::Timeout => Outcome::TimedOut,
+            _ => Outcome::RequestError,
+        };
+        Response { outcome, body: response::refused(&[self.told()]).json }
+    }
+
+    fn code(self) -> Code {
+        match self {
+            Self::LateWrite(_) | Self::LateRead => Code::Timeout,
+            Self::Internal => Code::Internal,
+            Self::Full | Self::ShareTaken | Self::Old | Self::Unreachable | Self::NoWorker => {
+                Code::Unavailable
+            }
+        }
+    }
 }
 
 /// The time was over before the operation was begun.
@@ -61,11 +121,6 @@ pub(super) fn put_aside(attempts: u32) -> Response {
 pub(super) fn conflict() -> Response {
     let message = "this Idempotency-Key was used for another operation; use a new one for each operation";
     refused(Outcome::RequestError, Code::Conflict, message)
-}
-
-/// A defect.
-pub(super) fn internal() -> Response {
-    Response { outcome: Outcome::RequestError, body: response::refused(&[GraphqlError::internal()]).json }
 }
 
 /// The operation is in the queue, and nobody waits for it.

@@ -77,6 +77,9 @@ impl DeadLetters {
         let enqueued = Enqueued {
             id: message.id,
             role: message.counted_for(),
+            version: message.ask.version(),
+            sent_at: message.enqueued_at,
+            is_for_now: false,
             message: &text,
             state: Some((self.keep_results, &principal)),
         };

@@ -24,6 +24,8 @@ pub(super) struct Shard {
     pub(super) dead: String,
     /// How many entries each role has in it: a hash.
     pub(super) roles: String,
+    /// Is there as long as workers take entries: a hash.
+    pub(super) workers: String,
     /// Begins the names of the operations' states.
     states: String,
 }
@@ -56,6 +58,7 @@ impl Keys {
             operations: format!("{tag}:operations"),
             dead: format!("{tag}:dead"),
             roles: format!("{tag}:roles"),
+            workers: format!("{tag}:workers"),
             states: format!("{tag}:state:"),
         }
     }
@@ -90,7 +93,7 @@ mod tests {
         let keys = Keys::new("main", 4);
         for shard in keys.shards() {
             let state = shard.state(Uuid::new_v4());
-            let names = [&shard.operations, &shard.dead, &shard.roles, &state];
+            let names = [&shard.operations, &shard.dead, &shard.roles, &shard.workers, &state];
             assert!(names.iter().all(|name| tag(name) == tag(&shard.operations)), "{names:?}");
         }
     }

@@ -1,16 +1,18 @@
 //! What travels in an entry of the stream: who asks for what, until when, and where the answer goes. Pure.
 //!
 //! The token that somebody came with never travels; what was verified of it does. An entry names its version in a field
-//! of its own, so that a worker need not understand a message to see that it is not meant for it.
+//! of its own, so that a worker need not understand a message to see that it is not meant for it. What an older worker knows
+//! keeps its version, so that both can work while one replaces the other.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::engine::{AllowedOperations, Identity, ReadFrom, Request};
+use crate::config::Api;
+use crate::engine::{AllowedOperations, Identity, Question, ReadFrom, Request};
 
-/// The version of the messages that are written here.
-pub(super) const VERSION: &str = "1";
+/// The versions of messages that are understood here: the first knew mutations alone.
+const VERSIONS: [&str; 2] = ["1", "2"];
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 pub(super) type Milliseconds = u64;
@@ -47,6 +49,10 @@ pub(super) struct Sender {
 pub(super) enum Ask {
     /// A mutation.
     Write(Operation),
+    /// A query, which may run more than once.
+    Read { operation: Operation, from: ReadFrom },
+    /// What the database says of itself. The API's extent must be the same where it is asked and where it is answered.
+    Describe { question: Question, extent: Api },
 }
 
 /// A GraphQL operation.
@@ -89,9 +95,28 @@ impl Ask {
     /// The operation's document.
     pub(super) fn document(&self) -> &str {
         match self {
-            Self::Write(operation) => &operation.query,
+            Self::Write(operation) | Self::Read { operation, .. } => &operation.query,
+            Self::Describe { .. } => "",
         }
     }
+
+    /// The first version of messages that had it.
+    pub(super) fn version(&self) -> &'static str {
+        match self {
+            Self::Write(_) => "1",
+            Self::Read { .. } | Self::Describe { .. } => "2",
+        }
+    }
+
+    /// Whether it changes nothing, so that it need not be done if nobody waits for it.
+    pub(super) fn only_reads(&self) -> bool {
+        !matches!(self, Self::Write(_))
+    }
+}
+
+/// Whether messages of a version are understood here.
+pub(super) fn is_known(version: &str) -> bool {
+    VERSIONS.contains(&version)
 }
 
 impl From<&Identity> for Sender {
@@ -108,14 +133,14 @@ impl From<&Sender> for Identity {
 
 impl Operation {
     /// As the engine takes it.
-    pub(super) fn request(&self, allowed: AllowedOperations) -> Request {
+    pub(super) fn request(&self, allowed: AllowedOperations, read_from: ReadFrom) -> Request {
         Request {
             document: self.query.clone().into(),
             operation_name: self.name.clone(),
             variables: self.variables.clone(),
             extensions: Map::new(),
             allowed,
-            read_from: ReadFrom::default(),
+            read_from,
         }
     }
 }
@@ -124,27 +149,60 @@ impl Operation {
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
+    use crate::config::Introspection;
 
-    #[test]
-    fn a_message_comes_out_as_it_went_in() {
-        let message = Message {
+    fn operation() -> Operation {
+        Operation {
+            query: "mutation { a }".to_owned(),
+            name: None,
+            variables: serde_json::from_str(r#"{"z": 0.1, "a": 12345678901234567890}"#).unwrap(),
+        }
+    }
+
+    fn message(ask: Ask) -> Message {
+        Message {
             id: Uuid::new_v4(),
             sender: Sender {
                 role: Some("anon".to_owned()),
                 settings: vec![("a.b".into(), "\u{0}\"".into())],
             },
-            ask: Ask::Write(Operation {
-                query: "mutation { a }".to_owned(),
-                name: None,
-                variables: serde_json::from_str(r#"{"z": 0.1, "a": 12345678901234567890}"#).unwrap(),
-            }),
+            ask,
             enqueued_at: 1,
             deadline: 2,
             reply_to: Some(ReplyTo { stream: "replies".to_owned(), ticket: u64::MAX }),
             is_named: true,
+        }
+    }
+
+    #[test]
+    fn a_message_comes_out_as_it_went_in() {
+        let extent = Api {
+            schemas: vec!["public".to_owned()],
+            introspection: Introspection::Directive,
+            total_count: true,
+            aggregate: false,
+            partitions: false,
         };
-        let text = message.encode().unwrap();
-        assert_eq!(Message::decode(&text).unwrap(), message);
+        let question = Question::Marks(vec![None, Some("anon".to_owned())]);
+        for ask in [
+            Ask::Write(operation()),
+            Ask::Read { operation: operation(), from: ReadFrom::Primary },
+            Ask::Describe { question, extent },
+        ] {
+            assert!(is_known(ask.version()));
+            let message = message(ask);
+            assert_eq!(Message::decode(&message.encode().unwrap()).unwrap(), message);
+        }
+        let text = message(Ask::Write(operation())).encode().unwrap();
         assert!(text.contains(r#"{"z":0.1,"a":12345678901234567890}"#), "order and digits stay: {text}");
+    }
+
+    /// A worker of that version is still to understand it.
+    #[test]
+    fn a_mutation_has_the_form_that_the_first_version_had() {
+        let ask = serde_json::to_string(&Ask::Write(operation())).unwrap();
+        let first = r#"{"write":{"query":"mutation { a }","operationName":null,"variables":"#;
+        assert!(ask.starts_with(first), "{ask}");
+        assert_eq!(Ask::Write(operation()).version(), "1");
     }
 }

@@ -1,7 +1,8 @@
 //! Operation -> queue -> answer: the side of those who ask.
 //!
 //! An operation that was taken runs even if its client goes away. An answer that is lost on its way is asked for again: the
-//! entry is gone then, and the same operation is put in once more, which a mutation's ledger makes harmless.
+//! entry is gone then, and the same operation is put in once more, which a mutation's ledger makes harmless. What only reads
+//! is not waited for where nobody works.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +11,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::answer::Refusal;
 use super::keys::{Keys, Shard};
 use super::link::Redis;
 use super::message::{Ask, Message, Operation, Sender};
 use super::replies::{Replies, Waiting};
-use super::store::{Enqueued, Verdict};
+use super::store::{Enqueued, Settled, Verdict};
 use super::{Bounds, Error, answer, backlog, now, principal, store};
-use crate::config;
-use crate::engine::{Identity, Response};
+use crate::config::{self, Api};
+use crate::engine::{Identity, Question, ReadFrom, Response};
 use crate::event::QueueEvent;
 use crate::event::metrics::Backlog;
 
@@ -99,6 +101,16 @@ impl Producer {
         &self.inner.redis
     }
 
+    /// Whether Redis answers, and somebody takes operations out of every shard.
+    pub(super) async fn has_workers(&self) -> Result<bool, Error> {
+        for shard in self.inner.keys.shards() {
+            if !store::has_worker(&self.inner.redis, &shard).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Has a mutation run, once.
     pub(super) async fn write(
         &self,
@@ -107,48 +119,58 @@ impl Producer {
         handling: Handling,
     ) -> Response {
         let id = handling.key.unwrap_or_else(Uuid::new_v4);
-        let is_named = handling.key.is_some() || handling.wait == Wait::No;
-        match handling.wait {
-            Wait::ForAnswer => self.ask(id, Ask::Write(operation), identity, is_named).await,
-            Wait::No => self.leave(id, Ask::Write(operation), identity).await,
-        }
+        let (ask, sender) = (Ask::Write(operation), Sender::from(identity));
+        let answered = match handling.wait {
+            Wait::ForAnswer => self.ask(id, ask, sender, handling.key.is_some()).await,
+            Wait::No => self.leave(id, ask, sender).await,
+        };
+        answered.unwrap_or_else(Refusal::response)
     }
 
-    async fn ask(&self, id: Uuid, ask: Ask, identity: &Identity, is_named: bool) -> Response {
+    /// Has a query run, at least once.
+    pub(super) async fn read(&self, operation: Operation, identity: &Identity, from: ReadFrom) -> Response {
+        let ask = Ask::Read { operation, from };
+        let answered = self.ask(Uuid::new_v4(), ask, Sender::from(identity), false).await;
+        answered.unwrap_or_else(Refusal::response)
+    }
+
+    /// Has the database asked about itself.
+    pub(super) async fn describe(&self, question: Question, extent: Api) -> Result<Response, Refusal> {
+        let sender = Sender { role: question.role().map(str::to_owned), settings: Vec::new() };
+        self.ask(Uuid::new_v4(), Ask::Describe { question, extent }, sender, false).await
+    }
+
+    async fn ask(&self, id: Uuid, ask: Ask, sender: Sender, is_named: bool) -> Result<Response, Refusal> {
         let Inner { replies, operation_timeout, .. } = &*self.inner;
         let waiting = replies.wait();
         let end = Instant::now() + *operation_timeout + GRACE;
         let enqueued_at = now();
         let message = Message {
             id,
-            sender: Sender::from(identity),
+            sender,
             ask,
             enqueued_at,
             deadline: enqueued_at.saturating_add(milliseconds(*operation_timeout)),
             reply_to: Some(waiting.address()),
             is_named,
         };
-        match self.enqueue(&message, &self.inner.bounds).await {
-            Ok(entry) => self.wait(message, entry, waiting, end).await,
-            Err(response) => response,
-        }
+        let entry = self.enqueue(&message, &self.inner.bounds).await?;
+        self.wait(message, entry, waiting, end).await
     }
 
-    async fn leave(&self, id: Uuid, ask: Ask, identity: &Identity) -> Response {
+    async fn leave(&self, id: Uuid, ask: Ask, sender: Sender) -> Result<Response, Refusal> {
         let enqueued_at = now();
         let message = Message {
             id,
-            sender: Sender::from(identity),
+            sender,
             ask,
             enqueued_at,
             deadline: enqueued_at.saturating_add(milliseconds(self.inner.background_timeout)),
             reply_to: None,
             is_named: true,
         };
-        match self.enqueue(&message, &self.inner.bounds).await {
-            Ok(_) => answer::accepted(id),
-            Err(response) => response,
-        }
+        self.enqueue(&message, &self.inner.bounds).await?;
+        Ok(answer::accepted(id))
     }
 
     /// Waits for the answer; asks again if the entry is gone and no answer has come.
@@ -158,16 +180,16 @@ impl Producer {
         mut entry: String,
         mut waiting: Waiting<'_>,
         end: Instant,
-    ) -> Response {
+    ) -> Result<Response, Refusal> {
         let shard = self.inner.keys.shard_of(message.id);
         let mut looks_gone = 0;
         loop {
             tokio::select! {
                 biased;
-                response = waiting.answer() => return response,
+                response = waiting.answer() => return Ok(response),
                 () = tokio::time::sleep_until(end) => {
                     QueueEvent::AnswerOverdue { id: message.id }.emit();
-                    return answer::timed_out(message.id);
+                    return Err(late(&message));
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
@@ -183,47 +205,65 @@ impl Producer {
                     looks_gone = 0;
                 }
             }
+            if looks_gone == 0 && message.ask.only_reads() && self.is_in_vain(&shard).await {
+                self.withdraw(&shard, &message, &entry).await;
+                return Err(Refusal::NoWorker);
+            }
         }
     }
 
-    /// Puts a message in; the entry's id, or what to answer where it cannot be put in.
-    async fn enqueue(&self, message: &Message, bounds: &Bounds) -> Result<String, Response> {
+    /// Whether it is known that nobody takes anything out.
+    async fn is_in_vain(&self, shard: &Shard) -> bool {
+        matches!(store::has_worker(&self.inner.redis, shard).await, Ok(false))
+    }
+
+    /// Takes an entry out again for which nobody waits. In vain if Redis goes away; then it is left to its deadline.
+    async fn withdraw(&self, shard: &Shard, message: &Message, entry: &str) {
+        let role = message.counted_for();
+        let settled = Settled { entry, role, id: message.id, state: "", attempts: 0, reason: "" };
+        let _ = store::settle(&self.inner.redis, shard, &settled).await;
+    }
+
+    /// Puts a message in; the entry's id, or why it cannot be put in.
+    async fn enqueue(&self, message: &Message, bounds: &Bounds) -> Result<String, Refusal> {
         let Inner { redis, keys, keep_results, .. } = &*self.inner;
         let shard: Shard = keys.shard_of(message.id);
-        let text = message.encode().map_err(|_| answer::internal())?;
+        let text = message.encode().map_err(|_| Refusal::Internal)?;
         let principal = principal::principal(&message.sender);
         let state = message.is_named.then_some((*keep_results, principal.as_slice()));
-        let enqueued = Enqueued { id: message.id, role: message.counted_for(), message: &text, state };
-        match store::enqueue(redis, &shard, bounds, &enqueued).await {
+        let enqueued = Enqueued {
+            id: message.id,
+            role: message.counted_for(),
+            version: message.ask.version(),
+            sent_at: message.enqueued_at,
+            is_for_now: message.ask.only_reads(),
+            message: &text,
+            state,
+        };
+        let refusal = match store::enqueue(redis, &shard, bounds, &enqueued).await {
             Ok(Verdict::Queued(entry)) => {
                 QueueEvent::OperationQueued.emit();
-                Ok(entry)
+                return Ok(entry);
             }
-            Ok(verdict) => {
-                let (reason, message) = refusal(&verdict);
-                QueueEvent::OperationRefused { reason }.emit();
-                Err(answer::unavailable(message))
-            }
+            Ok(Verdict::Full) => Refusal::Full,
+            Ok(Verdict::ShareTaken) => Refusal::ShareTaken,
+            Ok(Verdict::Old) => Refusal::Old,
+            Ok(Verdict::NoWorker) => Refusal::NoWorker,
             Err(error) => {
                 // That Redis is away is said by the task that fetches answers.
                 if !matches!(error, Error::Unavailable(_)) {
                     QueueEvent::QueueFailed { error: &error.to_string() }.emit();
                 }
-                QueueEvent::OperationRefused { reason: "unreachable" }.emit();
-                Err(answer::unavailable("the queue cannot be reached; try again later"))
+                Refusal::Unreachable
             }
-        }
+        };
+        QueueEvent::OperationRefused { reason: refusal.name() }.emit();
+        Err(refusal)
     }
 }
 
-/// For metrics, and for the client.
-fn refusal(verdict: &Verdict) -> (&'static str, &'static str) {
-    match verdict {
-        Verdict::Queued(_) => ("", ""),
-        Verdict::Full => ("length", "too many operations are waiting; try again later"),
-        Verdict::ShareTaken => ("share", "too many operations of your role are waiting; try again later"),
-        Verdict::Old => ("age", "operations have been waiting for too long; try again later"),
-    }
+fn late(message: &Message) -> Refusal {
+    if message.ask.only_reads() { Refusal::LateRead } else { Refusal::LateWrite(message.id) }
 }
 
 fn milliseconds(duration: Duration) -> u64 {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::answer::Refusal;
 use super::link::Redis;
 use super::message::ReplyTo;
 use super::outage::Witness;
@@ -104,7 +105,7 @@ impl Waiting<'_> {
         match (&mut self.receiver).await {
             Ok(response) => response,
             // The sender is only dropped with the map, or when it has sent.
-            Err(_) => answer::internal(),
+            Err(_) => Refusal::Internal.response(),
         }
     }
 }

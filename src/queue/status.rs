@@ -3,6 +3,7 @@
 //! It is a field like those that applications add. The ledger knows what has come to its end, Redis what has not.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::FutureExt as _;
@@ -12,7 +13,8 @@ use uuid::Uuid;
 use super::keys::Keys;
 use super::ledger::{self, Record};
 use super::link::Redis;
-use super::message::Sender;
+use super::message::{Milliseconds, Sender};
+use super::store::Progress;
 use super::{SetupError, principal, store};
 use crate::config;
 use crate::engine::{Extension, FieldContext, FieldError};
@@ -84,12 +86,8 @@ async fn answer(source: &Source, context: &FieldContext, arguments: &Value) -> R
     if let Some(record) = find(context, id).await? {
         return Ok(if record.principal == principal { finished(id, &record) } else { Value::Null });
     }
-    let state = store::state(&source.redis, &source.keys.shard_of(id), id).await;
-    match state {
-        Ok(Some((owner, state, attempts))) if owner == principal => Ok(json!({
-            "id": id, "state": state, "result": null, "attempts": attempts,
-            "enqueuedAt": null, "startedAt": null, "finishedAt": null,
-        })),
+    match store::state(&source.redis, &source.keys.shard_of(id), id).await {
+        Ok(Some(progress)) if progress.principal == principal => Ok(unfinished(id, &progress)),
         Ok(_) => Ok(Value::Null),
         Err(_) => Err(FieldError::new(Code::Unavailable, "the queue cannot be reached; try again later")),
     }
@@ -101,6 +99,22 @@ async fn find(context: &FieldContext, id: Uuid) -> Result<Option<Record>, FieldE
         Err(error) if matches!(error.sqlstate(), Some("42P01" | "3F000")) => Ok(None),
         found => Ok(found?),
     }
+}
+
+fn unfinished(id: Uuid, progress: &Progress) -> Value {
+    let time = |milliseconds: Option<Milliseconds>| {
+        let since = Duration::from_millis(milliseconds?);
+        Some(time((SystemTime::UNIX_EPOCH + since).into()))
+    };
+    json!({
+        "id": id,
+        "state": progress.state,
+        "result": null,
+        "attempts": progress.attempts,
+        "enqueuedAt": time(progress.enqueued_at),
+        "startedAt": time(progress.started_at),
+        "finishedAt": time(progress.finished_at),
+    })
 }
 
 fn finished(id: Uuid, record: &Record) -> Value {

@@ -3,6 +3,7 @@
 //! Scripts do what must not be half done: putting an entry in within the bounds, taking it out with the counts that go with
 //! it, noting a state, and forgetting workers.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use uuid::Uuid;
 
 use super::keys::{GROUP, Shard};
 use super::link::{Link, Redis};
-use super::message::{ReplyTo, VERSION};
-use super::{Bounds, Error, answer};
+use super::message::{Milliseconds, ReplyTo};
+use super::{Bounds, Error, answer, now};
 use crate::engine::Response;
 use crate::event::metrics::Backlog;
 
@@ -39,6 +40,11 @@ static SWEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("stor
 pub(super) struct Enqueued<'a> {
     pub(super) id: Uuid,
     pub(super) role: &'a str,
+    pub(super) version: &'a str,
+    /// When its client sent it.
+    pub(super) sent_at: Milliseconds,
+    /// Whether it is of no use for a later worker.
+    pub(super) is_for_now: bool,
     pub(super) message: &'a str,
     /// For how long the operation's state is kept, and whose it is, if the client may ask for it.
     pub(super) state: Option<(Duration, &'a [u8])>,
@@ -55,6 +61,8 @@ pub(super) enum Verdict {
     ShareTaken,
     /// What waits has been waiting for too long.
     Old,
+    /// Nobody takes entries out.
+    NoWorker,
 }
 
 /// An entry as it was given to a worker.
@@ -95,15 +103,18 @@ pub(super) async fn enqueue(
                 .key(&shard.operations)
                 .key(&shard.roles)
                 .key(shard.state(entry.id))
+                .key(&shard.workers)
                 .arg(bounds.length)
                 .arg(milliseconds(bounds.age))
                 .arg(bounds.share)
                 .arg(entry.role)
-                .arg(VERSION)
+                .arg(entry.version)
                 .arg(entry.message)
                 .arg(GROUP)
                 .arg(milliseconds(kept))
                 .arg(principal)
+                .arg(entry.sent_at)
+                .arg(u8::from(entry.is_for_now))
                 .invoke_async(link)
                 .await
         })
@@ -113,8 +124,22 @@ pub(super) async fn enqueue(
         "full" => Ok(Verdict::Full),
         "share" => Ok(Verdict::ShareTaken),
         "age" => Ok(Verdict::Old),
+        "nobody" => Ok(Verdict::NoWorker),
         other => Err(Error::Protocol(format!("the script answered {other}"))),
     }
+}
+
+/// Says for how long from now on it is to be known that entries are taken out here.
+pub(super) async fn beat(redis: &Redis, shard: &Shard, lasting: Duration) -> Result<(), Error> {
+    let mut pipeline = redis::pipe();
+    pipeline.hset(&shard.workers, "seen", now()).ignore();
+    pipeline.cmd("PEXPIRE").arg(&shard.workers).arg(milliseconds(lasting)).ignore();
+    redis.run(async |link| pipeline.query_async(link).await).await
+}
+
+/// Whether somebody takes entries out.
+pub(super) async fn has_worker(redis: &Redis, shard: &Shard) -> Result<bool, Error> {
+    redis.run(async |link| link.exists(&shard.workers).await).await
 }
 
 /// Whether an entry is still to be done, or being done.
@@ -203,6 +228,7 @@ pub(super) async fn settle(redis: &Redis, shard: &Shard, settled: &Settled<'_>) 
                 .arg(settled.attempts)
                 .arg(settled.reason)
                 .arg(DEAD)
+                .arg(now())
                 .invoke_async(link)
                 .await
         })
@@ -285,27 +311,35 @@ pub(super) async fn forget_replies(redis: &Redis, stream: &str, fetched: &[Strin
     redis.run(async |link| link.xdel(stream, fetched).await).await
 }
 
-/// The state of an operation that is not in the ledger: whose it is, the state, the attempts.
-pub(super) async fn state(
-    redis: &Redis,
-    shard: &Shard,
-    id: Uuid,
-) -> Result<Option<(Vec<u8>, String, u32)>, Error> {
-    let fields = ["principal", "state", "attempts"];
-    let (principal, state, attempts): (Option<Vec<u8>>, Option<String>, Option<u32>) =
-        redis.run(async |link| link.hmget(shard.state(id), &fields).await).await?;
-    Ok(principal.zip(state).map(|(principal, state)| (principal, state, attempts.unwrap_or(0))))
+/// What is known of an operation that is not in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// Whose it is.
+    pub(super) principal: Vec<u8>,
+    pub(super) state: String,
+    pub(super) attempts: u32,
+    pub(super) enqueued_at: Option<Milliseconds>,
+    /// When the last attempt began.
+    pub(super) started_at: Option<Milliseconds>,
+    pub(super) finished_at: Option<Milliseconds>,
 }
 
-/// Notes a new state of an operation, where a state of it is kept.
-pub(super) async fn note_state(
-    redis: &Redis,
-    shard: &Shard,
-    id: Uuid,
-    state: &str,
-    attempts: u32,
-) -> Result<(), Error> {
-    redis.run(async |link| NOTE.key(shard.state(id)).arg(state).arg(attempts).invoke_async(link).await).await
+/// The state of an operation, where one is kept.
+pub(super) async fn state(redis: &Redis, shard: &Shard, id: Uuid) -> Result<Option<Progress>, Error> {
+    let mut found: HashMap<String, Vec<u8>> =
+        redis.run(async |link| link.hgetall(shard.state(id)).await).await?;
+    let text = |name: &str| found.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let time = |name: &str| text(name).and_then(|text| text.parse().ok());
+    let (Some(state), attempts) = (text("state"), text("attempts")) else { return Ok(None) };
+    let (enqueued_at, started_at, finished_at) = (time("enqueuedAt"), time("startedAt"), time("finishedAt"));
+    let Some(principal) = found.remove("principal") else { return Ok(None) };
+    let attempts = attempts.and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok(Some(Progress { principal, state, attempts, enqueued_at, started_at, finished_at }))
+}
+
+/// Notes that an operation is being run, where a state of it is kept.
+pub(super) async fn note_running(redis: &Redis, shard: &Shard, id: Uuid, attempts: u32) -> Result<(), Error> {
+    redis.run(async |link| NOTE.key(shard.state(id)).arg(attempts).arg(now()).invoke_async(link).await).await
 }
 
 fn given(id: &StreamId, times: u32) -> Given {

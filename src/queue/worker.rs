@@ -18,11 +18,10 @@ use uuid::Uuid;
 
 use super::keys::{Keys, Shard};
 use super::link::{Link, Redis};
-use super::message::VERSION;
 use super::store::Given;
 use super::way::ready;
-use super::{Error, SetupError, backlog, status, store};
-use crate::config::{Config, DocumentPolicy, Documents};
+use super::{Error, SetupError, backlog, message, status, store};
+use crate::config::{Api, Config, DocumentPolicy, Documents};
 use crate::engine::{Engine, Extension};
 use crate::event::QueueEvent;
 use crate::event::metrics::{Hands, Readings};
@@ -52,6 +51,7 @@ struct Inner {
 }
 
 struct Settings {
+    extent: Api,
     claim_after: Duration,
     attempts: u32,
     keep_results: Duration,
@@ -84,6 +84,7 @@ impl Worker {
             keys: Keys::new(&queue.name, queue.shards),
             engine,
             settings: Settings {
+                extent: config.api,
                 claim_after: queue.claim_after,
                 attempts: queue.attempts,
                 keep_results: queue.keep_results,
@@ -129,6 +130,8 @@ impl Worker {
             let (worker, end, cut, held, of) =
                 (self.clone(), stop.clone(), abandon.clone(), Arc::clone(&in_hand), shard.clone());
             tasks.spawn(async move { worker.consume(&of, &held, &end, &cut).await });
+            let (worker, end, of) = (self.clone(), stop.clone(), shard.clone());
+            tasks.spawn(async move { worker.beat(&of, &end).await });
             let (worker, end, cut) = (self.clone(), stop.clone(), abandon.clone());
             tasks.spawn(async move { worker.keep(&shard, &in_hand, &end, &cut).await });
         }
@@ -211,7 +214,7 @@ impl Worker {
         abandon: &CancellationToken,
     ) {
         let mine = given.into_iter().filter(|given| {
-            let is_known = given.version == VERSION;
+            let is_known = message::is_known(&given.version);
             if !is_known {
                 QueueEvent::UnknownVersion { version: &given.version }.emit();
             }

@@ -58,7 +58,8 @@ impl Board {
             allowed: AllowedOperations::All,
             read_from: ReadFrom::default(),
         };
-        let engine::Response { body, .. } = self.server.engine().respond(request, identity).await;
+        let engine::Response { body, .. } =
+            self.server.engine().expect("an engine").respond(request, identity).await;
         String::from_utf8(body.to_vec()).expect("text")
     }
 

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use glowplug::config::{self, Config, Introspection, PoolMode};
-use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
+use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::harness;
+use crate::ways::{Answering, Route, on_both_ways};
 
 /// How many cases are run.
 const CASES: usize = 418;
@@ -71,25 +72,26 @@ fn is_otherwise(case: &Case) -> bool {
     OTHERWISE.iter().any(|(id, _)| *id == case.id)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn cases_give_the_recorded_answers() {
+on_both_ways!(cases_give_the_recorded_answers);
+
+async fn cases_give_the_recorded_answers(route: Route) {
     let (otherwise, cases): (Vec<_>, Vec<_>) = cases().into_iter().partition(is_otherwise);
-    let mut engines = BTreeMap::new();
+    let mut answering_by_site = BTreeMap::new();
     let mut failures = Vec::new();
     for case in &cases {
         let outcome = if case.writes() {
             let database = fresh_database(case).await;
-            run(case, &engine(case, &database), &database).await
+            run(case, &answering(case, route, &database).await, &database).await
         } else {
             let site = (&case.schema, &case.search_path);
-            let (engine, database) = match engines.entry(site) {
+            let (shared, database) = match answering_by_site.entry(site) {
                 Entry::Occupied(found) => found.into_mut(),
                 Entry::Vacant(free) => {
                     let database = fresh_database(case).await;
-                    free.insert((engine(case, &database), database))
+                    free.insert((answering(case, route, &database).await, database))
                 }
             };
-            run(case, engine, database).await
+            run(case, shared, database).await
         };
         failures.extend(outcome.err().map(|reason| format!("{}: {reason}", case.id)));
     }
@@ -108,8 +110,8 @@ async fn fresh_database(case: &Case) -> String {
     harness::database(&std::fs::read_to_string(path).expect("the case's schema")).await
 }
 
-fn engine(case: &Case, database: &str) -> Engine {
-    Engine::new(&config(case, database)).expect("an engine")
+async fn answering(case: &Case, route: Route, database: &str) -> Answering {
+    Answering::start(route, &config(case, database)).await
 }
 
 fn cases() -> Vec<Case> {
@@ -127,7 +129,7 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-async fn run(case: &Case, engine: &Engine, database: &str) -> Result<(), String> {
+async fn run(case: &Case, answering: &Answering, database: &str) -> Result<(), String> {
     let mut settings = Vec::new();
     if let Some(claims) = &case.claims {
         settings.push(("request.jwt.claims".to_owned(), claims.to_string()));
@@ -141,7 +143,7 @@ async fn run(case: &Case, engine: &Engine, database: &str) -> Result<(), String>
         allowed: AllowedOperations::All,
         read_from: ReadFrom::default(),
     };
-    let response = engine.respond(request, &Identity { role, settings }).await;
+    let response = answering.respond(request, &Identity { role, settings }).await;
     let text = std::str::from_utf8(&response.body).map_err(|error| error.to_string())?;
     let answer: Value = serde_json::from_str(text).map_err(|error| format!("{error} in {text}"))?;
     compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use glowplug::catalog::{Catalog, INTROSPECT};
 use glowplug::config::{Config, PoolMode};
-use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
+use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
 use glowplug::plan::{Source, plan};
 use glowplug::request::{Document, Operation, json_map};
 use glowplug::schema::rendered::Rendered;
@@ -18,6 +18,7 @@ use glowplug::sql::statement;
 use serde_json::{Map, Value};
 
 use crate::harness;
+use crate::ways::{Answering, Route};
 
 const SCHEMAS: [&str; 2] = ["public", "odd \"schema\""];
 
@@ -99,7 +100,7 @@ fn requests_become_the_same_sql_byte_for_byte_without_a_database() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_get_the_same_answer_directly_and_through_a_transaction_mode_pooler() {
+async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler_and_queued() {
     let pooler = harness::pooler(PoolMode::Transaction, 2);
     let mut wrong = Vec::new();
     for case in cases() {
@@ -112,8 +113,13 @@ async fn requests_get_the_same_answer_directly_and_through_a_transaction_mode_po
         wrong.extend(case.hold("statement.sql", &case.statements(&picture)));
         // Each way gets a database of its own: the request may write.
         let other = harness::database(&case.read("schema.sql")).await;
-        for (url, mode) in [(direct, PoolMode::Direct), (pooler.url(&other), PoolMode::Transaction)] {
-            let engine = Engine::new(&config(&url, mode)).expect("an engine");
+        let third = harness::cluster().url(&harness::database(&case.read("schema.sql")).await);
+        for (url, mode, route) in [
+            (direct, PoolMode::Direct, Route::Direct),
+            (pooler.url(&other), PoolMode::Transaction, Route::Direct),
+            (third, PoolMode::Direct, Route::Queued),
+        ] {
+            let answering = Answering::start(route, &config(&url, mode)).await;
             let request = Request {
                 document: case.read("request.graphql").into(),
                 operation_name: None,
@@ -122,7 +128,7 @@ async fn requests_get_the_same_answer_directly_and_through_a_transaction_mode_po
                 allowed: AllowedOperations::All,
                 read_from: ReadFrom::default(),
             };
-            let response = engine.respond(request, &Identity::default()).await;
+            let response = answering.respond(request, &Identity::default()).await;
             let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");
             wrong.extend(case.hold("response.json", &(body + "\n")));
         }

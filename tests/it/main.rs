@@ -41,3 +41,4 @@ mod starter;
 mod supabase;
 mod tidy;
 mod verdict;
+mod ways;

@@ -1,5 +1,7 @@
 //! The queue: servers and workers in this process, with a Redis and a database of each test's own.
 
+mod all_queued;
+mod all_queued_faults;
 mod answers;
 mod bounds;
 mod chaos;
@@ -136,7 +138,10 @@ impl World {
 
 impl Working {
     fn start(config: &Config) -> Self {
-        let worker = Worker::new(config, Extension::default()).expect("a worker");
+        Self::of(Worker::new(config, Extension::default()).expect("a worker"))
+    }
+
+    fn of(worker: Worker) -> Self {
         let stop = CancellationToken::new();
         let asked = stop.clone();
         Self { stop, task: tokio::spawn(async move { worker.run(asked).await }) }

@@ -7,42 +7,52 @@ mod timeout;
 mod told;
 mod watched;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request, Response};
+use glowplug::db::Database;
+use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request, Response};
 use glowplug::local::{Pooler, PoolerOptions};
 use serde_json::Map;
 use tokio_postgres::Client;
 
 use crate::harness;
+use crate::ways::{Answering, Route};
 
 /// Roles belong to the whole server, so that each test has roles of its own.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// A database with roles of its own, and an engine that connects as a user who may take some of them.
+/// A database with roles of its own, and what answers requests: it connects as a user who may take some of them.
 struct World {
-    engine: Engine,
+    answering: Arc<Answering>,
     /// The server's superuser.
     admin: Client,
     database: String,
-    /// The engine's connection string.
+    /// The connection string of who connects.
     url: String,
     number: u32,
 }
 
 impl World {
-    /// `setup` runs as the superuser. `#` in it ends the name of a role of this test's own, as in `anon#`. The user that the
-    /// engine connects as is `authenticator#`; it may log in and nothing else.
-    async fn new(setup: &str) -> Self {
+    /// `setup` runs as the superuser. `#` in it ends the name of a role of this test's own, as in `anon#`. The user that
+    /// connects is `authenticator#`; it may log in and nothing else.
+    async fn new(route: Route, setup: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let setup = format!("create role authenticator# login noinherit; {setup}")
             .replace('#', &format!("_{number}"));
         let database = harness::database(&setup).await;
         let admin = harness::connect(&harness::cluster().url(&database)).await;
         let url = with_user(&harness::cluster().url(&database), &format!("authenticator_{number}"));
-        let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
-        Self { engine, admin, database, url, number }
+        if route == Route::Queued {
+            // Its user may not make the ledger.
+            let owner = harness::config(&harness::cluster().url(&database), PoolMode::Direct).database;
+            let owner = Database::new(&owner).expect("the owner's connections");
+            let workers = [format!("authenticator_{number}")];
+            glowplug::queue::set_up(&owner, &workers).await.expect("a ledger");
+        }
+        let answering = Answering::start(route, &harness::config(&url, PoolMode::Direct)).await;
+        Self { answering: Arc::new(answering), admin, database, url, number }
     }
 
     /// A pooler with one server connection, for the user that the engine connects as.
@@ -51,15 +61,15 @@ impl World {
         harness::pooler_with(PoolerOptions { pool_mode, pool_size: 1, users, ..PoolerOptions::default() })
     }
 
-    /// The connection string of the engine's user through a pooler.
+    /// The connection string of that user through a pooler.
     fn url_through(&self, pooler: &Pooler) -> String {
         with_user(&pooler.url(&self.database), &self.role("authenticator"))
     }
 
-    /// An engine of its own that connects through a pooler.
-    fn engine_through(&self, pooler: &Pooler) -> Engine {
+    /// Another one, which connects through a pooler.
+    async fn answering_through(&self, pooler: &Pooler) -> Answering {
         let config = harness::config(&self.url_through(pooler), PoolMode::Transaction);
-        Engine::new(&config).expect("an engine")
+        Answering::start(Route::Direct, &config).await
     }
 
     /// The name of a role of this test's own.
@@ -79,11 +89,11 @@ impl World {
 
     /// The answer to a document as a role.
     async fn respond(&self, role: &str, query: &str) -> Response {
-        respond(&self.engine, &self.identity(role), query).await
+        respond(&self.answering, &self.identity(role), query).await
     }
 }
 
-async fn respond(engine: &Engine, identity: &Identity, query: &str) -> Response {
+async fn respond(answering: &Answering, identity: &Identity, query: &str) -> Response {
     let request = Request {
         document: query.into(),
         operation_name: None,
@@ -92,7 +102,7 @@ async fn respond(engine: &Engine, identity: &Identity, query: &str) -> Response 
         allowed: AllowedOperations::All,
         read_from: ReadFrom::default(),
     };
-    engine.respond(request, identity).await
+    answering.respond(request, identity).await
 }
 
 /// The connection string with another user, who needs no password.

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 
 use glowplug::auth::Authenticator;
-use glowplug::config::{Config, Profile, Raw, Settled};
+use glowplug::config::{Config, Profile, Raw, Secret, Settled};
 use glowplug::engine::Extension;
 use glowplug::http;
-use glowplug::queue::Way;
+use glowplug::queue::{Way, Worker};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
+
+use crate::ways::{Route, until_there_is_a_worker};
 
 /// Stops when it is dropped; [`Server::stop`] also waits.
 pub(crate) struct Server {
@@ -19,25 +21,57 @@ pub(crate) struct Server {
     pub(crate) client: Client,
     pub(crate) stop: CancellationToken,
     serving: JoinHandle<()>,
+    /// The worker, if there is one.
+    _beside: JoinSet<()>,
 }
 
 impl Server {
     /// Serves a database, with the configuration changed by `change`.
     pub(crate) async fn start(database_url: &str, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(Route::Direct, database_url, change).await
+    }
+
+    /// The same with operations that take that way.
+    pub(crate) async fn start_on(route: Route, database_url: &str, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = configuration(database_url);
         change(&mut config);
-        let way = Way::new(&config, Extension::default()).expect("the configuration can be used");
+        let (config, worker) = route.divide(&config);
+        Self::of(config, Extension::default(), worker).await
+    }
+
+    /// Serves with fields of an application.
+    pub(crate) async fn start_extended(
+        database_url: &str,
+        change: impl FnOnce(&mut Config),
+        extension: Extension,
+    ) -> Self {
+        let mut config = configuration(database_url);
+        change(&mut config);
+        Self::of(config, extension, None).await
+    }
+
+    async fn of(config: Config, extension: Extension, worker: Option<Worker>) -> Self {
+        let way = Way::new(&config, extension).expect("the configuration can be used");
         let authenticator = Authenticator::new(&config.auth).expect("the keys can be used");
         let listener = TcpListener::bind(config.http.listen).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();
         let stopping = stop.clone();
+        let asked = way.clone();
+        let mut beside = JoinSet::new();
+        let is_queued = worker.is_some();
+        if let Some(worker) = worker {
+            beside.spawn(async move { worker.run(CancellationToken::new()).await });
+        }
         let serving = tokio::spawn(async move {
             http::serve(way, authenticator, listener, &config.http, stopping).await;
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { address, client: Client::new(), stop, serving }
+        if is_queued {
+            until_there_is_a_worker(&asked).await;
+        }
+        Self { address, client: Client::new(), stop, serving, _beside: beside }
     }
 
     /// The address of a path.
@@ -81,8 +115,9 @@ pub(crate) async fn json(response: Response) -> Value {
 /// The configuration that `dev` has, but on a free port, and with nothing that watches the database.
 pub(crate) fn configuration(database_url: &str) -> Config {
     let mut settled = Settled::gather(&Raw::default(), |_| None, None, Profile::Dev).expect("the defaults");
-    settled.set_database_url(database_url);
+    settled.set_database_url(if database_url.is_empty() { "postgres://nowhere/" } else { database_url });
     let mut config = settled.check().expect("the defaults are valid");
+    config.database.url = Secret::new(database_url);
     config.http.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     config.database.watch_interval = None;
     config

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{Queue, Queued, Redis, Secret};
+use super::super::{Origin, Queue, Queued, Redis, Secret};
 use super::{Reader, list};
 
 /// Where Redis may be, by the scheme of its address.
@@ -14,7 +14,7 @@ const MOST_IN_A_SHARD: usize = 1_000_000;
 pub(super) fn queue(reader: &mut Reader<'_>) -> Queue {
     let queue = Queue {
         redis: redis(reader),
-        queued: reader.choice("mutations", &[("direct", Queued::Nothing), ("queued", Queued::Mutations)]),
+        queued: queued(reader),
         name: reader.read("queue-name", name),
         shards: whole(reader, "queue-shards", 1024),
         length: whole(reader, "queue-length", MOST_IN_A_SHARD),
@@ -28,7 +28,8 @@ pub(super) fn queue(reader: &mut Reader<'_>) -> Queue {
         keep_results: reader.duration("keep-results"),
     };
     if queue.redis.is_none() && queue.queued != Queued::Nothing {
-        reader.refuse("mutations", "there is no queue; say where it is with --redis-url redis://host:port");
+        let setting = if queue.queued == Queued::Everything { "operations" } else { "mutations" };
+        reader.refuse(setting, "there is no queue; say where it is with --redis-url redis://host:port");
     }
     if queue.keep_results < queue.operation_timeout.max(queue.background_timeout) {
         let message = "is shorter than operation-timeout or background-timeout: an operation that is delivered again within \
@@ -36,6 +37,19 @@ pub(super) fn queue(reader: &mut Reader<'_>) -> Queue {
         reader.refuse("keep-results", message);
     }
     queue
+}
+
+fn queued(reader: &mut Reader<'_>) -> Queued {
+    let mutations = reader.choice("mutations", &[("direct", Queued::Nothing), ("queued", Queued::Mutations)]);
+    let all = reader.choice("operations", &[("direct", Queued::Nothing), ("queued", Queued::Everything)]);
+    let is_given = reader.settled.origin("mutations") != Some(&Origin::Default);
+    if all == Queued::Everything && mutations == Queued::Nothing && is_given {
+        reader.refuse(
+            "mutations",
+            "says direct, and operations says that all are queued; leave one of them out",
+        );
+    }
+    if all == Queued::Nothing { mutations } else { all }
 }
 
 fn redis(reader: &mut Reader<'_>) -> Option<Redis> {

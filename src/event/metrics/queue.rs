@@ -22,7 +22,7 @@ const WAITS: [f64; 17] =
 const ATTEMPTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
 
 /// Why an operation was not put in.
-const REFUSALS: [&str; 4] = ["length", "share", "age", "unreachable"];
+const REFUSALS: [&str; 5] = ["length", "share", "age", "unreachable", "no-worker"];
 
 /// What an operation has come to.
 const STATES: [&str; 4] = ["succeeded", "failed", "expired", "dead"];
@@ -103,6 +103,7 @@ impl QueueFamilies {
             QueueEvent::EntriesTakenOver { entries } => add(&self.taken_over, *entries),
             QueueEvent::OperationTaken { .. }
             | QueueEvent::WorkerStarted { .. }
+            | QueueEvent::DatabaseUnused { .. }
             | QueueEvent::QueueLost { .. }
             | QueueEvent::QueueBack
             | QueueEvent::QueueFailed { .. }

@@ -1,8 +1,12 @@
--- Puts an operation into the queue, unless there is too much in it already.
--- KEYS: the stream, the hash of entries by role, the state of the operation.
+-- Puts an operation into the queue, unless there is too much in it already, or nobody to take it out.
+-- KEYS: the stream, the hash of entries by role, the state of the operation, the hash that is there as long as workers are.
 -- ARGV: 1 the longest that the stream may be, 2 how old (ms) what waits may be, 3 how many entries a role may have,
 --       4 the role, 5 the version, 6 the message, 7 the group,
---       8 for how long (ms) the state is kept, 0 for no state, 9 the principal.
+--       8 for how long (ms) the state is kept, 0 for no state, 9 the principal, 10 the time (ms),
+--       11 whether it is of use only if there is a worker now: 1 or 0.
+if ARGV[11] == '1' and redis.call('EXISTS', KEYS[4]) == 0 then
+  return {'nobody', '0'}
+end
 local length = redis.call('XLEN', KEYS[1])
 if length >= tonumber(ARGV[1]) then
   return {'full', tostring(length)}
@@ -30,7 +34,12 @@ end
 local id = redis.call('XADD', KEYS[1], '*', 'version', ARGV[5], 'message', ARGV[6], 'role', ARGV[4])
 redis.call('HINCRBY', KEYS[2], ARGV[4], 1)
 if tonumber(ARGV[8]) > 0 then
-  redis.call('HSET', KEYS[3], 'state', 'QUEUED', 'attempts', '0', 'principal', ARGV[9])
+  -- The same operation, sent once more while it waits or runs, is the same operation.
+  local state = redis.call('HGET', KEYS[3], 'state')
+  if state ~= 'QUEUED' and state ~= 'RUNNING' then
+    redis.call('DEL', KEYS[3])
+    redis.call('HSET', KEYS[3], 'state', 'QUEUED', 'attempts', '0', 'principal', ARGV[9], 'enqueuedAt', ARGV[10])
+  end
   redis.call('PEXPIRE', KEYS[3], ARGV[8])
 end
 return {'queued', id}

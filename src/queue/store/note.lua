@@ -1,5 +1,5 @@
--- Notes a new state of an operation, if a state of it is kept. KEYS: the state. ARGV: 1 the state, 2 the attempts.
+-- Notes that an operation is being run, if a state of it is kept. KEYS: the state. ARGV: 1 the attempts, 2 the time (ms).
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'state', ARGV[1], 'attempts', ARGV[2])
+  redis.call('HSET', KEYS[1], 'state', 'RUNNING', 'attempts', ARGV[1], 'startedAt', ARGV[2])
 end
 return 0

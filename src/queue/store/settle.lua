@@ -1,7 +1,8 @@
 -- Takes an entry out of the queue for good; where it is given a reason, puts it aside first.
 -- KEYS: the stream, the hash of entries by role, the stream of what was put aside, the state of the operation.
 -- ARGV: 1 the group, 2 the entry, 3 the role, 4 the new state or nothing, 5 the attempts,
---       6 the reason to put it aside or nothing, 7 the longest that the stream of what was put aside may be.
+--       6 the reason to put it aside or nothing, 7 the longest that the stream of what was put aside may be,
+--       8 the time (ms).
 local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 if not entry then
@@ -15,6 +16,6 @@ if redis.call('HINCRBY', KEYS[2], ARGV[3], -1) <= 0 then
   redis.call('HDEL', KEYS[2], ARGV[3])
 end
 if ARGV[4] ~= '' and redis.call('EXISTS', KEYS[4]) == 1 then
-  redis.call('HSET', KEYS[4], 'state', ARGV[4], 'attempts', ARGV[5])
+  redis.call('HSET', KEYS[4], 'state', ARGV[4], 'attempts', ARGV[5], 'finishedAt', ARGV[8])
 end
 return 1

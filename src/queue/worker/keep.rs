@@ -14,6 +14,12 @@ use crate::queue::{Error, ledger, store};
 /// A worker that is gone for so long is forgotten.
 const SILENT: Duration = Duration::from_mins(10);
 
+/// How often a worker says that it is there.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// For how long that is believed: some of them may be late.
+const BEAT_LASTS: Duration = Duration::from_secs(5);
+
 /// How often old rows of the ledger are looked for.
 const TEND_LEDGER: Duration = Duration::from_mins(1);
 
@@ -50,6 +56,17 @@ impl Worker {
             };
             if let Err(error) = kept.await {
                 tell(&error);
+            }
+        }
+    }
+
+    /// Says again and again, until told to stop, that there is somebody who takes entries out.
+    pub(super) async fn beat(&self, shard: &Shard, stop: &CancellationToken) {
+        loop {
+            // A failure is told by those who take entries, which fail too.
+            let _ = store::beat(&self.inner.redis, shard, BEAT_LASTS).await;
+            if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
+                return;
             }
         }
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Worker;
 use super::keep::tell;
 use crate::db;
-use crate::engine::{AllowedOperations, Engine, Identity, Response, Written};
+use crate::engine::{AllowedOperations, Engine, Identity, ReadFrom, Response, Written};
 use crate::error::Error;
 use crate::event::QueueEvent;
 use crate::queue::entry::{Delivery, Step, pause};
@@ -15,7 +15,7 @@ use crate::queue::keys::Shard;
 use crate::queue::ledger::{self, Entry, Record};
 use crate::queue::message::{Ask, Message, Operation};
 use crate::queue::store::{Given, Settled};
-use crate::queue::{self, answer, now, principal, random, store};
+use crate::queue::{self, answer, description, now, principal, random, store};
 
 /// What an entry has come to.
 struct Done {
@@ -64,7 +64,7 @@ impl Worker {
         loop {
             if message.is_named {
                 // In vain if Redis is away; the state is only of interest while it is there.
-                let _ = store::note_state(&self.inner.redis, shard, message.id, "RUNNING", attempts).await;
+                let _ = store::note_running(&self.inner.redis, shard, message.id, attempts).await;
             }
             let failure = match self.attempt(message, attempts).await {
                 Ok((response, state)) => return Done { response, state, attempts, reason: String::new() },
@@ -90,9 +90,21 @@ impl Worker {
 
     async fn attempt(&self, message: &Message, attempts: u32) -> Result<(Response, &'static str), Error> {
         let identity = Identity::from(&message.sender);
-        match &message.ask {
-            Ask::Write(operation) => self.write(message, operation, &identity, attempts).await,
-        }
+        let engine = &self.inner.engine;
+        let response = match &message.ask {
+            Ask::Write(operation) => return self.write(message, operation, &identity, attempts).await,
+            // Failures that pass are told, as they are by a server that reads itself: its client may know better what to do.
+            Ask::Read { operation, from } => {
+                engine
+                    .respond_accepted(operation.request(AllowedOperations::QueriesOnly, *from), &identity)
+                    .await
+            }
+            Ask::Describe { extent, .. } if *extent != self.inner.settings.extent => {
+                description::disagreement()
+            }
+            Ask::Describe { question, .. } => description::answer(engine.ask(question).await),
+        };
+        Ok((response, "SUCCEEDED"))
     }
 
     /// Runs a mutation and enters it in the ledger, in one transaction; or answers from the ledger.
@@ -104,7 +116,8 @@ impl Worker {
         attempts: u32,
     ) -> Result<(Response, &'static str), Error> {
         let engine = &self.inner.engine;
-        let admitted = match engine.admit(identity.clone()).await {
+        let request = operation.request(AllowedOperations::All, ReadFrom::default());
+        let admitted = match engine.admit(&request, identity.clone()).await {
             Ok(admitted) => admitted,
             Err(failure) if failure.is_transient() => return Err(failure),
             Err(failure) => return Ok((Engine::failed(&failure), "FAILED")),
@@ -123,7 +136,6 @@ impl Worker {
             Entry::New(transaction, entered) => (*transaction, entered),
             Entry::Known(record) => return Ok(from_record(message, &content, record)),
         };
-        let request = operation.request(AllowedOperations::All);
         let (transaction, written) = engine.respond_within(transaction, request, &admitted).await?;
         let Written { response, took_effect } = written;
         let state = if took_effect { "SUCCEEDED" } else { "FAILED" };

@@ -160,7 +160,7 @@ async fn a_transaction_dropped_at_every_point_where_it_waits() {
         .config(config(&relay.url(&direct, port)))
         .build()
         .unwrap();
-    let engine = server.engine();
+    let engine = server.engine().expect("an engine");
     engine.ready().await.unwrap();
     let query = "mutation ($mark: String!) { \
         insertIntoentryCollection(objects: [{ mark: \"other\" }]) { affectedCount } note(mark: $mark) }";

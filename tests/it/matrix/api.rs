@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use glowplug::config::PoolMode;
-use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
+use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
 use serde_json::{Map, Value};
 use tokio_postgres::Client;
 
@@ -13,9 +13,10 @@ use super::oracle::Oracle;
 use super::stand::{Attempt, Caller, Outcome, Read, Returns, Wanted};
 use super::table::{After, Table};
 use crate::harness;
+use crate::ways::{Answering, Route};
 
 pub(super) struct Api {
-    engine: Engine,
+    answering: Answering,
     inflects: bool,
     /// The owner's connection.
     owner: Client,
@@ -32,9 +33,9 @@ pub(super) struct Shown {
 }
 
 impl Api {
-    pub(super) async fn new(database: &str, inflects: bool, oracle: &Oracle) -> Self {
+    pub(super) async fn new(route: Route, database: &str, inflects: bool, oracle: &Oracle) -> Self {
         let url = harness::cluster().url(database);
-        let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+        let answering = Answering::start(route, &harness::config(&url, PoolMode::Direct)).await;
         let owner = harness::connect(&url).await;
         let saved = oracle.structure().await;
         let (save, restore): (Vec<_>, Vec<_>) = saved.iter().filter_map(Table::saved).unzip();
@@ -46,7 +47,7 @@ impl Api {
         let restore =
             format!("begin; set local session_replication_role = replica; {} commit", restore.join(" "));
         let fresh = oracle.state(&owner).await;
-        Self { engine, inflects, owner, fresh, restore }
+        Self { answering, inflects, owner, fresh, restore }
     }
 
     pub(super) fn type_name(&self, table: &str) -> String {
@@ -256,7 +257,7 @@ impl Api {
         };
         let settings = vec![("request.jwt.claims".to_owned(), caller.claims())];
         let response =
-            self.engine.respond(request, &Identity { role: Some(caller.role.clone()), settings }).await;
+            self.answering.respond(request, &Identity { role: Some(caller.role.clone()), settings }).await;
         serde_json::from_slice(&response.body).expect("the answer is JSON")
     }
 }

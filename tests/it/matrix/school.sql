@@ -1,10 +1,15 @@
 -- A school whose roles get what they may do in every way that PostgreSQL knows. The claim "sub" says who somebody is.
 
-create role m_stranger nologin;
-create role m_pupil nologin;
-create role m_teacher nologin;
-create role m_head nologin;
-create role m_guest nologin noinherit;
+-- Roles belong to the whole server, which may have another school.
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'm_stranger') then
+    create role m_stranger nologin;
+    create role m_pupil nologin;
+    create role m_teacher nologin;
+    create role m_head nologin;
+    create role m_guest nologin noinherit;
+  end if;
+end $$;
 -- A head is a teacher, who is a pupil; a guest is a member of the pupils but inherits nothing.
 grant m_pupil to m_teacher, m_guest;
 grant m_teacher to m_head;

@@ -1,8 +1,9 @@
 //! What clients are answered by way of the queue.
 
-use glowplug::config::Queued;
+use glowplug::config::{Config, Queued};
 use serde_json::{Value, json};
 
+use super::all_queued::everything;
 use super::{NOTES, World, bearer, insert, verified_by};
 use crate::harness;
 use crate::server::Server;
@@ -11,11 +12,21 @@ const KEY: &str = "7d9a3c0e-5a6c-4b0f-9f57-1a2b3c4d5e6f";
 
 #[tokio::test]
 async fn answers_are_those_of_the_direct_way_byte_for_byte() {
+    answers_are_the_same(|_| ()).await;
+}
+
+#[tokio::test]
+async fn answers_are_those_of_the_direct_way_with_all_queued() {
+    answers_are_the_same(everything).await;
+}
+
+async fn answers_are_the_same(change: impl FnOnce(&mut Config)) {
     let setup = format!("{NOTES}; alter table note add unique (body) deferrable initially deferred");
     let direct = harness::database(&setup).await;
     let direct = Server::start(&harness::cluster().url(&direct), |_| ()).await;
-    let world = World::new(&setup).await;
+    let world = World::with(&setup, change).await;
     let _worker = world.work();
+    world.until_ready().await;
     let requests = [
         insert(1, "a"),
         insert(2, "ä\u{1F600}\\\""),
@@ -82,10 +93,19 @@ async fn who_does_not_wait_can_ask_later() {
     let place = accepted.headers()["location"].to_str().unwrap().to_owned();
     let body: Value = accepted.json().await.unwrap();
     assert_eq!(body, json!({ "operation": { "id": KEY, "state": "QUEUED" } }));
-    assert_eq!(world.until(KEY, "QUEUED").await["result"], Value::Null);
+    let times =
+        format!("{{ operation(id: \"{KEY}\") {{ state attempts enqueuedAt startedAt finishedAt }} }}");
+    let waiting = &world.json(&times, &[]).await["data"]["operation"];
+    let enqueued = waiting["enqueuedAt"].as_str().expect("a time").to_owned();
+    assert_eq!(
+        *waiting,
+        json!({ "state": "QUEUED", "attempts": 0, "enqueuedAt": enqueued, "startedAt": null, "finishedAt": null })
+    );
 
     let _worker = world.work();
     let operation = world.until(KEY, "SUCCEEDED").await;
+    let done = &world.json(&times, &[]).await["data"]["operation"];
+    assert_eq!(done["enqueuedAt"], enqueued, "the same in Redis and in the ledger");
     assert_eq!(operation["attempts"], 1);
     let text = operation["result"].as_str().unwrap();
     let result: Value = serde_json::from_str(text).unwrap();

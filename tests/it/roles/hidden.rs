@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::World;
+use crate::ways::{Route, on_both_ways};
 
 const SETUP: &str = "create role anon#; grant anon# to authenticator#;
     create table note (id integer primary key, parent_id integer references note, hidden boolean not null);
@@ -13,9 +14,10 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#;
     create policy visible on note to anon# using (not hidden);
     grant select, update, delete on note to anon#";
 
-#[tokio::test]
-async fn the_id_of_a_hidden_row_is_no_permission() {
-    let world = World::new(SETUP).await;
+on_both_ways!(the_id_of_a_hidden_row_is_no_permission,);
+
+async fn the_id_of_a_hidden_row_is_no_permission(route: Route) {
+    let world = World::new(route, SETUP).await;
     let node_id = |id: i32| STANDARD.encode(format!("[\"public\", \"note\", {id}]"));
     let read = |id: i32| {
         format!(

@@ -1,14 +1,16 @@
 //! Limits by role, and how many operations of one role run at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use glowplug::config::{Config, Limits, PoolMode};
-use glowplug::engine::{Engine, Outcome};
+use glowplug::engine::Outcome;
 use serde_json::Value;
 
 use super::{World, respond};
 use crate::harness;
 use crate::server::{Server, json};
+use crate::ways::{Answering, Route, on_both_ways};
 
 /// `wait` ends when nobody has the lock.
 const SETUP: &str = "create role anon#; create role member#; grant anon#, member# to authenticator#; \
@@ -16,6 +18,14 @@ const SETUP: &str = "create role anon#; create role member#; grant anon#, member
     grant select on note to anon#, member#; \
     create function wait() returns integer stable language plpgsql as \
     $$ begin perform pg_advisory_xact_lock_shared(1); return 1; end $$";
+
+on_both_ways!(
+    a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others,
+    a_page_is_cut_to_what_the_role_may_have,
+    the_body_and_the_batch_are_those_of_the_role,
+    a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others,
+    a_client_is_told_when_to_come_back,
+);
 
 impl World {
     fn config(&self) -> Config {
@@ -32,20 +42,19 @@ impl World {
     }
 }
 
-async fn messages(world: &World, engine: &Engine, query: &str) -> [String; 2] {
+async fn messages(world: &World, answering: &Answering, query: &str) -> [String; 2] {
     let mut told = Vec::new();
     // The other role asks first, so that its document is remembered.
     for role in ["member", "anon"] {
-        let response = respond(engine, &world.identity(role), query).await;
+        let response = respond(answering, &world.identity(role), query).await;
         let answer: Value = serde_json::from_slice(&response.body).unwrap();
         told.push(answer["errors"][0]["message"].as_str().unwrap_or_default().to_owned());
     }
     told.try_into().unwrap()
 }
 
-#[tokio::test]
-async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others() {
-    let world = World::new(SETUP).await;
+async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others(route: Route) {
+    let world = World::new(route, SETUP).await;
     let config = world.config_with(|limits| {
         *limits = Limits {
             depth: 3,
@@ -58,7 +67,7 @@ async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others() 
             ..limits.clone()
         }
     });
-    let engine = Engine::new(&config).unwrap();
+    let answering = Arc::new(Answering::start(route, &config).await);
     let long = format!("{{ noteCollection(first: 1) {{ {} }} }}", "__typename ".repeat(40));
     for (query, told) in [
         (
@@ -87,26 +96,25 @@ async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others() 
         ),
         (&long, "the operation's tokens exceeds the limit of 30 (setting max-tokens)"),
     ] {
-        let [other, own] = messages(&world, &engine, query).await;
+        let [other, own] = messages(&world, &answering, query).await;
         assert_eq!((other.as_str(), own.as_str()), ("", told), "{query}");
     }
 }
 
-#[tokio::test]
-async fn a_page_is_cut_to_what_the_role_may_have() {
-    let world = World::new(SETUP).await;
+async fn a_page_is_cut_to_what_the_role_may_have(route: Route) {
+    let world = World::new(route, SETUP).await;
     let config = world.config_with(|limits| limits.page_size = Some(2));
-    let engine = Engine::new(&config).unwrap();
+    let answering = Arc::new(Answering::start(route, &config).await);
     for (arguments, ids) in [("", [1, 2]), ("(first: 100)", [1, 2]), ("(last: 30)", [2, 3])] {
         let query = format!(
             "{{ noteCollection{arguments} {{ edges {{ node {{ id }} }} pageInfo {{ hasNextPage }} }} }}"
         );
-        let response = respond(&engine, &world.identity("anon"), &query).await;
+        let response = respond(&answering, &world.identity("anon"), &query).await;
         let answer: Value = serde_json::from_slice(&response.body).unwrap();
         let edges = answer["data"]["noteCollection"]["edges"].as_array().unwrap();
         let found: Vec<i64> = edges.iter().map(|edge| edge["node"]["id"].as_i64().unwrap()).collect();
         assert_eq!(found, ids, "{query}");
-        let response = respond(&engine, &world.identity("member"), &query).await;
+        let response = respond(&answering, &world.identity("member"), &query).await;
         assert!(
             String::from_utf8_lossy(&response.body)
                 .contains(r#"{"id":1}},{"node":{"id":2}},{"node":{"id":3}"#)
@@ -114,12 +122,11 @@ async fn a_page_is_cut_to_what_the_role_may_have() {
     }
 }
 
-#[tokio::test]
-async fn the_body_and_the_batch_are_those_of_the_role() {
-    let world = World::new(SETUP).await;
+async fn the_body_and_the_batch_are_those_of_the_role(route: Route) {
+    let world = World::new(route, SETUP).await;
     let anon = world.role("anon");
     let limits = world.config_with(|limits| *limits = Limits { body_bytes: 100, batch: 1, ..limits.clone() });
-    let server = Server::start(&world.url, |config| {
+    let server = Server::start_on(route, &world.url, |config| {
         config.auth.anon_role = Some(anon);
         config.role_limits = limits.role_limits;
     })
@@ -132,18 +139,17 @@ async fn the_body_and_the_batch_are_those_of_the_role() {
     server.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others() {
-    let world = World::new(SETUP).await;
+async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(route: Route) {
+    let world = World::new(route, SETUP).await;
     let mut config = world.config_with(|limits| limits.concurrency = Some(2));
     config.database.acquire_timeout = Duration::from_secs(2);
-    let engine = Engine::new(&config).unwrap();
+    let answering = Arc::new(Answering::start(route, &config).await);
     world.sql("select pg_advisory_lock(1)").await;
     let (anon, member) = (world.identity("anon"), world.identity("member"));
     let running: Vec<_> = (0..2)
         .map(|_| {
-            let (engine, anon) = (engine.clone(), anon.clone());
-            tokio::spawn(async move { respond(&engine, &anon, "{ wait }").await })
+            let (answering, anon) = (answering.clone(), anon.clone());
+            tokio::spawn(async move { respond(&answering, &anon, "{ wait }").await })
         })
         .collect();
     let waiting = "select count(*)::text from pg_locks where locktype = 'advisory' and not granted \
@@ -153,12 +159,12 @@ async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(
     }
 
     let query = "{ noteCollection { edges { node { id } } } }";
-    let refused = respond(&engine, &anon, query).await;
+    let refused = respond(&answering, &anon, query).await;
     assert_eq!(refused.outcome, Outcome::Unavailable);
     let told = "as many operations of this role as may run at once (setting max-concurrency) were running for 2s; try again later";
     assert!(String::from_utf8_lossy(&refused.body).contains(told), "{refused:?}");
     assert_eq!(
-        respond(&engine, &member, query).await.outcome,
+        respond(&answering, &member, query).await.outcome,
         Outcome::Executed,
         "another role has its own places"
     );
@@ -167,15 +173,18 @@ async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(
     for operation in running {
         assert_eq!(operation.await.unwrap().body, r#"{"data":{"wait":1}}"#);
     }
-    assert_eq!(respond(&engine, &anon, query).await.outcome, Outcome::Executed, "the places are free again");
+    assert_eq!(
+        respond(&answering, &anon, query).await.outcome,
+        Outcome::Executed,
+        "the places are free again"
+    );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_client_is_told_when_to_come_back() {
-    let world = World::new(SETUP).await;
+async fn a_client_is_told_when_to_come_back(route: Route) {
+    let world = World::new(route, SETUP).await;
     let anon = world.role("anon");
     let limits = world.config_with(|limits| limits.concurrency = Some(1));
-    let server = Server::start(&world.url, |config| {
+    let server = Server::start_on(route, &world.url, |config| {
         config.auth.anon_role = Some(anon);
         config.role_limits = limits.role_limits;
         // Long enough to connect on a busy machine, for the first request waits for that as well.

@@ -7,9 +7,15 @@ use glowplug::engine::{Identity, Outcome};
 use super::{World, respond};
 use crate::db::{read, settings, statements};
 use crate::harness;
+use crate::ways::{Route, on_both_ways};
 
 const SETUP: &str = "create role anon#; grant anon# to authenticator#; create role other#; \
     create table note (id integer primary key); grant select, insert on note to anon#, authenticator#, other#";
+
+on_both_ways!(
+    a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same,
+    a_role_that_is_taken_away_is_refused_at_once,
+);
 
 /// PostgreSQL's word for the connection's own user is among them.
 const REFUSED: [&str; 4] = ["other", "nobody", "none", ""];
@@ -21,7 +27,7 @@ fn as_role(access: Access, role: &str) -> Scope {
 /// On the wire: directly, and through a pooler that lends a server connection for one statement.
 #[tokio::test]
 async fn no_statement_runs_if_the_role_could_not_be_set() {
-    let world = World::new(SETUP).await;
+    let world = World::new(Route::Direct, SETUP).await;
     let pooler = world.pooler(PoolMode::Statement);
     for url in [&world.url, &world.url_through(&pooler)] {
         let database = Database::new(&settings(url)).unwrap();
@@ -47,16 +53,15 @@ async fn no_statement_runs_if_the_role_could_not_be_set() {
     }
 }
 
-#[tokio::test]
-async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same() {
-    let world = World::new(SETUP).await;
+async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same(route: Route) {
+    let world = World::new(route, SETUP).await;
     let mut bodies = Vec::new();
     for role in REFUSED.map(|name| if name == "other" { world.role(name) } else { name.to_owned() }) {
         let identity = Identity { role: Some(role), settings: Vec::new() };
         let response =
-            respond(&world.engine, &identity, "{ noteCollection { edges { node { id } } } }").await;
+            respond(&world.answering, &identity, "{ noteCollection { edges { node { id } } } }").await;
         assert_eq!(response.outcome, Outcome::Forbidden);
-        assert!(world.engine.sdl(&identity).await.unwrap_err().is_role_refused());
+        assert!(world.answering.sdl(&identity).await.unwrap_err().is_role_refused());
         bodies.push(String::from_utf8(response.body.to_vec()).unwrap());
     }
     let told = r#"{"errors":[{"message":"the request's role cannot be used here","extensions":{"code":"FORBIDDEN"}}]}"#;
@@ -64,9 +69,8 @@ async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_sam
 }
 
 /// Its picture is known, so that it is the operation's own message that fails.
-#[tokio::test]
-async fn a_role_that_is_taken_away_is_refused_at_once() {
-    let world = World::new(SETUP).await;
+async fn a_role_that_is_taken_away_is_refused_at_once(route: Route) {
+    let world = World::new(route, SETUP).await;
     let query = "mutation { insertIntonoteCollection(objects: [{ id: 1 }]) { affectedCount } }";
     assert_eq!(world.respond("anon", query).await.outcome, Outcome::Executed);
     world.sql("revoke anon# from authenticator#").await;

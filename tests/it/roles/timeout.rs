@@ -3,6 +3,7 @@
 use glowplug::engine::Outcome;
 
 use super::World;
+use crate::ways::{Route, on_both_ways};
 
 const SETUP: &str = "create role anon#; create role member#; create role staff#; create role nobody#; \
     grant anon#, member#, staff#, nobody# to authenticator#; \
@@ -12,9 +13,10 @@ const SETUP: &str = "create role anon#; create role member#; create role staff#;
     do $$ begin execute format('alter role member# in database %I set statement_timeout = ''1.5 s''', current_database()); end $$; \
     alter role staff# set statement_timeout = 0; alter role nobody# set lock_timeout = 5";
 
-#[tokio::test]
-async fn the_role_s_own_timeout_replaces_the_setting() {
-    let world = World::new(SETUP).await;
+on_both_ways!(the_role_s_own_timeout_replaces_the_setting, a_new_timeout_holds_after_a_reload,);
+
+async fn the_role_s_own_timeout_replaces_the_setting(route: Route) {
+    let world = World::new(route, SETUP).await;
     // An `anon` has two milliseconds, in which hardly anything is answered.
     for (role, timeout) in [("member", "1500ms"), ("staff", "1d"), ("nobody", "10s")] {
         let response = world.respond(role, "{ timeout }").await;
@@ -26,15 +28,14 @@ async fn the_role_s_own_timeout_replaces_the_setting() {
     assert!(body.contains(r#""code":"TIMEOUT","sqlstate":"57014""#), "{body}");
 }
 
-#[tokio::test]
-async fn a_new_timeout_holds_after_a_reload() {
-    let world = World::new(SETUP).await;
+async fn a_new_timeout_holds_after_a_reload(route: Route) {
+    let world = World::new(route, SETUP).await;
     let timeout = async || world.respond("nobody", "{ timeout }").await.body;
     assert_eq!(timeout().await, r#"{"data":{"timeout":"10s"}}"#);
     world.sql("alter role nobody# set statement_timeout = '1min'").await;
-    assert!(!world.engine.reload().await.unwrap(), "the API is the same");
+    assert!(!world.answering.reload().await.unwrap(), "the API is the same");
     assert_eq!(timeout().await, r#"{"data":{"timeout":"1min"}}"#);
     world.sql("alter role nobody# reset statement_timeout").await;
-    world.engine.reload().await.unwrap();
+    world.answering.reload().await.unwrap();
     assert_eq!(timeout().await, r#"{"data":{"timeout":"10s"}}"#);
 }

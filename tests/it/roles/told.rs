@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::World;
+use crate::ways::{Route, on_both_ways};
 
 /// `anon` sees its notes only, and does not know of `secret_review`.
 const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
@@ -14,6 +15,14 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
     create policy own on note to anon# using (owner = 'anon') with check (owner = 'anon'); \
     grant all on note, reply to anon#";
 
+on_both_ways!(
+    a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row,
+    a_hidden_row_is_neither_changed_nor_counted,
+    a_key_that_a_hidden_row_has_is_told_without_its_value,
+    a_constraint_of_a_table_that_the_role_does_not_know_is_not_named,
+    names_that_the_role_does_not_know_are_in_no_message,
+);
+
 /// Code and message of the answer's first error; in none is a name that the role does not know.
 async fn error(world: &World, query: &str) -> (String, String) {
     let response = world.respond("anon", query).await;
@@ -24,9 +33,8 @@ async fn error(world: &World, query: &str) -> (String, String) {
     (text(&error["extensions"]["code"]), text(&error["message"]))
 }
 
-#[tokio::test]
-async fn a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row() {
-    let world = World::new(SETUP).await;
+async fn a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row(route: Route) {
+    let world = World::new(route, SETUP).await;
     for (id, title) in [(2, "hidden"), (3, "hidden"), (3, "new")] {
         let insert = format!(
             r#"mutation {{ insertIntonoteCollection(objects: [{{id: {id}, owner: "other", title: "{title}"}}]) {{ affectedCount }} }}"#
@@ -38,9 +46,8 @@ async fn a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hid
     assert_eq!(error(&world, update).await.0, "FORBIDDEN");
 }
 
-#[tokio::test]
-async fn a_hidden_row_is_neither_changed_nor_counted() {
-    let world = World::new(SETUP).await;
+async fn a_hidden_row_is_neither_changed_nor_counted(route: Route) {
+    let world = World::new(route, SETUP).await;
     let update =
         r#"mutation { updatenoteCollection(set: {title: "x"}, filter: {id: {eq: 2}}) { affectedCount } }"#;
     let body = world.respond("anon", update).await.body;
@@ -53,9 +60,8 @@ async fn a_hidden_row_is_neither_changed_nor_counted() {
 
 /// Keys are unique among all rows, and foreign keys find all rows (PostgreSQL manual, section 5.9): that a key is taken can
 /// be learned, what stands in the row cannot.
-#[tokio::test]
-async fn a_key_that_a_hidden_row_has_is_told_without_its_value() {
-    let world = World::new(SETUP).await;
+async fn a_key_that_a_hidden_row_has_is_told_without_its_value(route: Route) {
+    let world = World::new(route, SETUP).await;
     let insert = r#"mutation { insertIntonoteCollection(objects: [{id: 3, owner: "anon", title: "hidden"}]) { affectedCount } }"#;
     let told = error(&world, insert).await;
     let message = "duplicate key value violates unique constraint \"note_title_key\"";
@@ -65,18 +71,16 @@ async fn a_key_that_a_hidden_row_has_is_told_without_its_value() {
     assert_eq!(error(&world, insert).await, ("CONFLICT".to_owned(), message.to_owned()));
 }
 
-#[tokio::test]
-async fn a_constraint_of_a_table_that_the_role_does_not_know_is_not_named() {
-    let world = World::new(SETUP).await;
+async fn a_constraint_of_a_table_that_the_role_does_not_know_is_not_named(route: Route) {
+    let world = World::new(route, SETUP).await;
     let delete = "mutation { deleteFromnoteCollection(filter: {id: {eq: 1}}) { affectedCount } }";
     let told = error(&world, delete).await;
     assert_eq!(told, ("CONFLICT".to_owned(), "a constraint of the database does not allow that".to_owned()));
 }
 
 /// Misspelt by one letter, so that a suggestion would be near.
-#[tokio::test]
-async fn names_that_the_role_does_not_know_are_in_no_message() {
-    let world = World::new(SETUP).await;
+async fn names_that_the_role_does_not_know_are_in_no_message(route: Route) {
+    let world = World::new(route, SETUP).await;
     for query in [
         "{ secre_reviewCollection { edges { cursor } } }",
         "{ noteCollection { edges { node { secre_reviewCollection { edges { cursor } } } } } }",

@@ -10,15 +10,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::{World, respond};
 use crate::harness;
+use crate::ways::{Route, on_both_ways};
 
 const SETUP: &str = "create role anon#; create role member#; create role staff#; grant anon#, member# to authenticator#; \
     create type mood as enum ('good'); create function twice(a integer) returns integer stable return a * 2; \
     create table note (id integer primary key, body text, secret text, mood mood); grant select (id, body) on note to anon#; \
     revoke execute on function twice from public; grant execute on function twice to anon#";
 
+on_both_ways!(
+    every_change_shows_in_the_api_of_the_roles_that_it_concerns,
+    roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_kept,
+    a_role_that_is_taken_away_loses_its_api_at_the_next_watch,
+);
+
 impl World {
     async fn sdl(&self, role: &str) -> Arc<str> {
-        self.engine.sdl(&self.identity(role)).await.expect("an SDL")
+        self.answering.sdl(&self.identity(role)).await.expect("an SDL")
     }
 }
 
@@ -52,13 +59,12 @@ const CHANGES: [(&str, &str, &str); 14] = [
     ("revoke usage on schema public from public", "anon", "-type Remark implements Node {"),
 ];
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_change_shows_in_the_api_of_the_roles_that_it_concerns() {
-    let world = World::new(SETUP).await;
+async fn every_change_shows_in_the_api_of_the_roles_that_it_concerns(route: Route) {
+    let world = World::new(route, SETUP).await;
     let stop = CancellationToken::new();
     let watching = tokio::spawn({
-        let (engine, stop) = (world.engine.clone(), stop.clone());
-        async move { engine.watch(Duration::from_millis(20), stop).await }
+        let (answering, stop) = (world.answering.clone(), stop.clone());
+        async move { answering.watch(Duration::from_millis(20), stop).await }
     });
     for (change, role, line) in CHANGES {
         world.sdl("anon").await;
@@ -82,19 +88,18 @@ async fn every_change_shows_in_the_api_of_the_roles_that_it_concerns() {
     watching.await.unwrap();
 }
 
-#[tokio::test]
-async fn roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_kept() {
-    let world = World::new(SETUP).await;
+async fn roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_kept(route: Route) {
+    let world = World::new(route, SETUP).await;
     world.sql("grant select (id, body) on note to member#; grant execute on function twice to member#").await;
     let (anon, member) = (world.sdl("anon").await, world.sdl("member").await);
     assert!(Arc::ptr_eq(&anon, &member), "one snapshot for both");
-    let own = world.engine.sdl(&Identity::default()).await.unwrap();
+    let own = world.answering.sdl(&Identity::default()).await.unwrap();
     assert!(!Arc::ptr_eq(&own, &anon), "the user sees something else");
 
-    assert!(!world.engine.reload().await.unwrap(), "nothing has changed");
+    assert!(!world.answering.reload().await.unwrap(), "nothing has changed");
     assert!(Arc::ptr_eq(&anon, &world.sdl("anon").await));
     world.sql("grant select (secret) on note to anon#").await;
-    assert!(world.engine.reload().await.unwrap());
+    assert!(world.answering.reload().await.unwrap());
     assert!(world.sdl("anon").await.contains("secret"));
     assert!(Arc::ptr_eq(&member, &world.sdl("member").await), "the other's picture is the same");
 }
@@ -102,9 +107,9 @@ async fn roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_
 /// Counted by a pooler.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_first_requests_draw_one_picture() {
-    let world = World::new(SETUP).await;
+    let world = World::new(Route::Direct, SETUP).await;
     let pooler = world.pooler(PoolMode::Transaction);
-    let engine = world.engine_through(&pooler);
+    let answering = world.answering_through(&pooler).await;
     let console = harness::connect(&pooler.admin_url()).await;
     let transactions = async || {
         let rows = console.simple_query("show stats_totals").await.expect("totals");
@@ -117,7 +122,7 @@ async fn a_hundred_first_requests_draw_one_picture() {
     };
     let identity = world.identity("anon");
     let ask =
-        || futures_util::future::join_all((0..100).map(|_| respond(&engine, &identity, "{ __typename }")));
+        || futures_util::future::join_all((0..100).map(|_| respond(&answering, &identity, "{ __typename }")));
     let answers = ask().await;
     assert!(answers.iter().all(|answer| answer.body == r#"{"data":{"__typename":"Query"}}"#), "{answers:?}");
     assert_eq!(transactions().await, 1);
@@ -126,18 +131,17 @@ async fn a_hundred_first_requests_draw_one_picture() {
     assert_eq!(transactions().await, 1, "nothing is asked of the database");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_role_that_is_taken_away_loses_its_api_at_the_next_watch() {
-    let world = World::new(SETUP).await;
+async fn a_role_that_is_taken_away_loses_its_api_at_the_next_watch(route: Route) {
+    let world = World::new(route, SETUP).await;
     world.sdl("anon").await;
     let stop = CancellationToken::new();
     let watching = tokio::spawn({
-        let (engine, stop) = (world.engine.clone(), stop.clone());
-        async move { engine.watch(Duration::from_millis(20), stop).await }
+        let (answering, stop) = (world.answering.clone(), stop.clone());
+        async move { answering.watch(Duration::from_millis(20), stop).await }
     });
     world.sql("revoke anon# from authenticator#").await;
     let start = Instant::now();
-    while world.engine.sdl(&world.identity("anon")).await.is_ok() {
+    while world.answering.sdl(&world.identity("anon")).await.is_ok() {
         assert!(start.elapsed() < Duration::from_secs(10), "the role still has its API");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -153,7 +157,7 @@ const MARK: &str = include_str!("../../../src/engine/mark.sql");
 async fn neither_rows_nor_statistics_nor_temporary_tables_nor_other_roles_change_a_mark() {
     let setup = "create materialized view noted as select * from note; create view seen as select * from note; \
         create schema elsewhere; create table elsewhere.thing (id serial primary key)";
-    let world = World::new(&format!("{SETUP}; {setup}")).await;
+    let world = World::new(Route::Direct, &format!("{SETUP}; {setup}")).await;
     let mark = MARK.replace("$1", "'{public}'").replace("$2", &format!("'{{NULL,{}}}'", world.role("anon")));
     let before = harness::ask(&world.admin, &mark).await.expect("a mark");
     assert!(before.contains(&world.role("anon")), "{before}");

@@ -1,0 +1,93 @@
+//! What the database says of itself, on its way from a worker to a server: the text of an answer, and what it was made of.
+//! Pure.
+
+use serde::{Deserialize, Serialize};
+
+use super::answer::Refusal;
+use crate::db;
+use crate::engine::{Outcome, Response};
+use crate::error::{Code, Error, GraphqlError};
+
+/// What a question has come to.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Told {
+    /// The texts that it is answered with.
+    Texts(Vec<String>),
+    /// The database cannot be asked as that role: why, for the log.
+    RoleRefused(String),
+    /// What clients are told.
+    Failed { code: Code, message: String, sqlstate: Option<String> },
+}
+
+/// A worker's answer.
+pub(super) fn answer(told: Result<Vec<String>, Error>) -> Response {
+    let told = match told {
+        Ok(texts) => Told::Texts(texts),
+        Err(error) if error.is_role_refused() => Told::RoleRefused(error.to_string()),
+        Err(error) => failed(error.for_client().into_iter().next().unwrap_or_else(GraphqlError::internal)),
+    };
+    // Texts always fit JSON.
+    Response { outcome: Outcome::Executed, body: serde_json::to_vec(&told).unwrap_or_default().into() }
+}
+
+/// The worker's settings are others than the server's.
+pub(super) fn disagreement() -> Response {
+    answer(Err(Error::NotDrawn(GraphqlError::new(
+        Code::Unavailable,
+        "the server and its worker do not expose the same: give both the same schemas, introspection, total-count, aggregate \
+         and partitions",
+    ))))
+}
+
+/// What a server makes of it: the answer as it would be if it had asked the database itself.
+pub(super) fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
+    let response = match answered {
+        Ok(response) => response,
+        // No request has failed yet, and it may come again.
+        Err(Refusal::LateRead) => {
+            let message = "no worker has described the API in time; try again later";
+            return Err(Error::NotDrawn(GraphqlError::new(Code::Unavailable, message)));
+        }
+        Err(refusal) => return Err(Error::NotDrawn(refusal.told())),
+    };
+    if response.outcome != Outcome::Executed {
+        // The queue's own answer: the question was not even asked.
+        let message = "no worker could describe the API; try again later";
+        return Err(Error::NotDrawn(GraphqlError::new(Code::Unavailable, message)));
+    }
+    match serde_json::from_slice(&response.body)? {
+        Told::Texts(texts) => Ok(texts),
+        Told::RoleRefused(why) => Err(db::Error::ScopeRefused(why).into()),
+        Told::Failed { code, message, sqlstate } => {
+            Err(Error::NotDrawn(GraphqlError { sqlstate, ..GraphqlError::new(code, message) }))
+        }
+    }
+}
+
+fn failed(told: GraphqlError) -> Told {
+    let GraphqlError { code, message, sqlstate, .. } = told;
+    Told::Failed { code, message, sqlstate }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_are_told_as_if_they_had_happened_here() {
+        for error in [
+            db::Error::ScopeRefused("role \"nobody\" does not exist".to_owned()),
+            db::Error::PoolTimeout(std::time::Duration::from_secs(5)),
+            db::Error::DeadlineExceeded(std::time::Duration::from_secs(9)),
+            db::Error::Protocol("a defect".to_owned()),
+        ] {
+            let here: Error = error.into();
+            let (refused, told) = (here.is_role_refused(), here.for_client());
+            let there = read(Ok(answer(Err(here)))).unwrap_err();
+            assert_eq!((there.is_role_refused(), there.for_client()), (refused, told));
+        }
+        assert_eq!(read(Ok(answer(Ok(vec!["a".to_owned()])))).unwrap(), ["a"]);
+    }
+}

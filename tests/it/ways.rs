@@ -1,0 +1,134 @@
+//! The ways that an operation can take to a database: straight there, or through a queue to a worker. Tests that run on both
+//! hold that the answers are the same.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use glowplug::config::{self, Config, Queued, Secret};
+use glowplug::engine::{Engine, Extension, Identity, Request, Response};
+use glowplug::error::Error;
+use glowplug::local::{Redis, RedisOptions};
+use glowplug::queue::{Handling, Way, Worker};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The Redis that all queues of these tests are in.
+static REDIS: LazyLock<Redis> =
+    LazyLock::new(|| Redis::start(&RedisOptions::default()).expect("a Redis of the tests' own"));
+
+/// Numbers for queues that no other test has.
+static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+/// Which way operations take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// To the database.
+    Direct,
+    /// Through a queue to a worker; the one who asks has no connection to the database.
+    Queued,
+}
+
+/// Answers requests by one of the ways, and ends when it is dropped.
+pub(crate) struct Answering {
+    way: Way,
+    /// What has the connections to the database.
+    engine: Engine,
+    _beside: JoinSet<()>,
+}
+
+impl Route {
+    /// The configuration of a server that takes this way, and beside it what does the work, if that is somebody else.
+    pub(crate) fn divide(self, config: &Config) -> (Config, Option<Worker>) {
+        if self == Self::Direct {
+            return (config.clone(), None);
+        }
+        let urls = vec![Secret::new(REDIS.url())];
+        let redis = Some(config::Redis { urls, is_cluster: false, authority: None });
+        let name = format!("way-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let queue = config::Queue { redis, name, ..config.queue.clone() };
+        let mut worker = config.clone();
+        worker.queue = queue.clone();
+        let mut server = config.clone();
+        server.queue = config::Queue { queued: Queued::Everything, ..queue };
+        server.database.url = Secret::new("");
+        server.database.direct_url = None;
+        server.database.replica_urls = Vec::new();
+        (server, Some(Worker::new(&worker, Extension::default()).expect("a worker")))
+    }
+}
+
+impl Answering {
+    /// Answers until it is dropped.
+    pub(crate) async fn start(route: Route, config: &Config) -> Self {
+        let (config, worker) = route.divide(config);
+        let way = Way::new(&config, Extension::default()).expect("the configuration can be used");
+        let mut beside = JoinSet::new();
+        let running = way.clone();
+        beside.spawn(async move { running.run(CancellationToken::new()).await });
+        let Some(worker) = worker else {
+            let engine = way.engine().expect("an engine").clone();
+            return Self { way, engine, _beside: beside };
+        };
+        let engine = worker.engine().clone();
+        beside.spawn(async move { worker.run(CancellationToken::new()).await });
+        let answering = Self { way, engine, _beside: beside };
+        until_there_is_a_worker(&answering.way).await;
+        answering
+    }
+
+    /// The answer to a request, as it is.
+    pub(crate) async fn respond(&self, request: Request, identity: &Identity) -> Response {
+        self.way.respond(request, identity, Handling::default()).await
+    }
+
+    /// The API as who asks sees it.
+    pub(crate) async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
+        self.way.frontend().sdl(identity).await
+    }
+
+    /// Draws all pictures anew, wherever there are some; whether the one who is asked has another API now.
+    pub(crate) async fn reload(&self) -> Result<bool, Error> {
+        if self.way.engine().is_none() {
+            self.engine.reload().await?;
+        }
+        self.way.frontend().reload().await
+    }
+
+    /// Watches the database, as servers and workers do.
+    pub(crate) async fn watch(&self, interval: Duration, stop: CancellationToken) {
+        let frontend = self.way.frontend();
+        if self.way.engine().is_some() {
+            return frontend.watch(interval, stop).await;
+        }
+        tokio::join!(frontend.watch(interval, stop.clone()), self.engine.watch(interval, stop));
+    }
+}
+
+/// Without one, requests are told so at once.
+pub(crate) async fn until_there_is_a_worker(way: &Way) {
+    while way.ready().await.is_err_and(|why| why.starts_with("no worker answers")) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// Makes tests of bodies, one for each way: `direct::name` and `queued::name`.
+macro_rules! on_both_ways {
+    ($($name:ident),+ $(,)?) => {
+        mod direct {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::ways::Route::Direct).await;
+            })+
+        }
+
+        mod queued {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::ways::Route::Queued).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both_ways;
