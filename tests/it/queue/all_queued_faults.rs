@@ -176,3 +176,29 @@ async fn a_database_that_is_named_for_nothing_is_pointed_out_and_the_schema_is_p
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && told.contains("no worker answers"), "{told}");
 }
+
+/// What is wrong is told before anything starts, with what to do.
+#[test]
+fn what_contradicts_a_queue_for_all_operations_is_refused() {
+    let folder = open_folder();
+    for (arguments, told) in [
+        (
+            &["serve", "--operations", "queued"][..],
+            "--operations: there is no queue; say where it is with --redis-url",
+        ),
+        (
+            &["serve", "--operations", "queued", "--mutations", "direct", "--redis-url", "redis://localhost"],
+            "--mutations: says direct, and operations says that all are queued",
+        ),
+        (&["serve", "--operations", "all"], "--operations: "),
+        (
+            &["worker", "--operations", "queued", "--redis-url", "redis://localhost"],
+            "database-url is not set, and only `glowplug serve --operations queued` can do without it",
+        ),
+        (&["worker", "--redis-url", "redis://localhost"], "is not set; pass --database-url"),
+    ] {
+        let ended = command(folder.path()).args(arguments).output().unwrap();
+        let printed = String::from_utf8(ended.stderr).unwrap();
+        assert!(!ended.status.success() && printed.contains(told), "{arguments:?}: {printed}");
+    }
+}
