@@ -53,7 +53,7 @@ use self::health::Health;
 pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
 pub use self::pool::{PoolState, PooledConnection};
-pub use self::probe::{Findings, Lending, NamedStatements, Passage};
+pub use self::probe::{Fate, Findings, Lending, NamedStatements, Passage, Sessions, StartupParameter};
 pub use self::protocol::Protocol;
 pub use self::replicas::{ReadFrom, ReplicaState, Replicas};
 pub use self::row::{Field, Row};

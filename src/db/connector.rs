@@ -74,6 +74,22 @@ impl Connector {
         Self { connect, types: Arc::default(), outage: Arc::default(), ..self.clone() }
     }
 
+    /// The same way, but never without TLS.
+    #[must_use]
+    pub fn encrypted(&self) -> Self {
+        Self { connect: Arc::new(self.connect.encrypted()), ..self.clone() }
+    }
+
+    /// The same way with a further parameter at the start, to see whether it passes.
+    pub(super) fn with_trial(&self, name: &'static str, value: &'static str) -> Self {
+        Self { connect: Arc::new(self.connect.with_trial((name, value))), ..self.clone() }
+    }
+
+    /// Whether the connection string asks for settings of the session by `options`.
+    pub fn has_options(&self) -> bool {
+        self.connect.has_options()
+    }
+
     /// Makes a connection, authentication and all.
     pub async fn connect(&self) -> Result<Connection, Unavailable> {
         let begin = Instant::now();

@@ -28,8 +28,12 @@ pub struct PoolerFacts {
     pub max_client_conn: Option<u32>,
     /// How many named statements it tracks for each server connection.
     pub max_prepared_statements: Option<u32>,
+    /// Where it looks for the database's server.
+    pub server: Option<String>,
     /// Whether the database is paused.
     pub is_paused: bool,
+    /// Whether the database is disabled.
+    pub is_disabled: bool,
 }
 
 type Row = HashMap<String, String>;
@@ -53,6 +57,9 @@ impl Connector {
             pool_size: number(of_database("pool_size").or(config.get("default_pool_size").cloned())),
             max_client_conn: number(config.get("max_client_conn").cloned()),
             max_prepared_statements: number(config.get("max_prepared_statements").cloned()),
+            server: of_database("host")
+                .map(|host| format!("{host}:{}", of_database("port").unwrap_or_default())),
+            is_disabled: of_database("disabled").is_some_and(|disabled| disabled != "0"),
             is_paused: of_database("paused").is_some_and(|paused| paused != "0")
                 || state.get("paused").is_some_and(|paused| paused == "yes"),
         })

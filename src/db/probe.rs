@@ -8,6 +8,7 @@ mod client;
 mod lending;
 mod names;
 mod passage;
+mod session;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tokio::time::timeout;
 pub use self::lending::Lending;
 pub use self::names::NamedStatements;
 pub use self::passage::Passage;
+pub use self::session::{Fate, Sessions, StartupParameter};
 
 use self::client::Client;
 use super::{Connector, Protocol, Unavailable};
@@ -35,10 +37,14 @@ pub struct Findings {
     pub several_statements: Passage,
     /// Whether the extended protocol passes, with the unnamed statement in one flight.
     pub unnamed_statement: Passage,
+    /// Whether a write by the extended protocol, outside of a transaction, is committed without being asked to.
+    pub typed_writes: Passage,
     /// PostgreSQL's version: 150014 is 15.14.
     pub server_version: Option<u32>,
     /// Whether the server is a standby, which takes no writes.
     pub is_standby: Option<bool>,
+    /// Whether transactions are read-only unless they say otherwise (`default_transaction_read_only`).
+    pub is_read_only: Option<bool>,
 }
 
 impl Findings {

@@ -186,10 +186,37 @@ impl Connection {
 
     async fn run(&self, query: Query, asked: Asked) -> QueryResult<Outcome> {
         let text = query.text.clone();
-        let result = self.perform(query, asked).await.map_err(|failure| self.remember(failure));
+        let before = self.wire.transaction();
+        let mut performed = self.perform(query, asked).await;
+        if asked.sharing == Sharing::Alone
+            && before == TransactionStatus::Idle
+            && !begins_transaction(&text)
+        {
+            performed = self.end_foreign_transaction(performed).await;
+        }
+        let result = performed.map_err(|failure| self.remember(failure));
         let text = StrQueryHelper::new(&text);
         self.observe(InstrumentationEvent::finish_query(&text, result.as_ref().err()));
         result
+    }
+
+    /// A query outside of a transaction is one by itself. pgpool-II in raw mode opens one for a write and leaves it to the
+    /// client to end it, without which the write would be lost with the connection.
+    async fn end_foreign_transaction(
+        &self,
+        performed: Result<Outcome, Failure>,
+    ) -> Result<Outcome, Failure> {
+        match (self.wire.transaction(), performed) {
+            (TransactionStatus::Open, Ok(outcome)) => {
+                self.perform_batch("COMMIT", Sharing::Alone).await?;
+                Ok(outcome)
+            }
+            (TransactionStatus::Open | TransactionStatus::Failed, performed) => {
+                self.perform_batch("ROLLBACK", Sharing::Alone).await?;
+                performed
+            }
+            (TransactionStatus::Idle, performed) => performed,
+        }
     }
 
     async fn batch(&self, text: &str, sharing: Sharing) -> QueryResult<()> {
@@ -248,4 +275,10 @@ impl Connection {
     pub(super) fn observe(&self, event: InstrumentationEvent<'_>) {
         self.instrumentation.lock().on_connection_event(event);
     }
+}
+
+/// Whether a query is meant to leave a transaction open.
+fn begins_transaction(text: &str) -> bool {
+    let first = text.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| !word.is_empty());
+    first.is_some_and(|word| word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("start"))
 }

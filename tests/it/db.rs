@@ -15,7 +15,7 @@ mod big;
 pub(crate) mod cancel;
 mod gate;
 mod hostile;
-mod hosts;
+pub(crate) mod hosts;
 mod joined;
 mod orm;
 mod pipelining;

@@ -26,10 +26,6 @@ enum Verdict {
     FailsInTransactions,
     /// Each query is answered rightly, but names stay behind in server connections, and pile up there.
     PilesUp,
-    /// A typed query's write opens a transaction that the pooler never commits.
-    LosesWrites,
-    /// So do they here, but messages of SQL text do not, and so the engine's operations.
-    SafeForMessages,
 }
 
 impl Verdict {
@@ -42,10 +38,6 @@ impl Verdict {
                 "**no**: `prepared statement … does not exist` within transactions; names pile up in the server"
             }
             Self::PilesUp => "**no**: names pile up in the server; transactions are refused",
-            Self::LosesWrites => "**no**: the pooler opens a transaction for a write, and does not commit it",
-            Self::SafeForMessages => {
-                "safe for messages, but not for typed queries, which go as with `Unnamed`"
-            }
         }
     }
 }
@@ -64,7 +56,7 @@ const TABLE: [(Stand, [Verdict; 3]); 8] = [
     (Stand::Tracking, [Verdict::Safe; 3]),
     (Stand::NotTracking, [Verdict::Safe, Verdict::Safe, Verdict::FailsInTransactions]),
     (Stand::Pgpool, [Verdict::Safe; 3]),
-    (Stand::RawPgpool, [Verdict::SafeForMessages, Verdict::LosesWrites, Verdict::LosesWrites]),
+    (Stand::RawPgpool, [Verdict::Safe; 3]),
 ];
 
 /// Tests a row of the table.
@@ -88,12 +80,6 @@ async fn row(stand: Stand) {
                 names::pile_up(&cell).await;
             }
             Verdict::PilesUp => names::pile_up(&cell).await,
-            Verdict::LosesWrites => body::loses_writes(&cell).await,
-            Verdict::SafeForMessages => {
-                body::loses_writes(&cell).await;
-                graphql::holds(&cell).await;
-                isolation::nothing_is_left(&cell.url).await;
-            }
         }
     }
 }

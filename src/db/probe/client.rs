@@ -4,7 +4,7 @@ use postgres_protocol::message::backend::Message;
 
 use crate::db::answer::answer;
 use crate::db::connection::first_value;
-use crate::db::wire::{Flight, Format};
+use crate::db::wire::{Flight, Format, TransactionStatus};
 use crate::db::{Connection, Connector, Error, Unavailable};
 
 /// A connection of the probe's own.
@@ -21,6 +21,11 @@ impl Client {
     /// The process id that came with the cancel key.
     pub(super) fn key_process(&mut self) -> Option<i32> {
         self.0.wire.get_mut().key_process()
+    }
+
+    /// Whether a transaction is open that the client did not begin.
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.0.wire.transaction() != TransactionStatus::Idle
     }
 
     /// One simple-protocol message.

@@ -25,11 +25,15 @@ const MARK: &str = "4327ms";
 
 /// A scope and its statement, as every operation has it; the third statement says what the first has set.
 const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', true); \
-    select pg_catalog.current_setting('server_version_num') || ' ' || pg_catalog.pg_is_in_recovery()::text; \
+    select pg_catalog.concat_ws(' ', pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery(), \
+    pg_catalog.current_setting('default_transaction_read_only')); \
     select pg_catalog.current_setting('lock_timeout')";
 
 /// A value that comes back only if the server has seen the statement whole.
 const UNNAMED: &str = "select 'glow' || 'plug'";
+
+/// A write, as a pooler sees it, that writes nothing: everybody may update this view, and no row of it is meant.
+const WRITE: &str = "update pg_catalog.pg_settings set setting = setting where false";
 
 /// Fills in what passes, and what the server says of itself.
 pub(super) async fn examine(client: &mut Client, findings: &mut Findings) {
@@ -45,12 +49,33 @@ pub(super) async fn examine(client: &mut Client, findings: &mut Findings) {
         Ok(values) => Passage::Fails(format!("the answer was {values:?}")),
         Err(error) => Passage::Fails(error.to_string()),
     };
+    if findings.unnamed_statement == Passage::Passes {
+        findings.typed_writes = write(client).await.unwrap_or_default();
+    }
+}
+
+/// A write by the extended protocol has to be over with its flight. pgpool-II in raw mode opens a transaction for it.
+async fn write(client: &mut Client) -> Result<Passage, Error> {
+    let mut flight = Flight::default();
+    flight.parse("", WRITE, std::iter::empty())?;
+    execute(&mut flight, "")?;
+    flight.sync();
+    let sent = client.send(flight).await;
+    if client.is_in_transaction() {
+        client.end().await?;
+        return Ok(Passage::Fails(
+            "the pooler opens a transaction for it, and does not commit it".to_owned(),
+        ));
+    }
+    sent.map(|_| Passage::Passes)
 }
 
 fn read_server(values: &Values, findings: &mut Findings) {
-    if let Some((version, standby)) = values.get(1).and_then(|value| value.split_once(' ')) {
+    let words: Vec<&str> = values.get(1).map(|value| value.split(' ').collect()).unwrap_or_default();
+    if let [version, standby, read_only] = words.as_slice() {
         findings.server_version = version.parse().ok();
-        findings.is_standby = standby.parse().ok();
+        findings.is_standby = Some(*standby == "t");
+        findings.is_read_only = Some(*read_only == "on");
     }
 }
 

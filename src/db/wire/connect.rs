@@ -48,6 +48,26 @@ impl Connect {
         Self { settings, tls: self.tls.clone() }
     }
 
+    /// The same way with a further parameter at the start.
+    pub(in crate::db) fn with_trial(&self, trial: (&'static str, &'static str)) -> Self {
+        // A server takes `options` once.
+        let options = self.settings.options.clone().filter(|_| trial.0 != "options");
+        let settings = Settings { trial: Some(trial), options, ..self.settings.clone() };
+        Self { settings, tls: self.tls.clone() }
+    }
+
+    /// The same way, encrypted.
+    pub(in crate::db) fn encrypted(&self) -> Self {
+        let mut settings = self.settings.clone();
+        settings.tls.mode = settings.tls.mode.max(SslMode::Require);
+        Self { settings, tls: self.tls.clone() }
+    }
+
+    /// Whether the connection string asks for settings by `options`.
+    pub(in crate::db) fn has_options(&self) -> bool {
+        self.settings.options.is_some()
+    }
+
     /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout` if shorter.
     pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<Pipeline, Failure> {
         let limit = self.settings.connect_timeout.map_or(limit, |timeout| timeout.min(limit));

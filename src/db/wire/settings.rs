@@ -24,6 +24,8 @@ pub(in crate::db) struct Settings {
     pub(super) application_name: String,
     /// Settings for the session in PostgreSQL's own form; poolers refuse it.
     pub(super) options: Option<String>,
+    /// A further parameter of the start, which no connection string has: whether it passes is to be tried.
+    pub(super) trial: Option<(&'static str, &'static str)>,
     pub(super) tls: TlsSettings,
     pub(super) channel_binding: ChannelBinding,
     pub(super) target: Target,
@@ -125,6 +127,7 @@ impl Settings {
             passfile: values.path("passfile").or_else(|| below_home(".pgpass")),
             application_name: values.get("application_name").unwrap_or("glowplug").to_owned(),
             options: values.get("options").map(str::to_owned),
+            trial: None,
             tls: values.tls()?,
             channel_binding: values.choice("channel_binding", ChannelBinding::Prefer, &CHANNEL_BINDINGS)?,
             target: values.choice("target_session_attrs", Target::Any, &TARGETS)?,

@@ -51,6 +51,7 @@ impl Wire {
         if let Some(options) = &settings.options {
             parameters.push(("options", options));
         }
+        parameters.extend(settings.trial);
         let mut message = BytesMut::new();
         frontend::startup_message(parameters, &mut message).map_err(Failure::malformed)?;
         wire.send(message).await?;

@@ -82,7 +82,7 @@ async fn a_socket_and_a_password_file() {
     assert_eq!(refusal(&url).await.reason, Reason::Authentication);
 }
 
-fn set_mode(path: &Path, mode: u32) {
+pub(crate) fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -94,8 +94,15 @@ fn openssl(folder: &Path, arguments: &str) {
     assert!(made.status.success(), "{arguments}: {}", String::from_utf8_lossy(&made.stderr));
 }
 
+/// When the server's certificate is valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Now,
+    Over,
+}
+
 /// An authority, the server's certificate for 127.0.0.1, the client's for `postgres`, and another authority.
-fn certificates(folder: &Path) {
+pub(crate) fn certificates(folder: &Path, validity: Validity) {
     std::fs::write(folder.join("server.ext"), "subjectAltName=IP:127.0.0.1").unwrap();
     std::fs::write(folder.join("client.ext"), "basicConstraints=CA:FALSE").unwrap();
     for name in ["root", "other"] {
@@ -111,10 +118,12 @@ fn certificates(folder: &Path) {
             folder,
             &format!("req -newkey rsa:2048 -nodes -subj /CN={subject} -keyout {name}.key -out {name}.csr"),
         );
+        // A certificate that ends before it begins was never valid, which openssl does not mind.
+        let days = if validity == Validity::Over && name == "server" { "-1" } else { "2" };
         openssl(
             folder,
             &format!(
-                "x509 -req -in {name}.csr -CA root.crt -CAkey root.key -CAcreateserial -days 2 -extfile {name}.ext \
+                "x509 -req -in {name}.csr -CA root.crt -CAkey root.key -CAcreateserial -days {days} -extfile {name}.ext \
              -out {name}.crt"
             ),
         );
@@ -123,7 +132,7 @@ fn certificates(folder: &Path) {
 }
 
 /// Gives the server its certificate, which only its own account may read, and turns TLS on.
-async fn turn_on_tls(cluster: &Cluster, folder: &Path) {
+pub(crate) async fn turn_on_tls(cluster: &Cluster, folder: &Path) {
     use std::os::unix::fs::MetadataExt as _;
     let mut connection = connect(&cluster.url("postgres")).await.unwrap();
     let data = ask(&mut connection, "select current_setting('data_directory') as value").await;
@@ -144,7 +153,7 @@ async fn turn_on_tls(cluster: &Cluster, folder: &Path) {
 #[tokio::test]
 async fn tls_verifies_what_it_is_asked_to() {
     let folder = tempfile::tempdir().unwrap();
-    certificates(folder.path());
+    certificates(folder.path(), Validity::Now);
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
     let mut cluster = Cluster::start(options).unwrap();
     turn_on_tls(&cluster, folder.path()).await;

@@ -1,0 +1,186 @@
+//! What becomes of the settings of a session: those that a client asks for when it connects, those that it sets later, and
+//! those that others have left on the server connections.
+//!
+//! Glowplug depends on none of it, so that only `doctor` looks. Takes back what it sets, as long as the same server connection is
+//! lent to it once more; else a parameter `glowplug.doctor`, which nobody reads, stays there until the connection ends.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::Lending;
+use super::client::{Client, Values};
+use crate::db::{Connector, Error, Unavailable};
+
+/// What becomes of the settings of a session.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Sessions {
+    /// Parameters of the start, each tried on a connection of its own.
+    pub startup: Vec<StartupParameter>,
+    /// What one client sets, and another may see.
+    pub settings: Fate,
+    /// Settings that were found on a server connection though nobody had asked for them: `name = value`.
+    pub left_behind: Vec<String>,
+}
+
+/// A parameter of the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StartupParameter {
+    /// Its name; `options` holds others.
+    pub name: &'static str,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What becomes of a setting.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It holds for the client that asked for it.
+    Holds,
+    /// It is taken, and has no effect.
+    Ignored,
+    /// The connection is refused for it; what was said.
+    Refused(String),
+    /// The next client of the server connection has it, too.
+    Leaks,
+    /// The next client of the server connection does not have it.
+    Reset,
+    /// It was not found out.
+    #[default]
+    Unknown,
+}
+
+/// Parameters that drivers ask for, with a value that nobody has, as `current_setting` gives it, and whose it is.
+const TRIALS: [Trial; 6] = [
+    Trial { name: "options", value: "-c lock_timeout=4327", setting: "lock_timeout", expected: "4327ms" },
+    Trial::of("search_path", "glowplug_doctor"),
+    Trial { name: "statement_timeout", value: "43270", setting: "statement_timeout", expected: "43270ms" },
+    Trial::of("extra_float_digits", "2"),
+    Trial::of("TimeZone", "Pacific/Chatham"),
+    Trial { name: "DateStyle", value: "German", setting: "DateStyle", expected: "German, DMY" },
+];
+
+#[derive(Debug, Clone, Copy)]
+struct Trial {
+    name: &'static str,
+    value: &'static str,
+    setting: &'static str,
+    expected: &'static str,
+}
+
+impl Trial {
+    const fn of(name: &'static str, value: &'static str) -> Self {
+        Self { name, value, setting: name, expected: value }
+    }
+}
+
+/// Poolers keep these apart for their clients, and set them themselves.
+const FOLLOWED: &str = "'application_name', 'client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', \
+    'standard_conforming_strings', 'glowplug.doctor'";
+
+/// A server connection is looked for so many times.
+const ATTEMPTS: usize = 8;
+
+impl Connector {
+    /// Finds out what becomes of the settings of a session, by connections that are closed afterwards; what was not
+    /// found out within `limit` is unknown.
+    pub async fn sessions(&self, lending: Lending, limit: Duration) -> Sessions {
+        let shared: Arc<Mutex<Sessions>> = Arc::default();
+        let change = |change: &dyn Fn(&mut Sessions)| {
+            change(&mut shared.lock().unwrap_or_else(PoisonError::into_inner));
+        };
+        let examining = async {
+            for trial in TRIALS {
+                let parameter = StartupParameter { name: trial.name, fate: self.try_at_start(trial).await };
+                change(&|sessions| sessions.startup.push(parameter.clone()));
+            }
+            if lending != Lending::Direct
+                && let Ok((fate, left_behind)) = self.follow_setting(lending).await
+            {
+                change(&|sessions| {
+                    sessions.settings.clone_from(&fate);
+                    sessions.left_behind.clone_from(&left_behind);
+                });
+            }
+        };
+        let _ = timeout(limit, examining).await;
+        shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn try_at_start(&self, trial: Trial) -> Fate {
+        let question = format!("select pg_catalog.current_setting('{}')", trial.setting);
+        match Client::open(&self.with_trial(trial.name, trial.value)).await {
+            Ok(mut client) => match client.query(&question).await {
+                Ok(values) if values == [trial.expected] => Fate::Holds,
+                Ok(_) => Fate::Ignored,
+                Err(_) => Fate::Unknown,
+            },
+            Err(Unavailable { sqlstate: Some(_), message, .. }) if message.contains("parameter") => {
+                Fate::Refused(message)
+            }
+            Err(_) => Fate::Unknown,
+        }
+    }
+
+    /// One client sets something; another one looks for it, and takes it back.
+    async fn follow_setting(&self, lending: Lending) -> Result<(Fate, Vec<String>), Error> {
+        let mark = Uuid::new_v4().simple().to_string();
+        let mut first = Client::open(self).await?;
+        let look = format!(
+            "select name || ' = ' || setting from pg_catalog.pg_settings where source = 'session' \
+             and name not in ({FOLLOWED})"
+        );
+        let left_behind = first.query(&look).await?;
+        let set = format!(
+            "select pg_catalog.set_config('glowplug.doctor', '{mark}', false); \
+             select pg_catalog.pg_backend_pid()"
+        );
+        let place = first.query(&set).await?.pop();
+        // In session mode the server connection is free when its client has left.
+        let mut kept = Some(first).filter(|_| lending != Lending::Session);
+        let mut second = Client::open(self).await?;
+        for attempt in 0..ATTEMPTS {
+            let asked = match &mut kept {
+                Some(first) if attempt % 2 == 1 => first,
+                _ => &mut second,
+            };
+            let seen = asked.query(TAKE_BACK).await?;
+            if let Some(fate) = fate(&seen, place.as_deref(), &mark) {
+                return Ok((fate, left_behind));
+            }
+        }
+        Ok((Fate::Unknown, left_behind))
+    }
+}
+
+/// Tells where it is and what is set there, and takes it back, as one transaction.
+const TAKE_BACK: &str = "select pg_catalog.pg_backend_pid(); \
+    select coalesce(pg_catalog.current_setting('glowplug.doctor', true), ''); \
+    select pg_catalog.set_config('glowplug.doctor', '', false)";
+
+/// What the answers say, if they come from the place where it was set.
+fn fate(seen: &Values, place: Option<&str>, mark: &str) -> Option<Fate> {
+    match seen.as_slice() {
+        [there, value, ..] if Some(there.as_str()) == place => {
+            Some(if value == mark { Fate::Leaks } else { Fate::Reset })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_leaks_if_it_is_seen_where_it_was_set() {
+        let seen = |place: &str, value: &str| vec![place.to_owned(), value.to_owned(), String::new()];
+        assert_eq!(fate(&seen("1", "mark"), Some("1"), "mark"), Some(Fate::Leaks));
+        assert_eq!(fate(&seen("1", ""), Some("1"), "mark"), Some(Fate::Reset));
+        assert_eq!(fate(&seen("2", ""), Some("1"), "mark"), None);
+    }
+}
