@@ -3,10 +3,14 @@
 //! Changes nothing, there or here. Exit codes: 0 if Glowplug works there, 1 if something keeps it from working, 2 if the
 //! connection string or a setting makes no sense.
 
+mod code;
 mod examine;
 mod exposure;
 mod findings;
+mod other;
 mod report;
+mod room;
+mod service;
 mod sniff;
 mod trouble;
 
@@ -15,11 +19,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::config::{Profile, Text};
+use crate::config::{Config, Profile, Secret, Text};
 use crate::db::Connector;
 
 use super::failure::Failure;
 use super::settings::Flags;
+use examine::Subject;
+use other::{Purpose, Way};
 use report::{Report, Style};
 
 /// The flags of `glowplug doctor`.
@@ -49,11 +55,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
     let config = flags.settle(Profile::OneShot)?.check()?;
     // The report says what the log would.
-    let connector = Connector::new(config.database.url.expose())
-        .map_err(|error| Failure::Usage(error.to_string()))?
-        .timeout(config.database.connect_timeout);
+    let connector = connector(&config.database.url, &config)?;
+    let ways = ways(options, &config)?;
     let report = super::block_on(async {
-        let examination = tokio::time::timeout(LIMIT, examine::examine(&config, &connector));
+        let subject = Subject { config: &config, connector: &connector, ways };
+        let examination = tokio::time::timeout(LIMIT, examine::examine(subject));
         let mut examination = std::pin::pin!(examination);
         let done = if let Ok(done) = tokio::time::timeout(SLOW, &mut examination).await {
             done
@@ -65,6 +71,22 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     })?;
     print(&report, options.json)?;
     if report.troubles() > 0 { Err(Failure::Diagnosed) } else { Ok(()) }
+}
+
+/// The further connection strings. Those of the configured database say nothing about another one.
+fn ways(options: &Options, config: &Config) -> Result<Vec<Way>, Failure> {
+    let typed = &options.flags.settings;
+    let counts = |flag: &Option<Text>| options.url.is_none() || flag.is_some();
+    let direct = config.database.direct_url.iter().filter(|_| counts(&typed.direct_url));
+    let replicas = config.database.replica_urls.iter().filter(|_| counts(&typed.replica_url));
+    let all = direct.map(|url| (Purpose::Direct, url)).chain(replicas.map(|url| (Purpose::Replica, url)));
+    all.map(|(purpose, url)| Ok(Way { purpose, url: url.clone(), connector: connector(url, config)? }))
+        .collect()
+}
+
+fn connector(url: &Secret, config: &Config) -> Result<Connector, Failure> {
+    let connector = Connector::new(url.expose()).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(connector.timeout(config.database.connect_timeout))
 }
 
 fn print(report: &Report, json: bool) -> Result<(), Failure> {

@@ -139,11 +139,20 @@ async fn the_checks_find_what_is_there() {
 #[test]
 fn the_tests_that_the_documentation_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let [security, faults] =
-        ["docs/security.md", "docs/faults.md"].map(|page| std::fs::read_to_string(root.join(page)).unwrap());
-    // There, the last column of the table has them; elsewhere are settings of PgBouncer.
-    let last_column = |line: &str| line.rsplit('|').nth(1).map(str::to_owned);
-    let page = security + &faults.lines().filter_map(last_column).collect::<String>();
+    let mut page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut with_tests = BTreeSet::new();
+    for entry in std::fs::read_dir(root.join("docs")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            let proofs = proofs(&std::fs::read_to_string(&path).unwrap());
+            if !proofs.is_empty() {
+                with_tests.insert(path.file_name().unwrap().to_str().unwrap().to_owned());
+            }
+            page.push_str(&proofs);
+        }
+    }
+    let expected = ["doctor.md", "faults.md", "replicas.md"];
+    assert!(expected.iter().all(|page| with_tests.contains(*page)), "{with_tests:?}");
     let is_test = |name: &&str| {
         name.contains('_') && name.chars().all(|letter| letter == '_' || letter.is_ascii_lowercase())
     };
@@ -158,6 +167,17 @@ fn the_tests_that_the_documentation_names_are_there() {
         let attribute = before.rsplit("\n\n").next().unwrap_or_default();
         assert!(attribute.contains("test") || on_both_ways.contains(name), "{name} is no test");
     }
+}
+
+/// The last column of each table whose last column is called `test`; elsewhere are settings and metrics.
+fn proofs(page: &str) -> String {
+    let (mut text, mut is_proof) = (String::new(), false);
+    for line in page.lines() {
+        let last = line.strip_suffix('|').and_then(|row| row.rsplit('|').next()).map(str::trim);
+        is_proof = last.is_some_and(|last| is_proof || last == "test");
+        text.push_str(last.filter(|_| is_proof).unwrap_or_default());
+    }
+    text
 }
 
 /// The text of all Rust files below a folder.

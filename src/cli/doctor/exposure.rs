@@ -1,5 +1,7 @@
 //! What of the database the API has, and if it is nothing, why.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use crate::config::Config;
@@ -7,6 +9,7 @@ use crate::db::{Access, Database, Scope};
 use crate::engine::{Described, describe};
 use crate::sql::{Statement, array_literal};
 
+use super::code::Code;
 use super::report::Check;
 
 const SUBJECT: &str = "Tables";
@@ -32,26 +35,34 @@ struct Privileges {
     others: Vec<String>,
 }
 
+/// What was found out of the API.
+pub(super) struct Exposed {
+    pub(super) check: Check,
+    /// The API, if there is one.
+    pub(super) sdl: Option<Arc<str>>,
+}
+
 /// The API as strangers see it: by `anon-role`, or as the connection's own user.
-pub(super) async fn examine(config: &Config, database: &Database) -> Check {
+pub(super) async fn examine(config: &Config, database: &Database) -> Exposed {
     let role = config.auth.anon_role.as_deref();
-    match describe(config, role).await {
-        Err(error) => Check::trouble(
-            SUBJECT,
-            "catalogue-unreadable",
-            format!("the structure cannot be read: {error}"),
-        )
-        .advise("check that the role of anon-role exists, and that the connection's user is a member of it"),
-        Ok(described) if described.tables > 0 => exposed(&described, role),
-        Ok(described) => match privileges(config, database, role).await {
-            Ok(privileges) => nothing(&privileges, &described),
-            Err(why) => Check::trouble(
-                SUBJECT,
-                "no-tables",
-                format!("no table is in the API, and why cannot be told: {why}"),
-            ),
-        },
+    let described = match describe(config, role).await {
+        Ok(described) => described,
+        Err(error) => {
+            let found = format!("the structure cannot be read: {error}");
+            return Exposed { check: Check::new(SUBJECT, Code::CatalogueUnreadable, found), sdl: None };
+        }
+    };
+    if described.tables > 0 {
+        return Exposed { check: exposed(&described, role), sdl: Some(described.sdl) };
     }
+    let check = match privileges(config, database, role).await {
+        Ok(privileges) => nothing(&privileges, &described),
+        Err(why) => {
+            let found = format!("no table is in the API, and why cannot be told: {why}");
+            Check::new(SUBJECT, Code::NoTables, found)
+        }
+    };
+    Exposed { check, sdl: None }
 }
 
 fn exposed(described: &Described, role: Option<&str>) -> Check {
@@ -59,8 +70,7 @@ fn exposed(described: &Described, role: Option<&str>) -> Check {
     let found = format!("{} in the API of {who}", counted(described.tables));
     match described.problems.len() {
         0 => Check::ok(SUBJECT, found),
-        left_out => Check::note(SUBJECT, "left-out", format!("{found}; {left_out} left out"))
-            .advise("`glowplug schema --explain` names them, each with its reason"),
+        left_out => Check::new(SUBJECT, Code::LeftOut, format!("{found}; {left_out} left out")),
     }
 }
 
@@ -81,20 +91,20 @@ async fn privileges(config: &Config, database: &Database, role: Option<&str>) ->
 /// Why no table is in the API: the first reason that holds, schema by schema.
 fn nothing(privileges: &Privileges, described: &Described) -> Check {
     let Privileges { role, schemas, others } = privileges;
-    let trouble = |code, found: String| Check::trouble(SUBJECT, code, format!("0 tables exposed: {found}"));
+    let trouble = |code, found: String| Check::new(SUBJECT, code, format!("0 tables exposed: {found}"));
     for Seen { schema, exists, may_use, tables, readable } in schemas {
         if !exists {
-            let check = trouble("schema-missing", format!("there is no schema {schema:?}"));
+            let check = trouble(Code::SchemaMissing, format!("there is no schema {schema:?}"));
             return name_others(check, others);
         }
         if *tables > 0 && !may_use {
-            return trouble("schema-not-granted", format!("{role} may not use the schema {schema:?}"))
+            return trouble(Code::SchemaNotGranted, format!("{role} may not use the schema {schema:?}"))
                 .advise(format!("grant usage on schema {schema} to {role};"))
                 .advise(format!("grant select on all tables in schema {schema} to {role};"));
         }
         if *tables > 0 && *readable == 0 {
             return trouble(
-                "tables-not-granted",
+                Code::NotGranted,
                 format!("{role} has no privilege on the {} of {schema:?}", counted(*tables as usize)),
             )
             .advise(format!(
@@ -104,11 +114,10 @@ fn nothing(privileges: &Privileges, described: &Described) -> Check {
         }
     }
     if let Some(problem) = described.problems.first() {
-        return trouble("all-left-out", format!("{}: {}", problem.object, problem.reason))
-            .advise("`glowplug schema --explain` names all that is left out, each with its reason");
+        return trouble(Code::AllLeftOut, format!("{}: {}", problem.object, problem.reason));
     }
     let names: Vec<&str> = schemas.iter().map(|seen| seen.schema.as_str()).collect();
-    name_others(trouble("schema-empty", format!("there are no tables in {}", names.join(", "))), others)
+    name_others(trouble(Code::SchemaEmpty, format!("there are no tables in {}", names.join(", "))), others)
 }
 
 fn name_others(check: Check, others: &[String]) -> Check {

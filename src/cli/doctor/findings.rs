@@ -1,10 +1,10 @@
 //! What the probe has seen, and what a pooler says of itself -> lines of the report. Pure.
 
 use crate::config::{self, PoolMode};
-use crate::db::{Findings, Lending, NamedStatements, Passage, Place, PoolerFacts};
+use crate::db::{Fate, Findings, Lending, NamedStatements, Passage, PoolerFacts, Sessions};
 
+use super::code::Code;
 use super::report::Check;
-use super::trouble::is_supabase;
 
 /// The oldest version that is supported, as PostgreSQL numbers them.
 const OLDEST: u32 = 140_000;
@@ -13,21 +13,19 @@ const OLDEST: u32 = 140_000;
 pub(super) fn server(findings: &Findings) -> Check {
     const SUBJECT: &str = "Server";
     let Some(version) = findings.server_version else {
-        return Check::trouble(SUBJECT, "server-unknown", "the server's version cannot be read")
-            .advise("check that PostgreSQL stands behind the pooler");
+        return Check::new(SUBJECT, Code::ServerUnknown, "the server's version cannot be read");
     };
     let shown = format!("PostgreSQL {}.{}", version / 10_000, version % 10_000);
     if version < OLDEST {
-        return Check::trouble(SUBJECT, "server-too-old", format!("{shown} is too old"))
-            .advise("Glowplug wants PostgreSQL 14 or later");
+        return Check::new(SUBJECT, Code::ServerTooOld, format!("{shown} is too old"));
     }
     if findings.is_standby == Some(true) {
-        return Check::note(
-            SUBJECT,
-            "read-only-standby",
-            format!("{shown}, a read-only standby: queries work, mutations fail"),
-        )
-        .advise("connect to the primary, or name both hosts and target_session_attrs=read-write");
+        let found = format!("{shown}, a read-only standby: queries work, mutations fail");
+        return Check::new(SUBJECT, Code::Standby, found);
+    }
+    if findings.is_read_only == Some(true) {
+        let found = format!("{shown}, where transactions are read-only unless they say otherwise");
+        return Check::new(SUBJECT, Code::ReadOnly, found);
     }
     Check::ok(SUBJECT, shown)
 }
@@ -49,25 +47,17 @@ pub(super) fn lending(
         Lending::Unknown => format!("how it lends server connections cannot be told ({evidence})"),
     };
     if let Some(unsafe_mode) = unsafe_mode(findings.lending, settings.pool_mode) {
-        return Check::trouble(
-            SUBJECT,
-            "pool-mode-wrong",
-            format!("{found}, but pool-mode says {unsafe_mode}"),
-        )
-        .advise("set pool-mode to auto, which finds it out: named statements would get lost");
+        let found = format!("{found}, but pool-mode says {unsafe_mode}");
+        return Check::new(SUBJECT, Code::PoolModeWrong, found);
     }
     match findings.lending {
         Lending::Direct | Lending::Transaction => Check::ok(SUBJECT, found),
-        Lending::Session => Check::note(SUBJECT, "session-mode", found).advise(format!(
+        Lending::Session => Check::new(SUBJECT, Code::SessionMode, found).advise(format!(
             "each of the {} connections of pool-size keeps one server connection: pool_mode = transaction serves many more clients",
             settings.pool_size
         )),
-        Lending::Statement => Check::note(SUBJECT, "statement-mode", found).advise(
-            "GraphQL works; migrations and mutations with fields of your own program need transactions, so \
-             pool_mode = transaction",
-        ),
-        Lending::Unknown => Check::note(SUBJECT, "lending-unknown", found)
-            .advise("only what is safe everywhere will be used; nothing has to be done"),
+        Lending::Statement => Check::new(SUBJECT, Code::StatementMode, found),
+        Lending::Unknown => Check::new(SUBJECT, Code::LendingUnknown, found),
     }
 }
 
@@ -84,12 +74,16 @@ fn unsafe_mode(lending: Lending, setting: PoolMode) -> Option<&'static str> {
 pub(super) fn statements(findings: &Findings) -> Check {
     const SUBJECT: &str = "Statements";
     if let Passage::Fails(why) = &findings.several_statements {
-        return Check::trouble(
-            SUBJECT,
-            "messages-split",
-            format!("a message of several statements does not pass: {why}"),
-        )
-        .advise("each GraphQL operation is one message of several statements: use another pooler, or none");
+        let found = format!("a message of several statements does not pass: {why}");
+        return Check::new(SUBJECT, Code::MessagesSplit, found);
+    }
+    if let Passage::Fails(why) = &findings.unnamed_statement {
+        let found = format!("the extended protocol does not pass: {why}");
+        return Check::new(SUBJECT, Code::ExtendedFails, found);
+    }
+    if let Passage::Fails(why) = &findings.typed_writes {
+        let found = format!("a write by the extended protocol does not end: {why}");
+        return Check::new(SUBJECT, Code::WritesHeld, found);
     }
     let protocol = findings.protocol().name();
     let found = match (&findings.named_statements, findings.lending) {
@@ -101,16 +95,7 @@ pub(super) fn statements(findings: &Findings) -> Check {
         (NamedStatements::Renamed(why), _) => format!("named ones are renamed by the pooler, but {why}"),
         (NamedStatements::Unknown(why), _) => format!("what becomes of named ones is not known: {why}"),
     };
-    let found = format!("{found}; GraphQL needs none, Diesel queries travel {protocol}");
-    match &findings.unnamed_statement {
-        Passage::Fails(why) => Check::note(
-            SUBJECT,
-            "extended-protocol-fails",
-            format!("the extended protocol does not pass: {why}"),
-        )
-        .advise("GraphQL works; Diesel queries of your own program do not"),
-        Passage::Passes | Passage::Unknown => Check::ok(SUBJECT, found),
-    }
+    Check::ok(SUBJECT, format!("{found}; GraphQL needs none, Diesel queries travel {protocol}"))
 }
 
 /// The pool's size against the pooler's limits.
@@ -121,56 +106,77 @@ pub(super) fn limits(facts: &PoolerFacts, lending: Lending, settings: &config::D
         let found =
             format!("pool-size is {wanted}, and the pooler takes {most} clients of all (max_client_conn)");
         return Some(
-            Check::trouble(SUBJECT, "max-client-conn-below-pool-size", found)
+            Check::new(SUBJECT, Code::MaxClientsLow, found)
                 .advise(format!("raise max_client_conn, or set pool-size below {most}")),
         );
     }
     let server_connections = facts.pool_size?;
-    let code = "pool-size-above-poolers";
     if server_connections >= wanted {
-        return Some(Check::ok(
-            SUBJECT,
-            format!("pool-size {wanted}, {server_connections} server connections at the pooler"),
-        ));
+        let found = format!("pool-size {wanted}, {server_connections} server connections at the pooler");
+        return Some(Check::ok(SUBJECT, found));
     }
     let found = format!(
         "pool-size is {wanted}, and the pooler has {server_connections} server connections for this user"
     );
     Some(if lending == Lending::Session {
-        Check::trouble(
-            SUBJECT,
-            "too-few-slots",
+        too_few_slots(
             format!("{found}, of which each client keeps one in session mode"),
+            wanted,
+            server_connections,
         )
-        .advise("set pool_mode = transaction in PgBouncer")
-        .advise(format!("or raise default_pool_size to {wanted}, or lower pool-size to {server_connections}"))
     } else {
-        Check::note(SUBJECT, code, format!("{found}: the others wait in the pooler's queue")).advise(format!(
+        let found = format!("{found}: the others wait in the pooler's queue");
+        Check::new(SUBJECT, Code::PoolSizeAbove, found).advise(format!(
             "that is harmless; pool-size {server_connections} would wait in Glowplug's queue instead"
         ))
     })
 }
 
-/// What is known of the host by its name.
-pub(super) fn host(place: &Place, lending: Lending) -> Option<Check> {
-    const SUBJECT: &str = "Host";
-    if is_supabase(place) {
-        return Some(match (place.port, lending) {
-            (5432, Lending::Session) => {
-                Check::note(SUBJECT, "supabase-session-port", "Supabase's pooler, port 5432: session mode")
-                    .advise(
-                        "port 6543 is the same pooler in transaction mode, which serves many more clients",
-                    )
-            }
-            (6543, _) => Check::ok(SUBJECT, "Supabase's pooler, port 6543: transaction mode"),
-            _ => Check::ok(SUBJECT, "Supabase"),
-        });
+/// Not every connection of the pool can have a server connection at once.
+pub(super) fn too_few_slots(found: String, wanted: u32, slots: u32) -> Check {
+    Check::new("Pool", Code::TooFewSlots, found)
+        .advise(format!("or raise default_pool_size to {wanted}, or lower pool-size to {}", slots.max(1)))
+}
+
+/// What becomes of the settings of a session.
+pub(super) fn sessions(sessions: &Sessions, options: Options) -> Check {
+    const SUBJECT: &str = "Settings";
+    if !sessions.left_behind.is_empty() {
+        let left = sessions.left_behind.join(", ");
+        return Check::new(
+            SUBJECT,
+            Code::LeftBehind,
+            format!("a server connection still has what another client has set: {left}"),
+        );
     }
-    let is_rds_proxy = place.host.contains(".proxy-") && place.host.ends_with(".rds.amazonaws.com");
-    is_rds_proxy.then(|| {
-        Check::note(SUBJECT, "rds-proxy", "RDS Proxy, which keeps a server connection for a client after a SET or set_config")
-            .advise("count on one server connection for each of pool-size, and watch the metric DatabaseConnectionsCurrentlySessionPinned")
-    })
+    let fate = |wanted: fn(&Fate) -> bool| {
+        let chosen = sessions.startup.iter().filter(move |parameter| wanted(&parameter.fate));
+        chosen.map(|parameter| parameter.name).collect::<Vec<_>>()
+    };
+    let ignored = fate(|fate| *fate == Fate::Ignored);
+    if options == Options::Given && ignored.contains(&"options") {
+        let found = "the pooler ignores `options`, which the connection string has";
+        return Check::new(SUBJECT, Code::OptionsIgnored, found);
+    }
+    let refused = fate(|fate| matches!(fate, Fate::Refused(_)));
+    let lost: Vec<String> = [("ignored", ignored), ("refused", refused)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("; at the start {} would be {what}", names.join(", ")))
+        .collect();
+    let kept = match sessions.settings {
+        Fate::Leaks => "what a client sets for its session, the next one has, too; ",
+        Fate::Reset => "what a client sets for its session, the next one does not have; ",
+        _ => "",
+    };
+    Check::ok(SUBJECT, format!("{kept}Glowplug sets nothing for a session{}", lost.concat()))
+}
+
+/// Whether the connection string has `options`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Options {
+    Given,
+    NotGiven,
 }
 
 #[cfg(test)]
@@ -183,9 +189,9 @@ mod tests {
 
     #[test]
     fn an_old_server_is_named() {
-        assert_eq!(server(&findings(130_011)).code, "server-too-old");
+        assert_eq!(server(&findings(130_011)).code, Code::ServerTooOld);
         assert!(server(&findings(130_011)).found.contains("PostgreSQL 13.11"));
-        assert_eq!(server(&findings(140_000)).code, "ok");
+        assert_eq!(server(&findings(140_000)).code, Code::Fine);
     }
 
     #[test]

@@ -6,19 +6,9 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::db::{Findings, PoolerFacts};
+use crate::db::{Findings, PoolerFacts, Sessions};
 
-/// How a line of the report is to be taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum State {
-    /// As it should be.
-    Ok,
-    /// Glowplug works, and something could be better.
-    Note,
-    /// Glowplug does not work so.
-    Trouble,
-}
+use super::code::{Code, State};
 
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,8 +17,8 @@ pub(super) struct Check {
     pub(super) subject: &'static str,
     /// How it is to be taken.
     pub(super) state: State,
-    /// What it is called for machines; stays the same between versions.
-    pub(super) code: &'static str,
+    /// What it is called for machines.
+    pub(super) code: Code,
     /// What was found.
     pub(super) found: String,
     /// What to do, one thing each.
@@ -36,24 +26,40 @@ pub(super) struct Check {
 }
 
 impl Check {
+    /// What was found, with the advice that goes with every case of it.
+    pub(super) fn new(subject: &'static str, code: Code, found: impl Into<String>) -> Self {
+        let advice = code.about().advice.iter().map(|advice| (*advice).to_owned()).collect();
+        Self { subject, state: code.state(), code, found: found.into(), advice }
+    }
+
     pub(super) fn ok(subject: &'static str, found: impl Into<String>) -> Self {
-        Self { subject, state: State::Ok, code: "ok", found: found.into(), advice: Vec::new() }
+        Self::new(subject, Code::Fine, found)
     }
 
-    pub(super) fn note(subject: &'static str, code: &'static str, found: impl Into<String>) -> Self {
-        Self { subject, state: State::Note, code, found: found.into(), advice: Vec::new() }
-    }
-
-    pub(super) fn trouble(subject: &'static str, code: &'static str, found: impl Into<String>) -> Self {
-        Self { subject, state: State::Trouble, code, found: found.into(), advice: Vec::new() }
-    }
-
-    /// The same with one more thing to do.
+    /// The same with one more thing to do, which goes first: it is about this case.
     #[must_use]
     pub(super) fn advise(mut self, advice: impl Into<String>) -> Self {
-        self.advice.push(advice.into());
+        let general = self.code.about().advice.len();
+        self.advice.insert(self.advice.len() - general, advice.into());
         self
     }
+
+    /// The same, found while looking at something else.
+    #[must_use]
+    pub(super) fn about(self, subject: &'static str) -> Self {
+        Self { subject, ..self }
+    }
+}
+
+/// What was found out about a further connection string.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Other {
+    /// The setting that names it.
+    pub(super) setting: &'static str,
+    /// The connection string, without its password.
+    pub(super) database: String,
+    /// Line by line.
+    pub(super) checks: Vec<Check>,
 }
 
 /// Everything that was found out.
@@ -67,17 +73,24 @@ pub(super) struct Report {
     pub(super) probe: Option<Findings>,
     /// How typed queries travel in pool mode `auto`.
     pub(super) protocol: Option<&'static str>,
+    /// What becomes of the settings of a session, if that could be looked at.
+    pub(super) sessions: Option<Sessions>,
     /// What the pooler says of itself, if it does.
     pub(super) pooler: Option<PoolerFacts>,
+    /// The connection strings of `direct-url` and `replica-url`.
+    pub(super) others: Vec<Other>,
 }
 
 impl Report {
+    /// Of everything that was looked at.
     pub(super) fn troubles(&self) -> usize {
-        self.count(State::Trouble)
+        let others = self.others.iter().flat_map(|other| &other.checks);
+        count(self.checks.iter().chain(others), State::Trouble)
     }
 
-    fn count(&self, state: State) -> usize {
-        self.checks.iter().filter(|check| check.state == state).count()
+    /// Of the database itself.
+    pub(super) fn own_troubles(&self) -> usize {
+        count(self.checks.iter(), State::Trouble)
     }
 
     /// The report for people, with colours if asked for.
@@ -86,18 +99,36 @@ impl Report {
         for check in &self.checks {
             check.append(&mut text, style);
         }
-        // Writing to a String cannot fail.
+        for Other { setting, database, checks } in &self.others {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "\n{setting} {database}\n");
+            for check in checks {
+                check.append(&mut text, style);
+            }
+        }
         let _ = writeln!(text, "\n{}", self.conclusion());
         text
     }
 
     fn conclusion(&self) -> String {
-        match (self.troubles(), self.count(State::Note)) {
-            (0, 0) => "Glowplug works here as it is.".to_owned(),
-            (0, notes) => format!("Glowplug works here. {} to look at.", counted(notes, "note")),
-            (troubles, _) => format!("Glowplug does not work here yet: {}.", counted(troubles, "trouble")),
+        let others = self.others.iter().flat_map(|other| &other.checks);
+        let notes = count(self.checks.iter().chain(others), State::Note);
+        match (self.own_troubles(), self.troubles(), notes) {
+            (0, 0, 0) => "Glowplug works here as it is.".to_owned(),
+            (0, 0, notes) => format!("Glowplug works here. {} to look at.", counted(notes, "note")),
+            (0, troubles, _) => {
+                format!(
+                    "Glowplug works here, but not with all that is set: {}.",
+                    counted(troubles, "trouble")
+                )
+            }
+            (_, troubles, _) => format!("Glowplug does not work here yet: {}.", counted(troubles, "trouble")),
         }
     }
+}
+
+fn count<'a>(checks: impl Iterator<Item = &'a Check>, state: State) -> usize {
+    checks.filter(|check| check.state == state).count()
 }
 
 /// Whether to use colours.
@@ -174,7 +205,7 @@ mod tests {
 
     #[test]
     fn long_lines_go_on_below() {
-        let check = Check::trouble("Tables", "x", "word ".repeat(30)).advise("do it");
+        let check = Check::new("Tables", Code::SchemaEmpty, "word ".repeat(30)).advise("do it");
         let mut text = String::new();
         check.append(&mut text, Style::Plain);
         let lines: Vec<&str> = text.lines().collect();

@@ -1,7 +1,8 @@
-//! Who listens at a port, where it was not PostgreSQL's protocol that came back: nobody, somebody who says nothing, or
-//! a web server.
+//! Who listens at a port, where PostgreSQL's protocol did not get far: nobody, somebody who says nothing, PostgreSQL or a
+//! pooler after all, or another service.
 //!
-//! Sends one small HTTP request at the most, and no credentials.
+//! Sends PostgreSQL's request for TLS, which is eight bytes, and to whom that says nothing a small HTTP request and Redis'
+//! `PING`. No credentials.
 
 use std::time::Duration;
 
@@ -14,30 +15,118 @@ use crate::db::Place;
 /// Who listens at a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listener {
+    /// It was not asked.
+    Unasked,
     /// Nobody can be reached.
     Nobody,
     /// The connection is taken, and nothing comes.
     Silent,
-    /// A web server.
-    Http,
-    /// Something else, or something that was not asked.
-    Other,
+    /// PostgreSQL, or a pooler that speaks its protocol.
+    Postgresql(Tls),
+    /// Another service, by its name.
+    Other(&'static str),
+    /// Somebody who closes the connection, or says what is not known here.
+    Stranger,
+}
+
+/// Whether TLS is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tls {
+    Offered,
+    NotOffered,
 }
 
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Listens what comes back to an HTTP request, to which PostgreSQL and poolers answer by closing the connection.
+/// PostgreSQL's question whether the other side speaks TLS (manual, section 55.2.11).
+const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
+
+/// Listens who answers. A Unix socket is taken for PostgreSQL's.
 pub(super) async fn listen(place: &Place) -> Listener {
-    let opening = TcpStream::connect((&*place.host, place.port));
-    let Ok(Ok(mut stream)) = timeout(PATIENCE, opening).await else { return Listener::Nobody };
-    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", place.host);
-    if stream.write_all(request.as_bytes()).await.is_err() {
-        return Listener::Other;
+    if place.host.starts_with('/') {
+        return Listener::Unasked;
     }
-    let mut answer = [0; 5];
-    match timeout(PATIENCE, stream.read_exact(&mut answer)).await {
-        Ok(Ok(_)) if &answer == b"HTTP/" => Listener::Http,
-        Ok(_) => Listener::Other,
-        Err(_) => Listener::Silent,
+    let first = ask(place, &TLS_REQUEST).await;
+    let known = recognise(&first);
+    if !matches!(known, Listener::Silent | Listener::Stranger) {
+        return known;
+    }
+    // Redis closes the connection at sight of a header of HTTP.
+    let web = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", place.host);
+    for question in [web.as_bytes(), b"PING\r\n"] {
+        if let Listener::Other(name) = recognise(&ask(place, question).await) {
+            return Listener::Other(name);
+        }
+    }
+    known
+}
+
+/// What came of a question.
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    NoConnection,
+    Nothing,
+    Bytes(Vec<u8>),
+}
+
+async fn ask(place: &Place, question: &[u8]) -> Answer {
+    let opening = TcpStream::connect((&*place.host, place.port));
+    let Ok(Ok(mut stream)) = timeout(PATIENCE, opening).await else { return Answer::NoConnection };
+    if stream.write_all(question).await.is_err() {
+        return Answer::Bytes(Vec::new());
+    }
+    let mut bytes = vec![0; 16];
+    match timeout(PATIENCE, stream.read(&mut bytes)).await {
+        Ok(read) => {
+            bytes.truncate(read.unwrap_or(0));
+            Answer::Bytes(bytes)
+        }
+        Err(_) => Answer::Nothing,
+    }
+}
+
+/// By the first bytes that come.
+fn recognise(answer: &Answer) -> Listener {
+    let bytes = match answer {
+        Answer::NoConnection => return Listener::Nobody,
+        Answer::Nothing => return Listener::Silent,
+        Answer::Bytes(bytes) => bytes,
+    };
+    match bytes.as_slice() {
+        b"S" => Listener::Postgresql(Tls::Offered),
+        b"N" | [b'E', 0, ..] => Listener::Postgresql(Tls::NotOffered),
+        [b'S', b'S', b'H', b'-', ..] => Listener::Other("SSH"),
+        [b'H', b'T', b'T', b'P', b'/', ..] => Listener::Other("HTTP"),
+        [b'+', b'P', b'O', b'N', b'G', ..]
+        | [b'-', b'E', b'R', b'R', ..]
+        | [b'-', b'N', b'O', b'A', ..]
+        | [b'-', b'D', b'E', b'N', ..] => Listener::Other("Redis' protocol"),
+        // The packet's length in three bytes, its number, and the version of the protocol.
+        [_, _, 0, 0, 10, ..] => Listener::Other("MySQL's protocol"),
+        _ => Listener::Stranger,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_known_by_how_they_begin() {
+        for (bytes, listener) in [
+            (&b"S"[..], Listener::Postgresql(Tls::Offered)),
+            (b"N", Listener::Postgresql(Tls::NotOffered)),
+            (b"E\0\0\0\x20SFATAL", Listener::Postgresql(Tls::NotOffered)),
+            (b"SSH-2.0-OpenSSH", Listener::Other("SSH")),
+            (b"HTTP/1.1 400", Listener::Other("HTTP")),
+            (b"+PONG\r\n", Listener::Other("Redis' protocol")),
+            (b"-ERR unknown", Listener::Other("Redis' protocol")),
+            (b"-NOAUTH Auth", Listener::Other("Redis' protocol")),
+            (b"\x4a\0\0\0\x0a8.0.36", Listener::Other("MySQL's protocol")),
+            (b"220 mail", Listener::Stranger),
+            (b"", Listener::Stranger),
+        ] {
+            assert_eq!(recognise(&Answer::Bytes(bytes.to_vec())), listener, "{bytes:?}");
+        }
     }
 }

@@ -1,45 +1,210 @@
-//! Why there is no connection -> what to do about it. Pure: what was said, and who said it, come from outside.
+//! Why there is no connection -> what that is called, and what to do about it. Pure: what was said, and who said it, come
+//! from outside.
 
 use crate::db::{Place, Reason, Unavailable};
 
+use super::code::Code;
 use super::report::Check;
-use super::sniff::Listener;
+use super::service;
+use super::sniff::{Listener, Tls};
 
-const SUBJECT: &str = "Connection";
+/// A connection that could not be made, and what was looked at afterwards.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusal<'a> {
+    pub(super) failure: &'a Unavailable,
+    pub(super) place: &'a Place,
+    pub(super) listener: Listener,
+    pub(super) by_tls: ByTls,
+}
+
+/// What came of the same attempt with TLS, where the first went without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ByTls {
+    Untried,
+    /// It got further.
+    Further,
+    /// It was refused in the same way.
+    Refused,
+}
 
 /// What keeps us from connecting, with what to do.
-pub(super) fn explain(failure: &Unavailable, place: &Place, listener: Listener) -> Check {
-    let Unavailable { reason, message, .. } = failure;
-    let at = at(place);
-    let said = |code, what: &str| Check::trouble(SUBJECT, code, format!("{what}: {message}"));
-    match reason {
-        _ if listener == Listener::Http => Check::trouble(
-            SUBJECT,
-            "not-postgresql",
-            format!("what answers at {at} speaks HTTP, not PostgreSQL's protocol"),
-        )
-        .advise("name the port of the pooler or of PostgreSQL, not that of a web server or of a REST API"),
-        Reason::Refused => refused(place, message),
-        Reason::HostNotFound => host_not_found(place),
-        Reason::Timeout => timed_out(place, listener),
-        Reason::Tls => tls(message),
-        _ if asks_for_tls(message) => said("tls-required", "the other side wants TLS")
-            .advise("append sslmode=require to the connection string (or verify-full with sslrootcert)"),
-        Reason::Authentication => authentication(failure, place),
-        // PgBouncer's words for a user that it does not know, or whose password is wrong.
-        Reason::Pooler if message.contains("authentication failed") => authentication(failure, place),
-        Reason::DatabaseMissing => said("database-missing", "there is no such database")
-            .advise(format!("check the name behind the last slash of the connection string: {:?}", place.database))
-            .advise("behind PgBouncer, the database has to stand in its [databases] section, or * has to"),
-        Reason::TooManyConnections => too_many(message),
-        Reason::NotReady => said("not-ready", "the server is starting, stopping or recovering").advise("wait, and look into its log"),
-        Reason::Pooler => pooler(message),
-        Reason::Stale | Reason::Lost | Reason::Other if message.contains("not PostgreSQL's protocol") => {
-            said("not-postgresql", &format!("what answers at {at} is no PostgreSQL and no pooler"))
-                .advise("check the port: 5432 is PostgreSQL's, 6432 PgBouncer's, 6543 Supabase's transaction pooler's")
+pub(super) fn explain(refusal: &Refusal<'_>) -> Check {
+    let Refusal { failure, place, .. } = refusal;
+    let code = code(refusal);
+    let about = code.about().meaning.trim_end_matches('.');
+    let found = match (code, refusal.listener) {
+        (Code::NotPostgresql, Listener::Other(service)) => {
+            format!("what answers at {} speaks {service}, not PostgreSQL's protocol", at(place))
         }
-        Reason::Stale | Reason::Lost | Reason::Other => said("other", "there is no connection"),
+        (Code::NotPostgresql, _) => {
+            format!("what answers at {} does not speak PostgreSQL's protocol", at(place))
+        }
+        (Code::Refused, _) => format!("nobody listens at {} ({})", at(place), failure.message),
+        (Code::HostNotFound, _) => format!("the host {:?} has no address", place.host),
+        (Code::Timeout, _) => format!("no packet comes back from {}", at(place)),
+        (Code::Silent, _) => format!("{} takes the connection, and then says nothing", at(place)),
+        (Code::LoginHeld, _) => {
+            format!("{} speaks PostgreSQL's protocol, and does not end the login in time", at(place))
+        }
+        (Code::PasswordMissing, _) => failure.message.clone(),
+        (Code::WrongPassword, _) => {
+            format!("user or password of {:?} is wrong: {}", place.user, failure.message)
+        }
+        _ => format!("{}: {}", decapitalised(about), failure.message),
+    };
+    let check = Check::new("Connection", code, found);
+    particular(code, refusal).into_iter().fold(check, Check::advise)
+}
+
+/// What to do that has names in it.
+fn particular(code: Code, Refusal { place, .. }: &Refusal<'_>) -> Vec<String> {
+    let Place { user, database, .. } = place;
+    let of_service = match code {
+        Code::WrongPassword | Code::TenantMissing => service::form_of_user(place),
+        Code::HostNotFound | Code::Timeout | Code::Refused => service::other_way(place),
+        _ => None,
+    };
+    let named = match code {
+        Code::UserMissing => Some(format!("create role {user} login password '…';")),
+        Code::LoginForbidden => Some(format!("alter role {user} login;")),
+        Code::ConnectNotGranted => Some(format!("grant connect on database {database} to {user};")),
+        Code::DatabaseMissing => {
+            Some(format!("check the name behind the last slash of the connection string: {database:?}"))
+        }
+        Code::UserUnknownAtPooler => Some(format!(
+            "add {user:?} to PgBouncer's auth_file, or let its auth_query find it: run that by hand as auth_user, it returns no row"
+        )),
+        Code::RoleLimit => {
+            Some(format!("alter role {user} connection limit -1; or lower pool-size to its limit"))
+        }
+        Code::DatabaseLimit => {
+            Some(format!("alter database {database} connection limit -1; or lower pool-size to its limit"))
+        }
+        Code::NoConnection | Code::TlsFailed => Some("look into the log of the other side".to_owned()),
+        _ => None,
+    };
+    of_service.map(str::to_owned).into_iter().chain(named).collect()
+}
+
+/// What it is called.
+fn code(refusal: &Refusal<'_>) -> Code {
+    let Refusal { failure, place, listener, by_tls } = refusal;
+    let message = failure.message.as_str();
+    if let Listener::Other(_) = listener {
+        return Code::NotPostgresql;
     }
+    if let Some(code) = service::refusal(message) {
+        return code;
+    }
+    if *by_tls == ByTls::Further || message.contains("SSL required") {
+        return Code::TlsRequired;
+    }
+    match failure.reason {
+        Reason::Refused => Code::Refused,
+        Reason::HostNotFound => Code::HostNotFound,
+        Reason::Timeout => match listener {
+            Listener::Silent | Listener::Unasked => Code::Silent,
+            Listener::Postgresql(_) => Code::LoginHeld,
+            Listener::Nobody => Code::Timeout,
+            Listener::Other(_) | Listener::Stranger => Code::NotPostgresql,
+        },
+        Reason::Tls => tls(message, *listener),
+        _ if failure.sqlstate.is_none() && *listener == Listener::Stranger => Code::NotPostgresql,
+        Reason::NotReady if failure.sqlstate.is_some() => not_ready(message),
+        Reason::TooManyConnections => too_many(message),
+        Reason::DatabaseMissing => Code::DatabaseMissing,
+        _ => said(message, &place.user).unwrap_or(match failure.reason {
+            Reason::Authentication => Code::WrongPassword,
+            Reason::Pooler => Code::PoolerWithoutServer,
+            _ => Code::NoConnection,
+        }),
+    }
+}
+
+/// By what the server or the pooler has said. PgBouncer passes the server's words on, under a SQLSTATE of its own.
+fn said(message: &str, user: &str) -> Option<Code> {
+    let is_foreign = named_user(message).is_some_and(|named| !is_user(named, user));
+    Some(match message {
+        _ if message.contains("there is none") => Code::PasswordMissing,
+        _ if message.contains("bouncer config error") || message.contains("auth_query") => {
+            Code::AuthQueryFailed
+        }
+        // The server speaks of a user that is not ours: it is the pooler that it does not let in.
+        _ if is_foreign => Code::PoolerLogin,
+        _ if message.contains("no such user") || message.contains("\"trust\"") => Code::UserUnknownAtPooler,
+        _ if message.contains("pg_hba.conf") => Code::HbaMissing,
+        _ if message.starts_with("role ") && message.ends_with("does not exist") => Code::UserMissing,
+        _ if message.contains("not permitted to log in") => Code::LoginForbidden,
+        _ if message.contains("client certificate") || message.contains("certificate authentication") => {
+            Code::ClientCertificate
+        }
+        _ if message.contains("permission denied for database") => Code::ConnectNotGranted,
+        _ if message.contains("unsupported startup parameter") => Code::ParameterRefused,
+        _ if message.contains("is disabled") => Code::Disabled,
+        _ if message.contains("query_wait_timeout") => Code::NoServerConnection,
+        _ if message.contains("server login failed") => Code::PoolerLogin,
+        _ if ["Ident", "Peer", "GSSAPI", "LDAP", "RADIUS"]
+            .iter()
+            .any(|method| message.starts_with(method)) =>
+        {
+            Code::OtherMethod
+        }
+        _ if message.contains("which is not supported") => Code::OtherMethod,
+        _ if message.contains("authentication failed") => Code::WrongPassword,
+        _ => return None,
+    })
+}
+
+/// The user that the server speaks of.
+fn named_user(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("user \"").or_else(|| message.split_once("role \""))?;
+    rest.split('"').next()
+}
+
+/// At Supabase's pooler the user is called `role.project`.
+fn is_user(named: &str, user: &str) -> bool {
+    named == user || user.strip_prefix(named).is_some_and(|rest| rest.starts_with('.'))
+}
+
+fn tls(message: &str, listener: Listener) -> Code {
+    let has = |words: &str| message.contains(words);
+    match message {
+        _ if has("does not speak TLS") || has("refuses the request") => Code::TlsNotOffered,
+        // With or without the times in question.
+        _ if has("expired") || has("Expired") || has("not valid yet") || has("NotValidYet") => {
+            Code::CertificateExpired
+        }
+        _ if has("not valid for name") || has("NotValidForName") => Code::CertificateName,
+        _ if has("CertificateRequired") || has("alert: UnknownCA") || has("alert: BadCertificate") => {
+            Code::ClientCertificate
+        }
+        _ if has("invalid peer certificate") => Code::CertificateNotTrusted,
+        _ if listener == Listener::Stranger => Code::NotPostgresql,
+        _ => Code::TlsFailed,
+    }
+}
+
+fn not_ready(message: &str) -> Code {
+    if message.contains("shutting down") || message.contains("shut down") {
+        Code::Stopping
+    } else {
+        Code::Starting
+    }
+}
+
+fn too_many(message: &str) -> Code {
+    match message {
+        _ if message.contains("no more connections") || message.contains("client_conn") => Code::MaxClients,
+        _ if message.contains("connections for role") => Code::RoleLimit,
+        _ if message.contains("connections for database") => Code::DatabaseLimit,
+        _ => Code::TooManyConnections,
+    }
+}
+
+/// Whether it may be worth the same attempt with TLS. `pg_hba.conf` has lines for encrypted connections alone (`hostssl`),
+/// and the server does not say whether one of them would have matched.
+pub(super) fn may_want_tls(failure: &Unavailable, listener: Listener) -> bool {
+    failure.message.contains("no encryption") && listener == Listener::Postgresql(Tls::Offered)
 }
 
 /// `host:port`, or the folder of a socket.
@@ -50,149 +215,12 @@ pub(super) fn at(place: &Place) -> String {
     format!("{}:{}", place.host, place.port)
 }
 
-fn refused(place: &Place, message: &str) -> Check {
-    Check::trouble(SUBJECT, "refused", format!("nobody listens at {} ({message})", at(place)))
-        .advise("check that the pooler or the server runs, and that it listens on this address (listen_addr, listen_addresses)")
-        .advise("check the port: 5432 is PostgreSQL's, 6432 PgBouncer's, 6543 Supabase's transaction pooler's")
-}
-
-fn host_not_found(place: &Place) -> Check {
-    let check =
-        Check::trouble(SUBJECT, "host-not-found", format!("the host {:?} has no address", place.host));
-    if is_supabase_direct(place) {
-        return check.advise(
-            "Supabase's direct host has an IPv6 address only: take the transaction pooler's connection string from \
-             Connect (port 6543), whose host ends with pooler.supabase.com",
-        );
+/// A sentence as a part of another one; names keep their letters.
+fn decapitalised(text: &str) -> String {
+    let is_name = ["PostgreSQL", "Supabase", "Neon", "TLS"].iter().any(|name| text.starts_with(name));
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if !is_name => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
     }
-    check.advise("check the spelling, and that this machine's DNS knows it; a container's name is known in its own network only")
-}
-
-fn timed_out(place: &Place, listener: Listener) -> Check {
-    let at = at(place);
-    if listener == Listener::Silent {
-        return Check::trouble(SUBJECT, "no-answer", format!("{at} takes the connection, and then says nothing"))
-            .advise("behind PgBouncer, look whether it is paused (SHOW DATABASES on its console; RESUME ends it)")
-            .advise("look whether PostgreSQL answers the pooler; a pooler that waits for a server connection says nothing")
-            .advise("check that the port is PostgreSQL's or a pooler's");
-    }
-    let check = Check::trouble(SUBJECT, "timeout", format!("{at} does not answer"))
-        .advise("a firewall or a security group drops the packets, or the machine is off");
-    if is_supabase_direct(place) {
-        return check.advise(
-            "Supabase's direct host has an IPv6 address only: use the transaction pooler's, port 6543",
-        );
-    }
-    check
-}
-
-fn tls(message: &str) -> Check {
-    if message.contains("does not speak TLS") || message.contains("refuses the request") {
-        return Check::trouble(
-            SUBJECT,
-            "tls-not-offered",
-            "the connection string asks for TLS, and the other side has none",
-        )
-        .advise("turn it on there: client_tls_sslmode in PgBouncer, ssl = on in PostgreSQL")
-        .advise("in a network that you trust, sslmode=disable goes without");
-    }
-    let check = Check::trouble(
-        SUBJECT,
-        "certificate-not-trusted",
-        format!("the certificate is not trusted ({message})"),
-    );
-    if message.contains("NotValidForName") || message.contains("not valid for name") {
-        return check
-            .advise("connect by a name that stands in the certificate, or use sslmode=verify-ca, which does not look at the name");
-    }
-    check
-        .advise("name the authority that signed it: sslrootcert=FILE (Supabase and RDS offer theirs for download)")
-        .advise("sslrootcert=system trusts the public authorities")
-}
-
-/// What `PostgreSQL` says where `pg_hba.conf` has only `hostssl` lines, and `PgBouncer` with `client_tls_sslmode = require`.
-fn asks_for_tls(message: &str) -> bool {
-    message.contains("SSL required") || message.contains("no encryption") || message.contains("SSL off")
-}
-
-fn authentication(failure: &Unavailable, place: &Place) -> Check {
-    let message = &failure.message;
-    let user = &place.user;
-    if message.contains("there is none") {
-        return Check::trouble(SUBJECT, "password-missing", message.clone());
-    }
-    if message.contains("no such user")
-        || message.contains("\"trust\"")
-        || message.contains("auth") && message.contains("query")
-    {
-        return Check::trouble(
-            SUBJECT,
-            "no-such-user-at-pooler",
-            format!("the pooler does not know the user {user:?}: {message}"),
-        )
-        .advise(format!(
-            "add {user:?} to PgBouncer's auth_file, or let its auth_query find it (auth_user, auth_dbname)"
-        ));
-    }
-    if message.contains("pg_hba.conf") {
-        return Check::trouble(SUBJECT, "forbidden", message.clone())
-            .advise("add a line for this user, database and address to pg_hba.conf, and reload the server");
-    }
-    let check = Check::trouble(SUBJECT, "wrong-password", format!("user or password of {user:?} is wrong: {message}"))
-        .advise("a password with @, :, / or ? in it has to be percent-encoded in a URL (@ is %40)")
-        .advise("a pooler may have an older password than the server: see its auth_file, or look whether its auth_query works");
-    if is_supabase(place) && !user.contains('.') {
-        return check
-            .advise("at Supabase's pooler the user is postgres.PROJECT, with the project's reference");
-    }
-    check
-}
-
-fn too_many(message: &str) -> Check {
-    if message.contains("no more connections") || message.contains("max_client_conn") {
-        return Check::trouble(
-            SUBJECT,
-            "max-client-conn",
-            format!("the pooler takes no more clients: {message}"),
-        )
-        .advise(
-            "raise max_client_conn in PgBouncer, or lower --pool-size here or the pools of its other clients",
-        );
-    }
-    Check::trouble(
-        SUBJECT,
-        "too-many-connections",
-        format!("the server takes no more connections: {message}"),
-    )
-    .advise("connect through a pooler in transaction mode, lower --pool-size, or raise max_connections")
-}
-
-fn pooler(message: &str) -> Check {
-    let check = |code, found: &str| Check::trouble(SUBJECT, code, format!("{found}: {message}"));
-    if message.contains("query_wait_timeout") {
-        return no_server_connection(message);
-    }
-    if message.contains("paused") {
-        return check("paused", "the pooler is paused").advise("RESUME on its console ends it");
-    }
-    check("pooler-without-server", "the pooler is there, but gets no connection to PostgreSQL")
-        .advise(
-            "look into its log, and check host, port and password of the database in its [databases] section",
-        )
-        .advise("if it asks for users by auth_query, check auth_user and its password")
-}
-
-/// The pooler is there, and lends nothing.
-pub(super) fn no_server_connection(message: &str) -> Check {
-    Check::trouble("Pooler", "no-server-connection", format!("the pooler lends no server connection: {message}"))
-        .advise("in session mode each client keeps one: change to pool_mode = transaction, or raise default_pool_size")
-        .advise("in transaction mode, look for long transactions: SHOW SERVERS on its console, pg_stat_activity in PostgreSQL")
-}
-
-pub(super) fn is_supabase(place: &Place) -> bool {
-    place.host.ends_with(".supabase.com") || place.host.ends_with(".supabase.co")
-}
-
-fn is_supabase_direct(place: &Place) -> bool {
-    place.host.starts_with("db.") && place.host.ends_with(".supabase.co")
 }

@@ -1,0 +1,230 @@
+//! The further connection strings, of `direct-url` and `replica-url`: whether they lead to the same database, and whether they
+//! are what they are there for.
+
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use crate::config::{self, Config, Secret, redacted};
+use crate::db::{Access, Connector, Database, Lending, Scope};
+use crate::engine::describe;
+use crate::sql::Statement;
+
+use super::code::{Code, State};
+use super::examine::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
+use super::report::{Check, Other};
+use super::service;
+
+/// A further way to the database.
+pub(super) struct Way {
+    pub(super) purpose: Purpose,
+    pub(super) url: Secret,
+    pub(super) connector: Connector,
+}
+
+/// What a connection string is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Past the pooler, for what needs a session.
+    Direct,
+    /// A copy that queries are read from.
+    Replica,
+}
+
+/// What is known of the database itself, as far as it could be reached.
+pub(super) struct Known<'a> {
+    pub(super) config: &'a Config,
+    pub(super) primary: Option<&'a Identity>,
+    /// The API, if there is one.
+    pub(super) sdl: Option<&'a str>,
+}
+
+/// Which server and database it is, and where it is in its log.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Identity {
+    /// What `initdb` gave the server; its copies have it, too. Unknown where the user may not ask.
+    system: Option<String>,
+    database: u32,
+    is_standby: bool,
+    /// Bytes from the beginning of the log.
+    position: Option<u64>,
+}
+
+const IDENTITY: &str = include_str!("identity.sql");
+
+/// A replica that has not got so far by then is called behind.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const INTERVAL: Duration = Duration::from_millis(50);
+
+/// Looks at one of them.
+pub(super) async fn examine(way: Way, known: &Known<'_>) -> Other {
+    let Way { purpose, url, connector } = way;
+    let setting = match purpose {
+        Purpose::Direct => "direct-url",
+        Purpose::Replica => "replica-url",
+    };
+    let database = redacted(url.expose());
+    let mut checks = Vec::new();
+    match reach(&connector).await {
+        Ok(check) => {
+            checks.push(check);
+            let settings = config::Database { url, ..known.config.database.clone() };
+            match identify(&settings).await {
+                Ok(identity) => {
+                    checks.push(same(&identity, known.primary));
+                    match purpose {
+                        Purpose::Direct => checks.extend(direct(&connector, &identity).await),
+                        Purpose::Replica => checks.extend(replica(&settings, &identity, known).await),
+                    }
+                }
+                Err(why) => {
+                    let found = format!("the first question is not answered: {why}");
+                    checks.push(Check::new("Server", Code::QuestionRefused, found));
+                }
+            }
+        }
+        Err(check) => checks.push(check),
+    }
+    Other { setting, database, checks }
+}
+
+/// Asks a server who it is.
+pub(super) async fn identify(settings: &config::Database) -> Result<Identity, String> {
+    let database = Database::new(&alone(settings)).map_err(|error| error.to_string())?;
+    let text = match ask(&database, IDENTITY).await {
+        Ok(text) => text,
+        // Not everybody may ask for the identifier everywhere.
+        Err(_) => {
+            let identifier = "(select system_identifier::text from pg_catalog.pg_control_system())";
+            ask(&database, &IDENTITY.replace(identifier, "null")).await?
+        }
+    };
+    serde_json::from_str(&text).map_err(|error| error.to_string())
+}
+
+async fn ask(database: &Database, question: &str) -> Result<String, String> {
+    let scope =
+        Scope { access: Access::ReadOnly, role: None, settings: Vec::new(), statement_timeout: ANSWER_LIMIT };
+    let statement = [Statement { text: question.to_owned(), parameters: Vec::new() }];
+    let answered = timeout(ANSWER_LIMIT, database.run(&scope, &statement)).await;
+    let answers = answered
+        .map_err(|_| format!("no answer within {} s", ANSWER_LIMIT.as_secs()))?
+        .map_err(|failure| failure.to_string())?;
+    answers.into_iter().next().flatten().ok_or_else(|| "no answer".to_owned())
+}
+
+/// Whether it is the same server, or a copy of it, and the same database.
+fn same(identity: &Identity, primary: Option<&Identity>) -> Check {
+    const SUBJECT: &str = "Server";
+    let kind = if identity.is_standby { "a standby" } else { "a primary" };
+    match primary {
+        None => Check::ok(SUBJECT, format!("{kind}; database-url could not be asked for comparison")),
+        Some(primary) if !is_same(identity, primary) => {
+            Check::new(SUBJECT, Code::OtherServer, format!("{kind}, of another database than database-url's"))
+        }
+        Some(_) => Check::ok(SUBJECT, format!("{kind}, of the same database")),
+    }
+}
+
+fn is_same(one: &Identity, other: &Identity) -> bool {
+    let is_same_system = match (&one.system, &other.system) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    };
+    is_same_system && one.database == other.database
+}
+
+/// The way past the pooler has to be for a session, and for writing.
+async fn direct(connector: &Connector, identity: &Identity) -> Vec<Check> {
+    let found = connector.probe(PROBE_LIMIT).await.unwrap_or_default();
+    let mut checks: Vec<Check> = service::describe(&connector.place(), found.lending)
+        .into_iter()
+        .filter(|check| check.state == State::Ok)
+        .collect();
+    if identity.is_standby {
+        checks.push(Check::new("Server", Code::Standby, "a read-only standby: migrations fail"));
+    }
+    let evidence = &found.evidence;
+    checks.push(match found.lending {
+        Lending::Transaction | Lending::Statement => Check::new(
+            "Pooler",
+            Code::DirectPooled,
+            format!("a pooler in {} mode stands between ({evidence})", found.lending.name()),
+        ),
+        Lending::Direct => Check::ok("Pooler", "none stands between"),
+        Lending::Session | Lending::Unknown => Check::ok("Pooler", "it lends for a session"),
+    });
+    checks
+}
+
+/// A replica has to be a standby, and should have what the primary has.
+async fn replica(settings: &config::Database, identity: &Identity, known: &Known<'_>) -> Vec<Check> {
+    if !identity.is_standby {
+        return vec![Check::new("Replica", Code::NoStandby, "the server is no standby")];
+    }
+    let mut checks: Vec<Check> = Vec::new();
+    if let Some(primary) = known.primary.filter(|primary| is_same(identity, primary)) {
+        checks.push(catch_up(settings, identity, primary.position.unwrap_or(0)).await);
+        checks.extend(same_api(settings, known).await);
+    }
+    checks
+}
+
+/// Waits a little for the replica to have what the primary had.
+async fn catch_up(settings: &config::Database, first: &Identity, wanted: u64) -> Check {
+    const SUBJECT: &str = "Replication";
+    let begin = Instant::now();
+    let mut position = first.position;
+    while position.is_none_or(|position| position < wanted) && begin.elapsed() < PATIENCE {
+        tokio::time::sleep(INTERVAL).await;
+        position = identify(settings).await.ok().and_then(|identity| identity.position);
+    }
+    match wanted.checked_sub(position.unwrap_or(0)).filter(|behind| *behind > 0) {
+        None => Check::ok(
+            SUBJECT,
+            format!("it had what the primary has within {} ms", begin.elapsed().as_millis()),
+        ),
+        Some(bytes) => {
+            let found =
+                format!("it still lacks {bytes} bytes of the primary's log after {} s", PATIENCE.as_secs());
+            Check::new(SUBJECT, Code::Behind, found)
+        }
+    }
+}
+
+async fn same_api(settings: &config::Database, known: &Known<'_>) -> Option<Check> {
+    const SUBJECT: &str = "Tables";
+    let wanted = known.sdl?;
+    let database = config::Database { replica_urls: Vec::new(), ..alone(settings) };
+    let config = Config { database, ..known.config.clone() };
+    Some(match describe(&config, config.auth.anon_role.as_deref()).await {
+        Ok(described) if *described.sdl == *wanted => Check::ok(SUBJECT, "the same API as at the primary"),
+        Ok(described) => Check::new(
+            SUBJECT,
+            Code::OtherApi,
+            format!("its {} tables make another API than the primary's", described.tables),
+        ),
+        Err(error) => Check::new(SUBJECT, Code::OtherApi, format!("the structure cannot be read: {error}")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(system: Option<&str>, database: u32) -> Identity {
+        Identity { system: system.map(str::to_owned), database, is_standby: false, position: None }
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_identifier_and_the_databases() {
+        let one = identity(Some("7"), 5);
+        assert!(is_same(&one, &identity(Some("7"), 5)));
+        assert!(is_same(&one, &identity(None, 5)));
+        assert!(!is_same(&one, &identity(Some("8"), 5)));
+        assert!(!is_same(&one, &identity(Some("7"), 6)));
+        assert_eq!(same(&one, Some(&identity(Some("8"), 5))).code, Code::OtherServer);
+    }
+}

@@ -1,0 +1,72 @@
+//! Whether there is room for the pool: by what the pooler says, or else by trying.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+
+use crate::config;
+use crate::db::{Connection, Connector, Findings, Lending, PoolerFacts};
+
+use super::code::Code;
+use super::examine::ANSWER_LIMIT;
+use super::findings;
+use super::report::Check;
+
+/// So many connections are tried out at the most.
+const MOST_TRIED: u32 = 100;
+
+/// How long a pooler that has a server connection for a client may take to lend it.
+const LENDING_LIMIT: Duration = Duration::from_secs(1);
+
+/// Whether there is room for the pool.
+pub(super) async fn examine(
+    connector: &Connector,
+    found: &Findings,
+    facts: Option<&PoolerFacts>,
+    settings: &config::Database,
+) -> Check {
+    match facts.and_then(|facts| findings::limits(facts, found.lending, settings)) {
+        Some(check) => check,
+        None => try_out(connector, found.lending, settings).await,
+    }
+}
+
+/// Makes as many connections as the pool may have. Where each keeps a server connection, each asks something too.
+async fn try_out(connector: &Connector, lending: Lending, settings: &config::Database) -> Check {
+    const SUBJECT: &str = "Pool";
+    let tried = settings.pool_size.min(MOST_TRIED);
+    let (mut connections, failure) = open(connector, tried).await;
+    let made = u32::try_from(connections.len()).unwrap_or(tried);
+    if let Some(failure) = failure {
+        let found = format!("{made} of {tried} connections could be made: {failure}");
+        return Check::new(SUBJECT, Code::PoolNotFilled, found)
+            .advise(format!("set pool-size to {} or less, or raise the limit there", made.max(1)));
+    }
+    if lending == Lending::Session {
+        let asked = connections.iter_mut().map(|connection| timeout(LENDING_LIMIT, connection.ask()));
+        let answered = join_all(asked).await.iter().filter(|outcome| matches!(outcome, Ok(Ok(())))).count();
+        let answered = u32::try_from(answered).unwrap_or(made);
+        if answered < made {
+            let found = format!(
+                "{answered} of {tried} connections were lent a server connection, which each client keeps in session mode"
+            );
+            return findings::too_few_slots(found, settings.pool_size, answered);
+        }
+    }
+    Check::ok(SUBJECT, format!("{tried} connections could be made"))
+}
+
+/// Those that could be made, and why another one could not.
+async fn open(connector: &Connector, wanted: u32) -> (Vec<Connection>, Option<String>) {
+    let opened = join_all((0..wanted).map(|_| timeout(ANSWER_LIMIT, connector.connect()))).await;
+    let (mut connections, mut failure) = (Vec::new(), None);
+    for outcome in opened {
+        match outcome {
+            Ok(Ok(connection)) => connections.push(connection),
+            Ok(Err(error)) => failure = Some(error.to_string()),
+            Err(_) => failure = Some("no answer in time".to_owned()),
+        }
+    }
+    (connections, failure)
+}

@@ -1,0 +1,45 @@
+//! Who listens at the port: nobody, somebody who says nothing, another service.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+
+use glowplug::local::{Redis, RedisOptions};
+
+use super::assert_found;
+
+#[tokio::test]
+async fn a_web_server_is_no_database() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/d", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 1024]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    let check = assert_found(&url, &[], "not-postgresql").await;
+    assert!(check["found"].as_str().unwrap().contains("speaks HTTP"), "{check:#}");
+    assert_found(&format!("{url}?sslmode=disable"), &[], "not-postgresql").await;
+}
+
+#[tokio::test]
+async fn redis_is_no_database() {
+    let redis = Redis::start(&RedisOptions::default()).unwrap();
+    for more in ["", "?sslmode=disable"] {
+        let url = format!("postgres://u@127.0.0.1:{}/d{more}", redis.port());
+        let check = assert_found(&url, &["--connect-timeout", "1s"], "not-postgresql").await;
+        assert!(check["found"].as_str().unwrap().contains("Redis"), "{check:#}");
+    }
+}
+
+#[tokio::test]
+async fn what_says_nothing_is_told_from_what_closes_the_connection() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/d", silent.local_addr().unwrap());
+    assert_found(&url, &["--connect-timeout", "1s"], "no-answer").await;
+    let closing = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/d", closing.local_addr().unwrap());
+    std::thread::spawn(move || closing.incoming().for_each(drop));
+    assert_found(&url, &["--connect-timeout", "1s"], "not-postgresql").await;
+}

@@ -1,0 +1,234 @@
+//! The pooler: who may use it, what it asks PostgreSQL for, how much it has, and what it does to settings and writes.
+
+use glowplug::config::PoolMode;
+use glowplug::local::{
+    Authentication, Cluster, ClusterOptions, Clustering, Pooler, PoolerOptions, PoolerProgram,
+};
+use serde_json::Value;
+
+use super::{TABLE, advice, assert_found, doctor};
+use crate::harness;
+
+/// A pooler to which somebody may connect who may not use its console, and who owns the tables.
+async fn without_console(options: PoolerOptions, setup: &str) -> (Pooler, String, String) {
+    let name = harness::database(TABLE).await;
+    let user = format!("app_{name}");
+    let client = harness::connect(&harness::cluster().url(&name)).await;
+    client
+        .batch_execute(&format!("create role {user} login; alter table t owner to {user}; {setup}"))
+        .await
+        .unwrap();
+    let users = vec![(user.clone(), String::new())];
+    let pooler = harness::pooler_with(PoolerOptions { users, ..options });
+    let url = pooler.url(&name).replacen("postgres@", &format!("{user}@"), 1);
+    (pooler, url, user)
+}
+
+fn extra(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn poolers_that_are_too_small() {
+    let name = harness::database(TABLE).await;
+    // Its first client is who looked whether it listens; that one has left when it is its turn.
+    let full = harness::pooler_with(PoolerOptions { max_client_conn: 1, ..PoolerOptions::default() });
+    let session = harness::pooler(PoolMode::Session, 2);
+    assert_found(&session.url(&name), &["--pool-size", "4"], "too-few-slots").await;
+    assert_found(&session.url(&name), &["--pool-size", "2"], "session-mode").await;
+    let transaction = harness::pooler(PoolMode::Transaction, 2);
+    assert_found(&transaction.url(&name), &["--pool-size", "4"], "pool-size-above-poolers").await;
+    let narrow = PoolerOptions { max_client_conn: 3, ..PoolerOptions::default() };
+    let narrow = harness::pooler_with(narrow);
+    assert_found(&narrow.url(&name), &["--pool-size", "4"], "max-client-conn-below-pool-size").await;
+    let _client = harness::connect(&full.url(&name)).await;
+    assert_found(&full.url(&name), &[], "max-client-conn").await;
+}
+
+#[tokio::test]
+async fn where_the_console_says_nothing_the_room_is_tried_out() {
+    let narrow = PoolerOptions { max_client_conn: 3, ..PoolerOptions::default() };
+    let (_pooler, url, _) = without_console(narrow, "").await;
+    let check = assert_found(&url, &["--pool-size", "8"], "pool-not-filled").await;
+    assert!(advice(&check).contains("pool-size to 3 or less"), "{check:#}");
+    let session = PoolerOptions { pool_mode: PoolMode::Session, pool_size: 3, ..PoolerOptions::default() };
+    let (_pooler, url, _) = without_console(session, "").await;
+    let check = assert_found(&url, &["--pool-size", "5"], "too-few-slots").await;
+    assert!(check["found"].as_str().unwrap().starts_with("3 of 5 connections"), "{check:#}");
+    let (report, exit) = doctor(&url, &["--pool-size", "3"]).await;
+    assert_eq!((&report["pooler"], exit), (&Value::Null, 0), "{report:#}");
+}
+
+#[tokio::test]
+async fn a_pool_mode_that_asks_for_too_much_and_statement_mode() {
+    let name = harness::database(TABLE).await;
+    let transaction = harness::pooler(PoolMode::Transaction, 20);
+    assert_found(&transaction.url(&name), &["--pool-mode", "session"], "pool-mode-wrong").await;
+    let statement = harness::pooler(PoolMode::Statement, 20);
+    assert_found(&statement.url(&name), &[], "statement-mode").await;
+}
+
+#[tokio::test]
+async fn a_pool_that_is_paused_or_disabled() {
+    let name = harness::database(TABLE).await;
+    let pooler = harness::pooler(PoolMode::Transaction, 20);
+    let client = harness::connect(&pooler.url(&name)).await;
+    harness::ask(&client, "select 1").await;
+    let console = harness::connect(&pooler.admin_url()).await;
+    console.simple_query(&format!("pause {name}")).await.unwrap();
+    assert_found(&pooler.url(&name), &[], "paused").await;
+    console.simple_query(&format!("resume {name}")).await.unwrap();
+    assert_eq!(doctor(&pooler.url(&name), &[]).await.1, 0);
+    console.simple_query(&format!("disable {name}")).await.unwrap();
+    assert_found(&pooler.url(&name), &[], "database-disabled").await;
+}
+
+#[tokio::test]
+async fn a_pool_that_is_paused_says_so_to_nobody_else() {
+    let (pooler, url, _) = without_console(PoolerOptions::default(), "").await;
+    harness::ask(&harness::connect(&url).await, "select 1").await;
+    let console = harness::connect(&pooler.admin_url()).await;
+    console.simple_query("pause").await.unwrap();
+    let check = assert_found(&url, &["--connect-timeout", "2s"], "no-server-connection").await;
+    assert!(advice(&check).contains("RESUME"), "{check:#}");
+}
+
+#[tokio::test]
+async fn a_pooler_without_its_server() {
+    for program in [PoolerProgram::Installed, PoolerProgram::TracksStatements] {
+        let mut cluster = Cluster::start(ClusterOptions::throwaway()).unwrap();
+        let pooler = Pooler::start(&cluster, &PoolerOptions { program, ..PoolerOptions::default() }).unwrap();
+        cluster.stop();
+        let url = pooler.url("postgres");
+        let check = assert_found(&url, &["--connect-timeout", "2s"], "login-held").await;
+        assert!(advice(&check).contains(&format!("at 127.0.0.1:{}", cluster.port())), "{check:#}");
+        // A client that PgBouncer could greet before finds out when it asks.
+        cluster.restart().unwrap();
+        let client = loop {
+            if let Ok((client, connection)) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
+                break (client, tokio::spawn(connection));
+            }
+        };
+        harness::ask(&client.0, "select 1").await;
+        cluster.stop();
+        let (report, exit) = doctor(&url, &["--connect-timeout", "2s"]).await;
+        let code = report["checks"].as_array().unwrap().last().unwrap()["code"].as_str().unwrap();
+        let codes = ["no-server-connection", "pooler-without-server", "login-held"];
+        assert!(codes.contains(&code) && exit == 1, "{report:#}");
+    }
+}
+
+/// PgBouncers that look users up in the server, each in its own way.
+#[tokio::test]
+async fn users_that_are_looked_up_in_vain() {
+    let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
+    let cluster = Cluster::start(options).unwrap();
+    let client = harness::connect(&cluster.url("postgres")).await;
+    let setup = "create role app login password 'secret'; create role looker login password 'look';
+        create role closed password 'closed'";
+    client.batch_execute(setup).await.unwrap();
+    let shadow = "select usename, passwd from pg_shadow where usename = $1";
+    let nobody = "select usename, passwd from pg_shadow where false and usename = $1";
+    let missing = "select * from no_such_function($1)";
+    for (number, (auth_user, query, code)) in [
+        ("looker", shadow, "auth-query-failed"),
+        ("postgres", missing, "auth-query-failed"),
+        ("postgres", nobody, "no-such-user-at-pooler"),
+        ("closed", shadow, "login-held"),
+        ("postgres", shadow, "wrong-password"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let pooler = Pooler::start(
+            &cluster,
+            &PoolerOptions {
+                name: format!("pgbouncer-{number}"),
+                users: [("looker", "look"), ("closed", "closed")]
+                    .map(|(name, word)| (name.to_owned(), word.to_owned()))
+                    .to_vec(),
+                extra: extra(&[("auth_user", auth_user), ("auth_query", query)]),
+                ..PoolerOptions::default()
+            },
+        )
+        .unwrap();
+        let password = if code == "wrong-password" { "wrong" } else { "secret" };
+        let url = format!("postgres://app:{password}@127.0.0.1:{}/postgres", pooler.port());
+        assert_found(&url, &["--connect-timeout", "2s"], code).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pooler_that_the_server_does_not_let_in() {
+    let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
+    let cluster = Cluster::start(options).unwrap();
+    let pooler = Pooler::start(&cluster, &PoolerOptions::default()).unwrap();
+    let client = harness::connect(&cluster.url("postgres")).await;
+    client.batch_execute("alter role postgres password 'changed'").await.unwrap();
+    // The pooler has the password of before, and so does its client.
+    let url = pooler.url("postgres");
+    let check = assert_found(&url, &["--connect-timeout", "2s"], "wrong-password").await;
+    assert!(advice(&check).contains("older password"), "{check:#}");
+}
+
+#[tokio::test]
+async fn options_of_the_connection_string() {
+    let name = harness::database(TABLE).await;
+    let options = "options=-c%20lock_timeout%3D1s";
+    let refusing = harness::pooler(PoolMode::Transaction, 20);
+    let check =
+        assert_found(&format!("{}?{options}", refusing.url(&name)), &[], "startup-parameter-refused").await;
+    assert!(advice(&check).contains("alter role"), "{check:#}");
+    let extra = extra(&[("ignore_startup_parameters", "options")]);
+    let ignoring = harness::pooler_with(PoolerOptions { extra, ..PoolerOptions::default() });
+    assert_found(&format!("{}?{options}", ignoring.url(&name)), &[], "options-ignored").await;
+    let direct = format!("{}?{options}", harness::cluster().url(&name));
+    let (report, exit) = doctor(&direct, &[]).await;
+    assert_eq!(exit, 0, "{report:#}");
+}
+
+#[tokio::test]
+async fn what_becomes_of_settings() {
+    let name = harness::database(TABLE).await;
+    let leaking = harness::pooler(PoolMode::Transaction, 5);
+    let extra = extra(&[("server_reset_query_always", "1")]);
+    let resetting = harness::pooler_with(PoolerOptions { pool_size: 5, extra, ..PoolerOptions::default() });
+    let session = harness::pooler(PoolMode::Session, 16);
+    for (url, settings, options) in [
+        (leaking.url(&name), "leaks", "refused"),
+        (resetting.url(&name), "reset", "refused"),
+        (session.url(&name), "reset", "refused"),
+        (harness::cluster().url(&name), "unknown", "holds"),
+    ] {
+        let (report, _) = doctor(&url, &[]).await;
+        let sessions = &report["sessions"];
+        assert_eq!(sessions["settings"], settings, "{url}: {sessions:#}");
+        let fate = |name: &str| {
+            let parameters = sessions["startup"].as_array().unwrap();
+            let found = parameters.iter().find(|parameter| parameter["name"] == name).unwrap();
+            found["fate"]
+                .as_object()
+                .map_or(found["fate"].clone(), |fate| fate.keys().next().unwrap().as_str().into())
+        };
+        assert_eq!(
+            (fate("options"), fate("TimeZone")),
+            (options.into(), "holds".into()),
+            "{url}: {sessions:#}"
+        );
+    }
+    let client = harness::connect(&leaking.url(&name)).await;
+    client.simple_query("set search_path = elsewhere").await.unwrap();
+    let check = assert_found(&leaking.url(&name), &[], "settings-left-behind").await;
+    assert!(check["found"].as_str().unwrap().contains("search_path = elsewhere"), "{check:#}");
+}
+
+#[tokio::test]
+async fn pgpool_in_raw_mode_is_told_by_what_it_does() {
+    let name = harness::database(TABLE).await;
+    let raw = harness::pgpool_with(Clustering::Raw, 24);
+    let check = assert_found(&raw.url(&name), &[], "typed-writes-held").await;
+    assert!(advice(&check).contains("streaming_replication"), "{check:#}");
+    let usual = harness::pgpool(24);
+    let (report, exit) = doctor(&usual.url(&name), &[]).await;
+    assert_eq!((&report["probe"]["typed_writes"], exit), (&Value::from("passes"), 0), "{report:#}");
+}
