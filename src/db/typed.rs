@@ -188,9 +188,7 @@ impl Connection {
         let text = query.text.clone();
         let before = self.wire.transaction();
         let mut performed = self.perform(query, asked).await;
-        if asked.sharing == Sharing::Alone
-            && before == TransactionStatus::Idle
-            && !begins_transaction(&text)
+        if asked.sharing == Sharing::Alone && before == TransactionStatus::Idle && !begins_transaction(&text)
         {
             performed = self.end_foreign_transaction(performed).await;
         }
@@ -202,10 +200,7 @@ impl Connection {
 
     /// A query outside of a transaction is one by itself. pgpool-II in raw mode opens one for a write and leaves it to the
     /// client to end it, without which the write would be lost with the connection.
-    async fn end_foreign_transaction(
-        &self,
-        performed: Result<Outcome, Failure>,
-    ) -> Result<Outcome, Failure> {
+    async fn end_foreign_transaction(&self, performed: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
         match (self.wire.transaction(), performed) {
             (TransactionStatus::Open, Ok(outcome)) => {
                 self.perform_batch("COMMIT", Sharing::Alone).await?;

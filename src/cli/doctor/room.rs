@@ -1,6 +1,6 @@
 //! Whether there is room for the pool: by what the pooler says, or else by trying.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -18,6 +18,11 @@ const MOST_TRIED: u32 = 100;
 
 /// How long a pooler that has a server connection for a client may take to lend it.
 const LENDING_LIMIT: Duration = Duration::from_secs(1);
+
+/// How long the other side may take to notice that the connections of the examination before have ended.
+const LEAVING: Duration = Duration::from_millis(500);
+
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Whether there is room for the pool.
 pub(super) async fn examine(
@@ -59,14 +64,23 @@ async fn try_out(connector: &Connector, lending: Lending, settings: &config::Dat
 
 /// Those that could be made, and why another one could not.
 async fn open(connector: &Connector, wanted: u32) -> (Vec<Connection>, Option<String>) {
-    let opened = join_all((0..wanted).map(|_| timeout(ANSWER_LIMIT, connector.connect()))).await;
-    let (mut connections, mut failure) = (Vec::new(), None);
-    for outcome in opened {
-        match outcome {
-            Ok(Ok(connection)) => connections.push(connection),
-            Ok(Err(error)) => failure = Some(error.to_string()),
-            Err(_) => failure = Some("no answer in time".to_owned()),
+    let begin = Instant::now();
+    let mut connections = Vec::new();
+    loop {
+        let missing =
+            (connections.len()..usize::try_from(wanted).unwrap_or_default()).map(|_| connector.connect());
+        let opened = join_all(missing.map(|connecting| timeout(ANSWER_LIMIT, connecting))).await;
+        let mut failure = None;
+        for outcome in opened {
+            match outcome {
+                Ok(Ok(connection)) => connections.push(connection),
+                Ok(Err(error)) => failure = Some(error.to_string()),
+                Err(_) => failure = Some("no answer in time".to_owned()),
+            }
         }
+        if failure.is_none() || begin.elapsed() > LEAVING {
+            return (connections, failure);
+        }
+        tokio::time::sleep(INTERVAL).await;
     }
-    (connections, failure)
 }

@@ -4,7 +4,7 @@
 //! Glowplug depends on none of it, so that only `doctor` looks. Takes back what it sets, as long as the same server connection is
 //! lent to it once more; else a parameter `glowplug.doctor`, which nobody reads, stays there until the connection ends.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -78,9 +78,10 @@ impl Trial {
     }
 }
 
-/// Poolers keep these apart for their clients, and set them themselves.
-const FOLLOWED: &str = "'application_name', 'client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', \
-    'standard_conforming_strings', 'glowplug.doctor'";
+/// Poolers keep these apart for their clients, and set them themselves; and what belongs to the transaction that asks.
+const EXPECTED: &str = "'application_name', 'client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', \
+    'standard_conforming_strings', 'glowplug.doctor', 'transaction_read_only', 'transaction_isolation', \
+    'transaction_deferrable'";
 
 /// A server connection is looked for so many times.
 const ATTEMPTS: usize = 8;
@@ -89,26 +90,23 @@ impl Connector {
     /// Finds out what becomes of the settings of a session, by connections that are closed afterwards; what was not
     /// found out within `limit` is unknown.
     pub async fn sessions(&self, lending: Lending, limit: Duration) -> Sessions {
-        let shared: Arc<Mutex<Sessions>> = Arc::default();
-        let change = |change: &dyn Fn(&mut Sessions)| {
-            change(&mut shared.lock().unwrap_or_else(PoisonError::into_inner));
-        };
-        let examining = async {
-            for trial in TRIALS {
-                let parameter = StartupParameter { name: trial.name, fate: self.try_at_start(trial).await };
-                change(&|sessions| sessions.startup.push(parameter.clone()));
-            }
-            if lending != Lending::Direct
-                && let Ok((fate, left_behind)) = self.follow_setting(lending).await
-            {
-                change(&|sessions| {
-                    sessions.settings.clone_from(&fate);
-                    sessions.left_behind.clone_from(&left_behind);
-                });
-            }
-        };
-        let _ = timeout(limit, examining).await;
-        shared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut sessions = Sessions::default();
+        // What was found out by then is there already.
+        let _ = timeout(limit, self.examine_sessions(lending, &mut sessions)).await;
+        sessions
+    }
+
+    async fn examine_sessions(&self, lending: Lending, sessions: &mut Sessions) {
+        for trial in TRIALS {
+            let fate = self.try_at_start(trial).await;
+            sessions.startup.push(StartupParameter { name: trial.name, fate });
+        }
+        if lending == Lending::Direct {
+            return;
+        }
+        sessions.settings = self.follow_setting(lending).await.unwrap_or_default();
+        let clients = if lending == Lending::Transaction { MOST_HELD } else { 1 };
+        sessions.left_behind = self.left_behind(clients).await.unwrap_or_default().into_iter().collect();
     }
 
     async fn try_at_start(&self, trial: Trial) -> Fate {
@@ -127,14 +125,9 @@ impl Connector {
     }
 
     /// One client sets something; another one looks for it, and takes it back.
-    async fn follow_setting(&self, lending: Lending) -> Result<(Fate, Vec<String>), Error> {
+    async fn follow_setting(&self, lending: Lending) -> Result<Fate, Error> {
         let mark = Uuid::new_v4().simple().to_string();
         let mut first = Client::open(self).await?;
-        let look = format!(
-            "select name || ' = ' || setting from pg_catalog.pg_settings where source = 'session' \
-             and name not in ({FOLLOWED})"
-        );
-        let left_behind = first.query(&look).await?;
         let set = format!(
             "select pg_catalog.set_config('glowplug.doctor', '{mark}', false); \
              select pg_catalog.pg_backend_pid()"
@@ -150,12 +143,38 @@ impl Connector {
             };
             let seen = asked.query(TAKE_BACK).await?;
             if let Some(fate) = fate(&seen, place.as_deref(), &mark) {
-                return Ok((fate, left_behind));
+                return Ok(fate);
             }
         }
-        Ok((Fate::Unknown, left_behind))
+        Ok(Fate::Unknown)
+    }
+
+    /// What several clients find at once, each on another server connection.
+    async fn left_behind(&self, clients: usize) -> Result<BTreeSet<String>, Error> {
+        let look = format!(
+            "begin read only; select name || ' = ' || setting from pg_catalog.pg_settings \
+             where source = 'session' and name not in ({EXPECTED})"
+        );
+        let (mut found, mut held) = (BTreeSet::new(), Vec::new());
+        for _ in 0..clients {
+            let mut client = Client::open(self).await?;
+            // A pooler that has no other server connection at hand lets this one wait; it is not waited for.
+            let Ok(seen) = timeout(PATIENCE, client.query(&look)).await else { break };
+            found.extend(seen?);
+            held.push(client);
+        }
+        for mut client in held {
+            client.end().await?;
+        }
+        Ok(found)
     }
 }
+
+/// So many server connections are looked at, each for a moment.
+const MOST_HELD: usize = 5;
+
+/// How long a pooler may take to lend one of them.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Tells where it is and what is set there, and takes it back, as one transaction.
 const TAKE_BACK: &str = "select pg_catalog.pg_backend_pid(); \
