@@ -93,13 +93,12 @@ pub(super) async fn examine(way: Way, known: &Known<'_>) -> Other {
 /// Asks a server who it is.
 pub(super) async fn identify(settings: &config::Database) -> Result<Identity, String> {
     let database = Database::new(&alone(settings)).map_err(|error| error.to_string())?;
-    let text = match ask(&database, IDENTITY).await {
-        Ok(text) => text,
+    let text = if let Ok(text) = ask(&database, IDENTITY).await {
+        text
+    } else {
         // Not everybody may ask for the identifier everywhere.
-        Err(_) => {
-            let identifier = "(select system_identifier::text from pg_catalog.pg_control_system())";
-            ask(&database, &IDENTITY.replace(identifier, "null")).await?
-        }
+        let identifier = "(select system_identifier::text from pg_catalog.pg_control_system())";
+        ask(&database, &IDENTITY.replace(identifier, "null")).await?
     };
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }

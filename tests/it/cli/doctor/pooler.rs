@@ -118,7 +118,7 @@ async fn a_pooler_without_its_server() {
     }
 }
 
-/// PgBouncers that look users up in the server, each in its own way.
+/// Poolers that look users up in the server, each in its own way.
 #[tokio::test]
 async fn users_that_are_looked_up_in_vain() {
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
