@@ -83,8 +83,8 @@ const EXPECTED: &str = "'application_name', 'client_encoding', 'DateStyle', 'Int
     'standard_conforming_strings', 'glowplug.doctor', 'transaction_read_only', 'transaction_isolation', \
     'transaction_deferrable'";
 
-/// A server connection is looked for so many times.
-const ATTEMPTS: usize = 8;
+/// A server connection is looked for so many times: a pooler that resets it first lends others meanwhile.
+const ATTEMPTS: usize = 50;
 
 impl Connector {
     /// Finds out what becomes of the settings of a session, by connections that are closed afterwards; what was not

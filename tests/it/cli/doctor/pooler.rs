@@ -192,7 +192,7 @@ async fn what_becomes_of_settings() {
     let name = harness::database(TABLE).await;
     let leaking = harness::pooler(PoolMode::Transaction, 5);
     let extra = extra(&[("server_reset_query_always", "1")]);
-    let resetting = harness::pooler_with(PoolerOptions { pool_size: 5, extra, ..PoolerOptions::default() });
+    let resetting = harness::pooler_with(PoolerOptions { pool_size: 2, extra, ..PoolerOptions::default() });
     let session = harness::pooler(PoolMode::Session, 16);
     for (url, settings, options) in [
         (leaking.url(&name), "leaks", "refused"),
