@@ -97,7 +97,9 @@ async fn a_pool_that_is_paused_says_so_to_nobody_else() {
 async fn a_pooler_without_its_server() {
     for program in [PoolerProgram::Installed, PoolerProgram::TracksStatements] {
         let mut cluster = Cluster::start(ClusterOptions::throwaway()).unwrap();
-        let pooler = Pooler::start(&cluster, &PoolerOptions { program, ..PoolerOptions::default() }).unwrap();
+        let extra = extra(&[("server_login_retry", "1")]);
+        let options = PoolerOptions { program, extra, ..PoolerOptions::default() };
+        let pooler = Pooler::start(&cluster, &options).unwrap();
         cluster.stop();
         let url = pooler.url("postgres");
         let check = assert_found(&url, &["--connect-timeout", "2s"], "login-held").await;
