@@ -28,12 +28,12 @@ const BATCH: i32 = 100;
 const ROUNDS: usize = 7;
 const DURATION: Duration = Duration::from_millis(700);
 
-/// One query on a connection, shared or not.
-async fn ask<C>(mut connection: C, number: i32) -> QueryResult<()>
+/// One query on a connection, which a shared reference is too.
+async fn ask<C>(connection: &mut C, number: i32) -> QueryResult<()>
 where
     C: AsyncConnectionCore<Backend = diesel::pg::Pg>,
 {
-    let answer: i32 = diesel::select(number.into_sql::<Integer>()).get_result(&mut connection).await?;
+    let answer: i32 = diesel::select(number.into_sql::<Integer>()).get_result(connection).await?;
     assert_eq!(answer, number);
     Ok(())
 }
@@ -46,8 +46,9 @@ enum Way {
 }
 
 /// Queries a second.
-async fn measure<C>(connection: &C, way: Way) -> QueryResult<f64>
+async fn measure<C>(connection: &mut C, way: Way) -> QueryResult<f64>
 where
+    C: AsyncConnectionCore<Backend = diesel::pg::Pg>,
     for<'a> &'a C: AsyncConnectionCore<Backend = diesel::pg::Pg>,
 {
     let (begin, mut batches) = (Instant::now(), 0);
@@ -58,7 +59,11 @@ where
                     ask(connection, number).await?;
                 }
             }
-            Way::Joined => drop(try_join_all((0..BATCH).map(|number| ask(connection, number))).await?),
+            Way::Joined => {
+                let shared = &*connection;
+                let asked = (0..BATCH).map(async |number| ask(&mut &*shared, number).await);
+                try_join_all(asked).await?;
+            }
         }
         batches += 1;
     }
@@ -71,8 +76,9 @@ fn median(mut numbers: Vec<f64>) -> f64 {
 }
 
 /// Both ways in turn, so that what else the machine does meets both.
-async fn compare<C>(name: &str, connection: &C) -> QueryResult<()>
+async fn compare<C>(name: &str, connection: &mut C) -> QueryResult<()>
 where
+    C: AsyncConnectionCore<Backend = diesel::pg::Pg>,
     for<'a> &'a C: AsyncConnectionCore<Backend = diesel::pg::Pg>,
 {
     let (mut alone, mut joined) = (Vec::new(), Vec::new());
@@ -152,9 +158,10 @@ async fn main() -> Result<(), Failure> {
     let connect = async |url: &str, protocol| {
         Connector::new(url)?.protocol(protocol).connect().await.map_err(Failure::from)
     };
-    compare("directly, `Unnamed`", &connect(&direct, Protocol::Unnamed).await?).await?;
-    compare("directly, `Prepared`", &connect(&direct, Protocol::Prepared).await?).await?;
-    compare("directly, diesel-async's own", &AsyncPgConnection::establish(&direct).await?).await?;
-    compare("PgBouncer, transaction mode, `Unnamed`", &connect(&through, Protocol::Unnamed).await?).await?;
+    compare("directly, `Unnamed`", &mut connect(&direct, Protocol::Unnamed).await?).await?;
+    compare("directly, `Prepared`", &mut connect(&direct, Protocol::Prepared).await?).await?;
+    compare("directly, diesel-async's own", &mut AsyncPgConnection::establish(&direct).await?).await?;
+    compare("PgBouncer, transaction mode, `Unnamed`", &mut connect(&through, Protocol::Unnamed).await?)
+        .await?;
     Ok(())
 }
