@@ -122,15 +122,11 @@ pub(super) fn count(event: &Event<'_>) {
             to.requests_in_flight.inc();
         }
         Event::RequestAnswered { route, status, took, .. } => {
-            to.requests_in_flight.dec();
-            to.request(route, status.to_string().into());
+            count_request(to, route, status.to_string().into());
             let durations = to.request_duration.get_or_create(&[("route", Cow::Borrowed(*route))]);
             durations.observe(took.as_secs_f64());
         }
-        Event::RequestAbandoned { route } => {
-            to.requests_in_flight.dec();
-            to.request(route, families::ABANDONED.into());
-        }
+        Event::RequestAbandoned { route } => count_request(to, route, families::ABANDONED.into()),
         Event::RequestPanicked { .. } => add(&to.panics, 1),
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
         Event::Replica(event) => count_of_replica(to, event),
@@ -156,6 +152,12 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
     }
+}
+
+/// A request that is over, one way or another.
+fn count_request(to: &Families, route: &'static str, status: Cow<'static, str>) {
+    to.requests_in_flight.dec();
+    to.request(route, status);
 }
 
 fn count_of_replica(to: &Families, event: &ReplicaEvent<'_>) {
