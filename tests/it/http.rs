@@ -7,6 +7,7 @@ mod protocol;
 
 use crate::harness;
 use crate::server::Server;
+use crate::ways::Route;
 
 /// A table with enough rows for a big answer.
 const TASKS: &str = "create table task (id int primary key, title text not null);
@@ -14,7 +15,7 @@ const TASKS: &str = "create table task (id int primary key, title text not null)
     comment on schema public is '@graphql({\"max_rows\": 1000, \"inflect_names\": true})';";
 
 /// Serves the table.
-async fn tasks() -> Server {
+async fn tasks(route: Route) -> Server {
     let name = harness::database(TASKS).await;
-    Server::start(&harness::cluster().url(&name), |_| {}).await
+    Server::start_on(route, &harness::cluster().url(&name), |_| {}).await
 }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::harness;
 use crate::server::{Server, json};
+use crate::ways::{Route, on_both_ways};
 
 const NOTES: &str = "create table note (id int primary key, title text not null);
     insert into note values (1, 'one'), (2, 'two');";
@@ -22,16 +23,25 @@ const OTHER: &str = "{ noteCollection { edges { node { id } } } }";
 
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
+on_both_ways!(
+    a_document_is_named_in_every_way_that_clients_have,
+    a_persisted_mutation_may_not_be_sent_by_get,
+    an_unknown_id_is_no_path_and_is_told,
+    a_hash_is_registered_with_its_text_and_then_stands_for_it,
+    without_automatic_queries_clients_are_told_to_stop_asking,
+    with_only_persisted_nothing_else_runs,
+);
+
 fn sha256(text: &str) -> String {
     Sha256::digest(text).iter().fold(String::new(), |digits, byte| digits + &format!("{byte:02x}"))
 }
 
 /// Writes a list with two documents, and serves the notes with it.
-async fn notes(policy: DocumentPolicy, folder: &Path) -> Server {
+async fn notes(route: Route, policy: DocumentPolicy, folder: &Path) -> Server {
     let list = folder.join("persisted.json");
     std::fs::write(&list, json!({"title": TITLE, "rename": RENAME}).to_string()).unwrap();
     let name = harness::database(NOTES).await;
-    Server::start(&harness::cluster().url(&name), |config| {
+    Server::start_on(route, &harness::cluster().url(&name), |config| {
         config.documents.list = Some(list);
         config.documents.policy = policy;
     })
@@ -48,10 +58,9 @@ fn code(answer: &Value) -> &Value {
     &answer["errors"][0]["extensions"]["code"]
 }
 
-#[tokio::test]
-async fn a_document_is_named_in_every_way_that_clients_have() {
+async fn a_document_is_named_in_every_way_that_clients_have(route: Route) {
     let folder = tempfile::tempdir().unwrap();
-    let server = notes(DocumentPolicy::Automatic, folder.path()).await;
+    let server = notes(route, DocumentPolicy::Automatic, folder.path()).await;
     let variables = json!({"id": 2});
     let two = json!({"data": {"noteByPk": {"title": "two"}}});
     let prefixed = format!("sha256:{}", sha256(TITLE));
@@ -77,10 +86,9 @@ async fn a_document_is_named_in_every_way_that_clients_have() {
     }
 }
 
-#[tokio::test]
-async fn a_persisted_mutation_may_not_be_sent_by_get() {
+async fn a_persisted_mutation_may_not_be_sent_by_get(route: Route) {
     let folder = tempfile::tempdir().unwrap();
-    let server = notes(DocumentPolicy::Automatic, folder.path()).await;
+    let server = notes(route, DocumentPolicy::Automatic, folder.path()).await;
     let response = server.get("/graphql?documentId=rename").send().await.unwrap();
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()["allow"], "POST");
@@ -88,10 +96,9 @@ async fn a_persisted_mutation_may_not_be_sent_by_get() {
     assert_eq!(send(&server, &json!({"documentId": "rename"})).await.1, renamed);
 }
 
-#[tokio::test]
-async fn an_unknown_id_is_no_path_and_is_told() {
+async fn an_unknown_id_is_no_path_and_is_told(route: Route) {
     let folder = tempfile::tempdir().unwrap();
-    let server = notes(DocumentPolicy::Automatic, folder.path()).await;
+    let server = notes(route, DocumentPolicy::Automatic, folder.path()).await;
     for id in ["nothing", "persisted.json", "../persisted.json", "/etc/passwd", "", "sha256:", "title\0"] {
         let (status, answer) = send(&server, &json!({"documentId": id})).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{id}");
@@ -105,10 +112,9 @@ async fn an_unknown_id_is_no_path_and_is_told() {
 }
 
 /// What Apollo's servers answer: status 200, these messages and codes, and nothing that may be cached.
-#[tokio::test]
-async fn a_hash_is_registered_with_its_text_and_then_stands_for_it() {
+async fn a_hash_is_registered_with_its_text_and_then_stands_for_it(route: Route) {
     let folder = tempfile::tempdir().unwrap();
-    let server = notes(DocumentPolicy::Automatic, folder.path()).await;
+    let server = notes(route, DocumentPolicy::Automatic, folder.path()).await;
     let hash = |text: &str| json!({"persistedQuery": {"version": 1, "sha256Hash": sha256(text)}});
     let by_hash = json!({"extensions": hash(OTHER)});
     let rows = json!({"data": {"noteCollection": {"edges": [{"node": {"id": 1}}, {"node": {"id": 2}}]}}});
@@ -136,10 +142,9 @@ async fn a_hash_is_registered_with_its_text_and_then_stands_for_it() {
     assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, &json!("BAD_USER_INPUT")), "{answer}");
 }
 
-#[tokio::test]
-async fn without_automatic_queries_clients_are_told_to_stop_asking() {
+async fn without_automatic_queries_clients_are_told_to_stop_asking(route: Route) {
     let name = harness::database(NOTES).await;
-    let server = Server::start(&harness::cluster().url(&name), |config| {
+    let server = Server::start_on(route, &harness::cluster().url(&name), |config| {
         config.documents.policy = DocumentPolicy::Any;
     })
     .await;
@@ -150,10 +155,9 @@ async fn without_automatic_queries_clients_are_told_to_stop_asking() {
     assert!(answer["data"].is_object(), "{answer}");
 }
 
-#[tokio::test]
-async fn with_only_persisted_nothing_else_runs() {
+async fn with_only_persisted_nothing_else_runs(route: Route) {
     let folder = tempfile::tempdir().unwrap();
-    let server = notes(DocumentPolicy::ListOnly, folder.path()).await;
+    let server = notes(route, DocumentPolicy::ListOnly, folder.path()).await;
     let two = json!({"data": {"noteByPk": {"title": "two"}}});
     for listed in [json!({"documentId": "title"}), json!({"query": TITLE})] {
         let mut request = listed;

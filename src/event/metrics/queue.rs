@@ -71,7 +71,7 @@ impl QueueFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         Self {
             queued: list.counter("queue_operations_queued", "Operations that this server has put into the queue"),
-            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because of queue-length, queue-share or queue-age, or because Redis could not be reached", "reason", &REFUSALS),
+            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because of queue-length, queue-share or queue-age, or because there was no worker or no Redis", "reason", &REFUSALS),
             answers_lost: list.counter("queue_answers_lost", "Operations that were gone from the queue without an answer, and were put in again"),
             answers_overdue: list.counter("queue_answers_overdue", "Operations whose client was told that no answer had come in time"),
             wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(WAITS)),

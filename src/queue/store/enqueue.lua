@@ -37,7 +37,7 @@ if tonumber(ARGV[8]) > 0 then
   -- The same operation, sent once more while it waits or runs, is the same operation.
   local state = redis.call('HGET', KEYS[3], 'state')
   if state ~= 'QUEUED' and state ~= 'RUNNING' then
-    redis.call('DEL', KEYS[3])
+    redis.call('HDEL', KEYS[3], 'startedAt', 'finishedAt')
     redis.call('HSET', KEYS[3], 'state', 'QUEUED', 'attempts', '0', 'principal', ARGV[9], 'enqueuedAt', ARGV[10])
   end
   redis.call('PEXPIRE', KEYS[3], ARGV[8])

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha384};
 use super::{TASKS, tasks};
 use crate::harness;
 use crate::server::Server;
+use crate::ways::Route;
 
 /// The values of an attribute of the page's elements.
 fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
@@ -19,7 +20,7 @@ fn attributes<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn the_page_runs_only_what_carries_its_nonce() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let response = server.get("/").send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
     assert_eq!(response.headers()["cache-control"], "no-store");
@@ -42,7 +43,7 @@ async fn the_files_are_those_that_npm_installs() {
         glowplug::http::graphiql::is_embedded(),
         "GraphiQL is not in this binary: run `npm ci --prefix web`, then build again"
     );
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let page = server.get("/").send().await.unwrap().text().await.unwrap();
     let hashes = attributes(&page, "integrity");
     let paths: Vec<&str> = attributes(&page, "href")
@@ -71,7 +72,7 @@ async fn the_files_are_those_that_npm_installs() {
 /// The page names versions; the lockfile decides which are installed.
 #[tokio::test]
 async fn the_page_and_the_lockfile_name_the_same_versions() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let page = server.get("/").send().await.unwrap().text().await.unwrap();
     let lockfile = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/package-lock.json");
     let lockfile: serde_json::Value = serde_json::from_slice(&std::fs::read(lockfile).unwrap()).unwrap();

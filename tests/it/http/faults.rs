@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::tasks;
 use crate::server::{Server, json};
+use crate::ways::Route;
 
 /// What a refusal may take. It takes milliseconds; the rest is for a busy machine and an unoptimised build.
 const QUICKLY: Duration = Duration::from_secs(5);
@@ -33,7 +34,7 @@ async fn refused(server: &Server, document: &str, words: &str) {
 
 #[tokio::test]
 async fn documents_out_of_all_proportion_are_refused() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let fields = " taskCollection { edges { node { id } } }".repeat(20_000);
     let aliases: Vec<String> = (0..10_000).map(|number| format!("a{number}: __typename")).collect();
     let deep = format!("{}{}", "{ a ".repeat(500), "}".repeat(500));
@@ -57,7 +58,7 @@ async fn documents_out_of_all_proportion_are_refused() {
 
 #[tokio::test]
 async fn a_query_of_a_megabyte_is_refused_by_its_size() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let began = Instant::now();
     let document = format!("{{ __typename }} #{}", "x".repeat(3_000_000));
     let response = server.query(&document).send().await.unwrap();
@@ -69,7 +70,7 @@ async fn a_query_of_a_megabyte_is_refused_by_its_size() {
 
 #[tokio::test]
 async fn values_that_do_not_fit_are_refused() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let by =
         |filter: &str| format!("{{ taskCollection(filter: {{{filter}}}) {{ edges {{ node {{ id }} }} }} }}");
     refused(&server, &by("id: {eq: \"one\"}"), "int").await;
@@ -81,7 +82,7 @@ async fn values_that_do_not_fit_are_refused() {
 /// The specification counts this as an error of the field: the request itself is a good one.
 #[tokio::test]
 async fn a_cursor_that_was_tampered_with_is_an_error_of_its_field() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let document = "{ taskCollection(after: \"!!!\") { edges { node { id } } } }";
     let response = server.query(document).header("accept", "application/graphql-response+json").send().await;
     let answer = json(response.unwrap()).await;
@@ -93,7 +94,7 @@ async fn a_cursor_that_was_tampered_with_is_an_error_of_its_field() {
 
 #[tokio::test]
 async fn a_nul_byte_in_a_value_is_refused() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let body = r#"{"query": "query($title: String) { taskCollection(filter: {title: {eq: $title}}) { edges { node { id } } } }", "variables": {"title": "a\u0000b"}}"#;
     let answer = json(server.post(body).send().await.unwrap()).await;
     let message = answer["errors"][0]["message"].as_str().unwrap_or_else(|| panic!("{answer}"));
@@ -102,7 +103,7 @@ async fn a_nul_byte_in_a_value_is_refused() {
 
 #[tokio::test]
 async fn bodies_that_are_no_request_are_refused() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let cases: [(&[u8], &str); 6] = [
         (b"", "empty"),
         (b"{\"query\": \"{ __typename }\"", "not valid JSON"),
@@ -123,7 +124,7 @@ async fn bodies_that_are_no_request_are_refused() {
 
 #[tokio::test]
 async fn only_json_is_taken_and_given() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let body = r#"{"query": "{ __typename }"}"#;
     for content_type in [
         "text/plain",
@@ -148,7 +149,7 @@ async fn only_json_is_taken_and_given() {
 
 #[tokio::test]
 async fn a_body_that_only_turns_out_to_be_too_long_is_refused() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
@@ -184,7 +185,7 @@ async fn without_its_database_the_server_says_so_and_when_to_come_back() {
 
 #[tokio::test]
 async fn bytes_that_are_no_http_end_their_own_connection_only() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();

@@ -10,6 +10,7 @@ use tokio_postgres::Client;
 use super::{TASKS, tasks};
 use crate::harness::{self, ask};
 use crate::server::Server;
+use crate::ways::Route;
 
 /// Far more than anything here takes; only a defect lets it pass.
 const LONG: Duration = Duration::from_secs(20);
@@ -112,7 +113,7 @@ async fn a_stop_drops_what_takes_longer_than_the_drain_timeout() {
 
 #[tokio::test]
 async fn a_stop_closes_idle_connections_at_once() {
-    let server = tasks().await;
+    let server = tasks(Route::Direct).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
     let mut answer = [0; 15];

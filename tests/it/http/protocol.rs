@@ -9,15 +9,30 @@ use serde_json::{Value, json};
 use super::{TASKS, tasks};
 use crate::harness;
 use crate::server::{Server, json};
+use crate::ways::{Route, on_both_ways};
 
 /// An answer of about 40 KB.
 const BIG: &str = "{ taskCollection(first: 1000) { edges { node { id title } } } }";
 
+on_both_ways!(
+    the_status_depends_on_the_media_type,
+    a_get_is_answered_and_may_not_change_anything,
+    a_get_can_be_left_to_persisted_operations_or_refused,
+    a_batch_is_answered_in_order,
+    a_batch_has_a_limit,
+    a_request_keeps_its_id_or_gets_one,
+    browsers_may_call_from_the_configured_origins_only,
+    without_origins_no_page_of_another_origin_may_read,
+    big_answers_are_compressed_and_small_ones_are_not,
+    the_schema_is_a_file_that_can_be_kept,
+    the_schema_can_be_kept_to_oneself,
+    other_paths_and_methods_say_what_there_is,
+);
+
 const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
-#[tokio::test]
-async fn the_status_depends_on_the_media_type() {
-    let server = tasks().await;
+async fn the_status_depends_on_the_media_type(route: Route) {
+    let server = tasks(route).await;
     let invalid = "{ nothing }";
     for (accept, document, status) in [
         ("application/json", "{ __typename }", StatusCode::OK),
@@ -32,9 +47,8 @@ async fn the_status_depends_on_the_media_type() {
     }
 }
 
-#[tokio::test]
-async fn a_get_is_answered_and_may_not_change_anything() {
-    let server = tasks().await;
+async fn a_get_is_answered_and_may_not_change_anything(route: Route) {
+    let server = tasks(route).await;
     let path = "/graphql/v1?query=query($first:Int){taskCollection(first:$first){edges{node{title}}}}&variables=%7B%22first%22:1%7D";
     let body = json(server.get(path).send().await.unwrap()).await;
     assert_eq!(body, json!({"data": {"taskCollection": {"edges": [{"node": {"title": "Task 1"}}]}}}));
@@ -47,16 +61,17 @@ async fn a_get_is_answered_and_may_not_change_anything() {
     assert_eq!(head.text().await.unwrap(), "");
 }
 
-#[tokio::test]
-async fn a_get_can_be_left_to_persisted_operations_or_refused() {
+async fn a_get_can_be_left_to_persisted_operations_or_refused(route: Route) {
     let name = harness::database(TASKS).await;
     for (setting, text, id) in [
         (GetRequests::On, StatusCode::OK, StatusCode::OK),
         (GetRequests::Persisted, StatusCode::METHOD_NOT_ALLOWED, StatusCode::OK),
         (GetRequests::Off, StatusCode::METHOD_NOT_ALLOWED, StatusCode::METHOD_NOT_ALLOWED),
     ] {
-        let server =
-            Server::start(&harness::cluster().url(&name), |config| config.http.get_requests = setting).await;
+        let server = Server::start_on(route, &harness::cluster().url(&name), |config| {
+            config.http.get_requests = setting;
+        })
+        .await;
         for (path, status) in [("/graphql?query=%7B__typename%7D", text), ("/graphql?documentId=x", id)] {
             let response = server.get(path).send().await.unwrap();
             assert_eq!(response.status(), status, "{setting:?} {path}");
@@ -70,9 +85,8 @@ async fn a_get_can_be_left_to_persisted_operations_or_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_batch_is_answered_in_order() {
-    let server = tasks().await;
+async fn a_batch_is_answered_in_order(route: Route) {
+    let server = tasks(route).await;
     let requests: Vec<Value> = (1..=5)
         .map(|id| json!({"query": format!("{{ taskCollection(filter: {{id: {{eq: {id}}}}}) {{ edges {{ node {{ id }} }} }} }}")}))
         .chain([json!({"query": "{ nothing }"})])
@@ -92,10 +106,10 @@ async fn a_batch_is_answered_in_order() {
     assert_eq!(answers.as_array().unwrap().len(), 6);
 }
 
-#[tokio::test]
-async fn a_batch_has_a_limit() {
+async fn a_batch_has_a_limit(route: Route) {
     let name = harness::database(TASKS).await;
-    let server = Server::start(&harness::cluster().url(&name), |config| config.limits.batch = 2).await;
+    let server =
+        Server::start_on(route, &harness::cluster().url(&name), |config| config.limits.batch = 2).await;
     let batch =
         json!([{"query": "{ __typename }"}, {"query": "{ __typename }"}, {"query": "{ __typename }"}]);
     let response = server.post(batch.to_string()).send().await.unwrap();
@@ -104,9 +118,8 @@ async fn a_batch_has_a_limit() {
     assert_eq!(message, "The batch has 3 operations; 2 are allowed.");
 }
 
-#[tokio::test]
-async fn a_request_keeps_its_id_or_gets_one() {
-    let server = tasks().await;
+async fn a_request_keeps_its_id_or_gets_one(route: Route) {
+    let server = tasks(route).await;
     let sent = "4bf92f3577b34da6a3ce929d0e0e4736";
     let response = server.query("{ __typename }").header("x-request-id", sent).send().await.unwrap();
     assert_eq!(response.headers()["x-request-id"], sent);
@@ -120,10 +133,9 @@ async fn a_request_keeps_its_id_or_gets_one() {
     }
 }
 
-#[tokio::test]
-async fn browsers_may_call_from_the_configured_origins_only() {
+async fn browsers_may_call_from_the_configured_origins_only(route: Route) {
     let name = harness::database(TASKS).await;
-    let server = Server::start(&harness::cluster().url(&name), |config| {
+    let server = Server::start_on(route, &harness::cluster().url(&name), |config| {
         config.http.cors_origins = vec!["https://app.example".into()];
     })
     .await;
@@ -152,16 +164,14 @@ async fn browsers_may_call_from_the_configured_origins_only() {
     );
 }
 
-#[tokio::test]
-async fn without_origins_no_page_of_another_origin_may_read() {
-    let server = tasks().await;
+async fn without_origins_no_page_of_another_origin_may_read(route: Route) {
+    let server = tasks(route).await;
     let answer = server.query("{ __typename }").header("origin", "https://app.example").send().await.unwrap();
     assert!(!answer.headers().contains_key("access-control-allow-origin"));
 }
 
-#[tokio::test]
-async fn big_answers_are_compressed_and_small_ones_are_not() {
-    let server = tasks().await;
+async fn big_answers_are_compressed_and_small_ones_are_not(route: Route) {
+    let server = tasks(route).await;
     let plain = server.query(BIG).send().await.unwrap().bytes().await.unwrap();
     assert!(plain.len() > 16 * 1024, "{} bytes are a big answer", plain.len());
     for coding in ["gzip", "br"] {
@@ -180,9 +190,8 @@ async fn big_answers_are_compressed_and_small_ones_are_not() {
     assert!(!small.headers().contains_key("content-encoding"));
 }
 
-#[tokio::test]
-async fn the_schema_is_a_file_that_can_be_kept() {
-    let server = tasks().await;
+async fn the_schema_is_a_file_that_can_be_kept(route: Route) {
+    let server = tasks(route).await;
     let response = server.get("/schema.graphql").send().await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
     let tag = response.headers()["etag"].clone();
@@ -194,10 +203,10 @@ async fn the_schema_is_a_file_that_can_be_kept() {
     assert_eq!(again.text().await.unwrap(), "");
 }
 
-#[tokio::test]
-async fn the_schema_can_be_kept_to_oneself() {
+async fn the_schema_can_be_kept_to_oneself(route: Route) {
     let name = harness::database(TASKS).await;
-    let server = Server::start(&harness::cluster().url(&name), |config| config.http.sdl = false).await;
+    let server =
+        Server::start_on(route, &harness::cluster().url(&name), |config| config.http.sdl = false).await;
     for path in ["/schema.graphql", "/nothing"] {
         let response = server.get(path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
@@ -206,9 +215,8 @@ async fn the_schema_can_be_kept_to_oneself() {
     }
 }
 
-#[tokio::test]
-async fn other_paths_and_methods_say_what_there_is() {
-    let server = tasks().await;
+async fn other_paths_and_methods_say_what_there_is(route: Route) {
+    let server = tasks(route).await;
     assert_eq!(server.get("/healthz").send().await.unwrap().text().await.unwrap(), "alive\n");
     assert_eq!(server.get("/readyz").send().await.unwrap().text().await.unwrap(), "ready\n");
     let lost = server.get("/graphq").send().await.unwrap();

@@ -12,18 +12,19 @@ use super::{NOTES, Working, insert, queue};
 use crate::harness;
 use crate::server::Server;
 
-/// Twenty mutations at once, all of which take effect.
+/// Twenty mutations at once, all of which take effect; a server without a database reads what they have done.
 async fn works(settings: config::Queue) {
     let database = harness::cluster().url(&harness::database(NOTES).await);
     let mut config = harness::config(&database, PoolMode::Direct);
     config.queue = settings.clone();
     let _worker = Working::start(&config);
     let server = Server::start(&database, |config| {
-        config.queue = config::Queue { queued: Queued::Mutations, ..settings };
+        config.queue = config::Queue { queued: Queued::Mutations, ..settings.clone() };
     })
     .await;
     let sent = (1..=20).map(|id| {
-        let request = server.query(&insert(id, "a"));
+        let key = format!("00000000-0000-4000-8000-{id:012}");
+        let request = server.query(&insert(id, "a")).header("idempotency-key", key);
         async move { request.send().await.unwrap().text().await.unwrap() }
     });
     for answer in join_all(sent).await {
@@ -31,6 +32,12 @@ async fn works(settings: config::Queue) {
     }
     let admin = harness::connect(&database).await;
     assert_eq!(harness::ask(&admin, "select count(*) from note").await.as_deref(), Some("20"));
+    let apart = Server::start("", |config| {
+        config.queue = config::Queue { queued: Queued::Everything, ..settings };
+    })
+    .await;
+    let read = apart.query("{ noteCollection(last: 1) { edges { node { id } } } }").send().await.unwrap();
+    assert_eq!(read.text().await.unwrap(), r#"{"data":{"noteCollection":{"edges":[{"node":{"id":20}}]}}}"#);
 }
 
 #[tokio::test]
