@@ -6,16 +6,19 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
+/// What is not logged unless it is asked for by name: statements, which come with their parameters, and what the Redis client says
+/// of each attempt to connect, for that Redis is away is said once by ourselves.
+const WITHHELD: &str = "sql=off,redis=error";
+
 /// Starts logging; a second call changes nothing.
 pub(super) fn start(log: &Log) {
     let filter = match log.filter.as_str() {
-        "sql" => EnvFilter::new("info,sql=debug"),
-        "access" => EnvFilter::new("info,access=debug,operation=debug"),
-        // Statements come with their parameters: whoever wants them has to say so, as by `info,sql=debug`.
-        filter => EnvFilter::new(format!("sql=off,{filter}")),
+        "sql" => "info,sql=debug",
+        "access" => "info,access=debug,operation=debug",
+        filter => filter,
     };
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::new(format!("{WITHHELD},{filter}")))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     // An error means that a logger is there already, as in a process that runs two commands.

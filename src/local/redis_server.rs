@@ -183,7 +183,8 @@ fn client(port: u16, arguments: &[String]) -> Result<String, Error> {
     if output.status.success() {
         return Ok(text);
     }
-    Err(Error::Failed { program: "redis-cli", output: text })
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(Error::Failed { program: "redis-cli", output: format!("{text}{errors}") })
 }
 
 fn url(options: &RedisOptions, port: u16) -> String {

@@ -69,11 +69,14 @@ impl Replies {
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let mut link = redis.link_that_waits(WAIT).await?;
-        let mut last = "0".to_owned();
+        let (mut last, mut fetched) = ("0".to_owned(), Vec::new());
         while !stop.is_cancelled() {
-            let answers = store::replies(&mut link, &self.stream, &last, WAIT).await?;
-            witness.succeeded();
-            let mut fetched = Vec::with_capacity(answers.len());
+            // What has been handed out is forgotten while the next answers are awaited, which it must not hold up.
+            let reading = store::replies(&mut link, &self.stream, &last, WAIT);
+            let forgetting = store::forget_replies(redis, &self.stream, &fetched);
+            let (answers, forgotten) = tokio::join!(reading, forgetting);
+            let answers = answers?;
+            fetched.clear();
             for (entry, ticket, outcome, body) in answers {
                 if let Some(sender) = self.lock().remove(&ticket) {
                     // Who went away a moment ago needs no answer.
@@ -82,9 +85,8 @@ impl Replies {
                 last.clone_from(&entry);
                 fetched.push(entry);
             }
-            if !fetched.is_empty() {
-                store::forget_replies(redis, &self.stream, &fetched).await?;
-            }
+            forgotten?;
+            witness.succeeded();
         }
         Ok(())
     }

@@ -306,8 +306,11 @@ pub(super) async fn replies(
     Ok(answers.collect())
 }
 
-/// Removes the answers up to and with `last`, which have been fetched.
+/// Removes answers that have been fetched.
 pub(super) async fn forget_replies(redis: &Redis, stream: &str, fetched: &[String]) -> Result<(), Error> {
+    if fetched.is_empty() {
+        return Ok(());
+    }
     redis.run(async |link| link.xdel(stream, fetched).await).await
 }
 

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use glowplug::config::{self, PoolMode, Queued};
@@ -49,6 +50,55 @@ async fn a_cluster_holds_the_parts_of_a_queue() {
         redis.is_cluster = true;
     }
     works(settings).await;
+}
+
+/// Without replicas, the parts of the node that is away are away, and by Redis's default the whole cluster with them.
+#[tokio::test]
+async fn a_node_of_a_cluster_goes_and_comes_back() {
+    let mut cluster = RedisCluster::start().expect("a Redis Cluster");
+    let mut settings = queue(&cluster.url());
+    (settings.shards, settings.operation_timeout) = (6, Duration::from_secs(3));
+    if let Some(redis) = &mut settings.redis {
+        redis.is_cluster = true;
+    }
+    let database = harness::cluster().url(&harness::database(NOTES).await);
+    let mut config = harness::config(&database, PoolMode::Direct);
+    config.queue = settings.clone();
+    let _worker = Working::start(&config);
+    let server = Server::start(&database, |config| {
+        config.queue = config::Queue { queued: Queued::Mutations, ..settings };
+    })
+    .await;
+    let mut told: Vec<(bool, Duration)> = Vec::new();
+    let mut send = async |id: i32| {
+        let begin = Instant::now();
+        let answer = server.query(&insert(id, "a")).send().await.unwrap().text().await.unwrap();
+        let is_done = answer.contains("affectedCount");
+        told.push((is_done, begin.elapsed()));
+        assert!(told.len() < 500, "it does not go as it should: {told:?}");
+        is_done
+    };
+    let mut acknowledged: u64 = 0;
+    for id in 1..=12 {
+        acknowledged += u64::from(send(id).await);
+    }
+    assert_eq!(acknowledged, 12);
+    cluster.nodes_mut()[1].kill();
+    let mut id = 100;
+    while send(id).await {
+        (id, acknowledged) = (id + 1, acknowledged + 1);
+    }
+    cluster.nodes_mut()[1].restart().expect("the node starts again");
+    let mut in_a_row = 0;
+    while in_a_row < 12 {
+        id += 1;
+        let is_done = send(id).await;
+        acknowledged += u64::from(is_done);
+        in_a_row = if is_done { in_a_row + 1 } else { 0 };
+    }
+    let admin = harness::connect(&database).await;
+    let held: u64 = harness::ask(&admin, "select count(*) from note").await.unwrap().parse().unwrap();
+    assert!(held >= acknowledged, "{acknowledged} were acknowledged, {held} are there");
 }
 
 #[tokio::test]
