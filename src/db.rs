@@ -1,8 +1,8 @@
 //! The connection layer: connections that leave nothing in a pooled server connection, and the pool of them.
 //!
-//! One operation is one simple-protocol message: its scope (`select set_config(…, true), …`) and its statements, which
-//! PostgreSQL runs as one implicit transaction. No `BEGIN`, no second round trip, no named statement, no setting that
-//! outlives it; so that any pool mode of any pooler will do. The only module that names the protocol's crates.
+//! One operation is one round trip: its scope (`select set_config(…, true), …`) and its statements, which PostgreSQL runs as
+//! one implicit transaction. No `BEGIN`, no setting that outlives it, and named statements only where they are safe; so that
+//! any pool mode of any pooler will do. The only module that names the protocol's crates.
 #![doc = ""]
 #![doc = include_str!("../docs/connection.md")]
 
@@ -22,7 +22,9 @@ mod lock;
 mod message;
 mod migrate;
 mod naming;
+mod operation;
 mod outage;
+mod parts;
 mod perform;
 mod placeholder;
 mod pool;
@@ -52,9 +54,10 @@ pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 use self::health::Health;
 pub use self::message::compose as message;
 pub use self::migrate::{MigrateError, migrate, pending, revert_last};
+use self::operation::Operation;
 pub use self::pool::{PoolState, PooledConnection};
 pub use self::probe::{Fate, Findings, Lending, NamedStatements, Passage, Sessions, StartupParameter};
-pub use self::protocol::Protocol;
+pub use self::protocol::{Protocol, Protocols};
 pub use self::replicas::{ReadFrom, ReplicaState, Replicas};
 pub use self::row::{Field, Row};
 pub use self::scope::{Access, Scope};
@@ -102,12 +105,20 @@ pub struct Database {
 impl Database {
     /// Needs a tokio runtime, but no database: the first connection is made when it is needed.
     pub fn new(config: &config::Database) -> Result<Self, Error> {
-        let pool = Arc::new(pool::Pool::new(config)?);
-        let health = Arc::new(Health::new());
-        Ok(Self { pool, health, statement_timeout: config.statement_timeout })
+        Ok(Self::over(pool::Pool::new(config)?, config))
     }
 
-    /// Runs `statements` within `scope` as one message, and returns the value of each.
+    /// The same by these protocols, whatever the pool mode: for a program that knows better, and for measuring.
+    pub fn speaking(config: &config::Database, protocols: Protocols) -> Result<Self, Error> {
+        Ok(Self::over(pool::Pool::speaking(config, protocols)?, config))
+    }
+
+    fn over(pool: pool::Pool, config: &config::Database) -> Self {
+        let health = Arc::new(Health::new());
+        Self { pool: Arc::new(pool), health, statement_timeout: config.statement_timeout }
+    }
+
+    /// Runs `statements` within `scope` in one round trip, and returns the value of each.
     ///
     /// All of them take effect, or none. The future may be dropped at any point: what runs is cancelled. It takes no
     /// longer than the acquire timeout, the connect timeout and `statement_timeout` with some seconds of grace.
@@ -121,19 +132,19 @@ impl Database {
     }
 
     async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
-        let message = message::compose(scope, statements)?;
+        let operation = Operation::compose(scope, statements, self.pool.protocols().operations)?;
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
         let mut answers = Answers::with_capacity(statements.len());
-        let mut result = deadline.hold(exchange(&mut connection, &message, statements, &mut answers)).await;
+        let mut result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
         if let Err(error) = &result
             && may_be_sent_again(error, scope.access)
         {
             Event::ReadRetried { error: &error.to_string() }.emit();
             answers.clear();
             self.pool.renew(&mut connection).await?;
-            result = deadline.hold(exchange(&mut connection, &message, statements, &mut answers)).await;
+            result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
         }
         match result {
             Ok(()) if answers.len() == statements.len() => Ok(answers),
@@ -164,9 +175,9 @@ impl Database {
         self.pool.acquire().await
     }
 
-    /// How typed queries travel at the moment. In pool mode `auto` it can change.
-    pub fn protocol(&self) -> Protocol {
-        self.pool.protocol()
+    /// How queries travel at the moment. In pool mode `auto` it can change.
+    pub fn protocols(&self) -> Protocols {
+        self.pool.protocols()
     }
 
     /// How many connections the pool has.
@@ -175,17 +186,16 @@ impl Database {
     }
 }
 
-/// One message and its answers, and what there is to know of it.
-async fn exchange(
+/// One operation and its answers, and what there is to know of it.
+async fn operate(
     connection: &mut Connection,
-    message: &str,
-    statements: &[Statement],
+    operation: &Operation<'_>,
     answers: &mut Answers,
 ) -> Result<(), Error> {
     let begin = std::time::Instant::now();
-    let (sent, before) = (message.len(), answers.len());
-    let result = connection.exchange(message, answers).await;
-    let received = answers[before..].iter().flatten().map(String::len).sum();
+    let result = connection.operate(operation, answers).await;
+    let (statements, sent) = (operation.statements(), operation.length());
+    let received = answers.iter().flatten().map(String::len).sum();
     if let Err(error) = &result
         && error.is_connection_lost()
     {

@@ -47,8 +47,8 @@ pub struct Raw {
     #[arg(long, value_name = "COUNT")]
     pub pool_size: Option<Text>,
     /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session`, `direct`, or `auto`, which finds out
-    /// with two short connections at the start. GraphQL operations are sent in the one way that is safe behind all of them; Diesel
-    /// queries of your own fields have named statements where they are safe.
+    /// with two short connections at the start. Where they are safe, statements are prepared once for a connection, which makes
+    /// small operations much faster; everywhere else they are sent whole each time.
     #[arg(long, value_name = "MODE")]
     pub pool_mode: Option<Text>,
     /// How long a request waits for a free connection. Longer rides out bursts; shorter tells clients sooner.

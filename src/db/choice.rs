@@ -1,4 +1,4 @@
-//! Pool mode `auto`: which protocol typed queries take, found out at the first connection, and doubted when a name
+//! Pool mode `auto`: which protocols queries take, found out at the first connection, and doubted when a name
 //! gets lost.
 //!
 //! Until something is known, it is the one that is safe everywhere. Never keeps anybody waiting: the probe runs beside.
@@ -6,7 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::{Connector, Findings, Protocol};
+use super::{Connector, Findings, Protocol, Protocols};
+use crate::config::PoolMode;
 use crate::event::Event;
 
 /// How long a probe may take, besides connecting.
@@ -15,13 +16,13 @@ const PROBE_LIMIT: Duration = Duration::from_secs(1);
 /// How long after a failure it is looked again: at first, and at the most. Each failure doubles it.
 const RESPITE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
 
-/// The protocol that is safe as far as is known.
+/// The protocols that are safe as far as is known.
 #[derive(Debug)]
 pub(super) struct Choice(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    protocol: Protocol,
+    protocols: Protocols,
     probe: Probe,
     /// How long to wait after the next failure.
     respite: Duration,
@@ -40,7 +41,7 @@ enum Probe {
 impl Default for Choice {
     fn default() -> Self {
         Self(Mutex::new(State {
-            protocol: Protocol::Unnamed,
+            protocols: Protocols::of(PoolMode::Auto),
             probe: Probe::Due(Instant::now()),
             respite: RESPITE.0,
             falls: 0,
@@ -49,8 +50,8 @@ impl Default for Choice {
 }
 
 impl Choice {
-    pub(super) fn protocol(&self) -> Protocol {
-        self.state().protocol
+    pub(super) fn protocols(&self) -> Protocols {
+        self.state().protocols
     }
 
     /// Begins a probe in the background if one is due.
@@ -80,24 +81,26 @@ impl Choice {
             state.delay();
             return;
         }
-        state.protocol = findings.protocol();
+        state.protocols = findings.protocols();
         if findings.is_complete() {
             state.probe = Probe::Done;
         } else {
             state.delay();
         }
         let evidence = format!("{}: {}", findings.lending.name(), findings.evidence);
-        Event::ProtocolChosen { protocol: state.protocol.name(), evidence: &evidence }.emit();
+        let Protocols { typed, operations } = state.protocols;
+        Event::ProtocolChosen { typed: typed.name(), operations: operations.name(), evidence: &evidence }
+            .emit();
     }
 
     /// A name got lost: none is used until it has been looked again.
     pub(super) fn fall_back(&self, error: &str) {
         let mut state = self.state();
         // Of the connections that find it out at the same time, the first one counts.
-        if state.protocol != Protocol::Prepared {
+        if state.protocols.typed != Protocol::Prepared {
             return;
         }
-        state.protocol = Protocol::Unnamed;
+        state.protocols = Protocols::of(PoolMode::Auto);
         state.falls += 1;
         Event::ProtocolFellBack { error, again_in: state.respite }.emit();
         state.delay();
@@ -125,6 +128,7 @@ mod tests {
             lending: Lending::Session,
             named_statements: NamedStatements::AsGiven,
             unnamed_statement: Passage::Passes,
+            routes_statements: Some(false),
             ..Findings::default()
         }
     }
@@ -134,12 +138,13 @@ mod tests {
     #[test]
     fn names_are_used_after_a_probe_and_given_up_when_one_gets_lost() {
         let choice = Choice::default();
-        assert_eq!(choice.protocol(), Protocol::Unnamed);
+        assert_eq!(choice.protocols().typed, Protocol::Unnamed);
         choice.settle(&session(), 0);
-        assert_eq!(choice.protocol(), Protocol::Prepared);
+        let prepared = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
+        assert_eq!(choice.protocols(), prepared);
         choice.fall_back(LOST);
         choice.fall_back(LOST);
-        assert_eq!(choice.protocol(), Protocol::Unnamed);
+        assert_eq!(choice.protocols(), Protocols::of(PoolMode::Auto));
         assert_eq!(choice.state().falls, 1);
     }
 
@@ -149,9 +154,9 @@ mod tests {
         choice.settle(&session(), 0);
         choice.fall_back(LOST);
         choice.settle(&session(), 0);
-        assert_eq!(choice.protocol(), Protocol::Unnamed);
+        assert_eq!(choice.protocols().typed, Protocol::Unnamed);
         choice.settle(&session(), 1);
-        assert_eq!(choice.protocol(), Protocol::Prepared);
+        assert_eq!(choice.protocols().typed, Protocol::Prepared);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::lock::Lock;
 use super::statements::Statements;
 use super::types::Types;
 use super::wire::{Flight, Pipeline};
-use super::{Answers, Error, Protocol};
+use super::{Answers, Error, Protocols};
 
 /// A connection that leaves nothing in the server connection it is lent.
 ///
@@ -45,7 +45,8 @@ pub struct Connection {
     pub(super) wire: Pipeline,
     /// Shared with the other connections of the pool.
     pub(super) types: Arc<Types>,
-    pub(super) protocol: Lock<Protocol>,
+    /// How queries travel.
+    pub(super) protocols: Lock<Protocols>,
     /// Who chose the protocol, if it is found out, and wants to hear of names that the server does not know.
     pub(super) choice: Option<Arc<Choice>>,
     pub(super) statements: Lock<Statements>,
@@ -58,11 +59,11 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(wire: Pipeline, types: Arc<Types>, protocol: Protocol) -> Self {
+    pub(super) fn new(wire: Pipeline, types: Arc<Types>, protocols: Protocols) -> Self {
         Self {
             wire,
             types,
-            protocol: Lock::new(protocol),
+            protocols: Lock::new(protocols),
             choice: None,
             statements: Lock::default(),
             transaction: AnsiTransactionManager::default(),
@@ -80,7 +81,7 @@ impl Connection {
 
     /// Takes the protocol that is safe as far as is known now.
     pub(super) fn follow(&mut self, choice: &Arc<Choice>) {
-        *self.protocol.get_mut() = choice.protocol();
+        *self.protocols.get_mut() = choice.protocols();
         self.choice = Some(Arc::clone(choice));
     }
 

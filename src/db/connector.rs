@@ -13,7 +13,7 @@ use futures_util::{FutureExt as _, TryFutureExt as _};
 use super::outage::Outage;
 use super::types::Types;
 use super::wire::{Connect, Settings};
-use super::{Connection, Error, Place, Protocol, Unavailable};
+use super::{Connection, Error, Place, Protocol, Protocols, Unavailable};
 use crate::event::Event;
 
 /// How long each address is given, where nothing else is said.
@@ -29,7 +29,7 @@ pub struct Connector {
     types: Arc<Types>,
     outage: Arc<Outage>,
     timeout: Duration,
-    pub(super) protocol: Protocol,
+    pub(super) protocols: Protocols,
 }
 
 impl Connector {
@@ -46,14 +46,19 @@ impl Connector {
             types: Arc::default(),
             outage: Arc::default(),
             timeout: CONNECT_TIMEOUT,
-            protocol: Protocol::Unnamed,
+            protocols: Protocols { typed: Protocol::Unnamed, operations: Protocol::Simple },
         })
     }
 
     /// How typed queries travel.
     #[must_use]
     pub fn protocol(self, protocol: Protocol) -> Self {
-        Self { protocol, ..self }
+        Self { protocols: Protocols { typed: protocol, ..self.protocols }, ..self }
+    }
+
+    /// How typed queries and operations travel.
+    pub(super) fn protocols(self, protocols: Protocols) -> Self {
+        Self { protocols, ..self }
     }
 
     /// How long each address of each host is given; 10 seconds if not said. `connect_timeout` in the connection string
@@ -102,7 +107,7 @@ impl Connector {
                 Event::ConnectionFailed { reason: error.reason.name(), error: &error.to_string() }.emit();
             }
         }
-        result.map(|wire| Connection::new(wire, Arc::clone(&self.types), self.protocol))
+        result.map(|wire| Connection::new(wire, Arc::clone(&self.types), self.protocols))
     }
 
     /// What a pool of diesel-async makes connections with: bb8, deadpool or mobc.

@@ -3,16 +3,10 @@
 //! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing, and
 //! what `set_config(…, true)` set ends with it. Never does I/O.
 
-use std::fmt::Write as _;
-
 use super::literal::append_literal;
 use super::placeholder::append_statement;
-use super::{Access, Error, Scope};
+use super::{Error, Scope};
 use crate::sql::Statement;
-
-/// What PostgreSQL takes for the connection's own user where a role is to be set (manual, `SET ROLE`): whoever may choose a
-/// role must not come by that user's rights in this way.
-const SESSION_USER: &str = "none";
 
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
@@ -54,33 +48,16 @@ pub(super) fn within(statement: &Statement) -> Result<String, Error> {
 }
 
 fn append_scope(message: &mut String, scope: &Scope) -> Result<(), Error> {
-    // A timeout of 0 would mean none.
-    let milliseconds = scope.statement_timeout.as_millis().clamp(1, i32::MAX as u128);
-    message.push_str("select ");
-    if scope.access == Access::ReadOnly {
-        message.push_str("set_config('transaction_read_only','on',true),");
+    let mut before = "select ";
+    for (name, value) in scope.in_order()? {
+        message.push_str(before);
+        message.push_str("set_config(");
+        append_literal(message, &name)?;
+        message.push(',');
+        append_literal(message, &value)?;
+        message.push_str(",true)");
+        before = ",";
     }
-    write!(message, "set_config('statement_timeout','{milliseconds}',true)")
-        .map_err(|_| Error::Protocol("formatting failed".to_owned()))?;
-    for (name, value) in &scope.settings {
-        append_setting(message, name, value)?;
-    }
-    // The role comes last, so that the settings are made with the connection's own rights.
-    if let Some(role) = &scope.role {
-        if role == SESSION_USER {
-            return Err(Error::ScopeRefused(format!("\"{SESSION_USER}\" is no role")));
-        }
-        append_setting(message, "role", role)?;
-    }
-    Ok(())
-}
-
-fn append_setting(message: &mut String, name: &str, value: &str) -> Result<(), Error> {
-    message.push_str(",set_config(");
-    append_literal(message, name)?;
-    message.push(',');
-    append_literal(message, value)?;
-    message.push_str(",true)");
     Ok(())
 }
 
@@ -103,6 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::db::Access;
 
     fn scope() -> Scope {
         Scope {

@@ -92,7 +92,7 @@ impl Connection {
     }
 
     async fn perform_prepared(&self, query: Query, asked: Asked) -> Result<Outcome, Error> {
-        let key = (query.text.clone(), query.types.clone());
+        let key = Key::Query(query.text.clone(), query.types.clone());
         let Some(named) = self.name(&key) else {
             return self.perform_unnamed(&query, asked).await;
         };
@@ -116,7 +116,7 @@ impl Connection {
     }
 
     fn protocol(&self) -> Protocol {
-        *self.protocol.lock()
+        self.protocols.lock().typed
     }
 
     fn is_idle(&self) -> bool {
@@ -136,7 +136,7 @@ impl Connection {
         };
         if let Some(lost) = lost {
             choice.fall_back(&lost);
-            *self.protocol.lock() = choice.protocol();
+            *self.protocols.lock() = choice.protocols();
         }
     }
 
@@ -219,12 +219,12 @@ impl From<Tried> for Result<Outcome, Error> {
 }
 
 /// `prepared statement … does not exist`, or `already exists` where it never was prepared.
-fn is_name_lost(error: &DatabaseError) -> bool {
+pub(super) fn is_name_lost(error: &DatabaseError) -> bool {
     matches!(&*error.sqlstate, "26000" | "42P05")
 }
 
 /// `cached plan must not change result type`.
-fn is_changed(error: &DatabaseError) -> bool {
+pub(super) fn is_changed(error: &DatabaseError) -> bool {
     error.sqlstate == "0A000"
 }
 

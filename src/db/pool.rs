@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::choice::Choice;
 use super::connector::manager_of;
-use super::{Connection, Connector, Error, Protocol, Unavailable};
+use super::{Connection, Connector, Error, Protocols, Unavailable};
 use crate::config::{self, PoolMode};
 use crate::event::{Event, Stage, Stopwatch};
 
@@ -53,13 +53,19 @@ pub(super) struct Pool {
     acquire_timeout: Duration,
     maximum: u32,
     waiting: AtomicU32,
-    /// How typed queries travel, where that is found out.
+    /// How queries travel, where that is found out.
     choice: Option<Arc<Choice>>,
 }
 
 impl Pool {
     /// Needs a tokio runtime, but no database.
     pub(super) fn new(config: &config::Database) -> Result<Self, Error> {
+        let choice = (config.pool_mode == PoolMode::Auto).then(Arc::default);
+        Ok(Self { choice, ..Self::speaking(config, Protocols::of(config.pool_mode))? })
+    }
+
+    /// The same by these protocols, whatever the pool mode.
+    pub(super) fn speaking(config: &config::Database, protocols: Protocols) -> Result<Self, Error> {
         if config.pool_size == 0 {
             return Err(Error::Configuration("a pool needs at least one connection".to_owned()));
         }
@@ -68,9 +74,8 @@ impl Pool {
                 "database-url is not set, and only `glowplug serve --operations queued` can do without it";
             return Err(Error::Configuration(message.to_owned()));
         }
-        let connector = Connector::new(config.url.expose())?
-            .timeout(config.connect_timeout)
-            .protocol(Protocol::of_typed_queries(config.pool_mode));
+        let connector =
+            Connector::new(config.url.expose())?.timeout(config.connect_timeout).protocols(protocols);
         let failures = Arc::new(Failures::default());
         let slots = bb8::Pool::builder()
             .max_size(config.pool_size)
@@ -83,9 +88,16 @@ impl Pool {
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .error_sink(Box::new(Sink(Arc::clone(&failures))))
             .build_unchecked(manager(&connector, Arc::clone(&failures)));
-        let choice = (config.pool_mode == PoolMode::Auto).then(Arc::default);
         let (acquire_timeout, maximum) = (config.acquire_timeout, config.pool_size);
-        Ok(Self { slots, connector, failures, acquire_timeout, maximum, waiting: AtomicU32::new(0), choice })
+        Ok(Self {
+            slots,
+            connector,
+            failures,
+            acquire_timeout,
+            maximum,
+            waiting: AtomicU32::new(0),
+            choice: None,
+        })
     }
 
     /// Waits for a usable connection.
@@ -115,9 +127,9 @@ impl Pool {
         Ok(())
     }
 
-    /// How typed queries travel at the moment.
-    pub(super) fn protocol(&self) -> Protocol {
-        self.choice.as_ref().map_or(self.connector.protocol, |choice| choice.protocol())
+    /// How queries travel at the moment.
+    pub(super) fn protocols(&self) -> Protocols {
+        self.choice.as_ref().map_or(self.connector.protocols, |choice| choice.protocols())
     }
 
     pub(super) fn state(&self) -> PoolState {

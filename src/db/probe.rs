@@ -22,7 +22,7 @@ pub use self::passage::Passage;
 pub use self::session::{Fate, Sessions, StartupParameter};
 
 use self::client::Client;
-use super::{Connector, Protocol, Unavailable};
+use super::{Connector, Protocol, Protocols, Unavailable};
 
 /// What a probe found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -41,6 +41,8 @@ pub struct Findings {
     pub typed_writes: Passage,
     /// PostgreSQL's version: 150014 is 15.14.
     pub server_version: Option<u32>,
+    /// Whether something in between reads each statement and finds a server for it, as pgpool-II does.
+    pub routes_statements: Option<bool>,
     /// Whether the server is a standby, which takes no writes.
     pub is_standby: Option<bool>,
     /// Whether transactions are read-only unless they say otherwise (`default_transaction_read_only`).
@@ -53,6 +55,20 @@ impl Findings {
         self.lending != Lending::Unknown
             && !matches!(self.named_statements, NamedStatements::Unknown(_))
             && self.unnamed_statement != Passage::Unknown
+            && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
+    }
+
+    /// The fastest protocols that are safe, after all that was seen.
+    ///
+    /// Where statements are routed, a scope could be set on one server, and what it is for run on another: only the
+    /// statements of a message stay together.
+    pub fn protocols(&self) -> Protocols {
+        let typed = self.protocol();
+        let operations = match (typed, self.routes_statements) {
+            (Protocol::Prepared, Some(false)) => Protocol::Prepared,
+            (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, _) => Protocol::Simple,
+        };
+        Protocols { typed, operations }
     }
 
     /// The fastest protocol that is safe for typed queries, after all that was seen.
@@ -118,4 +134,9 @@ async fn examine(mut first: Client, second: Result<Client, Unavailable>, shared:
     findings.named_statements =
         names::examine(&mut observed.first, &mut observed.second, observed.lending).await;
     shared.set(&findings);
+    // The question leaves a line in the server's log, and matters only here.
+    if findings.protocol() == Protocol::Prepared {
+        findings.routes_statements = passage::routes_statements(&mut observed.first).await;
+        shared.set(&findings);
+    }
 }

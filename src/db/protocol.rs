@@ -40,12 +40,31 @@ impl Protocol {
             Self::Prepared => "prepared",
         }
     }
+}
 
-    /// The fastest one that is safe for typed queries, as far as the pool mode tells.
-    pub fn of_typed_queries(pool_mode: PoolMode) -> Self {
+/// How queries travel, by what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protocols {
+    /// Typed Diesel queries: one statement each.
+    pub typed: Protocol,
+    /// GraphQL operations: a scope and one statement or several, in one flight. Without names, `Simple` is as fast as
+    /// `Unnamed`, and needs less of a pooler.
+    pub operations: Protocol,
+}
+
+impl Protocols {
+    /// What is safe as far as the pool mode tells, and fastest then. In pool mode `auto` it is where it begins.
+    ///
+    /// Session mode is pgpool-II's, too, which looks at each statement of a flight to find a server for it, so that a scope
+    /// can go to another one than what it is for; it sends a message of several statements to one server. Pool mode `auto`
+    /// asks whether it is one ([`Findings::protocols`](super::Findings::protocols)).
+    pub fn of(pool_mode: PoolMode) -> Self {
         match pool_mode {
-            PoolMode::Direct | PoolMode::Session => Self::Prepared,
-            PoolMode::Auto | PoolMode::Transaction | PoolMode::Statement => Self::Unnamed,
+            PoolMode::Direct => Self { typed: Protocol::Prepared, operations: Protocol::Prepared },
+            PoolMode::Session => Self { typed: Protocol::Prepared, operations: Protocol::Simple },
+            PoolMode::Auto | PoolMode::Transaction | PoolMode::Statement => {
+                Self { typed: Protocol::Unnamed, operations: Protocol::Simple }
+            }
         }
     }
 }

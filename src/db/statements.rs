@@ -8,11 +8,31 @@ use uuid::Uuid;
 
 use super::row::Columns;
 
-/// So many statements a connection keeps at the most. Each takes some kilobytes of the server's memory.
+/// So many statements a connection keeps at the most.
 const MOST: usize = 128;
 
-/// What makes a statement: its text, and the types of its parameters.
-pub(super) type Key = (String, Vec<u32>);
+/// So many bytes their texts have together at the most. What PostgreSQL makes of a text and its plan takes some fifty times
+/// as much of the server's memory.
+const MOST_TEXT: usize = 256 * 1024;
+
+/// A longer text is not to be kept.
+pub(super) const LONGEST: usize = MOST_TEXT / 8;
+
+/// What makes a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    /// A typed query: its text, and the types of its parameters.
+    Query(String, Vec<u32>),
+    /// A part of an operation: its text. What its parameters are is inferred, and its result is one text.
+    Part(String),
+}
+
+impl Key {
+    fn text(&self) -> &str {
+        let (Self::Query(text, _) | Self::Part(text)) = self;
+        text
+    }
+}
 
 /// The named statements of one connection.
 ///
@@ -25,6 +45,8 @@ pub(super) struct Statements {
     known: HashMap<Key, Prepared>,
     /// Statements that are being prepared.
     preparing: HashSet<Key>,
+    /// How long their texts are together.
+    text_length: usize,
     /// Statements that are not to be named again.
     refused: HashSet<Key>,
     /// Names that are to be closed.
@@ -50,6 +72,7 @@ impl Default for Statements {
             prefix: format!("glowplug_{}", Uuid::new_v4().simple()),
             known: HashMap::new(),
             preparing: HashSet::new(),
+            text_length: 0,
             refused: HashSet::new(),
             leftover: Vec::new(),
             names: 0,
@@ -78,20 +101,21 @@ impl Statements {
     }
 
     /// A name that no statement of any connection has had.
-    fn fresh_name(&mut self) -> String {
+    pub(super) fn fresh_name(&mut self) -> String {
         self.names += 1;
         format!("{}_{}", self.prefix, self.names)
     }
 
     /// Keeps a statement; the one that was not used for the longest time gives way.
     pub(super) fn keep(&mut self, key: Key, name: String, columns: Columns) {
-        if self.known.len() >= MOST {
+        self.forget(&key);
+        while self.known.len() >= MOST || self.text_length + key.text().len() > MOST_TEXT {
             let oldest = self.known.iter().min_by_key(|(_, prepared)| prepared.used);
-            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-                self.forget(&oldest);
-            }
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
+            self.forget(&oldest);
         }
         self.clock += 1;
+        self.text_length += key.text().len();
         self.known.insert(key, Prepared { name, columns, used: self.clock });
     }
 
@@ -103,8 +127,9 @@ impl Statements {
     }
 
     /// Lets a statement go. Closing a name that the server does not know is no error.
-    fn forget(&mut self, key: &Key) {
+    pub(super) fn forget(&mut self, key: &Key) {
         if let Some(prepared) = self.known.remove(key) {
+            self.text_length -= key.text().len();
             self.leftover.push(prepared.name);
         }
     }
@@ -112,6 +137,7 @@ impl Statements {
     /// The server has let all of them go, and there is nothing to close.
     pub(super) fn forget_all(&mut self) {
         self.known.clear();
+        self.text_length = 0;
         self.leftover.clear();
     }
 
@@ -151,7 +177,7 @@ mod tests {
     use super::*;
 
     fn key(number: usize) -> Key {
-        (number.to_string(), Vec::new())
+        Key::Part(number.to_string())
     }
 
     #[test]
@@ -169,6 +195,20 @@ mod tests {
         let second = format!("{}_2", statements.prefix);
         assert_eq!(statements.take_leftover(), [second]);
         assert!(statements.take_leftover().is_empty());
+    }
+
+    #[test]
+    fn long_texts_make_others_give_way() {
+        let mut statements = Statements::default();
+        for number in 0..20 {
+            let key = Key::Part(number.to_string().repeat(LONGEST / 2));
+            let name = statements.fresh_name();
+            statements.keep(key, name, Columns::from(Vec::new()));
+            assert!(statements.text_length <= MOST_TEXT);
+        }
+        assert!(statements.len() < 20 && statements.len() + statements.take_leftover().len() == 20);
+        statements.forget_all();
+        assert_eq!(statements.text_length, 0);
     }
 
     #[test]

@@ -11,9 +11,10 @@ use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 
 use super::joined::DepthChange;
-use super::message::{begin, enter, set, within};
+use super::message::{begin, enter, set};
+use super::operation::Operation;
 use super::{
-    Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, exchange,
+    Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, operate,
 };
 use crate::event::Event;
 use crate::sql::Statement;
@@ -67,9 +68,9 @@ impl Transaction {
     pub async fn run(&mut self, statement: &Statement) -> Result<Option<String>, Error> {
         let statements = std::slice::from_ref(statement);
         Event::StatementsSent { statements }.emit();
-        let message = within(statement)?;
+        let operation = Operation::within(statement)?;
         let mut answers = Answers::with_capacity(1);
-        exchange(&mut self.connection, &message, statements, &mut answers).await?;
+        operate(&mut self.connection, &operation, &mut answers).await?;
         Ok(answers.into_iter().next().flatten())
     }
 

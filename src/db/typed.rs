@@ -130,7 +130,7 @@ impl AsyncConnection for Connection {
     /// Without a cache, no statement has a name; with one, the cache is bounded all the same.
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
         if matches!(size, CacheSize::Disabled) {
-            *self.protocol.get_mut() = Protocol::Unnamed;
+            self.protocols.get_mut().typed = Protocol::Unnamed;
         }
     }
 }

@@ -30,7 +30,9 @@ pub(super) fn write(event: &Event<'_>) {
         }
         Event::StatementAbandoned => tracing::debug!("statement cancelled"),
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
-        Event::ProtocolChosen { protocol, evidence } => tracing::info!(protocol, evidence, "protocol chosen"),
+        Event::ProtocolChosen { typed, operations, evidence } => {
+            tracing::info!(typed, operations, evidence, "protocols chosen");
+        }
         Event::ProtocolFellBack { error, again_in } => {
             tracing::warn!(error, ?again_in, "named statement lost; going on without names");
         }

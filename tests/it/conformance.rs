@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use glowplug::config::{self, Config, Introspection, PoolMode};
-use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
+use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -45,6 +45,24 @@ impl Case {
     /// Whether it needs a database of its own.
     fn writes(&self) -> bool {
         self.query.contains("mutation") || !self.after.is_empty()
+    }
+
+    /// What is asked, and by whom.
+    fn request(&self) -> (Request, Identity) {
+        let mut settings = Vec::new();
+        if let Some(claims) = &self.claims {
+            settings.push(("request.jwt.claims".to_owned(), claims.to_string()));
+        }
+        let role = (self.role != "postgres").then(|| self.role.clone());
+        let request = Request {
+            document: self.query.as_str().into(),
+            operation_name: self.operation_name.clone(),
+            variables: self.variables.clone().unwrap_or_default(),
+            extensions: Map::new(),
+            allowed: AllowedOperations::All,
+            read_from: ReadFrom::default(),
+        };
+        (request, Identity { role, settings })
     }
 }
 
@@ -105,6 +123,42 @@ async fn cases_give_the_recorded_answers(route: Route) {
     assert_eq!((cases.len(), otherwise.len()), (CASES, OTHERWISE.len()), "the number of cases");
 }
 
+/// The same bytes, whether statements have names or are sent in a message with literals.
+#[tokio::test(flavor = "multi_thread")]
+async fn named_statements_give_the_answers_of_messages() {
+    let mut sites = BTreeMap::<_, [Engine; 2]>::new();
+    let mut differences = Vec::new();
+    for case in &cases() {
+        let site = (&case.schema, &case.search_path);
+        let [named, message] = match sites.entry(site) {
+            Entry::Occupied(found) if !case.writes() => found.get().clone(),
+            Entry::Vacant(free) if !case.writes() => free.insert(engines(case).await).clone(),
+            _ => engines(case).await,
+        };
+        let (named, message) = (ask(case, &named).await, ask(case, &message).await);
+        if named != message {
+            differences.push(format!("{}: by name\n    {named}\n  as a message\n    {message}", case.id));
+        }
+    }
+    assert!(differences.is_empty(), "{} differ\n{}", differences.len(), differences.join("\n"));
+}
+
+/// One whose statements have names, and one that sends messages, each with a database of its own.
+async fn engines(case: &Case) -> [Engine; 2] {
+    let (named, message) = (fresh_database(case).await, fresh_database(case).await);
+    [(named, PoolMode::Direct), (message, PoolMode::Transaction)].map(|(database, pool_mode)| {
+        let mut config = config(case, &database);
+        config.database.pool_mode = pool_mode;
+        Engine::new(&config).expect("an engine")
+    })
+}
+
+async fn ask(case: &Case, engine: &Engine) -> String {
+    let (request, identity) = case.request();
+    let response = engine.respond(request, &identity).await;
+    String::from_utf8(response.body.to_vec()).expect("UTF-8")
+}
+
 async fn fresh_database(case: &Case) -> String {
     let path = Path::new("tests/conformance/schemas").join(format!("{}.sql", case.schema));
     harness::database(&std::fs::read_to_string(path).expect("the case's schema")).await
@@ -130,20 +184,8 @@ fn cases() -> Vec<Case> {
 }
 
 async fn run(case: &Case, answering: &Answering, database: &str) -> Result<(), String> {
-    let mut settings = Vec::new();
-    if let Some(claims) = &case.claims {
-        settings.push(("request.jwt.claims".to_owned(), claims.to_string()));
-    }
-    let role = (case.role != "postgres").then(|| case.role.clone());
-    let request = Request {
-        document: case.query.as_str().into(),
-        operation_name: case.operation_name.clone(),
-        variables: case.variables.clone().unwrap_or_default(),
-        extensions: Map::new(),
-        allowed: AllowedOperations::All,
-        read_from: ReadFrom::default(),
-    };
-    let response = answering.respond(request, &Identity { role, settings }).await;
+    let (request, identity) = case.request();
+    let response = answering.respond(request, &identity).await;
     let text = std::str::from_utf8(&response.body).map_err(|error| error.to_string())?;
     let answer: Value = serde_json::from_str(text).map_err(|error| format!("{error} in {text}"))?;
     compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))?;

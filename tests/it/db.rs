@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use glowplug::config::{self, PoolMode, Secret};
-use glowplug::db::{Access, Answers, Database, Error, Reason, RunError, Scope};
+use glowplug::db::{Access, Answers, Database, Error, Protocol, Protocols, Reason, RunError, Scope};
 use glowplug::local::Pooler;
 use glowplug::sql::Statement;
 
@@ -17,6 +17,7 @@ mod gate;
 mod hostile;
 pub(crate) mod hosts;
 mod joined;
+mod operations;
 mod orm;
 mod pipelining;
 mod pool_mode;
@@ -30,7 +31,8 @@ pub(crate) mod values;
 
 /// One way to the same database.
 pub(crate) struct Way {
-    pub(crate) pool_mode: PoolMode,
+    /// What stands between, and how operations travel.
+    pub(crate) kind: (PoolMode, Protocol),
     pub(crate) database: Database,
     _pooler: Option<Pooler>,
 }
@@ -38,15 +40,25 @@ pub(crate) struct Way {
 /// A fresh database with `setup` run in it, and every way to it.
 pub(crate) async fn ways(setup: &str) -> Vec<Way> {
     let name = harness::database(setup).await;
-    [PoolMode::Direct, PoolMode::Session, PoolMode::Transaction, PoolMode::Statement]
-        .into_iter()
-        .map(|pool_mode| {
-            let pooler = (pool_mode != PoolMode::Direct).then(|| harness::pooler(pool_mode, 2));
-            let url =
-                pooler.as_ref().map_or_else(|| harness::cluster().url(&name), |pooler| pooler.url(&name));
-            Way { pool_mode, database: connect(&url), _pooler: pooler }
-        })
-        .collect()
+    [
+        (PoolMode::Direct, Protocol::Simple),
+        (PoolMode::Direct, Protocol::Unnamed),
+        (PoolMode::Direct, Protocol::Prepared),
+        (PoolMode::Session, Protocol::Simple),
+        (PoolMode::Session, Protocol::Prepared),
+        (PoolMode::Transaction, Protocol::Simple),
+        (PoolMode::Transaction, Protocol::Unnamed),
+        (PoolMode::Statement, Protocol::Simple),
+        (PoolMode::Statement, Protocol::Unnamed),
+    ]
+    .map(|(pool_mode, operations)| {
+        let pooler = (pool_mode != PoolMode::Direct).then(|| harness::pooler(pool_mode, 2));
+        let url = pooler.as_ref().map_or_else(|| harness::cluster().url(&name), |pooler| pooler.url(&name));
+        let protocols = Protocols { operations, ..Protocols::of(pool_mode) };
+        let database = Database::speaking(&settings(&url), protocols).unwrap();
+        Way { kind: (pool_mode, operations), database, _pooler: pooler }
+    })
+    .into()
 }
 
 pub(crate) fn settings(url: &str) -> config::Database {
@@ -111,7 +123,7 @@ async fn each_statement_has_its_answer() {
         let answers = way.database.run(&read(), &statements(&texts)).await.unwrap();
         let expected: Answers =
             [Some("a"), None, None, Some(""), Some("b")].map(|value| value.map(str::to_owned)).into();
-        assert_eq!(answers, expected, "{:?}", way.pool_mode);
+        assert_eq!(answers, expected, "{:?}", way.kind);
         assert_eq!(way.database.run(&read(), &[]).await.unwrap(), Answers::new());
     }
 }
@@ -128,7 +140,7 @@ async fn values_arrive_as_they_are() {
             for value in values {
                 let echo = statement("select $1::text", &[Some(value)]);
                 let answers = way.database.run(&read(), &[echo]).await.unwrap();
-                assert_eq!(answers, [Some(value.to_owned())], "{:?}", way.pool_mode);
+                assert_eq!(answers, [Some(value.to_owned())], "{:?}", way.kind);
             }
             let difference = statement(
                 "select 1 -$1::int4 - $2::int4 + coalesce($3::int4, 0)",
@@ -149,11 +161,11 @@ async fn an_error_undoes_the_message_and_names_its_statement() {
             "select 2",
         ];
         let failure = way.database.run(&write(), &statements(&texts)).await.unwrap_err();
-        assert_eq!(failure.completed, [Some("1".to_owned())], "{:?}", way.pool_mode);
+        assert_eq!(failure.completed, [Some("1".to_owned())], "{:?}", way.kind);
         assert_eq!(sqlstate(&failure), "22012");
         assert!(!failure.error.is_connection_lost() && !failure.error.safe_to_retry());
         let count = answer(&way.database, &read(), "select count(*) from t").await.unwrap();
-        assert_eq!(count.as_deref(), Some("0"), "{:?}", way.pool_mode);
+        assert_eq!(count.as_deref(), Some("0"), "{:?}", way.kind);
     }
 }
 
@@ -190,10 +202,10 @@ async fn the_scope_holds_for_the_message_alone() {
         current_setting('statement_timeout'), current_setting('transaction_read_only'))";
     for way in ways("").await {
         let inside = answer(&way.database, &scope, seen).await.unwrap().unwrap();
-        assert_eq!(inside, format!("{role}|{claims}|1234ms|on"), "{:?}", way.pool_mode);
+        assert_eq!(inside, format!("{role}|{claims}|1234ms|on"), "{:?}", way.kind);
         for _ in 0..4 {
             let after = answer(&way.database, &write(), seen).await.unwrap().unwrap();
-            assert_eq!(after, "postgres||10s|off", "{:?}", way.pool_mode);
+            assert_eq!(after, "postgres||10s|off", "{:?}", way.kind);
         }
         let unknown = Scope { role: Some("no such role".to_owned()), ..read() };
         let failure = answer(&way.database, &unknown, "select 1").await.unwrap_err();
@@ -206,7 +218,7 @@ async fn a_read_cannot_write() {
     for way in ways("create table t (id int)").await {
         let insert = "with i as (insert into t values (1) returning id) select id from i";
         let failure = answer(&way.database, &read(), insert).await.unwrap_err();
-        assert_eq!(sqlstate(&failure), "25006", "{:?}", way.pool_mode);
+        assert_eq!(sqlstate(&failure), "25006", "{:?}", way.kind);
         answer(&way.database, &write(), insert).await.unwrap();
     }
 }
@@ -217,7 +229,7 @@ async fn a_statement_ends_by_its_timeout() {
         let begin = Instant::now();
         let scope = Scope { statement_timeout: Duration::from_millis(200), ..read() };
         let failure = answer(&way.database, &scope, "select pg_sleep(30)").await.unwrap_err();
-        assert_eq!(sqlstate(&failure), "57014", "{:?}", way.pool_mode);
+        assert_eq!(sqlstate(&failure), "57014", "{:?}", way.kind);
         assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
     }
 }

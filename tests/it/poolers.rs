@@ -68,7 +68,7 @@ async fn row(stand: Stand) {
         match verdict {
             Verdict::Safe | Verdict::SafeWithoutTransactions => {
                 body::holds(&cell).await;
-                if protocol == Protocol::Simple {
+                if protocol != Protocol::Unnamed {
                     graphql::holds(&cell).await;
                 }
                 if stand != Stand::Direct {

@@ -92,6 +92,15 @@ async fn several(client: &mut Client, values: &Values) -> Passage {
     }
 }
 
+/// A command that pgpool-II answers itself, and of which PostgreSQL says that there is no such parameter.
+pub(super) async fn routes_statements(client: &mut Client) -> Option<bool> {
+    match client.query("show pool_version").await {
+        Ok(_) => Some(true),
+        Err(Error::Database(_)) => Some(false),
+        Err(_) => None,
+    }
+}
+
 async fn unnamed(client: &mut Client) -> Result<Values, Error> {
     let mut flight = Flight::default();
     flight.parse("", UNNAMED, std::iter::empty())?;

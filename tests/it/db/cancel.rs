@@ -13,7 +13,7 @@ use crate::harness::{self, ask};
 #[tokio::test]
 async fn a_dropped_call_cancels_its_statement() {
     for way in ways("").await {
-        assert_cancels(&way.database, &format!("cancel {:?}", way.pool_mode)).await;
+        assert_cancels(&way.database, &format!("cancel {:?}", way.kind)).await;
     }
 }
 
@@ -44,10 +44,10 @@ async fn calls_dropped_at_any_moment_do_no_harm() {
             let _ = tokio::time::timeout(Duration::from_micros(microseconds), call).await;
             let mark = microseconds.to_string();
             let got = answer(&way.database, &read(), &format!("select '{mark}'")).await.unwrap();
-            assert_eq!(got, Some(mark), "{:?}", way.pool_mode);
+            assert_eq!(got, Some(mark), "{:?}", way.kind);
         }
         let state = way.database.state();
-        assert_eq!(state.connections, state.idle, "{:?}", way.pool_mode);
+        assert_eq!(state.connections, state.idle, "{:?}", way.kind);
     }
 }
 

@@ -82,7 +82,7 @@ async fn typed_queries_run_in_every_mode() {
         let mut connection = way.database.connection().await.unwrap();
         let inserted =
             diesel::insert_into(note::table).values(notes()).execute(&mut connection).await.unwrap();
-        assert_eq!(inserted, 2, "{:?}", way.pool_mode);
+        assert_eq!(inserted, 2, "{:?}", way.kind);
         let found: Vec<Note> = note::table
             .filter(note::id.eq_any([1, 2, 3]).and(note::made.lt(diesel::dsl::now)))
             .order(note::id)
@@ -90,7 +90,7 @@ async fn typed_queries_run_in_every_mode() {
             .load(&mut connection)
             .await
             .unwrap();
-        assert_eq!(found, notes(), "{:?}", way.pool_mode);
+        assert_eq!(found, notes(), "{:?}", way.kind);
         let bodies: Vec<Option<String>> =
             diesel::delete(note::table).returning(note::body).get_results(&mut connection).await.unwrap();
         assert_eq!(bodies.len(), 2);

@@ -47,7 +47,7 @@ async fn names_are_used(database: &Database) -> bool {
     let end = Instant::now() + Duration::from_secs(5);
     while Instant::now() < end {
         if !names(database).await.is_empty() {
-            return database.protocol() == Protocol::Prepared;
+            return database.protocols().typed == Protocol::Prepared;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -127,7 +127,7 @@ async fn a_pooler_that_changes_its_mode_is_followed_and_nothing_runs_twice() {
             let (mut added, mut failures) = (0, Vec::new());
             // Long enough to have met the change, and some turns more.
             for turn in 0.. {
-                if turn >= 300 && database.protocol() == Protocol::Unnamed || turn == 10_000 {
+                if turn >= 300 && database.protocols().typed == Protocol::Unnamed || turn == 10_000 {
                     break;
                 }
                 match add(&database, turn).await {
@@ -148,5 +148,5 @@ async fn a_pooler_that_changes_its_mode_is_followed_and_nothing_runs_twice() {
     let client = harness::connect(&harness::cluster().url(&name)).await;
     let value = harness::ask(&client, "select value from counter").await;
     assert_eq!(value, Some(added.to_string()));
-    assert_eq!(database.protocol(), Protocol::Unnamed);
+    assert_eq!(database.protocols().typed, Protocol::Unnamed);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use glowplug::config::PoolMode;
-use glowplug::db::{Connector, Findings, Lending, NamedStatements, Passage, Protocol};
+use glowplug::db::{Connector, Findings, Lending, NamedStatements, Passage, Protocol, Protocols};
 use glowplug::local::{Pooler, PoolerOptions, PoolerProgram};
 use tokio::task::JoinSet;
 
@@ -82,7 +82,8 @@ async fn without_a_pooler_there_is_none() {
     let findings = probe(&harness::cluster().url(&harness::database("").await)).await;
     assert_eq!(findings.lending, Lending::Direct, "{findings:#?}");
     assert_eq!(findings.named_statements, NamedStatements::AsGiven);
-    assert_eq!(findings.protocol(), Protocol::Prepared);
+    let prepared = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
+    assert_eq!(findings.protocols(), prepared);
 }
 
 #[tokio::test]
@@ -90,7 +91,9 @@ async fn pgpool_keeps_a_session_for_each_client() {
     let pgpool = harness::pgpool(4);
     let findings = probe(&pgpool.url(&harness::database("").await)).await;
     assert!(matches!(findings.lending, Lending::Session | Lending::Direct), "{findings:#?}");
-    assert_eq!(findings.protocol(), Protocol::Prepared, "{findings:#?}");
+    // It routes each statement, so that operations go as messages all the same.
+    let protocols = Protocols { typed: Protocol::Prepared, operations: Protocol::Simple };
+    assert_eq!(findings.protocols(), protocols, "{findings:#?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
-//! Operations of the engine, with role and claims, which all go as one simple message.
+//! Operations of the engine, with role and claims: as one message, or as one flight with named statements.
 
+use glowplug::config::PoolMode;
+use glowplug::db::{Protocol, Protocols};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde_json::{Map, Value, json};
 
@@ -8,7 +10,12 @@ use crate::harness;
 
 /// Two users query and write in turns; each sees what is its own.
 pub(super) async fn holds(cell: &Cell) {
-    let engine = Engine::new(&harness::config(&cell.url, cell.stand.pool_mode())).unwrap();
+    let pool_mode = match cell.protocol {
+        Protocol::Prepared => PoolMode::Direct,
+        Protocol::Simple | Protocol::Unnamed => PoolMode::Transaction,
+    };
+    assert_eq!(Protocols::of(pool_mode).operations, cell.protocol);
+    let engine = Engine::new(&harness::config(&cell.url, pool_mode)).unwrap();
     let query = "{ noteCollection { edges { node { owner body } } } }";
     for (user, body) in [("ada", "Ada's"), ("bob", "Bob's")] {
         let node = |body: &str| json!({ "node": { "owner": user, "body": body } });
