@@ -8,6 +8,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
 #![allow(clippy::cast_precision_loss, reason = "no count comes near the 52 bits of a float")]
 
+#[path = "board/database.rs"]
+mod database;
 #[path = "board/large.rs"]
 mod large;
 #[path = "board/load.rs"]

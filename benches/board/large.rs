@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use glowplug::local::{Cluster, Pooler};
 
+use crate::database::connect;
 use crate::server::Server;
-use crate::stand::connect;
 
 /// The name of the database.
 const DATABASE: &str = "large";

@@ -12,7 +12,7 @@ use glowplug::plan::{Effect, Source, plan};
 use glowplug::request::{Document, Operation as Validated, json_map};
 use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
-use glowplug::sql::statement;
+use glowplug::sql::{Statement, statement};
 use serde_json::{Map, Value, json};
 
 /// One of the operations.
@@ -87,6 +87,17 @@ impl Operation {
 
     /// The message that the engine sends for a number.
     pub(crate) fn message(&self, api: &(Schema, Rendered), config: &Config, number: &str) -> String {
+        let (scope, statements) = self.compile(api, config, number);
+        message(&scope, &statements).expect("it can be composed")
+    }
+
+    /// What the engine makes of it for a number: the scope and the statements.
+    pub(crate) fn compile(
+        &self,
+        api: &(Schema, Rendered),
+        config: &Config,
+        number: &str,
+    ) -> (Scope, Vec<Statement>) {
         let (schema, rendered) = api;
         let document = Document::parse(rendered, self.document, &config.limits).expect("it is valid");
         let variables = json_map(self.variables(number));
@@ -94,14 +105,10 @@ impl Operation {
             Validated::new(Arc::new(document), None, &variables, (schema, rendered), &config.limits)
                 .expect("it keeps to the limits");
         let plan = plan(schema, &operation).expect("it can be planned");
-        let statements: Vec<_> = plan
-            .roots
-            .iter()
-            .filter_map(|root| match &root.source {
-                Source::Database(read) => Some(statement(schema, read)),
-                Source::Known(_) | Source::Introspection | Source::Application(_) => None,
-            })
-            .collect();
+        let statements = plan.roots.iter().filter_map(|root| match &root.source {
+            Source::Database(read) => Some(statement(schema, read)),
+            Source::Known(_) | Source::Introspection | Source::Application(_) => None,
+        });
         let scope = Scope {
             access: match plan.effect {
                 Effect::Query => Access::ReadOnly,
@@ -111,7 +118,7 @@ impl Operation {
             settings: Vec::new(),
             statement_timeout: config.database.statement_timeout,
         };
-        message(&scope, &statements).expect("it can be composed")
+        (scope, statements.collect())
     }
 
     /// A script for pgbench: the same message with numbers of its own. `\;` keeps both statements in one message.

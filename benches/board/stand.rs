@@ -1,22 +1,14 @@
 //! What is measured: PostgreSQL with a full task board, PgBouncer, and the real `glowplug serve`, all on free ports.
 
-use std::path::Path;
-use std::sync::Arc;
-
-use glowplug::catalog::{Catalog, INTROSPECT};
-use glowplug::config::{Config, PoolMode, Profile, Raw, Settled};
-use glowplug::db::{Access, Database, Scope};
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug::config::{Config, PoolMode};
+use glowplug::local::{Cluster, Pooler, PoolerOptions};
+use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
-use glowplug::schema::{Options, Schema};
-use glowplug::sql::{Statement, array_literal};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
+use crate::database::{self, DATABASE, api, configuration, connect};
 use crate::processor::Programs;
 use crate::server::Server;
-
-/// The name of the database.
-const DATABASE: &str = "board";
 
 /// Everything that runs; dropping it stops everything.
 pub(crate) struct Stand {
@@ -31,19 +23,7 @@ pub(crate) struct Stand {
 impl Stand {
     /// Starts everything and fills the database.
     pub(crate) async fn start() -> Self {
-        let mut options = ClusterOptions::throwaway();
-        // The data is in memory, as in production it should be, and no flush falls into a run.
-        options.settings = [
-            ("shared_buffers", "512MB"),
-            ("max_wal_size", "8GB"),
-            ("checkpoint_timeout", "1h"),
-            ("autovacuum", "off"),
-            ("track_activity_query_size", "16384"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-        let cluster = Cluster::start(options).expect("a private PostgreSQL server");
-        fill(&cluster).await;
+        let cluster = database::start().await;
         let pooler =
             PoolerOptions { pool_mode: PoolMode::Transaction, pool_size: 8, ..PoolerOptions::default() };
         let pooler = Pooler::start(&cluster, &pooler).expect("a PgBouncer");
@@ -67,54 +47,4 @@ impl Stand {
     pub(crate) async fn connect(&self) -> Client {
         connect(&self.cluster.url(DATABASE)).await
     }
-}
-
-async fn fill(cluster: &Cluster) {
-    let server = connect(&cluster.url("postgres")).await;
-    server.batch_execute(&format!("create database {DATABASE}")).await.expect("a database");
-    let url = cluster.url(DATABASE);
-    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    glowplug::db::migrate(&url, &migrations).await.expect("the starter's schema");
-    let board = connect(&url).await;
-    board.batch_execute(include_str!("fill.sql")).await.expect("the rows");
-    board.batch_execute("vacuum (analyze, freeze)").await.expect("statistics");
-    board.batch_execute("checkpoint").await.expect("a checkpoint");
-}
-
-/// A plain connection.
-pub(crate) async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
-    tokio::spawn(connection);
-    client
-}
-
-/// What `serve` makes of its defaults.
-fn configuration(url: &str) -> Config {
-    let mut settled = Settled::gather(&Raw::default(), |_| None, None, Profile::Serve).expect("the defaults");
-    settled.set_database_url(url);
-    settled.check().expect("the defaults are valid")
-}
-
-/// The API that `serve` makes of the database.
-async fn api(config: &Config) -> (Schema, Rendered) {
-    let database = Database::new(&config.database).expect("the settings");
-    let scope = Scope {
-        access: Access::ReadOnly,
-        role: None,
-        settings: Vec::new(),
-        statement_timeout: config.database.statement_timeout,
-    };
-    let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
-    let statement = Statement { text: INTROSPECT.to_owned(), parameters: vec![Some(schemas)] };
-    let answers = database.run(&scope, &[statement]).await.expect("a picture of the database");
-    let picture = answers.into_iter().flatten().next().expect("one row");
-    let catalog = Catalog::from_json(&picture).expect("a catalogue");
-    let options = Options {
-        total_count: config.api.total_count,
-        aggregate: config.api.aggregate,
-        partitions: config.api.partitions,
-    };
-    let schema = Schema::new(Arc::new(catalog), options);
-    let rendered = Rendered::new(&schema).expect("a valid schema");
-    (schema, rendered)
 }

@@ -1,0 +1,84 @@
+//! What stands between: nothing, or a PgBouncer. Which protocols are safe there, the probe says.
+
+use std::time::Duration;
+
+use glowplug::config::{self, PoolMode};
+use glowplug::db::{Connector, Database, Protocol, Protocols};
+use glowplug::local::{Cluster, Pooler, PoolerOptions, PoolerProgram};
+
+use crate::database::{DATABASE, configuration};
+use crate::load::CLIENTS;
+
+/// What stands between.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Direct,
+    PgBouncer(PoolMode),
+    /// One that tracks named statements, in transaction mode.
+    Tracking,
+}
+
+pub(crate) const STANDS: [Kind; 5] = [
+    Kind::Direct,
+    Kind::PgBouncer(PoolMode::Session),
+    Kind::PgBouncer(PoolMode::Transaction),
+    Kind::PgBouncer(PoolMode::Statement),
+    Kind::Tracking,
+];
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "no pooler",
+            Self::PgBouncer(PoolMode::Session) => "PgBouncer, session mode",
+            Self::PgBouncer(PoolMode::Statement) => "PgBouncer, statement mode",
+            Self::PgBouncer(_) => "PgBouncer, transaction mode",
+            Self::Tracking => "PgBouncer since 1.21 with `max_prepared_statements`, transaction mode",
+        }
+    }
+
+    fn start(self, cluster: &Cluster) -> Option<Pooler> {
+        let (program, pool_mode) = match self {
+            Self::Direct => return None,
+            Self::PgBouncer(pool_mode) => (PoolerProgram::Installed, pool_mode),
+            Self::Tracking => (PoolerProgram::TracksStatements, PoolMode::Transaction),
+        };
+        let extra = match self {
+            Self::Tracking => vec![("max_prepared_statements".to_owned(), "200".to_owned())],
+            Self::Direct | Self::PgBouncer(_) => Vec::new(),
+        };
+        // In session mode each client needs one; there is one pool for each protocol, and the probe.
+        let pool_size = if pool_mode == PoolMode::Session { CLIENTS * 3 + 2 } else { 8 };
+        let name = format!("protocols-{self:?}").replace(['(', ')'], "-");
+        let options =
+            PoolerOptions { program, name, pool_mode, pool_size, extra, ..PoolerOptions::default() };
+        Some(Pooler::start(cluster, &options).expect("a PgBouncer; see scripts/newer-pgbouncer"))
+    }
+}
+
+/// A way to the database.
+pub(crate) struct Stand {
+    pub(crate) name: &'static str,
+    /// The fastest protocol that is safe there.
+    pub(crate) fastest: Protocol,
+    config: config::Database,
+    _pooler: Option<Pooler>,
+}
+
+impl Stand {
+    pub(crate) async fn start(cluster: &Cluster, kind: Kind) -> Self {
+        let pooler = kind.start(cluster);
+        let url = pooler.as_ref().map_or_else(|| cluster.url(DATABASE), |pooler| pooler.url(DATABASE));
+        let config = config::Database { pool_size: CLIENTS, ..configuration(&url).database };
+        let connector = Connector::new(&url).expect("a connection string");
+        let findings = connector.probe(Duration::from_secs(5)).await.expect("a connection");
+        let fastest = findings.protocols().operations;
+        Self { name: kind.name(), fastest, config, _pooler: pooler }
+    }
+
+    /// A pool whose operations travel by this protocol.
+    pub(crate) fn connect(&self, operations: Protocol) -> Database {
+        let protocols = Protocols { typed: Protocol::Unnamed, operations };
+        Database::speaking(&self.config, protocols).expect("a pool")
+    }
+}
