@@ -68,7 +68,7 @@ async fn row(stand: Stand) {
         match verdict {
             Verdict::Safe | Verdict::SafeWithoutTransactions => {
                 body::holds(&cell).await;
-                if protocol != Protocol::Unnamed {
+                if stand.takes_operations(protocol) {
                     graphql::holds(&cell).await;
                 }
                 if stand != Stand::Direct {

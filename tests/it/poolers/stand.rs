@@ -38,6 +38,17 @@ impl Stand {
         }
     }
 
+    /// Whether operations may travel so. pgpool-II finds a server for each statement of a flight, and in raw mode does not
+    /// keep the scope for those that follow: users then see each other's rows.
+    pub(super) fn takes_operations(self, protocol: Protocol) -> bool {
+        match protocol {
+            Protocol::Simple => true,
+            // No pool mode of the engine's comes to it.
+            Protocol::Unnamed => false,
+            Protocol::Prepared => !matches!(self, Self::Pgpool | Self::RawPgpool),
+        }
+    }
+
     pub(super) fn pool_mode(self) -> PoolMode {
         match self {
             Self::Direct => PoolMode::Direct,
