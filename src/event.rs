@@ -73,7 +73,7 @@ pub enum Event<'a> {
     /// A cancel request could not be sent; the statement ends by `statement_timeout`.
     CancelFailed { error: &'a str },
     /// It was found out what stands between here and the server, and how typed queries and operations travel from now on.
-    ProtocolChosen { typed: &'a str, operations: &'a str, evidence: &'a str },
+    ProtocolChosen { chosen: &'a str, evidence: &'a str },
     /// A named statement got lost; queries travel without names from now on, and it is looked again later.
     ProtocolFellBack { error: &'a str, again_in: Duration },
     /// A read's connection turned out to be gone; it is sent once more on a fresh one.

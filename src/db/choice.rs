@@ -89,8 +89,8 @@ impl Choice {
         }
         let evidence = format!("{}: {}", findings.lending.name(), findings.evidence);
         let Protocols { typed, operations } = state.protocols;
-        Event::ProtocolChosen { typed: typed.name(), operations: operations.name(), evidence: &evidence }
-            .emit();
+        let chosen = format!("{} for typed queries, {} for operations", typed.name(), operations.name());
+        Event::ProtocolChosen { chosen: &chosen, evidence: &evidence }.emit();
     }
 
     /// A name got lost: none is used until it has been looked again.

@@ -30,9 +30,7 @@ pub(super) fn write(event: &Event<'_>) {
         }
         Event::StatementAbandoned => tracing::debug!("statement cancelled"),
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
-        Event::ProtocolChosen { typed, operations, evidence } => {
-            tracing::info!(typed, operations, evidence, "protocols chosen");
-        }
+        Event::ProtocolChosen { chosen, evidence } => tracing::info!(chosen, evidence, "protocols chosen"),
         Event::ProtocolFellBack { error, again_in } => {
             tracing::warn!(error, ?again_in, "named statement lost; going on without names");
         }
