@@ -85,7 +85,7 @@ pub(super) fn statements(findings: &Findings) -> Check {
         let found = format!("a write by the extended protocol does not end: {why}");
         return Check::new(SUBJECT, Code::WritesHeld, found);
     }
-    let protocol = findings.protocol().name();
+    let (protocol, operations) = (findings.protocol().name(), findings.protocols().operations.name());
     let found = match (&findings.named_statements, findings.lending) {
         (NamedStatements::AsGiven, Lending::Transaction | Lending::Statement) => {
             "named ones stay on one server connection and would get lost".to_owned()
@@ -95,7 +95,7 @@ pub(super) fn statements(findings: &Findings) -> Check {
         (NamedStatements::Renamed(why), _) => format!("named ones are renamed by the pooler, but {why}"),
         (NamedStatements::Unknown(why), _) => format!("what becomes of named ones is not known: {why}"),
     };
-    Check::ok(SUBJECT, format!("{found}; GraphQL needs none, Diesel queries travel {protocol}"))
+    Check::ok(SUBJECT, format!("{found}; GraphQL operations travel {operations}, Diesel queries {protocol}"))
 }
 
 /// The pool's size against the pooler's limits.
