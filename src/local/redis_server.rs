@@ -136,12 +136,14 @@ pub struct RedisCluster {
 impl RedisCluster {
     /// Starts three nodes, and waits until they agree.
     pub fn start() -> Result<Self, Error> {
-        let node = || {
-            let more = "cluster-enabled yes\ncluster-node-timeout 2000\n";
-            Redis::start_node(&RedisOptions::default(), more)
+        // Nodes talk to each other on a port of their own, by default 10,000 higher, where outgoing connections may have it.
+        let ports = (0..3).map(|_| free_port(None)).collect::<Result<Vec<u16>, Error>>()?;
+        let node = |bus: &u16| {
+            let more = format!("cluster-enabled yes\ncluster-node-timeout 2000\ncluster-port {bus}\n");
+            Redis::start_node(&RedisOptions::default(), &more)
         };
-        let nodes = (0..3).map(|_| node()).collect::<Result<Vec<Redis>, Error>>()?;
-        let addresses = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port));
+        let nodes = ports.iter().map(node).collect::<Result<Vec<Redis>, Error>>()?;
+        let addresses = nodes.iter().zip(&ports).map(|(node, bus)| format!("127.0.0.1:{}@{bus}", node.port));
         let arguments: Vec<String> =
             ["--cluster", "create"].map(str::to_owned).into_iter().chain(addresses).collect();
         client(nodes[0].port, &[&arguments[..], &["--cluster-yes".to_owned()]].concat())?;
