@@ -13,7 +13,7 @@ fn main() {
     measure("a stage", || Event::StageDone { stage: Stage::Plan, took }.emit());
     measure("a stage, with its clock", || Stopwatch::start().finish(Stage::Plan));
     measure("a message", || {
-        Event::MessageExchanged { statements: &[], sent: 900, received: 4_000, took, error: None }.emit();
+        Event::MessageExchanged { statements: &[], took, error: None }.emit();
     });
     measure("an operation without a role", || operation(None, took));
     measure("an operation with a role", || operation(Some("member"), took));
@@ -29,7 +29,7 @@ fn main() {
             Stopwatch::start().finish(stage);
         }
         Event::DocumentRemembered.emit();
-        Event::MessageExchanged { statements: &[], sent: 900, received: 4_000, took, error: None }.emit();
+        Event::MessageExchanged { statements: &[], took, error: None }.emit();
         operation(Some("member"), took);
         Event::RequestAnswered { method: "POST", path: "/graphql", route: "/graphql", status: 200, took }
             .emit();

@@ -194,15 +194,13 @@ async fn operate(
 ) -> Result<(), Error> {
     let begin = std::time::Instant::now();
     let result = connection.operate(operation, answers).await;
-    let (statements, sent) = (operation.statements(), operation.length());
-    let received = answers.iter().flatten().map(String::len).sum();
     if let Err(error) = &result
         && error.is_connection_lost()
     {
         Event::ConnectionLost { reason: Loss::InUse, error: &error.to_string() }.emit();
     }
     let error = result.as_ref().err().map(Error::class);
-    Event::MessageExchanged { statements, sent, received, took: begin.elapsed(), error }.emit();
+    Event::MessageExchanged { statements: operation.statements(), took: begin.elapsed(), error }.emit();
     result
 }
 

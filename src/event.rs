@@ -59,15 +59,9 @@ pub enum Event<'a> {
     BytesWritten { bytes: usize },
     /// Bytes of the protocol were read from the database, after decryption.
     BytesRead { bytes: usize },
-    /// A message was answered, or failed: what it was made of, how many bytes went there and came back, and the class of the
-    /// error, which is a SQLSTATE or one of few words.
-    MessageExchanged {
-        statements: &'a [Statement],
-        sent: usize,
-        received: usize,
-        took: Duration,
-        error: Option<&'a str>,
-    },
+    /// A message was answered, or failed: what it was made of, and the class of the error, which is a SQLSTATE or
+    /// one of few words.
+    MessageExchanged { statements: &'a [Statement], took: Duration, error: Option<&'a str> },
     /// Nobody waits for a statement's answer any more; it is cancelled, and its connection closed.
     StatementAbandoned,
     /// A cancel request could not be sent; the statement ends by `statement_timeout`.

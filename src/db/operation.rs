@@ -68,14 +68,6 @@ impl<'a> Operation<'a> {
     pub(super) fn statements(&self) -> &'a [Statement] {
         self.statements
     }
-
-    /// The bytes of SQL and values, as if no statement had been prepared before.
-    pub(super) fn length(&self) -> usize {
-        match &self.form {
-            Form::Message(message) => message.len(),
-            Form::Unnamed(parts) | Form::Named(parts, _) => parts.iter().map(Part::length).sum(),
-        }
-    }
 }
 
 /// The scope's part and the statements', with texts of their own for a role.

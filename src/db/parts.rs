@@ -44,11 +44,6 @@ impl<'a> Part<'a> {
         Ok(Self { text: Cow::Borrowed(&statement.text), values })
     }
 
-    /// How many bytes its text and its values have.
-    pub(super) fn length(&self) -> usize {
-        self.text.len() + self.values.iter().flatten().map(|value| value.len()).sum::<usize>()
-    }
-
     /// The same statement under a text that only statements of the same role have.
     ///
     /// PostgreSQL looks at the schema's privileges when it parses, and at those of an SQL function when it plans it into the
