@@ -21,8 +21,8 @@ use super::{Answers, Error, Protocols};
 /// A connection that leaves nothing in the server connection it is lent.
 ///
 /// Any Diesel query runs on it by `diesel_async::RunQueryDsl`, transactions and migrations too. Each query is one
-/// flight, of the unnamed statement unless [`Protocol::Prepared`] is asked for, so that it is safe behind a
-/// transaction-mode pooler. Enums, domains, composite types and those of extensions can be sent and loaded; their OIDs are
+/// flight, of the unnamed statement unless [`Protocol::Prepared`](super::Protocol::Prepared) is asked for, so that it is
+/// safe behind a transaction-mode pooler. Enums, domains, composite types and those of extensions can be sent and loaded; their OIDs are
 /// asked for once, by a query of the unnamed statement.
 ///
 /// Rows are read to the end before the first is handed out. No query is given a time limit here;
