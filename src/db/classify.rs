@@ -82,7 +82,9 @@ fn reason_of_refusal(error: &DatabaseError) -> Reason {
         "53300" => Reason::TooManyConnections,
         code if code.starts_with("57P") => Reason::NotReady,
         _ if is_database_missing(&error.message) => Reason::DatabaseMissing,
-        _ if error.message.contains("no such user") => Reason::Authentication,
+        _ if ["no such user", "authentication failed"].iter().any(|text| error.message.contains(text)) => {
+            Reason::Authentication
+        }
         _ if error.message.contains("no more connections") => Reason::TooManyConnections,
         code if code.starts_with("08") => Reason::Pooler,
         _ => Reason::Other,

@@ -7,7 +7,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use glowplug::db::{Connection, Connector, Reason, Unavailable};
-use glowplug::local::{Authentication, Cluster, ClusterOptions};
+use glowplug::local::{Authentication, Cluster, ClusterOptions, Pooler, PoolerOptions};
 
 use crate::harness;
 
@@ -80,6 +80,24 @@ async fn a_socket_and_a_password_file() {
     // A wrong password is wrong everywhere: the second host is not tried.
     let url = format!("postgres://postgres:wrong@127.0.0.1:{port},127.0.0.1:1/postgres");
     assert_eq!(refusal(&url).await.reason, Reason::Authentication);
+}
+
+#[tokio::test]
+async fn a_password_is_told_in_each_way_that_it_is_asked_for() {
+    let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
+    let cluster = Cluster::start(options).unwrap();
+    let password = cluster.password().unwrap();
+    for way in ["plain", "md5", "scram-sha-256"] {
+        let name = format!("pgbouncer-{way}");
+        let extra = vec![("auth_type".to_owned(), way.to_owned())];
+        let pooler =
+            Pooler::start(&cluster, &PoolerOptions { name, extra, ..PoolerOptions::default() }).unwrap();
+        let url = |word: &str| format!("postgres://postgres:{word}@127.0.0.1:{}/postgres", pooler.port());
+        let mut connection =
+            connect(&url(password)).await.unwrap_or_else(|refused| panic!("{way}: {refused}"));
+        assert_eq!(ask(&mut connection, "select current_user::text as value").await, "postgres", "{way}");
+        assert_eq!(refusal(&url("wrong")).await.reason, Reason::Authentication, "{way}");
+    }
 }
 
 pub(crate) fn set_mode(path: &Path, mode: u32) {
