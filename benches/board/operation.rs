@@ -85,10 +85,16 @@ impl Operation {
         Map::from_iter([(name.to_owned(), Value::String(format!("{prefix}{number}")))])
     }
 
-    /// The message that the engine sends for a number.
-    pub(crate) fn message(&self, api: &(Schema, Rendered), config: &Config, number: &str) -> String {
+    /// The last number that there is a row for.
+    pub(crate) fn last(&self) -> String {
+        self.numbers.end().to_string()
+    }
+
+    /// What stands behind the scope in the message that the engine sends for a number.
+    pub(crate) fn statements(&self, api: &(Schema, Rendered), config: &Config, number: &str) -> String {
         let (scope, statements) = self.compile(api, config, number);
-        message(&scope, &statements).expect("it can be composed")
+        let message = message(&scope, &statements).expect("it can be composed");
+        message.split_once(";\n").expect("the scope ends").1.to_owned()
     }
 
     /// What the engine makes of it for a number: the scope and the statements.
@@ -121,11 +127,11 @@ impl Operation {
         (scope, statements.collect())
     }
 
-    /// A script for pgbench: the same message with numbers of its own. `\;` keeps both statements in one message.
-    pub(crate) fn pgbench_script(&self, api: &(Schema, Rendered), config: &Config) -> String {
+    /// A script for pgbench: the message that was sent for the last number, with numbers of its own. `\;` keeps both statements
+    /// in one message.
+    pub(crate) fn pgbench_script(&self, message: &str) -> String {
         let (first, last) = (self.numbers.start(), self.numbers.end());
-        let sample = (first + 12_34).to_string();
-        let message = self.message(api, config, &sample);
+        let sample = self.last();
         assert_eq!(message.matches(&sample).count(), 1, "the number can be found in:\n{message}");
         let message = message.trim_end().replacen(";\n", "\\;\n", 1).replace(&sample, ":number");
         format!("\\set number random({first}, {last})\n{message};\n")
