@@ -1,12 +1,13 @@
 //! The configuration: which layer wins, what is refused and how, that secrets stay secret, and that the documentation
 //! of the settings is true.
 
-use std::path::Path;
 use std::time::Duration;
 
 use glowplug::config::{
     GetRequests, Introspection, Jwks, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table,
 };
+
+use crate::documented;
 
 const URL: &str = "postgres://ann:hush@localhost:6543/app";
 
@@ -254,22 +255,8 @@ fn what_is_printed_is_a_configuration_file() {
 
 #[test]
 fn the_documented_settings_are_the_real_ones() {
-    for (file, about) in [("README.md", "README"), ("docs/settings.md", "documentation")] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let text = std::fs::read_to_string(&path).unwrap();
-        let (begin, end) = ("<!-- settings -->\n", "<!-- end of settings -->");
-        let (before, rest) = text.split_once(begin).expect("the marker before the table");
-        let (table, after) = rest.split_once(end).expect("the marker after the table");
-        if table == markdown_table() {
-            continue;
-        }
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, format!("{before}{begin}{}{end}{after}", markdown_table())).unwrap();
-            continue;
-        }
-        panic!(
-            "the table of settings in the {about} is not up to date; write it with `UPDATE=1 cargo test config`"
-        );
+    for page in ["README.md", "docs/settings.md"] {
+        documented::hold(page, "settings", &markdown_table(), "documented_settings");
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
-use glowplug::local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerOptions};
+use glowplug::local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerOptions, Redis};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
@@ -83,6 +83,23 @@ pub(crate) fn pgpool(children: u32) -> Pgpool {
 pub(crate) fn pgpool_with(clustering: Clustering, children: u32) -> Pgpool {
     let name = format!("pgpool-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     Pgpool::start(cluster(), &name, clustering, children).expect("a pgpool-II")
+}
+
+/// A command of words, as `redis-cli` takes it.
+pub(crate) fn redis_command(command: &str) -> redis::Cmd {
+    let mut words = command.split(' ');
+    let mut sent = redis::cmd(words.next().expect("a command"));
+    words.for_each(|word| {
+        sent.arg(word);
+    });
+    sent
+}
+
+/// What a Redis answers to a command, on a connection of its own.
+pub(crate) fn ask_redis<T: redis::FromRedisValue>(redis: &Redis, command: &str) -> T {
+    let client = redis::Client::open(redis.url()).expect("its address");
+    let mut link = client.get_connection().expect("a connection");
+    redis_command(command).query(&mut link).expect("Redis answers")
 }
 
 /// A plain connection to ask the server with; it closes when it is dropped.

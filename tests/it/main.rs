@@ -13,6 +13,7 @@ mod codegen;
 mod config;
 mod conformance;
 mod db;
+mod documented;
 mod executor;
 mod faults;
 mod functions;

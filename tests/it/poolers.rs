@@ -8,11 +8,11 @@ mod names;
 mod stand;
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use glowplug::db::Protocol;
 
 use self::stand::{Cell, Stand};
+use crate::documented;
 use crate::isolation;
 
 /// What is true of a protocol behind a pooler.
@@ -132,17 +132,5 @@ fn the_documented_table_is_the_tested_one() {
         // Writing to a String cannot fail.
         let _ = writeln!(table, "| {} | {words} |", stand.name());
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/connection.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("<!-- poolers -->\n", "<!-- end of poolers -->");
-    let (before, rest) = text.split_once(begin).expect("the marker before the table");
-    let (documented, after) = rest.split_once(end).expect("the marker after the table");
-    if documented == table {
-        return;
-    }
-    assert!(
-        std::env::var_os("UPDATE").is_some(),
-        "the table of poolers is not up to date; write it with `UPDATE=1 cargo test documented_table`"
-    );
-    std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).unwrap();
+    documented::hold("docs/connection.md", "poolers", &table, "documented_table");
 }

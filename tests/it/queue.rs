@@ -102,12 +102,7 @@ impl World {
     }
 
     async fn redis<T: redis::FromRedisValue>(&self, command: &str) -> T {
-        let mut words = command.split(' ');
-        let mut sent = redis::cmd(words.next().expect("a command"));
-        words.for_each(|word| {
-            sent.arg(word);
-        });
-        sent.query_async(&mut self.link().await).await.expect("Redis answers")
+        harness::redis_command(command).query_async(&mut self.link().await).await.expect("Redis answers")
     }
 
     /// Waits until a statement with that text runs.

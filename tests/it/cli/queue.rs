@@ -71,14 +71,7 @@ impl Site {
     }
 
     fn redis<T: redis::FromRedisValue>(&self, command: &str) -> T {
-        let client = redis::Client::open(self.redis.url()).expect("its address");
-        let mut link = client.get_connection().expect("a connection");
-        let mut words = command.split(' ');
-        let mut sent = redis::cmd(words.next().expect("a command"));
-        words.for_each(|word| {
-            sent.arg(word);
-        });
-        sent.query(&mut link).expect("Redis answers")
+        harness::ask_redis(&self.redis, command)
     }
 
     async fn ask(&self, statement: &str) -> String {

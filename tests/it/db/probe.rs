@@ -26,6 +26,13 @@ fn pooler(program: PoolerProgram, pool_mode: PoolMode, extra: &[(&str, &str)]) -
     })
 }
 
+/// A `PgBouncer` that knows nothing of prepared statements, and one that tracks them.
+fn in_transaction_mode() -> [(PoolerProgram, Pooler); 2] {
+    let tracking = [("max_prepared_statements", "100")];
+    [(PoolerProgram::Installed, &[][..]), (PoolerProgram::TracksStatements, &tracking)]
+        .map(|(program, extra)| (program, pooler(program, PoolMode::Transaction, extra)))
+}
+
 #[tokio::test]
 async fn each_pooler_is_recognised_by_what_it_does() {
     use NamedStatements::{AsGiven, Tracked};
@@ -176,11 +183,7 @@ async fn probes_at_the_same_time_do_not_mislead_each_other() {
 #[tokio::test]
 async fn nothing_is_left_on_any_server_connection() {
     let name = harness::database("").await;
-    let tracking = [("max_prepared_statements", "100")];
-    for (program, extra) in
-        [(PoolerProgram::Installed, &[][..]), (PoolerProgram::TracksStatements, &tracking)]
-    {
-        let pooler = pooler(program, PoolMode::Transaction, extra);
+    for (program, pooler) in in_transaction_mode() {
         let before = traces(&pooler, &name).await;
         for _ in 0..10 {
             probe(&pooler.url(&name)).await;
@@ -192,11 +195,7 @@ async fn nothing_is_left_on_any_server_connection() {
 #[tokio::test]
 async fn a_probe_given_up_at_any_moment_leaves_nothing() {
     let name = harness::database("").await;
-    let tracking = [("max_prepared_statements", "100")];
-    for (program, extra) in
-        [(PoolerProgram::Installed, &[][..]), (PoolerProgram::TracksStatements, &tracking)]
-    {
-        let pooler = pooler(program, PoolMode::Transaction, extra);
+    for (program, pooler) in in_transaction_mode() {
         let before = traces(&pooler, &name).await;
         let connector = Connector::new(&pooler.url(&name)).unwrap();
         for step in 0..60 {

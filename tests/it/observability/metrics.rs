@@ -1,7 +1,6 @@
 //! `/metrics`: what is counted, by which names, and that the documentation lists them.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use glowplug::local::{Cluster, ClusterOptions};
 use glowplug::local::{Redis, RedisOptions};
@@ -11,6 +10,7 @@ use super::queue::idle_worker;
 use super::scrape::Scrape;
 use super::{NOTES, Observed, READ};
 use crate::cli::program::{client, open_folder};
+use crate::documented;
 use crate::harness::{self, ask, connect};
 
 #[tokio::test]
@@ -161,14 +161,5 @@ async fn the_documented_metrics_are_the_real_ones() {
         let labels: Vec<String> = told.labels.iter().map(|label| format!("`{label}`")).collect();
         writeln!(table, "| `{name}` | {} | {} | {}. |", told.kind, labels.join(", "), told.help).unwrap();
     }
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/observability.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (begin, end) = ("<!-- metrics -->\n", "<!-- end of metrics -->");
-    let (before, rest) = text.split_once(begin).expect("the marker before the table");
-    let (written, after) = rest.split_once(end).expect("the marker after the table");
-    if std::env::var_os("UPDATE").is_some() {
-        std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).unwrap();
-        return;
-    }
-    assert_eq!(written, table, "write it with `UPDATE=1 cargo test --test it documented_metrics`");
+    documented::hold("docs/observability.md", "metrics", &table, "documented_metrics");
 }

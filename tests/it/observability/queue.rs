@@ -57,14 +57,7 @@ impl Plant {
     }
 
     fn redis<T: redis::FromRedisValue>(&self, command: &str) -> T {
-        let client = redis::Client::open(self.redis.url()).expect("its address");
-        let mut link = client.get_connection().expect("a connection");
-        let mut words = command.split(' ');
-        let mut sent = redis::cmd(words.next().expect("a command"));
-        words.for_each(|word| {
-            sent.arg(word);
-        });
-        sent.query(&mut link).expect("Redis answers")
+        harness::ask_redis(&self.redis, command)
     }
 }
 
