@@ -6,9 +6,9 @@ use std::path::Path;
 /// filter that runs the caller alone.
 pub(crate) fn hold(page: &str, name: &str, table: &str, test: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
-    let text = std::fs::read_to_string(&path).unwrap();
+    let contents = std::fs::read_to_string(&path).unwrap();
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
-    let (before, rest) = text.split_once(&begin).expect("the marker before the table");
+    let (before, rest) = contents.split_once(&begin).expect("the marker before the table");
     let (written, after) = rest.split_once(&end).expect("the marker after the table");
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, format!("{before}{begin}{table}{end}{after}")).unwrap();
