@@ -4,6 +4,7 @@
 
 pub mod directive;
 pub mod function;
+pub mod name;
 pub mod relation;
 
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub use directive::Directive;
 pub use function::{Function, FunctionArgument, FunctionKind};
+pub use name::{Collation, Comparison, QualifiedName, SqlType};
 pub use relation::Relation;
 
 /// The statement that draws the picture. `$1` is the list of exposed schemas as a text array; the answer is one row
@@ -81,8 +83,10 @@ pub struct Type {
     pub labels: Option<Vec<String>>,
     /// Whether it stands in an exposed schema and the role may use it.
     pub is_exposed: bool,
-    /// Whether it has a default order of its own (of arrays and domains, ask for their element or base).
-    pub is_orderable: bool,
+    /// Whether the role may name it in a statement: `USAGE` of its schema.
+    pub may_be_named: bool,
+    /// The operators of its default order, if it has one of its own (of arrays and domains, ask for their element or base).
+    pub order: Option<Comparison>,
 }
 
 /// `pg_type.typtype`.
@@ -177,6 +181,8 @@ pub struct Column {
     /// Its type.
     #[serde(rename = "type")]
     pub type_oid: Oid,
+    /// Its collation, where it has one that is not the database's default.
+    pub collation: Option<Collation>,
     /// Whether it cannot be null.
     pub not_null: bool,
     /// Whether it has a default or is generated.
@@ -212,6 +218,9 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     /// The columns that they refer to, in the same order.
     pub referenced_columns: Vec<String>,
+    /// The operators that compare them in the same order, the column that is referred to on the left
+    /// (`pg_constraint.conpfeqop`).
+    pub operators: Vec<QualifiedName>,
 }
 
 #[derive(Deserialize)]
@@ -228,8 +237,8 @@ impl Catalog {
         let picture: Picture = serde_json::from_str(text)?;
         let mut problems = directive::problems(&picture.schemas, &picture.types, &picture.tables);
         problems.extend(function::directive_problems(&picture.functions));
-        let relations = relation::relations(&picture.tables, &mut problems);
         let types = picture.types.into_iter().map(|found| (found.oid, found)).collect();
+        let relations = relation::relations(&types, &picture.tables, &mut problems);
         let Picture { schemas, tables, functions, .. } = picture;
         Ok(Self { schemas, types, tables, relations, functions, problems })
     }
@@ -254,7 +263,7 @@ impl Catalog {
         for found in part.types.values_mut() {
             found.is_exposed &= keep(&found.schema);
         }
-        part.relations = relation::relations(&part.tables, &mut Vec::new());
+        part.relations = relation::relations(&part.types, &part.tables, &mut Vec::new());
         part
     }
 
@@ -262,6 +271,22 @@ impl Catalog {
     pub fn type_of(&self, column: &Column) -> Option<&Type> {
         self.types.get(&column.type_oid)
     }
+
+    /// The operators that agree with the order of a column's values.
+    pub fn comparison(&self, column: &Column) -> &Comparison {
+        static SYSTEM: Comparison = Comparison::SYSTEM;
+        let base = self.type_of(column).map(|found| base_type(&self.types, found));
+        base.and_then(|base| base.order.as_ref()).unwrap_or(&SYSTEM)
+    }
+}
+
+/// The type that a domain, or a domain over a domain, stands on; others stand on themselves.
+pub(crate) fn base_type<'a>(types: &'a HashMap<Oid, Type>, found: &'a Type) -> &'a Type {
+    let mut base = found;
+    while let Some(next) = base.base.and_then(|oid| types.get(&oid)) {
+        base = next;
+    }
+    base
 }
 
 impl Table {

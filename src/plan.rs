@@ -11,6 +11,8 @@ mod page;
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use apollo_compiler::Node;
 
 use crate::request::{Field, Operation, collect_fields, merged_selections};
@@ -92,7 +94,7 @@ pub enum Origin {
     /// From their table: all that are there.
     Table,
     /// From their table: those that hang on the row above.
-    Joined(Join),
+    Joined(Arc<Join>),
     /// From a function.
     Called(Call),
 }

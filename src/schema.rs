@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::catalog::{Catalog, Oid, Problem};
+use crate::catalog::{Catalog, Oid, Problem, QualifiedName};
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use enums::EnumType;
@@ -191,9 +191,9 @@ pub enum Meaning {
     /// A column of a row.
     Column(usize),
     /// The row that a row refers to, or the one that refers to it.
-    ToOne(Join),
+    ToOne(Arc<Join>),
     /// The rows that refer to a row.
-    ToMany(Join),
+    ToMany(Arc<Join>),
     /// `XConnection.edges`.
     Edges,
     /// `XConnection.pageInfo`.
@@ -245,8 +245,21 @@ pub enum Meaning {
 pub struct Join {
     /// The table on the other side.
     pub table: usize,
+    /// Which side of the key that is.
+    pub side: KeySide,
     /// Pairs of equal columns: ours, theirs.
     pub columns: Vec<(usize, usize)>,
+    /// The operators that compare the pairs, the column that is referred to on the left.
+    pub operators: Vec<QualifiedName>,
+}
+
+/// A side of a foreign key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySide {
+    /// The table that refers.
+    Referring,
+    /// The table that is referred to.
+    Referenced,
 }
 
 /// A function over the values of a column.

@@ -1,5 +1,5 @@
 -- The picture of the database as one JSON text, seen with the privileges of the current role.
--- $1: the exposed schemas, in order of precedence. Everything is qualified, whatever the search_path.
+-- $1: the exposed schemas, in order of precedence. It runs with a search_path of pg_catalog alone: operators are not qualified.
 -- The columns of a key are looked up in pg_attribute by its index: a common table expression would be searched whole for
 -- each key, which takes minutes where there are thousands of them.
 with recursive
@@ -64,6 +64,14 @@ column_list as (
         json_agg(json_build_object(
             'name', a.attname,
             'type', a.atttypid::pg_catalog.int8,
+            'collation', case when a.attcollation not in (0, 'pg_catalog."default"'::pg_catalog.regcollation) then (
+                select json_build_object(
+                    'schema', n.nspname, 'name', c.collname, 'is_deterministic', c.collisdeterministic
+                )
+                from pg_catalog.pg_collation as c
+                join pg_catalog.pg_namespace as n on n.oid = c.collnamespace
+                where c.oid = a.attcollation
+            ) end,
             'not_null', a.attnotnull,
             'has_default', a.atthasdef,
             'is_generated', a.attgenerated <> '',
@@ -122,6 +130,12 @@ foreign_key as (
                 select json_agg(a.attname order by k.position)
                 from unnest(f.confkey) with ordinality as k(attnum, position)
                 join pg_catalog.pg_attribute as a on a.attrelid = f.confrelid and a.attnum = k.attnum
+            ),
+            'operators', (
+                select json_agg(json_build_object('schema', n.nspname, 'name', o.oprname) order by k.position)
+                from unnest(f.conpfeqop) with ordinality as k(oid, position)
+                join pg_catalog.pg_operator as o on o.oid = k.oid
+                join pg_catalog.pg_namespace as n on n.oid = o.oprnamespace
             )
         ) order by f.conname) as keys
     from pg_catalog.pg_constraint as f
@@ -157,20 +171,45 @@ select json_build_object(
             ),
             'is_exposed', exists (select from exposed_schema as s where s.oid = t.typnamespace)
                 and pg_catalog.has_type_privilege(t.oid, 'usage'),
-            'is_orderable', t.typtype in ('e', 'r', 'm') or exists (
-                select
-                from pg_catalog.pg_opclass as o
-                join pg_catalog.pg_am as m on m.oid = o.opcmethod
-                where m.amname = 'btree' and o.opcdefault and (o.opcintype = t.oid or exists (
-                    select from pg_catalog.pg_cast as c
-                    where c.castsource = t.oid and c.casttarget = o.opcintype
-                        and c.castmethod = 'b' and c.castcontext = 'i'
-                ))
+            'may_be_named', pg_catalog.has_schema_privilege(n.oid, 'usage'),
+            'order', (
+                select json_object_agg(found.purpose, json_build_object('schema', s.nspname, 'name', o.oprname))
+                from pg_catalog.pg_amop as a
+                join pg_catalog.pg_operator as own on own.oid = a.amopopr
+                cross join lateral (values
+                    ((array['less', 'less_or_equal', 'equal', 'greater_or_equal', 'greater'])[a.amopstrategy], own.oid),
+                    (case when a.amopstrategy = 3 then 'not_equal' end, own.oprnegate)
+                ) as found(purpose, oid)
+                join pg_catalog.pg_operator as o on o.oid = found.oid
+                join pg_catalog.pg_namespace as s on s.oid = o.oprnamespace
+                where a.amopfamily = c.opcfamily and a.amoppurpose = 's'
+                    and a.amoplefttype = c.opcintype and a.amoprighttype = c.opcintype
+                    and found.purpose is not null
+                -- A class that lacks some of them orders, but cannot compare.
+                having count(distinct a.amopstrategy) = 5
             )
         ) order by n.nspname, t.typname)
         from (select distinct oid from used_type) as u
         join pg_catalog.pg_type as t on t.oid = u.oid
         join pg_catalog.pg_namespace as n on n.oid = t.typnamespace
+        -- The operator class that ORDER BY takes: the type's own, else that of a type which its values are as they stand.
+        left join lateral (
+            select o.opcfamily, o.opcintype
+            from pg_catalog.pg_opclass as o
+            join pg_catalog.pg_am as m on m.oid = o.opcmethod and m.amname = 'btree'
+            join pg_catalog.pg_type as i on i.oid = o.opcintype
+            where o.opcdefault and (o.opcintype = t.oid or exists (
+                select from pg_catalog.pg_cast as k
+                where k.castsource = t.oid and k.casttarget = o.opcintype
+                    and k.castmethod = 'b' and k.castcontext = 'i'
+            ) or o.opcintype = case t.typtype
+                when 'e' then 'pg_catalog.anyenum'::pg_catalog.regtype
+                when 'r' then 'pg_catalog.anyrange'::pg_catalog.regtype
+                when 'm' then 'pg_catalog.anymultirange'::pg_catalog.regtype
+            end)
+            order by o.opcintype = t.oid desc, i.typispreferred desc
+            limit 1
+        ) as c on true
     ), '[]'),
     'tables', coalesce((
         select json_agg(json_build_object(

@@ -1,7 +1,9 @@
 //! Relations between tables: foreign keys, and those that comments declare.
 
+use std::collections::HashMap;
+
 use super::directive::DeclaredForeignKey;
-use super::{ForeignKey, Problem, Table};
+use super::{Column, Comparison, ForeignKey, Oid, Problem, QualifiedName, Table, Type, base_type};
 
 /// A foreign key, real or declared, between two tables of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Relation {
     pub referenced_table: usize,
     /// Its columns that are referred to, in the same order.
     pub referenced_columns: Vec<usize>,
+    /// The operators that compare them in the same order, the column that is referred to on the left.
+    pub operators: Vec<QualifiedName>,
     /// The name that a comment gives to the field on the table that is referred to.
     pub local_name: Option<String>,
     /// The name that a comment gives to the field on the table that refers.
@@ -25,12 +29,16 @@ pub struct Relation {
 }
 
 /// All relations, in the order of tables, foreign keys before declared ones.
-pub(super) fn relations(tables: &[Table], problems: &mut Vec<Problem>) -> Vec<Relation> {
+pub(super) fn relations(
+    types: &HashMap<Oid, Type>,
+    tables: &[Table],
+    problems: &mut Vec<Problem>,
+) -> Vec<Relation> {
     let mut found = Vec::new();
     for (index, table) in tables.iter().enumerate() {
         found.extend(table.foreign_keys.iter().filter_map(|key| from_constraint(tables, index, key)));
         for declared in &table.directive.foreign_keys {
-            match from_comment(tables, index, declared) {
+            match from_comment(types, tables, index, declared) {
                 Ok(relation) => found.push(relation),
                 Err(reason) => problems.push(Problem { object: table.qualified_name(), reason }),
             }
@@ -48,13 +56,19 @@ fn from_constraint(tables: &[Table], index: usize, key: &ForeignKey) -> Option<R
         columns: table.column_indexes(&key.columns)?,
         referenced_table,
         referenced_columns: tables[referenced_table].column_indexes(&key.referenced_columns)?,
+        operators: key.operators.clone(),
         local_name: key.directive.local_name.clone(),
         foreign_name: key.directive.foreign_name.clone(),
         is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &key.columns)),
     })
 }
 
-fn from_comment(tables: &[Table], index: usize, declared: &DeclaredForeignKey) -> Result<Relation, String> {
+fn from_comment(
+    types: &HashMap<Oid, Type>,
+    tables: &[Table],
+    index: usize,
+    declared: &DeclaredForeignKey,
+) -> Result<Relation, String> {
     let table = &tables[index];
     let target = format!("{}.{}", declared.foreign_schema, declared.foreign_table);
     let referenced_table = tables
@@ -68,18 +82,31 @@ fn from_comment(tables: &[Table], index: usize, declared: &DeclaredForeignKey) -
         format!("a declared foreign key names a column that {} has not", table.qualified_name())
     };
     let referenced = &tables[referenced_table];
+    let columns = table.column_indexes(&declared.local_columns).ok_or_else(|| missing(table))?;
+    let referenced_columns =
+        referenced.column_indexes(&declared.foreign_columns).ok_or_else(|| missing(referenced))?;
+    let pairs = referenced_columns.iter().zip(&columns);
+    let operators = pairs.map(|(to, from)| equality(types, &referenced.columns[*to], &table.columns[*from]));
     Ok(Relation {
         name: "comment".to_owned(),
         table: index,
-        columns: table.column_indexes(&declared.local_columns).ok_or_else(|| missing(table))?,
+        operators: operators.collect(),
+        columns,
         referenced_table,
-        referenced_columns: referenced
-            .column_indexes(&declared.foreign_columns)
-            .ok_or_else(|| missing(referenced))?,
+        referenced_columns,
         local_name: declared.local_name.clone(),
         foreign_name: declared.foreign_name.clone(),
         is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &declared.local_columns)),
     })
+}
+
+/// The operator that compares columns that no constraint ties: their type's own, else one of PostgreSQL's own.
+fn equality(types: &HashMap<Oid, Type>, referenced: &Column, referring: &Column) -> QualifiedName {
+    let base = |column: &Column| types.get(&column.type_oid).map(|found| base_type(types, found));
+    match (base(referenced), base(referring)) {
+        (Some(Type { oid, order: Some(order), .. }), Some(other)) if *oid == other.oid => order.equal.clone(),
+        _ => Comparison::SYSTEM.equal,
+    }
 }
 
 fn is_same_set(left: &[String], right: &[String]) -> bool {

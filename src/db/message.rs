@@ -51,7 +51,7 @@ fn append_scope(message: &mut String, scope: &Scope) -> Result<(), Error> {
     let mut before = "select ";
     for (name, value) in scope.in_order()? {
         message.push_str(before);
-        message.push_str("set_config(");
+        message.push_str("pg_catalog.set_config(");
         append_literal(message, &name)?;
         message.push(',');
         append_literal(message, &value)?;
@@ -99,7 +99,8 @@ mod tests {
         ];
         assert_eq!(
             compose(&scope(), &statements).unwrap(),
-            "select set_config('transaction_read_only','on',true),set_config('statement_timeout','10000',true);\n\
+            "select pg_catalog.set_config('transaction_read_only','on',true),\
+             pg_catalog.set_config('statement_timeout','10000',true);\n\
              select ('it''s')::text\n;\nselect 2 -- two\n"
         );
     }
@@ -114,8 +115,8 @@ mod tests {
         };
         assert_eq!(
             compose(&scope, &[]).unwrap(),
-            "select set_config('statement_timeout','1',true),\
-             set_config('request.jwt.claims', E'{\"sub\":\"a\\\\\"b\"}',true),set_config('role','o''brien',true)"
+            "select pg_catalog.set_config('statement_timeout','1',true),\
+             pg_catalog.set_config('request.jwt.claims', E'{\"sub\":\"a\\\\\"b\"}',true),pg_catalog.set_config('role','o''brien',true)"
         );
     }
 

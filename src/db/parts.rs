@@ -30,7 +30,7 @@ impl<'a> Part<'a> {
             let number = values.len() + 1;
             let comma = if number == 1 { "" } else { "," };
             // Writing to a String cannot fail.
-            let _ = write!(text, "{comma}set_config(${number},${},true)", number + 1);
+            let _ = write!(text, "{comma}pg_catalog.set_config(${number},${},true)", number + 1);
             values.extend([Some(name), Some(value)]);
         }
         refuse_nul(&values)?;
@@ -96,7 +96,8 @@ mod tests {
         assert_eq!(one.text, other.text);
         assert_eq!(
             one.text,
-            "select set_config($1,$2,true),set_config($3,$4,true),set_config($5,$6,true),set_config($7,$8,true)"
+            "select pg_catalog.set_config($1,$2,true),pg_catalog.set_config($3,$4,true),\
+             pg_catalog.set_config($5,$6,true),pg_catalog.set_config($7,$8,true)"
         );
         let values: Vec<_> = other.values.iter().map(|value| value.as_deref().unwrap()).collect();
         let expected =

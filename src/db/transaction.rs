@@ -20,8 +20,7 @@ use crate::event::Event;
 use crate::sql::Statement;
 
 /// What checks that wait for the end find, is found here; then the rights are the connection's own user's.
-const LEAVE: &str =
-    "set constraints all immediate;\nrelease savepoint operation;\nselect set_config('role','none',true)";
+const LEAVE: &str = "set constraints all immediate;\nrelease savepoint operation;\nselect pg_catalog.set_config('role','none',true)";
 
 /// The savepoint's settings, the role among them, are undone with what it did.
 const UNDO: &str = "rollback to savepoint operation;\nrelease savepoint operation";

@@ -53,9 +53,9 @@ impl Types {
 
 /// One row for each name, in order: the OIDs as text. A type that there is not has 0, and the transaction stays whole.
 const QUESTION: &str = "select coalesce(t.oid, 0), coalesce(t.typarray, 0) \
-    from rows from (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) with ordinality w (s, n, i) \
-    left join pg_catalog.pg_type t on t.oid = pg_catalog.to_regtype( \
-        pg_catalog.concat(pg_catalog.quote_ident(w.s) || '.', pg_catalog.quote_ident(w.n))) \
+    from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) with ordinality w (s, n, i) \
+    left join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) pg_catalog.to_regtype( \
+        pg_catalog.concat(pg_catalog.quote_ident(w.s) operator(pg_catalog.||) '.', pg_catalog.quote_ident(w.n))) \
     order by w.i";
 
 /// The flight that asks for the OIDs of types.

@@ -17,6 +17,11 @@ const MARK: &str = include_str!("mark.sql");
 /// A picture of a thousand tables takes about a second; it is drawn at start and after changes only.
 const PICTURE_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// What statements on the catalogue run with. They call nothing of the application's, so that a path of PostgreSQL's own objects
+/// alone says what they mean; and what PostgreSQL prints of a default has the schema of all others. Compiling the statements
+/// would take longer than running them.
+const SETTINGS: [(&str, &str); 2] = [("search_path", "pg_catalog, pg_temp"), ("jit", "off")];
+
 /// What stands for no time limit (`statement_timeout = 0`): the longest that any setting of ours may be.
 const LONGEST: Duration = Duration::from_hours(24);
 
@@ -152,8 +157,7 @@ impl Pictures {
         let scope = Scope {
             access: Access::ReadOnly,
             role,
-            // Compiling the statements would take longer than running them.
-            settings: vec![("jit".to_owned(), "off".to_owned())],
+            settings: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
             statement_timeout: timeout,
         };
         let answers = database.run(&scope, &statements).await.map_err(|failure| failure.error)?;

@@ -1,5 +1,7 @@
 //! Fields that read: connections, rows and what is asked of them.
 
+use std::sync::Arc;
+
 use apollo_compiler::Node;
 
 use super::{
@@ -74,11 +76,11 @@ impl<'a> Planner<'a> {
                 Asked::Meaning(Meaning::NodeId) => RowField::NodeId,
                 Asked::Meaning(Meaning::Column(column)) => RowField::Column(*column),
                 Asked::Meaning(Meaning::ToMany(join)) => {
-                    let origin = Origin::Joined(join.clone());
+                    let origin = Origin::Joined(Arc::clone(join));
                     RowField::ToMany(Box::new(below.connection(join.table, origin, &fields)?))
                 }
                 Asked::Meaning(Meaning::ToOne(join)) => {
-                    let origin = Origin::Joined(join.clone());
+                    let origin = Origin::Joined(Arc::clone(join));
                     RowField::ToOne(Box::new(below.row(join.table, origin, &fields)?))
                 }
                 Asked::Meaning(Meaning::Computed(function)) => below.computed(*function, &fields)?,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::scalar::{ColumnType, exact_sql_type, is_made_of};
 use super::{Schema, defaults, naming};
 use crate::catalog::function::ArgumentMode;
-use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, TypeKind};
+use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, SqlType, TypeKind};
 
 /// How a function is exposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub struct ExposedArgument {
     pub name: String,
     /// What it holds.
     pub column_type: ColumnType,
-    /// The type that it is declared with, quoted where it must be.
-    pub sql_type: String,
+    /// The type that it is declared with.
+    pub sql_type: SqlType,
     /// Whether it has no default.
     pub is_required: bool,
     /// Its default as GraphQL writes it, where that can be shown.

@@ -69,13 +69,14 @@ fn are_casts(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::SqlType;
     use crate::schema::scalar::Encoding;
 
     fn shown(expression: &str, scalar: Scalar) -> Option<String> {
         let column_type = ColumnType {
             value: ValueType::Scalar(scalar),
             is_list: false,
-            sql_type: "text".to_owned(),
+            sql_type: SqlType::TEXT,
             encoding: Encoding::ToJson,
             is_orderable: true,
         };

@@ -1,5 +1,7 @@
 //! The object types of a table, and its root fields.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use super::relations::RelationField;
@@ -100,10 +102,10 @@ fn row_fields(
         let made = if relation.is_to_many {
             let returns = TypeReference::named(format!("{}Connection", other.type_name));
             let arguments = collection_arguments(&other.type_name);
-            Field { arguments, ..Field::new(returns, Meaning::ToMany(relation.join.clone())) }
+            Field { arguments, ..Field::new(returns, Meaning::ToMany(Arc::clone(&relation.join))) }
         } else {
             let returns = TypeReference::named(&other.type_name).non_null_if(relation.is_non_null);
-            Field::new(returns, Meaning::ToOne(relation.join.clone()))
+            Field::new(returns, Meaning::ToOne(Arc::clone(&relation.join)))
         };
         fields.insert(relation.name.clone(), made);
     }

@@ -1,15 +1,16 @@
 //! The fields that lead from a row to other rows, and their names.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::{Join, Schema, naming};
+use super::{Join, KeySide, Schema, naming};
 use crate::catalog::{Problem, Relation};
 
 /// A field that leads from a row to another or to others.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RelationField {
     pub(super) name: String,
-    pub(super) join: Join,
+    pub(super) join: Arc<Join>,
     pub(super) is_to_many: bool,
     pub(super) is_non_null: bool,
 }
@@ -62,7 +63,8 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
     let is_non_null =
         relation.columns.iter().all(|column| table.columns[*column].not_null) && !referenced.has_row_security;
     let columns = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied()).collect();
-    let join = Join { table: relation.referenced_table, columns };
+    let operators = relation.operators.clone();
+    let join = Join { table: relation.referenced_table, side: KeySide::Referenced, columns, operators };
     Candidate::new(schema, relation, usual, relation.foreign_name.clone(), (join, false, is_non_null))
 }
 
@@ -71,7 +73,8 @@ fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
     let single = naming::lower_first(type_name);
     let usual = if relation.is_one_to_one { single } else { single + "Collection" };
     let columns = relation.referenced_columns.iter().copied().zip(relation.columns.iter().copied()).collect();
-    let join = Join { table: relation.table, columns };
+    let operators = relation.operators.clone();
+    let join = Join { table: relation.table, side: KeySide::Referring, columns, operators };
     Candidate::new(
         schema,
         relation,
@@ -99,7 +102,7 @@ impl Candidate {
         let is_named_by_comment = from_comment.is_some();
         let name = from_comment.unwrap_or(usual);
         let relation = format!("{} on {}", relation.name, table.qualified_name());
-        let field = RelationField { name, join, is_to_many, is_non_null };
+        let field = RelationField { name, join: Arc::new(join), is_to_many, is_non_null };
         Self { field, longer_name, is_named_by_comment, relation }
     }
 }

@@ -1,6 +1,6 @@
 //! Scalars: which PostgreSQL type is which, and the operators that each has in a filter.
 
-use crate::catalog::{Catalog, Type, TypeKind};
+use crate::catalog::{Catalog, Oid, QualifiedName, SqlType, Type, TypeKind, base_type};
 
 /// A scalar of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,8 +79,8 @@ pub struct ColumnType {
     pub value: ValueType,
     /// Whether it is an array.
     pub is_list: bool,
-    /// The SQL type that a value is compared as, quoted where it must be: a domain's base, an array's element.
-    pub sql_type: String,
+    /// The SQL type that a value is compared as: a domain's base, an array's element.
+    pub sql_type: SqlType,
     /// How the column gets into JSON.
     pub encoding: Encoding,
     /// Whether it can be ordered by, and compared.
@@ -97,7 +97,7 @@ pub enum ValueType {
         /// Its name in the API.
         name: String,
         /// `pg_type.oid`.
-        oid: crate::catalog::Oid,
+        oid: Oid,
     },
 }
 
@@ -206,7 +206,7 @@ impl ColumnType {
         let element = found.element.and_then(|oid| catalog.types.get(&oid));
         let is_list = element.is_some();
         let value = element.unwrap_or(found);
-        let base = base_of(catalog, value);
+        let base = base_type(&catalog.types, value);
         let value_type = match enum_name(value) {
             Some(name) => ValueType::Enum { name, oid: value.oid },
             None => ValueType::Scalar(Scalar::of_type(value)),
@@ -218,9 +218,10 @@ impl ColumnType {
         let is_json = value_type == ValueType::Scalar(Scalar::Json);
         Self {
             is_list,
-            sql_type: sql_name(base),
+            // Operators on arrays take two of the same elements: those of a domain are no others to them.
+            sql_type: sql_name(if is_list { value } else { base }),
             encoding,
-            is_orderable: base.is_orderable && base.element.is_none() && !is_json,
+            is_orderable: base.order.is_some() && base.element.is_none() && !is_json,
             value: value_type,
         }
     }
@@ -287,61 +288,21 @@ const TEXT: [(&str, Operator); 13] = [
     ("iregex", Operator::IRegex),
 ];
 
-/// The type that a domain, or a domain over a domain, stands on; others stand on themselves.
-fn base_of<'a>(catalog: &'a Catalog, found: &'a Type) -> &'a Type {
-    let mut base = found;
-    while let Some(next) = base.base.and_then(|oid| catalog.types.get(&oid)) {
-        base = next;
-    }
-    base
-}
-
 /// Whether a type is of that kind, or an array or domain of one that is.
 pub(super) fn is_made_of(catalog: &Catalog, found: &Type, kind: TypeKind) -> bool {
     let inner = found.element.or(found.base).and_then(|oid| catalog.types.get(&oid));
     found.kind == kind || inner.is_some_and(|inner| is_made_of(catalog, inner, kind))
 }
 
-/// The type itself as SQL writes it, quoted where it must be.
-pub(super) fn exact_sql_type(catalog: &Catalog, oid: crate::catalog::Oid) -> String {
+/// The type itself, and not what it stands on.
+pub(super) fn exact_sql_type(catalog: &Catalog, oid: Oid) -> SqlType {
     match catalog.types.get(&oid) {
-        Some(Type { element: Some(element), .. }) => exact_sql_type(catalog, *element) + "[]",
+        Some(Type { element: Some(element), .. }) => exact_sql_type(catalog, *element).array(),
         Some(found) => sql_name(found),
-        None => "text".to_owned(),
+        None => SqlType::TEXT,
     }
 }
 
-fn sql_name(found: &Type) -> String {
-    // Names that are keywords with a meaning of their own (`bit` is `bit(1)`, `char` is one character) are qualified.
-    let is_plain = matches!(
-        found.name.as_str(),
-        "bool"
-            | "int2"
-            | "int4"
-            | "int8"
-            | "float4"
-            | "float8"
-            | "numeric"
-            | "text"
-            | "varchar"
-            | "bpchar"
-            | "uuid"
-            | "date"
-            | "time"
-            | "timetz"
-            | "timestamp"
-            | "timestamptz"
-            | "json"
-            | "jsonb"
-            | "inet"
-            | "bytea"
-    );
-    if found.schema == "pg_catalog" && is_plain {
-        return found.name.clone();
-    }
-    format!("{}.{}", quoted(&found.schema), quoted(&found.name))
-}
-
-fn quoted(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
+fn sql_name(found: &Type) -> SqlType {
+    SqlType { name: QualifiedName::new(&found.schema, &found.name), is_array: false }
 }

@@ -1,4 +1,10 @@
 //! The tree: the subset of SQL that is used. Plain data; `fragment` prints it.
+//!
+//! Each function, operator and type has its schema, so that nothing is looked up along `search_path`: what another session
+//! has left there, or who may create objects in a schema of it, has no say. SQL's own words that do look `=` up along it
+//! (`in`, `like`, `nullif`, `case … when …`, `is distinct from`, `using`) are not in the tree (PostgreSQL manual, 4.2.5).
+
+use crate::catalog::{QualifiedName, SqlType};
 
 /// A `SELECT`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -138,8 +144,8 @@ pub enum Expression {
     Parameter {
         /// The value in PostgreSQL's text form.
         value: Option<String>,
-        /// The type, quoted where it must be.
-        sql_type: String,
+        /// The type.
+        sql_type: SqlType,
     },
     /// `"table".*` in a select list: all columns.
     AllColumns(String),
@@ -152,18 +158,22 @@ pub enum Expression {
     },
     /// A call of a function of the database.
     FunctionCall(FunctionCall),
-    /// A call of a function of PostgreSQL's own.
+    /// A call of a function of PostgreSQL's own, in `pg_catalog`.
     Call(&'static str, Vec<Expression>),
+    /// `coalesce(…)`, which is no function.
+    Coalesce(Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.
     Aggregate(Box<Aggregate>),
     /// `row_number() over (order by …)`.
     RowNumber(Vec<Order>),
     /// `… :: type`.
-    Cast(Box<Expression>, &'static str),
+    Cast(Box<Expression>, SqlType),
+    /// `… collate …`, in parentheses.
+    Collate(Box<Expression>, QualifiedName),
     /// `left operator right`, in parentheses.
-    Binary(Box<Expression>, &'static str, Box<Expression>),
+    Binary(Box<Expression>, QualifiedName, Box<Expression>),
     /// `left operator any (right)`, in parentheses.
-    Any(Box<Expression>, &'static str, Box<Expression>),
+    Any(Box<Expression>, QualifiedName, Box<Expression>),
     /// `… and …`, in parentheses.
     And(Vec<Expression>),
     /// `… or …`, in parentheses.
@@ -174,22 +184,11 @@ pub enum Expression {
     Is(Box<Expression>, &'static str),
     /// `(a, b, …)`.
     Row(Vec<Expression>),
-    /// `case subject when … then … else … end`.
+    /// `case when … then … else … end`.
     Case {
-        /// What is compared.
-        subject: Box<Expression>,
-        /// Pairs of value and result.
+        /// Pairs of condition and result.
         branches: Vec<(Expression, Expression)>,
-        /// The result where no value is equal.
-        otherwise: Box<Expression>,
-    },
-    /// `case when condition then … else … end`.
-    If {
-        /// The condition.
-        condition: Box<Expression>,
-        /// The result where it holds.
-        then: Box<Expression>,
-        /// The result where it does not.
+        /// The result where no condition holds.
         otherwise: Box<Expression>,
     },
     /// `(…)[1]`: the first element of an array.
@@ -203,7 +202,7 @@ pub enum Expression {
 /// An aggregate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
-    /// The function.
+    /// The function, one of PostgreSQL's own.
     pub function: &'static str,
     /// Its arguments; none means `*`.
     pub arguments: Vec<Expression>,
@@ -226,19 +225,25 @@ impl Expression {
 
     /// Cast to a type.
     #[must_use]
-    pub fn cast(self, sql_type: &'static str) -> Self {
+    pub fn cast(self, sql_type: SqlType) -> Self {
         Self::Cast(Box::new(self), sql_type)
     }
 
     /// `coalesce(…, 'null')`: JSON's null where it is SQL's.
     #[must_use]
     pub fn or_json_null(self) -> Self {
-        Self::Call("coalesce", vec![self, Self::text("null")])
+        Self::Coalesce(vec![self, Self::text("null")])
     }
 
-    /// Compared with another.
+    /// Combined with another by an operator of PostgreSQL's own.
     #[must_use]
-    pub fn binary(self, operator: &'static str, right: Self) -> Self {
+    pub fn binary(self, symbol: &'static str, right: Self) -> Self {
+        self.operator(QualifiedName::system(symbol), right)
+    }
+
+    /// Combined with another by an operator.
+    #[must_use]
+    pub fn operator(self, operator: QualifiedName, right: Self) -> Self {
         Self::Binary(Box::new(self), operator, Box::new(right))
     }
 

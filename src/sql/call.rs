@@ -143,7 +143,7 @@ pub(super) fn is_called() -> Expression {
         from: Some(From::With(CALLED, CALLED.to_owned())),
         ..Select::default()
     };
-    Expression::Subselect(Box::new(count)).binary(" >= ", Expression::Number(0))
+    Expression::Subselect(Box::new(count)).binary(">=", Expression::Number(0))
 }
 
 fn value(argument: &ExposedArgument, operand: &Operand) -> Expression {

@@ -2,6 +2,7 @@
 
 use super::ast::{Expression, Order};
 use super::{At, Compiler};
+use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Bound, Condition, Operand, OrderTerm};
 use crate::schema::Operator;
 
@@ -25,26 +26,67 @@ impl Compiler<'_> {
 
     fn comparison(&self, at: At<'_>, column: usize, operator: Operator, operand: &Operand) -> Expression {
         let left = self.column(at, column);
-        let sql_type = self.sql_type(at.table, column);
         let right = self.operand(at.table, column, operand);
+        let named = self.operator(at.table, column, operator);
         match operator {
-            Operator::In => Expression::Any(Box::new(left), " = ", Box::new(right)),
-            // The prefix operator is one of text alone, which heeds case.
-            Operator::StartsWith if sql_type.ends_with("\"citext\"") => {
-                let lower = |text: Expression| Expression::Call("lower", vec![text.cast("text")]);
-                lower(left).binary(" ^@ ", lower(right))
+            Operator::In => Expression::Any(Box::new(left), named, Box::new(right)),
+            Operator::NotEqual if self.comparison_of(at.table, column).not_equal.is_none() => {
+                Expression::Not(Box::new(left.operator(named, right)))
             }
-            operator => left.binary(symbol(operator), right),
+            // The prefix operator is one of text alone, which heeds case.
+            Operator::StartsWith if !named.is_system() => {
+                let lower = |text: Expression| Expression::Call("lower", vec![text.cast(SqlType::TEXT)]);
+                lower(left).binary("^@", lower(right))
+            }
+            _ => left.operator(named, right),
         }
+    }
+
+    /// The operator of the database that an operator of the API is on a column.
+    fn operator(&self, table: usize, column: usize, operator: Operator) -> QualifiedName {
+        let own = self.comparison_of(table, column);
+        // Patterns on citext, which heed no case, stand where the type does.
+        let pattern = |symbol: &'static str| match &self.sql_type(table, column).name {
+            name if name.name == "citext" => {
+                QualifiedName { schema: name.schema.clone(), name: symbol.into() }
+            }
+            _ => QualifiedName::system(symbol),
+        };
+        match operator {
+            Operator::Equal | Operator::In | Operator::Is => own.equal.clone(),
+            Operator::NotEqual => own.not_equal.as_ref().unwrap_or(&own.equal).clone(),
+            Operator::Greater => own.greater.clone(),
+            Operator::GreaterOrEqual => own.greater_or_equal.clone(),
+            Operator::Less => own.less.clone(),
+            Operator::LessOrEqual => own.less_or_equal.clone(),
+            Operator::Like => pattern("~~"),
+            Operator::ILike => pattern("~~*"),
+            Operator::StartsWith => pattern("^@"),
+            Operator::Regex => pattern("~"),
+            Operator::IRegex => pattern("~*"),
+            Operator::Contains => QualifiedName::system("@>"),
+            Operator::ContainedBy => QualifiedName::system("<@"),
+            Operator::Overlaps => QualifiedName::system("&&"),
+        }
+    }
+
+    fn comparison_of(&self, table: usize, column: usize) -> &Comparison {
+        self.schema.catalog.comparison(&self.schema.catalog.tables[table].columns[column])
+    }
+
+    /// What is behind a value of a term, in the term's direction.
+    fn beyond(&self, at: At<'_>, term: OrderTerm) -> &QualifiedName {
+        let own = self.comparison_of(at.table, term.column);
+        if term.is_descending { &own.less } else { &own.greater }
     }
 
     /// A value as a parameter of the column's type.
     pub(super) fn operand(&self, table: usize, column: usize, operand: &Operand) -> Expression {
         let sql_type = self.sql_type(table, column);
         match operand {
-            Operand::Value(value) => parameter(value.clone(), sql_type.to_owned()),
-            Operand::List(values) => parameter(values.as_deref().map(list_literal), format!("{sql_type}[]")),
-            Operand::Text(value) => parameter(value.clone(), "text".to_owned()),
+            Operand::Value(value) => parameter(value.clone(), sql_type.clone()),
+            Operand::List(values) => parameter(values.as_deref().map(list_literal), sql_type.clone().array()),
+            Operand::Text(value) => parameter(value.clone(), SqlType::TEXT),
         }
     }
 
@@ -63,20 +105,22 @@ impl Compiler<'_> {
         behind.unwrap_or(Expression::Word("false"))
     }
 
-    /// `(a, b) > (x, y)`, which an index can follow: where all columns are never null and go one way.
+    /// `(a, b) > (x, y)`, which an index can follow: where all columns are never null, go one way, and have operators of one
+    /// name and schema, for it is written once.
     fn row_comparison(&self, at: At<'_>, order: &[OrderTerm], bound: &Bound) -> Option<Expression> {
         let is_descending = order.first()?.is_descending;
         let columns = &self.schema.catalog.tables[at.table].columns;
         let fits =
             order.iter().all(|term| term.is_descending == is_descending && columns[term.column].not_null);
-        if order.len() < 2 || !fits || bound.values.iter().any(Option::is_none) {
+        let operator = self.beyond(at, *order.first()?);
+        let is_one_operator = order.iter().all(|term| self.beyond(at, *term) == operator);
+        if order.len() < 2 || !fits || !is_one_operator || bound.values.iter().any(Option::is_none) {
             return None;
         }
         let left = order.iter().map(|term| self.column(at, term.column)).collect();
         let right =
             order.iter().zip(&bound.values).map(|(term, value)| self.bound_value(at, *term, value.as_ref()));
-        let operator = if is_descending { " < " } else { " > " };
-        Some(Expression::Row(left).binary(operator, Expression::Row(right.collect())))
+        Some(Expression::Row(left).operator(operator.clone(), Expression::Row(right.collect())))
     }
 
     /// `None` where nothing can be behind the value.
@@ -85,8 +129,8 @@ impl Compiler<'_> {
         if value.is_none() {
             return term.is_nulls_first.then(|| Expression::Is(Box::new(column), "not null"));
         }
-        let operator = if term.is_descending { " < " } else { " > " };
-        let beyond = column.clone().binary(operator, self.bound_value(at, term, value));
+        let beyond =
+            column.clone().operator(self.beyond(at, term).clone(), self.bound_value(at, term, value));
         let is_nullable = !self.schema.catalog.tables[at.table].columns[term.column].not_null;
         if is_nullable && !term.is_nulls_first {
             return Some(Expression::Or(vec![beyond, Expression::Is(Box::new(column), "null")]));
@@ -97,18 +141,22 @@ impl Compiler<'_> {
     fn equal(&self, at: At<'_>, term: OrderTerm, value: Option<&String>) -> Expression {
         let column = self.column(at, term.column);
         match value {
-            Some(_) => column.binary(" = ", self.bound_value(at, term, value)),
+            Some(_) => {
+                let equal = self.comparison_of(at.table, term.column).equal.clone();
+                column.operator(equal, self.bound_value(at, term, value))
+            }
             None => Expression::Is(Box::new(column), "null"),
         }
     }
 
     fn bound_value(&self, at: At<'_>, term: OrderTerm, value: Option<&String>) -> Expression {
-        parameter(value.cloned(), self.sql_type(at.table, term.column).to_owned())
+        parameter(value.cloned(), self.sql_type(at.table, term.column).clone())
     }
 
-    fn sql_type(&self, table: usize, column: usize) -> &str {
+    fn sql_type(&self, table: usize, column: usize) -> &SqlType {
         // Only exposed columns are planned; text is what a value is before it has a type.
-        self.schema.column(table, column).map_or("text", |exposed| &exposed.column_type.sql_type)
+        static TEXT: SqlType = SqlType::TEXT;
+        self.schema.column(table, column).map_or(&TEXT, |exposed| &exposed.column_type.sql_type)
     }
 
     /// The terms of an ORDER BY.
@@ -132,7 +180,7 @@ pub(super) fn list_literal(values: &[Option<String>]) -> String {
     array_literal(values.iter().map(Option::as_deref))
 }
 
-pub(super) fn parameter(value: Option<String>, sql_type: String) -> Expression {
+pub(super) fn parameter(value: Option<String>, sql_type: SqlType) -> Expression {
     Expression::Parameter { value, sql_type }
 }
 
@@ -154,26 +202,6 @@ pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> S
     }
     text.push('}');
     text
-}
-
-fn symbol(operator: Operator) -> &'static str {
-    match operator {
-        Operator::Equal | Operator::In => " = ",
-        Operator::NotEqual => " <> ",
-        Operator::Greater => " > ",
-        Operator::GreaterOrEqual => " >= ",
-        Operator::Less => " < ",
-        Operator::LessOrEqual => " <= ",
-        Operator::Is => " is ",
-        Operator::Like => " like ",
-        Operator::ILike => " ilike ",
-        Operator::StartsWith => " ^@ ",
-        Operator::Regex => " ~ ",
-        Operator::IRegex => " ~* ",
-        Operator::Contains => " @> ",
-        Operator::ContainedBy => " <@ ",
-        Operator::Overlaps => " && ",
-    }
 }
 
 #[cfg(test)]

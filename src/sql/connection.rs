@@ -206,7 +206,7 @@ impl Compiler<'_> {
     /// Whether rows follow in the direction of counting: the one that was read beyond the page, or those beyond the bound.
     fn has_more_ahead(&mut self, site: &Site<'_>) -> JsonText {
         let count = Expression::aggregate("count", Vec::new());
-        let beyond_page = count.binary(" > ", Expression::Number(site.connection.page.limit));
+        let beyond_page = count.binary(">", Expression::Number(site.connection.page.limit));
         let (_, far) = bounds(site.connection);
         let ahead = match far {
             None => beyond_page,
@@ -225,7 +225,7 @@ impl Compiler<'_> {
         let behind = match near {
             _ if page.limit == 0 => return JsonText::known("false"),
             _ if page.offset > 0 => {
-                Expression::aggregate("count", Vec::new()).binary(" > ", Expression::Number(0))
+                Expression::aggregate("count", Vec::new()).binary(">", Expression::Number(0))
             }
             Some(bound) => self.not_behind(site, &site.order, bound),
             None => return JsonText::known("false"),
@@ -250,7 +250,7 @@ impl Compiler<'_> {
             condition: Expression::all(conditions),
             ..Select::default()
         };
-        let has_rows = Expression::aggregate("count", Vec::new()).binary(" > ", Expression::Number(0));
+        let has_rows = Expression::aggregate("count", Vec::new()).binary(">", Expression::Number(0));
         Expression::And(vec![has_rows, Expression::Exists(Box::new(others))])
     }
 
@@ -266,13 +266,13 @@ impl Compiler<'_> {
         let cursor = self.cursor(at, &site.connection.order);
         let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {
-            Some(number.binary(" = ", Expression::Number(site.connection.page.offset.saturating_add(1))))
+            Some(number.binary("=", Expression::Number(site.connection.page.offset.saturating_add(1))))
         } else {
             site.on_page()
         };
         let cursors = Aggregate { function: "array_agg", arguments: vec![cursor], order, filter };
         let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
-        let quoted = Expression::text("\"").binary(" || ", cursor).binary(" || ", Expression::text("\""));
+        let quoted = Expression::text("\"").binary("||", cursor).binary("||", Expression::text("\""));
         JsonText::expression(quoted.or_json_null())
     }
 }
@@ -290,7 +290,7 @@ impl Site<'_> {
 
     /// The row is not the one that was read beyond the page.
     fn on_page(&self) -> Option<Expression> {
-        self.number().map(|number| number.binary(" <= ", Expression::Number(self.last_number())))
+        self.number().map(|number| number.binary("<=", Expression::Number(self.last_number())))
     }
 }
 

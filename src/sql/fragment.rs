@@ -6,6 +6,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Nullable, Text};
 
+use crate::catalog::{QualifiedName, SqlType};
+
 use super::ast::{Aggregate, Definition, Expression, From, FunctionCall, Order, Select, SelectColumn};
 
 impl QueryId for Select {
@@ -140,15 +142,11 @@ impl QueryFragment<Pg> for Expression {
             }
             Self::Parameter { value, sql_type } => {
                 out.push_bind_param::<Nullable<Text>, Option<String>>(value)?;
-                out.push_sql("::");
-                out.push_sql(sql_type);
-                Ok(())
+                push_cast(&mut out, sql_type)
             }
             Self::Cast(inner, sql_type) => {
                 inner.walk_ast(out.reborrow())?;
-                out.push_sql("::");
-                out.push_sql(sql_type);
-                Ok(())
+                push_cast(&mut out, sql_type)
             }
             Self::AllColumns(table) => {
                 out.push_identifier(table)?;
@@ -163,10 +161,14 @@ impl QueryFragment<Pg> for Expression {
                 out.push_identifier(name)
             }
             Self::FunctionCall(call) => call.walk_ast(out),
-            Self::Call(function, arguments) => call(&mut out, function, arguments),
+            Self::Call(function, arguments) => {
+                out.push_sql("pg_catalog.");
+                call(&mut out, function, arguments)
+            }
+            Self::Coalesce(values) => call(&mut out, "coalesce", values),
             Self::Aggregate(aggregate) => aggregate.walk_ast(out),
             Self::RowNumber(order) => {
-                out.push_sql("row_number() over (");
+                out.push_sql("pg_catalog.row_number() over (");
                 order_by(&mut out, "order by ", order)?;
                 out.push_sql(")");
                 Ok(())
@@ -184,13 +186,13 @@ fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) 
         Expression::Binary(left, operator, right) => {
             out.push_sql("(");
             left.walk_ast(out.reborrow())?;
-            out.push_sql(operator);
+            push_operator(&mut out, operator)?;
             enclosed(&mut out, "", right.as_ref(), ")")
         }
         Expression::Any(left, operator, right) => {
             out.push_sql("(");
             left.walk_ast(out.reborrow())?;
-            out.push_sql(operator);
+            push_operator(&mut out, operator)?;
             enclosed(&mut out, "any (", right.as_ref(), "))")
         }
         Expression::And(conditions) => {
@@ -213,15 +215,16 @@ fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) 
             Ok(())
         }
         Expression::Row(values) => call(&mut out, "", values),
-        Expression::If { condition, then, otherwise } => {
-            enclosed(&mut out, "case when ", condition.as_ref(), " then ")?;
-            enclosed(&mut out, "", then.as_ref(), " else ")?;
-            enclosed(&mut out, "", otherwise.as_ref(), " end")
+        Expression::Collate(inner, collation) => {
+            enclosed(&mut out, "(", inner.as_ref(), " collate ")?;
+            push_name(&mut out, collation)?;
+            out.push_sql(")");
+            Ok(())
         }
-        Expression::Case { subject, branches, otherwise } => {
-            enclosed(&mut out, "case ", subject.as_ref(), "")?;
-            for (value, result) in branches {
-                enclosed(&mut out, " when ", value, " then ")?;
+        Expression::Case { branches, otherwise } => {
+            out.push_sql("case");
+            for (condition, result) in branches {
+                enclosed(&mut out, " when ", condition, " then ")?;
                 result.walk_ast(out.reborrow())?;
             }
             enclosed(&mut out, " else ", otherwise.as_ref(), " end")
@@ -233,6 +236,7 @@ fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) 
 
 impl QueryFragment<Pg> for Aggregate {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("pg_catalog.");
         out.push_sql(self.function);
         out.push_sql("(");
         if self.arguments.is_empty() {
@@ -246,6 +250,43 @@ impl QueryFragment<Pg> for Aggregate {
         }
         Ok(())
     }
+}
+
+fn push_cast(out: &mut AstPass<'_, '_, Pg>, sql_type: &SqlType) -> QueryResult<()> {
+    out.push_sql("::");
+    push_name(out, &sql_type.name)?;
+    if sql_type.is_array {
+        out.push_sql("[]");
+    }
+    Ok(())
+}
+
+/// An operator with spaces around it. Its name consists of signs, which are never quoted.
+fn push_operator(out: &mut AstPass<'_, '_, Pg>, operator: &QualifiedName) -> QueryResult<()> {
+    if operator.is_system() {
+        out.push_sql(" operator(pg_catalog.");
+    } else {
+        out.push_sql(" operator(");
+        out.push_identifier(&operator.schema)?;
+        out.push_sql(".");
+    }
+    out.push_sql(&operator.name);
+    out.push_sql(") ");
+    Ok(())
+}
+
+/// A qualified name. PostgreSQL's own plain ones need no quotes, not even where they are words of SQL: a schema stands before
+/// them.
+fn push_name(out: &mut AstPass<'_, '_, Pg>, name: &QualifiedName) -> QueryResult<()> {
+    let is_plain = |name: &str| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    if name.is_system() && is_plain(&name.name) {
+        out.push_sql("pg_catalog.");
+        out.push_sql(&name.name);
+        return Ok(());
+    }
+    out.push_identifier(&name.schema)?;
+    out.push_sql(".");
+    out.push_identifier(&name.name)
 }
 
 fn call<'b>(out: &mut AstPass<'_, 'b, Pg>, function: &str, arguments: &'b [Expression]) -> QueryResult<()> {

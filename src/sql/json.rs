@@ -2,6 +2,7 @@
 
 use super::ast::Expression;
 use super::{At, Compiler, Nulls};
+use crate::catalog::SqlType;
 use crate::schema::scalar::Encoding;
 use crate::schema::{ColumnType, EnumType, ValueType};
 
@@ -114,16 +115,17 @@ impl Compiler<'_> {
     fn enum_name(&self, oid: crate::catalog::Oid, value: Expression, is_list: bool) -> Expression {
         let Some(enum_type) = self.schema.enums.get(&oid) else { return value };
         if is_list {
-            return renamed_labels(enum_type, value.cast("text[]"));
+            return renamed_labels(enum_type, value.cast(SqlType::TEXT_ARRAY));
         }
-        let renamed =
-            enum_type.renamed().map(|(label, name)| (Expression::text(label), Expression::text(name)));
+        let label = value.clone().cast(SqlType::TEXT);
+        let renamed = enum_type
+            .renamed()
+            .map(|(from, to)| (label.clone().binary("=", Expression::text(from)), Expression::text(to)));
         let branches: Vec<_> = renamed.collect();
         if branches.is_empty() {
             return value;
         }
-        let otherwise = Box::new(value.clone().cast("text"));
-        Expression::Case { subject: Box::new(value.cast("text")), branches, otherwise }
+        Expression::Case { branches, otherwise: Box::new(label) }
     }
 }
 
@@ -147,13 +149,14 @@ fn encoded(value: Expression, encoding: Encoding, is_list: bool, not_null: bool)
     let json = match encoding {
         Encoding::Quoted if not_null => return JsonText::quoted(value),
         Encoding::Quoted => {
-            Expression::text("\"").binary(" || ", value.cast("text")).binary(" || ", Expression::text("\""))
+            let text = value.cast(SqlType::TEXT);
+            Expression::text("\"").binary("||", text).binary("||", Expression::text("\""))
         }
         Encoding::Plain if not_null => value,
-        Encoding::Plain => value.cast("text"),
+        Encoding::Plain => value.cast(SqlType::TEXT),
         Encoding::ToJson => Expression::Call("to_json", vec![value]),
         Encoding::TextToJson => {
-            let text = value.cast(if is_list { "text[]" } else { "text" });
+            let text = value.cast(if is_list { SqlType::TEXT_ARRAY } else { SqlType::TEXT });
             Expression::Call("to_json", vec![text])
         }
     };

@@ -3,8 +3,9 @@
 use super::ast::{Expression, From, Select};
 use super::json::JsonText;
 use super::{At, Compiler, Holds};
+use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{OrderTerm, Origin, Row, RowField};
-use crate::schema::Join;
+use crate::schema::{Join, KeySide};
 
 impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.
@@ -73,10 +74,30 @@ impl Compiler<'_> {
     /// The conditions that tie a row to the one that it hangs on.
     pub(super) fn join(&self, origin: &Origin, parent: Option<At<'_>>, at: At<'_>) -> Vec<Expression> {
         let (Origin::Joined(join), Some(parent)) = (origin, parent) else { return Vec::new() };
-        let pairs = join.columns.iter();
-        pairs
-            .map(|(ours, theirs)| self.column(at, *theirs).binary(" = ", self.column(parent, *ours)))
-            .collect()
+        let pairs = join.columns.iter().zip(&join.operators);
+        let equal = pairs.map(|((ours, theirs), operator)| {
+            let (theirs, ours) = ((at, *theirs), (parent, *ours));
+            let (referenced, referring) = match join.side {
+                KeySide::Referenced => (theirs, ours),
+                KeySide::Referring => (ours, theirs),
+            };
+            self.column(referenced.0, referenced.1)
+                .operator(operator.clone(), self.in_collation_of(referenced, referring))
+        });
+        equal.collect()
+    }
+
+    /// A column that refers to another, compared by that one's collation, as the constraint itself compares them.
+    fn in_collation_of(&self, referenced: (At<'_>, usize), referring: (At<'_>, usize)) -> Expression {
+        let collation = |(at, column): (At<'_>, usize)| {
+            self.schema.catalog.tables[at.table].columns[column].collation.as_ref().map(|found| &found.name)
+        };
+        let column = self.column(referring.0, referring.1);
+        match (collation(referenced), collation(referring)) {
+            (to, from) if to == from => column,
+            (Some(to), _) => Expression::Collate(Box::new(column), to.clone()),
+            (None, _) => Expression::Collate(Box::new(column), QualifiedName::system("default")),
+        }
     }
 
     /// Whether at the most one row is on the other side; a key that a comment declares may be none.
@@ -92,8 +113,10 @@ impl Compiler<'_> {
     fn node_id(&self, at: At<'_>) -> Expression {
         let found = &self.schema.catalog.tables[at.table];
         let key = self.schema.table(at.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
-        let mut values =
-            vec![Expression::text(&found.schema).cast("text"), Expression::text(&found.name).cast("text")];
+        let mut values = vec![
+            Expression::text(&found.schema).cast(SqlType::TEXT),
+            Expression::text(&found.name).cast(SqlType::TEXT),
+        ];
         values.extend(key.iter().map(|column| self.column(at, *column)));
         identifier(values)
     }
@@ -106,7 +129,7 @@ impl Compiler<'_> {
 
 /// Base64 of the values as a JSON array; `encode` breaks lines, as MIME asks, so they are put together again.
 fn identifier(values: Vec<Expression>) -> Expression {
-    let array = Expression::Call("jsonb_build_array", values).cast("text");
+    let array = Expression::Call("jsonb_build_array", values).cast(SqlType::TEXT);
     let bytes = Expression::Call("convert_to", vec![array, Expression::text("UTF8")]);
     let encoded = Expression::Call("encode", vec![bytes, Expression::text("base64")]);
     let line_feed = Expression::Call("chr", vec![Expression::Number(10)]);

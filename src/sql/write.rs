@@ -8,6 +8,7 @@ use super::call::needs_row;
 use super::connection::row_columns;
 use super::json::JsonText;
 use super::{At, Compiler, Holds, Nulls};
+use crate::catalog::SqlType;
 use crate::plan::{Change, Operand, Target, Write, WriteField};
 
 /// The name of the changed rows within the statement.
@@ -130,9 +131,7 @@ fn within(target: &Target, json: Expression) -> Expression {
             Expression::text(" rows match"),
         ],
     );
-    Expression::If {
-        condition: Box::new(count().binary(" > ", Expression::Number(target.at_most))),
-        then: Box::new(text.cast("int4").cast("text")),
-        otherwise: Box::new(json),
-    }
+    let is_too_many = count().binary(">", Expression::Number(target.at_most));
+    let fail = text.cast(SqlType::system("int4")).cast(SqlType::TEXT);
+    Expression::Case { branches: vec![(is_too_many, fail)], otherwise: Box::new(json) }
 }

@@ -37,7 +37,7 @@ create function as_table() returns table (id integer) language sql stable as $$ 
 create function numbers() returns setof integer language sql stable as $$ select 1 $$;
 create function any_record() returns record language sql stable as $$ select 1, 2 $$;
 create function takes_any(thing anyelement) returns integer language sql immutable as $$ select 1 $$;
-create function takes_pair(pair pair) returns integer language sql immutable as $$ select 1 $$;
+create function takes_pair(pair public.pair) returns integer language sql immutable as $$ select 1 $$;
 create function gates_as_array() returns gate[] language sql stable as $$ select array_agg(g) from gate as g $$;
 create function hidden_rows() returns setof hidden language sql stable as $$ select * from hidden $$;
 create function page_of("first" integer) returns setof gate language sql stable as $$ select * from gate $$;
@@ -72,7 +72,7 @@ async fn functions_that_are_left_out_are_told_with_their_reason() {
         ("public.numbers()", "set of values"),
         ("public.any_record()", "pseudo-type record"),
         ("public.takes_any(thing anyelement)", "pseudo-type anyelement"),
-        ("public.takes_pair(pair pair)", "row type public.pair"),
+        ("public.takes_pair(pair public.pair)", "row type public.pair"),
         ("public.gates_as_array()", "row type"),
         ("public.hidden_rows()", "public.hidden, which is not exposed"),
         ("public.page_of(first integer)", "name of a collection's argument"),
@@ -84,7 +84,7 @@ async fn functions_that_are_left_out_are_told_with_their_reason() {
         ("public.same(a text)", "do not tell it from an overload"),
         ("public.unlike(a integer)", "cannot be one field"),
         ("public.unlike(b text)", "cannot be one field"),
-        ("public.name(gate)", "name is taken"),
+        ("public.name(public.gate)", "name is taken"),
         ("public.gate_collection()", "gateCollection is taken"),
     ] {
         let reason = reason(&described, object);
@@ -110,7 +110,7 @@ async fn arguments_have_their_defaults_and_overloads_are_one_field() {
 async fn a_role_sees_what_it_may_call_and_compute() {
     let described = described(Some("gate_keeper")).await;
     assert!(reason(&described, "public.denied()").contains("no privilege"));
-    let hidden = reason(&described, "public._label(gate)");
+    let hidden = reason(&described, "public._label(public.gate)");
     assert!(hidden.contains("may not select public.gate.secret"), "{hidden}");
     assert!(!described.sdl.contains("label"), "{}", described.sdl);
 }

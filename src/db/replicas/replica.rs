@@ -13,12 +13,11 @@ use crate::sql::Statement;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// As the number of bytes from the log's beginning.
-const PRIMARY_POSITION: &str =
-    "select (pg_catalog.pg_current_wal_lsn() operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn)::text";
+const PRIMARY_POSITION: &str = "select (pg_catalog.pg_current_wal_lsn() operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn)::pg_catalog.text";
 
 /// Nothing, if the server is no standby.
 const REPLICA_POSITION: &str = "select coalesce(pg_catalog.pg_last_wal_replay_lsn() \
-    operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn, 0)::text where pg_catalog.pg_is_in_recovery()";
+    operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn, 0)::pg_catalog.text where pg_catalog.pg_is_in_recovery()";
 
 /// One of the replicas.
 pub(super) struct Replica {

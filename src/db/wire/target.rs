@@ -25,8 +25,8 @@ struct Role {
     is_read_only: bool,
 }
 
-const QUESTION: &str = "select pg_catalog.pg_is_in_recovery()::text || ' ' || \
-                        pg_catalog.current_setting('transaction_read_only')";
+const QUESTION: &str = "select pg_catalog.concat(pg_catalog.pg_is_in_recovery(), ' ', \
+                        pg_catalog.current_setting('transaction_read_only'))";
 
 impl Target {
     /// What is looked for in a first pass over the hosts, and what in a second.
@@ -97,9 +97,9 @@ impl Pipeline {
         let row = answer.ok_or_else(|| Failure::Malformed("no answer to the server's role".to_owned()))?;
         // Behind the length of the only value, in four bytes.
         match row.buffer().get(4..) {
-            Some(b"true on" | b"true off") => Ok(Role { is_standby: true, is_read_only: true }),
-            Some(b"false on") => Ok(Role { is_standby: false, is_read_only: true }),
-            Some(b"false off") => Ok(Role { is_standby: false, is_read_only: false }),
+            Some(b"t on" | b"t off") => Ok(Role { is_standby: true, is_read_only: true }),
+            Some(b"f on") => Ok(Role { is_standby: false, is_read_only: true }),
+            Some(b"f off") => Ok(Role { is_standby: false, is_read_only: false }),
             _ => Err(Failure::Malformed("a wrong answer to the server's role".to_owned())),
         }
     }

@@ -1,12 +1,12 @@
 -- seatCollection
-select concat('{"edges":[', string_agg(concat('{"cursor":"', translate(encode(convert_to(jsonb_build_array("t2"."letter", "t2"."flight", "t2"."row", "t2"."letter")::text, 'UTF8'), 'base64'), chr(10), ''), '","node":{"row":', "t2"."row", ',"letter":', to_json("t2"."letter"), ',"ticket":', coalesce((select concat('{"id":"', "t3"."id", '","seat":', coalesce((select concat('{"nodeId":"', translate(encode(convert_to(jsonb_build_array('public'::text, 'seat'::text, "t4"."flight", "t4"."row", "t4"."letter")::text, 'UTF8'), 'base64'), chr(10), ''), '"}')
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"cursor":"', pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array("t2"."letter", "t2"."flight", "t2"."row", "t2"."letter")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), ''), '","node":{"row":', "t2"."row", ',"letter":', pg_catalog.to_json("t2"."letter"), ',"ticket":', coalesce((select pg_catalog.concat('{"id":"', "t3"."id", '","seat":', coalesce((select pg_catalog.concat('{"nodeId":"', pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array('public'::pg_catalog.text, 'seat'::pg_catalog.text, "t4"."flight", "t4"."row", "t4"."letter")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), ''), '"}')
 from "public"."seat" as "t4"
-where (("t4"."flight" = "t3"."flight") and ("t4"."row" = "t3"."seat_row") and ("t4"."letter" = "t3"."seat_letter"))), 'null'), '}')
+where (("t4"."flight" operator(pg_catalog.=) "t3"."flight") and ("t4"."row" operator(pg_catalog.=) "t3"."seat_row") and ("t4"."letter" operator(pg_catalog.=) "t3"."seat_letter"))), 'null'), '}')
 from "public"."ticket" as "t3"
-where (("t3"."flight" = "t2"."flight") and ("t3"."seat_row" = "t2"."row") and ("t3"."seat_letter" = "t2"."letter"))), 'null'), '}}'), ','), ']}')
+where (("t2"."flight" operator(pg_catalog.=) "t3"."flight") and ("t2"."row" operator(pg_catalog.=) "t3"."seat_row") and ("t2"."letter" operator(pg_catalog.=) "t3"."seat_letter"))), 'null'), '}}'), ','), ']}')
 from (select "t1"."flight", "t1"."row", "t1"."letter"
 from "public"."seat" as "t1"
-where (("t1"."letter" < $1::bpchar) or (("t1"."letter" = $2::bpchar) and (("t1"."flight" > $3::int4) or (("t1"."flight" = $4::int4) and (("t1"."row" > $5::int2) or (("t1"."row" = $6::int2) and ("t1"."letter" > $7::bpchar)))))))
+where (("t1"."letter" operator(pg_catalog.<) $1::pg_catalog.bpchar) or (("t1"."letter" operator(pg_catalog.=) $2::pg_catalog.bpchar) and (("t1"."flight" operator(pg_catalog.>) $3::pg_catalog.int4) or (("t1"."flight" operator(pg_catalog.=) $4::pg_catalog.int4) and (("t1"."row" operator(pg_catalog.>) $5::pg_catalog.int2) or (("t1"."row" operator(pg_catalog.=) $6::pg_catalog.int2) and ("t1"."letter" operator(pg_catalog.>) $7::pg_catalog.bpchar)))))))
 order by "t1"."letter" desc, "t1"."flight", "t1"."row", "t1"."letter"
 limit 5) as "t2";
 -- $1 = Some("B")

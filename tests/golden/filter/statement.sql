@@ -1,8 +1,8 @@
 -- taskCollection
-select concat('{"edges":[', string_agg(concat('{"node":{"id":"', "t2"."id", '","title":', to_json("t2"."title"), '}}'), ','), ']}')
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":"', "t2"."id", '","title":', pg_catalog.to_json("t2"."title"), '}}'), ','), ']}')
 from (select "t1"."id", "t1"."title"
 from "public"."task" as "t1"
-where (((("t1"."title" ilike $1::text) and ("t1"."title" <> $2::text)) or (not ("t1"."due" is null)) or (("t1"."points" >= $3::numeric) and ("t1"."points" = any ($4::numeric[])))) and ("t1"."id" > $5::int8))
+where (((("t1"."title" operator(pg_catalog.~~*) $1::pg_catalog.text) and ("t1"."title" operator(pg_catalog.<>) $2::pg_catalog.text)) or (not ("t1"."due" is null)) or (("t1"."points" operator(pg_catalog.>=) $3::pg_catalog.numeric) and ("t1"."points" operator(pg_catalog.=) any ($4::pg_catalog.numeric[])))) and ("t1"."id" operator(pg_catalog.>) $5::pg_catalog.int8))
 order by "t1"."id"
 limit 30) as "t2";
 -- $1 = Some("%p%")

@@ -1,10 +1,10 @@
 -- taskCollection
-select concat('{"edges":[', string_agg(concat('{"node":{"id":"', "t2"."id", '"}}'), ',' order by "t2"."row_number" desc) filter (where ("t2"."row_number" <= 2)), '],"pageInfo":{"hasNextPage":', to_json(((count(*) > 0) and exists (select 1
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":"', "t2"."id", '"}}'), ',' order by "t2"."row_number" desc) filter (where ("t2"."row_number" operator(pg_catalog.<=) 2)), '],"pageInfo":{"hasNextPage":', pg_catalog.to_json(((pg_catalog.count(*) operator(pg_catalog.>) 0) and exists (select 1
 from "public"."task" as "t3"
-where (("t3"."id" < $1::int8) is not true)))), ',"hasPreviousPage":', to_json((count(*) > 2)), ',"startCursor":', coalesce((('"' || (array_agg(translate(encode(convert_to(jsonb_build_array("t2"."id")::text, 'UTF8'), 'base64'), chr(10), '') order by "t2"."row_number" desc) filter (where ("t2"."row_number" <= 2)))[1]) || '"'), 'null'), ',"endCursor":', coalesce((('"' || (array_agg(translate(encode(convert_to(jsonb_build_array("t2"."id")::text, 'UTF8'), 'base64'), chr(10), '')) filter (where ("t2"."row_number" = 1)))[1]) || '"'), 'null'), '}}')
-from (select "t1"."id", row_number() over (order by "t1"."id" desc) as "row_number"
+where (("t3"."id" operator(pg_catalog.<) $1::pg_catalog.int8) is not true)))), ',"hasPreviousPage":', pg_catalog.to_json((pg_catalog.count(*) operator(pg_catalog.>) 2)), ',"startCursor":', coalesce((('"' operator(pg_catalog.||) (pg_catalog.array_agg(pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array("t2"."id")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), '') order by "t2"."row_number" desc) filter (where ("t2"."row_number" operator(pg_catalog.<=) 2)))[1]) operator(pg_catalog.||) '"'), 'null'), ',"endCursor":', coalesce((('"' operator(pg_catalog.||) (pg_catalog.array_agg(pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array("t2"."id")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), '')) filter (where ("t2"."row_number" operator(pg_catalog.=) 1)))[1]) operator(pg_catalog.||) '"'), 'null'), '}}')
+from (select "t1"."id", pg_catalog.row_number() over (order by "t1"."id" desc) as "row_number"
 from "public"."task" as "t1"
-where ("t1"."id" < $2::int8)
+where ("t1"."id" operator(pg_catalog.<) $2::pg_catalog.int8)
 order by "t1"."id" desc
 limit 3) as "t2";
 -- $1 = Some("103")

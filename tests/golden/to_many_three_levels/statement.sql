@@ -1,13 +1,13 @@
 -- accountCollection
-select concat('{"edges":[', string_agg(concat('{"node":{"name":', to_json("t2"."name"), ',"projectCollection":', (select concat('{"edges":[', string_agg(concat('{"node":{"name":', to_json("t4"."name"), ',"taskCollection":', (select concat('{"edges":[', string_agg(concat('{"node":{"title":', to_json("t6"."title"), '}}'), ','), ']}')
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t2"."name"), ',"projectCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t4"."name"), ',"taskCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"title":', pg_catalog.to_json("t6"."title"), '}}'), ','), ']}')
 from (select "t5"."title"
 from "public"."task" as "t5"
-where ("t5"."project_id" = "t4"."id")
+where ("t4"."id" operator(pg_catalog.=) "t5"."project_id")
 order by "t5"."id"
 limit 2) as "t6"), '}}'), ','), ']}')
 from (select "t3"."id", "t3"."name"
 from "public"."project" as "t3"
-where ("t3"."owner_id" = "t2"."id")
+where ("t2"."id" operator(pg_catalog.=) "t3"."owner_id")
 order by "t3"."id"
 limit 30) as "t4"), '}}'), ','), ']}')
 from (select "t1"."id", "t1"."name"

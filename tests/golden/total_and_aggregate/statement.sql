@@ -1,9 +1,9 @@
 -- projectCollection
-select concat('{"edges":[', string_agg(concat('{"node":{"name":', to_json("t2"."name"), ',"taskCollection":', (select concat('{"totalCount":', (select count(*)
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t2"."name"), ',"taskCollection":', (select pg_catalog.concat('{"totalCount":', (select pg_catalog.count(*)
 from "public"."task" as "t5"
-where (("t5"."project_id" = "t2"."id") and ("t5"."due" is not null))), ',"aggregate":', (select concat('{"count":', count(*), ',"sum":{"points":', coalesce(to_json(sum("t6"."points")), 'null'), '},"max":{"title":', coalesce(to_json(max("t6"."title")), 'null'), ',"due":', coalesce(to_json(max("t6"."due")), 'null'), '}}')
+where (("t2"."id" operator(pg_catalog.=) "t5"."project_id") and ("t5"."due" is not null))), ',"aggregate":', (select pg_catalog.concat('{"count":', pg_catalog.count(*), ',"sum":{"points":', coalesce(pg_catalog.to_json(pg_catalog.sum("t6"."points")), 'null'), '},"max":{"title":', coalesce(pg_catalog.to_json(pg_catalog.max("t6"."title")), 'null'), ',"due":', coalesce(pg_catalog.to_json(pg_catalog.max("t6"."due")), 'null'), '}}')
 from "public"."task" as "t6"
-where (("t6"."project_id" = "t2"."id") and ("t6"."due" is not null))), '}')), '}}'), ','), ']}')
+where (("t2"."id" operator(pg_catalog.=) "t6"."project_id") and ("t6"."due" is not null))), '}')), '}}'), ','), ']}')
 from (select "t1"."id", "t1"."name"
 from "public"."project" as "t1"
 order by "t1"."id"

@@ -1,28 +1,28 @@
 -- updateTaskCollection
 with "written" as (update "public"."task" as "t1"
-set "title" = $1::text, "due" = $2::date
-where (("t1"."project_id" = $3::int4) and ("t1"."points" is not null))
+set "title" = $1::pg_catalog.text, "due" = $2::pg_catalog.date
+where (("t1"."project_id" operator(pg_catalog.=) $3::pg_catalog.int4) and ("t1"."points" is not null))
 returning "t1"."id", "t1"."assignee_id", "t1"."title", "t1"."due")
-select case when (count(*) > 2) then concat('atMost is 2, but ', count(*), ' rows match')::int4::text else concat('{"affectedCount":', count(*), ',"records":[', string_agg(concat('{"id":"', "t2"."id", '","title":', to_json("t2"."title"), ',"due":', coalesce(to_json("t2"."due"), 'null'), ',"assignee":', coalesce((select concat('{"name":', to_json("t3"."name"), '}')
+select case when (pg_catalog.count(*) operator(pg_catalog.>) 2) then pg_catalog.concat('atMost is 2, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*), ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id", '","title":', pg_catalog.to_json("t2"."title"), ',"due":', coalesce(pg_catalog.to_json("t2"."due"), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"), '}')
 from "public"."account" as "t3"
-where ("t3"."id" = "t2"."assignee_id")), 'null'), '}'), ','), ']}') end
+where ("t3"."id" operator(pg_catalog.=) "t2"."assignee_id")), 'null'), '}'), ','), ']}') end
 from "written" as "t2";
 -- $1 = Some("Moved")
 -- $2 = None
 -- $3 = Some("10")
 -- again
 with "written" as (update "public"."task" as "t1"
-set "points" = $1::numeric
-where ("t1"."title" = $2::text)
+set "points" = $1::pg_catalog.numeric
+where ("t1"."title" operator(pg_catalog.=) $2::pg_catalog.text)
 returning "t1"."id", "t1"."points")
-select case when (count(*) > 5) then concat('atMost is 5, but ', count(*), ' rows match')::int4::text else concat('{"records":[', string_agg(concat('{"id":"', "t2"."id", '","points":', coalesce((('"' || "t2"."points"::text) || '"'), 'null'), '}'), ','), ']}') end
+select case when (pg_catalog.count(*) operator(pg_catalog.>) 5) then pg_catalog.concat('atMost is 5, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id", '","points":', coalesce((('"' operator(pg_catalog.||) "t2"."points"::pg_catalog.text) operator(pg_catalog.||) '"'), 'null'), '}'), ','), ']}') end
 from "written" as "t2";
 -- $1 = Some("3")
 -- $2 = Some("Moved")
 -- deleteFromTaskCollection
 with "written" as (delete from "public"."task" as "t1"
-where ("t1"."id" = $1::int8)
+where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int8)
 returning "t1"."id")
-select case when (count(*) > 1) then concat('atMost is 1, but ', count(*), ' rows match')::int4::text else concat('{"affectedCount":', count(*), ',"records":[', string_agg(concat('{"nodeId":"', translate(encode(convert_to(jsonb_build_array('public'::text, 'task'::text, "t2"."id")::text, 'UTF8'), 'base64'), chr(10), ''), '"}'), ','), ']}') end
+select case when (pg_catalog.count(*) operator(pg_catalog.>) 1) then pg_catalog.concat('atMost is 1, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*), ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"nodeId":"', pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array('public'::pg_catalog.text, 'task'::pg_catalog.text, "t2"."id")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), ''), '"}'), ','), ']}') end
 from "written" as "t2";
 -- $1 = Some("103")

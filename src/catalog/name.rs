@@ -1,0 +1,103 @@
+//! Names of objects of the database, each with the schema that it stands in, so that `search_path` has no say in what they
+//! mean. Never quotes: that is for the one who prints them.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+/// Where PostgreSQL's own objects stand.
+const SYSTEM: &str = "pg_catalog";
+
+/// The name of a function, type, operator or collation, with its schema.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct QualifiedName {
+    /// The schema.
+    pub schema: Cow<'static, str>,
+    /// The name within the schema.
+    pub name: Cow<'static, str>,
+}
+
+impl QualifiedName {
+    /// The name of an object of PostgreSQL's own.
+    pub const fn system(name: &'static str) -> Self {
+        Self { schema: Cow::Borrowed(SYSTEM), name: Cow::Borrowed(name) }
+    }
+
+    /// The name of an object of any schema.
+    pub fn new(schema: &str, name: &str) -> Self {
+        Self { schema: Cow::Owned(schema.to_owned()), name: Cow::Owned(name.to_owned()) }
+    }
+
+    /// Whether it names an object of PostgreSQL's own.
+    pub fn is_system(&self) -> bool {
+        self.schema == SYSTEM
+    }
+}
+
+/// A type as a cast names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqlType {
+    /// The type, or that of the elements.
+    pub name: QualifiedName,
+    /// Whether it is an array of them.
+    pub is_array: bool,
+}
+
+impl SqlType {
+    /// `text`.
+    pub const TEXT: Self = Self::system("text");
+
+    /// `text[]`.
+    pub const TEXT_ARRAY: Self = Self { name: QualifiedName::system("text"), is_array: true };
+
+    /// A type of PostgreSQL's own.
+    pub const fn system(name: &'static str) -> Self {
+        Self { name: QualifiedName::system(name), is_array: false }
+    }
+
+    /// The array of its values; an array's own is itself, for arrays of arrays are arrays of more dimensions.
+    #[must_use]
+    pub fn array(self) -> Self {
+        Self { is_array: true, ..self }
+    }
+}
+
+/// The operators of a type's default btree operator class: those that `ORDER BY` and unique indexes go by, so that what is
+/// compared with them agrees with the order of rows (PostgreSQL manual, 11.10).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Comparison {
+    /// `<`.
+    pub less: QualifiedName,
+    /// `<=`.
+    pub less_or_equal: QualifiedName,
+    /// `=`.
+    pub equal: QualifiedName,
+    /// `>=`.
+    pub greater_or_equal: QualifiedName,
+    /// `>`.
+    pub greater: QualifiedName,
+    /// `<>`, the negator of `=`; a type may lack it.
+    pub not_equal: Option<QualifiedName>,
+}
+
+impl Comparison {
+    /// Those of PostgreSQL's own types, and of all arrays, enums and ranges.
+    pub const SYSTEM: Self = Self {
+        less: QualifiedName::system("<"),
+        less_or_equal: QualifiedName::system("<="),
+        equal: QualifiedName::system("="),
+        greater_or_equal: QualifiedName::system(">="),
+        greater: QualifiedName::system(">"),
+        not_equal: Some(QualifiedName::system("<>")),
+    };
+}
+
+/// The order in which texts are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Collation {
+    /// Its name.
+    #[serde(flatten)]
+    pub name: QualifiedName,
+    /// Whether only texts of the same bytes are equal; others take no patterns before PostgreSQL 18.
+    pub is_deterministic: bool,
+}
