@@ -5,6 +5,9 @@ use super::{PlanError, Planner};
 use crate::request::Input;
 use crate::schema::InputMeaning;
 
+/// How many columns an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
+const MOST_TERMS: usize = 16;
+
 /// One term of an ORDER BY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderTerm {
@@ -25,10 +28,11 @@ impl OrderTerm {
 }
 
 impl Planner<'_> {
-    /// The terms of an `orderBy` argument, in the order given, and then those of the key.
+    /// The terms of an `orderBy` argument, in the order given, and then those of the key. Of several terms with the same column
+    /// only the first can decide anything, so the others are left out.
     pub(super) fn order(&self, table: usize, argument: Option<&Input>) -> Result<Vec<OrderTerm>, PlanError> {
         let type_name = format!("{}OrderBy", self.type_name(table));
-        let mut terms = Vec::new();
+        let mut terms: Vec<OrderTerm> = Vec::new();
         for item in argument.filter(|given| **given != Input::Null).map(items).unwrap_or_default() {
             let Input::Object(columns) = item else { continue };
             for (name, direction) in columns {
@@ -37,7 +41,13 @@ impl Planner<'_> {
                 else {
                     return Err(self.error(format!("{name} cannot be ordered by")));
                 };
-                terms.extend(self.term(*column, direction)?);
+                let term = self.term(*column, direction)?;
+                terms.extend(term.filter(|term| terms.iter().all(|earlier| earlier.column != term.column)));
+                if terms.len() > MOST_TERMS {
+                    return Err(
+                        self.error(format!("orderBy names more than {MOST_TERMS} columns; name fewer"))
+                    );
+                }
             }
         }
         let key = self.schema.table(table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
