@@ -132,7 +132,7 @@ pub enum Introspection {
 pub struct Limits {
     /// Nesting of fields: `{ a { b { c } } }` has depth 3. Introspection fields are limited on their own.
     pub depth: usize,
-    /// Estimated number of objects that an operation can return.
+    /// Estimated number of objects that an operation can return; without a limit it is `usize::MAX`, as are the next three.
     pub complexity: usize,
     /// Aliases in one operation, fragments counted where they are spread.
     pub aliases: usize,
@@ -140,6 +140,12 @@ pub struct Limits {
     pub root_fields: usize,
     /// Fields in one operation, fragments counted where they are spread.
     pub fields: usize,
+    /// Values of arguments in one operation, variables counted wherever they are used.
+    pub values: usize,
+    /// Bytes of SQL that an operation's values may become, about.
+    pub message_bytes: usize,
+    /// Bytes of an operation's answer.
+    pub answer_bytes: usize,
     /// Directives in a document.
     pub directives: usize,
     /// Lexical tokens in a document.

@@ -232,8 +232,14 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
         | RequestError::NoIntrospection(message) => vec![GraphqlError::at(Code::BadUserInput, message)],
         RequestError::TooLarge { limit, found, allowed } => {
             let found = found.map_or_else(String::new, |found| format!(" of {found}"));
+            let counted = match *limit {
+                "values" => "; variables count wherever they are used, and rows have the columns of all",
+                "answer" => " bytes; ask for fewer fields",
+                "message" => " bytes; values count wherever they are used",
+                _ => "",
+            };
             let message = format!(
-                "the operation's {limit}{found} exceeds the limit of {allowed} (setting max-{limit})"
+                "the operation's {limit}{found} exceeds the limit of {allowed}{counted} (setting max-{limit})"
             );
             vec![GraphqlError::new(Code::BadUserInput, message)]
         }

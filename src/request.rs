@@ -6,13 +6,15 @@
 mod application;
 mod coerce;
 mod collect;
+mod introspection;
 mod limits;
 mod strict;
 mod suggest;
 mod syntax;
 mod value;
+mod weight;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use apollo_compiler::ExecutableDocument;
@@ -34,6 +36,9 @@ pub use value::{Input, Inputs};
 
 /// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.
 const PARSER_RECURSION: usize = 400;
+
+/// How long a message about a request may be: a document can quote itself in it.
+const MESSAGE: usize = 1000;
 
 /// A document that the schema accepts. It may hold several operations.
 #[derive(Debug)]
@@ -87,6 +92,10 @@ pub struct Message {
 impl Document {
     /// Parses and validates a document.
     pub fn parse(rendered: &Rendered, text: &str, limits: &Limits) -> Result<Self, RequestError> {
+        if let Some((length, line, column)) = syntax::overlong_name(text) {
+            let text = format!("a name of {length} letters; names may have {}", syntax::LONGEST_NAME);
+            return Err(RequestError::Invalid(vec![Message { text, locations: vec![(line, column)] }]));
+        }
         let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
         let plain = syntax::without_commas(text);
         let parsed = parser.parse_executable(&rendered.compiled, &*plain, "request.graphql");
@@ -171,25 +180,6 @@ impl Operation {
         matches!(self.variables.get(name), Some(JsonValue::Bool(true)))
     }
 
-    /// Answers the operation's `__schema` and `__type` fields from an API: JSON texts by response key.
-    pub fn introspect(&self, visible: &Rendered) -> Result<HashMap<String, String>, RequestError> {
-        let response = apollo_compiler::introspection::partial_execute(
-            &visible.compiled,
-            &visible.implementers,
-            &self.document.executable,
-            self.definition(),
-            &self.variables,
-        );
-        let refused = |error: &GraphQLError| RequestError::Invalid(vec![message(error)]);
-        let response =
-            response.map_err(|error| refused(&error.to_graphql_error(&self.document.executable.sources)))?;
-        if let Some(error) = response.errors.first() {
-            return Err(refused(error));
-        }
-        let answers = response.data.unwrap_or_default();
-        Ok(answers.into_iter().map(|(key, value)| (key.as_str().to_owned(), value.to_string())).collect())
-    }
-
     /// Where a field stands in the document.
     pub fn location(&self, field: &apollo_compiler::Node<Field>) -> Option<(usize, usize)> {
         let place = field.location()?.line_column(&self.document.executable.sources)?;
@@ -219,15 +209,20 @@ fn choose<'a>(
     let found = document.operations.get(name).map_err(|_| {
         let names: Vec<_> = document.operations.named.keys().map(Name::as_str).collect();
         let text = match name {
-            Some(name) => {
-                format!("there is no operation named {name:?} in the document; it has: {}", names.join(", "))
-            }
+            Some(name) => format!(
+                "there is no operation named {:?} in the document; it has: {}",
+                shortened(name, syntax::LONGEST_NAME),
+                names.join(", ")
+            ),
             None if document.operations.is_empty() => "the document has no operation".to_owned(),
             None => {
                 format!("operationName is needed: the document has several operations: {}", names.join(", "))
             }
         };
-        RequestError::NoOperation(Message { text, locations: Vec::new() })
+        RequestError::NoOperation(Message {
+            text: shortened(&text, MESSAGE).into_owned(),
+            locations: Vec::new(),
+        })
     })?;
     Ok(found)
 }
@@ -240,7 +235,15 @@ fn invalid_document(errors: &DiagnosticList, told: usize) -> RequestError {
 
 fn message(error: &GraphQLError) -> Message {
     let locations = error.locations.iter().map(|LineColumn { line, column }| (*line, *column)).collect();
-    Message { text: error.message.clone(), locations }
+    Message { text: shortened(&error.message, MESSAGE).into_owned(), locations }
+}
+
+/// A text of a client as it stands in a message: its beginning, if it is long.
+fn shortened(text: &str, letters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(letters) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// The variables of a request as apollo-compiler takes them.

@@ -147,18 +147,18 @@ fn api(reader: &mut Reader<'_>) -> Api {
 fn limits(reader: &mut Reader<'_>) -> Limits {
     Limits {
         depth: reader.count("max-depth", COUNTS),
-        complexity: reader.count("max-complexity", COUNTS),
-        aliases: reader.count("max-aliases", COUNTS),
-        root_fields: reader.count("max-root-fields", COUNTS),
-        fields: reader.count("max-fields", COUNTS),
+        complexity: reader.count_or_off("max-complexity").unwrap_or(usize::MAX),
+        aliases: reader.count_or_off("max-aliases").unwrap_or(usize::MAX),
+        root_fields: reader.count_or_off("max-root-fields").unwrap_or(usize::MAX),
+        fields: reader.count_or_off("max-fields").unwrap_or(usize::MAX),
+        values: reader.count("max-values", COUNTS),
+        message_bytes: reader.size("max-message", "no value could be sent"),
+        answer_bytes: reader.size("max-answer", "nothing could be answered"),
         directives: reader.count("max-directives", COUNTS),
         tokens: reader.count("max-tokens", COUNTS),
         batch: reader.count("max-batch", COUNTS),
         errors: reader.count("max-errors", COUNTS),
-        body_bytes: reader.read("max-body", |text| match units::size(text)? {
-            0 => Err("is 0; no request would be accepted".to_owned()),
-            bytes => Ok(bytes),
-        }),
+        body_bytes: reader.size("max-body", "no request would be accepted"),
         page_size: reader.count_or_off("max-page-size"),
         concurrency: reader.count_or_off("max-concurrency"),
     }
@@ -267,6 +267,14 @@ impl Reader<'_> {
             Some("off") => None,
             _ => Some(self.count(name, COUNTS)),
         }
+    }
+
+    /// A number of bytes. `without` says what it would mean if it were 0.
+    fn size(&mut self, name: &str, without: &str) -> usize {
+        self.read(name, |text| match units::size(text)? {
+            0 => Err(format!("is 0; {without}")),
+            bytes => Ok(bytes),
+        })
     }
 
     fn duration(&mut self, name: &str) -> Duration {

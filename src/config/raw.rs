@@ -83,19 +83,33 @@ pub struct Raw {
     /// How deep fields may be nested; introspection is not counted.
     #[arg(long, value_name = "COUNT")]
     pub max_depth: Option<Text>,
-    /// How many objects an operation may return, estimated from its page sizes. A deep query multiplies them.
-    #[arg(long, value_name = "COUNT")]
+    /// How many objects an operation may return, or `off`. It is estimated: page sizes that are asked for are multiplied through
+    /// the levels, a filter by a key is one row, and related rows of which no number is asked for count as 30 at the most.
+    #[arg(long, value_name = "COUNT|off")]
     pub max_complexity: Option<Text>,
-    /// How many aliases an operation may have.
-    #[arg(long, value_name = "COUNT")]
+    /// How many aliases an operation may have, or `off`.
+    #[arg(long, value_name = "COUNT|off")]
     pub max_aliases: Option<Text>,
-    /// How many root fields an operation may have; each is one SQL statement.
-    #[arg(long, value_name = "COUNT")]
+    /// How many root fields an operation may have, or `off`; each is one SQL statement.
+    #[arg(long, value_name = "COUNT|off")]
     pub max_root_fields: Option<Text>,
     /// How many fields an operation may have, fragments counted wherever they are spread; introspection is not counted. The
     /// same field repeated is merged in the answer, but only after it was read and compared.
     #[arg(long, value_name = "COUNT")]
     pub max_fields: Option<Text>,
+    /// How many values the arguments of an operation may have: every scalar, list and object, a variable's wherever it is used,
+    /// and for inserted rows also the columns that other rows give. More let clients insert more rows at once; each takes some
+    /// hundred bytes of memory.
+    #[arg(long, value_name = "COUNT")]
+    pub max_values: Option<Text>,
+    /// How long the SQL message of an operation may become by its values, estimated before it is made. Longer texts can be stored;
+    /// a text that is used several times is sent as often.
+    #[arg(long, value_name = "SIZE")]
+    pub max_message: Option<Text>,
+    /// How long the answer of a request may be, that of introspection too. More let clients have more rows at once; an answer is held
+    /// in memory about three times.
+    #[arg(long, value_name = "SIZE")]
+    pub max_answer: Option<Text>,
     /// How many directives a document may have. Each is looked up and checked, so many of them on one field are work without use.
     #[arg(long, value_name = "COUNT")]
     pub max_directives: Option<Text>,

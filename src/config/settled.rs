@@ -226,10 +226,13 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         aggregate: text("off"),
         partitions: text("off"),
         max_depth: text("20"),
-        max_complexity: text("1000000"),
+        max_complexity: text("5000000"),
         max_aliases: text("100"),
         max_root_fields: text("30"),
         max_fields: text("1000"),
+        max_values: text("100000"),
+        max_message: text("4MiB"),
+        max_answer: text("16MiB"),
         max_directives: text("50"),
         max_tokens: text("10000"),
         max_batch: text("10"),
@@ -324,6 +327,9 @@ fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
 
 /// The known name that is most like the given one.
 pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> &'a str {
-    let distance = |candidate: &&&str| strsim::damerau_levenshtein(&name.replace('_', "-"), candidate);
+    let name = name.replace('_', "-");
+    // A longer name is no slip of the pen, and a distance to it takes long.
+    let start = name.char_indices().nth(100).map_or(name.as_str(), |(end, _)| &name[..end]);
+    let distance = |candidate: &&&str| strsim::damerau_levenshtein(start, candidate);
     known.iter().min_by_key(distance).copied().unwrap_or_default()
 }

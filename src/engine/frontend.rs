@@ -94,7 +94,7 @@ impl Frontend {
         let plan = plan(&snapshot.schema, &operation)?;
         account.planned(&plan);
         stopwatch.finish(Stage::Plan);
-        let known = snapshot.introspection(&plan, &operation, text)?;
+        let known = snapshot.introspection(&plan, &operation, text, limits)?;
         Ok(Prepared { operation, plan, known, read_from: request.read_from })
     }
 

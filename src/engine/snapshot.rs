@@ -111,6 +111,7 @@ impl Snapshot {
         plan: &Plan,
         operation: &Operation,
         text: &str,
+        limits: &Limits,
     ) -> Result<Arc<Known>, RequestError> {
         let Some(root) = plan.roots.iter().find(|root| root.source == Source::Introspection) else {
             return Ok(Arc::default());
@@ -128,7 +129,7 @@ impl Snapshot {
         if let Some(answers) = self.introspected.get(&key) {
             return Ok(answers);
         }
-        let answers = Arc::new(operation.introspect(visible)?);
+        let answers = Arc::new(operation.introspect(visible, limits.answer_bytes)?);
         self.introspected.insert(key, Arc::clone(&answers));
         Ok(answers)
     }

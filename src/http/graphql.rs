@@ -69,9 +69,10 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         Ok(identity) => identity,
         Err(refusal) => return refusal.respond(media_type),
     };
+    let limits = shared.way.frontend().limits(&identity);
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
-        .and_then(|Query(parameters)| parameters::from_url(parameters))
+        .and_then(|Query(parameters)| parameters::from_url(parameters, limits))
         .and_then(|request| by_get(request, shared.get_requests))
         .and_then(|request| Ok(engine::Request { read_from: read_from(&head.headers)?, ..request }));
     match request {
@@ -100,7 +101,7 @@ async fn read(limits: &Limits, headers: &HeaderMap, body: Body) -> Result<Reques
     check_type(headers)?;
     let read_from = read_from(headers)?;
     let bytes = collect(body, limits.body_bytes).await?;
-    Ok(parameters::from_json(&bytes, limits.batch)?.read_from(read_from))
+    Ok(parameters::from_json(&bytes, limits)?.read_from(read_from))
 }
 
 /// Only `application/json` is taken: a page of another origin can send the types of HTML forms without being asked

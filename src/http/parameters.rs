@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::document::{self, Named};
 use super::refusal::Refusal;
+use crate::config::Limits;
 use crate::engine::{AllowedOperations, ReadFrom, Request};
 
 /// What a body asks for.
@@ -61,17 +62,21 @@ struct Parameters {
     extensions: Option<Map<String, Value>>,
 }
 
-/// Decodes a body; an array may hold `batch_limit` requests.
-pub(super) fn from_json(body: &[u8], batch_limit: usize) -> Result<Requests, Refusal> {
+/// Decodes a body within the limits on the number of operations and of values.
+pub(super) fn from_json(body: &[u8], limits: &Limits) -> Result<Requests, Refusal> {
+    check_values(body, limits.values)?;
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => Err(malformed("The request body is empty; it must be a JSON object with a `query`.")),
-        Some(b'[') => batch(body, batch_limit).map(Requests::Batch),
+        Some(b'[') => batch(body, limits.batch).map(Requests::Batch),
         Some(_) => one(body).map(Requests::Single),
     }
 }
 
 /// Decodes the query string of a `GET`, which may only read.
-pub(super) fn from_url(parameters: UrlParameters) -> Result<Request, Refusal> {
+pub(super) fn from_url(parameters: UrlParameters, limits: &Limits) -> Result<Request, Refusal> {
+    for text in parameters.variables.iter().chain(&parameters.extensions) {
+        check_values(text.as_bytes(), limits.values)?;
+    }
     let parameters = Parameters {
         query: parameters.query,
         document_id: parameters.document_id,
@@ -82,6 +87,27 @@ pub(super) fn from_url(parameters: UrlParameters) -> Result<Request, Refusal> {
         extensions: map_in_url("extensions", parameters.extensions)?,
     };
     request(parameters, AllowedOperations::QueriesOnly)
+}
+
+/// Refuses a JSON text of too many values before it is decoded: an empty object has two letters, and some hundred bytes in memory.
+fn check_values(json: &[u8], allowed: usize) -> Result<(), Refusal> {
+    let (mut values, mut is_in_string, mut is_escaped) = (0_usize, false, false);
+    for byte in json {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_in_string => is_escaped = true,
+            b'"' => is_in_string = !is_in_string,
+            // One of them stands in front of every value, but for the first.
+            b'[' | b'{' | b',' if !is_in_string => values += 1,
+            _ => {}
+        }
+    }
+    if values <= allowed {
+        return Ok(());
+    }
+    Err(malformed(format!(
+        "The request has {values} values; {allowed} are allowed (setting max-values). Send it in several requests."
+    )))
 }
 
 /// Each element is decoded on its own, so that an error can name it.
@@ -199,8 +225,29 @@ fn malformed(message: impl Into<String>) -> Refusal {
 mod tests {
     use super::*;
 
+    /// A batch of two is allowed, and twenty values.
+    fn limits() -> Limits {
+        Limits {
+            depth: 1,
+            complexity: 1,
+            aliases: 1,
+            root_fields: 1,
+            fields: 1,
+            values: 20,
+            message_bytes: 1,
+            answer_bytes: 1,
+            directives: 1,
+            tokens: 1,
+            batch: 2,
+            errors: 1,
+            body_bytes: 1,
+            page_size: None,
+            concurrency: None,
+        }
+    }
+
     fn refused(body: &[u8]) -> String {
-        match from_json(body, 2) {
+        match from_json(body, &limits()) {
             Err(Refusal::Malformed(message)) => message,
             other => panic!("{other:?}"),
         }
@@ -209,7 +256,9 @@ mod tests {
     #[test]
     fn a_request_is_decoded() {
         let body = br#" {"query": "{ a }", "operationName": null, "variables": {"b": [1]}, "more": 1}"#;
-        let Requests::Single(request) = from_json(body, 2).unwrap() else { panic!("a single request") };
+        let Requests::Single(request) = from_json(body, &limits()).unwrap() else {
+            panic!("a single request")
+        };
         assert_eq!(request.document, "{ a }".into());
         assert_eq!(request.operation_name, None);
         assert_eq!(Value::Object(request.variables), serde_json::json!({"b": [1]}));
@@ -218,7 +267,8 @@ mod tests {
 
     #[test]
     fn a_batch_keeps_its_order_and_its_limit() {
-        let Requests::Batch(requests) = from_json(br#"[{"query": "a"}, {"query": "b"}]"#, 2).unwrap() else {
+        let Requests::Batch(requests) = from_json(br#"[{"query": "a"}, {"query": "b"}]"#, &limits()).unwrap()
+        else {
             panic!("a batch")
         };
         assert_eq!(
@@ -272,9 +322,30 @@ mod tests {
     fn broken_json_is_placed() {
         let message = refused(b"{\"query\": ");
         assert!(message.starts_with("The request body is not valid JSON: EOF while parsing"), "{message}");
-        let deep = format!(r#"{{"query": "a", "variables": {{"a": {}}}}}"#, "[".repeat(1_000_000));
-        let message = refused(deep.as_bytes());
+        let deep = format!(r#"{{"query": "a", "variables": {{"a": {}}}}}"#, "[".repeat(1_000));
+        let Err(Refusal::Malformed(message)) =
+            from_json(deep.as_bytes(), &Limits { values: 10_000, ..limits() })
+        else {
+            panic!("too deep")
+        };
         assert!(message.contains("recursion limit exceeded"), "{message}");
+    }
+
+    #[test]
+    fn values_are_counted_before_they_are_decoded() {
+        let body = |values: usize, text: &str| {
+            let list = vec!["{}"; values].join(",");
+            format!(r#"{{"query": "a", "variables": {{"t": "{text}", "a": [{list}]}}}}"#)
+        };
+        assert!(from_json(body(7, "").as_bytes(), &limits()).is_ok());
+        assert!(from_json(body(7, r#"[,,[{\",,,,,,,,,,,,,,,,,,"#).as_bytes(), &limits()).is_ok());
+        assert!(refused(body(9, "").as_bytes()).starts_with("The request has 21 values; 20 are allowed"));
+        let parameters = UrlParameters {
+            query: Some("a".into()),
+            variables: Some(format!("[{}]", vec!["1"; 30].join(","))),
+            ..UrlParameters::default()
+        };
+        assert!(from_url(parameters, &limits()).is_err());
     }
 
     #[test]
@@ -286,12 +357,12 @@ mod tests {
             extensions: Some(String::new()),
             ..UrlParameters::default()
         };
-        let request = from_url(parameters).unwrap();
+        let request = from_url(parameters, &limits()).unwrap();
         assert_eq!(request.allowed, AllowedOperations::QueriesOnly);
         assert_eq!(request.operation_name, None);
         assert_eq!(request.variables["b"], 1);
         let parameters = UrlParameters { variables: Some("[1]".into()), ..UrlParameters::default() };
         let message = "The parameter `variables` must be an object or null, not an array.".into();
-        assert_eq!(from_url(parameters).unwrap_err(), Refusal::Malformed(message));
+        assert_eq!(from_url(parameters, &limits()).unwrap_err(), Refusal::Malformed(message));
     }
 }

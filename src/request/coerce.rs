@@ -3,6 +3,8 @@
 //! apollo-compiler's own coercion refuses what the specification takes (a `Float` beyond 2^53, an `ID` beyond 2^63), and
 //! says of an input object's field what type it has, but not which of them it is.
 
+use std::fmt;
+
 use apollo_compiler::ast::{Type, Value, VariableDefinition};
 use apollo_compiler::executable::Operation;
 use apollo_compiler::response::{JsonMap, JsonValue};
@@ -11,10 +13,28 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
 use serde_json::Number;
 
-use super::{Message, strict::at};
+use super::{Message, shortened, strict::at};
 
 /// Text of a value in a message, at most.
 const SHOWN: usize = 60;
+
+/// The way to a value: `$filter.id.in[3]`. It is written only if something is wrong there.
+#[derive(Clone, Copy)]
+enum Path<'p> {
+    Variable(&'p str),
+    Field(&'p Path<'p>, &'p str),
+    Item(&'p Path<'p>, usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(formatter, "${name}"),
+            Self::Field(object, name) => write!(formatter, "{object}.{name}"),
+            Self::Item(list, index) => write!(formatter, "{list}[{index}]"),
+        }
+    }
+}
 
 /// The values of the variables that the operation defines; absent ones without a default stay absent.
 pub(super) fn variables(
@@ -41,7 +61,7 @@ fn variable(
 ) -> Result<Option<JsonValue>, String> {
     let name = definition.name.as_str();
     match (given.get(name), &definition.default_value) {
-        (Some(value), _) => coerce(schema, &format!("${name}"), &definition.ty, value).map(Some),
+        (Some(value), _) => coerce(schema, Path::Variable(name), &definition.ty, value).map(Some),
         (None, Some(default)) => Ok(Some(literal(default))),
         (None, None) if definition.ty.is_non_null() => {
             Err(format!("variable \"${name}\" of type \"{}\" is needed, and was not given", definition.ty))
@@ -50,8 +70,7 @@ fn variable(
     }
 }
 
-/// `path` leads to the value: `$filter.id.in[3]`.
-fn coerce(schema: &Schema, path: &str, of: &Type, value: &JsonValue) -> Result<JsonValue, String> {
+fn coerce(schema: &Schema, path: Path<'_>, of: &Type, value: &JsonValue) -> Result<JsonValue, String> {
     if value.is_null() {
         return if of.is_non_null() { Err(unfit(path, of, value)) } else { Ok(JsonValue::Null) };
     }
@@ -60,7 +79,7 @@ fn coerce(schema: &Schema, path: &str, of: &Type, value: &JsonValue) -> Result<J
             JsonValue::Array(items) => items
                 .iter()
                 .enumerate()
-                .map(|(index, item)| coerce(schema, &format!("{path}[{index}]"), of.item_type(), item))
+                .map(|(index, item)| coerce(schema, Path::Item(&path, index), of.item_type(), item))
                 .collect(),
             // A single value stands for a list of one (GraphQL specification, 3.11).
             single => Ok(JsonValue::Array(vec![coerce(schema, path, of.item_type(), single)?])),
@@ -84,19 +103,20 @@ fn coerce(schema: &Schema, path: &str, of: &Type, value: &JsonValue) -> Result<J
 
 fn input_object(
     schema: &Schema,
-    path: &str,
+    path: Path<'_>,
     object: &InputObjectType,
     given: &JsonMap,
 ) -> Result<JsonValue, String> {
     if let Some(unknown) = given.keys().find(|name| !object.fields.contains_key(name.as_str())) {
-        return Err(format!("{path}: \"{}\" has no field \"{}\"", object.name, unknown.as_str()));
+        let unknown = shortened(unknown.as_str(), SHOWN);
+        return Err(format!("{path}: \"{}\" has no field \"{unknown}\"", object.name));
     }
     let mut fields = JsonMap::new();
     // In the order given, for that is the order of an orderBy.
     for (name, value) in given {
         if let Some(definition) = object.fields.get(name.as_str()) {
-            let path = format!("{path}.{}", name.as_str());
-            fields.insert(name.clone(), coerce(schema, &path, &definition.ty, value)?);
+            let path = Path::Field(&path, name.as_str());
+            fields.insert(name.clone(), coerce(schema, path, &definition.ty, value)?);
         }
     }
     for (name, definition) in &object.fields {
@@ -159,11 +179,12 @@ fn literal(value: &Value) -> JsonValue {
     }
 }
 
-fn unfit(path: &str, of: &Type, value: &JsonValue) -> String {
-    let mut shown = value.to_string();
-    if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
-        shown.truncate(end);
-        shown.push('…');
-    }
+fn unfit(path: Path<'_>, of: &Type, value: &JsonValue) -> String {
+    let shown = match value {
+        JsonValue::String(text) => format!("{:?}", shortened(text.as_str(), SHOWN)),
+        JsonValue::Array(_) => "a list".to_owned(),
+        JsonValue::Object(_) => "an object".to_owned(),
+        scalar => scalar.to_string(),
+    };
     format!("variable \"{path}\" must be of type \"{of}\", and {shown} is not")
 }

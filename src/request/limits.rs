@@ -1,13 +1,18 @@
-//! Limits on what one operation may ask for. Fragments count wherever they are spread, but are measured once each.
+//! Limits on what one operation may ask for. Fragments count wherever they are spread, variables wherever they are used, but
+//! both are measured once each.
 
 use std::collections::HashMap;
 
 use apollo_compiler::Name;
 use apollo_compiler::executable::{Selection, SelectionSet};
 
-use super::{Field, Input, Operation, RequestError};
+use super::weight::{NESTING, Scale};
+use super::{Field, Input, Message, Operation, RequestError};
 use crate::config::Limits;
-use crate::schema::{Meaning, Returns, Schema};
+use crate::schema::{DEFAULT_PAGE_SIZE, InputMeaning, Meaning, Returns, Schema};
+
+/// A filter of more values than this is not looked at for a key: no key has as many columns.
+const KEY_FILTER: usize = 128;
 
 /// What a selection set asks for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,12 +25,26 @@ struct Size {
     roots: usize,
     /// Fields at any depth.
     fields: usize,
+    /// Values of arguments.
+    values: usize,
+    /// Bytes of SQL that the values become, about.
+    message: usize,
+    /// Levels of lists and input objects.
+    nesting: usize,
 }
 
 /// Refuses operations that ask for more than the limits allow.
 pub(super) fn check(schema: &Schema, operation: &Operation, limits: &Limits) -> Result<(), RequestError> {
-    let mut meter = Meter { schema, operation, fragments: HashMap::new() };
+    let scale = Scale::new(operation.variables());
+    let mut meter = Meter { schema, operation, scale, fragments: HashMap::new() };
     let size = meter.selections(&operation.definition().selection_set);
+    if size.nesting > NESTING {
+        let text = format!(
+            "lists and input objects are nested {} levels deep; {NESTING} are allowed: write a flatter filter",
+            size.nesting
+        );
+        return Err(RequestError::Invalid(vec![Message { text, locations: Vec::new() }]));
+    }
     let refuse = |limit, found, allowed| {
         if found > allowed {
             Err(RequestError::TooLarge { limit, found: Some(found), allowed })
@@ -37,12 +56,15 @@ pub(super) fn check(schema: &Schema, operation: &Operation, limits: &Limits) -> 
     refuse("fields", size.fields, limits.fields)?;
     refuse("aliases", size.aliases, limits.aliases)?;
     refuse("depth", size.depth, limits.depth)?;
+    refuse("values", size.values, limits.values)?;
+    refuse("message", size.message, limits.message_bytes)?;
     refuse("complexity", size.complexity, limits.complexity)
 }
 
 struct Meter<'a> {
     schema: &'a Schema,
     operation: &'a Operation,
+    scale: Scale<'a>,
     fragments: HashMap<&'a Name, Size>,
 }
 
@@ -60,6 +82,9 @@ impl<'a> Meter<'a> {
             total.complexity = total.complexity.saturating_add(size.complexity);
             total.roots = total.roots.saturating_add(size.roots);
             total.fields = total.fields.saturating_add(size.fields);
+            total.values = total.values.saturating_add(size.values);
+            total.message = total.message.saturating_add(size.message);
+            total.nesting = total.nesting.max(size.nesting);
         }
         total
     }
@@ -77,40 +102,61 @@ impl<'a> Meter<'a> {
 
     fn field(&mut self, parent: &str, field: &'a Field) -> Size {
         let aliases = usize::from(field.alias.is_some());
-        // Introspection has a limit of its own, and is answered from memory.
+        let meaning = self.schema.field(parent, &field.name).map(|found| &found.meaning);
+        let weight = self.scale.arguments(field, matches!(meaning, Some(Meaning::Insert(_))));
+        let own = Size {
+            depth: 1,
+            aliases,
+            complexity: 0,
+            roots: 1,
+            fields: 1,
+            values: weight.values,
+            message: weight.bytes,
+            nesting: weight.depth,
+        };
+        // Introspection has limits of its own, and is answered from memory.
         if field.selection_set.is_empty() || field.name.starts_with("__") {
-            return Size { depth: 1, aliases, complexity: 0, roots: 1, fields: 1 };
+            return own;
         }
         let inner = self.selections(&field.selection_set);
-        let rows = self.rows(parent, field);
+        let rows = meaning.map_or(1, |meaning| self.rows(meaning, field, weight.values));
         Size {
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(aliases),
             complexity: rows.saturating_mul(inner.complexity.saturating_add(usize::from(rows > 0))),
             roots: 1,
             fields: inner.fields.saturating_add(1),
+            values: inner.values.saturating_add(own.values),
+            message: inner.message.saturating_add(own.message),
+            nesting: inner.nesting.max(own.nesting),
         }
     }
 
-    /// How many rows a field can return for each object; 1 for everything that is no collection.
-    fn rows(&self, parent: &str, field: &Field) -> usize {
-        let table = match self.schema.field(parent, &field.name).map(|found| &found.meaning) {
-            Some(Meaning::Collection(table)) => Some(*table),
-            Some(Meaning::ToMany(join)) => Some(join.table),
-            Some(Meaning::Computed(function)) => self.table_of_rows(*function),
+    /// How many rows a field is likely to return for each object; 1 for everything that is no collection.
+    ///
+    /// Where no number is asked for, a collection of the root counts as a whole page. Rows that hang on another row are
+    /// seldom as many as a page may have, so that those count as a page of the default size at the most.
+    fn rows(&self, meaning: &Meaning, field: &Field, values: usize) -> usize {
+        let (table, likely) = match meaning {
+            Meaning::Collection(table) => (Some(*table), u64::MAX),
+            Meaning::ToMany(join) => (Some(join.table), DEFAULT_PAGE_SIZE),
+            Meaning::Computed(function) => (self.table_of_rows(*function), DEFAULT_PAGE_SIZE),
             // All overloads return the same.
-            Some(Meaning::Call(overloads)) => overloads.first().and_then(|first| self.table_of_rows(*first)),
-            _ => None,
+            Meaning::Call(overloads) => {
+                (overloads.first().and_then(|first| self.table_of_rows(*first)), u64::MAX)
+            }
+            _ => (None, 1),
         };
         let Some(table) = table else { return 1 };
         let page_size = self.operation.page_size(self.schema, table);
-        let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
-        let arguments = self.operation.arguments(&field.arguments);
-        let asked = ["first", "last"].iter().filter_map(|name| match arguments.get(*name) {
-            Some(Input::Number(number)) => number.parse().ok(),
+        let asked = ["first", "last"].iter().filter_map(|name| match self.operation.argument(field, name) {
+            Some(Input::Number(number)) => number.parse::<u64>().ok(),
             _ => None,
         });
-        asked.fold(page_size, usize::min)
+        let rows = asked.min().unwrap_or(likely).min(page_size);
+        let filter = if values <= KEY_FILTER { self.operation.argument(field, "filter") } else { None };
+        let is_one = filter.is_some_and(|filter| is_of_key(self.schema, table, &filter));
+        usize::try_from(if is_one { rows.min(1) } else { rows }).unwrap_or(usize::MAX)
     }
 
     /// The table whose rows a function returns.
@@ -120,4 +166,24 @@ impl<'a> Meter<'a> {
             Returns::Nothing | Returns::Value(_) | Returns::Row(_) => None,
         }
     }
+}
+
+/// Whether a filter says what each column of a key is equal to, so that one row can match at the most.
+fn is_of_key(schema: &Schema, table: usize, filter: &Input) -> bool {
+    let (Some(exposed), Input::Object(fields)) = (schema.table(table), filter) else { return false };
+    let filter_type = format!("{}Filter", exposed.type_name);
+    let mut equal = Vec::new();
+    for (name, operators) in fields {
+        let Input::Object(operators) = operators else { continue };
+        let is_equal = operators.get("eq").is_some_and(|value| *value != Input::Null);
+        match schema.input_field(&filter_type, name).map(|field| &field.meaning) {
+            Some(InputMeaning::NodeId) if is_equal => return true,
+            Some(InputMeaning::Column(column)) if is_equal => equal.push(*column),
+            _ => {}
+        }
+    }
+    let found = &schema.catalog.tables[table];
+    let unique = found.unique_keys.iter().filter_map(|names| found.column_indexes(names));
+    let mut keys = unique.chain([exposed.key.clone()]);
+    keys.any(|key| !key.is_empty() && key.iter().all(|column| equal.contains(column)))
 }

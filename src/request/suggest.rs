@@ -3,7 +3,7 @@
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
 
-use super::RequestError;
+use super::{MESSAGE, RequestError, shortened};
 use crate::schema::rendered::Rendered;
 
 impl RequestError {
@@ -30,12 +30,16 @@ impl RequestError {
     }
 }
 
+/// A longer name than this is no slip of the pen.
+const LONGEST: usize = 100;
+
 /// The values of the enum that a variable should have been of, by the text that `coerce` gives its message.
 fn values(schema: &Schema, message: &str) -> Option<String> {
     let (_, after) = message.split_once(" must be of type \"")?;
     let (of, _) = after.split_once('"')?;
     let found = schema.get_enum(of.trim_matches(['[', ']', '!']))?;
-    Some(found.values.keys().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "))
+    let values = found.values.keys().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    Some(shortened(&values, MESSAGE).into_owned())
 }
 
 /// The name that a message about an unknown one may mean. apollo-compiler has no other public form of what is wrong than
@@ -64,8 +68,38 @@ fn nearest(schema: &Schema, message: &str) -> Option<String> {
         }
         _ => return None,
     };
-    let distances = candidates.into_iter().map(|name| (strsim::damerau_levenshtein(wrong, name), name));
-    // A third of the letters may be wrong, and two of a short name.
-    let (distance, name) = distances.min()?;
-    (distance <= (wrong.len() / 3).max(2) && distance < name.len()).then(|| name.to_owned())
+    most_like(wrong, candidates.into_iter())
+}
+
+/// The candidate that differs least from a wrong name, if a third of the letters are wrong at the most, or two of a short name.
+/// Each letter more or less is one that is wrong, so that most candidates are left aside by their length.
+fn most_like<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
+    if wrong.len() > LONGEST {
+        return None;
+    }
+    let may_differ = (wrong.len() / 3).max(2);
+    let alike = candidates.filter(|name| name.len().abs_diff(wrong.len()) <= may_differ);
+    let (distance, name) = alike.map(|name| (strsim::damerau_levenshtein(wrong, name), name)).min()?;
+    (distance <= may_differ && distance < name.len()).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::most_like;
+
+    #[test]
+    fn the_nearest_name_is_suggested_if_it_is_near() {
+        let names = || ["taskCollection", "taskByPk", "a"].into_iter();
+        assert_eq!(most_like("taskColection", names()).as_deref(), Some("taskCollection"));
+        assert_eq!(most_like("taskbypk", names()).as_deref(), Some("taskByPk"));
+        for other in ["projectCollection", "b", ""] {
+            assert_eq!(most_like(other, names()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_too_long_for_a_slip_are_not_compared() {
+        let long = "a".repeat(101);
+        assert_eq!(most_like(&long, [&*long].into_iter()), None);
+    }
 }

@@ -5,6 +5,25 @@ use std::borrow::Cow;
 
 use apollo_parser::{Lexer, TokenKind};
 
+/// How long a name may be. PostgreSQL's have 63 bytes, and those of the API are made of at most two of them. An alias stands in
+/// the answer once for each row.
+pub(super) const LONGEST_NAME: usize = 256;
+
+/// The length, line and column of the first name that is too long.
+pub(super) fn overlong_name(text: &str) -> Option<(usize, usize, usize)> {
+    let mut names = Lexer::new(text).flatten().filter(|token| token.kind() == TokenKind::Name);
+    let name = names.find(|name| name.data().len() > LONGEST_NAME)?;
+    let (line, column) = position(text, name.index());
+    Some((name.data().len(), line, column))
+}
+
+/// The line and column of a byte, from 1.
+fn position(text: &str, index: usize) -> (usize, usize) {
+    let before = &text[..index];
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
 /// The document with blanks for commas, which mean nothing (GraphQL specification, 2.1.8). Everything keeps its place.
 pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
     if !text.contains(',') {
@@ -83,9 +102,8 @@ pub(super) fn name_without_value(text: &str) -> Option<(&str, usize, usize)> {
     }
     let Some(Open::Values(Next::Colon)) = open.last() else { return None };
     let (name, index) = name?;
-    let before = &text[..index];
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    Some((name, before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
+    let (line, column) = position(text, index);
+    Some((name, line, column))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Values of arguments, with the variables put in.
 
-use apollo_compiler::executable::{Argument, Value};
+use apollo_compiler::executable::{Argument, Field, Value};
 use apollo_compiler::response::JsonValue;
 use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
@@ -34,6 +34,12 @@ impl Operation {
             .iter()
             .filter_map(|given| Some((given.name.to_string(), self.input(&given.value)?)))
             .collect()
+    }
+
+    /// One argument of a field.
+    pub(super) fn argument(&self, field: &Field, name: &str) -> Option<Input> {
+        let given = field.arguments.iter().find(|given| given.name == name)?;
+        self.input(&given.value)
     }
 
     fn input(&self, value: &Value) -> Option<Input> {

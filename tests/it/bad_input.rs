@@ -83,7 +83,7 @@ fn filtered(filter: &str) -> String {
 }
 
 /// A text so many times, with its number for `$i` and the next one for `$n`.
-fn repeated(count: usize, text: &str) -> String {
+pub(crate) fn repeated(count: usize, text: &str) -> String {
     let numbered =
         |index: usize| text.replace("$i", &index.to_string()).replace("$n", &(index + 1).to_string());
     (0..count).map(numbered).collect()
@@ -212,7 +212,7 @@ async fn tampered_cursors_and_node_ids_are_refused() {
 async fn documents_that_are_too_large_are_refused_soon() {
     let asked = Asked::with(|_| ()).await;
     let megabyte = format!("{{ __typename {} }}", "a".repeat(1 << 20));
-    asked.refused(&megabyte, &["aaaa"]).await;
+    asked.refused(&megabyte, &["a name of 1048576 letters", "256"]).await;
     asked.refused(&format!("{{ {} }}", "__typename ".repeat(100_000)), &["tokens", "max-tokens"]).await;
     let aliases = repeated(10_000, "a$i: __typename ");
     asked.refused(&format!("{{ {aliases} }}"), &["limit"]).await;

@@ -5,6 +5,7 @@
 mod audit;
 mod auth;
 mod bad_input;
+mod bounds;
 mod browser;
 mod builder;
 mod change;

@@ -47,6 +47,8 @@ pub(crate) fn limits() -> Limits {
         root_fields: 1000,
         complexity: usize::MAX,
         tokens: 100_000,
+        values: usize::MAX,
+        message_bytes: usize::MAX,
         ..limits
     }
 }

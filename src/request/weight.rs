@@ -1,0 +1,197 @@
+//! How much the arguments of an operation come to, counted before anything is made of them.
+//!
+//! A variable of a megabyte that thirty fields use is thirty megabytes of SQL, and one long row among 100,000 empty ones makes
+//! all of them long. So values are counted at each place where they are used. Every variable is read once, whatever uses it.
+
+use std::collections::{HashMap, HashSet};
+
+use apollo_compiler::Name;
+use apollo_compiler::executable::{Field, Value};
+use apollo_compiler::response::serde_json_bytes::ByteString;
+use apollo_compiler::response::{JsonMap, JsonValue};
+
+/// How deep lists and input objects may be nested. A filter of a person has less than ten levels.
+pub(super) const NESTING: usize = 64;
+
+/// What a column's name, an operator and a cast take in SQL, about.
+const NAMED: usize = 64;
+
+/// What separates the items of a list.
+const ITEM: usize = 4;
+
+/// The digits of a number, about.
+const NUMBER: usize = 20;
+
+/// How much a value comes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Weight {
+    /// Scalars, lists and objects.
+    pub(super) values: usize,
+    /// Bytes of SQL, about.
+    pub(super) bytes: usize,
+    /// Levels of lists and objects.
+    pub(super) depth: usize,
+    /// Of a list of objects: the fields that some of them have and others lack. Inserted rows get a default for each.
+    pub(super) missing: usize,
+}
+
+impl Weight {
+    fn leaf(bytes: usize) -> Self {
+        Self { values: 1, bytes, ..Self::default() }
+    }
+
+    fn text(text: &str) -> Self {
+        // In a list's text a quotation mark becomes `\"`, whose backslash is doubled again in the literal.
+        let special = text.bytes().filter(|byte| matches!(byte, b'\'' | b'"' | b'\\')).count();
+        Self::leaf(text.len().saturating_add(special.saturating_mul(3)))
+    }
+
+    fn container(parts: impl Iterator<Item = Self>, each: usize) -> Self {
+        let own = Self { values: 1, ..Self::default() };
+        let sum = parts.fold(own, |sum, part| Self {
+            values: sum.values.saturating_add(part.values),
+            bytes: sum.bytes.saturating_add(part.bytes).saturating_add(each),
+            depth: sum.depth.max(part.depth),
+            missing: 0,
+        });
+        Self { depth: sum.depth + 1, ..sum }
+    }
+}
+
+/// Weighs values with the variables put in.
+pub(super) struct Scale<'a> {
+    variables: &'a JsonMap,
+    weighed: HashMap<&'a Name, Weight>,
+}
+
+impl<'a> Scale<'a> {
+    pub(super) fn new(variables: &'a JsonMap) -> Self {
+        Self { variables, weighed: HashMap::new() }
+    }
+
+    /// All arguments of a field together. `inserts` says that a list of objects becomes rows that all have the same columns.
+    pub(super) fn arguments(&mut self, field: &'a Field, inserts: bool) -> Weight {
+        let mut total = Weight::default();
+        for argument in &field.arguments {
+            let weight = self.value(&argument.value);
+            let missing = if inserts { weight.missing } else { 0 };
+            total.values = total.values.saturating_add(weight.values).saturating_add(missing);
+            total.bytes = total.bytes.saturating_add(weight.bytes).saturating_add(missing * "default,".len());
+            total.depth = total.depth.max(weight.depth);
+        }
+        total
+    }
+
+    fn value(&mut self, value: &'a Value) -> Weight {
+        match value {
+            Value::Null | Value::Boolean(_) => Weight::leaf(ITEM),
+            Value::Int(number) => Weight::leaf(number.as_str().len()),
+            Value::Float(number) => Weight::leaf(number.as_str().len()),
+            Value::Enum(name) => Weight::leaf(name.len()),
+            Value::String(text) => Weight::text(text),
+            Value::Variable(name) => self.variable(name),
+            Value::List(items) => {
+                let missing = self.missing(items.iter().map(|item| &**item));
+                Weight { missing, ..Weight::container(items.iter().map(|item| self.value(item)), ITEM) }
+            }
+            Value::Object(fields) => {
+                Weight::container(fields.iter().map(|(_, value)| self.value(value)), NAMED)
+            }
+        }
+    }
+
+    fn variable(&mut self, name: &'a Name) -> Weight {
+        if let Some(weight) = self.weighed.get(name) {
+            return *weight;
+        }
+        let weight = self.variables.get(name.as_str()).map_or_else(Weight::default, of_json);
+        self.weighed.insert(name, weight);
+        weight
+    }
+
+    fn missing(&self, items: impl Iterator<Item = &'a Value>) -> usize {
+        let mut names = Names::default();
+        for item in items {
+            match item {
+                Value::Object(fields) => names.row(fields.iter().map(|(name, _)| name.as_str())),
+                Value::Variable(name) => {
+                    if let Some(JsonValue::Object(fields)) = self.variables.get(name.as_str()) {
+                        names.row(fields.keys().map(ByteString::as_str));
+                    }
+                }
+                _ => {}
+            }
+        }
+        names.missing()
+    }
+}
+
+fn of_json(value: &JsonValue) -> Weight {
+    match value {
+        JsonValue::Null | JsonValue::Bool(_) => Weight::leaf(ITEM),
+        JsonValue::Number(_) => Weight::leaf(NUMBER),
+        JsonValue::String(text) => Weight::text(text.as_str()),
+        JsonValue::Array(items) => {
+            let mut names = Names::default();
+            for fields in items.iter().filter_map(JsonValue::as_object) {
+                names.row(fields.keys().map(ByteString::as_str));
+            }
+            Weight { missing: names.missing(), ..Weight::container(items.iter().map(of_json), ITEM) }
+        }
+        JsonValue::Object(fields) => Weight::container(fields.values().map(of_json), NAMED),
+    }
+}
+
+/// The names of the fields of objects that become rows.
+#[derive(Default)]
+struct Names<'n> {
+    all: HashSet<&'n str>,
+    rows: usize,
+    given: usize,
+}
+
+impl<'n> Names<'n> {
+    fn row(&mut self, names: impl Iterator<Item = &'n str>) {
+        self.rows += 1;
+        for name in names {
+            self.given += 1;
+            self.all.insert(name);
+        }
+    }
+
+    fn missing(&self) -> usize {
+        self.rows.saturating_mul(self.all.len()).saturating_sub(self.given)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    fn weight(json: serde_json::Value) -> Weight {
+        of_json(&JsonValue::from(json))
+    }
+
+    #[test]
+    fn every_value_counts() {
+        let weight = weight(serde_json::json!({"and": [{"id": {"in": [1, 22]}}, {}]}));
+        assert_eq!((weight.values, weight.depth), (8, 5));
+    }
+
+    #[test]
+    fn rows_that_lack_columns_of_others_count_them_too() {
+        let ragged = weight(serde_json::json!([{"a": 1, "b": 2, "c": 3}, {}, {"d": 1}]));
+        assert_eq!(ragged.missing, 3 * 4 - 4);
+        assert_eq!(weight(serde_json::json!([{"a": 1}, {"a": 2}])).missing, 0);
+    }
+
+    #[test]
+    fn a_text_weighs_what_its_literal_takes_at_the_most() {
+        for text in ["plain", "it's", "\"\\\"\\", ""] {
+            let list = format!("{{\"{}\"}}", text.replace('\\', "\\\\").replace('"', "\\\""));
+            let escaped = list.replace('\\', "\\\\").replace('\'', "''");
+            assert!(weight(serde_json::json!([text])).bytes + 8 >= escaped.len(), "{text}");
+        }
+    }
+}
