@@ -2,6 +2,7 @@
 //!
 //! Pure: the text comes from [`INTROSPECT`], which somebody else has run. Imports nothing else of ours.
 
+mod comparable;
 pub mod directive;
 pub mod function;
 pub mod name;
@@ -140,7 +141,8 @@ pub struct Table {
     pub can_update: bool,
     /// Whether the role may delete from it.
     pub can_delete: bool,
-    /// `pg_relation_is_updatable`: the commands that it can carry out at all, as bits of `CmdType`.
+    /// The commands that it can carry out at all and return rows of, as bits of `CmdType`: those of
+    /// `pg_relation_is_updatable` that no rule stands against.
     pub updatable: i32,
     /// Its columns in their order.
     pub columns: Vec<Column>,
@@ -198,9 +200,9 @@ pub struct Column {
     pub directive: Directive,
     /// Whether the role may read it.
     pub can_select: bool,
-    /// Whether the role may set it in a new row.
+    /// Whether the role may set it in a new row, and PostgreSQL takes a value for it there.
     pub can_insert: bool,
-    /// Whether the role may change it.
+    /// Whether the role may change it, and PostgreSQL takes a new value for it.
     pub can_update: bool,
 }
 
@@ -221,6 +223,17 @@ pub struct ForeignKey {
     /// The operators that compare them in the same order, the column that is referred to on the left
     /// (`pg_constraint.conpfeqop`).
     pub operators: Vec<QualifiedName>,
+}
+
+/// An object of the database that types or fields of an API are made of.
+#[derive(Debug, Clone, Copy)]
+pub enum Object<'c> {
+    /// A table, or what can be read like one.
+    Table(&'c Table),
+    /// A function.
+    Function(&'c Function),
+    /// A type.
+    Type(&'c Type),
 }
 
 #[derive(Deserialize)]
@@ -256,15 +269,33 @@ impl Catalog {
     /// The same without the tables, functions and enums of schemas that are not kept.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
-        let mut part = self.clone();
+        let mut part = self.with_objects(|object| match object {
+            Object::Table(table) => keep(&table.schema),
+            Object::Function(function) => keep(&function.schema),
+            Object::Type(found) => keep(&found.schema),
+        });
         part.schemas.retain(|schema| keep(&schema.name));
-        part.tables.retain(|table| keep(&table.schema));
-        part.functions.retain(|function| keep(&function.schema));
+        part
+    }
+
+    /// The same without the tables, functions and types that are not kept; types that are not kept are only not exposed.
+    #[must_use]
+    pub fn with_objects(&self, keep: impl Fn(Object<'_>) -> bool) -> Self {
+        let mut part = self.clone();
+        part.tables.retain(|table| keep(Object::Table(table)));
+        part.functions.retain(|function| keep(Object::Function(function)));
         for found in part.types.values_mut() {
-            found.is_exposed &= keep(&found.schema);
+            found.is_exposed &= keep(Object::Type(found));
         }
         part.relations = relation::relations(&part.types, &part.tables, &mut Vec::new());
         part
+    }
+
+    /// What types and fields are made of.
+    pub fn objects(&self) -> impl Iterator<Item = Object<'_>> {
+        let tables = self.tables.iter().map(Object::Table);
+        let functions = self.functions.iter().map(Object::Function);
+        tables.chain(functions).chain(self.types.values().filter(|found| found.is_exposed).map(Object::Type))
     }
 
     /// The type of a column; every column's type is there.
@@ -287,6 +318,26 @@ pub(crate) fn base_type<'a>(types: &'a HashMap<Oid, Type>, found: &'a Type) -> &
         base = next;
     }
     base
+}
+
+impl Object<'_> {
+    /// What tells it apart from all others.
+    pub fn oid(self) -> (&'static str, Oid) {
+        match self {
+            Self::Table(table) => ("pg_class", table.oid),
+            Self::Function(function) => ("pg_proc", function.oid),
+            Self::Type(found) => ("pg_type", found.oid),
+        }
+    }
+
+    /// Its qualified name, for people.
+    pub fn qualified_name(self) -> String {
+        match self {
+            Self::Table(table) => table.qualified_name(),
+            Self::Function(function) => function.qualified_name(),
+            Self::Type(found) => format!("type {}.{}", found.schema, found.name),
+        }
+    }
 }
 
 impl Table {
@@ -314,9 +365,37 @@ impl Table {
         names.iter().map(|name| self.column_index(name)).collect()
     }
 
-    /// The columns that tell its rows apart: those of the primary key, else those that the comment names.
-    pub fn key(&self) -> Option<Vec<usize>> {
-        let named = self.primary_key.as_ref().or(self.directive.primary_key_columns.as_ref())?;
-        self.column_indexes(named).filter(|key| !key.is_empty())
+    /// The columns that tell its rows apart: those of the primary key, else those that the comment names. The error says
+    /// why there are none: a sentence without its full stop.
+    pub fn key(&self) -> Result<Vec<usize>, String> {
+        if let Some(key) = self.primary_key.as_ref().and_then(|names| self.column_indexes(names)) {
+            return Ok(key);
+        }
+        match self.directive.primary_key_columns.as_deref() {
+            None => Err("no primary key; for a view name the columns that tell its rows apart: \
+                         @graphql({\"primary_key_columns\": [\"…\"]})"
+                .to_owned()),
+            Some(names) => {
+                self.columns_named(names).map_err(|reason| format!("primary_key_columns {reason}"))
+            }
+        }
+    }
+
+    /// Where the columns stand that a comment names: at least one, each of them once. The error says what it does wrong.
+    fn columns_named(&self, names: &[String]) -> Result<Vec<usize>, String> {
+        if names.is_empty() {
+            return Err("names no column".to_owned());
+        }
+        let mut columns = Vec::with_capacity(names.len());
+        for name in names {
+            let index = self.column_index(name).ok_or_else(|| {
+                format!("names the column {name:?}, which {} has not", self.qualified_name())
+            })?;
+            if columns.contains(&index) {
+                return Err(format!("names the column {name:?} twice"));
+            }
+            columns.push(index);
+        }
+        Ok(columns)
     }
 }

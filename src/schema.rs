@@ -6,8 +6,10 @@
 mod application;
 mod build;
 mod callable;
+mod claims;
 mod defaults;
 mod enums;
+mod expose;
 mod fields;
 mod functions;
 mod inputs;
@@ -74,6 +76,8 @@ pub struct Schema {
 pub struct ExposedTable {
     /// The name of its object type.
     pub type_name: String,
+    /// How the names of its root fields of `Query` begin: `x` of `xCollection`.
+    pub root: String,
     /// The columns that tell its rows apart, as indexes into its columns.
     pub key: Vec<usize>,
     /// The most rows of a page.

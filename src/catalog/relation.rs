@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::directive::DeclaredForeignKey;
-use super::{Column, Comparison, ForeignKey, Oid, Problem, QualifiedName, Table, Type, base_type};
+use super::{
+    Column, Comparison, ForeignKey, Oid, Problem, QualifiedName, Table, Type, base_type, comparable,
+};
 
 /// A foreign key, real or declared, between two tables of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,29 +73,33 @@ fn from_comment(
 ) -> Result<Relation, String> {
     let table = &tables[index];
     let target = format!("{}.{}", declared.foreign_schema, declared.foreign_table);
+    let wrong = |reason: String| format!("a declared foreign key to {target} {reason}");
     let referenced_table = tables
         .iter()
         .position(|other| other.schema == declared.foreign_schema && other.name == declared.foreign_table)
         .ok_or_else(|| format!("a declared foreign key refers to {target}, which is not exposed"))?;
-    if declared.local_columns.len() != declared.foreign_columns.len() || declared.local_columns.is_empty() {
-        return Err(format!("a declared foreign key to {target} must name as many columns on both sides"));
-    }
-    let missing = |table: &Table| {
-        format!("a declared foreign key names a column that {} has not", table.qualified_name())
-    };
     let referenced = &tables[referenced_table];
-    let columns = table.column_indexes(&declared.local_columns).ok_or_else(|| missing(table))?;
-    let referenced_columns =
-        referenced.column_indexes(&declared.foreign_columns).ok_or_else(|| missing(referenced))?;
-    let pairs = referenced_columns.iter().zip(&columns);
-    let operators = pairs.map(|(to, from)| equality(types, &referenced.columns[*to], &table.columns[*from]));
+    let columns = table.columns_named(&declared.local_columns).map_err(wrong)?;
+    let referenced_columns = referenced.columns_named(&declared.foreign_columns).map_err(wrong)?;
+    if columns.len() != referenced_columns.len() {
+        return Err(wrong("must name as many columns on both sides".to_owned()));
+    }
+    let mut operators = Vec::with_capacity(columns.len());
+    for (ours, theirs) in columns.iter().zip(&referenced_columns) {
+        let (ours, theirs) = (&table.columns[*ours], &referenced.columns[*theirs]);
+        if !comparable::are_comparable(types, ours.type_oid, theirs.type_oid) {
+            let reason = format!("ties {:?} to {:?}, whose types cannot be compared", ours.name, theirs.name);
+            return Err(wrong(reason));
+        }
+        operators.push(equality(types, theirs, ours));
+    }
     Ok(Relation {
         name: "comment".to_owned(),
         table: index,
-        operators: operators.collect(),
         columns,
         referenced_table,
         referenced_columns,
+        operators,
         local_name: declared.local_name.clone(),
         foreign_name: declared.foreign_name.clone(),
         is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &declared.local_columns)),

@@ -56,12 +56,11 @@ impl Snapshot {
         let options =
             Options { total_count: api.total_count, aggregate: api.aggregate, partitions: api.partitions };
         let visible = visible_part(&catalog, api.introspection);
-        let extended = |catalog| Schema::extended(Arc::new(catalog), options, application);
-        let schema = extended(catalog);
-        let rendered = Rendered::new(&schema)?;
+        let extended = |catalog| Rendered::of(Arc::new(catalog), options, application);
+        let (schema, rendered) = extended(catalog)?;
         let visible = match visible {
             Visible::All => Some(rendered.clone()),
-            Visible::Part(part) => Some(Rendered::new(&extended(part))?),
+            Visible::Part(part) => Some(extended(part)?.1),
             Visible::None => None,
         };
         let documents = Cache::with_weighter(1024, DOCUMENT_BYTES, TextWeight);

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::claims::{Claim, Settled, settle};
 use super::scalar::{ColumnType, exact_sql_type, is_made_of};
 use super::{Schema, defaults, naming};
 use crate::catalog::function::ArgumentMode;
@@ -112,19 +113,13 @@ fn expose_computed(schema: &Schema, function: &Function, table: usize) -> Result
 }
 
 fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument>, String> {
-    let inflect = schema.inflects(&function.schema);
-    let mut taken = HashSet::new();
-    let argument = |(index, argument): (usize, &FunctionArgument)| {
-        if argument.name.is_empty() {
-            return Err(format!("its argument {} has no name", index + 1));
-        }
-        let name = naming::field_name(&argument.name, inflect);
-        if !naming::is_valid(&name) {
-            return Err(format!("the name of its argument {name:?} is no GraphQL name"));
-        }
-        if !taken.insert(name.clone()) {
-            return Err(format!("two of its arguments have the name {name}"));
-        }
+    if let Some(nameless) = function.arguments.iter().position(|argument| argument.name.is_empty()) {
+        return Err(format!("its argument {} has no name", nameless + 1));
+    }
+    let names = argument_names(function, schema.inflects(&function.schema));
+    let argument = |(settled, argument): (Settled, &FunctionArgument)| {
+        let name =
+            settled.name.ok_or_else(|| format!("its arguments: {}", settled.refused.join(", and ")))?;
         let column_type =
             value_type(schema, argument.type_oid).map_err(|what| format!("its argument {name} is {what}"))?;
         let enum_type = match &column_type.value {
@@ -138,7 +133,24 @@ fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument
         let sql_type = exact_sql_type(&schema.catalog, argument.type_oid);
         Ok(ExposedArgument { name, column_type, sql_type, is_required: argument.default.is_none(), default })
     };
-    function.arguments.iter().enumerate().map(argument).collect()
+    names.into_iter().zip(&function.arguments).map(argument).collect()
+}
+
+/// The names of a function's arguments in the API. Two that inflection makes the same are told apart as they are in SQL.
+pub(super) fn argument_names(function: &Function, inflect: bool) -> Vec<Settled> {
+    let claims: Vec<_> = function
+        .arguments
+        .iter()
+        .map(|argument| Claim::new(&argument.name, naming::field_name(&argument.name, inflect), None))
+        .collect();
+    let mut taken = HashSet::new();
+    settle(&claims, |_, name| {
+        if taken.insert(name.to_owned()) {
+            Ok(())
+        } else {
+            Err(format!("two arguments have the name {name}"))
+        }
+    })
 }
 
 fn returns(schema: &Schema, function: &Function) -> Result<Returns, String> {

@@ -1,10 +1,10 @@
 //! Enums: PostgreSQL's labels and the API's values.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::naming;
+use super::claims::{Claim, settle};
 use super::{EnumValue, Kind, TypeDefinition};
-use crate::catalog::{Catalog, Oid, Problem, Type, TypeKind};
+use crate::catalog::{Catalog, Problem, Type, TypeKind};
 
 /// An exposed enum.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,62 +32,64 @@ impl EnumType {
     }
 }
 
-/// The enums that can be exposed; claims their names, and tells why others cannot.
-pub(super) fn enums(
-    catalog: &Catalog,
-    claimed: &mut HashSet<String>,
+/// What follows the reason why an enum is left out.
+pub(super) const LEFT_OUT: &str = "; its columns are Opaque";
+
+/// All names of types that an enum may take.
+pub(super) fn type_family(name: &str) -> Vec<String> {
+    ["", "Filter", "ListFilter"].iter().map(|suffix| format!("{name}{suffix}")).collect()
+}
+
+/// The enums that can be exposed, with their labels and values, in order of schema and name; tells why others cannot.
+pub(super) fn candidates<'c>(
+    catalog: &'c Catalog,
     problems: &mut Vec<Problem>,
-) -> HashMap<Oid, EnumType> {
-    let mut candidates: Vec<&Type> =
+) -> Vec<(&'c Type, Vec<(String, String)>)> {
+    let mut found: Vec<&Type> =
         catalog.types.values().filter(|found| found.kind == TypeKind::Enum && found.is_exposed).collect();
     // The map has no order of its own, and which of two equal names wins must not change from run to run.
-    candidates.sort_by_key(|found| {
+    found.sort_by_key(|found| {
         let position = catalog.schemas.iter().position(|schema| schema.name == found.schema);
         (position, found.name.as_str())
     });
-    let mut exposed = HashMap::new();
-    for found in candidates {
-        match expose(catalog, found, claimed) {
-            Ok(enum_type) => {
-                exposed.insert(found.oid, enum_type);
-            }
-            Err(reason) => problems.push(Problem {
-                object: format!("type {}.{}", found.schema, found.name),
-                reason: reason + "; its columns are Opaque",
-            }),
+    let mut candidates = Vec::new();
+    for found in found {
+        let object = format!("type {}.{}", found.schema, found.name);
+        match values(found, |reason| problems.push(Problem { object: object.clone(), reason })) {
+            Ok(values) => candidates.push((found, values)),
+            Err(reason) => problems.push(Problem { object, reason: reason + LEFT_OUT }),
         }
     }
-    exposed
+    candidates
 }
 
-fn expose(catalog: &Catalog, found: &Type, claimed: &mut HashSet<String>) -> Result<EnumType, String> {
-    let inflect =
-        catalog.schema(&found.schema).and_then(|schema| schema.directive.inflect_names).unwrap_or(false);
-    let name = found.directive.name.clone().unwrap_or_else(|| naming::type_name(&found.name, inflect));
-    if !naming::is_valid(&name) {
-        return Err(format!("name is no GraphQL name: {name:?}"));
+/// Labels and their values. A label without a value leaves the whole enum out: its rows could not be answered with.
+fn values(found: &Type, mut tell: impl FnMut(String)) -> Result<Vec<(String, String)>, String> {
+    let labels: Vec<_> = found.labels.iter().flatten().collect();
+    let mappings = &found.directive.mappings;
+    let mut unknown: Vec<_> = mappings.keys().filter(|label| !labels.contains(label)).collect();
+    unknown.sort();
+    for label in unknown {
+        tell(format!("its comment maps the label {label:?}, which it has not"));
     }
-    let values = values(found)?;
-    let family = [name.clone(), format!("{name}Filter"), format!("{name}ListFilter")];
-    if let Some(taken) = family.iter().find(|member| claimed.contains(*member)) {
-        return Err(format!("the type name {taken} is taken"));
-    }
-    claimed.extend(family);
-    Ok(EnumType { name, values })
-}
-
-fn values(found: &Type) -> Result<Vec<(String, String)>, String> {
+    let claims: Vec<_> =
+        labels.iter().map(|label| Claim::new(label, (*label).clone(), mappings.get(*label))).collect();
     let mut seen = HashSet::new();
+    let settled = settle(&claims, |_, value| match value {
+        "true" | "false" | "null" => Err(format!("the name {value} means something else in GraphQL")),
+        _ if seen.insert(value.to_owned()) => Ok(()),
+        _ => Err(format!("two labels have the name {value}")),
+    });
     let mut values = Vec::new();
-    for label in found.labels.iter().flatten() {
-        let value = found.directive.mappings.get(label).unwrap_or(label).clone();
-        if !naming::is_valid(&value) || matches!(value.as_str(), "true" | "false" | "null") {
-            return Err(format!("label is no GraphQL name: {value:?}; map it by a comment"));
+    for (label, settled) in labels.into_iter().zip(settled) {
+        let problem = settled.problem("value").map(|reason| format!("label {label:?}: {reason}"));
+        match settled.name {
+            Some(value) => {
+                problem.into_iter().for_each(&mut tell);
+                values.push((label.clone(), value));
+            }
+            None => return Err(problem.unwrap_or_default() + "; map it by a comment"),
         }
-        if !seen.insert(value.clone()) {
-            return Err(format!("two labels have the name {value}"));
-        }
-        values.push((label.clone(), value));
     }
     if values.is_empty() { Err("it has no labels".to_owned()) } else { Ok(values) }
 }

@@ -8,7 +8,7 @@ use super::relations::RelationField;
 use super::scalar::{ColumnType, Scalar, ValueType};
 use super::{
     AggregateFunction, Argument, ExposedColumn, ExposedTable, Field, Kind, Meaning, QUERY, Schema,
-    TypeDefinition, TypeReference, naming,
+    TypeDefinition, TypeReference, inputs,
 };
 
 /// Which of the fields that are not always there a connection has.
@@ -101,7 +101,7 @@ fn row_fields(
         let Some(other) = schema.table(relation.join.table) else { continue };
         let made = if relation.is_to_many {
             let returns = TypeReference::named(format!("{}Connection", other.type_name));
-            let arguments = collection_arguments(&other.type_name);
+            let arguments = collection_arguments(other);
             Field { arguments, ..Field::new(returns, Meaning::ToMany(Arc::clone(&relation.join))) }
         } else {
             let returns = TypeReference::named(&other.type_name).non_null_if(relation.is_non_null);
@@ -206,9 +206,9 @@ pub(crate) fn aggregate_type(scalar: Scalar, function: AggregateFunction) -> Opt
 
 fn add_root_fields(schema: &mut Schema, index: usize, exposed: &ExposedTable) {
     let name = &exposed.type_name;
-    let root = naming::lower_first(name);
+    let root = &exposed.root;
     let returns = TypeReference::named(format!("{name}Connection")).non_null();
-    let arguments = collection_arguments(name);
+    let arguments = collection_arguments(exposed);
     let collection = Field { arguments, ..Field::new(returns, Meaning::Collection(index)) };
     let collection = collection.described(&format!("A page of the collection of `{name}`"));
     let by_key = key_arguments(schema, index, exposed).map(|arguments| {
@@ -238,9 +238,10 @@ fn key_arguments(schema: &Schema, index: usize, exposed: &ExposedTable) -> Optio
     exposed.key.iter().map(argument).collect()
 }
 
-pub(super) fn collection_arguments(type_name: &str) -> Vec<Argument> {
+pub(super) fn collection_arguments(exposed: &ExposedTable) -> Vec<Argument> {
+    let type_name = &exposed.type_name;
     let order_by = TypeReference::named(format!("{type_name}OrderBy")).non_null().list();
-    [
+    let arguments = [
         ("first", TypeReference::named("Int"), "The first rows, this many at the most"),
         ("last", TypeReference::named("Int"), "The last rows, this many at the most"),
         ("before", TypeReference::named("Cursor"), "Only rows before this position"),
@@ -258,6 +259,7 @@ pub(super) fn collection_arguments(type_name: &str) -> Vec<Argument> {
         description: Some(description.to_owned()),
         takes,
         default: None,
-    })
-    .into()
+    });
+    let can_order = inputs::order_fields(exposed).next().is_some();
+    arguments.into_iter().filter(|argument| can_order || argument.name != "orderBy").collect()
 }

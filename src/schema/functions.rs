@@ -1,9 +1,12 @@
 //! Functions as fields: of the root types, and of the rows that they take.
 
+use std::collections::{HashMap, HashSet};
+
 use indexmap::IndexMap;
-use indexmap::map::Entry;
 
 use super::callable::{ExposedArgument, ExposedFunction, Returns, Takes, expose};
+use super::claims::{Claim, settle};
+use super::expose::take_field;
 use super::fields::{collection_arguments, value_reference};
 use super::overloads::Names;
 use super::{Argument, Field, Kind, MUTATION, Meaning, QUERY, Schema, TypeReference, naming};
@@ -13,6 +16,7 @@ use crate::catalog::{Function, FunctionKind, Problem};
 pub(super) fn add(schema: &mut Schema) {
     let catalog = schema.catalog.clone();
     let mut overloads: IndexMap<(&str, &str), Vec<usize>> = IndexMap::new();
+    let mut computed = Vec::new();
     for (index, function) in catalog.functions.iter().enumerate() {
         let exposed = expose(schema, function);
         let takes_row = matches!(&exposed, Ok(ExposedFunction { takes: Takes::Row(_), .. }));
@@ -22,34 +26,40 @@ pub(super) fn add(schema: &mut Schema) {
         let exposed = exposed.map_err(|reason| tell(schema, function, reason)).ok();
         schema.functions.push(exposed);
         if takes_row {
-            add_computed_field(schema, function, index);
+            computed.push(index);
         }
     }
-    for group in overloads.into_values() {
-        add_root_field(schema, &group);
-    }
+    let computed = computed.into_iter().filter_map(|index| computed_field(schema, index));
+    let computed: Vec<_> = computed.collect();
+    let roots: Vec<_> = overloads.into_values().filter_map(|group| root_field(schema, &group)).collect();
+    add_fields(schema, computed.into_iter().chain(roots).collect());
+}
+
+/// A field that a function wants to be.
+struct WantedField {
+    /// The function that it is named after.
+    function: usize,
+    type_name: String,
+    claim: Claim,
+    field: Field,
 }
 
 fn tell(schema: &mut Schema, function: &Function, reason: impl Into<String>) {
     schema.problems.push(Problem { object: function.qualified_name(), reason: reason.into() });
 }
 
-fn add_computed_field(schema: &mut Schema, function: &Function, index: usize) {
-    let Some(exposed @ ExposedFunction { takes: Takes::Row(table), .. }) = schema.function(index).cloned()
-    else {
-        return;
-    };
-    let field = field(schema, function, &exposed.returns, Meaning::Computed(index), Vec::new());
-    let name = function.directive.name.clone().unwrap_or_else(|| {
-        let stem = function.name.strip_prefix('_').unwrap_or(&function.name);
-        naming::field_name(stem, schema.inflects(&function.schema))
-    });
-    let type_name = schema.table(table).map(|table| table.type_name.clone()).unwrap_or_default();
-    add_field(schema, &type_name, function, name, field);
+fn computed_field(schema: &Schema, index: usize) -> Option<WantedField> {
+    let function = &schema.catalog.functions[index];
+    let ExposedFunction { takes: Takes::Row(table), returns } = schema.function(index)? else { return None };
+    let field = field(schema, function, returns, Meaning::Computed(index), Vec::new());
+    let stem = function.name.strip_prefix('_').unwrap_or(&function.name);
+    let usual = naming::field_name(stem, schema.inflects(&function.schema));
+    let claim = Claim::new(&function.name, usual, function.directive.name.as_ref());
+    Some(WantedField { function: index, type_name: schema.table(*table)?.type_name.clone(), claim, field })
 }
 
-/// Adds one field for all overloads of a function.
-fn add_root_field(schema: &mut Schema, group: &[usize]) {
+/// One field for all overloads of a function.
+fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
     let catalog = schema.catalog.clone();
     let inflect = schema.inflects(&catalog.functions[group[0]].schema);
     let names: Vec<_> = group.iter().map(|index| Names::of(&catalog.functions[*index], inflect)).collect();
@@ -71,21 +81,22 @@ fn add_root_field(schema: &mut Schema, group: &[usize]) {
             members.push(*index);
         }
     }
-    let Some((first, rest)) = members.split_first() else { return };
+    let (first, rest) = members.split_first()?;
     if rest.iter().any(|other| !fit_one_field(schema, *first, *other)) {
         for index in &members {
             let reason = "its overloads cannot be one field: what they return or take under one name differs";
             tell(schema, &catalog.functions[*index], reason);
         }
-        return;
+        return None;
     }
-    let function = &catalog.functions[*first];
-    let root = if function.is_volatile() { MUTATION } else { QUERY };
-    let name = function.directive.name.clone().unwrap_or_else(|| naming::field_name(&function.name, inflect));
+    let (first, function) = (*first, &catalog.functions[*first]);
+    let type_name = if function.is_volatile() { MUTATION } else { QUERY }.to_owned();
+    let usual = naming::field_name(&function.name, inflect);
+    let claim = Claim::new(&function.name, usual, function.directive.name.as_ref());
     let arguments = merged_arguments(schema, &members);
-    let Some(returns) = schema.function(*first).map(|exposed| exposed.returns.clone()) else { return };
+    let returns = schema.function(first)?.returns.clone();
     let field = field(schema, function, &returns, Meaning::Call(members), arguments);
-    add_field(schema, root, function, name, field);
+    Some(WantedField { function: first, type_name, claim, field })
 }
 
 /// Whether two overloads have the same result and volatility, and the same type for arguments of the same name.
@@ -134,7 +145,7 @@ fn field(
         Returns::Value(column_type) => value_reference(column_type),
         Returns::Row(table) => TypeReference::named(type_name(*table)),
         Returns::Rows(table) => {
-            arguments.extend(collection_arguments(type_name(*table)));
+            arguments.extend(schema.table(*table).map(collection_arguments).unwrap_or_default());
             TypeReference::named(format!("{}Connection", type_name(*table)))
         }
     };
@@ -142,21 +153,30 @@ fn field(
     Field { description, arguments, ..Field::new(reference, meaning) }
 }
 
-fn add_field(schema: &mut Schema, type_name: &str, function: &Function, name: String, field: Field) {
-    if !naming::is_valid(&name) {
-        return tell(schema, function, format!("name is no GraphQL name: {name:?}"));
+/// Adds the fields under names that are free on their types: what stands there already keeps its name.
+fn add_fields(schema: &mut Schema, wanted: Vec<WantedField>) {
+    let catalog = schema.catalog.clone();
+    let mut taken: HashMap<&str, HashSet<String>> = HashMap::new();
+    for WantedField { type_name, .. } in &wanted {
+        let names = match schema.types.get(type_name).map(|found| &found.kind) {
+            Some(Kind::Object { fields, .. }) => fields.keys().cloned().collect(),
+            _ => HashSet::new(),
+        };
+        taken.entry(type_name).or_insert(names);
     }
-    let fields = match schema.types.get_mut(type_name).map(|found| &mut found.kind) {
-        Some(Kind::Object { fields, .. }) => fields,
-        _ => schema.root_fields(type_name, super::mutations::DESCRIPTION),
-    };
-    match fields.entry(name) {
-        Entry::Vacant(place) => {
-            place.insert(field);
+    let claims: Vec<_> = wanted.iter().map(|wanted| wanted.claim.clone()).collect();
+    let settled =
+        settle(&claims, |index, name| take_field(taken.entry(&wanted[index].type_name).or_default(), name));
+    drop(taken);
+    for (WantedField { function, type_name, field, .. }, settled) in wanted.into_iter().zip(settled) {
+        if let Some(reason) = settled.problem("field") {
+            tell(schema, &catalog.functions[function], reason + "; to choose a name, use a comment");
         }
-        Entry::Occupied(place) => {
-            let reason = format!("the field name {} is taken; name it by a comment", place.key());
-            tell(schema, function, reason);
-        }
+        let Some(name) = settled.name else { continue };
+        let fields = match schema.types.get_mut(&type_name).map(|found| &mut found.kind) {
+            Some(Kind::Object { fields, .. }) => fields,
+            _ => schema.root_fields(&type_name, super::mutations::DESCRIPTION),
+        };
+        fields.insert(name, field);
     }
 }

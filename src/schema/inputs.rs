@@ -13,13 +13,12 @@ pub(super) fn add(schema: &mut Schema, index: usize, exposed: &ExposedTable) {
     let name = &exposed.type_name;
     let filter = filter_fields(name, exposed);
     add_input(schema, format!("{name}Filter"), "Conditions on a row; all of them must hold", filter);
-    let order = order_fields(exposed);
+    let order: IndexMap<_, _> = order_fields(exposed).collect();
     if order.is_empty() {
-        // A key that cannot be ordered by cannot be paged either; PostgreSQL builds no primary key of such a type, but a
-        // comment may name such a column.
         let object = schema.catalog.tables[index].qualified_name();
-        let reason = "none of its columns can be ordered by".to_owned();
+        let reason = "none of its columns can be ordered by: it has no orderBy".to_owned();
         schema.problems.push(crate::catalog::Problem { object, reason });
+        return;
     }
     add_input(schema, format!("{name}OrderBy"), "One column to order by, with its direction", order);
 }
@@ -61,15 +60,15 @@ fn filter_name(column: &ExposedColumn) -> Option<String> {
     is_comparable.then(|| format!("{}{suffix}", value.name()))
 }
 
-fn order_fields(exposed: &ExposedTable) -> IndexMap<String, InputField> {
+/// What rows can be ordered by.
+pub(super) fn order_fields(exposed: &ExposedTable) -> impl Iterator<Item = (String, InputField)> {
     let is_orderable =
         |column: &ExposedColumn| column.column_type.is_orderable && !column.column_type.is_list;
-    let orderable = exposed.readable_columns().filter(|(_, column)| is_orderable(column));
-    let fields = orderable.map(|(index, column)| {
+    let orderable = exposed.readable_columns().filter(move |(_, column)| is_orderable(column));
+    orderable.map(|(index, column)| {
         let takes = TypeReference::named("OrderByDirection");
         (column.field.clone(), input(takes, InputMeaning::Column(index)))
-    });
-    fields.collect()
+    })
 }
 
 /// The filter of a value type, or of arrays of it.

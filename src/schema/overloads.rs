@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::naming;
+use super::callable::argument_names;
 use crate::catalog::Function;
 use crate::catalog::function::ArgumentMode;
 
@@ -18,13 +18,13 @@ pub(super) struct Names {
 impl Names {
     /// The names of a function's arguments; one without a name has the empty one, which no call can give.
     pub(super) fn of(function: &Function, inflect: bool) -> Self {
-        let given = function
-            .arguments
-            .iter()
-            .filter(|argument| !matches!(argument.mode, ArgumentMode::Out | ArgumentMode::Table));
-        let named = given.map(|argument| (naming::field_name(&argument.name, inflect), argument));
+        let settled = argument_names(function, inflect);
         let (mut all, mut required) = (BTreeSet::new(), BTreeSet::new());
-        for (name, argument) in named {
+        for (argument, settled) in function.arguments.iter().zip(settled) {
+            if matches!(argument.mode, ArgumentMode::Out | ArgumentMode::Table) {
+                continue;
+            }
+            let name = settled.name.unwrap_or_default();
             if argument.default.is_none() {
                 required.insert(name.clone());
             }

@@ -1,8 +1,9 @@
 //! The fields that lead from a row to other rows, and their names.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::expose::take_field;
 use super::{Join, KeySide, Schema, naming};
 use crate::catalog::{Problem, Relation};
 
@@ -17,9 +18,11 @@ pub(super) struct RelationField {
 
 struct Candidate {
     field: RelationField,
-    /// The name that is taken where the usual one is not unique: `…By<Column>`.
-    longer_name: String,
-    is_named_by_comment: bool,
+    from_comment: Option<String>,
+    usual: String,
+    /// The names that are taken where the usual one is not unique: `…By<Column>`, then the same with the other type's name as
+    /// it is, for two types may differ in the case of their first letter alone.
+    longer: [String; 2],
     relation: String,
 }
 
@@ -59,7 +62,10 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
         [column] => naming::to_one_name(&table.columns[*column].name, inflect),
         _ => None,
     };
-    let usual = by_column.unwrap_or_else(|| naming::lower_first(type_name));
+    let usual = match by_column {
+        Some(name) => [name.clone(), name],
+        None => [naming::lower_first(type_name), type_name.to_owned()],
+    };
     let is_non_null =
         relation.columns.iter().all(|column| table.columns[*column].not_null) && !referenced.has_row_security;
     let columns = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied()).collect();
@@ -70,8 +76,8 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
 
 fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
     let type_name = schema.table(relation.table).map_or("", |exposed| exposed.type_name.as_str());
-    let single = naming::lower_first(type_name);
-    let usual = if relation.is_one_to_one { single } else { single + "Collection" };
+    let usual = [naming::lower_first(type_name), type_name.to_owned()];
+    let usual = usual.map(|name| if relation.is_one_to_one { name } else { name + "Collection" });
     let columns = relation.referenced_columns.iter().copied().zip(relation.columns.iter().copied()).collect();
     let operators = relation.operators.clone();
     let join = Join { table: relation.table, side: KeySide::Referring, columns, operators };
@@ -85,10 +91,11 @@ fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
 }
 
 impl Candidate {
+    /// `usual` is the usual name, and the same with the other type's name as it is.
     fn new(
         schema: &Schema,
         relation: &Relation,
-        usual: String,
+        usual: [String; 2],
         from_comment: Option<String>,
         (join, is_to_many, is_non_null): (Join, bool, bool),
     ) -> Self {
@@ -98,50 +105,71 @@ impl Candidate {
             .iter()
             .map(|column| naming::type_name(&table.columns[*column].name, true))
             .collect();
-        let longer_name = format!("{usual}By{}", columns.join("And"));
-        let is_named_by_comment = from_comment.is_some();
-        let name = from_comment.unwrap_or(usual);
+        let columns = columns.join("And");
+        let longer = usual.each_ref().map(|name| format!("{name}By{columns}"));
+        let [usual, _] = usual;
         let relation = format!("{} on {}", relation.name, table.qualified_name());
-        let field = RelationField { name, join: Arc::new(join), is_to_many, is_non_null };
-        Self { field, longer_name, is_named_by_comment, relation }
+        let field = RelationField { name: String::new(), join: Arc::new(join), is_to_many, is_non_null };
+        Self { field, from_comment, usual, longer, relation }
+    }
+
+    /// Gives it the first of the names that is free. Returns why the others are not.
+    fn take<'n>(
+        &mut self,
+        names: impl IntoIterator<Item = &'n String>,
+        taken: &mut HashSet<String>,
+    ) -> Vec<String> {
+        let mut refused = Vec::new();
+        for name in names {
+            if !naming::is_valid(name) {
+                refused.push(format!("the name {name:?} is no GraphQL name"));
+            } else if let Err(reason) = take_field(taken, name) {
+                refused.push(reason);
+            } else {
+                self.field.name.clone_from(name);
+                break;
+            }
+        }
+        refused
     }
 }
 
-/// Gives each field a name of its own: what a comment says goes first, then columns; of several relations with one name
-/// all get `…By<Column>`, so that none of them depends on the order of the others.
-fn settle_names(schema: &mut Schema, table: usize, candidates: Vec<Candidate>) -> Vec<RelationField> {
-    let mut taken: HashMap<String, usize> = HashMap::from([("nodeId".to_owned(), 2)]);
-    for column in schema.table(table).iter().flat_map(|exposed| exposed.columns.iter().flatten()) {
-        taken.insert(column.field.clone(), 2);
+/// Gives each field a name of its own: columns go first, then what a comment says; of several relations with one name all
+/// get `…By<Column>`, so that none of them depends on the order of the others.
+fn settle_names(schema: &mut Schema, table: usize, mut candidates: Vec<Candidate>) -> Vec<RelationField> {
+    let columns = schema.table(table).map_or(&[][..], |exposed| &exposed.columns);
+    let fields = columns.iter().flatten().map(|column| column.field.clone());
+    let mut taken: HashSet<String> = fields.chain(["nodeId".to_owned()]).collect();
+    let mut refused: Vec<Vec<String>> = Vec::new();
+    for candidate in &mut candidates {
+        let from_comment = candidate.from_comment.take();
+        refused.push(candidate.take(&from_comment, &mut taken));
     }
-    for candidate in &candidates {
-        *taken.entry(candidate.field.name.clone()).or_default() += 1;
+    let mut wanted: HashMap<String, usize> = HashMap::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.field.name.is_empty()) {
+        *wanted.entry(candidate.usual.clone()).or_default() += 1;
     }
-    let mut used: Vec<String> = Vec::new();
-    let mut fields = Vec::new();
-    for mut candidate in candidates {
-        if taken[&candidate.field.name] > 1 && !candidate.is_named_by_comment {
-            let reason =
-                format!("{} is not unique: its field is {}", candidate.field.name, candidate.longer_name);
-            schema.problems.push(Problem { object: candidate.relation.clone(), reason });
-            candidate.field.name.clone_from(&candidate.longer_name);
-        }
-        let name = &candidate.field.name;
-        let is_column = taken.get(name).is_some_and(|count| *count > 1) && is_column(schema, table, name);
-        if !naming::is_valid(name) || used.contains(name) || is_column {
-            let reason = format!(
-                "the field name {name} is taken or no GraphQL name; name it by a comment on the constraint"
-            );
-            schema.problems.push(Problem { object: candidate.relation, reason });
+    for (candidate, refused) in candidates.iter_mut().zip(&mut refused) {
+        if !candidate.field.name.is_empty() {
             continue;
         }
-        used.push(name.clone());
-        fields.push(candidate.field);
+        let is_unique = wanted.get(&candidate.usual) == Some(&1);
+        if !is_unique {
+            refused.push(format!("{} is not unique", candidate.usual));
+        }
+        let usual = is_unique.then(|| candidate.usual.clone());
+        let longer = candidate.longer.clone();
+        refused.extend(candidate.take(usual.iter().chain(&longer), &mut taken));
     }
-    fields
-}
-
-fn is_column(schema: &Schema, table: usize, name: &str) -> bool {
-    let columns = schema.table(table).map_or(&[][..], |exposed| &exposed.columns);
-    name == "nodeId" || columns.iter().flatten().any(|column| column.field == name)
+    for (candidate, refused) in candidates.iter().zip(refused) {
+        let reasons = refused.join(", and ");
+        let reason = match candidate.field.name.as_str() {
+            _ if refused.is_empty() => continue,
+            "" => format!("{reasons}; name its field by a comment on the constraint"),
+            name => format!("{reasons}: its field is {name}"),
+        };
+        schema.problems.push(Problem { object: candidate.relation.clone(), reason });
+    }
+    let named = candidates.into_iter().filter(|candidate| !candidate.field.name.is_empty());
+    named.map(|candidate| candidate.field).collect()
 }

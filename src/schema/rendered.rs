@@ -1,5 +1,6 @@
 //! The API as apollo-compiler's schema, which documents are validated against, and as the SDL that people read.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use apollo_compiler::collections::HashMap;
@@ -7,7 +8,8 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema as CompiledSchema};
 
-use super::{Schema, sdl};
+use super::{Application, Options, Schema, sdl};
+use crate::catalog::{Catalog, Oid, Problem};
 
 /// A schema in the form that apollo-compiler works with.
 #[derive(Debug, Clone)]
@@ -34,5 +36,99 @@ impl Rendered {
         let sdl = compiled.serialize().to_string();
         let implementers = compiled.implementers_map();
         Ok(Self { compiled: Arc::new(compiled), implementers: Arc::new(implementers), sdl: sdl.into() })
+    }
+
+    /// The API of a catalogue. Should an object of the database make it invalid, the API has everything but that object,
+    /// which is a problem of the schema's.
+    ///
+    /// # Errors
+    ///
+    /// If not even an empty database's API is valid: then it is the application's part that is not.
+    pub fn of(
+        catalog: Arc<Catalog>,
+        options: Options,
+        application: &Application,
+    ) -> Result<(Schema, Self), RenderError> {
+        let build = |catalog: Arc<Catalog>| {
+            let schema = Schema::extended(catalog, options, application);
+            Self::new(&schema).map(|rendered| (schema, rendered))
+        };
+        match build(Arc::clone(&catalog)) {
+            Ok(built) => Ok(built),
+            Err(error) => {
+                let renders = |part: &Catalog| build(Arc::new(part.clone())).is_ok();
+                let (part, left_out) = largest_part(&catalog, renders);
+                let (mut schema, rendered) = build(Arc::new(part))?;
+                schema.problems.extend(left_out.into_iter().map(|object| Problem {
+                    object,
+                    reason: format!("a defect of Glowplug: with it, {error}"),
+                }));
+                Ok((schema, rendered))
+            }
+        }
+    }
+}
+
+/// The catalogue without the objects with which it does not render, and the names of those. Objects are added in halves, so
+/// that few of them cost few attempts.
+fn largest_part(catalog: &Catalog, renders: impl Fn(&Catalog) -> bool) -> (Catalog, Vec<String>) {
+    let objects: Vec<_> = catalog.objects().collect();
+    let mut kept: HashSet<(&str, Oid)> = HashSet::new();
+    let mut left_out = Vec::new();
+    let part = |kept: &HashSet<(&str, Oid)>| catalog.with_objects(|object| kept.contains(&object.oid()));
+    let mut chunks = vec![objects.as_slice()];
+    while let Some(chunk) = chunks.pop() {
+        let mut more = kept.clone();
+        more.extend(chunk.iter().map(|object| object.oid()));
+        if renders(&part(&more)) {
+            kept = more;
+        } else if let [object] = chunk {
+            left_out.push(object.qualified_name());
+        } else if !chunk.is_empty() {
+            let (first, second) = chunk.split_at(chunk.len() / 2);
+            chunks.extend([second, first]);
+        }
+    }
+    (part(&kept), left_out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A catalogue of tables with these names and a key each.
+    fn catalogue(names: &[&str]) -> Catalog {
+        let table = |(index, name): (usize, &&str)| {
+            serde_json::json!({
+                "oid": index + 1, "schema": "public", "name": name, "kind": "r", "is_partition": false,
+                "has_row_security": false, "comment": null, "can_insert": false, "can_update": false,
+                "can_delete": false, "updatable": 0, "primary_key": null, "unique_keys": [], "foreign_keys": [],
+                "columns": [],
+            })
+        };
+        let tables: Vec<_> = names.iter().enumerate().map(table).collect();
+        let picture = serde_json::json!({
+            "schemas": [{"name": "public", "comment": null}], "types": [], "tables": tables, "functions": [],
+        });
+        Catalog::from_json(&picture.to_string()).unwrap()
+    }
+
+    #[test]
+    fn only_what_does_not_render_is_left_out() {
+        let all = ["a", "b", "bad", "c", "d", "worse", "e"];
+        let renders = |part: &Catalog| {
+            let has = |name: &str| part.tables.iter().any(|table| table.name == name);
+            !has("bad") && !(has("a") && has("worse"))
+        };
+        let (part, left_out) = largest_part(&catalogue(&all), renders);
+        let kept: Vec<_> = part.tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(kept, ["a", "b", "c", "d", "e"]);
+        assert_eq!(left_out, ["public.bad", "public.worse"]);
+    }
+
+    #[test]
+    fn nothing_is_left_out_of_what_renders() {
+        let (part, left_out) = largest_part(&catalogue(&["a", "b"]), |_| true);
+        assert_eq!((part.tables.len(), left_out.len()), (2, 0));
     }
 }

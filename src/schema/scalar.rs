@@ -288,10 +288,37 @@ const TEXT: [(&str, Operator); 13] = [
     ("iregex", Operator::IRegex),
 ];
 
+/// Whether rows can be put in the order of its values: where it is no composite type, or an array or domain of one that is
+/// none, its own order counts.
+pub(super) fn is_sortable(catalog: &Catalog, found: &Type) -> bool {
+    match found.element.or(found.base).and_then(|oid| catalog.types.get(&oid)) {
+        Some(inner) => is_sortable(catalog, inner),
+        None => found.order.is_some(),
+    }
+}
+
 /// Whether a type is of that kind, or an array or domain of one that is.
 pub(super) fn is_made_of(catalog: &Catalog, found: &Type, kind: TypeKind) -> bool {
     let inner = found.element.or(found.base).and_then(|oid| catalog.types.get(&oid));
     found.kind == kind || inner.is_some_and(|inner| is_made_of(catalog, inner, kind))
+}
+
+/// The type that a value is compared as: of a domain its base.
+pub fn comparison_type(catalog: &Catalog, oid: Oid) -> SqlType {
+    let Some(found) = catalog.types.get(&oid) else { return SqlType::TEXT };
+    match found.element.and_then(|element| catalog.types.get(&element)) {
+        Some(element) => sql_name(element).array(),
+        None => sql_name(base_type(&catalog.types, found)),
+    }
+}
+
+/// Whether `to_json` makes a value of the type a number, a truth value or a string that its input reads as the same value.
+/// Of arrays, documents and others it makes JSON of their parts.
+pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
+    let Some(found) = catalog.types.get(&oid) else { return false };
+    let base = base_type(&catalog.types, found);
+    base.kind == TypeKind::Enum
+        || (found.element.is_none() && !matches!(Scalar::of_type(base), Scalar::Json | Scalar::Opaque))
 }
 
 /// The type itself, and not what it stands on.

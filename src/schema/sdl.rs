@@ -31,9 +31,6 @@ fn write_type(text: &mut String, name: &str, definition: &TypeDefinition) -> fmt
             let implements = if *is_node { " implements Node" } else { "" };
             write_fields(text, &format!("type {name}{implements}"), fields.iter())
         }
-        // An input object without fields is not allowed; nothing can be said by it, so it is a scalar that takes nothing
-        // that anybody could send on purpose.
-        Kind::Input(fields) if fields.is_empty() => writeln!(text, "scalar {name}"),
         Kind::Input(fields) => write_inputs(text, name, fields.iter()),
     }
 }

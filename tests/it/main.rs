@@ -28,6 +28,7 @@ mod large;
 mod load;
 mod local;
 mod matrix;
+mod names;
 mod node;
 mod observability;
 mod persisted;

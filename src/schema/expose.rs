@@ -1,0 +1,202 @@
+//! Which tables, columns and enums are exposed, and under which names. Makes no types; tells why something is left out.
+
+use std::collections::{HashMap, HashSet};
+
+use super::claims::{Claim, Settled, settle};
+use super::enums::{self, EnumType};
+use super::scalar::{self, ColumnType};
+use super::{DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, naming};
+use crate::catalog::{Catalog, Problem, Table, Type};
+
+/// Where Diesel keeps which migrations were applied; no part of anybody's application.
+const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
+
+/// Something that becomes a type of the API, if it gets a name.
+enum Wanted<'c> {
+    Enum(&'c Type, Vec<(String, String)>),
+    Table(usize, Vec<usize>),
+}
+
+/// Settles how all tables and enums are exposed. `claimed` are the names of types that are taken already.
+pub(super) fn expose(schema: &mut Schema, options: Options, mut claimed: HashSet<String>) {
+    let catalog = schema.catalog.clone();
+    let mut wanted = Vec::new();
+    for (found, values) in enums::candidates(&catalog, &mut schema.problems) {
+        wanted.push(Wanted::Enum(found, values));
+    }
+    for (index, table) in catalog.tables.iter().enumerate() {
+        if table.is_partition && !options.partitions {
+            continue;
+        }
+        match key(&catalog, table) {
+            Ok(key) => wanted.push(Wanted::Table(index, key)),
+            Err(reason) => schema.problems.push(Problem { object: table.qualified_name(), reason }),
+        }
+    }
+    let claims: Vec<_> = wanted.iter().map(|wanted| wanted.claim(schema)).collect();
+    let settled = settle(&claims, |index, name| take_family(&mut claimed, wanted[index].family(name)));
+    schema.tables = vec![None; catalog.tables.len()];
+    for (wanted, settled) in wanted.into_iter().zip(settled) {
+        wanted.expose(schema, settled);
+    }
+    for (index, table) in catalog.tables.iter().enumerate() {
+        let columns = schema.tables[index].is_some().then(|| columns(schema, table));
+        if let (Some(exposed), Some(columns)) = (&mut schema.tables[index], columns) {
+            exposed.columns = columns;
+        }
+    }
+    name_root_fields(schema);
+}
+
+impl Wanted<'_> {
+    fn claim(&self, schema: &Schema) -> Claim {
+        let (own, in_schema, directive) = match self {
+            Self::Enum(found, _) => (&found.name, &found.schema, &found.directive),
+            Self::Table(index, _) => {
+                let table = &schema.catalog.tables[*index];
+                (&table.name, &table.schema, &table.directive)
+            }
+        };
+        Claim::new(own, naming::type_name(own, schema.inflects(in_schema)), directive.name.as_ref())
+    }
+
+    /// All types that come with it.
+    fn family(&self, name: &str) -> Vec<String> {
+        match self {
+            Self::Enum(..) => enums::type_family(name),
+            Self::Table(..) => fields::type_family(name),
+        }
+    }
+
+    fn expose(self, schema: &mut Schema, settled: Settled) {
+        let problem = settled.problem("type");
+        match self {
+            Self::Enum(found, values) => {
+                let object = format!("type {}.{}", found.schema, found.name);
+                let is_left_out = settled.name.is_none();
+                schema.problems.extend(problem.map(|reason| Problem {
+                    object,
+                    reason: if is_left_out { reason + enums::LEFT_OUT } else { reason },
+                }));
+                schema.enums.extend(settled.name.map(|name| (found.oid, EnumType { name, values })));
+            }
+            Self::Table(index, key) => {
+                let table = &schema.catalog.tables[index];
+                let object = table.qualified_name();
+                schema.problems.extend(problem.map(|reason| Problem {
+                    object,
+                    reason: reason + "; to choose a name, use a comment: @graphql({\"name\": \"…\"})",
+                }));
+                let page_size = table.directive.max_rows;
+                let page_size = page_size.or(schema.catalog.namespace_directive(table).max_rows);
+                schema.tables[index] = settled.name.map(|type_name| ExposedTable {
+                    root: naming::lower_first(&type_name),
+                    type_name,
+                    key,
+                    page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE),
+                    columns: Vec::new(),
+                });
+            }
+        }
+    }
+}
+
+fn take_family(claimed: &mut HashSet<String>, family: Vec<String>) -> Result<(), String> {
+    if let Some(taken) = family.iter().find(|name| claimed.contains(*name)) {
+        return Err(format!("the type name {taken} is taken"));
+    }
+    claimed.extend(family);
+    Ok(())
+}
+
+/// The columns that tell the rows of a table apart, if the role may use it; else why it is not exposed.
+fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
+    if !table.columns.iter().any(|column| column.can_select) {
+        return Err("no privilege: the role may not select from it".to_owned());
+    }
+    if table.name == MIGRATIONS_TABLE && table.directive.name.is_none() {
+        return Err("Diesel's table of applied migrations; to expose it, name it by a comment".to_owned());
+    }
+    let key = table.key()?;
+    let columns = || key.iter().map(|index| &table.columns[*index]);
+    if let Some(hidden) = columns().find(|column| !column.can_select) {
+        return Err(format!("no privilege: the role may not select the key column {:?}", hidden.name));
+    }
+    // PostgreSQL builds no primary key of such a type, but a comment may name such a column.
+    let is_sortable = |found: &Type| scalar::is_sortable(catalog, found);
+    match columns().find(|column| !catalog.type_of(column).is_some_and(is_sortable)) {
+        Some(column) if table.primary_key.is_none() => Err(format!(
+            "rows cannot be put in the order of its key column {:?}, for its type has no order",
+            column.name
+        )),
+        _ => Ok(key),
+    }
+}
+
+fn columns(schema: &mut Schema, table: &Table) -> Vec<Option<ExposedColumn>> {
+    let inflect = schema.inflects(&table.schema);
+    // A column may be for writing only: a password, say.
+    let usable = table.columns.iter().enumerate();
+    let usable: Vec<_> =
+        usable.filter(|(_, column)| column.can_select || column.can_insert || column.can_update).collect();
+    let claims: Vec<_> = usable
+        .iter()
+        .map(|(_, column)| {
+            let usual = naming::field_name(&column.name, inflect);
+            Claim::new(&column.name, usual, column.directive.name.as_ref())
+        })
+        .collect();
+    let mut taken = HashSet::from(["nodeId".to_owned()]);
+    let settled = settle(&claims, |_, name| take_field(&mut taken, name));
+    let enum_names: HashMap<_, _> =
+        schema.enums.iter().map(|(oid, found)| (*oid, found.name.clone())).collect();
+    let mut exposed = vec![None; table.columns.len()];
+    for ((index, column), settled) in usable.into_iter().zip(settled) {
+        let object = || format!("{}.{}", table.qualified_name(), column.name);
+        schema.problems.extend(settled.problem("field").map(|reason| Problem { object: object(), reason }));
+        let Some(found) = schema.catalog.type_of(column) else {
+            let reason = "its type is not in the catalogue".to_owned();
+            schema.problems.push(Problem { object: object(), reason });
+            continue;
+        };
+        let column_type = ColumnType::of(&schema.catalog, found, |found| enum_names.get(&found.oid).cloned());
+        exposed[index] =
+            settled.name.map(|field| ExposedColumn { field, column_type, is_readable: column.can_select });
+    }
+    exposed
+}
+
+/// Takes a name of a field among those of one type.
+pub(super) fn take_field(taken: &mut HashSet<String>, name: &str) -> Result<(), String> {
+    if taken.insert(name.to_owned()) { Ok(()) } else { Err(format!("the field name {name} is taken")) }
+}
+
+/// Two types whose names differ in the case of their first letter would have the same root fields; names of types are
+/// unique, so that each can have its own.
+fn name_root_fields(schema: &mut Schema) {
+    let mut taken = HashSet::new();
+    let mut claims = Vec::new();
+    for exposed in schema.tables.iter().flatten() {
+        claims.push(Claim::new(&exposed.type_name, exposed.root.clone(), None));
+    }
+    let settled = settle(&claims, |_, name| {
+        if taken.insert(name.to_owned()) {
+            Ok(())
+        } else {
+            Err(format!("the root field {name}Collection is taken"))
+        }
+    });
+    let catalog = schema.catalog.clone();
+    let exposed = schema.tables.iter_mut().zip(&catalog.tables);
+    let exposed = exposed.filter_map(|(exposed, table)| Some((exposed.as_mut()?, table)));
+    for ((exposed, table), settled) in exposed.zip(settled) {
+        let object = table.qualified_name();
+        schema.problems.extend(settled.problem("root field").map(|reason| Problem {
+            object,
+            reason: format!(
+                "{reason}Collection; to choose a name, use a comment: @graphql({{\"name\": \"…\"}})"
+            ),
+        }));
+        exposed.root = settled.name.unwrap_or_else(|| exposed.type_name.clone());
+    }
+}
