@@ -21,6 +21,77 @@ attribute as (
     join relation as r on r.oid = a.attrelid
     where a.attnum > 0 and not a.attisdropped
 ),
+-- Which column of another relation a column of a view shows, next to it and then down to the table; an expression shows none.
+-- The rule of a view tells it, as a node tree, in which spaces of names stand behind backslashes.
+view_column as materialized (
+    select w.ev_class as relid, c.attnum, c.origin, c.origin_attnum
+    from pg_catalog.pg_class as v
+    join pg_catalog.pg_rewrite as w on w.ev_class = v.oid and w.ev_type = '1'
+    cross join lateral pg_catalog.regexp_matches(
+        w.ev_action::pg_catalog.text,
+        ':resno ([0-9]+?) :resname .+? :ressortgroupref [0-9]+? :resorigtbl ([0-9]+?) :resorigcol ([0-9]+?) ',
+        'g'
+    ) as target(part)
+    cross join lateral (select part[1]::pg_catalog.int2, part[2]::pg_catalog.oid, part[3]::pg_catalog.int2)
+        as c(attnum, origin, origin_attnum)
+    where v.relkind = 'v' and v.oid >= 16384 and pg_catalog.pg_relation_is_updatable(v.oid, true) <> 0
+        and c.origin_attnum > 0
+),
+shown(relid, attnum, origin, origin_attnum) as (
+    select v.* from view_column as v join relation as r on r.oid = v.relid
+    union
+    select s.relid, s.attnum, v.origin, v.origin_attnum
+    from shown as s
+    join view_column as v on v.relid = s.origin and v.attnum = s.origin_attnum
+),
+-- Rules, each with its command as pg_relation_is_updatable numbers it. In a WITH, PostgreSQL takes no others than those that
+-- put one statement that returns in place of the whole command.
+rule as (
+    select
+        w.ev_class as relid,
+        1 << w.ev_type::pg_catalog.text::pg_catalog.int4 as command,
+        w.is_instead and w.ev_qual::pg_catalog.text = '<>'
+            and w.ev_action::pg_catalog.text ~ ':returningList [(]'
+            and pg_catalog.pg_get_ruledef(w.oid) !~ 'DO INSTEAD +[(]' as is_taken
+    from pg_catalog.pg_rewrite as w
+    where w.ev_type <> '1' and w.ev_enabled <> 'D'
+),
+-- What triggers and rules of a view do in place of a command: they take a value for any column.
+replaced as (
+    select relid, command from rule where is_taken
+    union
+    select t.tgrelid, c.command
+    from pg_catalog.pg_trigger as t
+    join (values (4, 1 << 3), (8, 1 << 4), (16, 1 << 2)) as c(event, command) on t.tgtype & c.event <> 0
+    where t.tgtype & 64 <> 0 and t.tgenabled <> 'D'
+),
+-- The commands that a relation can carry out, as bits.
+updatable as (
+    select r.oid, pg_catalog.pg_relation_is_updatable(r.oid, true) & ~coalesce((
+        select pg_catalog.bit_or(f.command)
+        from rule as f
+        where not f.is_taken
+            and (f.relid = r.oid or f.relid in (select s.origin from shown as s where s.relid = r.oid))
+    ), 0) as commands
+    from relation as r
+),
+-- Columns of views that take no value, where no trigger takes it.
+unassignable as (
+    select a.attrelid, a.attnum
+    from attribute as a
+    join relation as r on r.oid = a.attrelid and r.relkind = 'v'
+    join updatable as u on u.oid = r.oid
+    where not case
+        -- That function says yes only where the whole row could be updated and deleted.
+        when u.commands & 20 = 20 then pg_catalog.pg_column_is_updatable(a.attrelid, a.attnum, true)
+        else exists (select from view_column as v where v.relid = a.attrelid and v.attnum = a.attnum)
+    end
+    union
+    select s.relid, s.attnum
+    from shown as s
+    join pg_catalog.pg_attribute as o on o.attrelid = s.origin and o.attnum = s.origin_attnum
+    where o.attgenerated <> '' or o.attidentity = 'a'
+),
 callable as (
     select p.*, s.nspname, s.position
     from pg_catalog.pg_proc as p
@@ -86,10 +157,15 @@ column_list as (
             ),
             'comment', pg_catalog.col_description(a.attrelid, a.attnum),
             'can_select', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'select'),
-            'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'insert'),
-            'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'update')
+            'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'insert') and (n.attnum is null or exists (
+                select from replaced as i where i.relid = a.attrelid and i.command = 1 << 3
+            )),
+            'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'update') and (n.attnum is null or exists (
+                select from replaced as i where i.relid = a.attrelid and i.command = 1 << 2
+            ))
         ) order by a.attnum) as columns
     from attribute as a
+    left join unassignable as n on n.attrelid = a.attrelid and n.attnum = a.attnum
     group by a.attrelid
 ),
 unique_key as (
@@ -223,13 +299,14 @@ select json_build_object(
             'can_insert', pg_catalog.has_any_column_privilege(r.oid, 'insert'),
             'can_update', pg_catalog.has_any_column_privilege(r.oid, 'update'),
             'can_delete', pg_catalog.has_table_privilege(r.oid, 'delete'),
-            'updatable', pg_catalog.pg_relation_is_updatable(r.oid, true),
+            'updatable', u.commands,
             'columns', coalesce(c.columns, '[]'),
             'primary_key', k.primary_key,
             'unique_keys', coalesce(k.unique_keys, '[]'),
             'foreign_keys', coalesce(f.keys, '[]')
         ) order by r.position, r.relname)
         from relation as r
+        join updatable as u on u.oid = r.oid
         left join column_list as c on c.attrelid = r.oid
         left join key_list as k on k.indrelid = r.oid
         left join foreign_key as f on f.conrelid = r.oid

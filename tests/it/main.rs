@@ -45,3 +45,4 @@ mod supabase;
 mod tidy;
 mod verdict;
 mod ways;
+mod writable;
