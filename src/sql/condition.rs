@@ -5,6 +5,7 @@ use super::{At, Compiler};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Bound, Condition, Operand, OrderTerm};
 use crate::schema::Operator;
+use crate::schema::scalar::comparison_type;
 
 impl Compiler<'_> {
     /// A condition on the rows of a table.
@@ -84,7 +85,7 @@ impl Compiler<'_> {
     pub(super) fn operand(&self, table: usize, column: usize, operand: &Operand) -> Expression {
         let sql_type = self.sql_type(table, column);
         match operand {
-            Operand::Value(value) => parameter(value.clone(), sql_type.clone()),
+            Operand::Value(value) => parameter(value.clone(), self.comparison_type(table, column)),
             Operand::List(values) => parameter(values.as_deref().map(list_literal), sql_type.clone().array()),
             Operand::Text(value) => parameter(value.clone(), SqlType::TEXT),
         }
@@ -150,7 +151,18 @@ impl Compiler<'_> {
     }
 
     fn bound_value(&self, at: At<'_>, term: OrderTerm, value: Option<&String>) -> Expression {
-        parameter(value.cloned(), self.sql_type(at.table, term.column).clone())
+        parameter(value.cloned(), self.comparison_type(at.table, term.column))
+    }
+
+    /// The type that a whole value of the column is compared as: of an array, the array's.
+    fn comparison_type(&self, table: usize, column: usize) -> SqlType {
+        let catalog = &self.schema.catalog;
+        match self.schema.column(table, column) {
+            Some(exposed) if exposed.column_type.is_list => exposed.column_type.sql_type.clone().array(),
+            Some(exposed) => exposed.column_type.sql_type.clone(),
+            // A key column need not be exposed: its name may be none of GraphQL's.
+            None => comparison_type(catalog, catalog.tables[table].columns[column].type_oid),
+        }
     }
 
     fn sql_type(&self, table: usize, column: usize) -> &SqlType {

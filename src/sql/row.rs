@@ -6,6 +6,7 @@ use super::{At, Compiler, Holds};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{OrderTerm, Origin, Row, RowField};
 use crate::schema::{Join, KeySide};
+use crate::schema::scalar::is_json_scalar;
 
 impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.
@@ -117,13 +118,21 @@ impl Compiler<'_> {
             Expression::text(&found.schema).cast(SqlType::TEXT),
             Expression::text(&found.name).cast(SqlType::TEXT),
         ];
-        values.extend(key.iter().map(|column| self.column(at, *column)));
+        values.extend(key.iter().map(|column| self.identifying(at, *column)));
         identifier(values)
     }
 
     /// The position of a row in an order.
     pub(super) fn cursor(&self, at: At<'_>, order: &[OrderTerm]) -> Expression {
-        identifier(order.iter().map(|term| self.column(at, term.column)).collect())
+        identifier(order.iter().map(|term| self.identifying(at, term.column)).collect())
+    }
+
+    /// A value that its column's type reads back from JSON as the same: where JSON has no form for it, its text.
+    fn identifying(&self, at: At<'_>, column: usize) -> Expression {
+        let catalog = &self.schema.catalog;
+        let value = self.column(at, column);
+        let is_scalar = is_json_scalar(catalog, catalog.tables[at.table].columns[column].type_oid);
+        if is_scalar { value } else { value.cast(SqlType::TEXT) }
     }
 }
 

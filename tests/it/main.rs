@@ -24,6 +24,7 @@ mod http;
 mod injection;
 mod introspection;
 mod isolation;
+mod key_types;
 mod large;
 mod load;
 mod local;

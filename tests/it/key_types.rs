@@ -1,0 +1,152 @@
+//! Keys of every type that PostgreSQL builds a primary key of: pages of them hold each row once, and each `nodeId` leads to its
+//! own row.
+
+use glowplug::config::PoolMode;
+use glowplug::engine::Engine;
+use serde_json::{Value, json};
+
+use crate::harness;
+
+const SETUP: &str = r#"
+    create extension citext; create extension ltree; create extension hstore;
+    create type mood as enum ('so-so', 'calm', 'it''s "odd" \');
+    comment on type mood is '@graphql({"mappings": {"so-so": "SO_SO", "it''s \"odd\" \\": "ODD"}})';
+    create type pair as (number int, words text);
+    create domain share as int check (value >= 0);
+    create domain title as text;
+    create domain steps as int[];
+"#;
+
+/// Types, each with values in the order of none.
+const KEYS: [(&str, &[&str]); 45] = [
+    ("smallint", &["-32768", "32767", "0", "7"]),
+    ("bigint", &["9007199254740993", "-1", "9223372036854775807", "0"]),
+    ("numeric", &["NaN", "-Infinity", "Infinity", "0.1", "123456789012345678901234567890.000000000123"]),
+    ("float8", &["NaN", "-Infinity", "Infinity", "0.1", "1e300", "-5e-324", "0.30000000000000004"]),
+    ("float4", &["NaN", "0.1", "16777216", "-1.5", "1e30"]),
+    ("bool", &["true", "false"]),
+    ("text", &["", "null", "[1]", "a\"b", "\\", "é", "{}", "it's", "\n", "1"]),
+    ("varchar(8)", &["b", "a ", "a", "\u{1}"]),
+    ("char(4)", &["b", "a", "ab  "]),
+    ("name", &["pg", "\"", "A"]),
+    ("\"char\"", &["b", "a", "\\"]),
+    ("citext", &["b", "A", "\"", "null"]),
+    ("uuid", &["00000000-0000-0000-0000-000000000002", "ffffffff-ffff-ffff-ffff-ffffffffffff"]),
+    ("date", &["infinity", "-infinity", "2024-02-29", "0044-03-15 BC", "12024-01-01"]),
+    ("time", &["24:00:00", "00:00:00", "13:37:00.000001"]),
+    ("timetz", &["12:00:00+02", "12:00:00-11", "11:00:00+01:30"]),
+    ("timestamp", &["infinity", "2024-02-29 23:59:59.999999", "0001-01-01 00:00:00 BC"]),
+    ("timestamptz", &["-infinity", "2024-02-29 23:59:59.999999+05:45", "1969-12-31 00:00:00+00"]),
+    ("interval", &["1 year 2 mons -3 days", "-00:00:00.000001", "400 days"]),
+    ("bytea", &["\\x", "\\x00", "\\xdeadbeef"]),
+    ("inet", &["192.0.2.7", "10.0.0.1/8", "2001:db8::1"]),
+    ("cidr", &["192.0.2.0/24", "10.0.0.0/8"]),
+    ("macaddr", &["08:00:2b:01:02:03", "00:00:00:00:00:01"]),
+    ("bit(4)", &["1010", "0000"]),
+    ("varbit", &["1", "", "101"]),
+    ("money", &["12.50", "-1"]),
+    ("oid", &["4294967295", "1"]),
+    ("pg_lsn", &["16/B374D848", "0/0"]),
+    ("int4range", &["[1,5)", "empty", "(,)", "(,7)"]),
+    ("tstzrange", &["[2024-01-01 00:00+00,2024-02-01 00:00+00)", "empty", "(,)"]),
+    ("int4multirange", &["{[1,3),[5,9)}", "{}"]),
+    ("jsonb", &["null", "\"null\"", "1", "\"1\"", "[1, {\"a\": null}]", "{}", "true", "\"a\\\"b\""]),
+    ("int[]", &["{}", "{1,2}", "{1,NULL}", "{{1,2},{3,4}}", "[0:1]={7,8}"]),
+    ("text[]", &["{}", "{\"\"}", "{NULL,\"NULL\"}", "{\"a,b\",\"c\\\"d\"}"]),
+    ("numeric[]", &["{0.10}", "{NaN,1}"]),
+    ("jsonb[]", &["{}", "{\"{\\\"a\\\": 1}\"}"]),
+    ("mood", &["so-so", "calm", "it's \"odd\" \\"]),
+    ("mood[]", &["{calm,so-so}", "{}"]),
+    ("pair", &["(1,a)", "(1,\"b,\\\"c\\\"\")", "(,)"]),
+    ("pair[]", &["{\"(1,a)\"}", "{}"]),
+    ("share", &["5", "0", "100"]),
+    ("title", &["b", "null", "[]"]),
+    ("steps", &["{1,2}", "{}"]),
+    ("ltree", &["a.b", "a"]),
+    ("hstore", &["a=>1", "\"b\"=>NULL", ""]),
+];
+
+struct Keys {
+    engine: Engine,
+    table: usize,
+    key_type: &'static str,
+    /// The rows in the order of their keys.
+    expected: Vec<Value>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_node_ids_hold_for_every_type_of_key() {
+    let database = harness::database(SETUP).await;
+    let url = harness::cluster().url(&database);
+    let client = harness::connect(&url).await;
+    for (table, (key_type, values)) in KEYS.iter().enumerate() {
+        let create = format!(
+            "create table t{table} (k {key_type}, part text, n int not null unique, primary key (k, part))"
+        );
+        client.batch_execute(&create).await.unwrap_or_else(|error| panic!("{create}: {error}"));
+        for (n, value) in values.iter().enumerate() {
+            let literal = value.replace('\'', "''");
+            let insert = format!(
+                "insert into t{table} values ('{literal}', 'a', {n}), ('{literal}', 'b', {})",
+                n + 100
+            );
+            client.batch_execute(&insert).await.unwrap_or_else(|error| panic!("{insert}: {error}"));
+        }
+    }
+    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+    for (table, (key_type, values)) in KEYS.iter().enumerate() {
+        let order = format!("select json_agg(n order by k, part) from t{table}");
+        let expected = harness::ask(&client, &order).await.expect("rows");
+        let expected: Vec<Value> = serde_json::from_str(&expected).expect("a list");
+        assert_eq!(expected.len(), values.len() * 2, "{key_type}");
+        let keys = Keys { engine: engine.clone(), table, key_type, expected };
+        keys.walk("first", "after", "endCursor").await;
+        keys.walk("last", "before", "startCursor").await;
+        keys.by_node_id().await;
+    }
+}
+
+impl Keys {
+    async fn ask(&self, query: &str, variables: Value) -> Value {
+        let answer = harness::graphql(&self.engine, query, variables).await;
+        assert!(answer["errors"].is_null(), "{}: {query}: {answer}", self.key_type);
+        answer["data"].clone()
+    }
+
+    /// All rows, page by page from one end.
+    async fn walk(&self, size: &str, bound: &str, end: &str) {
+        let (mut cursor, mut pages) = (Value::Null, Vec::new());
+        while pages.len() <= self.expected.len() {
+            let query = format!(
+                "query ($cursor: Cursor) {{ c: t{}Collection({size}: 1, {bound}: $cursor) {{
+                    edges {{ cursor node {{ n }} }} pageInfo {{ {end} }} }} }}",
+                self.table
+            );
+            let page = self.ask(&query, json!({ "cursor": cursor })).await["c"].take();
+            let Some(edge) = page["edges"].get(0) else { break };
+            assert_eq!(edge["cursor"], page["pageInfo"][end], "{}", self.key_type);
+            cursor = edge["cursor"].clone();
+            pages.push(edge["node"]["n"].clone());
+        }
+        if size == "last" {
+            pages.reverse();
+        }
+        assert_eq!(pages, self.expected, "{} by {size}", self.key_type);
+    }
+
+    /// Each row by its `nodeId`, as a node and in a filter.
+    async fn by_node_id(&self) {
+        let all = format!("{{ c: t{}Collection {{ edges {{ node {{ nodeId n }} }} }} }}", self.table);
+        let all = self.ask(&all, json!({})).await;
+        for edge in all["c"]["edges"].as_array().expect("edges") {
+            let query = format!(
+                "query ($id: ID!) {{ node(nodeId: $id) {{ ... on t{0} {{ nodeId n }} }}
+                    c: t{0}Collection(filter: {{nodeId: {{eq: $id}}}}) {{ edges {{ node {{ nodeId n }} }} }} }}",
+                self.table
+            );
+            let found = self.ask(&query, json!({ "id": edge["node"]["nodeId"] })).await;
+            let expected = json!({ "node": edge["node"], "c": { "edges": [edge] } });
+            assert_eq!(found, expected, "{}", self.key_type);
+        }
+    }
+}
