@@ -56,7 +56,7 @@ impl Snapshot {
         let options =
             Options { total_count: api.total_count, aggregate: api.aggregate, partitions: api.partitions };
         let visible = visible_part(&catalog, api.introspection);
-        let extended = |catalog| Rendered::of(Arc::new(catalog), options, application);
+        let extended = |catalog| Rendered::of(&Arc::new(catalog), options, application);
         let (schema, rendered) = extended(catalog)?;
         let visible = match visible {
             Visible::All => Some(rendered.clone()),

@@ -45,7 +45,7 @@ impl Rendered {
     ///
     /// If not even an empty database's API is valid: then it is the application's part that is not.
     pub fn of(
-        catalog: Arc<Catalog>,
+        catalog: &Arc<Catalog>,
         options: Options,
         application: &Application,
     ) -> Result<(Schema, Self), RenderError> {
@@ -53,19 +53,19 @@ impl Rendered {
             let schema = Schema::extended(catalog, options, application);
             Self::new(&schema).map(|rendered| (schema, rendered))
         };
-        match build(Arc::clone(&catalog)) {
-            Ok(built) => Ok(built),
-            Err(error) => {
-                let renders = |part: &Catalog| build(Arc::new(part.clone())).is_ok();
-                let (part, left_out) = largest_part(&catalog, renders);
-                let (mut schema, rendered) = build(Arc::new(part))?;
-                schema.problems.extend(left_out.into_iter().map(|object| Problem {
-                    object,
-                    reason: format!("a defect of Glowplug: with it, {error}"),
-                }));
-                Ok((schema, rendered))
-            }
-        }
+        let error = match build(Arc::clone(catalog)) {
+            Err(error) => error,
+            complete => return complete,
+        };
+        let renders = |part: &Catalog| build(Arc::new(part.clone())).is_ok();
+        let (part, left_out) = largest_part(catalog, renders);
+        let (mut schema, rendered) = build(Arc::new(part))?;
+        schema.problems.extend(
+            left_out
+                .into_iter()
+                .map(|object| Problem { object, reason: format!("a defect of Glowplug: with it, {error}") }),
+        );
+        Ok((schema, rendered))
     }
 }
 
@@ -118,7 +118,7 @@ mod tests {
         let all = ["a", "b", "bad", "c", "d", "worse", "e"];
         let renders = |part: &Catalog| {
             let has = |name: &str| part.tables.iter().any(|table| table.name == name);
-            !has("bad") && !(has("a") && has("worse"))
+            !has("bad") && (!has("a") || !has("worse"))
         };
         let (part, left_out) = largest_part(&catalogue(&all), renders);
         let kept: Vec<_> = part.tables.iter().map(|table| table.name.as_str()).collect();

@@ -53,7 +53,7 @@ async fn random_names_give_valid_apis_that_reach_everything_or_say_why_not() {
     assert!(reached > 1000, "only {reached} tables, columns, functions and relations were reached");
 }
 
-async fn engine(database: &str) -> Engine {
+fn engine(database: &str) -> Engine {
     Engine::new(&harness::config(&harness::cluster().url(database), PoolMode::Direct)).expect("an engine")
 }
 
@@ -73,7 +73,7 @@ async fn tables_that_differ_in_the_case_of_the_first_letter_have_root_fields_of_
          insert into account values (1, 'l'); insert into \"Account\" values (1, 'U', 1); insert into ledger values (1, 1)",
     )
     .await;
-    let engine = engine(&database).await;
+    let engine = engine(&database);
     let query = "{ account: accountByPk(id: 1) { lower accountCollection { edges { node { upper } } } }
         Account: AccountByPk(id: 1) { upper account { lower } } a: accountCollection { edges { node { lower } } }
         A: AccountCollection { edges { node { upper } } } ledgerByPk(id: 1) { account { lower } } }";
@@ -104,7 +104,7 @@ async fn a_column_keeps_its_own_name_and_the_other_is_told() {
          insert into item values (1, 2, 3, 4)",
     )
     .await;
-    let engine = engine(&database).await;
+    let engine = engine(&database);
     let query = "{ itemCollection { edges { node { id _id a b } } } }";
     let answer = harness::graphql(&engine, query, json!({})).await;
     let node = json!({ "id": 2, "_id": 1, "a": 3, "b": 4 });
@@ -135,7 +135,7 @@ async fn a_comment_that_cannot_be_used_is_told_and_takes_nothing_else_away() {
             "create table good (id integer primary key); insert into good values (1);
              create view odd as select 1 as a, 2 as b, '{{}}'::json as document; comment on view odd is '@graphql({comment})'"
         );
-        let engine = engine(&harness::database(&setup).await).await;
+        let engine = engine(&harness::database(&setup).await);
         let answer =
             harness::graphql(&engine, "{ goodCollection { edges { node { id } } } }", json!({})).await;
         assert_eq!(answer, json!({ "data": { "goodCollection": { "edges": [{ "node": { "id": 1 } }] } } }));
@@ -241,7 +241,7 @@ impl Round {
             let answer = harness::graphql(&engine, &query, json!({})).await;
             let row = &answer["data"][name]["edges"][0]["node"];
             for (position, column) in exposed.readable_columns() {
-                if row[&column.field] != Value::from(position + 1) {
+                if row[&column.field] != position + 1 {
                     wrong.push(format!("{}: {query} gives {} in {answer}", self.schemas[0], column.field));
                 }
             }
