@@ -44,6 +44,7 @@ mod tests {
             directive: Directive::default(),
             labels: None,
             is_exposed: false,
+            may_be_named: true,
             order: (name != "json").then_some(Comparison::SYSTEM),
         };
         let mut types = vec![plain(1, "int4"), plain(2, "int8"), plain(3, "text"), plain(4, "json")];

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::harness;
 
 const SETUP: &str = r#"
-    create extension citext; create extension ltree;
+    create extension citext; create extension ltree; create extension hstore;
     create type mood as enum ('so-so', 'calm', 'it''s "odd" \');
     comment on type mood is '@graphql({"mappings": {"so-so": "SO_SO", "it''s \"odd\" \\": "ODD"}})';
     create type pair as (number int, words text);
@@ -18,7 +18,7 @@ const SETUP: &str = r#"
 "#;
 
 /// Types, each with values in the order of none.
-const KEYS: [(&str, &[&str]); 44] = [
+const KEYS: [(&str, &[&str]); 45] = [
     ("smallint", &["-32768", "32767", "0", "7"]),
     ("bigint", &["9007199254740993", "-1", "9223372036854775807", "0"]),
     ("numeric", &["NaN", "-Infinity", "Infinity", "0.1", "123456789012345678901234567890.000000000123"]),
@@ -63,6 +63,7 @@ const KEYS: [(&str, &[&str]); 44] = [
     ("title", &["b", "null", "[]"]),
     ("steps", &["{1,2}", "{}"]),
     ("ltree", &["a.b", "a"]),
+    ("hstore", &["a=>1", "\"b\"=>NULL", ""]),
 ];
 
 struct Keys {
