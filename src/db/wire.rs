@@ -52,6 +52,8 @@ pub(super) struct Wire {
     stream: Stream,
     /// Bytes that came and were not read as messages yet.
     inbound: BytesMut,
+    /// Whether that buffer grew for a long message. What is left of it keeps all of it in memory.
+    is_inbound_grown: bool,
     /// Bytes of the flights under way that could not be written yet.
     outbound: BytesMut,
     /// How many bytes of flights were written so far.

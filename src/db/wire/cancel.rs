@@ -63,6 +63,7 @@ impl Wire {
         Self {
             stream: mem::replace(&mut self.stream, Stream::Closed),
             inbound: mem::take(&mut self.inbound),
+            is_inbound_grown: self.is_inbound_grown,
             outbound: mem::take(&mut self.outbound),
             written: self.written,
             queue: mem::take(&mut self.queue),

@@ -9,7 +9,7 @@ use std::mem;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use bytes::Buf as _;
+use bytes::{Buf as _, BytesMut};
 use postgres_protocol::message::backend::{Header, Message};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
@@ -225,8 +225,19 @@ impl Wire {
         if !self.queue.is_awaited() {
             self.state = State::Ready;
             self.settle();
+            self.shrink();
         }
         Ok(())
+    }
+
+    /// Gives back what a long question or answer needed: a connection at rest has small buffers.
+    fn shrink(&mut self) {
+        if self.outbound.is_empty() {
+            self.outbound = BytesMut::new();
+        }
+        if mem::take(&mut self.is_inbound_grown) {
+            self.inbound = BytesMut::from(&self.inbound[..]);
+        }
     }
 
     /// What `copy … from stdin` waits for is not there; the server then raises an error. It took no notice of the `Sync`
@@ -281,6 +292,7 @@ impl Wire {
     pub(super) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         // The buffer doubles as a long message arrives, so that its bytes are moved twice at the most.
         if self.inbound.capacity() - self.inbound.len() < READ / 4 {
+            self.is_inbound_grown |= self.inbound.len() > READ;
             self.inbound.reserve(READ.max(self.inbound.len()));
         }
         let reading = pin!(self.stream.read_buf(&mut self.inbound));

@@ -17,6 +17,7 @@ fn pair() -> (Pipeline, UnixStream) {
     let wire = Wire {
         stream: Stream::Unix(ours),
         inbound: BytesMut::new(),
+        is_inbound_grown: false,
         outbound: BytesMut::new(),
         written: 0,
         queue: Queue::default(),
@@ -74,6 +75,8 @@ async fn nobody_waits_for_the_other_with_full_buffers() {
     assert_eq!(sizes, [SIZE + 4]);
     drop(exchange);
     assert!(wire.get_mut().is_ready());
+    let kept = wire.with(|wire| wire.inbound.capacity() + wire.outbound.capacity());
+    assert!(kept <= READ, "{kept} bytes are kept of a long question and a long answer");
     drop(peer.await.unwrap());
     assert!(!wire.get_mut().look(), "the peer has closed the connection");
 }

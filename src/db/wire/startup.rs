@@ -31,6 +31,7 @@ impl Wire {
         let mut wire = Self {
             stream,
             inbound: BytesMut::new(),
+            is_inbound_grown: false,
             outbound: BytesMut::new(),
             written: 0,
             queue: Queue::default(),
