@@ -137,7 +137,7 @@ impl Authenticator {
     /// Reads the key files again, and asks the provider; where either fails, the old keys stay, and the log says why.
     pub async fn reload(&self) {
         if let Some(tokens) = &self.inner.tokens {
-            tokens.keyring.reread();
+            tokens.keyring.reread().await;
             tokens.keyring.fetch().await;
         }
     }

@@ -18,7 +18,7 @@ use super::{Caller, Denied, InvalidToken, SetupError};
 use crate::config::{Jwks, Jwt};
 use crate::event::Event;
 
-/// The bytes of tokens that are remembered; their claims take about twice as much.
+/// The bytes that remembered tokens take with their claims.
 const REMEMBERED_BYTES: u64 = 4 << 20;
 
 /// Where keys come from, and those that hold.
@@ -42,8 +42,31 @@ pub(super) struct Held {
 struct TokenWeight;
 
 impl Weighter<String, Arc<Caller>> for TokenWeight {
-    fn weight(&self, token: &String, _: &Arc<Caller>) -> u64 {
-        token.len() as u64 + 64
+    fn weight(&self, token: &String, caller: &Arc<Caller>) -> u64 {
+        let role = caller.role.as_ref().map_or(0, String::len);
+        (ENTRY_BYTES + token.len() + role + members_bytes(&caller.claims)) as u64
+    }
+}
+
+/// What an entry takes beside its token and claims: in the cache, and for what they are held by.
+const ENTRY_BYTES: usize = 256;
+
+/// What a member of an object takes beside its name and its value's own bytes: a place in the list of members, one in the table of
+/// names, and what the allocator adds.
+const MEMBER_BYTES: usize = 128;
+
+/// The bytes in memory that belong to an object. A token is nested no deeper than `serde_json` reads.
+fn members_bytes(members: &Map<String, Value>) -> usize {
+    members.iter().map(|(name, value)| MEMBER_BYTES + name.len() + value_bytes(value)).sum()
+}
+
+/// Those of a value, its own place aside.
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(|value| size_of::<Value>() + value_bytes(value)).sum(),
+        Value::Object(members) => members_bytes(members),
     }
 }
 
@@ -116,13 +139,18 @@ impl Keyring {
     }
 
     /// Reads the files again. If one of them is no good any more, all keys stay as they were.
-    pub(super) fn reread(&self) {
-        match self.read_files() {
-            Ok(local) => {
+    pub(super) async fn reread(self: &Arc<Self>) {
+        let keyring = Arc::clone(self);
+        let read = tokio::task::spawn_blocking(move || keyring.read_files()).await;
+        let error = match read {
+            Ok(Ok(local)) => {
                 self.held.rcu(|held| Held::new(Arc::clone(&local), held.fetched.clone()));
+                return;
             }
-            Err(error) => Event::KeysFailed { source: "files", error: &error.to_string() }.emit(),
-        }
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Event::KeysFailed { source: "files", error: &error }.emit();
     }
 
     /// Asks the provider, if there is one.
@@ -185,4 +213,37 @@ fn read<T>(path: &Path, parse: impl FnOnce(&str) -> Result<T, KeyError>) -> Resu
     let text =
         std::fs::read_to_string(path).map_err(|source| SetupError::File { path: path.to_owned(), source })?;
     parse(&text).map_err(|source| SetupError::Key { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn caller(claims: Value) -> Arc<Caller> {
+        let Value::Object(claims) = claims else { panic!("an object") };
+        Arc::new(Caller { role: Some("member".to_owned()), claims })
+    }
+
+    #[test]
+    fn remembered_tokens_are_weighed_with_their_claims() {
+        let held = Held::new(Arc::default(), None);
+        let groups: Vec<String> = (0..100).map(|number| format!("group {number}")).collect();
+        for number in 0..10_000 {
+            held.remember(&format!("token {number}"), &caller(json!({"sub": number, "groups": groups})));
+        }
+        assert!(held.callers.weight() <= REMEMBERED_BYTES);
+        let least = 100 * (size_of::<Value>() + 7);
+        assert!(
+            held.callers.len() < usize::try_from(REMEMBERED_BYTES).unwrap() / least,
+            "{}",
+            held.callers.len()
+        );
+        let small = caller(json!({}));
+        let nested = caller(json!({"a": {"b": [{"c": "text"}]}}));
+        let weight = |caller| TokenWeight.weight(&"token".to_owned(), caller);
+        assert!(weight(&nested) > weight(&small) + 3 * MEMBER_BYTES as u64);
+    }
 }

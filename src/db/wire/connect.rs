@@ -126,14 +126,19 @@ impl Connect {
     }
 
     /// From the connection string, or from the password file, where a socket's folder counts as `localhost`.
-    fn password(&self, host: &Host) -> Option<Secret> {
+    async fn password(self: &Arc<Self>, host: &Host) -> Option<Secret> {
         let settings = &self.settings;
-        settings.password.clone().or_else(|| {
-            let name = if host.is_unix() { "localhost" } else { &host.name };
-            let (database, user) = (&*settings.database, &*settings.user);
-            let wanted = Wanted { host: name, port: host.port, database, user };
-            passfile::find(settings.passfile.as_deref()?, wanted).map(Secret::new)
-        })
+        if settings.password.is_some() || settings.passfile.is_none() {
+            return settings.password.clone();
+        }
+        let name = if host.is_unix() { "localhost".to_owned() } else { host.name.clone() };
+        let (connect, port) = (Arc::clone(self), host.port);
+        // The home folder may be on a server that does not answer.
+        let reading = tokio::task::spawn_blocking(move || {
+            let Settings { passfile, database, user, .. } = &connect.settings;
+            passfile::find(passfile.as_deref()?, Wanted { host: &name, port, database, user })
+        });
+        reading.await.ok().flatten().map(Secret::new)
     }
 }
 
@@ -151,7 +156,7 @@ impl Route {
         let settings = &self.connect.settings;
         let credentials = Credentials {
             user: &settings.user,
-            password: self.connect.password(host),
+            password: self.connect.password(host).await,
             channel_binding: settings.channel_binding,
         };
         let stream = self.open().await?;
