@@ -94,11 +94,16 @@ impl From<Error> for RunError {
 /// queue.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// How long the question whether the database can be had waits for its answer.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
 /// The database, through a pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
     pool: Arc<pool::Pool>,
     health: Arc<Health>,
+    /// Held while it is asked whether it can be had.
+    checking: Arc<tokio::sync::Mutex<()>>,
     statement_timeout: Duration,
 }
 
@@ -115,7 +120,8 @@ impl Database {
 
     fn over(pool: pool::Pool, config: &config::Database) -> Self {
         let health = Arc::new(Health::new());
-        Self { pool: Arc::new(pool), health, statement_timeout: config.statement_timeout }
+        let checking = Arc::default();
+        Self { pool: Arc::new(pool), health, checking, statement_timeout: config.statement_timeout }
     }
 
     /// Runs `statements` within `scope` in one round trip, and returns the value of each.
@@ -154,8 +160,35 @@ impl Database {
     }
 
     /// Whether the database can be had: it has answered just now, or does so when it is asked.
+    ///
+    /// A database that is busy can be had. Where statements run that take their time, or they leave it no time for the question,
+    /// what it last answered holds for as long as a statement may take, unless something has failed since.
     pub async fn available(&self) -> Result<(), Error> {
-        if self.health.is_fresh() { Ok(()) } else { self.check().await }
+        let is_known = self.health.has_answered_within(self.statement_timeout.saturating_add(GRACE));
+        let PoolState { connections, idle, .. } = self.state();
+        if self.health.is_fresh() || (is_known && connections > idle) {
+            return Ok(());
+        }
+        match tokio::time::timeout(PATIENCE, self.check_once()).await {
+            Ok(Err(Error::PoolTimeout(_))) | Err(_) if is_known && self.health.has_answered() => Ok(()),
+            Ok(result) => result,
+            Err(_) => Err(Error::DeadlineExceeded(PATIENCE)),
+        }
+    }
+
+    /// Asks the database, unless it is being asked. The question goes on when its caller does not wait any more: giving it up would
+    /// cancel it, and a busy pooler has no use for that.
+    async fn check_once(&self) -> Result<(), Error> {
+        let turn = Arc::clone(&self.checking).lock_owned().await;
+        if self.health.is_fresh() {
+            return Ok(());
+        }
+        let database = self.clone();
+        let asking = tokio::spawn(async move {
+            let _turn = turn;
+            database.check().await
+        });
+        asking.await.unwrap_or_else(|error| Err(Error::Protocol(error.to_string())))
     }
 
     /// Whether the database answers: a round trip with nothing in it.

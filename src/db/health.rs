@@ -35,10 +35,20 @@ impl Health {
         }
     }
 
+    /// Whether the last that was heard was an answer.
+    pub(super) fn has_answered(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether it has answered just now, and nothing has failed since.
     pub(super) fn is_fresh(&self) -> bool {
+        self.has_answered_within(FRESH)
+    }
+
+    /// The same for a longer time.
+    pub(super) fn has_answered_within(&self, time: Duration) -> bool {
         let heard = self.heard.load(Ordering::Relaxed);
-        heard > 0 && u128::from(self.now().saturating_sub(heard)) < FRESH.as_millis()
+        heard > 0 && u128::from(self.now().saturating_sub(heard)) < time.as_millis()
     }
 
     fn now(&self) -> u64 {
@@ -62,5 +72,6 @@ mod tests {
         assert!(health.is_fresh(), "a refusal is an answer");
         health.note(Some(&Error::PoolTimeout(FRESH)));
         assert!(health.is_fresh(), "a busy pool works");
+        assert!(!health.has_answered_within(Duration::ZERO));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use glowplug::config::PoolMode;
 use glowplug::local::{Cluster, ClusterOptions};
 
 use super::{NOTES, Observed, READ};
@@ -49,6 +50,31 @@ async fn a_database_that_is_away_makes_it_not_ready_until_it_is_back() {
     while server.metrics("/readyz").await.0 != 200 {
         assert!(begin.elapsed() < Duration::from_mins(1), "it never is ready:\n{}", server.program.printed());
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Directly all connections of the pool are in use; through the pooler there are some left, but the pooler has none for them.
+#[tokio::test]
+async fn slow_queries_that_take_all_connections_do_not_make_it_not_ready() {
+    let name = harness::database(NOTES).await;
+    let pooler = harness::pooler(PoolMode::Transaction, 1);
+    for url in [harness::cluster().url(&name), pooler.url(&name)] {
+        let folder = open_folder();
+        let server =
+            Observed::with(folder.path(), &url, &["--pool-size", "2", "--acquire-timeout", "1s"], &[]);
+        server.program.query(READ).await;
+        let lock = connect(&harness::cluster().url(&name)).await;
+        lock.batch_execute("begin; lock table note in access exclusive mode").await.unwrap();
+        let slow = async { tokio::join!(server.program.query(READ), server.program.query(READ)) };
+        let looked = async {
+            // Longer than an answer is good for without a question.
+            for _ in 0..12 {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                assert_eq!(server.metrics("/readyz").await, (200, "ready\n".to_owned()), "{url}");
+            }
+            lock.batch_execute("commit").await.unwrap();
+        };
+        tokio::join!(slow, looked);
     }
 }
 
