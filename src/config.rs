@@ -9,6 +9,7 @@ mod raw;
 mod redact;
 mod roles;
 mod settled;
+mod sockets;
 mod table;
 mod units;
 
@@ -24,6 +25,7 @@ pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};
 pub use redact::redacted;
 pub use settled::{Origin, Profile, Settled};
+pub use sockets::Sockets;
 pub use table::{help, markdown_table};
 pub use units::duration;
 
@@ -246,6 +248,8 @@ pub struct Http {
     pub shutdown_delay: Duration,
     /// The address to serve metrics on.
     pub metrics_listen: Option<SocketAddr>,
+    /// What clients may make the server hold.
+    pub sockets: Sockets,
 }
 
 /// What may be asked for by `GET`.

@@ -5,6 +5,7 @@
 //! a client's value in it, except [`Event::StatementsSent`] and [`Event::ServerNotice`], which are written only for those who
 //! ask for them.
 
+mod http;
 mod log;
 pub mod metrics;
 mod queue;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
+pub use self::http::Ending;
 pub use self::queue::QueueEvent;
 pub use self::replica::ReplicaEvent;
 pub use self::stopwatch::Stopwatch;
@@ -122,6 +124,16 @@ pub enum Event<'a> {
     RequestAbandoned { route: &'static str },
     /// A handler panicked, which is a defect; the client got status 500.
     RequestPanicked { message: &'a str },
+    /// A client's connection was accepted.
+    HttpConnectionOpened,
+    /// A client's connection is closed.
+    HttpConnectionClosed,
+    /// The server ends a client's connection, or a stream of it, of its own accord.
+    HttpConnectionEnded { ending: Ending },
+    /// A request was refused because other requests' bodies fill the memory there is for them.
+    BodiesTooLarge,
+    /// So many clients as are allowed cannot be connected, for want of descriptors.
+    DescriptorsTooFew { maximum: usize, descriptors: usize },
     /// No connection can be accepted at the moment.
     AcceptFailed { error: &'a str },
     /// Requests still ran when the drain timeout was over; they were dropped.

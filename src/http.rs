@@ -6,7 +6,9 @@
 
 mod accept;
 mod admin;
+mod body;
 mod connection;
+mod descriptors;
 mod document;
 pub mod graphiql;
 mod graphql;
@@ -18,6 +20,7 @@ mod parameters;
 mod read_from;
 mod refusal;
 mod reply;
+mod room;
 mod trace;
 
 use std::time::Duration;
@@ -38,8 +41,11 @@ use crate::auth::Authenticator;
 use crate::config::{self, GetRequests};
 use crate::queue::Way;
 
+use self::connection::Connections;
+pub use self::descriptors::raise_limit;
 pub use self::listeners::{ListenError, Listeners, metrics_listener};
 pub use self::metrics::{Lookout, observe};
+use self::room::Room;
 
 /// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
 const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
@@ -61,6 +67,8 @@ struct Shared {
     get_requests: GetRequests,
     sdl: bool,
     graphiql: bool,
+    room: Room,
+    body_timeout: Duration,
     /// Cancelled when the server is asked to stop.
     stop: CancellationToken,
 }
@@ -68,7 +76,8 @@ struct Shared {
 impl Shared {
     fn new(way: Way, authenticator: Authenticator, config: &config::Http, stop: CancellationToken) -> Self {
         let &config::Http { get_requests, sdl, graphiql, .. } = config;
-        Self { way, authenticator, get_requests, sdl, graphiql, stop }
+        let (room, body_timeout) = (Room::new(&config.sockets), config.sockets.body_timeout);
+        Self { way, authenticator, get_requests, sdl, graphiql, room, body_timeout, stop }
     }
 }
 
@@ -97,12 +106,14 @@ pub async fn serve(
     let observed = async {
         if let Some(listener) = metrics {
             let service = service(metrics::router(shared.clone()), &[]);
-            listeners::serve(listener, service, &done, config.drain_timeout).await;
+            listeners::serve(listener, service, Connections::of_metrics(config), &done, config.drain_timeout)
+                .await;
         }
     };
     let answered = async {
         let service = service(router(shared.clone()), &config.cors_origins);
-        listeners::serve(api, service, &close, config.drain_timeout).await;
+        let connections = Connections::new(descriptors::maximum(&config.sockets), config.sockets.clone());
+        listeners::serve(api, service, connections, &close, config.drain_timeout).await;
         done.cancel();
     };
     // Requests that run at the stop wait for answers of the queue, too.

@@ -27,6 +27,8 @@ const REGISTERED_BYTES: u64 = 16 << 20;
 pub enum DocumentSource {
     /// By its text.
     Text(String),
+    /// The server asks by itself, for a client that sent no document: no rule about clients' documents concerns it.
+    Own(&'static str),
     /// By its id (GraphQL over HTTP, proposed appendix "Persisted Documents").
     Id(String),
     /// By its hash, and by its text if the client was told that the hash is not known (Apollo's automatic persisted queries).
@@ -107,6 +109,7 @@ impl Persisted {
     pub fn text<'r>(&self, source: &'r DocumentSource) -> Result<Cow<'r, str>, PersistedError> {
         let known = match source {
             DocumentSource::Text(text) => return self.allow(text),
+            DocumentSource::Own(text) => return Ok(Cow::Borrowed(text)),
             DocumentSource::Hash { sha256, text: Some(text) } => return self.take(sha256, text),
             DocumentSource::Hash { sha256, text: None } => {
                 self.known(sha256).ok_or_else(|| self.unknown_hash())?

@@ -71,6 +71,7 @@ pub(super) fn block_on(
     work: impl Future<Output = Result<(), Failure>>,
 ) -> Result<(), Failure> {
     let traces = traces.endpoint.as_deref().map(Traces::start).transpose()?;
+    crate::http::raise_limit();
     let result = super::block_on(work);
     if let Some(traces) = traces {
         traces.stop();

@@ -15,7 +15,7 @@ use super::settled::Settled;
 use super::units;
 use super::{
     Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Log,
-    LogFormat, PoolMode, Secret, Traces,
+    LogFormat, PoolMode, Secret, Sockets, Traces,
 };
 
 /// Something wrong with one setting; the message says what to do.
@@ -48,20 +48,22 @@ impl fmt::Display for Problems {
 }
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
+const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 impl Settled {
     /// Checks every value, and answers with all problems if there are any.
     pub fn check(&self) -> Result<Config, Problems> {
         let mut reader = Reader { settled: self, problems: Vec::new() };
+        let database = database(&mut reader);
         let config = Config {
-            database: database(&mut reader),
             api: api(&mut reader),
             limits: limits(&mut reader),
             role_limits: role_limits(&mut reader),
             documents: documents(&mut reader),
             auth: auth::auth(&mut reader),
-            http: http(&mut reader),
+            http: http(&mut reader, descriptors(&database)),
+            database,
             queue: queue::queue(&mut reader),
             log: log(&mut reader),
             traces: Traces { endpoint: reader.read("otlp-endpoint", |text| unless_off(text, collector)) },
@@ -197,7 +199,7 @@ fn documents(reader: &mut Reader<'_>) -> Documents {
     Documents { list, policy }
 }
 
-fn http(reader: &mut Reader<'_>) -> Http {
+fn http(reader: &mut Reader<'_>, reserved: usize) -> Http {
     Http {
         listen: reader.read("listen", |text| address(text).map(Parsed)).0,
         get_requests: reader.choice(
@@ -210,7 +212,22 @@ fn http(reader: &mut Reader<'_>) -> Http {
         drain_timeout: reader.duration("drain-timeout"),
         shutdown_delay: reader.read("shutdown-delay", |text| unless_off(text, duration)).unwrap_or_default(),
         metrics_listen: reader.read("metrics-listen", |text| unless_off(text, address)),
+        sockets: Sockets {
+            maximum: reader.read("max-connections", |text| match text {
+                "auto" => Ok(None),
+                text => count(text, CONNECTIONS).map(Some),
+            }),
+            reserved,
+            ..Sockets::default()
+        },
     }
+}
+
+/// The descriptors that a server needs for others than clients: a connection and the request to cancel what runs on it for each
+/// of the pools' places, and what else is open.
+fn descriptors(database: &Database) -> usize {
+    let pools = 1 + database.replica_urls.len();
+    2 * pools * database.pool_size as usize + Sockets::default().reserved
 }
 
 fn log(reader: &mut Reader<'_>) -> Log {
@@ -255,11 +272,7 @@ impl Reader<'_> {
     }
 
     fn count(&mut self, name: &str, range: RangeInclusive<usize>) -> usize {
-        let (low, high) = (*range.start(), *range.end());
-        self.read(name, |text| {
-            let number = text.parse().ok().filter(|number| range.contains(number));
-            number.ok_or_else(|| format!("`{text}` is no whole number from {low} to {high}"))
-        })
+        self.read(name, |text| count(text, range))
     }
 
     fn count_or_off(&mut self, name: &str) -> Option<usize> {
@@ -363,6 +376,12 @@ fn origins(text: &str) -> Result<Vec<String>, String> {
         return Err("`*` stands for all origins; leave the others out, or it".to_owned());
     }
     Ok(origins)
+}
+
+fn count(text: &str, range: RangeInclusive<usize>) -> Result<usize, String> {
+    let (low, high) = (*range.start(), *range.end());
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("`{text}` is no whole number from {low} to {high}"))
 }
 
 fn list(text: &str) -> Vec<String> {

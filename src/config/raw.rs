@@ -201,6 +201,10 @@ pub struct Raw {
     /// They tell how much the API is used and by which roles: keep the address inside your network.
     #[arg(long, value_name = "ADDRESS|off")]
     pub metrics_listen: Option<Text>,
+    /// How many clients may be connected at once, or `auto` for as many as the process may open files and sockets for, 8192 at the
+    /// most. When there are as many, the one that has been idle for longest is closed for a new one.
+    #[arg(long, value_name = "COUNT|auto")]
+    pub max_connections: Option<Text>,
     /// Address of Redis, which the queue is in: `redis://user:password@host:port`, or `rediss://…` for TLS. In a file or in the
     /// environment it stays out of the list of processes. Of a cluster, one or more nodes, separated by commas.
     #[arg(long, value_name = "URL")]

@@ -251,6 +251,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),
         shutdown_delay: text("off"),
         metrics_listen: text("off"),
+        max_connections: text("auto"),
         redis_cluster: text("off"),
         mutations: text("direct"),
         operations: text("direct"),

@@ -15,9 +15,10 @@ pub(super) fn write(event: &Event<'_>) {
         Event::PostgresDownloading { version } => {
             tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
         }
-        Event::Listening { address } => tracing::info!(%address, "listening"),
-        Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
-        Event::Stopping { reason } => tracing::info!(reason, "stopping"),
+        Event::Listening { .. }
+        | Event::MetricsListening { .. }
+        | Event::Stopping { .. }
+        | Event::Unprotected { .. } => write_of_server(event),
         Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
         Event::ConnectionFailed { error, .. } => tracing::debug!(error, "connection not made"),
         Event::DatabaseUnavailable { error } => tracing::warn!(error, "no connection to the database"),
@@ -47,20 +48,16 @@ pub(super) fn write(event: &Event<'_>) {
         Event::PersistedOperationsLoaded { .. }
         | Event::PersistedOperationsFailed { .. }
         | Event::PersistedOperationInvalid { .. } => write_of_persisted_operations(event),
-        Event::Unprotected { address } => tracing::warn!(
-            %address,
-            "whoever reaches this address uses the API as the database user of the connection string; \
-             set anon-role, jwt-secret, jwt-key or jwt-jwks, or listen on 127.0.0.1"
-        ),
         Event::KeysFetched { keys, url } => tracing::info!(keys, url, "keys fetched"),
         Event::KeysFailed { source, error } => {
             tracing::error!(source, error, "keys not read; the previous ones stay");
         }
-        Event::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
-        Event::AcceptFailed { error } => tracing::error!(error, "no connection can be accepted"),
-        Event::ConnectionsDropped { connections } => {
-            tracing::warn!(connections, "drain timeout over; connections dropped");
-        }
+        Event::RequestPanicked { .. }
+        | Event::HttpConnectionEnded { .. }
+        | Event::BodiesTooLarge
+        | Event::DescriptorsTooFew { .. }
+        | Event::AcceptFailed { .. }
+        | Event::ConnectionsDropped { .. } => write_of_clients(event),
         Event::Queue(event) => event.write(),
         Event::StatementsSent { .. }
         | Event::OperationAnswered { .. }
@@ -76,7 +73,45 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::DocumentRemembered
         | Event::DocumentParsed
         | Event::BatchReceived { .. }
+        | Event::HttpConnectionOpened
+        | Event::HttpConnectionClosed
         | Event::RequestReceived => {}
+    }
+}
+
+/// Where the server can be reached, and until when.
+fn write_of_server(event: &Event<'_>) {
+    match event {
+        Event::Listening { address } => tracing::info!(%address, "listening"),
+        Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
+        Event::Stopping { reason } => tracing::info!(reason, "stopping"),
+        Event::Unprotected { address } => tracing::warn!(
+            %address,
+            "whoever reaches this address uses the API as the database user of the connection string; \
+             set anon-role, jwt-secret, jwt-key or jwt-jwks, or listen on 127.0.0.1"
+        ),
+        _ => {}
+    }
+}
+
+/// What happens with clients' connections.
+fn write_of_clients(event: &Event<'_>) {
+    match event {
+        Event::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
+        Event::HttpConnectionEnded { ending } => {
+            tracing::debug!(reason = ending.name(), "connection of a client ended");
+        }
+        Event::BodiesTooLarge => tracing::warn!("no room for a request's body; it was refused"),
+        Event::DescriptorsTooFew { maximum, descriptors } => tracing::warn!(
+            maximum,
+            descriptors,
+            "max-connections is more than the process may open; raise its limit of open files (LimitNOFILE, ulimit -n)"
+        ),
+        Event::AcceptFailed { error } => tracing::error!(error, "no connection can be accepted"),
+        Event::ConnectionsDropped { connections } => {
+            tracing::warn!(connections, "drain timeout over; connections dropped");
+        }
+        _ => {}
     }
 }
 

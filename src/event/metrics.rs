@@ -118,17 +118,15 @@ pub(super) fn count(event: &Event<'_>) {
             to.catalog_load_duration.observe(took.as_secs_f64());
         }
         Event::CatalogFailed { .. } => one_more(&to.catalog_loads, "outcome", families::FAILED),
-        Event::RequestReceived => {
-            to.requests_in_flight.inc();
-        }
-        Event::RequestAnswered { route, status, took, .. } => {
-            count_request(to, route, status.to_string().into());
-            let durations = to.request_duration.get_or_create(&[("route", Cow::Borrowed(*route))]);
-            durations.observe(took.as_secs_f64());
-        }
-        Event::RequestAbandoned { route } => count_request(to, route, families::ABANDONED.into()),
-        Event::RequestPanicked { .. } => add(&to.panics, 1),
-        Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
+        Event::RequestReceived
+        | Event::RequestAnswered { .. }
+        | Event::RequestAbandoned { .. }
+        | Event::RequestPanicked { .. }
+        | Event::HttpConnectionOpened
+        | Event::HttpConnectionClosed
+        | Event::HttpConnectionEnded { .. }
+        | Event::BodiesTooLarge
+        | Event::AcceptFailed { .. } => count_of_clients(to, event),
         Event::Replica(event) => count_of_replica(to, event),
         Event::Queue(event) => to.queue.count(event),
         Event::DatabaseUnavailable { .. }
@@ -148,9 +146,38 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::PersistedOperationsLoaded { .. }
         | Event::PersistedOperationsFailed { .. }
         | Event::PersistedOperationInvalid { .. }
+        | Event::DescriptorsTooFew { .. }
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
+    }
+}
+
+/// What happens with clients' requests and connections.
+fn count_of_clients(to: &Families, event: &Event<'_>) {
+    match event {
+        Event::RequestReceived => {
+            to.requests_in_flight.inc();
+        }
+        Event::RequestAnswered { route, status, took, .. } => {
+            count_request(to, route, status.to_string().into());
+            let durations = to.request_duration.get_or_create(&[("route", Cow::Borrowed(*route))]);
+            durations.observe(took.as_secs_f64());
+        }
+        Event::RequestAbandoned { route } => count_request(to, route, families::ABANDONED.into()),
+        Event::RequestPanicked { .. } => add(&to.panics, 1),
+        Event::HttpConnectionOpened => {
+            to.http_connections.inc();
+        }
+        Event::HttpConnectionClosed => {
+            to.http_connections.dec();
+        }
+        Event::HttpConnectionEnded { ending } => {
+            one_more(&to.http_connections_ended, "reason", ending.name());
+        }
+        Event::BodiesTooLarge => add(&to.bodies_refused, 1),
+        Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
+        _ => {}
     }
 }
 

@@ -3,6 +3,7 @@
 //! Never shows why the database cannot be reached; that is in the log.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -89,11 +90,8 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
     sdl.hash(&mut hasher);
     let tag = format!("W/\"{:016x}\"", hasher.finish());
     let is_known = is_known(&request.headers, &tag);
-    let mut response = Response::new(if is_known {
-        Body::empty()
-    } else {
-        Body::from(Bytes::copy_from_slice(sdl.as_bytes()))
-    });
+    let mut response =
+        Response::new(if is_known { Body::empty() } else { Body::from(Bytes::from_owner(Sdl(sdl))) });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     }
@@ -106,6 +104,15 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
         headers.insert(ETAG, tag);
     }
     response
+}
+
+/// The text that all answers share, however many clients are slow to read it.
+struct Sdl(Arc<str>);
+
+impl AsRef<[u8]> for Sdl {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// Whether the client has the version with this entity tag already (RFC 9110, section 13.1.2, weak comparison).

@@ -1,60 +1,164 @@
 //! One connection: HTTP/1.1 or HTTP/2, whichever the client begins with.
 //!
-//! Never looks at a request; that is [`trace::answer`](super::trace::answer)'s and the handlers'.
+//! Never looks at a request; that is [`trace::answer`](super::trace::answer)'s and the handlers'. What a client may make it
+//! hold is bounded here: heads and frames by hyper's own bounds, time and the number of connections by the `registry`.
 
+mod activity;
+mod frames;
+mod pace;
+mod registry;
+mod socket;
+mod streams;
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::activity::Activity;
+use self::frames::Frames;
+pub(super) use self::registry::{Connections, Place};
+use self::socket::{Protocol, Socket};
+use self::streams::Streams;
 use super::{Service, trace};
+use crate::event::Ending;
 
-/// How long an idle connection is kept, and how long a client may take to send its headers.
-///
-/// Longer than the 60 seconds after which common load balancers close theirs: when the server closes first, a request
-/// may already be on its way, and the balancer answers it with 502.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// The longest head of a request, and what is held of an answer until it can be written. A longer address is answered with
+/// 414, other long heads with 431.
+const HEAD_BYTES: usize = 128 * 1024;
 
-/// How often an HTTP/2 client is asked whether it is still there.
+/// The same for the headers of an HTTP/2 request.
+const HEADER_LIST_BYTES: u32 = 64 * 1024;
+
+/// How many requests of an HTTP/2 connection may run at once.
+const STREAMS: u32 = 100;
+
+/// What a client may send of a body before it is read: enough for a fast upload over a long distance, little enough that many
+/// of them fit.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+
+/// What is held of an answer until the client's window has room for it.
+const SEND_BYTES: usize = 16 * 1024;
+
+/// How many streams a client may open and reset in a row (CVE-2023-44487).
+const RESET_STREAMS: usize = 20;
+
+/// How often an HTTP/2 client is asked whether it is still there, and for how long it may say nothing to that.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Serves one connection until the client closes it, `stop` has been asked for and its last request is answered, or
-/// `abandon` is cancelled.
+/// Serves one connection until the client closes it, `stop` has been asked for and its last request is answered, the registry
+/// ends it, or `abandon` is cancelled.
 pub(super) async fn serve(
     stream: TcpStream,
     service: Service,
+    place: Place,
     stop: CancellationToken,
     abandon: CancellationToken,
 ) {
-    // A response is written at once; waiting for more to send would only delay it. Where the option cannot be set,
-    // the connection is already gone, and serving it says so.
-    let _ = stream.set_nodelay(true);
-    let builder = builder();
-    let answer = service_fn(|request| trace::answer(service.clone(), request));
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
-    tokio::pin!(connection);
-    let finished = tokio::select! {
-        // What ends a connection (the client is gone, its bytes are no HTTP) concerns the client alone.
-        _ = connection.as_mut() => true,
-        () = stop.cancelled() => false,
-    };
-    if finished {
-        return;
-    }
-    connection.as_mut().graceful_shutdown();
+    let activity = Arc::clone(&place.activity);
+    let socket = Socket::new(stream, Arc::clone(&activity));
     tokio::select! {
-        _ = connection => {}
+        () = speak(socket, service, &place, &stop) => {}
+        () = activity.abandoned() => {}
         () = abandon.cancelled() => {}
     }
 }
 
-/// The protocol settings.
-fn builder() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(IDLE_TIMEOUT).pipeline_flush(true);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(KEEP_ALIVE_INTERVAL);
+/// Finds out the protocol, and serves it.
+async fn speak(mut socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
+    let protocol = tokio::select! {
+        protocol = socket.protocol() => protocol,
+        ending = place.activity.told_to_end() => {
+            return if ending == Ending::SlowHead { socket.refuse_slow_head().await };
+        }
+        () = stop.cancelled() => return,
+    };
+    match protocol {
+        Ok(Protocol::Http1) => serve_http1(socket, service, place, stop).await,
+        Ok(Protocol::Http2) => serve_http2(socket, service, place, stop).await,
+        // The client is gone.
+        Err(_) => {}
+    }
+}
+
+/// One request after the other: the next is begun when the answer to the last is written.
+async fn serve_http1(socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
+    let activity = &place.activity;
+    let answer = service_fn(|request| answer(activity, service.clone(), request));
+    let mut connection = http1().serve_connection(TokioIo::new(socket), answer);
+    tokio::select! {
+        // What ends a connection (the client is gone, its bytes are no HTTP) concerns the client alone.
+        _ = &mut connection => return,
+        ending = activity.told_to_end() => {
+            if ending == Ending::SlowHead {
+                return connection.into_parts().io.into_inner().refuse_slow_head().await;
+            }
+        }
+        () = stop.cancelled() => {}
+    }
+    Pin::new(&mut connection).graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// Many requests at once.
+async fn serve_http2(socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
+    let activity = Arc::clone(&place.activity);
+    let answer = service_fn(move |request| {
+        let (activity, service) = (Arc::clone(&activity), service.clone());
+        async move { answer(&activity, service, request).await }
+    });
+    let streams = Streams { write_timeout: place.limits().write_timeout };
+    let connection = http2(streams).serve_connection(TokioIo::new(socket), answer);
+    tokio::pin!(connection);
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        _ = place.activity.told_to_end() => {}
+        () = stop.cancelled() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// Answers one request; the exchange lasts until its answer's last frame is taken.
+async fn answer(
+    activity: &Arc<Activity>,
+    service: Service,
+    mut request: Request<Incoming>,
+) -> Result<Response<Frames<trace::Body>>, Infallible> {
+    let exchange = activity.begin();
+    request.extensions_mut().insert(Arc::clone(activity));
+    let response = trace::answer(service, request).await?;
+    Ok(response.map(|body| Frames::new(body, exchange, streams::pace())))
+}
+
+/// The protocol settings. The registry has the timers, so that hyper's own are off.
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEAD_BYTES);
+    builder
+}
+
+fn http2(streams: Streams) -> http2::Builder<Streams> {
+    let mut builder = http2::Builder::new(streams);
+    builder
+        .timer(TokioTimer::new())
+        .keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESET_STREAMS)
+        .max_header_list_size(HEADER_LIST_BYTES)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BYTES);
     builder
 }

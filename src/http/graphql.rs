@@ -2,35 +2,31 @@
 //!
 //! Rules: GraphQL over HTTP (draft), section "Request". A batch is an array of requests, answered by an array.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::Shared;
 use super::accept::{self, MediaType};
+use super::body::{self, Received};
+use super::connection::Activity;
 use super::handling;
 use super::identity::identify;
 use super::parameters::{self, Requests, UrlParameters};
 use super::read_from::read_from;
 use super::refusal::Refusal;
 use super::reply;
+use super::room::Reserved;
 use crate::config::{GetRequests, Limits};
 use crate::engine::{self, DocumentSource, Identity};
 use crate::event::Event;
 use crate::queue::{Handling, Way};
-
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How much of a body that is too long is still read; a client that sends more has its connection reset.
-const DISCARD_BYTES: usize = 16 * 1024 * 1024;
 
 /// How many of a batch's operations run at once, so that one client does not take the whole pool.
 const BATCH_CONCURRENCY: usize = 4;
@@ -45,16 +41,21 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
         Ok(identity) => identity,
         Err(refusal) => {
             // In vain if it takes too long: then the client does not see the answer.
-            let _ = tokio::time::timeout(BODY_TIMEOUT, discard(&mut body)).await;
+            let _ = tokio::time::timeout(shared.body_timeout, body::discard(&mut body)).await;
             return refusal.respond(media_type);
         }
     };
-    let asked = match read(shared.way.frontend().limits(&identity), &head.headers, body).await {
-        Ok(requests) => handling::read(&head.headers, &shared.way, &requests).map(|how| (requests, how)),
+    let asked = match read(&shared, shared.way.frontend().limits(&identity), &head.headers, body).await {
+        Ok((requests, room)) => {
+            handling::read(&head.headers, &shared.way, &requests).map(|how| (requests, how, room))
+        }
         Err(refusal) => Err(refusal),
     };
     match asked {
-        Ok((requests, handling)) => respond(&shared.way, requests, (&identity, handling), media_type).await,
+        Ok((requests, handling, _room)) => {
+            let sender = Sender { identity: &identity, handling, activity: activity(&head) };
+            respond(&shared.way, requests, sender, media_type).await
+        }
         Err(refusal) => refusal.respond(media_type),
     }
 }
@@ -78,7 +79,8 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     match request {
         // It cannot change anything, so that there is nothing to be wished for.
         Ok(request) => {
-            let sender = (&identity, Handling::default());
+            let sender =
+                Sender { identity: &identity, handling: Handling::default(), activity: activity(&head) };
             respond(&shared.way, Requests::Single(request), sender, media_type).await
         }
         Err(refusal) => refusal.respond(media_type),
@@ -89,6 +91,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
 fn by_get(request: engine::Request, allowed: GetRequests) -> Result<engine::Request, Refusal> {
     match (allowed, &request.document) {
         (GetRequests::On, _)
+        | (_, DocumentSource::Own(_))
         | (GetRequests::Persisted, DocumentSource::Id(_) | DocumentSource::Hash { text: None, .. }) => {
             Ok(request)
         }
@@ -97,11 +100,18 @@ fn by_get(request: engine::Request, allowed: GetRequests) -> Result<engine::Requ
 }
 
 /// Reads and decodes the body of a `POST`.
-async fn read(limits: &Limits, headers: &HeaderMap, body: Body) -> Result<Requests, Refusal> {
+async fn read(
+    shared: &Shared,
+    limits: &Limits,
+    headers: &HeaderMap,
+    mut body: Body,
+) -> Result<(Requests, Reserved), Refusal> {
     check_type(headers)?;
     let read_from = read_from(headers)?;
-    let bytes = collect(body, limits.body_bytes).await?;
-    Ok(parameters::from_json(&bytes, limits)?.read_from(read_from))
+    let reading = body::read(&mut body, limits.body_bytes, &shared.room);
+    let read = tokio::time::timeout(shared.body_timeout, reading).await;
+    let Received { bytes, room } = read.unwrap_or(Err(Refusal::TooSlow))?;
+    Ok((parameters::from_json(&bytes, limits)?.read_from(read_from), room))
 }
 
 /// Only `application/json` is taken: a page of another origin can send the types of HTML forms without being asked
@@ -132,49 +142,40 @@ fn is_json_in_utf8(content_type: &HeaderValue) -> bool {
         })
 }
 
-/// The whole body, if it is no longer than the limit and comes in time.
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, Refusal> {
-    let read = async {
-        let collected = Limited::new(&mut body, limit).collect().await;
-        match collected {
-            Ok(collected) => Ok(collected.to_bytes()),
-            Err(error) if error.is::<LengthLimitError>() => {
-                discard(&mut body).await;
-                Err(Refusal::TooLarge(limit))
-            }
-            Err(_) => Err(Refusal::Incomplete),
-        }
-    };
-    tokio::time::timeout(BODY_TIMEOUT, read).await.unwrap_or(Err(Refusal::TooSlow))
+/// Who sent a request, what they wish for, and the connection that the answer goes to.
+struct Sender<'a> {
+    identity: &'a Identity,
+    handling: Handling,
+    activity: Option<&'a Arc<Activity>>,
 }
 
-/// Reads on for a while without keeping anything: a connection that is closed while the client still sends is reset,
-/// and the client would not see the answer.
-async fn discard(body: &mut Body) {
-    let mut discarded = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        discarded += frame.data_ref().map_or(0, Bytes::len);
-        if discarded > DISCARD_BYTES {
-            return;
+impl Sender<'_> {
+    /// The same answer, counted among those that are in memory.
+    fn hold(&self, answer: engine::Response) -> engine::Response {
+        match self.activity {
+            Some(activity) => engine::Response { body: activity.hold(answer.body), ..answer },
+            None => answer,
         }
     }
 }
 
+/// The connection that a request came by.
+fn activity(request: &Parts) -> Option<&Arc<Activity>> {
+    request.extensions.get()
+}
+
 /// Has the engine answer, within this future: dropping it drops what the engine does.
-async fn respond(
-    way: &Way,
-    requests: Requests,
-    (identity, handling): (&Identity, Handling),
-    media_type: MediaType,
-) -> Response {
+async fn respond(way: &Way, requests: Requests, sender: Sender<'_>, media_type: MediaType) -> Response {
+    let Sender { identity, handling, .. } = sender;
     match requests {
         Requests::Single(request) => {
-            reply::single(way.respond(request, identity, handling).await, media_type)
+            let answer = way.respond(request, identity, handling).await;
+            reply::single(sender.hold(answer), media_type)
         }
         Requests::Batch(requests) => {
             Event::BatchReceived { operations: requests.len() }.emit();
             let answers: Vec<engine::Response> = stream::iter(requests)
-                .map(|request| way.respond(request, identity, handling))
+                .map(|request| async { sender.hold(way.respond(request, identity, handling).await) })
                 .buffered(BATCH_CONCURRENCY)
                 .collect()
                 .await;

@@ -10,7 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Service, connection};
+use super::Service;
+use super::connection::{self, Connections, Place};
 use crate::config;
 use crate::event::Event;
 
@@ -69,27 +70,47 @@ pub async fn metrics_listener(http: &config::Http) -> Result<Option<TcpListener>
 pub(super) async fn serve(
     listener: TcpListener,
     service: Service,
+    connections: Connections,
     close: &CancellationToken,
     drain_timeout: Duration,
 ) {
-    let connections = TaskTracker::new();
-    let abandon = CancellationToken::new();
-    while let Some(stream) = accept(&listener, close).await {
-        // A token of its own: a token is locked whenever its connection wakes, and a shared lock would be contended.
-        let close = close.child_token();
-        connections.spawn(connection::serve(stream, service.clone(), close, abandon.clone()));
-    }
-    drop(listener);
-    connections.close();
-    if tokio::time::timeout(drain_timeout, connections.wait()).await.is_err() {
-        Event::ConnectionsDropped { connections: connections.len() }.emit();
-        abandon.cancel();
-        connections.wait().await;
-    }
+    let tasks = TaskTracker::new();
+    let (abandon, end) = (CancellationToken::new(), CancellationToken::new());
+    let accepting = async {
+        while let Some((stream, place)) = next(&listener, &connections, close).await {
+            // A token of its own: a token is locked whenever its connection wakes, and a shared lock would be contended.
+            let close = close.child_token();
+            tasks.spawn(connection::serve(stream, service.clone(), place, close, abandon.clone()));
+        }
+        drop(listener);
+        tasks.close();
+        if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
+            Event::ConnectionsDropped { connections: tasks.len() }.emit();
+            abandon.cancel();
+            tasks.wait().await;
+        }
+        end.cancel();
+    };
+    tokio::join!(accepting, connections.watch(&end));
 }
 
-/// The next connection, or `None` at the stop.
-async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpStream> {
+/// The next connection that there is room for, or `None` at the stop.
+async fn next(
+    listener: &TcpListener,
+    connections: &Connections,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, Place)> {
+    let stream = accept(listener, connections, stop).await?;
+    let place = stop.run_until_cancelled(connections.admit()).await?;
+    Some((stream, place))
+}
+
+/// The next connection, whether there is room for it or not; `None` at the stop.
+async fn accept(
+    listener: &TcpListener,
+    connections: &Connections,
+    stop: &CancellationToken,
+) -> Option<TcpStream> {
     loop {
         let accepted = tokio::select! {
             biased;
@@ -101,9 +122,10 @@ async fn accept(listener: &TcpListener, stop: &CancellationToken) -> Option<TcpS
             // The client gave up while its connection waited to be accepted.
             Err(error) if is_of_one_connection(&error) => {}
             // Typically EMFILE. The connection stays in the queue, so without a pause this would be a busy loop
-            // until another connection closes and frees its descriptor.
+            // until another connection closes and frees its descriptor; the one that has been idle for longest does.
             Err(error) => {
                 Event::AcceptFailed { error: &error.to_string() }.emit();
+                connections.displace();
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -10,9 +10,10 @@ use http::{HeaderName, StatusCode};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::connection::Connections;
 use super::{Shared, admin, listeners};
 use crate::config;
-use crate::event::metrics;
+use crate::event::metrics::{self, Readings};
 use crate::queue::Worker;
 
 /// A worker and where it can be looked at.
@@ -50,18 +51,25 @@ pub async fn observe(worker: Worker, config: &config::Http, lookout: Lookout) {
         .route("/readyz", get(worker_ready))
         .fallback(worker_not_found)
         .with_state(Observed { worker, stop });
-    listeners::serve(listener, super::service(router, &[]), &end, config.drain_timeout).await;
+    let connections = Connections::of_metrics(config);
+    listeners::serve(listener, super::service(router, &[]), connections, &end, config.drain_timeout).await;
 }
 
 type Text = ([(HeaderName, &'static str); 1], String);
 
 /// `/metrics`: all that is counted, as text.
 async fn of_server(State(shared): State<Shared>) -> Text {
-    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::encoded(shared.way.readings().await))
+    text(shared.way.readings().await).await
 }
 
 async fn of_worker(State(observed): State<Observed>) -> Text {
-    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::encoded(observed.worker.readings().await))
+    text(observed.worker.readings().await).await
+}
+
+/// What the system knows of the process is in files, of which there are as many as there are connections.
+async fn text(readings: Readings) -> Text {
+    let encoded = tokio::task::spawn_blocking(move || metrics::encoded(readings)).await;
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], encoded.unwrap_or_default())
 }
 
 /// `/readyz`: operations can be taken and run, and the worker is not about to stop.

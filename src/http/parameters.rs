@@ -11,7 +11,14 @@ use serde_json::{Map, Value};
 use super::document::{self, Named};
 use super::refusal::Refusal;
 use crate::config::Limits;
-use crate::engine::{AllowedOperations, ReadFrom, Request};
+use crate::engine::{AllowedOperations, DocumentSource, ReadFrom, Request};
+
+/// The parameter of a `GET` that asks what has become of an operation, which `respond-async` is answered with.
+pub(super) const OPERATION: &str = "operation";
+
+/// What is asked for then.
+const OPERATION_DOCUMENT: &str =
+    "query ($id: UUID!) { operation(id: $id) { state result attempts enqueuedAt startedAt finishedAt } }";
 
 /// What a body asks for.
 #[derive(Debug)]
@@ -42,6 +49,7 @@ pub(super) struct UrlParameters {
     #[serde(rename = "doc_id")]
     relay_id: Option<String>,
     id: Option<String>,
+    operation: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
     extensions: Option<String>,
@@ -74,6 +82,16 @@ pub(super) fn from_json(body: &[u8], limits: &Limits) -> Result<Requests, Refusa
 
 /// Decodes the query string of a `GET`, which may only read.
 pub(super) fn from_url(parameters: UrlParameters, limits: &Limits) -> Result<Request, Refusal> {
+    if let UrlParameters { operation: Some(id), query: None, document_id: None, .. } = parameters {
+        return Ok(Request {
+            document: DocumentSource::Own(OPERATION_DOCUMENT),
+            operation_name: None,
+            variables: Map::from_iter([("id".to_owned(), Value::String(id))]),
+            extensions: Map::new(),
+            allowed: AllowedOperations::QueriesOnly,
+            read_from: ReadFrom::Primary,
+        });
+    }
     for text in parameters.variables.iter().chain(&parameters.extensions) {
         check_values(text.as_bytes(), limits.values)?;
     }

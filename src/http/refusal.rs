@@ -27,6 +27,8 @@ pub(super) enum Refusal {
     TooLarge(usize),
     /// The body did not arrive in time.
     TooSlow,
+    /// The bodies of other requests leave no room for this one.
+    NoRoom,
     /// The body broke off.
     Incomplete,
     /// The request is not what the specification asks for: what to say.
@@ -43,7 +45,7 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Self::Denied(Denied::RoleRefused) => StatusCode::FORBIDDEN,
-            Self::Denied(Denied::KeysUnavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Denied(Denied::KeysUnavailable) | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -58,7 +60,7 @@ impl Refusal {
     fn code(&self) -> &'static str {
         match self {
             Self::Denied(Denied::RoleRefused) => "FORBIDDEN",
-            Self::Denied(Denied::KeysUnavailable) => "UNAVAILABLE",
+            Self::Denied(Denied::KeysUnavailable) | Self::NoRoom => "UNAVAILABLE",
             Self::Denied(_) => "UNAUTHENTICATED",
             Self::Panicked => "INTERNAL",
             Self::TooSlow => "TIMEOUT",
@@ -78,6 +80,9 @@ impl Refusal {
             }
             Self::TooLarge(limit) => format!("The request body is longer than {limit} bytes."),
             Self::TooSlow => "The request body did not arrive in time.".into(),
+            Self::NoRoom => {
+                "The server has no room for a request of this length at the moment; send it again in a while.".into()
+            }
             Self::Incomplete => "The request body broke off.".into(),
             Self::Malformed(message) => message.clone(),
             Self::GetRefused(GetRequests::Persisted) => {
@@ -102,6 +107,9 @@ impl Refusal {
             }
             Self::GetRefused(_) => {
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            Self::NoRoom => {
+                response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
             }
             Self::Denied(denied) => tell_how_to_come_in(&mut response, denied),
             _ => {}

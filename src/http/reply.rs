@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode};
 use uuid::Uuid;
 
 use super::accept::MediaType;
+use super::parameters;
 use crate::engine::{self, Outcome};
 
 /// When to come back after the database could not be reached, in seconds.
@@ -37,13 +38,14 @@ pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Respons
 }
 
 /// Says where the operation can be asked for, and that the client's wish was met (RFC 7240, section 3).
+///
+/// The place is relative to the address that the client knows the API by (RFC 3986, section 4.2), whatever a proxy makes of it.
 fn tell_where(response: &mut Response, id: Uuid) {
     let headers = response.headers_mut();
     // It is not an answer of GraphQL.
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
-    let place = format!("/graphql?query=%7Boperation(id:%22{id}%22)%7Bstate%20result%7D%7D");
-    if let Ok(place) = HeaderValue::from_str(&place) {
+    if let Ok(place) = HeaderValue::from_str(&format!("?{}={id}", parameters::OPERATION)) {
         headers.insert(LOCATION, place);
     }
 }

@@ -4,11 +4,9 @@ use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use axum::body::Body;
 use axum::response::IntoResponse;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::Either;
 use hyper::body::Incoming;
 use tower::Service as _;
 use tower_http::compression::CompressionBody;
@@ -26,7 +24,9 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const LONGEST_ID: usize = 128;
 
 /// Either what the service answered, or what stands in for it.
-type Answer = Response<Either<CompressionBody<Body>, Body>>;
+pub(super) type Body = http_body_util::Either<CompressionBody<axum::body::Body>, axum::body::Body>;
+
+type Answer = Response<Body>;
 
 /// Answers one request within its span, and gives its id back in the `x-request-id` header.
 pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Result<Answer, Infallible> {
@@ -51,14 +51,15 @@ pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Resu
 async fn handled(mut service: Service, request: Request<Incoming>) -> Answer {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let running = Running::begin(route(uri.path()));
-    let response = match AssertUnwindSafe(service.call(request.map(Body::new))).catch_unwind().await {
-        Ok(Ok(response)) => response.map(Either::Left),
-        Ok(Err(never)) => match never {},
-        Err(panic) => {
-            Event::RequestPanicked { message: message(&*panic) }.emit();
-            Refusal::Panicked.into_response().map(Either::Right)
-        }
-    };
+    let response =
+        match AssertUnwindSafe(service.call(request.map(axum::body::Body::new))).catch_unwind().await {
+            Ok(Ok(response)) => response.map(Body::Left),
+            Ok(Err(never)) => match never {},
+            Err(panic) => {
+                Event::RequestPanicked { message: message(&*panic) }.emit();
+                Refusal::Panicked.into_response().map(Body::Right)
+            }
+        };
     running.answered(method.as_str(), uri.path(), response.status());
     response
 }

@@ -5,8 +5,8 @@ use super::json::JsonText;
 use super::{At, Compiler, Holds};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{OrderTerm, Origin, Row, RowField};
-use crate::schema::{Join, KeySide};
 use crate::schema::scalar::is_json_scalar;
+use crate::schema::{Join, KeySide};
 
 impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.

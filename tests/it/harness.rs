@@ -169,6 +169,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             drain_timeout: Duration::from_secs(5),
             shutdown_delay: Duration::ZERO,
             metrics_listen: None,
+            sockets: config::Sockets::default(),
         },
         queue: queue(),
         log: config::Log { filter: "info".to_owned(), format: config::LogFormat::Text },

@@ -2,8 +2,12 @@
 
 mod assets;
 mod faults;
+mod hostile;
 mod lifecycle;
+mod pipelining;
 mod protocol;
+mod raw;
+mod sockets;
 
 use crate::harness;
 use crate::server::Server;

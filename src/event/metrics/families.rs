@@ -9,7 +9,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
 use super::queue::QueueFamilies;
-use crate::event::{Loss, OperationKind, SUCCESS, Stage};
+use crate::event::{Ending, Loss, OperationKind, SUCCESS, Stage};
 
 /// The outcome where the client went away before there was another.
 pub(super) const ABANDONED: &str = "abandoned";
@@ -62,6 +62,9 @@ pub(super) struct Families {
     pub(super) requests_in_flight: Gauge,
     pub(super) panics: Counter,
     pub(super) accept_failures: Counter,
+    pub(super) http_connections: Gauge,
+    pub(super) http_connections_ended: Counters<1>,
+    pub(super) bodies_refused: Counter,
     pub(super) queue: QueueFamilies,
 }
 
@@ -103,6 +106,9 @@ impl Families {
             requests_in_flight: list.add("http_requests_in_flight", "HTTP requests that are being answered", Gauge::default()),
             panics: list.counter("http_panics", "Requests that were answered with 500 because of a defect"),
             accept_failures: list.counter("http_accept_failures", "Times that no connection could be accepted, as when file descriptors ran out"),
+            http_connections: list.add("http_connections", "Connections of clients", Gauge::default()),
+            http_connections_ended: list.initial("http_connections_ended", "Connections that the server ended: silent (no byte came), slow_head, idle, displaced (idle, for a new one), not_reading (streams of HTTP/2 too), answers_too_large", "reason", &Ending::ALL.map(Ending::name)),
+            bodies_refused: list.counter("http_bodies_refused", "Requests that were refused because others' bodies filled the memory for them"),
             queue: QueueFamilies::new(&mut list),
             registry: list.0,
         }

@@ -1,6 +1,8 @@
 //! What clients are answered by way of the queue.
 
-use glowplug::config::{Config, Queued};
+use std::time::Duration;
+
+use glowplug::config::{Config, DocumentPolicy, Documents, GetRequests, Queued};
 use serde_json::{Value, json};
 
 use super::all_queued::everything;
@@ -110,7 +112,7 @@ async fn who_does_not_wait_can_ask_later() {
     let text = operation["result"].as_str().unwrap();
     let result: Value = serde_json::from_str(text).unwrap();
     assert_eq!(result["data"]["insertIntonoteCollection"]["affectedCount"], 1, "{text}");
-    let told: Value = world.server.get(&place).send().await.unwrap().json().await.unwrap();
+    let told: Value = at(&world, &place).await;
     assert_eq!(told["data"]["operation"]["state"], "SUCCEEDED", "{told}");
 
     let failing = world.send(&insert(1, "b"), &[("prefer", "respond-async")]).await;
@@ -119,6 +121,39 @@ async fn who_does_not_wait_can_ask_later() {
     let nobody =
         world.json("{ operation(id: \"00000000-0000-4000-8000-000000000009\") { state } }", &[]).await;
     assert_eq!(nobody, json!({ "data": { "operation": null } }));
+}
+
+/// What is found at a `Location`, as a client resolves it that knows the API by the address of a proxy with a prefix.
+async fn at(world: &World, location: &str) -> Value {
+    let known = reqwest::Url::parse("https://proxy.example/some/prefix/graphql").unwrap();
+    let resolved = known.join(location).unwrap();
+    let path = resolved.path().strip_prefix("/some/prefix").expect("below the prefix");
+    let asked = format!("{path}?{}", resolved.query().unwrap());
+    world.server.get(&asked).send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test]
+async fn who_does_not_wait_can_ask_later_where_clients_may_send_no_document() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("documents.json");
+    let document = insert(1, "a");
+    std::fs::write(&list, json!({ "one": document }).to_string()).unwrap();
+    let world = World::with(NOTES, |config| {
+        config.http.get_requests = GetRequests::Off;
+        config.documents = Documents { list: Some(list), policy: DocumentPolicy::ListOnly };
+    })
+    .await;
+    let accepted = world.send(&document, &[("prefer", "respond-async")]).await;
+    let place = accepted.headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(at(&world, &place).await["data"]["operation"]["state"], "QUEUED");
+    let _worker = world.work();
+    while at(&world, &place).await["data"]["operation"]["state"] != "SUCCEEDED" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let wrong = at(&world, "?operation=order-17").await;
+    assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{wrong}");
+    let other = world.server.get("/graphql?query=%7B__typename%7D").send().await.unwrap();
+    assert_eq!(other.status(), 405, "other requests by GET are refused");
 }
 
 #[tokio::test]

@@ -1,0 +1,59 @@
+//! What clients may make the HTTP server hold: connections, time and memory.
+
+use std::time::Duration;
+
+/// Bounds on connections. Only the number of connections is a setting: the others have values that no client which means well
+/// notices, and fields for tests that cannot wait for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sockets {
+    /// How many connections there may be; `None` derives it from the descriptors that the process may open.
+    pub maximum: Option<usize>,
+    /// The descriptors that are not for clients: the pools' and those of whatever else is open.
+    pub reserved: usize,
+    /// How long a connection may be open until its first byte comes.
+    pub first_byte_timeout: Duration,
+    /// How long the head of a request may take from its first byte.
+    pub head_timeout: Duration,
+    /// How long a connection is kept between two requests.
+    pub idle_timeout: Duration,
+    /// How long a client may take to send the body of a request.
+    pub body_timeout: Duration,
+    /// How long a request waits for room for its body.
+    pub room_timeout: Duration,
+    /// How long a client may take next to nothing of an answer.
+    pub write_timeout: Duration,
+    /// The bytes of requests' bodies that there may be at once, of all clients, short bodies aside.
+    pub body_bytes: usize,
+    /// The same for short bodies, so that long ones do not keep them out.
+    pub short_body_bytes: usize,
+    /// The bytes of answers that clients may leave unread.
+    pub answer_bytes: usize,
+}
+
+impl Default for Sockets {
+    fn default() -> Self {
+        Self {
+            maximum: None,
+            reserved: 64,
+            first_byte_timeout: Duration::from_secs(15),
+            head_timeout: Duration::from_secs(15),
+            // Longer than the 60 seconds after which common load balancers close theirs: when the server closes first, a
+            // request may already be on its way, and the balancer answers it with 502.
+            idle_timeout: Duration::from_secs(75),
+            body_timeout: Duration::from_secs(30),
+            room_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(30),
+            body_bytes: 64 << 20,
+            short_body_bytes: 32 << 20,
+            answer_bytes: 128 << 20,
+        }
+    }
+}
+
+impl Sockets {
+    /// The shortest of the times that connections are watched for.
+    pub fn shortest(&self) -> Duration {
+        let times = [self.first_byte_timeout, self.head_timeout, self.idle_timeout, self.write_timeout];
+        times.into_iter().min().unwrap_or_default()
+    }
+}
