@@ -3,6 +3,7 @@
 mod accept;
 mod account;
 mod application;
+mod completion;
 mod describe;
 mod executor;
 mod frontend;

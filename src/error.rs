@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::db;
 use crate::persisted::PersistedError;
 use crate::plan::PlanError;
-use crate::request::{Message, PathSegment, RequestError};
+use crate::request::{Message, PathSegment, RequestError, ValueError};
 use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
+use crate::schema::violation::Violation;
 use crate::sql::AT_MOST_MARK;
 
 /// `extensions.code` of an error.
@@ -31,6 +32,8 @@ pub enum Code {
     PersistedQueryNotFound,
     /// Nothing is known by its hash; Apollo's clients send texts from then on.
     PersistedQueryNotSupported,
+    /// The database holds a value that its own catalogue, or the type in the API, excludes.
+    InvalidData,
     /// A defect, here or in the database.
     Internal,
 }
@@ -46,6 +49,7 @@ impl Code {
             Self::Unavailable => "UNAVAILABLE",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::InvalidData => "INVALID_DATA",
             Self::Internal => "INTERNAL",
         }
     }
@@ -244,6 +248,33 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
             vec![GraphqlError::new(Code::BadUserInput, message)]
         }
     }
+}
+
+/// A value in the place of which is null, because it breaks what the schema promises.
+pub fn of_value(error: ValueError) -> GraphqlError {
+    let message = match error.violation {
+        Violation::Null => {
+            "null where the type excludes it: the column is NOT NULL in the database's catalogue, but the row has a null here"
+        }
+        Violation::MissingRow => {
+            "null where the type excludes it: a foreign key refers to a row here, but the database has none"
+        }
+        Violation::Dimensions => {
+            "the array has several dimensions, which the database allows in every array type but a list of this type cannot hold"
+        }
+        Violation::NotFinite => "the number is NaN or infinite, which Float cannot hold",
+        Violation::UnknownLabel => {
+            "the value is no label of the enum that this API knows: the database's type has changed, and will be read again"
+        }
+    };
+    let locations = error.location.into_iter().collect();
+    GraphqlError { path: error.path, locations, ..GraphqlError::new(Code::InvalidData, message) }
+}
+
+/// What stands for errors that are left out.
+pub fn of_further_values(count: usize) -> GraphqlError {
+    let message = format!("{count} more values break what the schema promises (setting max-errors)");
+    GraphqlError::new(Code::InvalidData, message)
 }
 
 /// Whether the error says that a table, column, function or schema is not there any more.

@@ -7,6 +7,7 @@ mod application;
 mod coerce;
 mod collect;
 mod introspection;
+mod completion;
 mod limits;
 mod strict;
 mod suggest;
@@ -32,6 +33,7 @@ pub use apollo_compiler::executable::Field;
 pub use apollo_compiler::response::JsonMap;
 pub use application::{ApplicationAnswers, Completed, Misfit, PathSegment};
 pub use collect::{Collected, collect_fields, merged_selections};
+pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
 pub use value::{Input, Inputs};
 
 /// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.

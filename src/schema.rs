@@ -21,6 +21,7 @@ pub mod rendered;
 pub mod scalar;
 mod sdl;
 mod shared;
+pub mod violation;
 
 use std::collections::HashMap;
 use std::fmt;

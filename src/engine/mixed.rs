@@ -67,13 +67,13 @@ impl Engine {
         let mut errors = sent.errors;
         errors.extend(resolved.errors);
         let values = complete(job, &resolved.answers, &mut errors)?;
-        match values.filter(|_| sent.ends == Ends::Field && !resolved.ends_all) {
-            Some(values) => {
-                known.extend(values);
-                Ok(assemble(job.plan, &sent.answers, &known, &errors))
-            }
-            None => Ok(response::with_null_data(&errors)),
+        if let Some(values) = values.filter(|_| sent.ends == Ends::Field && !resolved.ends_all)
+            && let Some(answers) = self.complete_marked(job, sent.answers, &mut errors).await
+        {
+            known.extend(values);
+            return Ok(assemble(job.plan, &answers, &known, &errors));
         }
+        Ok(response::with_null_data(&errors))
     }
 
     /// Asks for the application's fields of a query, one after the other, each in a transaction of its own.
@@ -150,7 +150,11 @@ impl Engine {
         match values {
             Some(values) if errors.is_empty() => {
                 known.extend(values);
-                Ok(assemble(job.plan, &sent, &known, &errors))
+                // What the database holds is no fault of the mutation, and undoes nothing.
+                Ok(match self.complete_marked(job, sent, &mut errors).await {
+                    Some(sent) => assemble(job.plan, &sent, &known, &errors),
+                    None => response::with_null_data(&errors),
+                })
             }
             _ => Err(Ok(errors)),
         }

@@ -41,11 +41,13 @@ pub(super) struct Job<'a> {
 impl Engine {
     /// Runs a plan that needs nothing but the database.
     pub(super) async fn run(&self, job: Job<'_>, known: &Known) -> Result<Body, Error> {
-        let Sent { answers, errors, ends } = self.send(job).await?;
-        match ends {
-            Ends::Field => Ok(assemble(job.plan, &answers, known, &errors)),
-            Ends::Operation => Ok(response::with_null_data(&errors)),
+        let Sent { answers, mut errors, ends } = self.send(job).await?;
+        if ends == Ends::Field
+            && let Some(answers) = self.complete_marked(job, answers, &mut errors).await
+        {
+            return Ok(assemble(job.plan, &answers, known, &errors));
         }
+        Ok(response::with_null_data(&errors))
     }
 
     /// Sends the plan's statements as one message. If a nullable root field of a query fails, it is null with an error, and

@@ -34,6 +34,7 @@ mod node;
 mod observability;
 mod persisted;
 mod poolers;
+mod promises;
 mod production;
 mod queue;
 mod random;

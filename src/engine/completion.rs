@@ -1,0 +1,87 @@
+//! The completion of answers in which the database breaks what the schema promises. Answers that keep it are not looked
+//! into: they have no mark, and that is all that is known of them.
+
+use super::Engine;
+use super::run::Job;
+use crate::db::Answers;
+use crate::error::{GraphqlError, of_further_values, of_value};
+use crate::event::Event;
+use crate::plan::{Action, Root, Source};
+use crate::request::{CompletedAnswer, MarkedAnswer};
+use crate::schema::violation::MARK;
+
+/// Longer answers are completed on a thread of their own, so that others do not wait.
+const QUICK: usize = 1 << 16;
+
+impl Engine {
+    /// Puts null in the place of marked values, with an error for each. `None` where null has gone up to `data`.
+    pub(super) async fn complete_marked(
+        &self,
+        job: Job<'_>,
+        mut answers: Answers,
+        errors: &mut Vec<GraphqlError>,
+    ) -> Option<Answers> {
+        let roots = job.plan.roots.iter().filter(|root| matches!(root.source, Source::Database(_)));
+        for (root, answer) in roots.zip(&mut answers) {
+            let Some(text) = answer.take_if(|text| text.contains(MARK)) else { continue };
+            let (completed, found) = self.complete_root(job, root, text).await;
+            errors.extend(found);
+            if completed.is_none() && root.is_non_null {
+                return None;
+            }
+            *answer = completed;
+        }
+        Some(answers)
+    }
+
+    async fn complete_root(
+        &self,
+        job: Job<'_>,
+        root: &Root,
+        text: String,
+    ) -> (Option<String>, Vec<GraphqlError>) {
+        let snapshot = job.snapshot();
+        let table = match &root.source {
+            Source::Database(Action::Row(row)) => snapshot.schema.table(row.table),
+            _ => None,
+        };
+        let row_type = table.map(|table| table.type_name.clone());
+        let most_errors = self.inner.frontend.limits(job.identity).errors;
+        let (operation, rendered) = (job.operation.clone(), snapshot.rendered.clone());
+        let (key, is_quick) = (root.key.clone(), text.len() <= QUICK);
+        let complete = move || {
+            let marked = MarkedAnswer { key: &key, row_type: row_type.as_deref(), text: &text, most_errors };
+            operation.complete_marked(&rendered, marked)
+        };
+        let completed = if is_quick {
+            complete().map_err(|error| error.to_string())
+        } else {
+            match tokio::task::spawn_blocking(complete).await {
+                Ok(completed) => completed.map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            }
+        };
+        match completed {
+            Ok(completed) => told(&root.key, completed),
+            Err(error) => {
+                Event::RequestFailed { error: &format!("{}: the answer is no JSON: {error}", root.key) }.emit();
+                let locations = root.location.into_iter().collect();
+                let path = vec![root.key.clone().into()];
+                (None, vec![GraphqlError { path, locations, ..GraphqlError::internal() }])
+            }
+        }
+    }
+}
+
+fn told(key: &str, completed: CompletedAnswer) -> (Option<String>, Vec<GraphqlError>) {
+    let CompletedAnswer { text, errors, further_errors } = completed;
+    let further = (further_errors > 0).then(|| of_further_values(further_errors));
+    let errors: Vec<_> = errors.into_iter().map(of_value).chain(further).collect();
+    if let Some(first) = errors.first() {
+        let count = errors.len() + further_errors;
+        let path = serde_json::to_string(&first.path).unwrap_or_default();
+        let text = format!("{key}: {count} values break the schema; the first, at {path}: {}", first.message);
+        Event::RequestFailed { error: &text }.emit();
+    }
+    (text, errors)
+}

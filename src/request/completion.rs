@@ -1,0 +1,205 @@
+//! `CompleteValue` over an answer of the database in which values are marked as breaking the schema's promise (GraphQL
+//! specification, 6.4.3 and 6.4.4): each becomes null with an error, and where the type excludes null, it goes up to the
+//! next place that may be null.
+//!
+//! Only answers with marks come here; all others go out unparsed. Values that are not marked keep their text.
+
+use std::collections::HashMap;
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Type;
+use apollo_compiler::schema::ExtendedType;
+use serde_json::value::RawValue;
+
+use super::{Field, Operation, PathSegment, collect_fields, merged_selections};
+use crate::schema::rendered::Rendered;
+use crate::schema::violation::{MARK, Violation};
+
+/// What takes the place of the marks' byte, so that the answer is JSON: an escape that PostgreSQL never writes.
+const ESCAPE: &str = "\\/";
+
+/// A root field's answer as the database gave it.
+#[derive(Debug, Clone, Copy)]
+pub struct MarkedAnswer<'a> {
+    /// The field's response key.
+    pub key: &'a str,
+    /// The object type of its row, for a field of type `Node`.
+    pub row_type: Option<&'a str>,
+    /// The JSON text with marks.
+    pub text: &'a str,
+    /// How many violations to report.
+    pub most_errors: usize,
+}
+
+/// A root field's answer without marks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompletedAnswer {
+    /// The JSON text; `None` where null has gone up beyond the root field.
+    pub text: Option<String>,
+    /// The violations in the order of the answer, as many as are wanted.
+    pub errors: Vec<ValueError>,
+    /// How many more there are.
+    pub further_errors: usize,
+}
+
+/// A value that breaks what the schema promises.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueError {
+    /// What it does.
+    pub violation: Violation,
+    /// Response keys and indexes of lists, from the root.
+    pub path: Vec<PathSegment>,
+    /// Where its field stands in the document.
+    pub location: Option<(usize, usize)>,
+}
+
+impl Operation {
+    /// Completes a root field's answer. Fails if it is not JSON of the form that the operation asks for.
+    pub fn complete_marked(
+        &self,
+        rendered: &Rendered,
+        marked: MarkedAnswer<'_>,
+    ) -> Result<CompletedAnswer, serde_json::Error> {
+        let MarkedAnswer { key, row_type, text, most_errors } = marked;
+        let root_type = self.definition().object_type();
+        let roots = collect_fields(self, [&self.definition().selection_set], &|name| name == root_type.as_str());
+        let Some((_, fields)) = roots.into_iter().find(|(found, _)| *found == key) else {
+            return Err(serde::de::Error::custom(format!("the operation does not ask for {key}")));
+        };
+        let json = text.replace(MARK, ESCAPE);
+        let mut completion = Completion {
+            operation: self,
+            rendered,
+            row_type,
+            most_errors,
+            path: vec![PathSegment::Key(key.to_owned())],
+            completed: CompletedAnswer { text: None, errors: Vec::new(), further_errors: 0 },
+            text: String::with_capacity(text.len()),
+        };
+        let is_null = match completion.value(fields[0].ty(), &fields, serde_json::from_str(&json)?) {
+            Ok(()) => false,
+            Err(Stop::Null) => true,
+            Err(Stop::NoJson(error)) => return Err(error),
+        };
+        Ok(CompletedAnswer { text: (!is_null).then_some(completion.text), ..completion.completed })
+    }
+}
+
+/// Why a value is not completed.
+enum Stop {
+    /// It is null where its type excludes that; an error says why.
+    Null,
+    /// It is not of the form that the operation asks for.
+    NoJson(serde_json::Error),
+}
+
+impl From<serde_json::Error> for Stop {
+    fn from(error: serde_json::Error) -> Self {
+        Self::NoJson(error)
+    }
+}
+
+struct Completion<'a> {
+    operation: &'a Operation,
+    rendered: &'a Rendered,
+    row_type: Option<&'a str>,
+    most_errors: usize,
+    /// Where the value stands.
+    path: Vec<PathSegment>,
+    /// What is completed so far.
+    text: String,
+    completed: CompletedAnswer,
+}
+
+impl Completion<'_> {
+    /// Appends a value; null in its place where it cannot be completed and its type lets it be null.
+    fn value(&mut self, of: &Type, fields: &[&Node<Field>], value: &RawValue) -> Result<(), Stop> {
+        let length = self.text.len();
+        let depth = self.path.len();
+        match self.non_null(of, fields, value) {
+            Err(Stop::Null) if !of.is_non_null() => {
+                self.text.truncate(length);
+                self.path.truncate(depth);
+                self.text.push_str("null");
+                Ok(())
+            }
+            completed => completed,
+        }
+    }
+
+    fn non_null(&mut self, of: &Type, fields: &[&Node<Field>], value: &RawValue) -> Result<(), Stop> {
+        let text = value.get();
+        if let Some(violation) = marked(text) {
+            return self.fail(violation, fields);
+        }
+        if text == "null" {
+            return if of.is_non_null() { self.fail(Violation::Null, fields) } else { Err(Stop::Null) };
+        }
+        match of {
+            Type::List(item) | Type::NonNullList(item) => self.list(item, fields, text),
+            Type::Named(name) | Type::NonNullNamed(name) => match self.rendered.compiled.types.get(name) {
+                Some(ExtendedType::Object(_)) => self.object(name, fields, text),
+                Some(ExtendedType::Interface(_)) => {
+                    self.object(self.row_type.unwrap_or(name), fields, text)
+                }
+                _ => {
+                    self.text.push_str(text);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn fail(&mut self, violation: Violation, fields: &[&Node<Field>]) -> Result<(), Stop> {
+        if self.completed.errors.len() < self.most_errors {
+            let location = fields.first().and_then(|field| self.operation.location(field));
+            self.completed.errors.push(ValueError { violation, path: self.path.clone(), location });
+        } else {
+            self.completed.further_errors += 1;
+        }
+        Err(Stop::Null)
+    }
+
+    fn list(&mut self, item: &Type, fields: &[&Node<Field>], text: &str) -> Result<(), Stop> {
+        let items: Vec<&RawValue> = serde_json::from_str(text)?;
+        self.text.push('[');
+        for (index, value) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.text.push(',');
+            }
+            self.path.push(PathSegment::Index(index));
+            self.value(item, fields, value)?;
+            self.path.pop();
+        }
+        self.text.push(']');
+        Ok(())
+    }
+
+    fn object(&mut self, type_name: &str, fields: &[&Node<Field>], text: &str) -> Result<(), Stop> {
+        let parts: HashMap<&str, &RawValue> = serde_json::from_str(text)?;
+        let object = self.rendered.compiled.get_object(type_name);
+        let applies = |name: &str| {
+            name == type_name || object.is_some_and(|object| object.implements_interfaces.contains(name))
+        };
+        let mut separator = '{';
+        for (key, fields) in collect_fields(self.operation, merged_selections(fields), &applies) {
+            let Some(part) = parts.get(key.as_str()) else { continue };
+            self.text.push(separator);
+            // Keys are GraphQL names: nothing in them needs an escape.
+            self.text.extend(["\"", key.as_str(), "\":"]);
+            self.path.push(PathSegment::Key(key.to_string()));
+            self.value(fields[0].ty(), &fields, part)?;
+            self.path.pop();
+            separator = ',';
+        }
+        self.text.push_str(if separator == '{' { "{}" } else { "}" });
+        Ok(())
+    }
+}
+
+/// The violation that stands in a value's place.
+fn marked(text: &str) -> Option<Violation> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let name = inner.strip_prefix(ESCAPE)?;
+    Violation::of_mark(&format!("{MARK}{name}"))
+}

@@ -1,0 +1,3 @@
+//! Whatever the database holds and however it changes, an answer is JSON of the types that the schema promises.
+
+mod propagation;
