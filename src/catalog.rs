@@ -185,7 +185,7 @@ pub struct Column {
     pub type_oid: Oid,
     /// Its collation, where it has one that is not the database's default.
     pub collation: Option<Collation>,
-    /// Whether it cannot be null.
+    /// Whether the database keeps nulls out of it. Rows may hold some all the same: those of children, and of functions.
     pub not_null: bool,
     /// Whether it has a default or is generated.
     pub has_default: bool,
@@ -216,6 +216,10 @@ pub struct ForeignKey {
     pub directive: Directive,
     /// The table that it refers to.
     pub referenced_table: Oid,
+    /// Whether the database holds all rows to it at all times.
+    pub is_enforced: bool,
+    /// Whether its last columns are ranges, one of which contains the other (PostgreSQL 18: `period`).
+    pub is_temporal: bool,
     /// The columns that refer.
     pub columns: Vec<String>,
     /// The columns that they refer to, in the same order.

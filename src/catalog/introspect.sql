@@ -16,7 +16,14 @@ relation as (
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
 ),
 attribute as (
-    select a.*
+    select
+        a.*,
+        -- Nothing holds the rows of a foreign table to it, nor those that were there before a constraint that is NOT VALID
+        -- (PostgreSQL 18; there are no such rows of pg_constraint before).
+        a.attnotnull and r.relkind <> 'f' and not exists (
+            select from pg_catalog.pg_constraint as n
+            where n.contype = 'n' and n.conrelid = a.attrelid and n.conkey[1] = a.attnum and not n.convalidated
+        ) as is_not_null
     from pg_catalog.pg_attribute as a
     join relation as r on r.oid = a.attrelid
     where a.attnum > 0 and not a.attisdropped
@@ -143,7 +150,7 @@ column_list as (
                 join pg_catalog.pg_namespace as n on n.oid = c.collnamespace
                 where c.oid = a.attcollation
             ) end,
-            'not_null', a.attnotnull,
+            'not_null', a.is_not_null,
             'has_default', a.atthasdef,
             'is_generated', a.attgenerated <> '',
             'is_identity', a.attidentity <> '',
@@ -197,6 +204,14 @@ foreign_key as (
             'name', f.conname,
             'comment', pg_catalog.obj_description(f.oid, 'pg_constraint'),
             'referenced_table', f.confrelid::pg_catalog.int8,
+            -- Whether each row that refers finds one: constraints do not reach the children of a table that is no partitioned
+            -- one. Two of the columns are not there before PostgreSQL 18.
+            'is_enforced', f.convalidated and not f.condeferrable
+                and coalesce((pg_catalog.to_jsonb(f) ->> 'conenforced')::pg_catalog.bool, true)
+                and (r.relkind = 'p' or not exists (
+                    select from pg_catalog.pg_inherits as h where h.inhparent = f.conrelid
+                )),
+            'is_temporal', coalesce((pg_catalog.to_jsonb(f) ->> 'conperiod')::pg_catalog.bool, false),
             'columns', (
                 select json_agg(a.attname order by k.position)
                 from unnest(f.conkey) with ordinality as k(attnum, position)

@@ -28,6 +28,8 @@ pub struct Relation {
     pub foreign_name: Option<String>,
     /// Whether a full unique index stands on exactly the columns that refer: then both sides are one row.
     pub is_one_to_one: bool,
+    /// Whether the database makes sure that there is a row for all columns that refer, if none of them is null.
+    pub is_enforced: bool,
 }
 
 /// All relations, in the order of tables, foreign keys before declared ones.
@@ -38,7 +40,15 @@ pub(super) fn relations(
 ) -> Vec<Relation> {
     let mut found = Vec::new();
     for (index, table) in tables.iter().enumerate() {
-        found.extend(table.foreign_keys.iter().filter_map(|key| from_constraint(tables, index, key)));
+        for key in &table.foreign_keys {
+            if key.is_temporal {
+                let object = format!("{} on {}", key.name, table.qualified_name());
+                let reason = "it is a temporal key, whose rows are not found by equality: no field leads along it";
+                problems.push(Problem { object, reason: reason.to_owned() });
+            } else {
+                found.extend(from_constraint(tables, index, key));
+            }
+        }
         for declared in &table.directive.foreign_keys {
             match from_comment(types, tables, index, declared) {
                 Ok(relation) => found.push(relation),
@@ -62,6 +72,7 @@ fn from_constraint(tables: &[Table], index: usize, key: &ForeignKey) -> Option<R
         local_name: key.directive.local_name.clone(),
         foreign_name: key.directive.foreign_name.clone(),
         is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &key.columns)),
+        is_enforced: key.is_enforced,
     })
 }
 
@@ -103,6 +114,7 @@ fn from_comment(
         local_name: declared.local_name.clone(),
         foreign_name: declared.foreign_name.clone(),
         is_one_to_one: table.unique_keys.iter().any(|unique| is_same_set(unique, &declared.local_columns)),
+        is_enforced: false,
     })
 }
 

@@ -66,8 +66,9 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
         Some(name) => [name.clone(), name],
         None => [naming::lower_first(type_name), type_name.to_owned()],
     };
-    let is_non_null =
-        relation.columns.iter().all(|column| table.columns[*column].not_null) && !referenced.has_row_security;
+    let is_non_null = relation.is_enforced
+        && relation.columns.iter().all(|column| table.columns[*column].not_null)
+        && !referenced.has_row_security;
     let columns = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied()).collect();
     let operators = relation.operators.clone();
     let join = Join { table: relation.referenced_table, side: KeySide::Referenced, columns, operators };
