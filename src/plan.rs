@@ -202,7 +202,12 @@ pub enum RowField {
     /// What a function makes of the row, if that is neither a row nor rows.
     Computed(usize),
     /// Another row.
-    ToOne(Box<Row>),
+    ToOne {
+        /// Which one, and what is asked of it.
+        row: Box<Row>,
+        /// Whether there is always one, by the schema.
+        is_non_null: bool,
+    },
     /// Other rows.
     ToMany(Box<Connection>),
 }

@@ -8,6 +8,7 @@ mod build;
 mod callable;
 mod claims;
 mod defaults;
+pub mod encoding;
 mod enums;
 mod expose;
 mod fields;

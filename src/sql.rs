@@ -15,6 +15,8 @@ mod fragment;
 mod json;
 mod modify;
 mod row;
+mod rows;
+mod value;
 mod write;
 
 use diesel::pg::{Pg, PgQueryBuilder, PgTypeMetadata};
@@ -44,10 +46,10 @@ pub struct Statement {
 pub fn statement(schema: &Schema, action: &Action) -> Statement {
     let mut compiler = Compiler { schema, aliases: 0 };
     let select = match action {
-        Action::Connection(connection) => compiler.connection_select(connection, None),
-        Action::Row(row) => compiler.row_select(row, None),
-        Action::Write(write) => compiler.write_select(write),
-        Action::Value(call) => compiler.value_select(call, None),
+        Action::Connection(connection) => compiler.connection_select(connection, None).into_select(),
+        Action::Row(row) => compiler.row_select(row, None).into_select(),
+        Action::Write(write) => compiler.write_select(write).into_select(),
+        Action::Value(call) => compiler.value_select(call, None).into_select(),
     };
     print(&select)
 }

@@ -54,7 +54,9 @@ impl<'a> Planner<'a> {
     ) -> Result<RowField, PlanError> {
         let origin = || Origin::Called(Call { function, given: Given::Row });
         Ok(match self.schema.function(function).map(|exposed| &exposed.returns) {
-            Some(Returns::Row(table)) => RowField::ToOne(Box::new(self.row(*table, origin(), fields)?)),
+            Some(Returns::Row(table)) => {
+                RowField::ToOne { row: Box::new(self.row(*table, origin(), fields)?), is_non_null: false }
+            }
             Some(Returns::Rows(table)) => {
                 RowField::ToMany(Box::new(self.connection(*table, origin(), fields)?))
             }

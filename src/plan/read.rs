@@ -81,7 +81,8 @@ impl<'a> Planner<'a> {
                 }
                 Asked::Meaning(Meaning::ToOne(join)) => {
                     let origin = Origin::Joined(Arc::clone(join));
-                    RowField::ToOne(Box::new(below.row(join.table, origin, &fields)?))
+                    let is_non_null = fields[0].ty().is_non_null();
+                    RowField::ToOne { row: Box::new(below.row(join.table, origin, &fields)?), is_non_null }
                 }
                 Asked::Meaning(Meaning::Computed(function)) => below.computed(*function, &fields)?,
                 Asked::Meaning(_) => return Err(below.error("this field does not belong to a row")),

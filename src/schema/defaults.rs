@@ -70,14 +70,14 @@ fn are_casts(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::catalog::SqlType;
-    use crate::schema::scalar::Encoding;
+    use crate::schema::encoding::{Encoding, Form};
 
     fn shown(expression: &str, scalar: Scalar) -> Option<String> {
         let column_type = ColumnType {
             value: ValueType::Scalar(scalar),
             is_list: false,
             sql_type: SqlType::TEXT,
-            encoding: Encoding::ToJson,
+            encoding: Encoding { form: Form::Json, sql_type: SqlType::TEXT },
             is_orderable: true,
         };
         literal(expression, &column_type, None)

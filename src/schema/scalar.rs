@@ -1,5 +1,6 @@
 //! Scalars: which PostgreSQL type is which, and the operators that each has in a filter.
 
+use super::encoding::Encoding;
 use crate::catalog::{Catalog, Oid, QualifiedName, SqlType, Type, TypeKind, base_type};
 
 /// A scalar of the API.
@@ -81,7 +82,7 @@ pub struct ColumnType {
     pub is_list: bool,
     /// The SQL type that a value is compared as: a domain's base, an array's element.
     pub sql_type: SqlType,
-    /// How the column gets into JSON.
+    /// How its values become JSON.
     pub encoding: Encoding,
     /// Whether it can be ordered by, and compared.
     pub is_orderable: bool,
@@ -99,19 +100,6 @@ pub enum ValueType {
         /// `pg_type.oid`.
         oid: Oid,
     },
-}
-
-/// How a value gets into JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// Its text is JSON: integers.
-    Plain,
-    /// Its text in quotation marks; nothing in it ever needs an escape: big numbers, UUIDs.
-    Quoted,
-    /// `to_json(…)`.
-    ToJson,
-    /// `to_json(…::text)`: JSON as a string, composite values.
-    TextToJson,
 }
 
 impl Scalar {
@@ -139,9 +127,12 @@ impl Scalar {
     pub fn description(self) -> Option<&'static str> {
         Some(match self {
             Self::Int | Self::Float | Self::String | Self::Boolean | Self::Id => return None,
-            Self::BigInt => "A 64-bit integer, written as a string so that no client rounds it",
+            Self::BigInt => {
+                "A 64-bit integer, written as a string so that no client rounds it; in aggregates, a JSON number"
+            }
             Self::BigFloat => {
-                "A decimal number of any precision, written as a string so that no client rounds it"
+                "A decimal number of any precision, written as a string so that no client rounds it; in aggregates, a JSON number \
+                 (NaN and infinities are strings)"
             }
             Self::Uuid => "A universally unique identifier",
             Self::Date => "A day, as in 2024-02-29",
@@ -149,7 +140,9 @@ impl Scalar {
             Self::Datetime => "A point in time in ISO 8601, as in 2024-02-29T13:37:00+00:00",
             Self::Json => "JSON, written as a string that holds its text",
             Self::Cursor => "A position in a collection; opaque to clients",
-            Self::Opaque => "A value in PostgreSQL's own text form",
+            Self::Opaque => {
+                "A value in PostgreSQL's own text form; of a domain over a number or boolean, that number or boolean"
+            }
         })
     }
 
@@ -180,22 +173,13 @@ impl Scalar {
         }
     }
 
-    fn of_type(found: &Type) -> Self {
+    /// The scalar of a type that is no domain.
+    pub(super) fn of_base_type(found: &Type) -> Self {
         match found.kind {
             TypeKind::Base if found.schema == "pg_catalog" => Self::of_base(&found.name),
             // The extension may be installed in any schema.
             TypeKind::Base if found.name == "citext" => Self::String,
             _ => Self::Opaque,
-        }
-    }
-
-    fn encoding(self, is_composite: bool, is_list: bool) -> Encoding {
-        match self {
-            Self::Int if !is_list => Encoding::Plain,
-            Self::BigInt | Self::BigFloat | Self::Uuid if !is_list => Encoding::Quoted,
-            Self::BigInt | Self::BigFloat | Self::Json => Encoding::TextToJson,
-            Self::Opaque if is_composite => Encoding::TextToJson,
-            _ => Encoding::ToJson,
         }
     }
 }
@@ -209,11 +193,12 @@ impl ColumnType {
         let base = base_type(&catalog.types, value);
         let value_type = match enum_name(value) {
             Some(name) => ValueType::Enum { name, oid: value.oid },
-            None => ValueType::Scalar(Scalar::of_type(value)),
+            None => ValueType::Scalar(Scalar::of_base_type(value)),
         };
         let encoding = match value_type {
-            ValueType::Scalar(scalar) => scalar.encoding(base.kind == TypeKind::Composite, is_list),
-            ValueType::Enum { .. } => Encoding::TextToJson,
+            ValueType::Enum { .. } => Encoding::of_enum(is_list),
+            ValueType::Scalar(scalar) if is_list => Encoding::of_list(scalar, base),
+            ValueType::Scalar(scalar) => Encoding::of_value(scalar, base),
         };
         let is_json = value_type == ValueType::Scalar(Scalar::Json);
         Self {
@@ -330,6 +315,6 @@ pub(super) fn exact_sql_type(catalog: &Catalog, oid: Oid) -> SqlType {
     }
 }
 
-fn sql_name(found: &Type) -> SqlType {
+pub(super) fn sql_name(found: &Type) -> SqlType {
     SqlType { name: QualifiedName::new(&found.schema, &found.name), is_array: false }
 }

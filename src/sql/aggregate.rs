@@ -1,19 +1,21 @@
 //! Figures over all rows of a collection, on whatever page: `totalCount` and `aggregate`.
 
-use super::ast::{Aggregate, Expression, Select};
+use super::ast::{Aggregate, Expression};
 use super::connection::Site;
-use super::json::JsonText;
+use super::json::{IfNull, JsonText};
+use super::rows::OneRow;
 use super::{At, Compiler, Holds};
 use crate::plan::{AggregateColumn, AggregateField};
 use crate::schema::AggregateFunction;
+use crate::schema::encoding::Form;
 
 impl Compiler<'_> {
-    /// An expression over all rows of the collection, on whatever page.
+    /// JSON over all rows of the collection, on whatever page.
     pub(super) fn over_all_rows(
         &mut self,
         site: &Site<'_>,
-        value: impl FnOnce(&Self, At<'_>) -> Expression,
-    ) -> Expression {
+        json: impl FnOnce(&Self, At<'_>) -> JsonText,
+    ) -> JsonText {
         let alias = self.alias();
         let at = At {
             table: site.connection.table,
@@ -21,20 +23,15 @@ impl Compiler<'_> {
             holds: Holds::Rows,
             nulls: site.connection.origin.nulls(),
         };
-        let select = Select {
-            columns: vec![value(self, at).unnamed()],
-            from: Some(self.rows_of(site, at)),
-            condition: Expression::all(self.rows(site, at)),
-            ..Select::default()
-        };
-        Expression::Subselect(Box::new(select))
+        let (from, condition) = (self.rows_of(site, at), Expression::all(self.rows(site, at)));
+        JsonText::one(OneRow::of_all(json(self, at), Some(from), condition))
     }
 
     pub(super) fn aggregate_json(&self, at: At<'_>, fields: &[(String, AggregateField)]) -> JsonText {
         JsonText::object(fields.iter().map(|(key, field)| {
             let json = match field {
                 AggregateField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                AggregateField::Count => JsonText::expression(Expression::aggregate("count", Vec::new())),
+                AggregateField::Count => JsonText::count(),
                 AggregateField::Function(function, columns) => {
                     self.aggregate_columns_json(at, *function, columns)
                 }
@@ -52,13 +49,23 @@ impl Compiler<'_> {
         JsonText::object(columns.iter().map(|(key, column)| {
             let json = match column {
                 AggregateColumn::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                AggregateColumn::Column(column) => {
-                    let value = Expression::aggregate(function.sql(), vec![self.column(at, *column)]);
-                    JsonText::expression(Expression::Call("to_json", vec![value]).or_json_null())
-                }
+                AggregateColumn::Column(column) => self.over_column(at, function, *column),
             };
             (key.clone(), json)
         }))
+    }
+
+    /// A function over a column's values. Numbers of any size are JSON numbers here, as `pg_graphql` writes them.
+    fn over_column(&self, at: At<'_>, function: AggregateFunction, column: usize) -> JsonText {
+        let Some(exposed) = self.schema.column(at.table, column) else { return JsonText::known("null") };
+        let column_type = &exposed.column_type;
+        let value = self.column(at, column).cast(column_type.encoding.sql_type.clone());
+        let value = Expression::aggregate(function.sql(), vec![value]);
+        let is_extreme = matches!(function, AggregateFunction::Minimum | AggregateFunction::Maximum);
+        match column_type.encoding.form {
+            Form::Float if is_extreme => self.value_json(value, column_type, IfNull::Null),
+            _ => JsonText::leaf_or_null(value),
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Select {
     pub from: Option<From>,
     /// `WHERE`.
     pub condition: Option<Expression>,
+    /// `HAVING`: all rows are one group.
+    pub having: Option<Expression>,
     /// `ORDER BY`.
     pub order: Vec<Order>,
     /// `LIMIT`.

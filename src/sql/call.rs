@@ -3,10 +3,11 @@
 use super::ast::{Definition, Expression, From, FunctionCall, Select, SelectColumn};
 use super::condition::{list_literal, parameter};
 use super::connection::Site;
-use super::json::JsonText;
+use super::json::{IfNull, JsonText};
+use super::rows::{AtMostOneRow, OneRow};
 use super::{At, Compiler, Holds, Nulls};
 use crate::plan::{Call, Given, Operand, Origin, RowField};
-use crate::schema::{ExposedArgument, ExposedFunction, Returns, ValueType};
+use crate::schema::{ExposedArgument, ExposedFunction, Returns};
 
 /// The name of what a function has returned within the statement.
 const CALLED: &str = "called";
@@ -49,30 +50,30 @@ impl Compiler<'_> {
         }
     }
 
-    /// The select of a value as JSON; always one row.
-    pub(super) fn value_select(&mut self, call: &Call, parent: Option<At<'_>>) -> Select {
+    /// The select of a value as JSON.
+    pub(super) fn value_select(&mut self, call: &Call, parent: Option<At<'_>>) -> AtMostOneRow {
         let alias = self.alias();
         // A function in FROM is called once, and its only column has the name of its alias.
         let value = Expression::column(&alias, &alias);
         let json = match self.schema.function(call.function).map(|exposed| &exposed.returns) {
-            Some(Returns::Value(column_type)) => self.value_json(value, column_type, false),
+            Some(Returns::Value(column_type)) => self.value_json(value, column_type, IfNull::Null),
             // What has no value is null.
             Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => JsonText::known("null"),
         };
         let from = From::Function(self.function_call(call, parent), alias);
-        Select { columns: vec![json.into_expression().unnamed()], from: Some(from), ..Select::default() }
+        // It may return a set by now.
+        AtMostOneRow::first(json, from, None, false)
     }
 
     /// The JSON of what a function makes of a row.
     pub(super) fn computed_json(&mut self, at: At<'_>, function: usize) -> JsonText {
         let call = Call { function, given: Given::Row };
         match self.schema.function(function).map(|exposed| &exposed.returns) {
-            Some(Returns::Value(column_type)) if matches!(column_type.value, ValueType::Scalar(_)) => {
+            Some(Returns::Value(column_type)) if Self::is_used_once(column_type) => {
                 let value = Expression::FunctionCall(self.function_call(&call, Some(at)));
-                self.value_json(value, column_type, false)
+                self.value_json(value, column_type, IfNull::Null)
             }
-            // An enum's name is looked up by several uses of the value, which should be computed once.
-            _ => JsonText::expression(Expression::Subselect(Box::new(self.value_select(&call, Some(at))))),
+            _ => JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null),
         }
     }
 
@@ -130,20 +131,17 @@ pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
     fields.iter().any(|(_, field)| match field {
         RowField::Typename(_) | RowField::NodeId | RowField::Column(_) => false,
         RowField::Computed(_) => true,
-        RowField::ToOne(row) => matches!(row.origin, Origin::Called(_)),
+        RowField::ToOne { row, .. } => matches!(row.origin, Origin::Called(_)),
         RowField::ToMany(connection) => matches!(connection.origin, Origin::Called(_)),
     })
 }
 
-/// Holds for all that is read from what was called, and so makes sure that it is called: PostgreSQL leaves out what
-/// nothing reads, as a page without rows.
+/// Holds for what was called, and so makes sure that it is called: PostgreSQL leaves out what nothing reads, as a page
+/// without rows.
 pub(super) fn is_called() -> Expression {
-    let count = Select {
-        columns: vec![Expression::aggregate("count", Vec::new()).unnamed()],
-        from: Some(From::With(CALLED, CALLED.to_owned())),
-        ..Select::default()
-    };
-    Expression::Subselect(Box::new(count)).binary(">=", Expression::Number(0))
+    let from = From::With(CALLED, CALLED.to_owned());
+    let count = OneRow::of_all(JsonText::count(), Some(from), None).into_select();
+    Expression::Is(Box::new(Expression::Subselect(Box::new(count))), "not null")
 }
 
 fn value(argument: &ExposedArgument, operand: &Operand) -> Expression {

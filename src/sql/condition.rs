@@ -1,7 +1,7 @@
 //! Conditions: filters, and what lies behind a cursor.
 
 use super::ast::{Expression, Order};
-use super::{At, Compiler};
+use super::{At, Compiler, Nulls};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Bound, Condition, Operand, OrderTerm};
 use crate::schema::Operator;
@@ -110,9 +110,9 @@ impl Compiler<'_> {
     /// name and schema, for it is written once.
     fn row_comparison(&self, at: At<'_>, order: &[OrderTerm], bound: &Bound) -> Option<Expression> {
         let is_descending = order.first()?.is_descending;
-        let columns = &self.schema.catalog.tables[at.table].columns;
-        let fits =
-            order.iter().all(|term| term.is_descending == is_descending && columns[term.column].not_null);
+        let fits = order
+            .iter()
+            .all(|term| term.is_descending == is_descending && !self.may_be_null(at, term.column));
         let operator = self.beyond(at, *order.first()?);
         let is_one_operator = order.iter().all(|term| self.beyond(at, *term) == operator);
         if order.len() < 2 || !fits || !is_one_operator || bound.values.iter().any(Option::is_none) {
@@ -132,8 +132,7 @@ impl Compiler<'_> {
         }
         let beyond =
             column.clone().operator(self.beyond(at, term).clone(), self.bound_value(at, term, value));
-        let is_nullable = !self.schema.catalog.tables[at.table].columns[term.column].not_null;
-        if is_nullable && !term.is_nulls_first {
+        if self.may_be_null(at, term.column) && !term.is_nulls_first {
             return Some(Expression::Or(vec![beyond, Expression::Is(Box::new(column), "null")]));
         }
         Some(beyond)
@@ -171,17 +170,21 @@ impl Compiler<'_> {
         self.schema.column(table, column).map_or(&TEXT, |exposed| &exposed.column_type.sql_type)
     }
 
+    /// Whether a column of these rows can be null, as far as the catalogue knows.
+    fn may_be_null(&self, at: At<'_>, column: usize) -> bool {
+        at.nulls == Nulls::Anywhere || !self.schema.catalog.tables[at.table].columns[column].not_null
+    }
+
     /// The terms of an ORDER BY.
     pub(super) fn order_by(&self, at: At<'_>, order: &[OrderTerm]) -> Vec<Order> {
-        let columns = &self.schema.catalog.tables[at.table].columns;
         let terms = order.iter().map(|term| Order {
             expression: self.column(at, term.column),
             is_descending: term.is_descending,
             // Where there are no nulls the default reads best, and an index fits it whichever way it is read.
-            is_nulls_first: if columns[term.column].not_null {
-                term.is_descending
-            } else {
+            is_nulls_first: if self.may_be_null(at, term.column) {
                 term.is_nulls_first
+            } else {
+                term.is_descending
             },
         });
         terms.collect()

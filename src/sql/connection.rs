@@ -3,6 +3,7 @@
 use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
 use super::call::{is_called, needs_row};
 use super::json::JsonText;
+use super::rows::OneRow;
 use super::{At, Compiler, Holds};
 use crate::plan::{
     Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, PageInfoField, RowField,
@@ -21,15 +22,15 @@ pub(super) struct Site<'a> {
 }
 
 impl Compiler<'_> {
-    /// The select of a connection as JSON; always one row. `parent` is the row that it hangs on.
-    pub(super) fn connection_select(&mut self, connection: &Connection, parent: Option<At<'_>>) -> Select {
+    /// The select of a connection as JSON. `parent` is the row that it hangs on.
+    pub(super) fn connection_select(&mut self, connection: &Connection, parent: Option<At<'_>>) -> OneRow {
         let (base, page) = (self.alias(), self.alias());
         let is_backward = connection.page.direction == Direction::Backward;
         let order =
             connection.order.iter().map(|term| if is_backward { term.reversed() } else { *term }).collect();
         let number = self.number_column(connection);
         let site = Site { connection, parent, order, page: &page, number };
-        let json = self.connection_json(&site).into_expression();
+        let json = self.connection_json(&site);
         let has_page = connection
             .fields
             .iter()
@@ -43,9 +44,11 @@ impl Compiler<'_> {
             };
             From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
         });
-        let with = self.called_once(&connection.origin, parent);
-        let condition = with.is_some().then(is_called);
-        Select { with, columns: vec![json.unnamed()], from, condition, ..Select::default() }
+        let select = OneRow::of_all(json, from, None);
+        match self.called_once(&connection.origin, parent) {
+            Some(called) => select.with(called, Some(is_called())),
+            None => select,
+        }
     }
 
     /// A name for the number of a row, where the page has to be turned round or one row more than it holds is read.
@@ -83,13 +86,13 @@ impl Compiler<'_> {
         conditions.extend(near.map(|bound| self.behind(at, &site.order, bound)));
         conditions.extend(far.map(|bound| self.behind(at, &reversed(&site.order), bound)));
         Select {
-            with: None,
             columns,
             from: Some(self.rows_of(site, at)),
             condition: Expression::all(conditions),
             order: self.order_by(at, &site.order),
             limit: Some(connection.page.limit.saturating_add(u64::from(site.number.is_some()))),
             offset: connection.page.offset,
+            ..Select::default()
         }
     }
 
@@ -140,14 +143,9 @@ impl Compiler<'_> {
                 ConnectionField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
                 ConnectionField::Edges(edges) => self.edges_json(site, edges),
                 ConnectionField::PageInfo(fields) => self.page_info_json(site, fields),
-                ConnectionField::TotalCount => {
-                    let count = Expression::aggregate("count", Vec::new());
-                    JsonText::expression(self.over_all_rows(site, |_, _| count))
-                }
+                ConnectionField::TotalCount => self.over_all_rows(site, |_, _| JsonText::count()),
                 ConnectionField::Aggregate(fields) => {
-                    let json =
-                        |compiler: &Self, at: At<'_>| compiler.aggregate_json(at, fields).into_expression();
-                    JsonText::expression(self.over_all_rows(site, json))
+                    self.over_all_rows(site, |compiler, at| compiler.aggregate_json(at, fields))
                 }
             };
             fields.push((key.clone(), json));
@@ -171,19 +169,9 @@ impl Compiler<'_> {
             };
             fields.push((key.clone(), json));
         }
-        let edge = JsonText::object(fields).into_expression();
         let is_backward = site.connection.page.direction == Direction::Backward;
         let order = site.number().filter(|_| is_backward).map(descending);
-        let list = Expression::Aggregate(Box::new(Aggregate {
-            function: "string_agg",
-            arguments: vec![edge, Expression::text(",")],
-            order: order.into_iter().collect(),
-            filter: site.on_page(),
-        }));
-        let mut json = JsonText::known("[");
-        json.push(list);
-        json.text("]");
-        json
+        JsonText::list(JsonText::object(fields), order.into_iter().collect(), site.on_page())
     }
 
     fn page_info_json(&mut self, site: &Site<'_>, fields: &[(String, PageInfoField)]) -> JsonText {
@@ -215,7 +203,7 @@ impl Compiler<'_> {
                 Expression::Or(vec![beyond_page, beyond_bound])
             }
         };
-        JsonText::expression(Expression::Call("to_json", vec![ahead]))
+        JsonText::truth(ahead)
     }
 
     /// Whether rows lie in front of the page against the direction of counting. An empty page has nothing in front of it.
@@ -230,7 +218,7 @@ impl Compiler<'_> {
             Some(bound) => self.not_behind(site, &site.order, bound),
             None => return JsonText::known("false"),
         };
-        JsonText::expression(Expression::Call("to_json", vec![behind]))
+        JsonText::truth(behind)
     }
 
     /// The page has rows, and there are rows of the collection that do not lie behind the bound.
@@ -272,8 +260,7 @@ impl Compiler<'_> {
         };
         let cursors = Aggregate { function: "array_agg", arguments: vec![cursor], order, filter };
         let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
-        let quoted = Expression::text("\"").binary("||", cursor).binary("||", Expression::text("\""));
-        JsonText::expression(quoted.or_json_null())
+        JsonText::quoted_or_null(cursor)
     }
 }
 
@@ -322,7 +309,7 @@ pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns:
             RowField::Typename(_) | RowField::Computed(_) => {}
             RowField::NodeId => columns.extend_from_slice(key),
             RowField::Column(column) => columns.push(*column),
-            RowField::ToOne(row) => columns.extend(joined_columns(&row.origin)),
+            RowField::ToOne { row, .. } => columns.extend(joined_columns(&row.origin)),
             RowField::ToMany(connection) => columns.extend(joined_columns(&connection.origin)),
         }
     }

@@ -7,6 +7,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Nullable, Text};
 
 use crate::catalog::{QualifiedName, SqlType};
+use crate::schema::violation::MARK;
 
 use super::ast::{Aggregate, Definition, Expression, From, FunctionCall, Order, Select, SelectColumn};
 
@@ -33,6 +34,10 @@ impl QueryFragment<Pg> for Select {
         }
         if let Some(condition) = &self.condition {
             out.push_sql("\nwhere ");
+            condition.walk_ast(out.reborrow())?;
+        }
+        if let Some(condition) = &self.having {
+            out.push_sql("\nhaving ");
             condition.walk_ast(out.reborrow())?;
         }
         order_by(&mut out, "\norder by ", &self.order)?;
@@ -334,15 +339,19 @@ pub(super) fn separated<'b>(
 /// A text of our own as a literal that means the same whatever `standard_conforming_strings` says (PostgreSQL manual,
 /// 4.1.2.2).
 fn push_literal(out: &mut AstPass<'_, '_, Pg>, text: &str) {
-    out.push_sql(if text.contains('\\') { "E'" } else { "'" });
+    out.push_sql(if text.contains(['\\', MARK]) { "E'" } else { "'" });
     // A statement has dozens of literals, most of them plain, so that each is copied once, straight to its place.
     let mut plain = text;
-    while let Some(position) = plain.find(['\'', '\\']) {
+    while let Some(position) = plain.find(['\'', '\\', MARK]) {
         let (before, rest) = plain.split_at(position);
         let (special, after) = rest.split_at(1);
         out.push_sql(before);
-        out.push_sql(special);
-        out.push_sql(special);
+        if special.starts_with(MARK) {
+            out.push_sql("\\001");
+        } else {
+            out.push_sql(special);
+            out.push_sql(special);
+        }
         plain = after;
     }
     out.push_sql(plain);

@@ -1,18 +1,27 @@
-//! JSON as SQL: objects put together by `concat`, and how each column gets into them.
+//! JSON as SQL: texts put together by `concat`. Each constructor takes what is JSON whatever the database holds, so that no
+//! text of the database ever becomes structure.
 
-use super::ast::Expression;
-use super::{At, Compiler, Nulls};
+use super::ast::{Aggregate, Expression, Order};
+use super::rows::{AtMostOneRow, OneRow};
 use crate::catalog::SqlType;
-use crate::schema::scalar::Encoding;
-use crate::schema::{ColumnType, EnumType, ValueType};
+use crate::schema::violation::Violation;
 
 /// PostgreSQL takes 100 arguments to a function.
 const ARGUMENTS: usize = 90;
 
-/// A text that is put together piece by piece; neighbouring texts of our own become one.
+/// A JSON text that is put together piece by piece; neighbouring texts of our own become one.
 #[derive(Default)]
 pub(super) struct JsonText {
     pieces: Vec<Expression>,
+}
+
+/// What stands in the place of a null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IfNull {
+    /// JSON's null: the type lets it be.
+    Null,
+    /// A mark: the type excludes it.
+    Violation(Violation),
 }
 
 impl JsonText {
@@ -30,6 +39,21 @@ impl JsonText {
         object
     }
 
+    /// `[item,…]`, an item for each row of the `SELECT` that the filter keeps.
+    pub(super) fn list(item: JsonText, order: Vec<Order>, filter: Option<Expression>) -> Self {
+        let arguments = vec![item.into_expression(), Expression::text(",")];
+        let mut list = Self::known("[");
+        // Of no rows it is null, which `concat` leaves out.
+        list.push(Expression::Aggregate(Box::new(Aggregate {
+            function: "string_agg",
+            arguments,
+            order,
+            filter,
+        })));
+        list.text("]");
+        list
+    }
+
     /// A known JSON text.
     pub(super) fn known(text: &str) -> Self {
         let mut known = Self::default();
@@ -37,7 +61,7 @@ impl JsonText {
         known
     }
 
-    /// A text that needs no escapes as a JSON string.
+    /// A string of letters that need no escapes, such as Base64; never null.
     pub(super) fn quoted(text: Expression) -> Self {
         let mut json = Self::known("\"");
         json.push(text);
@@ -45,13 +69,52 @@ impl JsonText {
         json
     }
 
+    /// The same, or null.
+    pub(super) fn quoted_or_null(text: Expression) -> Self {
+        Self::of_piece(in_quotation_marks(text).or_json_null())
+    }
+
+    /// `true` where the condition holds, else `false`.
+    pub(super) fn truth(condition: Expression) -> Self {
+        Self::of_piece(Expression::Case {
+            branches: vec![(condition, Expression::text("true"))],
+            otherwise: Box::new(Expression::text("false")),
+        })
+    }
+
+    /// The number of rows, which is an `Int`.
+    pub(super) fn count() -> Self {
+        Self::of_piece(Expression::aggregate("count", Vec::new()).cast(SqlType::system("int4")))
+    }
+
+    /// The JSON of the one row of a select.
+    pub(super) fn one(select: OneRow) -> Self {
+        Self::of_piece(Expression::Subselect(Box::new(select.into_select())))
+    }
+
+    /// The JSON of the row of a select, if there is one.
+    pub(super) fn at_most_one(select: AtMostOneRow, if_none: IfNull) -> Self {
+        let row = Expression::Subselect(Box::new(select.into_select()));
+        Self::of_piece(Expression::Coalesce(vec![row, if_none.json()]))
+    }
+
+    /// What `to_json` makes of a number or a text; null if it is null.
+    pub(super) fn leaf_or_null(value: Expression) -> Self {
+        Self::of_piece(Expression::Call("to_json", vec![value]).or_json_null())
+    }
+
     /// An expression whose text is JSON and never null.
-    pub(super) fn expression(expression: Expression) -> Self {
-        Self { pieces: vec![expression] }
+    pub(super) fn of_piece(piece: Expression) -> Self {
+        Self { pieces: vec![piece] }
+    }
+
+    /// The same, but of several parts, of which those that are null are left out.
+    pub(super) fn of_pieces(pieces: Vec<Expression>) -> Self {
+        Self { pieces }
     }
 
     /// Appends a text.
-    pub(super) fn text(&mut self, text: &str) {
+    fn text(&mut self, text: &str) {
         if let Some(Expression::Text(last)) = self.pieces.last_mut() {
             last.push_str(text);
         } else {
@@ -60,12 +123,11 @@ impl JsonText {
     }
 
     /// Appends an expression; its null is the empty text.
-    pub(super) fn push(&mut self, expression: Expression) {
+    fn push(&mut self, expression: Expression) {
         self.pieces.push(expression);
     }
 
-    /// Appends another.
-    pub(super) fn pieces_of(&mut self, other: Self) {
+    fn pieces_of(&mut self, other: Self) {
         for piece in other.pieces {
             match piece {
                 Expression::Text(text) => self.text(&text),
@@ -89,76 +151,22 @@ impl JsonText {
     }
 }
 
-impl Compiler<'_> {
-    /// The JSON of a column.
-    pub(super) fn column_json(&self, at: At<'_>, column: usize) -> JsonText {
-        let value = self.column(at, column);
-        let not_null =
-            at.nulls == Nulls::Declared && self.schema.catalog.tables[at.table].columns[column].not_null;
-        // Only exposed columns are planned.
-        let Some(exposed) = self.schema.column(at.table, column) else {
-            return JsonText::known("null");
-        };
-        self.value_json(value, &exposed.column_type, not_null)
-    }
-
-    /// The JSON of a value; it should be cheap, for it may be used more than once.
-    pub(super) fn value_json(&self, value: Expression, column_type: &ColumnType, not_null: bool) -> JsonText {
-        let value = match &column_type.value {
-            ValueType::Enum { oid, .. } => self.enum_name(*oid, value, column_type.is_list),
-            ValueType::Scalar(_) => value,
-        };
-        encoded(value, column_type.encoding, column_type.is_list, not_null)
-    }
-
-    /// An enum's label, or array of labels, under the names of the API.
-    fn enum_name(&self, oid: crate::catalog::Oid, value: Expression, is_list: bool) -> Expression {
-        let Some(enum_type) = self.schema.enums.get(&oid) else { return value };
-        if is_list {
-            return renamed_labels(enum_type, value.cast(SqlType::TEXT_ARRAY));
+impl IfNull {
+    /// As JSON.
+    pub(super) fn json(self) -> Expression {
+        match self {
+            Self::Null => Expression::text("null"),
+            Self::Violation(violation) => marked(violation),
         }
-        let label = value.clone().cast(SqlType::TEXT);
-        let renamed = enum_type
-            .renamed()
-            .map(|(from, to)| (label.clone().binary("=", Expression::text(from)), Expression::text(to)));
-        let branches: Vec<_> = renamed.collect();
-        if branches.is_empty() {
-            return value;
-        }
-        Expression::Case { branches, otherwise: Box::new(label) }
     }
 }
 
-/// An array of labels with each replaced by its name. Where a name is another's label they are marked at first, so that
-/// none is replaced twice.
-fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
-    let replace = |array, from: &str, to: &str| {
-        Expression::Call("array_replace", vec![array, Expression::text(from), Expression::text(to)])
-    };
-    let is_ambiguous =
-        enum_type.renamed().any(|(_, name)| enum_type.values.iter().any(|(label, _)| label == name));
-    if !is_ambiguous {
-        return enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, name));
-    }
-    let marked = |name: &str| format!("\u{1}{name}");
-    let array = enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, &marked(name)));
-    enum_type.renamed().fold(array, |array, (_, name)| replace(array, &marked(name), name))
+/// The mark of a violation, in the place of a value.
+pub(super) fn marked(violation: Violation) -> Expression {
+    Expression::text(format!("\"{}\"", violation.mark()))
 }
 
-fn encoded(value: Expression, encoding: Encoding, is_list: bool, not_null: bool) -> JsonText {
-    let json = match encoding {
-        Encoding::Quoted if not_null => return JsonText::quoted(value),
-        Encoding::Quoted => {
-            let text = value.cast(SqlType::TEXT);
-            Expression::text("\"").binary("||", text).binary("||", Expression::text("\""))
-        }
-        Encoding::Plain if not_null => value,
-        Encoding::Plain => value.cast(SqlType::TEXT),
-        Encoding::ToJson => Expression::Call("to_json", vec![value]),
-        Encoding::TextToJson => {
-            let text = value.cast(if is_list { SqlType::TEXT_ARRAY } else { SqlType::TEXT });
-            Expression::Call("to_json", vec![text])
-        }
-    };
-    JsonText::expression(if not_null { json } else { json.or_json_null() })
+/// A text that needs no escapes as a string; null if it is null.
+pub(super) fn in_quotation_marks(text: Expression) -> Expression {
+    Expression::text("\"").binary("||", text).binary("||", Expression::text("\""))
 }

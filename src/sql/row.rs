@@ -1,38 +1,36 @@
 //! Rows: their fields as JSON, and the selects that read one of them.
 
-use super::ast::{Expression, From, Select};
-use super::json::JsonText;
+use super::ast::{Expression, From};
+use super::json::{IfNull, JsonText};
+use super::rows::AtMostOneRow;
 use super::{At, Compiler, Holds};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{OrderTerm, Origin, Row, RowField};
 use crate::schema::scalar::is_json_scalar;
+use crate::schema::violation::Violation;
 use crate::schema::{Join, KeySide};
 
 impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.
-    pub(super) fn row_select(&mut self, row: &Row, parent: Option<At<'_>>) -> Select {
+    pub(super) fn row_select(&mut self, row: &Row, parent: Option<At<'_>>) -> AtMostOneRow {
         let alias = self.alias();
         let at = At { table: row.table, alias: &alias, holds: Holds::Rows, nulls: row.origin.nulls() };
-        let json = self.row_json(at, &row.fields).into_expression();
+        let json = self.row_json(at, &row.fields);
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
         let is_unique = match &row.origin {
             Origin::Table => self.schema.catalog.tables[row.table].primary_key.is_some(),
             Origin::Joined(join) => self.is_unique(join),
-            Origin::Called(call) => !self.schema.catalog.functions[call.function].is_set,
+            // It may return a set by now.
+            Origin::Called(_) => false,
         };
         if let Origin::Called(_) = row.origin {
             // A function that finds nothing returns null, which is a row of nulls in FROM.
             let is_null = Expression::Is(Box::new(self.whole_row(at)), "null");
             conditions.push(Expression::Not(Box::new(is_null)));
         }
-        Select {
-            columns: vec![json.unnamed()],
-            condition: Expression::all(conditions),
-            limit: (!is_unique).then_some(1),
-            from: Some(self.origin(&row.origin, parent, at)),
-            ..Select::default()
-        }
+        let from = self.origin(&row.origin, parent, at);
+        AtMostOneRow::first(json, from, Expression::all(conditions), is_unique)
     }
 
     /// A table under an alias.
@@ -61,14 +59,12 @@ impl Compiler<'_> {
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
             RowField::Column(column) => self.column_json(at, *column),
             RowField::Computed(function) => self.computed_json(at, *function),
-            RowField::ToOne(row) => {
-                let select = self.row_select(row, Some(at));
-                JsonText::expression(Expression::Subselect(Box::new(select)).or_json_null())
+            RowField::ToOne { row, is_non_null } => {
+                let if_none =
+                    if *is_non_null { IfNull::Violation(Violation::MissingRow) } else { IfNull::Null };
+                JsonText::at_most_one(self.row_select(row, Some(at)), if_none)
             }
-            RowField::ToMany(connection) => {
-                let select = self.connection_select(connection, Some(at));
-                JsonText::expression(Expression::Subselect(Box::new(select)))
-            }
+            RowField::ToMany(connection) => JsonText::one(self.connection_select(connection, Some(at))),
         }
     }
 

@@ -3,10 +3,11 @@
 //! `atMost` is held by the statement itself: where more rows were changed, a text that is no number is cast to one. That
 //! error undoes the message, without a second round trip, and its text says how many rows it would have been.
 
-use super::ast::{self, Definition, Expression, From, Modify, Select, SelectColumn};
+use super::ast::{self, Definition, Expression, From, Modify, SelectColumn};
 use super::call::needs_row;
 use super::connection::row_columns;
 use super::json::JsonText;
+use super::rows::OneRow;
 use super::{At, Compiler, Holds, Nulls};
 use crate::catalog::SqlType;
 use crate::plan::{Change, Operand, Target, Write, WriteField};
@@ -18,23 +19,19 @@ const WRITTEN: &str = "written";
 pub const AT_MOST_MARK: &str = "atMost is ";
 
 impl Compiler<'_> {
-    /// The select of a mutation's response as JSON; always one row.
-    pub(super) fn write_select(&mut self, write: &Write) -> Select {
+    /// The select of a mutation's response as JSON.
+    pub(super) fn write_select(&mut self, write: &Write) -> OneRow {
         let (target_alias, alias) = (self.alias(), self.alias());
         let at = At { table: write.table, alias: &target_alias, holds: Holds::Rows, nulls: Nulls::Declared };
         let modify = self.modify(at, write);
         let written = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
-        let json = self.response_json(written, &write.fields).into_expression();
+        let json = self.response_json(written, &write.fields);
         let json = match &write.change {
             Change::Insert { .. } => json,
             Change::Update { target, .. } | Change::Delete { target } => within(target, json),
         };
-        Select {
-            with: Some((WRITTEN, Definition::Modify(modify))),
-            columns: vec![json.unnamed()],
-            from: Some(From::With(WRITTEN, alias.clone())),
-            ..Select::default()
-        }
+        let from = From::With(WRITTEN, alias.clone());
+        OneRow::of_all(json, Some(from), None).with((WRITTEN, Definition::Modify(modify)), None)
     }
 
     fn modify(&self, at: At<'_>, write: &Write) -> Modify {
@@ -105,13 +102,10 @@ impl Compiler<'_> {
         for (key, field) in fields {
             let value = match field {
                 WriteField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                WriteField::AffectedCount => JsonText::expression(Expression::aggregate("count", Vec::new())),
+                WriteField::AffectedCount => JsonText::count(),
                 WriteField::Records(fields) => {
-                    let record = self.row_json(at, fields).into_expression();
-                    let mut list = JsonText::known("[");
-                    list.push(Expression::aggregate("string_agg", vec![record, Expression::text(",")]));
-                    list.text("]");
-                    list
+                    let record = self.row_json(at, fields);
+                    JsonText::list(record, Vec::new(), None)
                 }
             };
             json.push((key.clone(), value));
@@ -121,7 +115,7 @@ impl Compiler<'_> {
 }
 
 /// The JSON, or an error where more rows were changed than may be.
-fn within(target: &Target, json: Expression) -> Expression {
+fn within(target: &Target, json: JsonText) -> JsonText {
     let count = || Expression::aggregate("count", Vec::new());
     let text = Expression::Call(
         "concat",
@@ -133,5 +127,6 @@ fn within(target: &Target, json: Expression) -> Expression {
     );
     let is_too_many = count().binary(">", Expression::Number(target.at_most));
     let fail = text.cast(SqlType::system("int4")).cast(SqlType::TEXT);
-    Expression::Case { branches: vec![(is_too_many, fail)], otherwise: Box::new(json) }
+    let otherwise = Box::new(json.into_expression());
+    JsonText::of_piece(Expression::Case { branches: vec![(is_too_many, fail)], otherwise })
 }

@@ -1,16 +1,19 @@
 -- accountCollection
-select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t2"."name"), ',"projectCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t4"."name"), ',"taskCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"title":', pg_catalog.to_json("t6"."title"), '}}'), ','), ']}')
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name"::pg_catalog.text is null) then E'"\001null"' else null end, ',"projectCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t4"."name"::pg_catalog.text), case when ("t4"."name"::pg_catalog.text is null) then E'"\001null"' else null end, ',"taskCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"title":', pg_catalog.to_json("t6"."title"::pg_catalog.text), case when ("t6"."title"::pg_catalog.text is null) then E'"\001null"' else null end, '}}'), ','), ']}')
 from (select "t5"."title"
 from "public"."task" as "t5"
 where ("t4"."id" operator(pg_catalog.=) "t5"."project_id")
 order by "t5"."id"
-limit 2) as "t6"), '}}'), ','), ']}')
+limit 2) as "t6"
+having true), '}}'), ','), ']}')
 from (select "t3"."id", "t3"."name"
 from "public"."project" as "t3"
 where ("t2"."id" operator(pg_catalog.=) "t3"."owner_id")
 order by "t3"."id"
-limit 30) as "t4"), '}}'), ','), ']}')
+limit 30) as "t4"
+having true), '}}'), ','), ']}')
 from (select "t1"."id", "t1"."name"
 from "public"."account" as "t1"
 order by "t1"."id"
-limit 30) as "t2";
+limit 30) as "t2"
+having true;

@@ -1,0 +1,90 @@
+//! How the values of each PostgreSQL type become JSON.
+
+use super::scalar::Scalar;
+use crate::catalog::{SqlType, Type, TypeKind};
+
+/// How a value becomes JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoding {
+    /// What is made of it.
+    pub form: Form,
+    /// The type that it is cast to before, one of PostgreSQL's own. That is the type that it has, where the cast does nothing.
+    /// A value whose type has changed since the catalogue was read is converted, or fails.
+    pub sql_type: SqlType,
+}
+
+/// What JSON is made of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Its text, which is JSON: integers.
+    Integer,
+    /// Its text, if it is a finite number.
+    Float,
+    /// `true` or `false`.
+    Boolean,
+    /// Its text in quotation marks, in which nothing ever needs an escape: big numbers, UUIDs.
+    Quoted,
+    /// What `to_json` makes of it: a string, or a number of any size.
+    Json,
+    /// Its text as a string, where that is dear to make: JSON and rows.
+    Text,
+    /// Its text, as a type's output function writes it, as a string.
+    Output,
+    /// What `to_json` makes of an array of one dimension.
+    List,
+    /// The same, if all numbers in it are finite.
+    FloatList,
+}
+
+impl Encoding {
+    /// Of a value of a scalar of the API; `base` is its type, without domains.
+    pub(super) fn of_value(scalar: Scalar, base: &Type) -> Self {
+        let (form, sql_type) = match scalar {
+            Scalar::Int => (Form::Integer, own_type(base)),
+            Scalar::Float => (Form::Float, own_type(base)),
+            Scalar::Boolean => (Form::Boolean, own_type(base)),
+            Scalar::BigInt | Scalar::BigFloat | Scalar::Uuid => (Form::Quoted, own_type(base)),
+            Scalar::Json => (Form::Text, SqlType::TEXT),
+            Scalar::Opaque => Self::of_opaque(base),
+            _ => (Form::Json, own_type(base)),
+        };
+        Self { form, sql_type }
+    }
+
+    /// Of an array of them; `base` is the type of its elements, without domains.
+    pub(super) fn of_list(scalar: Scalar, base: &Type) -> Self {
+        let of_base = Scalar::of_base_type(base);
+        let (form, sql_type) = match scalar {
+            Scalar::Float => (Form::FloatList, own_type(base)),
+            Scalar::BigInt | Scalar::BigFloat | Scalar::Json => (Form::List, SqlType::TEXT),
+            Scalar::Opaque if of_base == Scalar::Json || base.element.is_some() => (Form::List, SqlType::TEXT),
+            _ => (Form::List, own_type(base)),
+        };
+        Self { form, sql_type: sql_type.array() }
+    }
+
+    /// Of enums' labels.
+    pub(super) fn of_enum(is_list: bool) -> Self {
+        if is_list {
+            Self { form: Form::List, sql_type: SqlType::TEXT_ARRAY }
+        } else {
+            Self { form: Form::Json, sql_type: SqlType::TEXT }
+        }
+    }
+
+    /// Domains over numbers and truth values are these, as `pg_graphql` writes them; everything else is text.
+    fn of_opaque(base: &Type) -> (Form, SqlType) {
+        match Scalar::of_base_type(base) {
+            Scalar::Json => (Form::Text, SqlType::TEXT),
+            // A row of nulls is no null, though `is null` takes it for one.
+            Scalar::Opaque if base.kind == TypeKind::Composite => (Form::Text, SqlType::TEXT),
+            Scalar::Opaque => (Form::Output, SqlType::TEXT),
+            _ => (Form::Json, own_type(base)),
+        }
+    }
+}
+
+/// The type itself if it is one of PostgreSQL's own, which every role may name; else text.
+fn own_type(base: &Type) -> SqlType {
+    if base.schema == "pg_catalog" && base.element.is_none() { super::scalar::sql_name(base) } else { SqlType::TEXT }
+}

@@ -1,0 +1,209 @@
+//! Values as JSON, each by the form that its type has.
+//!
+//! The JSON of a value is JSON whatever it is and whatever type it has by now, or the statement fails. No null is trusted to
+//! be excluded: constraints do not reach all rows, and may be gone since the catalogue was read. What breaks the schema's
+//! promise is marked ([`Violation`]).
+
+use super::ast::Expression;
+use super::condition::array_literal;
+use super::json::{IfNull, JsonText, in_quotation_marks, marked};
+use super::{At, Compiler};
+use crate::catalog::{QualifiedName, SqlType};
+use crate::schema::encoding::Form;
+use crate::schema::violation::Violation;
+use crate::schema::{ColumnType, EnumType, ValueType};
+
+impl Compiler<'_> {
+    /// The JSON of a column.
+    pub(super) fn column_json(&self, at: At<'_>, column: usize) -> JsonText {
+        // Only exposed columns are planned.
+        let Some(exposed) = self.schema.column(at.table, column) else {
+            return JsonText::known("null");
+        };
+        let if_null = if self.schema.catalog.tables[at.table].columns[column].not_null {
+            IfNull::Violation(Violation::Null)
+        } else {
+            IfNull::Null
+        };
+        self.value_json(self.column(at, column), &exposed.column_type, if_null)
+    }
+
+    /// The JSON of a value, which is computed several times unless it [is used once](Self::is_used_once).
+    pub(super) fn value_json(
+        &self,
+        value: Expression,
+        column_type: &ColumnType,
+        if_null: IfNull,
+    ) -> JsonText {
+        let sql_type = &column_type.encoding.sql_type;
+        let cast = value.clone().cast(sql_type.clone());
+        if let ValueType::Enum { oid, .. } = &column_type.value
+            && let Some(enum_type) = self.schema.enums.get(oid)
+        {
+            return JsonText::of_piece(if column_type.is_list {
+                labels(enum_type, cast, if_null)
+            } else {
+                label(enum_type, value, if_null)
+            });
+        }
+        match column_type.encoding.form {
+            Form::Integer => integer(cast, if_null),
+            Form::Quoted => quoted(cast, if_null),
+            Form::Json => json(cast, if_null),
+            Form::Output => json(output(value), if_null),
+            Form::Text => JsonText::of_piece(text(cast, if_null)),
+            Form::Float => JsonText::of_piece(float(cast, sql_type, if_null)),
+            Form::Boolean => JsonText::of_piece(boolean(cast, if_null)),
+            Form::List => JsonText::of_piece(list(Vec::new(), cast, if_null)),
+            Form::FloatList => {
+                let not_finite = (has_infinite(&cast, sql_type), marked(Violation::NotFinite));
+                JsonText::of_piece(list(vec![not_finite], cast, if_null))
+            }
+        }
+    }
+
+    /// Whether the JSON of a nullable value of that type computes it once.
+    pub(super) fn is_used_once(column_type: &ColumnType) -> bool {
+        let is_enum = matches!(column_type.value, ValueType::Enum { .. });
+        !is_enum && matches!(column_type.encoding.form, Form::Integer | Form::Quoted | Form::Json | Form::Text)
+    }
+}
+
+fn integer(value: Expression, if_null: IfNull) -> JsonText {
+    match if_null {
+        IfNull::Null => JsonText::of_piece(value.cast(SqlType::TEXT).or_json_null()),
+        IfNull::Violation(violation) => {
+            let mark = if_null_then(value.clone(), marked(violation));
+            JsonText::of_pieces(vec![value, mark])
+        }
+    }
+}
+
+fn quoted(value: Expression, if_null: IfNull) -> JsonText {
+    match if_null {
+        IfNull::Null => JsonText::quoted_or_null(value.cast(SqlType::TEXT)),
+        IfNull::Violation(violation) => {
+            let mark = if_null_then(value.clone(), Expression::text(violation.mark()));
+            JsonText::of_pieces(vec![Expression::text("\""), value, mark, Expression::text("\"")])
+        }
+    }
+}
+
+fn json(value: Expression, if_null: IfNull) -> JsonText {
+    let json = Expression::Call("to_json", vec![value.clone()]);
+    match if_null {
+        IfNull::Null => JsonText::of_piece(json.or_json_null()),
+        IfNull::Violation(violation) => {
+            JsonText::of_pieces(vec![json, if_null_then(value, marked(violation))])
+        }
+    }
+}
+
+/// The text that the output function of a value's type writes; a cast to text may be another for some types.
+fn output(value: Expression) -> Expression {
+    let is_not_null = Expression::Is(Box::new(value.clone()), "not null");
+    let text = Expression::Call("concat", vec![value]);
+    Expression::Case { branches: vec![(is_not_null, text)], otherwise: Box::new(Expression::Word("null")) }
+}
+
+/// A value whose text is dear to make.
+fn text(value: Expression, if_null: IfNull) -> Expression {
+    let json = Expression::Call("to_json", vec![value]);
+    match if_null {
+        IfNull::Null => json.or_json_null(),
+        IfNull::Violation(_) => Expression::Coalesce(vec![json.cast(SqlType::TEXT), if_null.json()]),
+    }
+}
+
+fn boolean(value: Expression, if_null: IfNull) -> Expression {
+    let is_false = Expression::Not(Box::new(value.clone()));
+    let branches = vec![(value, Expression::text("true")), (is_false, Expression::text("false"))];
+    Expression::Case { branches, otherwise: Box::new(if_null.json()) }
+}
+
+fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
+    let infinity = |text: &str| Expression::text(text).cast(sql_type.clone());
+    // PostgreSQL takes NaN for greater than all other numbers.
+    let is_finite = Expression::And(vec![
+        value.clone().binary("<", infinity("Infinity")),
+        value.clone().binary(">", infinity("-Infinity")),
+    ]);
+    let is_null = Expression::Is(Box::new(value.clone()), "null");
+    let branches = vec![(is_finite, value.cast(SqlType::TEXT)), (is_null, if_null.json())];
+    Expression::Case { branches, otherwise: Box::new(marked(Violation::NotFinite)) }
+}
+
+fn has_infinite(list: &Expression, list_type: &SqlType) -> Expression {
+    let of_element = SqlType { is_array: false, ..list_type.clone() };
+    let is_in = ["NaN", "Infinity", "-Infinity"].map(|text| {
+        let number = Expression::text(text).cast(of_element.clone());
+        Expression::Any(Box::new(number), QualifiedName::system("="), Box::new(list.clone()))
+    });
+    Expression::Or(is_in.into())
+}
+
+/// An array, of which PostgreSQL's type does not tell how many dimensions it has (PostgreSQL manual, 8.15.1). `violations`
+/// are conditions and what stands for the array where they hold.
+fn list(violations: Vec<(Expression, Expression)>, list: Expression, if_null: IfNull) -> Expression {
+    list_of(list.clone(), violations, list, if_null)
+}
+
+fn list_of(
+    list: Expression,
+    violations: Vec<(Expression, Expression)>,
+    items: Expression,
+    if_null: IfNull,
+) -> Expression {
+    let dimensions = Expression::Call("array_ndims", vec![list]);
+    let is_matrix = dimensions.binary(">", Expression::Number(1));
+    let branches = std::iter::once((is_matrix, marked(Violation::Dimensions))).chain(violations).collect();
+    let json = Expression::Call("to_json", vec![items]).cast(SqlType::TEXT);
+    Expression::Case { branches, otherwise: Box::new(Expression::Coalesce(vec![json, if_null.json()])) }
+}
+
+/// An enum's label under its name in the API, which needs no escapes.
+fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression {
+    let names: serde_json::Map<_, _> =
+        enum_type.values.iter().map(|(label, name)| (label.clone(), name.as_str().into())).collect();
+    let names = Expression::text(serde_json::Value::Object(names).to_string()).cast(SqlType::system("jsonb"));
+    let label = value.clone().cast(SqlType::TEXT);
+    let name = Expression::Call("jsonb_object_field_text", vec![names, label]);
+    let is_null = Expression::Is(Box::new(value), "null");
+    let otherwise = Expression::Case {
+        branches: vec![(is_null, if_null.json())],
+        otherwise: Box::new(marked(Violation::UnknownLabel)),
+    };
+    Expression::Coalesce(vec![in_quotation_marks(name), otherwise])
+}
+
+/// An array of labels under their names in the API.
+fn labels(enum_type: &EnumType, list: Expression, if_null: IfNull) -> Expression {
+    let known = array_literal(enum_type.values.iter().map(|(label, _)| Some(label.as_str())));
+    let known = Expression::text(known).cast(SqlType::TEXT_ARRAY);
+    let of_list = Expression::Call("array_remove", vec![list.clone(), Expression::Word("null")]);
+    let is_unknown = Expression::Not(Box::new(of_list.binary("<@", known)));
+    let violations = vec![(is_unknown, marked(Violation::UnknownLabel))];
+    list_of(list.clone(), violations, renamed_labels(enum_type, list), if_null)
+}
+
+/// An array of labels with each replaced by its name. Where a name is another's label they are marked at first, so that
+/// none is replaced twice.
+fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
+    let replace = |array, from: &str, to: &str| {
+        Expression::Call("array_replace", vec![array, Expression::text(from), Expression::text(to)])
+    };
+    let is_ambiguous =
+        enum_type.renamed().any(|(_, name)| enum_type.values.iter().any(|(label, _)| label == name));
+    if !is_ambiguous {
+        return enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, name));
+    }
+    let aside = |name: &str| format!("\u{2}{name}");
+    let array = enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, &aside(name)));
+    enum_type.renamed().fold(array, |array, (_, name)| replace(array, &aside(name), name))
+}
+
+/// An expression where a value is null; else null.
+fn if_null_then(value: Expression, then: Expression) -> Expression {
+    let is_null = Expression::Is(Box::new(value), "null");
+    Expression::Case { branches: vec![(is_null, then)], otherwise: Box::new(Expression::Word("null")) }
+}
