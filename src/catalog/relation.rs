@@ -43,7 +43,8 @@ pub(super) fn relations(
         for key in &table.foreign_keys {
             if key.is_temporal {
                 let object = format!("{} on {}", key.name, table.qualified_name());
-                let reason = "it is a temporal key, whose rows are not found by equality: no field leads along it";
+                let reason =
+                    "it is a temporal key, whose rows are not found by equality: no field leads along it";
                 problems.push(Problem { object, reason: reason.to_owned() });
             } else {
                 found.extend(from_constraint(tables, index, key));

@@ -64,7 +64,8 @@ impl Engine {
         match completed {
             Ok(completed) => told(&root.key, completed),
             Err(error) => {
-                Event::RequestFailed { error: &format!("{}: the answer is no JSON: {error}", root.key) }.emit();
+                Event::RequestFailed { error: &format!("{}: the answer is no JSON: {error}", root.key) }
+                    .emit();
                 let locations = root.location.into_iter().collect();
                 let path = vec![root.key.clone().into()];
                 (None, vec![GraphqlError { path, locations, ..GraphqlError::internal() }])

@@ -62,7 +62,8 @@ impl Operation {
     ) -> Result<CompletedAnswer, serde_json::Error> {
         let MarkedAnswer { key, row_type, text, most_errors } = marked;
         let root_type = self.definition().object_type();
-        let roots = collect_fields(self, [&self.definition().selection_set], &|name| name == root_type.as_str());
+        let roots =
+            collect_fields(self, [&self.definition().selection_set], &|name| name == root_type.as_str());
         let Some((_, fields)) = roots.into_iter().find(|(found, _)| *found == key) else {
             return Err(serde::de::Error::custom(format!("the operation does not ask for {key}")));
         };
@@ -139,9 +140,7 @@ impl Completion<'_> {
             Type::List(item) | Type::NonNullList(item) => self.list(item, fields, text),
             Type::Named(name) | Type::NonNullNamed(name) => match self.rendered.compiled.types.get(name) {
                 Some(ExtendedType::Object(_)) => self.object(name, fields, text),
-                Some(ExtendedType::Interface(_)) => {
-                    self.object(self.row_type.unwrap_or(name), fields, text)
-                }
+                Some(ExtendedType::Interface(_)) => self.object(self.row_type.unwrap_or(name), fields, text),
                 _ => {
                     self.text.push_str(text);
                     Ok(())

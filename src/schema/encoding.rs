@@ -57,7 +57,9 @@ impl Encoding {
         let (form, sql_type) = match scalar {
             Scalar::Float => (Form::FloatList, own_type(base)),
             Scalar::BigInt | Scalar::BigFloat | Scalar::Json => (Form::List, SqlType::TEXT),
-            Scalar::Opaque if of_base == Scalar::Json || base.element.is_some() => (Form::List, SqlType::TEXT),
+            Scalar::Opaque if of_base == Scalar::Json || base.element.is_some() => {
+                (Form::List, SqlType::TEXT)
+            }
             _ => (Form::List, own_type(base)),
         };
         Self { form, sql_type: sql_type.array() }
@@ -86,5 +88,9 @@ impl Encoding {
 
 /// The type itself if it is one of PostgreSQL's own, which every role may name; else text.
 fn own_type(base: &Type) -> SqlType {
-    if base.schema == "pg_catalog" && base.element.is_none() { super::scalar::sql_name(base) } else { SqlType::TEXT }
+    if base.schema == "pg_catalog" && base.element.is_none() {
+        super::scalar::sql_name(base)
+    } else {
+        SqlType::TEXT
+    }
 }

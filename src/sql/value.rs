@@ -65,7 +65,8 @@ impl Compiler<'_> {
     /// Whether the JSON of a nullable value of that type computes it once.
     pub(super) fn is_used_once(column_type: &ColumnType) -> bool {
         let is_enum = matches!(column_type.value, ValueType::Enum { .. });
-        !is_enum && matches!(column_type.encoding.form, Form::Integer | Form::Quoted | Form::Json | Form::Text)
+        !is_enum
+            && matches!(column_type.encoding.form, Form::Integer | Form::Quoted | Form::Json | Form::Text)
     }
 }
 

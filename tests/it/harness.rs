@@ -196,16 +196,20 @@ pub(crate) fn queue() -> config::Queue {
     }
 }
 
-/// The answer to a document with variables, straight from the engine.
-pub(crate) async fn graphql(engine: &Engine, query: &str, variables: Value) -> Value {
-    let request = Request {
-        document: query.into(),
+/// A request for a document with variables.
+pub(crate) fn request(document: &str, variables: &Value) -> Request {
+    Request {
+        document: document.into(),
         operation_name: None,
         variables: variables.as_object().cloned().unwrap_or_default(),
         extensions: Map::new(),
         allowed: AllowedOperations::All,
         read_from: ReadFrom::default(),
-    };
-    let response = engine.respond(request, &Identity::default()).await;
+    }
+}
+
+/// The answer to a document with variables, straight from the engine.
+pub(crate) async fn graphql(engine: &Engine, query: &str, variables: Value) -> Value {
+    let response = engine.respond(request(query, &variables), &Identity::default()).await;
     serde_json::from_slice(&response.body).expect("the answer is JSON")
 }

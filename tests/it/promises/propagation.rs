@@ -47,11 +47,31 @@ type Expectation = (&'static str, String, Option<&'static str>, Value);
 fn expectations() -> Vec<Expectation> {
     vec![
         // A nullable field is null itself.
-        ("{ r: row { name id } }", format!(r#"{{"name":{NULL},"id":1}}"#), Some(r#"{"name":null,"id":1}"#), json!([["r", "name"]])),
+        (
+            "{ r: row { name id } }",
+            format!(r#"{{"name":{NULL},"id":1}}"#),
+            Some(r#"{"name":null,"id":1}"#),
+            json!([["r", "name"]]),
+        ),
         // One that is never null takes its row along, and that the field above, and so on up to the root.
-        ("{ r: row { id name } }", format!(r#"{{"id":{NULL},"name":"a"}}"#), Some("null"), json!([["r", "id"]])),
-        ("{ r: page { rows { id } } }", format!(r#"{{"rows":[{{"id":1}},{{"id":{NULL}}}]}}"#), None, json!([["r", "rows", 1, "id"]])),
-        ("{ r: pages { rows { id } } }", format!(r#"{{"rows":[{{"id":1}},{{"id":{NULL}}}]}}"#), Some("null"), json!([["r", "rows", 1, "id"]])),
+        (
+            "{ r: row { id name } }",
+            format!(r#"{{"id":{NULL},"name":"a"}}"#),
+            Some("null"),
+            json!([["r", "id"]]),
+        ),
+        (
+            "{ r: page { rows { id } } }",
+            format!(r#"{{"rows":[{{"id":1}},{{"id":{NULL}}}]}}"#),
+            None,
+            json!([["r", "rows", 1, "id"]]),
+        ),
+        (
+            "{ r: pages { rows { id } } }",
+            format!(r#"{{"rows":[{{"id":1}},{{"id":{NULL}}}]}}"#),
+            Some("null"),
+            json!([["r", "rows", 1, "id"]]),
+        ),
         ("{ r: count }", NULL.to_owned(), None, json!([["r"]])),
         // A list of nullable items keeps the others.
         (
@@ -67,9 +87,19 @@ fn expectations() -> Vec<Expectation> {
             Some(r#"{"next":null,"name":null}"#),
             json!([["r", "next", "id"], ["r", "name"]]),
         ),
-        ("{ r: row { last { name } } }", r#"{"last":"\x01row"}"#.to_owned(), Some("null"), json!([["r", "last"]])),
+        (
+            "{ r: row { last { name } } }",
+            r#"{"last":"\x01row"}"#.to_owned(),
+            Some("null"),
+            json!([["r", "last"]]),
+        ),
         ("{ r: numbers }", r#""\x01dimensions""#.to_owned(), Some("null"), json!([["r"]])),
-        ("{ r: row { tags } }", format!(r#"{{"tags":[1,{NULL}]}}"#), Some(r#"{"tags":null}"#), json!([["r", "tags", 1]])),
+        (
+            "{ r: row { tags } }",
+            format!(r#"{{"tags":[1,{NULL}]}}"#),
+            Some(r#"{"tags":null}"#),
+            json!([["r", "tags", 1]]),
+        ),
         // A null that is not marked is held against the type all the same.
         ("{ r: row { id } }", r#"{"id":null}"#.to_owned(), Some("null"), json!([["r", "id"]])),
         // Aliases, fragments and types that fragments are on.
