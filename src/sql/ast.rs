@@ -190,8 +190,8 @@ pub enum Expression {
     Case {
         /// Pairs of condition and result.
         branches: Vec<(Expression, Expression)>,
-        /// The result where no condition holds.
-        otherwise: Box<Expression>,
+        /// The result where no condition holds; `None` is null.
+        otherwise: Option<Box<Expression>>,
     },
     /// `(…)[1]`: the first element of an array.
     First(Box<Expression>),

@@ -232,7 +232,11 @@ fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) 
                 enclosed(&mut out, " when ", condition, " then ")?;
                 result.walk_ast(out.reborrow())?;
             }
-            enclosed(&mut out, " else ", otherwise.as_ref(), " end")
+            if let Some(otherwise) = otherwise {
+                enclosed(&mut out, " else ", otherwise.as_ref(), "")?;
+            }
+            out.push_sql(" end");
+            Ok(())
         }
         // `Expression::walk_ast` prints all others itself.
         _ => Ok(()),

@@ -78,7 +78,7 @@ impl JsonText {
     pub(super) fn truth(condition: Expression) -> Self {
         Self::of_piece(Expression::Case {
             branches: vec![(condition, Expression::text("true"))],
-            otherwise: Box::new(Expression::text("false")),
+            otherwise: Some(Box::new(Expression::text("false"))),
         })
     }
 

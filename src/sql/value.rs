@@ -47,8 +47,8 @@ impl Compiler<'_> {
             });
         }
         match column_type.encoding.form {
-            Form::Integer => integer(cast, if_null),
-            Form::Quoted => quoted(cast, if_null),
+            Form::Integer => integer(value, cast, if_null),
+            Form::Quoted => quoted(value, cast, if_null),
             Form::Json => json(cast, if_null),
             Form::Output => json(output(value), if_null),
             Form::Text => JsonText::of_piece(text(cast, if_null)),
@@ -70,22 +70,22 @@ impl Compiler<'_> {
     }
 }
 
-fn integer(value: Expression, if_null: IfNull) -> JsonText {
+fn integer(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
     match if_null {
-        IfNull::Null => JsonText::of_piece(value.cast(SqlType::TEXT).or_json_null()),
+        IfNull::Null => JsonText::of_piece(cast.cast(SqlType::TEXT).or_json_null()),
         IfNull::Violation(violation) => {
-            let mark = if_null_then(value.clone(), marked(violation));
-            JsonText::of_pieces(vec![value, mark])
+            let mark = if_null_then(value, marked(violation));
+            JsonText::of_pieces(vec![cast, mark])
         }
     }
 }
 
-fn quoted(value: Expression, if_null: IfNull) -> JsonText {
+fn quoted(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
     match if_null {
-        IfNull::Null => JsonText::quoted_or_null(value.cast(SqlType::TEXT)),
+        IfNull::Null => JsonText::quoted_or_null(cast.cast(SqlType::TEXT)),
         IfNull::Violation(violation) => {
-            let mark = if_null_then(value.clone(), Expression::text(violation.mark()));
-            JsonText::of_pieces(vec![Expression::text("\""), value, mark, Expression::text("\"")])
+            let mark = if_null_then(value, Expression::text(violation.mark()));
+            JsonText::of_pieces(vec![Expression::text("\""), cast, mark, Expression::text("\"")])
         }
     }
 }
@@ -104,7 +104,7 @@ fn json(value: Expression, if_null: IfNull) -> JsonText {
 fn output(value: Expression) -> Expression {
     let is_not_null = Expression::Is(Box::new(value.clone()), "not null");
     let text = Expression::Call("concat", vec![value]);
-    Expression::Case { branches: vec![(is_not_null, text)], otherwise: Box::new(Expression::Word("null")) }
+    Expression::Case { branches: vec![(is_not_null, text)], otherwise: None }
 }
 
 /// A value whose text is dear to make.
@@ -119,7 +119,7 @@ fn text(value: Expression, if_null: IfNull) -> Expression {
 fn boolean(value: Expression, if_null: IfNull) -> Expression {
     let is_false = Expression::Not(Box::new(value.clone()));
     let branches = vec![(value, Expression::text("true")), (is_false, Expression::text("false"))];
-    Expression::Case { branches, otherwise: Box::new(if_null.json()) }
+    Expression::Case { branches, otherwise: Some(Box::new(if_null.json())) }
 }
 
 fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
@@ -131,7 +131,7 @@ fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
     ]);
     let is_null = Expression::Is(Box::new(value.clone()), "null");
     let branches = vec![(is_finite, value.cast(SqlType::TEXT)), (is_null, if_null.json())];
-    Expression::Case { branches, otherwise: Box::new(marked(Violation::NotFinite)) }
+    Expression::Case { branches, otherwise: Some(Box::new(marked(Violation::NotFinite))) }
 }
 
 fn has_infinite(list: &Expression, list_type: &SqlType) -> Expression {
@@ -159,7 +159,7 @@ fn list_of(
     let is_matrix = dimensions.binary(">", Expression::Number(1));
     let branches = std::iter::once((is_matrix, marked(Violation::Dimensions))).chain(violations).collect();
     let json = Expression::Call("to_json", vec![items]).cast(SqlType::TEXT);
-    Expression::Case { branches, otherwise: Box::new(Expression::Coalesce(vec![json, if_null.json()])) }
+    Expression::Case { branches, otherwise: Some(Box::new(Expression::Coalesce(vec![json, if_null.json()]))) }
 }
 
 /// An enum's label under its name in the API, which needs no escapes.
@@ -172,7 +172,7 @@ fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression
     let is_null = Expression::Is(Box::new(value), "null");
     let otherwise = Expression::Case {
         branches: vec![(is_null, if_null.json())],
-        otherwise: Box::new(marked(Violation::UnknownLabel)),
+        otherwise: Some(Box::new(marked(Violation::UnknownLabel))),
     };
     Expression::Coalesce(vec![in_quotation_marks(name), otherwise])
 }
@@ -206,5 +206,5 @@ fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
 /// An expression where a value is null; else null.
 fn if_null_then(value: Expression, then: Expression) -> Expression {
     let is_null = Expression::Is(Box::new(value), "null");
-    Expression::Case { branches: vec![(is_null, then)], otherwise: Box::new(Expression::Word("null")) }
+    Expression::Case { branches: vec![(is_null, then)], otherwise: None }
 }

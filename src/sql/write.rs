@@ -127,6 +127,6 @@ fn within(target: &Target, json: JsonText) -> JsonText {
     );
     let is_too_many = count().binary(">", Expression::Number(target.at_most));
     let fail = text.cast(SqlType::system("int4")).cast(SqlType::TEXT);
-    let otherwise = Box::new(json.into_expression());
+    let otherwise = Some(Box::new(json.into_expression()));
     JsonText::of_piece(Expression::Case { branches: vec![(is_too_many, fail)], otherwise })
 }

@@ -7,7 +7,7 @@ with "called" as (select "t6".*
 from "public"."visit"("minimum" => $1::pg_catalog.int4) as "t6")
 select pg_catalog.concat('{"totalCount":', (select pg_catalog.concat(pg_catalog.count(*)::pg_catalog.int4)
 from "called" as "t3"
-having true), ',"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', "t2"."id"::pg_catalog.int4, case when ("t2"."id"::pg_catalog.int4 is null) then E'"\001null"' else null end, ',"calls":', "t2"."calls"::pg_catalog.int4, case when ("t2"."calls"::pg_catalog.int4 is null) then E'"\001null"' else null end, ',"called":', coalesce("public"."called"("t2"."row")::pg_catalog.int4::pg_catalog.text, 'null'), ',"parcelCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"label":', coalesce(pg_catalog.to_json("t5"."label"::pg_catalog.text), 'null'), '}}'), ','), ']}')
+having true), ',"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', "t2"."id"::pg_catalog.int4, case when ("t2"."id" is null) then E'"\001null"' end, ',"calls":', "t2"."calls"::pg_catalog.int4, case when ("t2"."calls" is null) then E'"\001null"' end, ',"called":', coalesce("public"."called"("t2"."row")::pg_catalog.int4::pg_catalog.text, 'null'), ',"parcelCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"label":', coalesce(pg_catalog.to_json("t5"."label"::pg_catalog.text), 'null'), '}}'), ','), ']}')
 from (select "t4"."label"
 from "public"."parcel" as "t4"
 where ("t2"."id" operator(pg_catalog.=) "t4"."shelf_id")
@@ -25,7 +25,7 @@ having true) is not null);
 -- noPage
 with "called" as (select "t3".*
 from "public"."visit"() as "t3")
-select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', "t2"."id"::pg_catalog.int4, case when ("t2"."id"::pg_catalog.int4 is null) then E'"\001null"' else null end, '}}'), ','), ']}')
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', "t2"."id"::pg_catalog.int4, case when ("t2"."id" is null) then E'"\001null"' end, '}}'), ','), ']}')
 from (select "t1"."id"
 from "called" as "t1"
 order by "t1"."id"
@@ -52,7 +52,7 @@ having true) is not null);
 -- last
 with "called" as (select "t3".*
 from "public"."visit"() as "t3")
-select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', "t2"."id"::pg_catalog.int4, case when ("t2"."id"::pg_catalog.int4 is null) then E'"\001null"' else null end, ',"calls":', "t2"."calls"::pg_catalog.int4, case when ("t2"."calls"::pg_catalog.int4 is null) then E'"\001null"' else null end, '}}'), ','), ']}')
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', "t2"."id"::pg_catalog.int4, case when ("t2"."id" is null) then E'"\001null"' end, ',"calls":', "t2"."calls"::pg_catalog.int4, case when ("t2"."calls" is null) then E'"\001null"' end, '}}'), ','), ']}')
 from (select "t1"."id", "t1"."calls"
 from "called" as "t1"
 order by "t1"."calls" desc nulls last, "t1"."id"
@@ -61,7 +61,7 @@ having ((select pg_catalog.concat(pg_catalog.count(*)::pg_catalog.int4)
 from "called" as "called"
 having true) is not null);
 -- place
-select pg_catalog.concat('{"id":', "t1"."id"::pg_catalog.int4, case when ("t1"."id"::pg_catalog.int4 is null) then E'"\001null"' else null end, ',"label":', coalesce(pg_catalog.to_json("t1"."label"::pg_catalog.text), 'null'), ',"shelf":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name"::pg_catalog.text is null) then E'"\001null"' else null end, ',"called":', coalesce("public"."called"("t2".*::"public"."shelf")::pg_catalog.int4::pg_catalog.text, 'null'), '}')
+select pg_catalog.concat('{"id":', "t1"."id"::pg_catalog.int4, case when ("t1"."id" is null) then E'"\001null"' end, ',"label":', coalesce(pg_catalog.to_json("t1"."label"::pg_catalog.text), 'null'), ',"shelf":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name"::pg_catalog.text is null) then E'"\001null"' end, ',"called":', coalesce("public"."called"("t2".*::"public"."shelf")::pg_catalog.int4::pg_catalog.text, 'null'), '}')
 from "public"."shelf" as "t2"
 where ("t2"."id" operator(pg_catalog.=) "t1"."shelf_id")), 'null'), '}')
 from "public"."place"("parcel_id" => $1::pg_catalog.int4, "shelf_id" => $2::pg_catalog.int4) as "t1"
@@ -70,7 +70,7 @@ limit 1;
 -- $1 = Some("3")
 -- $2 = Some("2")
 -- nowhere
-select pg_catalog.concat('{"id":', "t1"."id"::pg_catalog.int4, case when ("t1"."id"::pg_catalog.int4 is null) then E'"\001null"' else null end, '}')
+select pg_catalog.concat('{"id":', "t1"."id"::pg_catalog.int4, case when ("t1"."id" is null) then E'"\001null"' end, '}')
 from "public"."place"("parcel_id" => $1::pg_catalog.int4, "shelf_id" => $2::pg_catalog.int4) as "t1"
 where (not ("t1".*::"public"."parcel" is null))
 limit 1;

@@ -3,7 +3,7 @@ with "written" as (update "public"."task" as "t1"
 set "title" = $1::pg_catalog.text, "due" = $2::pg_catalog.date
 where (("t1"."project_id" operator(pg_catalog.=) $3::pg_catalog.int4) and ("t1"."points" is not null))
 returning "t1"."id", "t1"."assignee_id", "t1"."title", "t1"."due")
-select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) 2) then pg_catalog.concat('atMost is 2, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id"::pg_catalog.int8 is null) then E'\001null' else null end, '","title":', pg_catalog.to_json("t2"."title"::pg_catalog.text), case when ("t2"."title"::pg_catalog.text is null) then E'"\001null"' else null end, ',"due":', coalesce(pg_catalog.to_json("t2"."due"::pg_catalog.date), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"::pg_catalog.text), case when ("t3"."name"::pg_catalog.text is null) then E'"\001null"' else null end, '}')
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) 2) then pg_catalog.concat('atMost is 2, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id" is null) then E'\001null' end, '","title":', pg_catalog.to_json("t2"."title"::pg_catalog.text), case when ("t2"."title"::pg_catalog.text is null) then E'"\001null"' end, ',"due":', coalesce(pg_catalog.to_json("t2"."due"::pg_catalog.date), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"::pg_catalog.text), case when ("t3"."name"::pg_catalog.text is null) then E'"\001null"' end, '}')
 from "public"."account" as "t3"
 where ("t3"."id" operator(pg_catalog.=) "t2"."assignee_id")), 'null'), '}'), ','), ']}') end)
 from "written" as "t2"
@@ -16,7 +16,7 @@ with "written" as (update "public"."task" as "t1"
 set "points" = $1::pg_catalog.numeric
 where ("t1"."title" operator(pg_catalog.=) $2::pg_catalog.text)
 returning "t1"."id", "t1"."points")
-select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) 5) then pg_catalog.concat('atMost is 5, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id"::pg_catalog.int8 is null) then E'\001null' else null end, '","points":', coalesce((('"' operator(pg_catalog.||) "t2"."points"::pg_catalog.numeric::pg_catalog.text) operator(pg_catalog.||) '"'), 'null'), '}'), ','), ']}') end)
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) 5) then pg_catalog.concat('atMost is 5, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id" is null) then E'\001null' end, '","points":', coalesce((('"' operator(pg_catalog.||) "t2"."points"::pg_catalog.numeric::pg_catalog.text) operator(pg_catalog.||) '"'), 'null'), '}'), ','), ']}') end)
 from "written" as "t2"
 having true;
 -- $1 = Some("3")

@@ -183,7 +183,6 @@ fn table(random: &mut Random, setup: &mut String, number: usize, columns: &[(Str
     // Rows are loaded as tools do that turn triggers off: keys do not hold for them.
     write("set session_replication_role = replica;".to_owned());
     write(rows.replace("@TABLE@", &format!("t{number}{}", if is_parent { "_child" } else { "" })));
-    write("set session_replication_role = origin;".to_owned());
     if is_parent {
         for (name, _) in columns {
             write(format!("alter table only t{number} alter {name} set not null;"));
@@ -196,6 +195,7 @@ fn table(random: &mut Random, setup: &mut String, number: usize, columns: &[(Str
             ));
         }
     }
+    write("set session_replication_role = origin;".to_owned());
 }
 
 /// Ten rows, a part of whose values are null and whose keys lead nowhere now and then.
