@@ -6,8 +6,8 @@
 mod application;
 mod coerce;
 mod collect;
-mod introspection;
 mod completion;
+mod introspection;
 mod limits;
 mod strict;
 mod suggest;

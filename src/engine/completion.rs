@@ -68,7 +68,7 @@ impl Engine {
                     .emit();
                 let locations = root.location.into_iter().collect();
                 let path = vec![root.key.clone().into()];
-                (None, vec![GraphqlError { path, locations, ..GraphqlError::internal() }])
+                (None, vec![GraphqlError { locations, path, ..GraphqlError::internal() }])
             }
         }
     }

@@ -129,8 +129,8 @@ fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
         value.clone().binary("<", infinity("Infinity")),
         value.clone().binary(">", infinity("-Infinity")),
     ]);
-    let is_null = Expression::Is(Box::new(value.clone()), "null");
-    let branches = vec![(is_finite, value.cast(SqlType::TEXT)), (is_null, if_null.json())];
+    let is_absent = Expression::Is(Box::new(value.clone()), "null");
+    let branches = vec![(is_finite, value.cast(SqlType::TEXT)), (is_absent, if_null.json())];
     Expression::Case { branches, otherwise: Some(Box::new(marked(Violation::NotFinite))) }
 }
 
@@ -169,9 +169,9 @@ fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression
     let names = Expression::text(serde_json::Value::Object(names).to_string()).cast(SqlType::system("jsonb"));
     let label = value.clone().cast(SqlType::TEXT);
     let name = Expression::Call("jsonb_object_field_text", vec![names, label]);
-    let is_null = Expression::Is(Box::new(value), "null");
+    let is_absent = Expression::Is(Box::new(value), "null");
     let otherwise = Expression::Case {
-        branches: vec![(is_null, if_null.json())],
+        branches: vec![(is_absent, if_null.json())],
         otherwise: Some(Box::new(marked(Violation::UnknownLabel))),
     };
     Expression::Coalesce(vec![in_quotation_marks(name), otherwise])

@@ -27,6 +27,7 @@ struct Counts {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "the counts, for those who run it with --nocapture")]
 async fn answers_are_json_of_the_promised_types_whatever_the_database_holds() {
     let (start, mut counts, mut wrong) = (Instant::now(), Counts::default(), Vec::new());
     for seed in 1..=DATABASES {
