@@ -303,7 +303,7 @@ pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
     let Some(found) = catalog.types.get(&oid) else { return false };
     let base = base_type(&catalog.types, found);
     base.kind == TypeKind::Enum
-        || (found.element.is_none() && !matches!(Scalar::of_type(base), Scalar::Json | Scalar::Opaque))
+        || (found.element.is_none() && !matches!(Scalar::of_base_type(base), Scalar::Json | Scalar::Opaque))
 }
 
 /// The type itself, and not what it stands on.
