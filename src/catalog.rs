@@ -130,11 +130,16 @@ pub struct Table {
     pub kind: TableKind,
     /// Whether it is a partition of another table.
     pub is_partition: bool,
+    /// Whether other tables inherit from it, and it is no partitioned table: then its rows are also theirs, which its keys do
+    /// not reach (PostgreSQL manual, 5.10.1).
+    pub has_children: bool,
     /// Whether row-level security is on: then a row that a key refers to may be hidden.
     pub has_row_security: bool,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,
+    /// Whether the role may select all of it, its system columns too.
+    pub can_select: bool,
     /// Whether the role may insert into it, or into some columns of it.
     pub can_insert: bool,
     /// Whether the role may update it, or some columns of it.
@@ -353,6 +358,11 @@ impl Table {
     /// Where the column of that name stands.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Whether its rows are told apart by the table that they stand in, besides the key.
+    pub fn tells_children_apart(&self) -> bool {
+        self.has_children && self.can_select
     }
 
     /// A name that no column has: `name`, or that with underscores behind it.

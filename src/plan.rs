@@ -230,6 +230,8 @@ pub enum Condition {
         /// What it is compared with.
         operand: Operand,
     },
+    /// The row stands in the table itself, or in the child that has that oid; of tables with children.
+    StandsIn(Option<String>),
     /// The column is null, or is not.
     IsNull {
         /// The column.

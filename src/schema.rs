@@ -253,6 +253,9 @@ pub struct Join {
     pub table: usize,
     /// Which side of the key that is.
     pub side: KeySide,
+    /// Whether the key means rows of the table that is referred to itself, and none of its children: the database's own keys
+    /// do (PostgreSQL manual, 5.10.1).
+    pub is_only: bool,
     /// Pairs of equal columns: ours, theirs.
     pub columns: Vec<(usize, usize)>,
     /// The operators that compare the pairs, the column that is referred to on the left.

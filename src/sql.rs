@@ -9,11 +9,14 @@
 mod aggregate;
 pub mod ast;
 mod call;
+mod children;
 mod condition;
 mod connection;
 mod fragment;
 mod json;
+mod kept;
 mod modify;
+mod order;
 mod row;
 mod rows;
 mod value;
@@ -23,14 +26,16 @@ use diesel::pg::{Pg, PgQueryBuilder, PgTypeMetadata};
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use diesel::query_builder::{QueryBuilder, QueryFragment};
 
-use crate::plan::Action;
+use crate::plan::Call;
 use crate::schema::Schema;
 use ast::{Expression, Select};
 
 pub use condition::array_literal;
+pub use kept::statements;
 pub use write::AT_MOST_MARK;
 
-/// One SQL statement that returns one row with one column: the JSON text of one root field.
+/// One SQL statement that returns one row with one column: the JSON text of one root field, or what an earlier statement has
+/// kept for it.
 ///
 /// `text` has placeholders `$1`, `$2`, … for `parameters[0]`, `parameters[1]`, …, each of them with an explicit cast
 /// (`$1::int4`), so that its type never has to be guessed. A placeholder may occur more than once.
@@ -42,22 +47,12 @@ pub struct Statement {
     pub parameters: Vec<Option<String>>,
 }
 
-/// The statement of one root field.
-pub fn statement(schema: &Schema, action: &Action) -> Statement {
-    let mut compiler = Compiler { schema, aliases: 0 };
-    let select = match action {
-        Action::Connection(connection) => compiler.connection_select(connection, None).into_select(),
-        Action::Row(row) => compiler.row_select(row, None).into_select(),
-        Action::Write(write) => compiler.write_select(write).into_select(),
-        Action::Value(call) => compiler.value_select(call, None).into_select(),
-    };
-    print(&select)
-}
-
 /// What compiling needs: the schema that the plan speaks of, and a counter for aliases.
 struct Compiler<'s> {
     schema: &'s Schema,
     aliases: usize,
+    /// The call whose rows an earlier statement has kept.
+    kept: Option<&'s Call>,
 }
 
 /// A table of the catalogue, read under an alias.

@@ -12,7 +12,7 @@ use glowplug::plan::{Effect, Source, plan};
 use glowplug::request::{Document, Operation as Validated, json_map};
 use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
-use glowplug::sql::{Statement, statement};
+use glowplug::sql::{Statement, statements};
 use serde_json::{Map, Value, json};
 
 /// One of the operations.
@@ -112,7 +112,7 @@ impl Operation {
                 .expect("it keeps to the limits");
         let plan = plan(schema, &operation).expect("it can be planned");
         let statements = plan.roots.iter().filter_map(|root| match &root.source {
-            Source::Database(read) => Some(statement(schema, read)),
+            Source::Database(read) => Some(statements(schema, read)),
             Source::Known(_) | Source::Introspection | Source::Application(_) => None,
         });
         let scope = Scope {
@@ -124,7 +124,7 @@ impl Operation {
             settings: Vec::new(),
             statement_timeout: config.database.statement_timeout,
         };
-        (scope, statements.collect())
+        (scope, statements.flatten().collect())
     }
 
     /// A script for pgbench: the message that was sent for the last number, with numbers of its own. `\;` keeps both statements

@@ -109,6 +109,11 @@ impl Function {
     pub fn is_volatile(&self) -> bool {
         self.volatility == Volatility::Volatile
     }
+
+    /// Whether it may read tables.
+    pub fn reads_tables(&self) -> bool {
+        self.volatility != Volatility::Immutable
+    }
 }
 
 /// The directives on functions that could not be read.

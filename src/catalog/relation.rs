@@ -12,6 +12,8 @@ use super::{
 pub struct Relation {
     /// The constraint's name, or `comment` for a declared one; for people.
     pub name: String,
+    /// Whether it is a constraint of the database, not one of a comment.
+    pub is_constraint: bool,
     /// The table that refers, as an index into the catalogue's tables.
     pub table: usize,
     /// Its columns that refer, as indexes into its columns.
@@ -65,6 +67,7 @@ fn from_constraint(tables: &[Table], index: usize, key: &ForeignKey) -> Option<R
     let referenced_table = tables.iter().position(|other| other.oid == key.referenced_table)?;
     Some(Relation {
         name: key.name.clone(),
+        is_constraint: true,
         table: index,
         columns: table.column_indexes(&key.columns)?,
         referenced_table,
@@ -107,6 +110,7 @@ fn from_comment(
     }
     Ok(Relation {
         name: "comment".to_owned(),
+        is_constraint: false,
         table: index,
         columns,
         referenced_table,

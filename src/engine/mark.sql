@@ -15,7 +15,7 @@ relation as materialized (
     select
         c.oid,
         pg_catalog.hash_record_extended(row(
-            c.tableoid, c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relispartition, c.relrowsecurity, c.relacl
+            c.tableoid, c.oid, c.relname, c.relnamespace, c.relkind, c.relowner, c.relispartition, c.relhassubclass, c.relrowsecurity, c.relacl
         ), 0) as hash
     from pg_catalog.pg_class as c
     join exposed_schema as s on s.oid = c.relnamespace

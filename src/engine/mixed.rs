@@ -128,11 +128,14 @@ impl Engine {
         let mut calls = calls.into_iter();
         let (mut sent, mut answers) = (Vec::new(), ApplicationAnswers::new());
         for root in &job.plan.roots {
-            if let Some((_, statement)) = compile(&job.snapshot().schema, root) {
-                let answer = session.run(&statement).await;
-                sent.push(
-                    answer.map_err(|error| failed(job, Some(root), error).map(|(told, _)| vec![told]))?,
-                );
+            let mut answer = None;
+            for statement in compile(&job.snapshot().schema, root) {
+                let ran = session.run(&statement).await;
+                answer =
+                    Some(ran.map_err(|error| failed(job, Some(root), error).map(|(told, _)| vec![told]))?);
+            }
+            if let Some(answer) = answer {
+                sent.push(answer);
             } else if matches!(root.source, Source::Application(_))
                 && let Some(Call { resolver, arguments, .. }) = calls.next()
             {

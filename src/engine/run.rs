@@ -12,7 +12,7 @@ use crate::plan::{Effect, Plan, Root, Source};
 use crate::request::Operation;
 use crate::response::{self, Body};
 use crate::schema::Schema;
-use crate::sql::{Statement, statement};
+use crate::sql::{Statement, statements};
 
 /// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
 /// application's fields.
@@ -56,8 +56,8 @@ impl Engine {
     pub(super) async fn send(&self, job: Job<'_>) -> Result<Sent, Error> {
         let (schema, plan, scope) = (&job.snapshot().schema, job.plan, job.scope());
         let mut stopwatch = Stopwatch::start();
-        let (roots, statements): (Vec<_>, Vec<_>) =
-            plan.roots.iter().filter_map(|root| compile(schema, root)).unzip();
+        let of_root = |root| compile(schema, root).into_iter().map(move |statement| (root, statement));
+        let (roots, statements): (Vec<_>, Vec<_>) = plan.roots.iter().flat_map(of_root).unzip();
         stopwatch.finish(Stage::Sql);
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
@@ -77,7 +77,7 @@ impl Engine {
                 }
             }
         }
-        Ok(Sent { answers, errors, ends: Ends::Field })
+        Ok(Sent { answers: last_of_each(&roots, answers), errors, ends: Ends::Field })
     }
 }
 
@@ -100,12 +100,18 @@ impl<'a> Job<'a> {
     }
 }
 
-/// The statement of a root field that needs the database.
-pub(super) fn compile<'p>(schema: &Schema, root: &'p Root) -> Option<(&'p Root, Statement)> {
+/// The statements of a root field that needs the database; the last one's answer is the field's.
+pub(super) fn compile(schema: &Schema, root: &Root) -> Vec<Statement> {
     match &root.source {
-        Source::Database(action) => Some((root, statement(schema, action))),
-        Source::Known(_) | Source::Introspection | Source::Application(_) => None,
+        Source::Database(action) => statements(schema, action),
+        Source::Known(_) | Source::Introspection | Source::Application(_) => Vec::new(),
     }
+}
+
+/// The answers of the last statements of each root field.
+fn last_of_each(roots: &[&Root], answers: Answers) -> Answers {
+    let is_last = |index: usize| roots.get(index + 1).is_none_or(|next| !std::ptr::eq(*next, roots[index]));
+    answers.into_iter().enumerate().filter(|(index, _)| is_last(*index)).map(|(_, answer)| answer).collect()
 }
 
 /// What a failed root field ends.

@@ -165,7 +165,9 @@ impl Planner<'_> {
     /// The conditions that pick one row by the values of its key.
     pub(super) fn key_conditions(&self, table: usize, values: Values) -> Result<Vec<Condition>, PlanError> {
         let key = self.schema.table(table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
-        if key.len() != values.len() {
+        let tells_children_apart = self.schema.catalog.tables[table].tells_children_apart();
+        let child = values.get(key.len()).cloned().flatten();
+        if key.len() + usize::from(tells_children_apart && child.is_some()) != values.len() {
             return Err(self.error(format!("that nodeId does not fit the key of {}", self.type_name(table))));
         }
         let conditions = key.iter().zip(values).map(|(column, value)| Condition::Compare {
@@ -173,7 +175,7 @@ impl Planner<'_> {
             operator: Operator::Equal,
             operand: Operand::Value(value),
         });
-        Ok(conditions.collect())
+        Ok(conditions.chain(tells_children_apart.then_some(Condition::StandsIn(child))).collect())
     }
 
     /// The conditions of the arguments of `…ByPk`.

@@ -1,7 +1,7 @@
 //! `first`, `last`, `before`, `after`, `offset` -> which part of a collection.
 
 use super::identifier::decode;
-use super::{OrderTerm, PlanError, Planner};
+use super::{OrderTerm, Origin, PlanError, Planner};
 use crate::request::Inputs;
 
 /// Which part of a collection.
@@ -28,7 +28,8 @@ pub enum Direction {
     Backward,
 }
 
-/// A position: a value for each term of the order, in PostgreSQL's text form; `None` is null.
+/// A position: a value for each term of the order, in PostgreSQL's text form; `None` is null. Of a table whose rows are also
+/// its children's the oid of the table that the row stands in is behind them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
     /// The values.
@@ -40,14 +41,19 @@ impl Planner<'_> {
     pub(super) fn page(
         &self,
         table: usize,
+        origin: &Origin,
         order: &[OrderTerm],
         arguments: &Inputs,
     ) -> Result<Page, PlanError> {
         let first = self.count(arguments, "first")?;
         let last = self.count(arguments, "last")?;
         let offset = self.count(arguments, "offset")?;
-        let after = self.bound(order, arguments, "after")?;
-        let before = self.bound(order, arguments, "before")?;
+        // Where the key does not tell all rows apart, the table that a row stands in is one value more.
+        let tells_children_apart =
+            !matches!(origin, Origin::Called(_)) && self.schema.catalog.tables[table].tells_children_apart();
+        let length = order.len() + usize::from(tells_children_apart);
+        let after = self.bound(length, arguments, "after")?;
+        let before = self.bound(length, arguments, "before")?;
         if first.is_some() && last.is_some() {
             return Err(self.error("only one of first and last can be given"));
         }
@@ -68,10 +74,10 @@ impl Planner<'_> {
         })
     }
 
-    fn bound(&self, order: &[OrderTerm], arguments: &Inputs, name: &str) -> Result<Option<Bound>, PlanError> {
+    fn bound(&self, length: usize, arguments: &Inputs, name: &str) -> Result<Option<Bound>, PlanError> {
         let Some(cursor) = self.text(arguments, name)? else { return Ok(None) };
         match decode(cursor) {
-            Some(values) if values.len() == order.len() => Ok(Some(Bound { values })),
+            Some(values) if values.len() == length => Ok(Some(Bound { values })),
             Some(_) => Err(self.error(format!(
                 "{name} is a cursor of another order: take it from an answer with the same orderBy"
             ))),

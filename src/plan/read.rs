@@ -25,9 +25,9 @@ impl<'a> Planner<'a> {
         let order = self.order(table, arguments.get("orderBy"))?;
         Ok(Connection {
             table,
-            origin,
             condition: self.filter(table, arguments.get("filter"))?,
-            page: self.page(table, &order, &arguments)?,
+            page: self.page(table, &origin, &order, &arguments)?,
+            origin,
             order,
             fields: self.connection_fields(table, fields)?,
         })

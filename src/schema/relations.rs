@@ -71,7 +71,8 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
         && !referenced.has_row_security;
     let columns = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied()).collect();
     let operators = relation.operators.clone();
-    let join = Join { table: relation.referenced_table, side: KeySide::Referenced, columns, operators };
+    let (table, is_only) = (relation.referenced_table, is_only(schema, relation));
+    let join = Join { table, side: KeySide::Referenced, is_only, columns, operators };
     Candidate::new(schema, relation, usual, relation.foreign_name.clone(), (join, false, is_non_null))
 }
 
@@ -81,7 +82,8 @@ fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
     let usual = usual.map(|name| if relation.is_one_to_one { name } else { name + "Collection" });
     let columns = relation.referenced_columns.iter().copied().zip(relation.columns.iter().copied()).collect();
     let operators = relation.operators.clone();
-    let join = Join { table: relation.table, side: KeySide::Referring, columns, operators };
+    let (table, is_only) = (relation.table, is_only(schema, relation));
+    let join = Join { table, side: KeySide::Referring, is_only, columns, operators };
     Candidate::new(
         schema,
         relation,
@@ -89,6 +91,11 @@ fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
         relation.local_name.clone(),
         (join, !relation.is_one_to_one, false),
     )
+}
+
+/// Whether a relation leads to the rows of the table itself alone, though it has children.
+fn is_only(schema: &Schema, relation: &Relation) -> bool {
+    relation.is_constraint && schema.catalog.tables[relation.referenced_table].has_children
 }
 
 impl Candidate {

@@ -297,6 +297,19 @@ pub fn comparison_type(catalog: &Catalog, oid: Oid) -> SqlType {
     }
 }
 
+/// The type that a value is read back as from its text; where the role may not name the type, the text itself.
+pub fn kept_type(catalog: &Catalog, oid: Oid) -> SqlType {
+    let may_be_named = |found: &Type| {
+        let element = found.element.and_then(|element| catalog.types.get(&element));
+        element.unwrap_or_else(|| base_type(&catalog.types, found)).may_be_named
+    };
+    match catalog.types.get(&oid) {
+        Some(found) if may_be_named(found) => comparison_type(catalog, oid),
+        Some(Type { element: Some(_), .. }) => SqlType::TEXT_ARRAY,
+        Some(_) | None => SqlType::TEXT,
+    }
+}
+
 /// Whether `to_json` makes a value of the type a number, a truth value or a string that its input reads as the same value.
 /// Of arrays, documents and others it makes JSON of their parts.
 pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {

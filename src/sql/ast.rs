@@ -89,6 +89,8 @@ pub struct SelectColumn {
 pub enum From {
     /// A table under an alias.
     Table {
+        /// `ONLY`: without its children.
+        is_only: bool,
         /// Its schema.
         schema: String,
         /// Its name.
@@ -151,6 +153,8 @@ pub enum Expression {
     },
     /// `"table".*` in a select list: all columns.
     AllColumns(String),
+    /// `(…).*` in a select list: all columns of a row that is one value.
+    AllFields(Box<Expression>),
     /// A row as one value: `"table".*::row_type`. Without the cast a select list would take it for all columns.
     WholeRow {
         /// The alias.
@@ -186,6 +190,8 @@ pub enum Expression {
     Is(Box<Expression>, &'static str),
     /// `(a, b, …)`.
     Row(Vec<Expression>),
+    /// `array[a, b, …]`.
+    Array(Vec<Expression>),
     /// `case when … then … else … end`.
     Case {
         /// Pairs of condition and result.

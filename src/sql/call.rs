@@ -16,7 +16,9 @@ impl Compiler<'_> {
     /// Where the rows come from.
     pub(super) fn origin(&self, origin: &Origin, parent: Option<At<'_>>, at: At<'_>) -> From {
         match origin {
-            Origin::Table | Origin::Joined(_) => self.table(at),
+            Origin::Table => self.table(at, false),
+            Origin::Joined(join) => self.table(at, Self::reads_only(join)),
+            Origin::Called(call) if self.is_kept(call) => self.kept_called(at),
             Origin::Called(call) => From::Function(self.function_call(call, parent), at.alias.to_owned()),
         }
     }
@@ -45,7 +47,7 @@ impl Compiler<'_> {
 
     fn volatile_call<'o>(&self, origin: &'o Origin) -> Option<&'o Call> {
         match origin {
-            Origin::Called(call) if self.schema.catalog.functions[call.function].is_volatile() => Some(call),
+            Origin::Called(call) if self.is_volatile(call) && !self.is_kept(call) => Some(call),
             Origin::Called(_) | Origin::Table | Origin::Joined(_) => None,
         }
     }
@@ -77,7 +79,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn function_call(&self, call: &Call, parent: Option<At<'_>>) -> FunctionCall {
+    pub(super) fn function_call(&self, call: &Call, parent: Option<At<'_>>) -> FunctionCall {
         let found = &self.schema.catalog.functions[call.function];
         let exposed = self.schema.function(call.function);
         let arguments = match &call.given {
@@ -111,7 +113,7 @@ impl Compiler<'_> {
     }
 
     /// The name of the column that holds the row as a whole where columns are picked; no column of the table has it.
-    fn row_column(&self, table: usize) -> String {
+    pub(super) fn row_column(&self, table: usize) -> String {
         self.schema.catalog.tables[table].unused_name("row")
     }
 }

@@ -1,9 +1,9 @@
-//! Conditions: filters, and what lies behind a cursor.
+//! Conditions of filters.
 
-use super::ast::{Expression, Order};
-use super::{At, Compiler, Nulls};
+use super::ast::Expression;
+use super::{At, Compiler};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
-use crate::plan::{Bound, Condition, Operand, OrderTerm};
+use crate::plan::{Condition, Operand};
 use crate::schema::Operator;
 use crate::schema::scalar::comparison_type;
 
@@ -22,6 +22,7 @@ impl Compiler<'_> {
             Condition::Compare { column, operator, operand } => {
                 self.comparison(at, *column, *operator, operand)
             }
+            Condition::StandsIn(child) => self.stands_in(at, child.as_ref()),
         }
     }
 
@@ -75,12 +76,6 @@ impl Compiler<'_> {
         self.schema.catalog.comparison(&self.schema.catalog.tables[table].columns[column])
     }
 
-    /// What is behind a value of a term, in the term's direction.
-    fn beyond(&self, at: At<'_>, term: OrderTerm) -> &QualifiedName {
-        let own = self.comparison_of(at.table, term.column);
-        if term.is_descending { &own.less } else { &own.greater }
-    }
-
     /// A value as a parameter of the column's type.
     pub(super) fn operand(&self, table: usize, column: usize, operand: &Operand) -> Expression {
         let sql_type = self.sql_type(table, column);
@@ -91,70 +86,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// The rows that come behind a position in an order.
-    pub(super) fn behind(&self, at: At<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
-        if let Some(comparison) = self.row_comparison(at, order, bound) {
-            return comparison;
-        }
-        let mut behind = None;
-        for (term, value) in order.iter().zip(&bound.values).rev() {
-            let tied = behind.map(|rest| Expression::And(vec![self.equal(at, *term, value.as_ref()), rest]));
-            behind = Expression::any_of(
-                self.strictly_behind(at, *term, value.as_ref()).into_iter().chain(tied).collect(),
-            );
-        }
-        behind.unwrap_or(Expression::Word("false"))
-    }
-
-    /// `(a, b) > (x, y)`, which an index can follow: where all columns are never null, go one way, and have operators of one
-    /// name and schema, for it is written once.
-    fn row_comparison(&self, at: At<'_>, order: &[OrderTerm], bound: &Bound) -> Option<Expression> {
-        let is_descending = order.first()?.is_descending;
-        let fits = order
-            .iter()
-            .all(|term| term.is_descending == is_descending && !self.may_be_null(at, term.column));
-        let operator = self.beyond(at, *order.first()?);
-        let is_one_operator = order.iter().all(|term| self.beyond(at, *term) == operator);
-        if order.len() < 2 || !fits || !is_one_operator || bound.values.iter().any(Option::is_none) {
-            return None;
-        }
-        let left = order.iter().map(|term| self.column(at, term.column)).collect();
-        let right =
-            order.iter().zip(&bound.values).map(|(term, value)| self.bound_value(at, *term, value.as_ref()));
-        Some(Expression::Row(left).operator(operator.clone(), Expression::Row(right.collect())))
-    }
-
-    /// `None` where nothing can be behind the value.
-    fn strictly_behind(&self, at: At<'_>, term: OrderTerm, value: Option<&String>) -> Option<Expression> {
-        let column = self.column(at, term.column);
-        if value.is_none() {
-            return term.is_nulls_first.then(|| Expression::Is(Box::new(column), "not null"));
-        }
-        let beyond =
-            column.clone().operator(self.beyond(at, term).clone(), self.bound_value(at, term, value));
-        if self.may_be_null(at, term.column) && !term.is_nulls_first {
-            return Some(Expression::Or(vec![beyond, Expression::Is(Box::new(column), "null")]));
-        }
-        Some(beyond)
-    }
-
-    fn equal(&self, at: At<'_>, term: OrderTerm, value: Option<&String>) -> Expression {
-        let column = self.column(at, term.column);
-        match value {
-            Some(_) => {
-                let equal = self.comparison_of(at.table, term.column).equal.clone();
-                column.operator(equal, self.bound_value(at, term, value))
-            }
-            None => Expression::Is(Box::new(column), "null"),
-        }
-    }
-
-    fn bound_value(&self, at: At<'_>, term: OrderTerm, value: Option<&String>) -> Expression {
-        parameter(value.cloned(), self.comparison_type(at.table, term.column))
-    }
-
     /// The type that a whole value of the column is compared as: of an array, the array's.
-    fn comparison_type(&self, table: usize, column: usize) -> SqlType {
+    pub(super) fn comparison_type(&self, table: usize, column: usize) -> SqlType {
         let catalog = &self.schema.catalog;
         match self.schema.column(table, column) {
             Some(exposed) if exposed.column_type.is_list => exposed.column_type.sql_type.clone().array(),
@@ -168,26 +101,6 @@ impl Compiler<'_> {
         // Only exposed columns are planned; text is what a value is before it has a type.
         static TEXT: SqlType = SqlType::TEXT;
         self.schema.column(table, column).map_or(&TEXT, |exposed| &exposed.column_type.sql_type)
-    }
-
-    /// Whether a column of these rows can be null, as far as the catalogue knows.
-    fn may_be_null(&self, at: At<'_>, column: usize) -> bool {
-        at.nulls == Nulls::Anywhere || !self.schema.catalog.tables[at.table].columns[column].not_null
-    }
-
-    /// The terms of an ORDER BY.
-    pub(super) fn order_by(&self, at: At<'_>, order: &[OrderTerm]) -> Vec<Order> {
-        let terms = order.iter().map(|term| Order {
-            expression: self.column(at, term.column),
-            is_descending: term.is_descending,
-            // Where there are no nulls the default reads best, and an index fits it whichever way it is read.
-            is_nulls_first: if self.may_be_null(at, term.column) {
-                term.is_nulls_first
-            } else {
-                term.is_descending
-            },
-        });
-        terms.collect()
     }
 }
 

@@ -71,6 +71,7 @@ impl Compiler<'_> {
                 alias: None,
             })
             .collect();
+        columns.extend(self.table_oid(at).map(Expression::unnamed));
         if connection.nodes().any(needs_row) {
             columns.push(self.row_as_column(at));
         }
@@ -326,7 +327,7 @@ fn joined_columns(origin: &Origin) -> impl Iterator<Item = usize> {
 
 impl Connection {
     /// What is asked of its rows, for each time that they are asked for.
-    fn nodes(&self) -> impl Iterator<Item = &[(String, RowField)]> {
+    pub(super) fn nodes(&self) -> impl Iterator<Item = &[(String, RowField)]> {
         let edges = self.fields.iter().filter_map(|(_, field)| match field {
             ConnectionField::Edges(edges) => Some(edges),
             _ => None,

@@ -65,7 +65,10 @@ impl QueryFragment<Pg> for SelectColumn {
 impl QueryFragment<Pg> for From {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let alias = match self {
-            Self::Table { schema, name, alias } => {
+            Self::Table { is_only, schema, name, alias } => {
+                if *is_only {
+                    out.push_sql("only ");
+                }
                 out.push_identifier(schema)?;
                 out.push_sql(".");
                 out.push_identifier(name)?;
@@ -158,6 +161,7 @@ impl QueryFragment<Pg> for Expression {
                 out.push_sql(".*");
                 Ok(())
             }
+            Self::AllFields(row) => enclosed(&mut out, "(", row.as_ref(), ").*"),
             Self::WholeRow { table, row_type: (schema, name) } => {
                 out.push_identifier(table)?;
                 out.push_sql(".*::");
@@ -220,6 +224,12 @@ fn walk_condition<'b>(expression: &'b Expression, mut out: AstPass<'_, 'b, Pg>) 
             Ok(())
         }
         Expression::Row(values) => call(&mut out, "", values),
+        Expression::Array(values) => {
+            out.push_sql("array[");
+            separated(&mut out, ", ", values)?;
+            out.push_sql("]");
+            Ok(())
+        }
         Expression::Collate(inner, collation) => {
             enclosed(&mut out, "(", inner.as_ref(), " collate ")?;
             push_name(&mut out, collation)?;

@@ -5,7 +5,7 @@ use super::json::{IfNull, JsonText};
 use super::rows::AtMostOneRow;
 use super::{At, Compiler, Holds};
 use crate::catalog::{QualifiedName, SqlType};
-use crate::plan::{OrderTerm, Origin, Row, RowField};
+use crate::plan::{Origin, Row, RowField};
 use crate::schema::scalar::is_json_scalar;
 use crate::schema::violation::Violation;
 use crate::schema::{Join, KeySide};
@@ -19,7 +19,7 @@ impl Compiler<'_> {
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
         let is_unique = match &row.origin {
-            Origin::Table => self.schema.catalog.tables[row.table].primary_key.is_some(),
+            Origin::Table => self.has_unique_key(row.table),
             Origin::Joined(join) => self.is_unique(join),
             // It may return a set by now.
             Origin::Called(_) => false,
@@ -30,13 +30,20 @@ impl Compiler<'_> {
             conditions.push(Expression::Not(Box::new(is_null)));
         }
         let from = self.origin(&row.origin, parent, at);
-        AtMostOneRow::first(json, from, Expression::all(conditions), is_unique)
+        let select = AtMostOneRow::first(json, from, Expression::all(conditions), is_unique);
+        if is_unique { select } else { select.in_order(self.own_first(at)) }
     }
 
-    /// A table under an alias.
-    pub(super) fn table(&self, at: At<'_>) -> From {
+    fn has_unique_key(&self, table: usize) -> bool {
+        let table = &self.schema.catalog.tables[table];
+        table.primary_key.is_some() && !table.has_children
+    }
+
+    /// A table under an alias, with its children or without them.
+    pub(super) fn table(&self, at: At<'_>, is_only: bool) -> From {
         let table = &self.schema.catalog.tables[at.table];
-        From::Table { schema: table.schema.clone(), name: table.name.clone(), alias: at.alias.to_owned() }
+        let (schema, name) = (table.schema.clone(), table.name.clone());
+        From::Table { is_only, schema, name, alias: at.alias.to_owned() }
     }
 
     /// A column of a table under an alias.
@@ -81,7 +88,7 @@ impl Compiler<'_> {
             self.column(referenced.0, referenced.1)
                 .operator(operator.clone(), self.in_collation_of(referenced, referring))
         });
-        equal.collect()
+        equal.chain(self.is_referred_to(join, parent)).collect()
     }
 
     /// A column that refers to another, compared by that one's collation, as the constraint itself compares them.
@@ -100,11 +107,13 @@ impl Compiler<'_> {
     /// Whether at the most one row is on the other side; a key that a comment declares may be none.
     fn is_unique(&self, join: &Join) -> bool {
         let table = &self.schema.catalog.tables[join.table];
-        table.unique_keys.iter().any(|unique| {
-            unique
-                .iter()
-                .all(|name| join.columns.iter().any(|(_, theirs)| table.columns[*theirs].name == *name))
-        })
+        let is_reached = !table.has_children || Self::reads_only(join);
+        is_reached
+            && table.unique_keys.iter().any(|unique| {
+                unique
+                    .iter()
+                    .all(|name| join.columns.iter().any(|(_, theirs)| table.columns[*theirs].name == *name))
+            })
     }
 
     fn node_id(&self, at: At<'_>) -> Expression {
@@ -115,16 +124,18 @@ impl Compiler<'_> {
             Expression::text(&found.name).cast(SqlType::TEXT),
         ];
         values.extend(key.iter().map(|column| self.identifying(at, *column)));
-        identifier(values)
-    }
-
-    /// The position of a row in an order.
-    pub(super) fn cursor(&self, at: At<'_>, order: &[OrderTerm]) -> Expression {
-        identifier(order.iter().map(|term| self.identifying(at, term.column)).collect())
+        match (self.is_own(at), self.table_oid(at)) {
+            (Some(is_own), Some(table)) => {
+                let of_child = identifier(values.iter().cloned().chain([table]).collect());
+                let branches = vec![(is_own, identifier(values))];
+                Expression::Case { branches, otherwise: Some(Box::new(of_child)) }
+            }
+            _ => identifier(values),
+        }
     }
 
     /// A value that its column's type reads back from JSON as the same: where JSON has no form for it, its text.
-    fn identifying(&self, at: At<'_>, column: usize) -> Expression {
+    pub(super) fn identifying(&self, at: At<'_>, column: usize) -> Expression {
         let catalog = &self.schema.catalog;
         let value = self.column(at, column);
         let is_scalar = is_json_scalar(catalog, catalog.tables[at.table].columns[column].type_oid);
@@ -133,7 +144,7 @@ impl Compiler<'_> {
 }
 
 /// Base64 of the values as a JSON array; `encode` breaks lines, as MIME asks, so they are put together again.
-fn identifier(values: Vec<Expression>) -> Expression {
+pub(super) fn identifier(values: Vec<Expression>) -> Expression {
     let array = Expression::Call("jsonb_build_array", values).cast(SqlType::TEXT);
     let bytes = Expression::Call("convert_to", vec![array, Expression::text("UTF8")]);
     let encoded = Expression::Call("encode", vec![bytes, Expression::text("base64")]);

@@ -1,7 +1,7 @@
 //! Selects by how many rows they give: what stands for one JSON value must not give several, nor none where a value has
 //! to be.
 
-use super::ast::{Definition, Expression, From, Select};
+use super::ast::{Definition, Expression, From, Order, Select};
 use super::json::JsonText;
 
 /// A `SELECT` that gives exactly one row: a JSON text, which is never null.
@@ -35,6 +35,11 @@ impl OneRow {
 }
 
 impl AtMostOneRow {
+    /// The first of them in that order.
+    pub(super) fn in_order(self, order: Vec<Order>) -> Self {
+        Self(Select { order, ..self.0 })
+    }
+
     /// The first of the rows; of those that a key tells apart there is no other, and nothing to look for.
     pub(super) fn first(json: JsonText, from: From, condition: Option<Expression>, is_unique: bool) -> Self {
         Self(Select {

@@ -21,11 +21,20 @@ pub const AT_MOST_MARK: &str = "atMost is ";
 impl Compiler<'_> {
     /// The select of a mutation's response as JSON.
     pub(super) fn write_select(&mut self, write: &Write) -> OneRow {
+        self.change_select(write, |compiler, written| compiler.response_json(written, &write.fields))
+    }
+
+    /// The select that changes the table, and what is made of the changed rows.
+    pub(super) fn change_select(
+        &mut self,
+        write: &Write,
+        answer: impl FnOnce(&mut Self, At<'_>) -> JsonText,
+    ) -> OneRow {
         let (target_alias, alias) = (self.alias(), self.alias());
         let at = At { table: write.table, alias: &target_alias, holds: Holds::Rows, nulls: Nulls::Declared };
         let modify = self.modify(at, write);
         let written = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
-        let json = self.response_json(written, &write.fields);
+        let json = answer(self, written);
         let json = match &write.change {
             Change::Insert { .. } => json,
             Change::Update { target, .. } | Change::Delete { target } => within(target, json),
@@ -74,9 +83,9 @@ impl Compiler<'_> {
         (self.schema.catalog.tables[table].columns[column].name.clone(), self.operand(table, column, value))
     }
 
-    /// The columns that the response is made of: no others, for the role may not be allowed to read them.
-    fn returning(&self, at: At<'_>, write: &Write) -> Vec<SelectColumn> {
-        let key = self.schema.table(at.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
+    /// The columns that the response is made of, and whether a function takes the row as a whole.
+    pub(super) fn returned_columns(&self, write: &Write) -> (Vec<usize>, bool) {
+        let key = self.schema.table(write.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
         let (mut columns, mut is_row_needed) = (Vec::new(), false);
         for (_, field) in &write.fields {
             if let WriteField::Records(fields) = field {
@@ -86,18 +95,25 @@ impl Compiler<'_> {
         }
         columns.sort_unstable();
         columns.dedup();
+        (columns, is_row_needed)
+    }
+
+    /// What the change returns: no other columns, for the role may not be allowed to read them.
+    fn returning(&self, at: At<'_>, write: &Write) -> Vec<SelectColumn> {
+        let (columns, is_row_needed) = self.returned_columns(write);
         if columns.is_empty() && !is_row_needed {
             return vec![SelectColumn { expression: Expression::Number(1), alias: Some("row".to_owned()) }];
         }
         let mut returning: Vec<_> =
             columns.into_iter().map(|column| self.column(at, column).unnamed()).collect();
+        returning.extend(self.table_oid(at).map(Expression::unnamed));
         if is_row_needed {
             returning.push(self.row_as_column(at));
         }
         returning
     }
 
-    fn response_json(&mut self, at: At<'_>, fields: &[(String, WriteField)]) -> JsonText {
+    pub(super) fn response_json(&mut self, at: At<'_>, fields: &[(String, WriteField)]) -> JsonText {
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
             let value = match field {

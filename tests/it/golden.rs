@@ -14,7 +14,7 @@ use glowplug::plan::{Source, plan};
 use glowplug::request::{Document, Operation, json_map};
 use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
-use glowplug::sql::statement;
+use glowplug::sql::statements;
 use serde_json::{Map, Value};
 
 use crate::harness;
@@ -62,10 +62,11 @@ impl Case {
         let mut text = String::new();
         for root in plan(&schema, &operation).expect("a plan").roots {
             let Source::Database(action) = root.source else { continue };
-            let statement = statement(&schema, &action);
-            writeln!(text, "-- {}\n{};", root.key, statement.text).expect("a string takes everything");
-            for (index, parameter) in statement.parameters.iter().enumerate() {
-                writeln!(text, "-- ${} = {parameter:?}", index + 1).expect("a string takes everything");
+            for statement in statements(&schema, &action) {
+                writeln!(text, "-- {}\n{};", root.key, statement.text).expect("a string takes everything");
+                for (index, parameter) in statement.parameters.iter().enumerate() {
+                    writeln!(text, "-- ${} = {parameter:?}", index + 1).expect("a string takes everything");
+                }
             }
         }
         text

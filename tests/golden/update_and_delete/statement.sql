@@ -3,14 +3,19 @@ with "written" as (update "public"."task" as "t1"
 set "title" = $1::pg_catalog.text, "due" = $2::pg_catalog.date
 where (("t1"."project_id" operator(pg_catalog.=) $3::pg_catalog.int4) and ("t1"."points" is not null))
 returning "t1"."id", "t1"."assignee_id", "t1"."title", "t1"."due")
-select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) 2) then pg_catalog.concat('atMost is 2, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id" is null) then E'\001null' end, '","title":', pg_catalog.to_json("t2"."title"::pg_catalog.text), case when ("t2"."title"::pg_catalog.text is null) then E'"\001null"' end, ',"due":', coalesce(pg_catalog.to_json("t2"."due"::pg_catalog.date), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"::pg_catalog.text), case when ("t3"."name"::pg_catalog.text is null) then E'"\001null"' end, '}')
-from "public"."account" as "t3"
-where ("t3"."id" operator(pg_catalog.=) "t2"."assignee_id")), 'null'), '}'), ','), ']}') end)
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) 2) then pg_catalog.concat('atMost is 2, but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat(pg_catalog.left(pg_catalog.set_config('glowplug.kept_rows', coalesce(pg_catalog.json_agg(array["t2"."id"::pg_catalog.text, "t2"."assignee_id"::pg_catalog.text, "t2"."title"::pg_catalog.text, "t2"."due"::pg_catalog.text])::pg_catalog.text, '[]'), true), 0)) end)
 from "written" as "t2"
 having true;
 -- $1 = Some("Moved")
 -- $2 = None
 -- $3 = Some("10")
+-- updateTaskCollection
+select pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id" is null) then E'\001null' end, '","title":', pg_catalog.to_json("t2"."title"::pg_catalog.text), case when ("t2"."title"::pg_catalog.text is null) then E'"\001null"' end, ',"due":', coalesce(pg_catalog.to_json("t2"."due"::pg_catalog.date), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"::pg_catalog.text), case when ("t3"."name"::pg_catalog.text is null) then E'"\001null"' end, '}')
+from "public"."account" as "t3"
+where ("t3"."id" operator(pg_catalog.=) "t2"."assignee_id")), 'null'), '}'), ','), ']}')
+from (select ("t1"."value" operator(pg_catalog.->>) 0)::pg_catalog.int8 as "id", ("t1"."value" operator(pg_catalog.->>) 1)::pg_catalog.int4 as "assignee_id", ("t1"."value" operator(pg_catalog.->>) 2)::pg_catalog.text as "title", ("t1"."value" operator(pg_catalog.->>) 3)::pg_catalog.date as "due"
+from "pg_catalog"."json_array_elements"(pg_catalog.current_setting('glowplug.kept_rows')::pg_catalog.json) as "t1") as "t2"
+having true;
 -- again
 with "written" as (update "public"."task" as "t1"
 set "points" = $1::pg_catalog.numeric

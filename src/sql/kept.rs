@@ -1,0 +1,184 @@
+//! Answers that need the database as a change has left it: two statements in place of one.
+//!
+//! A `WITH` and its main query see one snapshot (PostgreSQL manual, 7.8.4), so that what hangs on the changed rows would be
+//! read as it was before. The first statement therefore makes the change and keeps its rows in a setting that ends with the
+//! transaction; the second one reads them there, and the rest from the tables. Values go through the setting in their text
+//! form, which their types read back as the same values. A record's columns are those that the change returned.
+
+use super::ast::{Expression, From, FunctionCall, Select, SelectColumn};
+use super::children::TABLE_OID;
+use super::json::JsonText;
+use super::rows::OneRow;
+use super::{At, Compiler, Holds, Nulls, Statement, print};
+use crate::catalog::{QualifiedName, SqlType};
+use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
+use crate::schema::Schema;
+use crate::schema::scalar::kept_type;
+
+/// The setting that holds the rows: a JSON array with an array of texts for each row.
+const SETTING: &str = "glowplug.kept_rows";
+
+/// More rows than there can be; a limit keeps PostgreSQL from reading a row's text once for each of its columns.
+const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
+
+/// The statements of one root field, one or two: the last one returns its JSON text.
+pub fn statements(schema: &Schema, action: &Action) -> Vec<Statement> {
+    let mut compiler = Compiler { schema, aliases: 0, kept: None };
+    let keeping = match action {
+        Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
+        Action::Write(_) => None,
+        action => changing_call(schema, action).map(|(table, call)| {
+            compiler.kept = Some(call);
+            compiler.keep_called(table, call)
+        }),
+    };
+    compiler.aliases = 0;
+    let answer = match action {
+        Action::Connection(connection) => compiler.connection_select(connection, None).into_select(),
+        Action::Row(row) => compiler.row_select(row, None).into_select(),
+        Action::Write(write) if keeping.is_some() => compiler.kept_select(write).into_select(),
+        Action::Write(write) => compiler.write_select(write).into_select(),
+        Action::Value(call) => compiler.value_select(call, None).into_select(),
+    };
+    let keeping = keeping.map(|select| print(&select.into_select()));
+    keeping.into_iter().chain([print(&answer)]).collect()
+}
+
+/// The call of a function that may change what is asked of its rows, and the table whose rows it returns.
+fn changing_call<'p>(schema: &Schema, action: &'p Action) -> Option<(usize, &'p Call)> {
+    let (table, origin, hangs_on) = match action {
+        Action::Row(row) => (row.table, &row.origin, hangs_on(schema, &row.fields)),
+        Action::Connection(connection) => {
+            let hangs_on = connection.nodes().any(|fields| hangs_on(schema, fields));
+            (connection.table, &connection.origin, hangs_on)
+        }
+        Action::Write(_) | Action::Value(_) => return None,
+    };
+    match origin {
+        Origin::Called(call) if hangs_on && schema.catalog.functions[call.function].is_volatile() => {
+            Some((table, call))
+        }
+        Origin::Called(_) | Origin::Table | Origin::Joined(_) => None,
+    }
+}
+
+fn reads_after(schema: &Schema, write: &Write) -> bool {
+    write.fields.iter().any(|(_, field)| match field {
+        WriteField::Records(fields) => hangs_on(schema, fields),
+        WriteField::Typename(_) | WriteField::AffectedCount => false,
+    })
+}
+
+/// Whether some of the fields are read from tables: other rows, and what a function makes of the row, unless it promises to
+/// read nothing.
+fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
+    fields.iter().any(|(_, field)| match field {
+        RowField::Typename(_) | RowField::NodeId | RowField::Column(_) => false,
+        RowField::Computed(function) => schema.catalog.functions[*function].reads_tables(),
+        RowField::ToOne { .. } | RowField::ToMany(_) => true,
+    })
+}
+
+impl Compiler<'_> {
+    pub(super) fn is_volatile(&self, call: &Call) -> bool {
+        self.schema.catalog.functions[call.function].is_volatile()
+    }
+
+    pub(super) fn is_kept(&self, call: &Call) -> bool {
+        self.kept == Some(call)
+    }
+
+    /// The select that changes a table and keeps the rows that it has changed.
+    fn keep_written(&mut self, write: &Write) -> OneRow {
+        let (columns, is_row_needed) = self.returned_columns(write);
+        self.change_select(write, |compiler, written| {
+            let columns = columns.into_iter().map(|column| compiler.column(written, column));
+            let row = is_row_needed.then(|| compiler.whole_row(written));
+            keep(columns.chain(compiler.table_oid(written)).chain(row).collect())
+        })
+    }
+
+    /// The select of the response to a change whose rows are kept.
+    fn kept_select(&mut self, write: &Write) -> OneRow {
+        let (kept, alias) = (self.alias(), self.alias());
+        let catalog = &self.schema.catalog;
+        let table = &catalog.tables[write.table];
+        let (columns, is_row_needed) = self.returned_columns(write);
+        let named = columns.into_iter().map(|column| {
+            let column = &table.columns[column];
+            (column.name.clone(), kept_type(catalog, column.type_oid))
+        });
+        let at = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
+        let table_oid = self.table_oid(at).map(|_| (TABLE_OID.to_owned(), SqlType::system("oid")));
+        let row = is_row_needed.then(|| (self.row_column(write.table), self.row_type(write.table)));
+        let kept_columns = named.chain(table_oid).chain(row);
+        let columns = (0..).zip(kept_columns).map(|(place, (name, sql_type))| SelectColumn {
+            expression: kept_value(&kept, place, sql_type),
+            alias: Some(name),
+        });
+        let rows = Select { columns: columns.collect(), from: Some(kept_rows(&kept)), ..Select::default() };
+        let json = self.response_json(at, &write.fields);
+        OneRow::of_all(json, Some(From::Subselect(Box::new(rows), alias.clone())), None)
+    }
+
+    /// The select that calls a function and keeps the rows that it returns.
+    fn keep_called(&mut self, table: usize, call: &Call) -> OneRow {
+        let alias = self.alias();
+        let at = At { table, alias: &alias, holds: Holds::Rows, nulls: Nulls::Anywhere };
+        let row = self.whole_row(at);
+        // A function that finds nothing returns null, which is a row of nulls in FROM.
+        let is_null = Expression::Is(Box::new(row.clone()), "null");
+        let is_set = self.schema.catalog.functions[call.function].is_set;
+        let condition = (!is_set).then(|| Expression::Not(Box::new(is_null)));
+        let from = From::Function(self.function_call(call, None), alias.clone());
+        OneRow::of_all(keep(vec![row]), Some(from), condition)
+    }
+
+    /// The rows that a function has returned to an earlier statement.
+    pub(super) fn kept_called(&self, at: At<'_>) -> From {
+        const KEPT: &str = "kept";
+        const ROW: &str = "row";
+        let row = kept_value(KEPT, 0, self.row_type(at.table));
+        let rows = Select {
+            columns: vec![SelectColumn { expression: row, alias: Some(ROW.to_owned()) }],
+            from: Some(kept_rows(KEPT)),
+            limit: Some(ALL_ROWS),
+            ..Select::default()
+        };
+        let columns = Expression::AllFields(Box::new(Expression::column(KEPT, ROW)));
+        let from = From::Subselect(Box::new(rows), KEPT.to_owned());
+        let columns = Select { columns: vec![columns.unnamed()], from: Some(from), ..Select::default() };
+        From::Subselect(Box::new(columns), at.alias.to_owned())
+    }
+
+    fn row_type(&self, table: usize) -> SqlType {
+        let table = &self.schema.catalog.tables[table];
+        SqlType { name: QualifiedName::new(&table.schema, &table.name), is_array: false }
+    }
+}
+
+/// Keeps the values of each row; an empty text.
+fn keep(values: Vec<Expression>) -> JsonText {
+    let texts = values.into_iter().map(|value| value.cast(SqlType::TEXT)).collect();
+    let rows = Expression::aggregate("json_agg", vec![Expression::Array(texts)]).cast(SqlType::TEXT);
+    let rows = Expression::Coalesce(vec![rows, Expression::text("[]")]);
+    let kept = vec![Expression::text(SETTING), rows, Expression::Word("true")];
+    let kept = Expression::Call("set_config", kept);
+    JsonText::of_piece(Expression::Call("left", vec![kept, Expression::Number(0)]))
+}
+
+/// The kept rows under an alias.
+fn kept_rows(alias: &str) -> From {
+    let setting = Expression::Call("current_setting", vec![Expression::text(SETTING)]);
+    let call = FunctionCall {
+        schema: "pg_catalog".to_owned(),
+        name: "json_array_elements".to_owned(),
+        arguments: vec![(None, setting.cast(SqlType::system("json")))],
+    };
+    From::Function(call, alias.to_owned())
+}
+
+/// The value of a kept row at that place.
+fn kept_value(alias: &str, place: u64, sql_type: SqlType) -> Expression {
+    Expression::column(alias, "value").binary("->>", Expression::Number(place)).cast(sql_type)
+}
