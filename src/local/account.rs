@@ -3,12 +3,19 @@
 //! PostgreSQL and PgBouncer refuse to run as root, so root (in a container, mostly) starts them as `postgres`, or as
 //! `nobody` where the former does not exist.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fmt::Write as _;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Error, file_error};
+
+/// Where data is that cannot be in the project's folder.
+const ELSEWHERE: &str = "/var/lib/glowplug";
 
 /// The account that a server runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,25 +70,14 @@ impl Account {
     /// The folder to use for `wanted`: itself, or one that the account can reach.
     ///
     /// A project in `/root` is out of every other account's reach. Its data then is in `/var/lib/glowplug`, and `elsewhere`
-    /// in the wanted folder is a link there. When the link was removed, so is what it stood for.
+    /// in the wanted folder is a link there.
     pub(super) fn reachable_folder(self, wanted: &Path) -> Result<PathBuf, Error> {
         std::fs::create_dir_all(wanted).map_err(file_error("make", wanted))?;
         let wanted = wanted.canonicalize().map_err(file_error("resolve", wanted))?;
         if self == Self::Own || self.reaches(&wanted) {
             return Ok(wanted);
         }
-        let mut hasher = DefaultHasher::new();
-        wanted.hash(&mut hasher);
-        let elsewhere = PathBuf::from(format!("/var/lib/glowplug/{:016x}", hasher.finish()));
-        let link = wanted.join("elsewhere");
-        if std::fs::read_link(&link).is_err() {
-            if elsewhere.exists() {
-                std::fs::remove_dir_all(&elsewhere).map_err(file_error("remove", &elsewhere))?;
-            }
-            std::os::unix::fs::symlink(&elsewhere, &link).map_err(file_error("make", &link))?;
-        }
-        std::fs::create_dir_all(&elsewhere).map_err(file_error("make", &elsewhere))?;
-        Ok(elsewhere)
+        folder_elsewhere(&wanted, Path::new(ELSEWHERE))
     }
 
     /// Whether the account can enter the folder. Asked of the operating system, which also knows access lists.
@@ -93,5 +89,80 @@ impl Account {
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
+    }
+}
+
+/// The folder in `base` that stands for `wanted`, where a link leads to it. The link decides, so that data stays where an earlier version
+/// has put it; when the link was removed, so is what it stood for.
+///
+/// A link that leads out of `base` is refused: a project that was copied from others must not have its files handed to another account.
+fn folder_elsewhere(wanted: &Path, base: &Path) -> Result<PathBuf, Error> {
+    let link = wanted.join("elsewhere");
+    let elsewhere = match std::fs::read_link(&link) {
+        Ok(target) if target.parent() == Some(base) && target.file_name().is_some() => target,
+        Ok(target) => {
+            let message = format!("it leads to {}; remove it", target.display());
+            return Err(file_error("follow", &link)(io::Error::other(message)));
+        }
+        Err(_) => {
+            let named = base.join(name_of(wanted));
+            if named.exists() {
+                std::fs::remove_dir_all(&named).map_err(file_error("remove", &named))?;
+            }
+            std::os::unix::fs::symlink(&named, &link).map_err(file_error("make", &link))?;
+            named
+        }
+    };
+    std::fs::create_dir_all(&elsewhere).map_err(file_error("make", &elsewhere))?;
+    Ok(elsewhere)
+}
+
+/// Sixteen letters that no other folder has: the beginning of its path's SHA-256, which is the same for every version of Rust.
+fn name_of(folder: &Path) -> String {
+    let hash = Sha256::digest(folder.as_os_str().as_bytes());
+    hash.iter().take(8).fold(String::new(), |mut name, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn data_elsewhere_has_a_name_that_does_not_change() {
+        assert_eq!(name_of(Path::new("/root/project/.glowplug")), "335f78bfbe7f9b7e");
+    }
+
+    #[test]
+    fn a_link_of_an_earlier_version_is_followed_and_one_out_of_the_base_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (wanted, base) = (folder.path().join("wanted"), folder.path().join("base"));
+        std::fs::create_dir_all(&wanted).unwrap();
+        let (link, old) = (wanted.join("elsewhere"), base.join("0123456789abcdef"));
+        symlink(&old, &link).unwrap();
+        assert_eq!(folder_elsewhere(&wanted, &base).unwrap(), old);
+        std::fs::write(old.join("kept"), "").unwrap();
+        assert_eq!(folder_elsewhere(&wanted, &base).unwrap(), old);
+        assert!(old.join("kept").exists());
+
+        std::fs::remove_file(&link).unwrap();
+        let new = folder_elsewhere(&wanted, &base).unwrap();
+        assert_eq!(new, base.join(name_of(&wanted)));
+        std::fs::write(new.join("gone"), "").unwrap();
+        std::fs::remove_file(&link).unwrap();
+        assert_eq!(folder_elsewhere(&wanted, &base).unwrap(), new);
+        assert!(!new.join("gone").exists());
+
+        for other in [folder.path(), Path::new("/etc"), &base, &base.join(".."), &base.join("a/b")] {
+            std::fs::remove_file(&link).unwrap();
+            symlink(other, &link).unwrap();
+            assert!(folder_elsewhere(&wanted, &base).is_err(), "{}", other.display());
+        }
     }
 }
