@@ -1,9 +1,10 @@
 //! `glowplug doctor`: looks what stands between here and the database, and says what to do about it.
 //!
-//! Changes nothing, there or here. Exit codes: 0 if Glowplug works there, 1 if something keeps it from working, 2 if the
-//! connection string or a setting makes no sense.
+//! Changes nothing, there or here, and asks a pooler's console only with `--console`. Exit codes: 0 if Glowplug works there, 1 if
+//! something keeps it from working, 2 if the connection string or a setting makes no sense.
 
 mod code;
+mod console;
 mod examine;
 mod exposure;
 mod findings;
@@ -34,6 +35,10 @@ pub(super) struct Options {
     /// Connection string to look at, instead of the configured database's.
     #[arg(value_name = "URL")]
     url: Option<String>,
+    /// Connection string of PgBouncer's console, which is asked for limits and pauses. Its user has to be one of `stats_users` or
+    /// `admin_users` and stand in `auth_file`: PgBouncer 1.18 may end at the login of one that it looks up by `auth_query`.
+    #[arg(long, value_name = "URL")]
+    console: Option<String>,
     /// Print the report as JSON.
     #[arg(long)]
     json: bool,
@@ -55,10 +60,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
     let config = flags.settle(Profile::OneShot)?.check()?;
     // The report says what the log would.
+    let console = options.console.as_deref().map(|url| connector(&Secret::new(url), &config)).transpose()?;
     let connector = connector(&config.database.url, &config)?;
     let ways = ways(options, &config)?;
     let report = super::block_on(async {
-        let subject = Subject { config: &config, connector: &connector, ways };
+        let subject = Subject { config: &config, connector: &connector, console: console.as_ref(), ways };
         let examination = tokio::time::timeout(LIMIT, examine::examine(subject));
         let mut examination = std::pin::pin!(examination);
         let done = if let Ok(done) = tokio::time::timeout(SLOW, &mut examination).await {

@@ -1,6 +1,7 @@
 //! What a `PgBouncer` says of itself on its administration console, to users who may ask (`admin_users`, `stats_users`).
 //!
-//! Only `SHOW`s; what is refused there is no error, but is not known.
+//! Only `SHOW`s; after the version, what is refused there is no error, but is not known. Never called unless a person asks for it:
+//! the login alone ends a `PgBouncer` 1.18 that looks the user up by `auth_query` as `pgbouncer` (its issue 568).
 
 use std::collections::HashMap;
 
@@ -39,19 +40,24 @@ pub struct PoolerFacts {
 type Row = HashMap<String, String>;
 
 impl Connector {
-    /// What the pooler says of itself; none if there is no such console, or not for this user.
-    pub async fn pooler_facts(&self) -> Option<PoolerFacts> {
-        let mut console = self.to_database(CONSOLE).connect().await.ok()?;
-        let version = show(&mut console, "show version").await.ok()?;
-        let version = version.into_iter().next()?.into_values().next()?;
+    /// What the pooler says of itself and of one of its databases, by this connector's user, on the console: whichever
+    /// database the connection string names.
+    ///
+    /// The user should stand in the pooler's `auth_file`: `PgBouncer` 1.18 with `auth_user = pgbouncer` ends at the login of one
+    /// that it has to look up.
+    pub async fn pooler_facts(&self, database: &str) -> Result<PoolerFacts, Error> {
+        let mut console = self.to_database(CONSOLE).connect().await?;
+        let version = show(&mut console, "show version").await?;
+        let version = version.into_iter().next().and_then(|row| row.into_values().next());
+        let version = version.ok_or_else(|| Error::Protocol("it does not say its version".to_owned()))?;
         let config = settings(&show(&mut console, "show config").await.unwrap_or_default());
         let databases = show(&mut console, "show databases").await.unwrap_or_default();
-        let database = databases.into_iter().find(|row| row.get("name") == Some(&self.place().database));
+        let database = databases.into_iter().find(|row| row.get("name").is_some_and(|name| name == database));
         let state = settings(&show(&mut console, "show state").await.unwrap_or_default());
         let of_database =
             |name: &str| database.as_ref()?.get(name).filter(|value| !value.is_empty()).cloned();
         let number = |value: Option<String>| value.and_then(|value| value.parse().ok());
-        Some(PoolerFacts {
+        Ok(PoolerFacts {
             version,
             pool_mode: of_database("pool_mode").or(config.get("pool_mode").cloned()),
             pool_size: number(of_database("pool_size").or(config.get("default_pool_size").cloned())),

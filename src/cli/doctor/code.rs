@@ -64,7 +64,7 @@ codes! {
         ["check the port: 5432 is PostgreSQL's, 6432 PgBouncer's, 6543 Supabase's transaction pooler's"];
     LoginHeld: Trouble "login-held", "It speaks PostgreSQL's protocol, and does not end the login: a pooler waits for a server connection.",
         ["look whether PostgreSQL runs, and whether host and port of the database are right in the pooler's [databases] section; its log says what it is refused",
-         "look whether the pool is paused: SHOW DATABASES on the pooler's console; RESUME ends it",
+         "look whether the pool is paused: `doctor --console URL` or SHOW DATABASES on the pooler's console tell; RESUME ends it",
          "if users are found by auth_query, look whether auth_user can log in to this database"];
     NoConnection: Trouble "other", "There is no connection, for a reason that is not among these.", [];
 
@@ -114,12 +114,17 @@ codes! {
     NoServerConnection: Trouble "no-server-connection", "The pooler takes the client, and lends it no server connection.",
         ["in transaction mode, look for long transactions: SHOW SERVERS on its console, pg_stat_activity in PostgreSQL",
          "in session mode each client keeps one: change to pool_mode = transaction, or raise default_pool_size",
-         "look whether the pool is paused: SHOW DATABASES on its console; RESUME ends it",
+         "look whether the pool is paused: `doctor --console URL` or SHOW DATABASES on its console tell; RESUME ends it",
          "look whether PostgreSQL takes the pooler's connections at all: its log says what it is refused"];
     Paused: Trouble "paused", "The pooler is paused: it takes clients, and lends nothing.",
         ["RESUME on its console (psql to the database pgbouncer) ends it"];
     Disabled: Trouble "database-disabled", "The database is disabled at the pooler.",
         ["ENABLE and the database's name on its console (psql to the database pgbouncer) ends it"];
+    PoolerGone: Trouble "pooler-gone", "The pooler was there, and has ended since.",
+        ["start it again, and look into its log",
+         "with auth_user = pgbouncer for all databases, PgBouncer 1.18 ends when a user that it looks up by auth_query logs in to its console (its issue 568): name a user of auth_file in --console, give auth_user another name, or upgrade"];
+    ConsoleRefused: Note "console-refused", "PgBouncer's console does not answer to --console.",
+        ["name the database pgbouncer and a user that stands in auth_file, and in admin_users or stats_users"];
     ParameterRefused: Trouble "startup-parameter-refused", "The pooler refuses a parameter of the connection string's start.",
         ["take `options` out of the connection string; `alter role … set …` does the same for every connection of the role",
          "ignore_startup_parameters in PgBouncer lets it pass, and has no effect"];

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 use crate::config::{self, Config, PoolMode, redacted};
-use crate::db::{Connection, Connector, Database, Error, Lending};
+use crate::db::{Connection, Connector, Database, Error};
 
 use super::code::{Code, State};
+use super::console::{self, Answer};
 use super::exposure::Exposed;
 use super::findings::Options;
 use super::other::{self, Way};
@@ -23,19 +24,21 @@ pub(super) const PROBE_LIMIT: Duration = Duration::from_secs(3);
 /// How long it may be looked what becomes of settings.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long a first answer may take, and the pooler's console.
+/// How long a first answer may take, and that of the pooler's console.
 pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
 /// What is looked at: the database, and the further ways to it.
 pub(super) struct Subject<'a> {
     pub(super) config: &'a Config,
     pub(super) connector: &'a Connector,
+    /// The way to the pooler's console, if it is to be asked.
+    pub(super) console: Option<&'a Connector>,
     pub(super) ways: Vec<Way>,
 }
 
 /// Finds out all that can be found out.
 pub(super) async fn examine(subject: Subject<'_>) -> Report {
-    let Subject { config, connector, ways } = subject;
+    let config = subject.config;
     let mut report = Report {
         database: redacted(config.database.url.expose()),
         checks: Vec::new(),
@@ -45,10 +48,10 @@ pub(super) async fn examine(subject: Subject<'_>) -> Report {
         pooler: None,
         others: Vec::new(),
     };
-    let sdl = examine_database(config, connector, &mut report).await;
-    if !ways.is_empty() {
+    let sdl = examine_database(&subject, &mut report).await;
+    if !subject.ways.is_empty() {
         let primary = other::identify(&config.database).await.ok();
-        for way in ways {
+        for way in subject.ways {
             let known = other::Known { config, primary: primary.as_ref(), sdl: sdl.as_deref() };
             report.others.push(other::examine(way, &known).await);
         }
@@ -57,21 +60,22 @@ pub(super) async fn examine(subject: Subject<'_>) -> Report {
 }
 
 /// Returns the API as SDL, if there is one.
-async fn examine_database(config: &Config, connector: &Connector, report: &mut Report) -> Option<Arc<str>> {
+async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<Arc<str>> {
+    let Subject { config, connector, .. } = *subject;
     match reach(connector).await {
         Ok(check) => report.checks.push(check),
         Err(check) => {
             report.checks.push(check);
-            add_console(report, connector).await;
+            ask_why(subject, report).await;
             return None;
         }
     }
     if let Some(check) = first_answer(config, connector).await {
         report.checks.push(check);
-        add_console(report, connector).await;
+        ask_why(subject, report).await;
         return None;
     }
-    examine_inside(config, connector, report).await;
+    examine_inside(subject, report).await;
     if report.own_troubles() > 0 {
         return None;
     }
@@ -147,11 +151,21 @@ async fn first_answer(config: &Config, connector: &Connector) -> Option<Check> {
 }
 
 /// What there is to know once questions are answered.
-async fn examine_inside(config: &Config, connector: &Connector, report: &mut Report) {
+async fn examine_inside(subject: &Subject<'_>, report: &mut Report) {
+    let Subject { config, connector, console, .. } = *subject;
     let found = connector.probe(PROBE_LIMIT).await.unwrap_or_default();
-    let facts = match found.lending {
-        Lending::Direct => None,
-        _ => timeout(ANSWER_LIMIT, connector.pooler_facts()).await.ok().flatten(),
+    let answer = match console {
+        Some(console) => Some(console::ask(console, connector).await),
+        None => None,
+    };
+    let facts = match answer {
+        None => None,
+        Some(Answer::Facts(facts)) => Some(facts),
+        Some(Answer::Refused(check)) => {
+            report.checks.push(check);
+            None
+        }
+        Some(Answer::Gone(check)) => return report.checks.push(check),
     };
     let sessions = connector.sessions(found.lending, SESSIONS_LIMIT).await;
     let settings = &config.database;
@@ -168,9 +182,16 @@ async fn examine_inside(config: &Config, connector: &Connector, report: &mut Rep
     report.pooler = facts;
 }
 
-/// A pooler that lends nothing may say why.
-async fn add_console(report: &mut Report, connector: &Connector) {
-    let Ok(Some(facts)) = timeout(ANSWER_LIMIT, connector.pooler_facts()).await else { return };
+/// A pooler that lends nothing may say why on its console.
+async fn ask_why(subject: &Subject<'_>, report: &mut Report) {
+    let Some(console) = subject.console else { return };
+    let was_there = !report.checks.iter().any(|check| check.code == Code::Refused);
+    let facts = match console::ask(console, subject.connector).await {
+        Answer::Facts(facts) => facts,
+        Answer::Gone(check) if was_there => return report.checks.push(check),
+        Answer::Gone(_) => return,
+        Answer::Refused(check) => return report.checks.push(check),
+    };
     let what = match (facts.is_paused, facts.is_disabled) {
         (true, _) => Some((Code::Paused, "is paused: it takes clients, and lends nothing")),
         (_, true) => Some((Code::Disabled, "has the database disabled")),

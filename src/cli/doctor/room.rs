@@ -6,9 +6,10 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::config;
-use crate::db::{Connection, Connector, Findings, Lending, PoolerFacts};
+use crate::db::{Connection, Connector, Findings, Lending, PoolerFacts, Reason};
 
 use super::code::Code;
+use super::console;
 use super::examine::ANSWER_LIMIT;
 use super::findings;
 use super::report::Check;
@@ -43,10 +44,17 @@ async fn try_out(connector: &Connector, lending: Lending, settings: &config::Dat
     let tried = settings.pool_size.min(MOST_TRIED);
     let (mut connections, failure) = open(connector, tried).await;
     let made = u32::try_from(connections.len()).unwrap_or(tried);
-    if let Some(failure) = failure {
-        let found = format!("{made} of {tried} connections could be made: {failure}");
-        return Check::new(SUBJECT, Code::PoolNotFilled, found)
-            .advise(format!("set pool-size to {} or less, or raise the limit there", made.max(1)));
+    match failure {
+        // A limit lets some of them in.
+        Some(Missing { reason: Some(Reason::Refused), .. }) if made == 0 => {
+            return console::gone("was there, and nothing listens at its address any more");
+        }
+        Some(Missing { why, .. }) => {
+            let found = format!("{made} of {tried} connections could be made: {why}");
+            return Check::new(SUBJECT, Code::PoolNotFilled, found)
+                .advise(format!("set pool-size to {} or less, or raise the limit there", made.max(1)));
+        }
+        None => {}
     }
     if lending == Lending::Session {
         let asked = connections.iter_mut().map(|connection| timeout(LENDING_LIMIT, connection.ask()));
@@ -62,8 +70,14 @@ async fn try_out(connector: &Connector, lending: Lending, settings: &config::Dat
     Check::ok(SUBJECT, format!("{tried} connections could be made"))
 }
 
+/// Why a connection could not be made.
+struct Missing {
+    reason: Option<Reason>,
+    why: String,
+}
+
 /// Those that could be made, and why another one could not.
-async fn open(connector: &Connector, wanted: u32) -> (Vec<Connection>, Option<String>) {
+async fn open(connector: &Connector, wanted: u32) -> (Vec<Connection>, Option<Missing>) {
     let begin = Instant::now();
     let mut connections = Vec::new();
     loop {
@@ -74,8 +88,10 @@ async fn open(connector: &Connector, wanted: u32) -> (Vec<Connection>, Option<St
         for outcome in opened {
             match outcome {
                 Ok(Ok(connection)) => connections.push(connection),
-                Ok(Err(error)) => failure = Some(error.to_string()),
-                Err(_) => failure = Some("no answer in time".to_owned()),
+                Ok(Err(error)) => {
+                    failure = Some(Missing { reason: Some(error.reason), why: error.to_string() });
+                }
+                Err(_) => failure = Some(Missing { reason: None, why: "no answer in time".to_owned() }),
             }
         }
         if failure.is_none() || begin.elapsed() > LEAVING {

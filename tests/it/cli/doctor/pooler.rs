@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{TABLE, advice, assert_found, doctor};
 use crate::harness;
 
-/// A pooler to which somebody may connect who may not use its console, and who owns the tables.
+/// A pooler with a user who may not use its console, and owns the tables.
 async fn without_console(options: PoolerOptions, setup: &str) -> (Pooler, String, String) {
     let name = harness::database(TABLE).await;
     let user = format!("app_{name}");
@@ -34,19 +34,24 @@ async fn poolers_that_are_too_small() {
     // Its first client is who looked whether it listens; that one has left when it is its turn.
     let full = harness::pooler_with(PoolerOptions { max_client_conn: 1, ..PoolerOptions::default() });
     let session = harness::pooler(PoolMode::Session, 2);
-    assert_found(&session.url(&name), &["--pool-size", "4"], "too-few-slots").await;
-    assert_found(&session.url(&name), &["--pool-size", "2"], "session-mode").await;
     let transaction = harness::pooler(PoolMode::Transaction, 2);
-    assert_found(&transaction.url(&name), &["--pool-size", "4"], "pool-size-above-poolers").await;
     let narrow = PoolerOptions { max_client_conn: 3, ..PoolerOptions::default() };
     let narrow = harness::pooler_with(narrow);
-    assert_found(&narrow.url(&name), &["--pool-size", "4"], "max-client-conn-below-pool-size").await;
+    for (pooler, size, code) in [
+        (&session, "4", "too-few-slots"),
+        (&session, "2", "session-mode"),
+        (&transaction, "4", "pool-size-above-poolers"),
+        (&narrow, "4", "max-client-conn-below-pool-size"),
+    ] {
+        let more = ["--pool-size", size, "--console", &pooler.admin_url()];
+        assert_found(&pooler.url(&name), &more, code).await;
+    }
     let _client = harness::connect(&full.url(&name)).await;
     assert_found(&full.url(&name), &[], "max-client-conn").await;
 }
 
 #[tokio::test]
-async fn where_the_console_says_nothing_the_room_is_tried_out() {
+async fn without_the_console_the_room_is_tried_out() {
     let narrow = PoolerOptions { max_client_conn: 3, ..PoolerOptions::default() };
     let (_pooler, url, _) = without_console(narrow, "").await;
     let check = assert_found(&url, &["--pool-size", "8"], "pool-not-filled").await;
@@ -57,6 +62,8 @@ async fn where_the_console_says_nothing_the_room_is_tried_out() {
     assert!(check["found"].as_str().unwrap().starts_with("3 of 5 connections"), "{check:#}");
     let (report, exit) = doctor(&url, &["--pool-size", "3"]).await;
     assert_eq!((&report["pooler"], exit), (&Value::Null, 0), "{report:#}");
+    let closed = assert_found(&url, &["--pool-size", "3", "--console", &url], "console-refused").await;
+    assert!(advice(&closed).contains("stats_users"), "{closed:#}");
 }
 
 #[tokio::test]
@@ -76,21 +83,47 @@ async fn a_pool_that_is_paused_or_disabled() {
     harness::ask(&client, "select 1").await;
     let console = harness::connect(&pooler.admin_url()).await;
     console.simple_query(&format!("pause {name}")).await.unwrap();
-    assert_found(&pooler.url(&name), &[], "paused").await;
+    let admin_url = pooler.admin_url();
+    let asking = ["--console", &*admin_url];
+    let check = assert_found(&pooler.url(&name), &["--connect-timeout", "2s"], "no-server-connection").await;
+    assert!(advice(&check).contains("--console") && advice(&check).contains("RESUME"), "{check:#}");
+    assert_found(&pooler.url(&name), &asking, "paused").await;
     console.simple_query(&format!("resume {name}")).await.unwrap();
     assert_eq!(doctor(&pooler.url(&name), &[]).await.1, 0);
     console.simple_query(&format!("disable {name}")).await.unwrap();
-    assert_found(&pooler.url(&name), &[], "database-disabled").await;
+    assert_found(&pooler.url(&name), &asking, "database-disabled").await;
 }
 
+/// PgBouncer's issue 568: with `auth_user = pgbouncer` for all databases, version 1.18 ends at the login of a user of `auth_query` to its
+/// console.
 #[tokio::test]
-async fn a_pool_that_is_paused_says_so_to_nobody_else() {
-    let (pooler, url, _) = without_console(PoolerOptions::default(), "").await;
+async fn a_pooler_that_the_console_ends_is_not_asked_and_else_told_as_gone() {
+    let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
+    let cluster = Cluster::start(options).unwrap();
+    let client = harness::connect(&cluster.url("postgres")).await;
+    let setup =
+        "create role pgbouncer superuser login password 'look'; create role app login password 'secret';
+        create table t (id int primary key); grant all on t to app";
+    client.batch_execute(setup).await.unwrap();
+    let query = "select usename, passwd from pg_shadow where usename = $1";
+    let options = PoolerOptions {
+        users: vec![("pgbouncer".to_owned(), "look".to_owned())],
+        extra: extra(&[("auth_user", "pgbouncer"), ("auth_query", query)]),
+        ..PoolerOptions::default()
+    };
+    let mut pooler = Pooler::start(&cluster, &options).unwrap();
+    let url = format!("postgres://app:secret@127.0.0.1:{}/postgres", pooler.port());
+    let (report, exit) = doctor(&url, &[]).await;
+    assert_eq!((exit, report["probe"]["lending"].as_str()), (0, Some("transaction")), "{report:#}");
+    let (report, exit) = doctor(&url, &["--console", &pooler.admin_url()]).await;
+    assert_eq!((exit, report["pooler"]["pool_size"].as_u64()), (0, Some(20)), "{report:#}");
     harness::ask(&harness::connect(&url).await, "select 1").await;
-    let console = harness::connect(&pooler.admin_url()).await;
-    console.simple_query("pause").await.unwrap();
-    let check = assert_found(&url, &["--connect-timeout", "2s"], "no-server-connection").await;
-    assert!(advice(&check).contains("RESUME"), "{check:#}");
+    let (report, exit) = doctor(&url, &["--console", &url]).await;
+    let last = report["checks"].as_array().unwrap().last().unwrap();
+    assert_eq!((exit, last["code"].as_str()), (1, Some("pooler-gone")), "{report:#}");
+    assert!(advice(last).contains("auth_file") && !report.to_string().contains("pool-size"), "{report:#}");
+    pooler.restart().unwrap();
+    harness::ask(&harness::connect(&url).await, "select 1").await;
 }
 
 #[tokio::test]
@@ -102,7 +135,8 @@ async fn a_pooler_without_its_server() {
         let pooler = Pooler::start(&cluster, &options).unwrap();
         cluster.stop();
         let url = pooler.url("postgres");
-        let check = assert_found(&url, &["--connect-timeout", "2s"], "login-held").await;
+        let asking = ["--connect-timeout", "2s", "--console", &pooler.admin_url()];
+        let check = assert_found(&url, &asking, "login-held").await;
         assert!(advice(&check).contains(&format!("at 127.0.0.1:{}", cluster.port())), "{check:#}");
         // A client that PgBouncer could greet before finds out when it asks.
         cluster.restart().unwrap();

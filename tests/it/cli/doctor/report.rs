@@ -32,7 +32,9 @@ async fn the_documented_json_has_the_shape_of_a_report() {
     let documented: Value = serde_json::from_str(rest.split("```").next().unwrap()).unwrap();
     let name = harness::database(TABLE).await;
     let pooler = harness::pooler(PoolMode::Transaction, 20);
-    let (report, exit) = doctor(&pooler.url(&name), &["--direct-url", &harness::cluster().url(&name)]).await;
+    let (direct, console) = (harness::cluster().url(&name), pooler.admin_url());
+    let more = ["--direct-url", &direct, "--console", &console];
+    let (report, exit) = doctor(&pooler.url(&name), &more).await;
     assert_eq!(exit, 0, "{report:#}");
     assert_eq!(shape(&report), shape(&documented), "{report:#}");
 }

@@ -1,0 +1,48 @@
+//! PgBouncer's console, which is asked only with `--console`.
+//!
+//! A login there is not harmless: with `auth_user = pgbouncer` for all databases, PgBouncer 1.18 ends at the login of a user that
+//! it would find by `auth_query` (its issue 568). So the console has a connection string of its own, and afterwards the pooler is looked at again.
+
+use tokio::time::timeout;
+
+use crate::db::{Connector, Error, PoolerFacts, Reason};
+
+use super::code::Code;
+use super::examine::ANSWER_LIMIT;
+use super::report::Check;
+
+/// What came of the question.
+pub(super) enum Answer {
+    /// What the pooler says of itself.
+    Facts(PoolerFacts),
+    /// The console says nothing, and the pooler is still there.
+    Refused(Check),
+    /// Nothing listens at the pooler's address any more.
+    Gone(Check),
+}
+
+/// Asks the console about the database that `connector` leads to.
+pub(super) async fn ask(console: &Connector, connector: &Connector) -> Answer {
+    let database = connector.place().database;
+    let answered = timeout(ANSWER_LIMIT, console.pooler_facts(&database)).await;
+    let why = match answered {
+        Ok(Ok(facts)) => return Answer::Facts(facts),
+        Ok(Err(Error::Unavailable(failure))) => failure.to_string(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} s", ANSWER_LIMIT.as_secs()),
+    };
+    match connector.connect().await {
+        Err(failure) if failure.reason == Reason::Refused => {
+            Answer::Gone(gone("was asked for its console, and nothing listens there since"))
+        }
+        _ => {
+            let found = format!("the console of --console says nothing: {why}");
+            Answer::Refused(Check::new("Console", Code::ConsoleRefused, found))
+        }
+    }
+}
+
+/// A pooler that was there and is no more.
+pub(super) fn gone(what: &str) -> Check {
+    Check::new("Pooler", Code::PoolerGone, format!("the pooler {what}"))
+}
