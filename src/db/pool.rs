@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::choice::Choice;
 use super::connector::manager_of;
@@ -50,6 +50,7 @@ pub(super) struct Pool {
     slots: bb8::Pool<Manager>,
     connector: Connector,
     failures: Arc<Failures>,
+    capacity: Arc<Capacity>,
     acquire_timeout: Duration,
     maximum: u32,
     waiting: AtomicU32,
@@ -77,6 +78,7 @@ impl Pool {
         let connector =
             Connector::new(config.url.expose())?.timeout(config.connect_timeout).protocols(protocols);
         let failures = Arc::new(Failures::default());
+        let capacity = Arc::new(Capacity::new(config.pool_size));
         let slots = bb8::Pool::builder()
             .max_size(config.pool_size)
             .test_on_check_out(false)
@@ -87,12 +89,13 @@ impl Pool {
             .idle_timeout(IDLE_TIMEOUT)
             .queue_strategy(bb8::QueueStrategy::Lifo)
             .error_sink(Box::new(Sink(Arc::clone(&failures))))
-            .build_unchecked(manager(&connector, Arc::clone(&failures)));
+            .build_unchecked(manager(&connector, &failures, &capacity));
         let (acquire_timeout, maximum) = (config.acquire_timeout, config.pool_size);
         Ok(Self {
             slots,
             connector,
             failures,
+            capacity,
             acquire_timeout,
             maximum,
             waiting: AtomicU32::new(0),
@@ -120,7 +123,9 @@ impl Pool {
 
     /// Replaces a connection that is gone by a fresh one, in its place in the pool.
     pub(super) async fn renew(&self, connection: &mut Connection) -> Result<(), Error> {
+        let permit = connection.wire.get_mut().pool_permit.take();
         *connection = self.connector.connect().await?;
+        connection.wire.get_mut().pool_permit = permit;
         if let Some(choice) = &self.choice {
             connection.follow(choice);
         }
@@ -169,7 +174,9 @@ impl Pool {
     fn explain(&self, error: &bb8::RunError<PoolError>) -> Error {
         match error {
             bb8::RunError::User(error) => Error::Protocol(error.to_string()),
-            bb8::RunError::TimedOut if self.slots.state().connections == 0 => {
+            bb8::RunError::TimedOut
+                if self.slots.state().connections == 0 && !self.capacity.is_exhausted() =>
+            {
                 Unavailable::timed_out(self.acquire_timeout).into()
             }
             bb8::RunError::TimedOut => {
@@ -185,7 +192,7 @@ impl Pool {
     }
 }
 
-/// Somebody who waits for a connection; counted until it is there, or nobody waits for it any more.
+/// Someone who waits for a connection; counted until it is there, or given up.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl<'a> Waiting<'a> {
@@ -198,6 +205,34 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A permit for each connection that there may be, held until it has ended.
+///
+/// bb8 counts only those that are still of use. One whose client has left is a client of the pooler until its statement has been
+/// cancelled; without a permit of its own, clients that come and leave would make any number of them.
+struct Capacity {
+    permits: Arc<Semaphore>,
+    waiting: AtomicU32,
+}
+
+impl Capacity {
+    fn new(count: u32) -> Self {
+        let count = usize::try_from(count).unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
+        Self { permits: Arc::new(Semaphore::new(count)), waiting: AtomicU32::new(0) }
+    }
+
+    /// Waits until one more connection may be made.
+    async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
+        let _waiting = Waiting::begin(&self.waiting);
+        // The semaphore is never closed.
+        Arc::clone(&self.permits).acquire_owned().await.ok()
+    }
+
+    /// Whether a connection is only not made because others have not ended yet.
+    fn is_exhausted(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 }
 
@@ -237,12 +272,16 @@ impl bb8::ErrorSink<PoolError> for Sink {
 }
 
 /// A manager that keeps the reason of a failure, of which bb8 and Diesel only pass the text on.
-fn manager(connector: &Connector, failures: Arc<Failures>) -> Manager {
-    let connector = connector.clone();
+fn manager(connector: &Connector, failures: &Arc<Failures>, capacity: &Arc<Capacity>) -> Manager {
+    let shared = (connector.clone(), Arc::clone(failures), Arc::clone(capacity));
     manager_of(move || {
-        let (connector, failures) = (connector.clone(), Arc::clone(&failures));
+        let (connector, failures, capacity) = shared.clone();
         async move {
-            let outcome = connector.connect().await;
+            let permit = capacity.acquire().await;
+            let mut outcome = connector.connect().await;
+            if let Ok(connection) = &mut outcome {
+                connection.wire.get_mut().pool_permit = permit;
+            }
             failures.record(&outcome);
             outcome
         }

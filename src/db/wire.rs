@@ -30,6 +30,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
+use tokio::sync::OwnedSemaphorePermit;
 
 use self::cancel::CancelKey;
 pub use self::cancel::cancelled;
@@ -70,6 +71,8 @@ pub(super) struct Wire {
     key: Option<CancelKey>,
     /// How a cancel request gets to the same server.
     route: Option<Route>,
+    /// Counts it among the connections of a pool until it has ended, which may be long after it was dropped.
+    pub(super) pool_permit: Option<OwnedSemaphorePermit>,
     state: State,
     transaction: TransactionStatus,
 }

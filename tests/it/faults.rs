@@ -11,6 +11,7 @@ mod pooler;
 mod relay;
 mod server;
 mod stopped;
+mod storm;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

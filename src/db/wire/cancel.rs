@@ -4,12 +4,14 @@
 
 use std::future::poll_fn;
 use std::mem;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::connect::Route;
@@ -17,27 +19,41 @@ use super::stream::Stream;
 use super::{Failure, State, TransactionStatus, Wire};
 use crate::event::Event;
 
-/// How long a cancel request is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a socket for a cancel request may take until it can be written to.
+///
+/// Nothing has been asked by then, so that it can be given up. Once the request is written, only the other side may end the socket:
+/// PgBouncer 1.18 ends itself ("bad client state", its issue 801) if we do while it, or PostgreSQL behind it, stands still.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long the cancelled statement's end is waited for until the request is sent again, and how often it is sent.
+/// How many cancel requests of one [`Connect`] are under way at once. Each is one more client of the pooler, and stays for as long as the
+/// other side keeps it.
+const MOST_REQUESTS: usize = 16;
+
+/// How long the cancelled statement's end is waited for until the request is sent again, and how often it is waited for.
 ///
 /// PostgreSQL leaves a request aside that comes while it reads, as between two messages of a flight (`ProcessInterrupts`
-/// in its tcop/postgres.c). The answer's end has not come then, so nobody else has the server connection yet.
+/// in its tcop/postgres.c). The answer's end has not come then, so no other client has the server connection yet.
 const ROUND: Duration = Duration::from_millis(500);
 const ROUNDS: usize = 10;
 
-/// The requests of this process that are under way, whichever pool or connection they are about.
+/// How long a program that ends waits for its cancel requests.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// What this process still cancels, whichever pool or connection it is about.
 static UNDER_WAY: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
 
 /// Waits until what was given up has been cancelled, ten seconds at the most. To be called before a runtime ends.
 ///
-/// A program that ends with a request half done closes its socket, and PgBouncer 1.18 does not survive that: it ends
-/// with "bad client state" once the server has taken the request (its issue 801).
+/// A program that ends with a request half done closes its socket, which PgBouncer 1.18 does not survive.
 pub async fn cancelled() {
     UNDER_WAY.close();
     // An error means that a server neither ends the statement nor says why.
-    let _ = tokio::time::timeout(2 * PATIENCE, UNDER_WAY.wait()).await;
+    let _ = tokio::time::timeout(END_LIMIT, UNDER_WAY.wait()).await;
+}
+
+/// The cancel requests that may be under way at once.
+pub(super) fn requests() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(MOST_REQUESTS))
 }
 
 /// What a server wants to hear from whoever cancels a statement (`BackendKeyData`).
@@ -72,26 +88,24 @@ impl Wire {
             parameters: mem::take(&mut self.parameters),
             key: self.key.take(),
             route: self.route.take(),
+            pool_permit: self.pool_permit.take(),
             state: State::Ended,
             transaction: TransactionStatus::Idle,
         }
     }
 
+    /// Asks the server to cancel until the answer's end has come; gives the connection up if it does not.
+    ///
+    /// Meanwhile the connection keeps its permit, so that clients that leave do not make more connections than the pool may have.
     async fn cancel(mut self) {
         self.queue.leave_all();
-        let mut way = self.key.zip(self.route.take());
+        let way = self.key.zip(self.route.take());
         // Half a message cannot be taken back: the server will wait for the other half until the socket closes.
-        let is_whole = self.outbound.is_empty();
+        if !self.outbound.is_empty() {
+            return;
+        }
+        let mut request = way.as_ref().map(|(key, route)| ask(*key, route));
         for _ in 0..ROUNDS {
-            if let Some((key, route)) = &way
-                && let Err(failure) = request_in_time(*key, route).await
-            {
-                Event::CancelFailed { error: &failure.to_string() }.emit();
-                way = None;
-            }
-            if !is_whole {
-                return;
-            }
             // The cancelled statement's error comes soon. A server that is stopped never sends it.
             if let Ok(ended) = tokio::time::timeout(ROUND, self.read_to_end()).await {
                 if ended.is_ok() {
@@ -99,6 +113,11 @@ impl Wire {
                     self.state = State::Ready;
                 }
                 return;
+            }
+            if let Some((key, route)) = &way
+                && request.as_ref().is_some_and(JoinHandle::is_finished)
+            {
+                request = Some(ask(*key, route));
             }
         }
     }
@@ -112,15 +131,26 @@ impl Wire {
     }
 }
 
-async fn request_in_time(key: CancelKey, route: &Route) -> Result<(), Failure> {
-    tokio::time::timeout(PATIENCE, request(key, route)).await.unwrap_or(Err(Failure::TimedOut(PATIENCE)))
+/// Asks the server to cancel, in a task that outlives the connection: the socket is the server's to close.
+fn ask(key: CancelKey, route: &Route) -> JoinHandle<()> {
+    let route = route.clone();
+    UNDER_WAY.spawn(async move {
+        if let Err(failure) = request(key, &route).await {
+            Event::CancelFailed { error: &failure.to_string() }.emit();
+        }
+    })
 }
 
 /// Asks the server to cancel, and waits until it closes the socket, as libpq does.
 ///
 /// A pooler has to pass the request on, which PgBouncer does only as long as the socket that it came on is open.
 async fn request(key: CancelKey, route: &Route) -> Result<(), Failure> {
-    let mut stream = route.open().await?;
+    let opening = async {
+        let turn = route.turn().await;
+        Ok((turn, route.open().await?))
+    };
+    let opened = tokio::time::timeout(CONNECT_LIMIT, opening).await;
+    let (_turn, mut stream) = opened.unwrap_or(Err(Failure::TimedOut(CONNECT_LIMIT)))?;
     let mut message = BytesMut::new();
     frontend::cancel_request(key.process, key.secret, &mut message);
     let failed = |error| Failure::io("the cancel request failed", error);

@@ -6,7 +6,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::authentication::Credentials;
+use super::cancel;
 use super::passfile::{self, Wanted};
 use super::settings::{Host, Place, Settings, SslMode};
 use super::stream::{Address, Stream};
@@ -19,6 +22,8 @@ use crate::config::Secret;
 pub(in crate::db) struct Connect {
     settings: Settings,
     tls: Tls,
+    /// A permit for each cancel request that may be under way.
+    cancel_requests: Arc<Semaphore>,
 }
 
 /// Where a connection leads to, and how a second one gets there: a cancel request has to meet the same server.
@@ -34,7 +39,7 @@ pub(super) struct Route {
 impl Connect {
     /// Reads the files that the settings name.
     pub(in crate::db) fn new(settings: Settings) -> Result<Self, String> {
-        Ok(Self { tls: Tls::new(&settings.tls)?, settings })
+        Ok(Self { tls: Tls::new(&settings.tls)?, settings, cancel_requests: cancel::requests() })
     }
 
     /// Where the connections lead to.
@@ -44,23 +49,25 @@ impl Connect {
 
     /// The same way to another database.
     pub(in crate::db) fn to_database(&self, database: &str) -> Self {
-        let settings = Settings { database: database.to_owned(), ..self.settings.clone() };
-        Self { settings, tls: self.tls.clone() }
+        self.with(Settings { database: database.to_owned(), ..self.settings.clone() })
     }
 
     /// The same way with a further parameter at the start.
     pub(in crate::db) fn with_trial(&self, trial: (&'static str, &'static str)) -> Self {
         // A server takes `options` once.
         let options = self.settings.options.clone().filter(|_| trial.0 != "options");
-        let settings = Settings { trial: Some(trial), options, ..self.settings.clone() };
-        Self { settings, tls: self.tls.clone() }
+        self.with(Settings { trial: Some(trial), options, ..self.settings.clone() })
     }
 
     /// The same way, encrypted.
     pub(in crate::db) fn encrypted(&self) -> Self {
         let mut settings = self.settings.clone();
         settings.tls.mode = settings.tls.mode.max(SslMode::Require);
-        Self { settings, tls: self.tls.clone() }
+        self.with(settings)
+    }
+
+    fn with(&self, settings: Settings) -> Self {
+        Self { settings, tls: self.tls.clone(), cancel_requests: Arc::clone(&self.cancel_requests) }
     }
 
     /// Whether the connection string asks for settings by `options`.
@@ -143,6 +150,12 @@ impl Connect {
 }
 
 impl Route {
+    /// Waits until one more cancel request may be under way.
+    pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        // The semaphore is never closed.
+        Arc::clone(&self.connect.cancel_requests).acquire_owned().await.ok()
+    }
+
     /// A socket to the server, encrypted if it is to be.
     pub(super) async fn open(&self) -> Result<Stream, Failure> {
         let watchfulness = &self.connect.settings.watchfulness;

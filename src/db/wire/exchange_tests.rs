@@ -26,6 +26,7 @@ fn pair() -> (Pipeline, UnixStream) {
         parameters: BTreeMap::new(),
         key: None,
         route: None,
+        pool_permit: None,
         state: State::Ready,
         transaction: TransactionStatus::Idle,
     };

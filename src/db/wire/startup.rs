@@ -40,6 +40,7 @@ impl Wire {
             parameters: BTreeMap::new(),
             key: None,
             route: None,
+            pool_permit: None,
             state: State::Ended,
             transaction: TransactionStatus::Idle,
         };
