@@ -56,7 +56,9 @@ pub struct Caller {
     /// The database role to run as; `None` is the connection's own user.
     pub role: Option<String>,
     /// The token's claims, and the role as `role`, which is where policies look for it.
-    pub claims: Map<String, Value>,
+    claims: Map<String, Value>,
+    /// The claims as JSON, made once for all requests with the same token.
+    claims_json: String,
 }
 
 /// Why the settings cannot be used.
@@ -84,15 +86,25 @@ pub enum SetupError {
 }
 
 impl Caller {
+    /// A caller that runs as `role`, whatever the claims say.
+    pub(crate) fn new(role: Option<String>, claims: Map<String, Value>) -> Self {
+        let claims_json = Value::Object(claims.clone()).to_string();
+        Self { role, claims, claims_json }
+    }
+
     fn with_role(role: String, mut claims: Map<String, Value>) -> Self {
         claims.insert("role".to_owned(), Value::String(role.clone()));
-        Self { role: Some(role), claims }
+        Self::new(Some(role), claims)
+    }
+
+    /// The token's claims, and the role as `role`, which is where policies look for it.
+    pub fn claims(&self) -> &Map<String, Value> {
+        &self.claims
     }
 
     /// The setting that policies and functions read the claims from, by its name and its value.
     pub fn setting(&self) -> (String, String) {
-        let claims = serde_json::to_string(&self.claims).unwrap_or_default();
-        ("request.jwt.claims".to_owned(), claims)
+        (config::CLAIMS_SETTING.to_owned(), self.claims_json.clone())
     }
 }
 
@@ -105,7 +117,7 @@ impl Authenticator {
         };
         let anonymous = match (&config.anon_role, &tokens) {
             (Some(role), _) => Some(Caller::with_role(role.clone(), Map::new())),
-            (None, None) => Some(Caller { role: None, claims: Map::new() }),
+            (None, None) => Some(Caller::new(None, Map::new())),
             (None, Some(_)) => None,
         };
         Ok(Self { inner: Arc::new(Inner { tokens, anonymous: anonymous.map(Arc::new) }) })

@@ -7,6 +7,7 @@ mod check;
 mod queue;
 mod raw;
 mod redact;
+mod request_settings;
 mod roles;
 mod settled;
 mod sockets;
@@ -24,6 +25,7 @@ pub use check::{Problem, Problems};
 pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};
 pub use redact::redacted;
+pub use request_settings::RequestSettings;
 pub use settled::{Origin, Profile, Settled};
 pub use sockets::Sockets;
 pub use table::{help, markdown_table};
@@ -184,6 +186,9 @@ pub enum DocumentPolicy {
     ListOnly,
 }
 
+/// The setting of a transaction that policies and functions read a token's claims from, as in PostgREST.
+pub const CLAIMS_SETTING: &str = "request.jwt.claims";
+
 /// Who may ask, and as which role. The default is everybody, as the connection's own user.
 #[derive(Debug, Clone, Default)]
 pub struct Auth {
@@ -236,6 +241,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// What may be asked for by `GET`.
     pub get_requests: GetRequests,
+    /// What of a request SQL can read.
+    pub request_settings: RequestSettings,
     /// Origins that browsers may call from; see the CORS protocol. `["*"]` allows any.
     pub cors_origins: Vec<String>,
     /// Whether `/schema.graphql` serves the API's SDL.

@@ -23,6 +23,7 @@ mod reply;
 mod room;
 mod trace;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -38,7 +39,7 @@ use tower_http::compression::{Compression, CompressionLayer};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
 use crate::auth::Authenticator;
-use crate::config::{self, GetRequests};
+use crate::config::{self, GetRequests, RequestSettings};
 use crate::queue::Way;
 
 use self::connection::Connections;
@@ -65,6 +66,7 @@ struct Shared {
     way: Way,
     authenticator: Authenticator,
     get_requests: GetRequests,
+    request_settings: Arc<RequestSettings>,
     sdl: bool,
     graphiql: bool,
     room: Room,
@@ -77,7 +79,8 @@ impl Shared {
     fn new(way: Way, authenticator: Authenticator, config: &config::Http, stop: CancellationToken) -> Self {
         let &config::Http { get_requests, sdl, graphiql, .. } = config;
         let (room, body_timeout) = (Room::new(&config.sockets), config.sockets.body_timeout);
-        Self { way, authenticator, get_requests, sdl, graphiql, room, body_timeout, stop }
+        let request_settings = Arc::new(config.request_settings.clone());
+        Self { way, authenticator, get_requests, request_settings, sdl, graphiql, room, body_timeout, stop }
     }
 }
 

@@ -44,7 +44,7 @@ struct TokenWeight;
 impl Weighter<String, Arc<Caller>> for TokenWeight {
     fn weight(&self, token: &String, caller: &Arc<Caller>) -> u64 {
         let role = caller.role.as_ref().map_or(0, String::len);
-        (ENTRY_BYTES + token.len() + role + members_bytes(&caller.claims)) as u64
+        (ENTRY_BYTES + token.len() + role + caller.claims_json.len() + members_bytes(&caller.claims)) as u64
     }
 }
 
@@ -172,10 +172,10 @@ impl Keyring {
             let mut last_attempt = remote.last_attempt.lock().await;
             let held = keyring.held.load_full();
             let is_newer = !Arc::ptr_eq(&seen, &held);
-            let now = Instant::now();
-            if !is_newer && is_due(*last_attempt, held.fetched.is_some(), now) {
-                *last_attempt = Some(now);
+            if !is_newer && is_due(*last_attempt, held.fetched.is_some(), Instant::now()) {
                 keyring.fetch_from(remote).await;
+                // Counted from its end: those that waited for this attempt make no further one.
+                *last_attempt = Some(Instant::now());
             }
         });
         // It ends early only if the process does, or by a defect that the log then has.

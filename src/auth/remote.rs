@@ -26,8 +26,8 @@ const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 pub(super) struct Remote {
     pub(super) url: String,
     client: Client,
-    /// Held while keys are fetched, so that a hundred requests fetch them once. The time is that of the last attempt for
-    /// the sake of a token, or of one that failed.
+    /// Held while keys are fetched, so that a hundred requests fetch them once, and share what came of it. The time is the end of the
+    /// last attempt for the sake of a token, or of one that failed.
     pub(super) last_attempt: tokio::sync::Mutex<Option<Instant>>,
 }
 

@@ -15,7 +15,7 @@ use super::settled::Settled;
 use super::units;
 use super::{
     Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Log,
-    LogFormat, PoolMode, Secret, Sockets, Traces,
+    LogFormat, PoolMode, RequestSettings, Secret, Sockets, Traces,
 };
 
 /// Something wrong with one setting; the message says what to do.
@@ -206,6 +206,8 @@ fn http(reader: &mut Reader<'_>, reserved: usize) -> Http {
             "get-requests",
             &[("on", GetRequests::On), ("persisted", GetRequests::Persisted), ("off", GetRequests::Off)],
         ),
+        request_settings: reader
+            .read("request-settings", |text| RequestSettings::parse(list(text).iter().map(String::as_str))),
         cors_origins: reader.read("cors-origins", origins),
         sdl: reader.switch("sdl"),
         graphiql: reader.switch("graphiql"),

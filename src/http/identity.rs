@@ -1,26 +1,24 @@
 //! Who asks: the request's headers -> the identity that the engine runs it as, with what policies may read of it.
 //!
-//! The settings are those that PostgREST makes, so that policies and functions written for it, and Supabase's `auth.uid()`
-//! and `auth.jwt()`, work unchanged. Credentials are not among them.
+//! The settings have PostgREST's names, so that policies and functions written for it, and Supabase's `auth.uid()` and
+//! `auth.jwt()`, work unchanged. Only what the setting `request-settings` names is among them, and never credentials.
 
-use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 use super::Shared;
 use super::refusal::Refusal;
 use crate::auth::{Caller, Denied};
+use crate::config::RequestSettings;
 use crate::engine::Identity;
-
-/// The headers whose values are nobody's business but the authenticator's; cookies have a setting of their own.
-const WITHHELD: [HeaderName; 3] = [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE];
 
 /// Who asks, before anything of the body is read.
 pub(super) async fn identify(shared: &Shared, request: &Parts) -> Result<Identity, Refusal> {
     let authorization = authorization(&request.headers).map_err(Refusal::Denied)?;
     let caller = shared.authenticator.authenticate(authorization).await.map_err(Refusal::Denied)?;
-    Ok(Identity { role: caller.role.clone(), settings: settings(&caller, request) })
+    Ok(Identity { role: caller.role.clone(), settings: settings(&caller, request, &shared.request_settings) })
 }
 
 /// The value of the header that may be there once.
@@ -33,36 +31,44 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
     }
 }
 
-fn settings(caller: &Caller, request: &Parts) -> Vec<(String, String)> {
-    let named = |name: &str, value: String| (name.to_owned(), value);
-    vec![
-        caller.setting(),
-        named("request.method", request.method.as_str().to_owned()),
-        named("request.path", request.uri.path().to_owned()),
-        named("request.headers", headers(&request.headers).to_string()),
-        named("request.cookies", cookies(&request.headers).to_string()),
-    ]
+fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Vec<(String, String)> {
+    let mut settings = vec![caller.setting()];
+    let mut add = |name: &str, value: String| settings.push((name.to_owned(), value));
+    if named.method {
+        add("request.method", request.method.as_str().to_owned());
+    }
+    if named.path {
+        add("request.path", request.uri.path().to_owned());
+    }
+    if !named.headers.is_empty() {
+        add("request.headers", headers(&request.headers, &named.headers).to_string());
+    }
+    if !named.cookies.is_empty() {
+        add("request.cookies", cookies(&request.headers, &named.cookies).to_string());
+    }
+    settings
 }
 
-/// The headers as an object; the values of one that came several times are one list (RFC 9110, section 5.3).
-fn headers(headers: &HeaderMap) -> Value {
-    let shown = headers.keys().filter(|name| !WITHHELD.contains(name));
+/// The named headers as an object; the values of one that came several times are one list (RFC 9110, section 5.3).
+fn headers(headers: &HeaderMap, named: &[String]) -> Value {
+    let shown = named.iter().filter(|name| headers.contains_key(name.as_str()));
     let object: Map<String, Value> = shown
         .map(|name| {
-            let values: Vec<_> =
-                headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-            (name.as_str().to_owned(), Value::String(values.join(", ")))
+            let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+            (name.clone(), Value::String(values.collect::<Vec<_>>().join(", ")))
         })
         .collect();
     Value::Object(object)
 }
 
-/// The cookies by their names (RFC 6265, section 4.2.1).
-fn cookies(headers: &HeaderMap) -> Value {
+/// The named cookies as an object (RFC 6265, section 4.2.1).
+fn cookies(headers: &HeaderMap, named: &[String]) -> Value {
     let mut object = Map::new();
     for header in headers.get_all(COOKIE) {
         for pair in String::from_utf8_lossy(header.as_bytes()).split(';') {
-            if let Some((name, value)) = pair.split_once('=') {
+            if let Some((name, value)) = pair.split_once('=')
+                && named.iter().any(|named| named == name.trim())
+            {
                 object.insert(name.trim().to_owned(), Value::String(value.trim().to_owned()));
             }
         }
@@ -86,18 +92,32 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    #[test]
-    fn policies_may_read_the_request_but_no_credentials() {
-        let request = parts(&[
+    fn settings_of(request: &Parts, named: &RequestSettings) -> Vec<(String, String)> {
+        settings(&Caller::new(None, Map::new()), request, named)
+    }
+
+    fn request() -> Parts {
+        parts(&[
             ("X-Tenant", b"o'brien\\"),
             ("x-tag", b"a"),
             ("x-tag", b"b\xff"),
+            ("apikey", b"hush"),
             ("authorization", b"Bearer hush"),
             ("proxy-authorization", b"Basic hush"),
-            ("cookie", b"theme=dark; session=a=b;empty"),
-        ]);
-        let caller = Caller { role: None, claims: Map::new() };
-        let settings = settings(&caller, &request);
+            ("cookie", b"theme=dark; session=hush; a=b=c;empty"),
+        ])
+    }
+
+    #[test]
+    fn policies_may_read_what_is_named_of_the_request() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let named = RequestSettings {
+            method: true,
+            path: true,
+            headers: list(&["x-tenant", "x-tag", "x-missing"]),
+            cookies: list(&["theme", "a", "missing"]),
+        };
+        let settings = settings_of(&request(), &named);
         let value = |name: &str| {
             let (_, value) = settings.iter().find(|(setting, _)| setting == name).unwrap();
             value.clone()
@@ -107,7 +127,14 @@ mod tests {
         assert_eq!(value("request.method"), "POST");
         assert_eq!(value("request.path"), "/graphql");
         assert_eq!(object("request.headers"), json!({"x-tenant": "o'brien\\", "x-tag": "a, b\u{fffd}"}));
-        assert_eq!(object("request.cookies"), json!({"theme": "dark", "session": "a=b"}));
+        assert_eq!(object("request.cookies"), json!({"theme": "dark", "a": "b=c"}));
+        assert!(settings.iter().all(|(_, value)| !value.contains("hush")), "{settings:?}");
+    }
+
+    #[test]
+    fn nothing_of_the_request_is_there_unless_it_is_named() {
+        let settings = settings_of(&request(), &RequestSettings::default());
+        assert_eq!(settings, [("request.jwt.claims".to_owned(), "{}".to_owned())]);
     }
 
     #[test]

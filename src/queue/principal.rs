@@ -7,9 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::message::{Operation, Sender};
-
-/// The setting that carries the claims.
-const CLAIMS: &str = "request.jwt.claims";
+use crate::config::CLAIMS_SETTING;
 
 /// Claims that every token has anew (RFC 7519, section 4.1).
 const OF_TOKEN: [&str; 4] = ["exp", "nbf", "iat", "jti"];
@@ -19,7 +17,7 @@ pub(super) type Fingerprint = Vec<u8>;
 
 /// Whose operation it is.
 pub(super) fn principal(sender: &Sender) -> Fingerprint {
-    let claims = sender.settings.iter().find(|(name, _)| name == CLAIMS);
+    let claims = sender.settings.iter().find(|(name, _)| name == CLAIMS_SETTING);
     let who = match claims.and_then(|(_, text)| serde_json::from_str(text).ok()) {
         Some(Value::Object(claims)) => named_by(claims),
         _ => Value::Null,
@@ -78,7 +76,10 @@ mod tests {
     use super::*;
 
     fn sender(role: &str, claims: &Value) -> Sender {
-        Sender { role: Some(role.to_owned()), settings: vec![(CLAIMS.to_owned(), claims.to_string())] }
+        Sender {
+            role: Some(role.to_owned()),
+            settings: vec![(CLAIMS_SETTING.to_owned(), claims.to_string())],
+        }
     }
 
     #[test]

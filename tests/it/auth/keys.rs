@@ -1,6 +1,7 @@
 //! Where keys come from: files, and an identity provider that changes them, is away, or is hostile.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use glowplug::auth::{Authenticator, Denied, InvalidToken};
 use glowplug::config::{Auth, Jwks, Jwt};
@@ -164,11 +165,23 @@ async fn without_any_key_yet_the_server_is_not_available() {
 
 /// It accepts the connection, and never says a word.
 #[tokio::test]
-async fn a_provider_that_does_not_answer_is_given_up() {
+async fn a_provider_that_does_not_answer_is_given_up_once_for_all_who_wait() {
     let provider = Provider::start("").await;
     provider.hold();
-    let refused = role(&of(&provider), &signed("rsa", Some("rsa"))).await;
-    assert_eq!(refused, Err(Denied::KeysUnavailable));
+    let authenticator = Arc::new(of(&provider));
+    let begin = Instant::now();
+    let asking: Vec<_> = (0..30)
+        .map(|_| {
+            let authenticator = Arc::clone(&authenticator);
+            tokio::spawn(async move { role(&authenticator, &signed("rsa", Some("rsa"))).await })
+        })
+        .collect();
+    for asked in asking {
+        assert_eq!(asked.await.unwrap(), Err(Denied::KeysUnavailable));
+    }
+    assert!(begin.elapsed() < Duration::from_secs(9), "{:?}", begin.elapsed());
+    assert_eq!(role(&authenticator, &signed("rsa", Some("rsa"))).await, Err(Denied::KeysUnavailable));
+    assert_eq!(provider.asked(), 1);
 }
 
 #[tokio::test]
