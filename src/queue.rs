@@ -85,6 +85,9 @@ impl From<redis::RedisError> for Error {
     }
 }
 
+/// Lua's numbers are exact up to 2^53; a hundred times this is below.
+const MOST_BYTES: u64 = 1 << 46;
+
 /// How much may be in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Bounds {
@@ -94,17 +97,26 @@ struct Bounds {
     age: Duration,
     /// Entries of one role in a shard.
     share: u64,
+    /// Bytes of a shard's messages.
+    bytes: u64,
+    /// Bytes of one role's messages in a shard.
+    share_of_bytes: u64,
 }
 
 impl Bounds {
     /// For what has been accepted already.
-    const NONE: Self =
-        Self { length: u32::MAX as u64, age: Duration::from_hours(1_000_000), share: u32::MAX as u64 };
+    const NONE: Self = Self {
+        length: u32::MAX as u64,
+        age: Duration::from_hours(1_000_000),
+        share: u32::MAX as u64,
+        bytes: MOST_BYTES,
+        share_of_bytes: MOST_BYTES,
+    };
 
     fn new(config: &config::Queue) -> Self {
-        let length = u64::from(config.length);
-        let share = (length * u64::from(config.share_percent)).div_ceil(100).max(1);
-        Self { length, age: config.age, share }
+        let (length, bytes) = (u64::from(config.length), config.bytes.min(MOST_BYTES));
+        let share = |whole: u64| (whole * u64::from(config.share_percent)).div_ceil(100).max(1);
+        Self { length, age: config.age, share: share(length), bytes, share_of_bytes: share(bytes) }
     }
 }
 

@@ -1,10 +1,11 @@
-//! `glowplug queue`: the operations that were put aside.
+//! `glowplug queue`: how much is in the queue, and the operations that were put aside.
 
 use std::fmt::Write;
 
 use clap::{Args, Subcommand};
 
 use crate::config::Profile;
+use crate::event::metrics::Backlog;
 use crate::queue::{Aside, DeadLetters};
 
 use super::failure::Failure;
@@ -22,7 +23,7 @@ pub(super) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the operations that were put aside, with their reasons.
+    /// Tell how much is in the queue, and list the operations that were put aside, with their reasons.
     List(ListOptions),
     /// Put operations into the queue again.
     Retry(Chosen),
@@ -53,7 +54,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     match &options.action {
         Action::List(ListOptions { flags }) => {
             let dead = open(flags)?;
-            super::print(&table(&super::block_on(async { Ok(dead.list().await?) })?))
+            let (all, backlog) = super::block_on(async { Ok((dead.list().await?, dead.backlog().await)) })?;
+            super::print(&format!("{}{}", backlog.as_ref().map(summary).unwrap_or_default(), table(&all)))
         }
         Action::Retry(chosen) => each(chosen, "queued again", &DeadLetters::retry),
         Action::Drop(chosen) => each(chosen, "dropped", &DeadLetters::drop_entry),
@@ -101,6 +103,11 @@ fn each(
         Some(id) => Err(Failure::Usage(format!("{id} is not among them; see `glowplug queue list`"))),
         None => Ok(()),
     }
+}
+
+fn summary(backlog: &Backlog) -> String {
+    let Backlog { waiting, running, bytes, workers, .. } = backlog;
+    format!("in the queue: {waiting} waiting, {running} running, {bytes} bytes; workers: {workers}\n")
 }
 
 fn table(all: &[Aside]) -> String {

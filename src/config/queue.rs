@@ -18,9 +18,11 @@ pub struct Queue {
     pub shards: u32,
     /// How many operations may be in a part.
     pub length: u32,
+    /// How many bytes the messages of the operations in a part may have.
+    pub bytes: u64,
     /// How long the first waiting operation may have been waiting until no more are taken.
     pub age: Duration,
-    /// The part of the length that one role may take.
+    /// The part of the length and of the bytes that one role may take.
     pub share_percent: u8,
     /// How long an operation may take for whose answer somebody waits.
     pub operation_timeout: Duration,

@@ -180,6 +180,11 @@ pub struct Raw {
     /// and sent by any page or link without being asked first; it never changes anything.
     #[arg(long, value_name = "on|persisted|off")]
     pub get_requests: Option<Text>,
+    /// What of a request SQL can read besides the token's claims, separated by commas: `method`, `path`, `header:NAME`,
+    /// `cookie:NAME`. Each is sent with every operation, and stands in PostgreSQL's log where that has statements; credentials
+    /// are refused.
+    #[arg(long, value_name = "NAMES")]
+    pub request_settings: Option<Text>,
     /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,
@@ -235,10 +240,14 @@ pub struct Raw {
     /// queue rides out longer bursts, and those at its end wait longer.
     #[arg(long, value_name = "COUNT")]
     pub queue_length: Option<Text>,
+    /// How many bytes the operations in a part of the queue may have, which is what they take of Redis's memory. More are answered
+    /// with 503 at once.
+    #[arg(long, value_name = "SIZE")]
+    pub queue_bytes: Option<Text>,
     /// How long the first waiting operation may have been waiting until more are answered with 503.
     #[arg(long, value_name = "DURATION")]
     pub queue_age: Option<Text>,
-    /// The part of the queue's length that the operations of one role may take, so that others find place.
+    /// The part of the queue's length and bytes that the operations of one role may take, so that others find place.
     #[arg(long, value_name = "PERCENT")]
     pub queue_share: Option<Text>,
     /// How long a queued operation may take for whose answer the client waits. It is not begun after that.

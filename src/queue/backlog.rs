@@ -34,6 +34,7 @@ fn sum(one: Backlog, other: Backlog) -> Backlog {
         oldest_running: one.oldest_running.max(other.oldest_running),
         // Each worker is known to each part.
         workers: one.workers.max(other.workers),
+        bytes: one.bytes + other.bytes,
     }
 }
 
@@ -64,9 +65,10 @@ mod tests {
             oldest_waiting: Duration::from_secs(seconds),
             oldest_running: Duration::from_secs(seconds),
             workers: count,
+            bytes: count,
         };
         let both = sum(part(2, 7), part(3, 5));
-        assert_eq!((both.waiting, both.running, both.aside, both.workers), (5, 5, 5, 3));
+        assert_eq!((both.waiting, both.running, both.aside, both.workers, both.bytes), (5, 5, 5, 3, 5));
         assert_eq!((both.oldest_waiting.as_secs(), both.oldest_running.as_secs()), (7, 7));
     }
 }

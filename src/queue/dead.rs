@@ -7,8 +7,9 @@ use super::keys::{Keys, Shard};
 use super::link::Redis;
 use super::message::Message;
 use super::store::{Enqueued, Verdict};
-use super::{Bounds, Error, now, principal, store};
+use super::{Bounds, Error, backlog, now, principal, store};
 use crate::config;
+use crate::event::metrics::Backlog;
 
 /// The operations of one queue that were put aside.
 pub struct DeadLetters {
@@ -16,6 +17,7 @@ pub struct DeadLetters {
     keys: Keys,
     background_timeout: std::time::Duration,
     keep_results: std::time::Duration,
+    claim_after: std::time::Duration,
 }
 
 /// An operation that was put aside.
@@ -44,7 +46,13 @@ impl DeadLetters {
             keys: Keys::new(&config.name, config.shards),
             background_timeout: config.background_timeout,
             keep_results: config.keep_results,
+            claim_after: config.claim_after,
         })
+    }
+
+    /// How much is in the queue besides; `None` if Redis does not tell in time.
+    pub async fn backlog(&self) -> Option<Backlog> {
+        backlog::measure(&self.redis, &self.keys, self.claim_after).await
     }
 
     /// All of them, oldest first in each shard.

@@ -24,6 +24,8 @@ pub(super) struct Shard {
     pub(super) dead: String,
     /// How many entries each role has in it: a hash.
     pub(super) roles: String,
+    /// How many bytes the messages in it have: a hash.
+    pub(super) bytes: String,
     /// Is there as long as workers take entries: a hash.
     pub(super) workers: String,
     /// Begins the names of the operations' states.
@@ -58,6 +60,7 @@ impl Keys {
             operations: format!("{tag}:operations"),
             dead: format!("{tag}:dead"),
             roles: format!("{tag}:roles"),
+            bytes: format!("{tag}:bytes"),
             workers: format!("{tag}:workers"),
             states: format!("{tag}:state:"),
         }
@@ -93,7 +96,7 @@ mod tests {
         let keys = Keys::new("main", 4);
         for shard in keys.shards() {
             let state = shard.state(Uuid::new_v4());
-            let names = [&shard.operations, &shard.dead, &shard.roles, &shard.workers, &state];
+            let names = [&shard.operations, &shard.dead, &shard.roles, &shard.bytes, &shard.workers, &state];
             assert!(names.iter().all(|name| tag(name) == tag(&shard.operations)), "{names:?}");
         }
     }

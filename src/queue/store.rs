@@ -57,7 +57,9 @@ pub(super) enum Verdict {
     Queued(String),
     /// There are as many entries as there may be.
     Full,
-    /// The role has as many as it may have.
+    /// Their messages have as many bytes as they may have.
+    BytesTaken,
+    /// The role has as many entries or bytes as it may have.
     ShareTaken,
     /// What waits has been waiting for too long.
     Old,
@@ -104,6 +106,7 @@ pub(super) async fn enqueue(
                 .key(&shard.roles)
                 .key(shard.state(entry.id))
                 .key(&shard.workers)
+                .key(&shard.bytes)
                 .arg(bounds.length)
                 .arg(milliseconds(bounds.age))
                 .arg(bounds.share)
@@ -115,6 +118,8 @@ pub(super) async fn enqueue(
                 .arg(principal)
                 .arg(entry.sent_at)
                 .arg(u8::from(entry.is_for_now))
+                .arg(bounds.bytes)
+                .arg(bounds.share_of_bytes)
                 .invoke_async(link)
                 .await
         })
@@ -122,6 +127,7 @@ pub(super) async fn enqueue(
     match answer.0.as_str() {
         "queued" => Ok(Verdict::Queued(answer.1)),
         "full" => Ok(Verdict::Full),
+        "bytes" => Ok(Verdict::BytesTaken),
         "share" => Ok(Verdict::ShareTaken),
         "age" => Ok(Verdict::Old),
         "nobody" => Ok(Verdict::NoWorker),
@@ -221,6 +227,7 @@ pub(super) async fn settle(redis: &Redis, shard: &Shard, settled: &Settled<'_>) 
                 .key(&shard.roles)
                 .key(&shard.dead)
                 .key(shard.state(settled.id))
+                .key(&shard.bytes)
                 .arg(GROUP)
                 .arg(settled.entry)
                 .arg(settled.role)
@@ -245,10 +252,11 @@ pub(super) async fn sweep(redis: &Redis, shard: &Shard, silent: Duration) -> Res
 /// How much is in a shard; workers count that were heard of within `heard_within`.
 pub(super) async fn measure(redis: &Redis, shard: &Shard, heard_within: Duration) -> Result<Backlog, Error> {
     let heard_within = milliseconds(heard_within);
-    let (waiting, running, aside, age_waiting, age_running, workers) = redis
+    let (waiting, running, aside, age_waiting, age_running, workers, bytes) = redis
         .run(async |link| {
             let mut invocation = MEASURE.key(&shard.operations);
-            invocation.key(&shard.dead).arg(GROUP).arg(heard_within).invoke_async(link).await
+            invocation.key(&shard.dead).key(&shard.bytes);
+            invocation.arg(GROUP).arg(heard_within).invoke_async(link).await
         })
         .await?;
     Ok(Backlog {
@@ -258,6 +266,7 @@ pub(super) async fn measure(redis: &Redis, shard: &Shard, heard_within: Duration
         oldest_waiting: Duration::from_millis(age_waiting),
         oldest_running: Duration::from_millis(age_running),
         workers,
+        bytes,
     })
 }
 

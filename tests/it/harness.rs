@@ -163,6 +163,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
         http: config::Http {
             listen: "127.0.0.1:0".parse().expect("an address"),
             get_requests: config::GetRequests::On,
+            request_settings: config::RequestSettings::default(),
             cors_origins: Vec::new(),
             sdl: true,
             graphiql: true,
@@ -185,6 +186,7 @@ pub(crate) fn queue() -> config::Queue {
         name: "test".to_owned(),
         shards: 1,
         length: 1000,
+        bytes: 64 << 20,
         age: Duration::from_secs(30),
         share_percent: 100,
         operation_timeout: Duration::from_secs(20),

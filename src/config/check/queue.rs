@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::super::{Origin, Queue, Queued, Redis, Secret};
+use super::super::{Origin, Queue, Queued, Redis, Secret, units};
 use super::{Reader, list};
 
 /// Where Redis may be, by the scheme of its address.
@@ -18,6 +18,10 @@ pub(super) fn queue(reader: &mut Reader<'_>) -> Queue {
         name: reader.read("queue-name", name),
         shards: whole(reader, "queue-shards", 1024),
         length: whole(reader, "queue-length", MOST_IN_A_SHARD),
+        bytes: reader.read("queue-bytes", |text| match units::size(text)? {
+            0 => Err("is 0; no operation could wait".to_owned()),
+            bytes => Ok(bytes as u64),
+        }),
         age: reader.duration("queue-age"),
         share_percent: reader.read("queue-share", percent),
         operation_timeout: reader.duration("operation-timeout"),

@@ -22,7 +22,7 @@ const WAITS: [f64; 17] =
 const ATTEMPTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
 
 /// Why an operation was not put in.
-const REFUSALS: [&str; 5] = ["length", "share", "age", "unreachable", "no-worker"];
+const REFUSALS: [&str; 6] = ["length", "bytes", "share", "age", "unreachable", "no-worker"];
 
 /// What an operation has come to.
 const STATES: [&str; 4] = ["succeeded", "failed", "expired", "dead"];
@@ -42,6 +42,8 @@ pub struct Backlog {
     pub oldest_running: Duration,
     /// Workers that have been heard of lately.
     pub workers: u64,
+    /// Bytes of the messages of all operations that wait or that workers have.
+    pub bytes: u64,
 }
 
 /// What a worker has in hand at one moment.
@@ -71,7 +73,7 @@ impl QueueFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         Self {
             queued: list.counter("queue_operations_queued", "Operations that this server has put into the queue"),
-            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because of queue-length, queue-share or queue-age, or because there was no worker or no Redis", "reason", &REFUSALS),
+            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because of queue-length, queue-bytes, queue-share or queue-age, or because there was no worker or no Redis", "reason", &REFUSALS),
             answers_lost: list.counter("queue_answers_lost", "Operations that were gone from the queue without an answer, and were put in again"),
             answers_overdue: list.counter("queue_answers_overdue", "Operations whose client was told that no answer had come in time"),
             wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(WAITS)),
@@ -132,6 +134,12 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
         "operations",
         "Operations in the queue: that wait, that workers have, and that were put aside",
         operations,
+    );
+    registry.register_with_unit(
+        "messages",
+        "Bytes of the messages of the operations that wait and that workers have",
+        Unit::Bytes,
+        ConstGauge::new(backlog.bytes),
     );
     let ages = Family::<Labels<1>, Gauge<f64, std::sync::atomic::AtomicU64>>::default();
     for (state, age) in [("waiting", backlog.oldest_waiting), ("running", backlog.oldest_running)] {

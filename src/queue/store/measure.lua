@@ -1,8 +1,8 @@
 -- Tells how much is in the queue, and how old it is; changes nothing.
--- KEYS: the stream, the stream of what was put aside.
+-- KEYS: the stream, the stream of what was put aside, the hash of the messages' bytes.
 -- ARGV: 1 the group, 2 within which time (ms) a worker must have been heard of to be counted.
 -- Answers: how many wait, how many are being worked on, how many were put aside, how old (ms) the first of those that wait is, and
--- the first of those that are being worked on, and how many workers there are.
+-- the first of those that are being worked on, how many workers there are, and how many bytes the messages in the queue have.
 local length, pending, workers, last = redis.call('XLEN', KEYS[1]), 0, 0, '0-0'
 local groups = redis.call('EXISTS', KEYS[1]) == 1 and redis.call('XINFO', 'GROUPS', KEYS[1]) or {}
 for _, group in ipairs(groups) do
@@ -26,4 +26,5 @@ end
 return {
   math.max(length - pending, 0), pending, redis.call('XLEN', KEYS[2]), age('(' .. last, '+'),
   pending > 0 and age('-', last) or 0, workers,
+  length > 0 and tonumber(redis.call('HGET', KEYS[3], 'all') or '0') or 0,
 }

@@ -1,5 +1,6 @@
 -- Takes an entry out of the queue for good; where it is given a reason, puts it aside first.
--- KEYS: the stream, the hash of entries by role, the stream of what was put aside, the state of the operation.
+-- KEYS: the stream, the hash of entries by role, the stream of what was put aside, the state of the operation, the hash of the
+--       messages' bytes.
 -- ARGV: 1 the group, 2 the entry, 3 the role, 4 the new state or nothing, 5 the attempts,
 --       6 the reason to put it aside or nothing, 7 the longest that the stream of what was put aside may be,
 --       8 the time (ms).
@@ -14,6 +15,13 @@ end
 redis.call('XDEL', KEYS[1], ARGV[2])
 if redis.call('HINCRBY', KEYS[2], ARGV[3], -1) <= 0 then
   redis.call('HDEL', KEYS[2], ARGV[3])
+end
+local size = 0
+for index = 1, #entry[2], 2 do
+  if entry[2][index] == 'message' then size = #entry[2][index + 1] end
+end
+for _, field in ipairs({'all', 'role:' .. ARGV[3]}) do
+  if redis.call('HINCRBY', KEYS[5], field, -size) <= 0 then redis.call('HDEL', KEYS[5], field) end
 end
 if ARGV[4] ~= '' and redis.call('EXISTS', KEYS[4]) == 1 then
   redis.call('HSET', KEYS[4], 'state', ARGV[4], 'attempts', ARGV[5], 'finishedAt', ARGV[8])

@@ -61,6 +61,64 @@ async fn a_role_has_its_share() {
 }
 
 #[tokio::test]
+async fn the_bytes_that_wait_are_bounded() {
+    let world = World::with(NOTES, |config| config.queue.bytes = 100_000).await;
+    let large = "a".repeat(40_000);
+    // An empty queue takes what is larger than the bound.
+    let larger = "b".repeat(150_000);
+    assert_eq!(world.send(&insert(1, &larger), &ASYNC).await.status(), 202);
+    let refused = world.send(&insert(2, "a"), &ASYNC).await;
+    assert_eq!(refused.status(), 503);
+    assert!(refused.text().await.unwrap().contains("too large together"));
+    let worker = world.work();
+    while world.redis::<u64>("XLEN glowplug:{test:0}:operations").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    worker.stop().await;
+    assert_eq!(world.redis::<u64>("HLEN glowplug:{test:0}:bytes").await, 0);
+
+    for id in 3..=4 {
+        assert_eq!(world.send(&insert(id, &large), &ASYNC).await.status(), 202);
+    }
+    let refused = world.send(&insert(5, &large), &ASYNC).await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "1");
+    assert_eq!(world.send(&insert(6, "small"), &ASYNC).await.status(), 202);
+    let held: u64 = world.redis("HGET glowplug:{test:0}:bytes all").await;
+    assert!((80_000..=100_000).contains(&held), "{held}");
+
+    let _worker = world.work();
+    while world.redis::<u64>("XLEN glowplug:{test:0}:operations").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(world.redis::<u64>("HLEN glowplug:{test:0}:bytes").await, 0);
+    assert_eq!(world.ask("select string_agg(id::text, ',' order by id) from note").await, "1,3,4,6");
+}
+
+/// Entries that went without their count, as after a program that does not count bytes, do not keep the queue full.
+#[tokio::test]
+async fn bytes_that_were_lost_are_forgotten_when_the_queue_is_empty() {
+    let world = World::with(NOTES, |config| config.queue.bytes = 1_000_000).await;
+    world.redis::<u64>("HSET glowplug:{test:0}:bytes all 999999999 role: 999999999").await;
+    assert_eq!(world.send(&insert(1, "a"), &ASYNC).await.status(), 202);
+    assert_eq!(world.send(&insert(2, "a"), &ASYNC).await.status(), 202);
+    let held: u64 = world.redis("HGET glowplug:{test:0}:bytes all").await;
+    assert!(held < 10_000, "{held}");
+}
+
+#[tokio::test]
+async fn a_role_has_its_share_of_the_bytes() {
+    let world = World::with(NOTES, |config| {
+        (config.queue.bytes, config.queue.share_percent) = (100_000, 50);
+    })
+    .await;
+    assert_eq!(world.send(&insert(1, &"a".repeat(40_000)), &ASYNC).await.status(), 202);
+    let refused = world.send(&insert(2, &"a".repeat(40_000)), &ASYNC).await;
+    assert_eq!(refused.status(), 503);
+    assert!(refused.text().await.unwrap().contains("of your role"));
+}
+
+#[tokio::test]
 async fn an_operation_whose_time_is_over_is_not_run() {
     let world =
         World::with(NOTES, |config| config.queue.operation_timeout = Duration::from_millis(300)).await;
