@@ -1,6 +1,7 @@
 //! The engine as an `async_graphql::Executor`, so that every integration of async-graphql can serve it.
 //!
-//! Who asks is an [`Identity`] in the request's data; a [`ReadFrom`] says where a query is read from. The answer's data is handed on unparsed.
+//! An [`Identity`] in the request's data says who sends it; a [`ReadFrom`] says where a query is read from. A request without an
+//! identity never gets more than an HTTP request without a token. The answer's data is handed on unparsed.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -10,7 +11,9 @@ use futures_util::stream::{self, BoxStream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{AllowedOperations, Engine, Identity, ReadFrom};
+use super::{AllowedOperations, Engine, Identity, ReadFrom, Response as EngineResponse};
+use crate::config::{Auth, CLAIMS_SETTING};
+use crate::error::Error;
 
 #[derive(Deserialize)]
 struct Body<'b> {
@@ -22,8 +25,11 @@ struct Body<'b> {
 
 impl Executor for Engine {
     async fn execute(&self, request: Request) -> Response {
-        let identity: Identity = given(&request.data, None);
-        let read_from = given(&request.data, None);
+        let given_identity = given::<Identity>(&request.data, None);
+        let Some(identity) = given_identity.or_else(|| self.inner.anonymous.clone()) else {
+            return response(&Self::failed(&Error::IdentityMissing));
+        };
+        let read_from = given(&request.data, None).unwrap_or_default();
         let request = super::Request {
             document: request.query.into(),
             operation_name: request.operation_name,
@@ -32,32 +38,52 @@ impl Executor for Engine {
             allowed: AllowedOperations::All,
             read_from,
         };
-        let answer = self.respond(request, &identity).await;
-        match serde_json::from_slice::<Body<'_>>(&answer.body) {
-            Ok(body) => {
-                let mut response = Response::from_errors(body.errors);
-                // A raw value always fits a value.
-                response.data = body.data.and_then(|data| to_value(data).ok()).unwrap_or_default();
-                response
-            }
-            Err(error) => Response::from_errors(vec![ServerError::new(error.to_string(), None)]),
-        }
+        response(&self.respond(request, &identity).await)
     }
 
     /// A query is a stream of one answer.
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let engine = self.clone();
-        let identity: Identity = given(&request.data, session.as_deref());
-        let read_from: ReadFrom = given(&request.data, session.as_deref());
-        let request = request.data(identity).data(read_from);
+        let identity = given::<Identity>(&request.data, session.as_deref());
+        let read_from = given::<ReadFrom>(&request.data, session.as_deref());
+        let request = request.data(read_from.unwrap_or_default());
+        let request = match identity {
+            Some(identity) => request.data(identity),
+            None => request,
+        };
         stream::once(async move { Executor::execute(&engine, request).await }).boxed()
     }
 }
 
+/// The identity of requests that say nothing about themselves, as HTTP requests without a token have it: that of the
+/// anonymous role; the connection's own user where no role and no keys are set; `None` where such requests are refused.
+pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
+    match &auth.anon_role {
+        Some(role) => {
+            let claims = serde_json::json!({ "role": role }).to_string();
+            Some(Identity { role: Some(role.clone()), settings: vec![(CLAIMS_SETTING.to_owned(), claims)] })
+        }
+        None => auth.is_open().then(Identity::default),
+    }
+}
+
+/// The engine's answer in async-graphql's terms.
+fn response(answer: &EngineResponse) -> Response {
+    match serde_json::from_slice::<Body<'_>>(&answer.body) {
+        Ok(body) => {
+            let mut response = Response::from_errors(body.errors);
+            // A raw value always fits a value.
+            response.data = body.data.and_then(|data| to_value(data).ok()).unwrap_or_default();
+            response
+        }
+        Err(error) => Response::from_errors(vec![ServerError::new(error.to_string(), None)]),
+    }
+}
+
 /// The value of a type that is in the request's own data, else that in its session's.
-fn given<T: Clone + Default + 'static>(data: &Data, session: Option<&Data>) -> T {
+fn given<T: Clone + 'static>(data: &Data, session: Option<&Data>) -> Option<T> {
     let found = [Some(data), session].into_iter().flatten().find_map(|data| data.get(&TypeId::of::<T>()));
-    found.and_then(|found| found.downcast_ref::<T>()).cloned().unwrap_or_default()
+    found.and_then(|found| found.downcast_ref::<T>()).cloned()
 }
 
 fn variables(variables: Value) -> serde_json::Map<String, serde_json::Value> {

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::RoleLimits;
+use super::concurrency::Concurrency;
 use super::picture::{Mark, Picture, Pictures};
 use super::snapshot::{Snapshot, fingerprint};
 use crate::config::{Api, Limits};
@@ -34,7 +35,7 @@ const RELOADED: usize = 64;
 pub(super) struct View {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) statement_timeout: Duration,
-    /// A place for each operation that may run at once; `None` where nothing is said. A new view of the role keeps it.
+    /// A place for each operation that may run at once; `None` where nothing is said. All views of the role share it.
     places: Option<Arc<Semaphore>>,
     mark: Mark,
     /// When it was last asked for, in seconds since the start.
@@ -65,6 +66,7 @@ pub(super) struct Snapshots {
     /// Held while the views are replaced, and while a snapshot is made for them: two roles with the same new picture make one.
     replacing: Mutex<()>,
     turns: Turns,
+    concurrency: Concurrency,
     drawing: Semaphore,
 }
 
@@ -97,6 +99,7 @@ impl Snapshots {
             views: ArcSwap::default(),
             replacing: Mutex::default(),
             turns: Turns::default(),
+            concurrency: Concurrency::default(),
             drawing: Semaphore::new(DRAWN_AT_ONCE),
         }
     }
@@ -217,10 +220,7 @@ impl Snapshots {
         let is_new = views.get(role).is_none_or(|old| old.snapshot.fingerprint != fingerprint);
         let statement_timeout = mark.statement_timeout.unwrap_or(self.statement_timeout);
         let used = AtomicU64::new(self.start.elapsed().as_secs());
-        let places = match views.get(role) {
-            Some(old) => old.places.clone(),
-            None => self.limits.of(role).concurrency.map(|count| Arc::new(Semaphore::new(count))),
-        };
+        let places = self.limits.of(role).concurrency.map(|count| self.concurrency.of(role, count));
         let view = Arc::new(View { snapshot, statement_timeout, places, mark, used });
         let mut views = Views::clone(&views);
         views.insert(role, Arc::clone(&view));

@@ -1,6 +1,7 @@
 //! Who asks: tokens over HTTP, what they become in the database, and what keys they are verified with.
 
 mod claims;
+mod executor;
 mod http;
 mod keys;
 mod provider;

@@ -168,6 +168,12 @@ async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(
         Outcome::Executed,
         "another role has its own places"
     );
+    // What the role is shown is forgotten meanwhile, and made anew; what runs still counts.
+    world.sql("revoke anon# from authenticator#").await;
+    answering.reload().await.unwrap();
+    assert_eq!(respond(&answering, &anon, query).await.outcome, Outcome::Forbidden);
+    world.sql("grant anon# to authenticator#").await;
+    assert_eq!(respond(&answering, &anon, query).await.outcome, Outcome::Unavailable);
 
     world.sql("select pg_advisory_unlock(1)").await;
     for operation in running {
