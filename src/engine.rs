@@ -4,12 +4,14 @@ mod accept;
 mod account;
 mod application;
 mod completion;
+mod concurrency;
 mod describe;
 mod executor;
 mod frontend;
 mod mixed;
 mod persisted;
 mod picture;
+mod report;
 mod run;
 mod session;
 mod snapshot;
@@ -42,6 +44,8 @@ pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use describe::{Described, describe};
 pub use frontend::Frontend;
 pub use picture::{Asker, Question};
+use report::{FailedField, report};
+use run::Structure;
 pub use session::FieldConnection;
 use snapshots::View;
 pub use within::{Admitted, Written};
@@ -59,6 +63,17 @@ struct Inner {
     replicas: Replicas,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
+    /// Of requests to the [`Executor`](async_graphql::Executor) that have no identity; `None` refuses them.
+    anonymous: Option<Identity>,
+}
+
+/// A request that is being answered.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    request: &'a Request,
+    text: &'a str,
+    variables: &'a JsonMap,
+    identity: &'a Identity,
 }
 
 /// What one request of a role may ask for.
@@ -150,7 +165,8 @@ impl Engine {
         let database = Database::new(&config.database)?;
         let replicas = Replicas::new(&config.database, &database)?;
         let frontend = Frontend::of_database(config, api, database.clone())?;
-        let inner = Inner { frontend, database, replicas, resolvers };
+        let anonymous = executor::anonymous(&config.auth);
+        let inner = Inner { frontend, database, replicas, resolvers, anonymous };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -160,7 +176,7 @@ impl Engine {
         request: Request,
         identity: &'a Identity,
     ) -> impl Future<Output = Response> + Send + 'a {
-        self.respond_to(request, identity, |error| matches!(error, Error::SchemaChanged(_)))
+        self.respond_to(request, identity, |error| matches!(error, Error::SchemaChanged { .. }))
     }
 
     /// Answers a request that somebody else has accepted, whose picture of the database may be newer: where it does not fit
@@ -171,7 +187,7 @@ impl Engine {
         identity: &'a Identity,
     ) -> impl Future<Output = Response> + Send + 'a {
         self.respond_to(request, identity, |error| {
-            matches!(error, Error::SchemaChanged(_) | Error::Request(_) | Error::Plan(_))
+            matches!(error, Error::SchemaChanged { .. } | Error::Request(_) | Error::Plan(_))
         })
     }
 
@@ -198,37 +214,41 @@ impl Engine {
         may_be_outdated: fn(&Error) -> bool,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
-        let variables = json_map(std::mem::take(&mut request.variables));
+        let variables = &json_map(std::mem::take(&mut request.variables));
         let frontend::Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner.frontend.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
         let view = snapshots.of(role).await?;
         let _place = view.place(*acquire_timeout).await?;
-        let failure = match self.attempt(&request, &text, &variables, identity, &view, account).await {
+        let asked = Asked { request: &request, text: &text, variables, identity };
+        let failure = match self.attempt(asked, &view, Structure::Remembered, account).await {
             Err(error) if may_be_outdated(&error) => error,
             answer => return answer,
         };
-        match snapshots.after(role, &view).await? {
-            Some(view) => self.attempt(&request, &text, &variables, identity, &view, account).await,
-            None => Err(match failure {
-                // The database breaks its own promise: a view or policy speaks of what is not there.
-                Error::SchemaChanged(error) => Error::Database(error),
-                failure => failure,
-            }),
+        match (snapshots.after(role, &view).await?, failure) {
+            (Some(view), _) => self.attempt(asked, &view, Structure::Remembered, account).await,
+            // The database breaks its own promise: a function, view or policy speaks of what is not there. Other fields of a query
+            // can be answered all the same; a mutation was undone, and would fail again.
+            (None, Error::SchemaChanged { error, told }) if account.is_mutation() => {
+                let told = report(*told, &error, FailedField::default);
+                Ok(response::with_null_data(&[told]))
+            }
+            (None, Error::SchemaChanged { .. }) => {
+                self.attempt(asked, &view, Structure::Confirmed, account).await
+            }
+            (None, failure) => Err(failure),
         }
     }
 
     async fn attempt(
         &self,
-        request: &Request,
-        text: &str,
-        variables: &JsonMap,
-        identity: &Identity,
+        Asked { request, text, variables, identity }: Asked<'_>,
         view: &View,
+        structure: Structure,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
         let prepared = self.inner.frontend.prepare(request, text, variables, (identity, view), account)?;
-        let job = prepared.job(identity, view);
+        let job = prepared.job(identity, view, structure);
         if prepared.plan.calls_application() {
             return self.run_mixed(job, &prepared.known).await;
         }
@@ -297,10 +317,8 @@ fn outcome_of(answered: Result<Body, Error>) -> (Outcome, Body) {
 
 /// What the client is told, and what the log.
 fn refuse(error: &Error) -> (Outcome, Body) {
-    let errors = error.for_client();
-    if errors.iter().any(|told| told.code == Code::Internal || told.code.is_retryable()) {
-        Event::RequestFailed { error: &error.to_string() }.emit();
-    }
+    let errors = error.for_client().into_iter().map(|told| report(told, error, FailedField::default));
+    let errors: Vec<_> = errors.collect();
     if error.is_role_refused() {
         Event::RoleRefused { error: &error.to_string() }.emit();
     }

@@ -1,5 +1,7 @@
 //! Every stage's errors -> code, what the client reads, what the log reads. Exhaustive, and never logs by itself.
 
+mod sqlstate;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,12 +16,16 @@ use crate::schema::rendered::RenderError;
 use crate::schema::violation::Violation;
 use crate::sql::AT_MOST_MARK;
 
+pub(crate) use sqlstate::{is_of_statement, is_schema_change};
+
 /// `extensions.code` of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// The request is wrong; sending it again is of no use.
     BadUserInput,
+    /// The request has to say who sends it.
+    Unauthenticated,
     /// The role may not do that.
     Forbidden,
     /// The data as it is does not allow it.
@@ -43,6 +49,7 @@ impl Code {
     pub fn name(self) -> &'static str {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::Conflict => "CONFLICT",
             Self::Timeout => "TIMEOUT",
@@ -73,6 +80,8 @@ pub struct GraphqlError {
     pub code: Code,
     /// The SQLSTATE, where the database raised it.
     pub sqlstate: Option<String>,
+    /// Under which id the log tells more, where the client is told no more than that something is wrong.
+    pub request_id: Option<String>,
 }
 
 /// What can go wrong before or while an operation runs.
@@ -95,6 +104,9 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// The request has no identity, and none is set for such requests.
+    #[error("the request has no identity, and no role is set for requests without one")]
+    IdentityMissing,
     /// The operation is not one that this method of HTTP may run.
     #[error("a mutation was asked for by a method that must not change anything")]
     NotAllowed,
@@ -107,12 +119,20 @@ pub enum Error {
     /// The role ran as many operations as it may for the whole acquire timeout.
     #[error("as many operations of the role as may run at once were running for {0:?}")]
     RoleBusy(Duration),
-    /// The database does not have what the schema says: somebody has changed it a moment ago.
-    #[error("the database has changed: {0}")]
-    SchemaChanged(db::Error),
+    /// The database may not have what the schema says any more. Nothing of a mutation has taken effect.
+    #[error("the database has changed: {error}")]
+    SchemaChanged {
+        /// What it said.
+        error: db::Error,
+        /// What the client is told if it has not changed.
+        told: Box<GraphqlError>,
+    },
+    /// A mutation met a server that takes no writes: a standby, or one that was told so. Nothing has taken effect.
+    #[error("the database takes no writes: {0}")]
+    ReadOnly(db::Error),
     /// Whoever draws the pictures of the database for us could not: what the client is told.
     #[error("the database was not described: {}", .0.message)]
-    NotDrawn(GraphqlError),
+    NotDrawn(Box<GraphqlError>),
     /// What the database says of itself cannot be read.
     #[error("the picture of the database cannot be read: {0}")]
     Picture(#[from] serde_json::Error),
@@ -148,7 +168,11 @@ impl From<db::Error> for Error {
 impl Error {
     /// Whether the same request may succeed if it is tried again a moment later.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Database(error) if error.is_transient())
+        match self {
+            Self::Database(error) => error.is_transient(),
+            Self::ReadOnly(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the request may not run as its role.
@@ -166,6 +190,10 @@ impl Error {
                 ..GraphqlError::new(Code::BadUserInput, error.message.clone())
             }],
             Self::Persisted(error) => vec![of_persisted(*error)],
+            Self::IdentityMissing => vec![GraphqlError::new(
+                Code::Unauthenticated,
+                "this request needs a token; send it in the header `Authorization: Bearer <token>`",
+            )],
             Self::NotAllowed => {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
             }
@@ -177,8 +205,12 @@ impl Error {
                      try again later"
                 ),
             )],
-            Self::NotDrawn(told) => vec![told.clone()],
-            Self::SchemaChanged(_) => vec![GraphqlError::new(
+            Self::NotDrawn(told) => vec![GraphqlError::clone(told)],
+            Self::ReadOnly(_) => vec![GraphqlError::new(
+                Code::Unavailable,
+                "the database takes no writes at the moment; nothing was changed: try again later",
+            )],
+            Self::SchemaChanged { .. } => vec![GraphqlError::new(
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",
             )],
@@ -192,12 +224,27 @@ impl Error {
 impl GraphqlError {
     /// An error of the whole request.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { message: message.into(), locations: Vec::new(), path: Vec::new(), code, sqlstate: None }
+        Self {
+            message: message.into(),
+            locations: Vec::new(),
+            path: Vec::new(),
+            code,
+            sqlstate: None,
+            request_id: None,
+        }
     }
 
     /// A defect, of which the client learns no more.
     pub fn internal() -> Self {
         Self::new(Code::Internal, "internal error; the server's log tells more under this request's id")
+    }
+
+    /// Whether an operator should read of it: a defect, something that is not available, or what the client cannot mend.
+    pub(crate) fn concerns_operators(&self) -> bool {
+        let state = self.sqlstate.as_deref();
+        self.code == Code::Internal
+            || self.code.is_retryable()
+            || state.is_some_and(sqlstate::concerns_operators)
     }
 
     fn at(code: Code, message: &Message) -> Self {
@@ -277,12 +324,7 @@ pub fn of_further_values(count: usize) -> GraphqlError {
     GraphqlError::new(Code::InvalidData, message)
 }
 
-/// Whether the error says that a table, column, function or schema is not there any more.
-pub fn is_schema_change(error: &db::Error) -> bool {
-    matches!(error.sqlstate(), Some("42P01" | "42703" | "42883" | "3F000"))
-}
-
-/// The same for an operation, whose role may not know the table that a violated constraint stands on: one that refers to a row
+/// What a client may know of a failed operation, whose role may not know the table that a violated constraint stands on: one that refers to a row
 /// that is to be deleted, or that a trigger writes to. PostgreSQL's text would name it.
 pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
     let told = of_database(error);
@@ -306,9 +348,17 @@ fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
 pub fn of_database(error: &db::Error) -> GraphqlError {
     match error {
         db::Error::Database(raised) => {
-            let (code, message) = of_sqlstate(raised);
+            let (code, message) = match at_most(raised) {
+                Some(told) => (Code::BadUserInput, told),
+                None => sqlstate::meaning(raised),
+            };
             GraphqlError { sqlstate: Some(raised.sqlstate.clone()), ..GraphqlError::new(code, message) }
         }
+        // The server ended the session, and with it what the transaction had done.
+        db::Error::Unavailable(lost) if lost.sqlstate.as_deref() == Some("25P04") => GraphqlError::new(
+            Code::Timeout,
+            "the operation took longer than the transaction timeout of the database allows; nothing was changed",
+        ),
         db::Error::Unavailable(_) if error.safe_to_retry() => {
             GraphqlError::new(Code::Unavailable, "the database cannot be reached; try again later")
         }
@@ -341,30 +391,4 @@ fn at_most(raised: &db::DatabaseError) -> Option<String> {
     let start = raised.message.find(AT_MOST_MARK).filter(|_| raised.sqlstate == "22P02")?;
     let told = raised.message[start..].split('"').next()?;
     Some(format!("{told}; nothing was changed: narrow the filter, or raise atMost"))
-}
-
-/// By class and code (PostgreSQL manual, appendix A). Texts of PostgreSQL pass where they speak of the client's own
-/// values; others might tell about what the client must not know.
-fn of_sqlstate(raised: &db::DatabaseError) -> (Code, String) {
-    let own = |code| (code, raised.message.clone());
-    if let Some(told) = at_most(raised) {
-        return (Code::BadUserInput, told);
-    }
-    match raised.sqlstate.as_str() {
-        "42501" => (Code::Forbidden, "the role may not do that".to_owned()),
-        "25006" => (Code::Forbidden, "a query may not write".to_owned()),
-        "57014" => (Code::Timeout, "the operation took longer than the statement timeout allows".to_owned()),
-        "54001" => (Code::BadUserInput, "the operation is too complex for the database".to_owned()),
-        "40001" | "40P01" => (Code::Conflict, "another operation was in the way; try again".to_owned()),
-        "P0001" => own(Code::BadUserInput),
-        state => match &state[..2.min(state.len())] {
-            _ if matches!(state, "23502" | "23514" | "44000") => own(Code::BadUserInput),
-            "22" => own(Code::BadUserInput),
-            "23" => own(Code::Conflict),
-            "08" | "53" | "57" => {
-                (Code::Unavailable, "the database is not available; try again later".to_owned())
-            }
-            _ => (Code::Internal, GraphqlError::internal().message),
-        },
-    }
 }

@@ -10,6 +10,7 @@ mod log;
 pub mod metrics;
 mod queue;
 mod replica;
+mod request_id;
 mod roles;
 mod stopwatch;
 mod traces;
@@ -21,6 +22,7 @@ use std::time::Duration;
 pub use self::http::Ending;
 pub use self::queue::QueueEvent;
 pub use self::replica::ReplicaEvent;
+pub use self::request_id::{request_id, with_request_id};
 pub use self::stopwatch::Stopwatch;
 pub use self::traces::{Parent, Trace, Traces, TracesError};
 use crate::sql::Statement;
@@ -94,8 +96,9 @@ pub enum Event<'a> {
     },
     /// The client went away before its operation was answered.
     OperationAbandoned { kind: OperationKind, role: Option<&'a str> },
-    /// A request could not be answered, for a reason that its client is not told in full.
-    RequestFailed { error: &'a str },
+    /// A request, or a field of it, could not be answered, for a reason that its client is not told in full. The statement has
+    /// placeholders in place of values.
+    RequestFailed { error: &'a str, id: &'a str, field: Option<&'a str>, statement: Option<&'a str> },
     /// A request was refused, because the database does not let it have its role.
     RoleRefused { error: &'a str },
     /// A new picture of the database is in use; `role` is the first that sees it so, or the connection's own user.

@@ -79,5 +79,8 @@ fn error_json(error: &GraphqlError) -> Value {
     if let Some(sqlstate) = &error.sqlstate {
         object["extensions"]["sqlstate"] = json!(sqlstate);
     }
+    if let Some(id) = &error.request_id {
+        object["extensions"]["requestId"] = json!(id);
+    }
     object
 }

@@ -57,7 +57,8 @@ impl Error {
             Self::Database(raised) => {
                 let state = raised.sqlstate.as_str();
                 matches!(state, "40001" | "40P01")
-                    || (["08", "53", "57"].iter().any(|class| state.starts_with(class)) && state != "57014")
+                    || (["08", "53", "57"].iter().any(|class| state.starts_with(class))
+                        && !matches!(state, "57014" | "53400"))
             }
             _ => false,
         }
@@ -195,4 +196,6 @@ pub struct DatabaseError {
     pub constraint: Option<String>,
     /// The character in the message text, counted from 1, where the error was noticed.
     pub position: Option<u32>,
+    /// The function of PostgreSQL's source that raised it.
+    pub routine: Option<String>,
 }

@@ -37,6 +37,11 @@ impl<'r> Account<'r> {
         }
     }
 
+    /// Whether it is known to be a mutation.
+    pub(super) fn is_mutation(&self) -> bool {
+        self.kind == OperationKind::Mutation
+    }
+
     /// Somebody else answers the operation, and gives account of it.
     pub(super) fn hand_over(mut self) {
         self.is_open = false;

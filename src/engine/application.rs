@@ -1,13 +1,16 @@
 //! The fields that an application answers in Rust: what they are called with, and what they may say went wrong.
 
+use std::fmt::Display;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::Identity;
+use super::report::{FailedField, report};
 use super::session::{FieldConnection, Session};
 use crate::db;
 use crate::error::{Code, GraphqlError, of_operation};
-use crate::event::Event;
+use crate::plan::Root;
 use crate::schema::{Application, DefinitionError, RootType, Schema};
 
 /// Answers a field: the context and the arguments -> the value as JSON, with objects' fields by their names in the API.
@@ -111,33 +114,19 @@ impl FieldError {
     }
 
     /// What the client is told; what it is not told is logged.
-    pub(super) async fn told(self, session: &Session, schema: &Schema) -> GraphqlError {
-        let log = |error: &str, told: &GraphqlError| {
-            if told.code == Code::Internal || told.code.is_retryable() {
-                Event::RequestFailed { error }.emit();
-            }
-        };
+    pub(super) async fn told(self, session: &Session, schema: &Schema, root: &Root) -> GraphqlError {
+        let report = |told, error: &dyn Display| report(told, error, || FailedField::of_field(root));
         match self.0 {
             Cause::Told(code, message) => GraphqlError::new(code, message),
-            Cause::Hidden(error) => {
-                let told = GraphqlError::internal();
-                log(&error, &told);
-                told
-            }
+            Cause::Hidden(error) => report(GraphqlError::internal(), &error),
             Cause::Query(db::QueryError::NotFound) => {
                 GraphqlError::new(Code::BadUserInput, "there is no such row")
             }
             Cause::Query(error) => {
                 let full = session.explain(&error).await;
-                let told = of_operation(&full, schema);
-                log(&full.to_string(), &told);
-                told
+                report(of_operation(&full, schema), &full)
             }
-            Cause::Database(error) => {
-                let told = of_operation(&error, schema);
-                log(&error.to_string(), &told);
-                told
-            }
+            Cause::Database(error) => report(of_operation(&error, schema), &error),
         }
     }
 }

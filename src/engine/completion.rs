@@ -2,10 +2,10 @@
 //! into: they have no mark, and that is all that is known of them.
 
 use super::Engine;
+use super::report::{FailedField, log, report};
 use super::run::Job;
 use crate::db::Answers;
 use crate::error::{GraphqlError, of_further_values, of_value};
-use crate::event::Event;
 use crate::plan::{Action, Root, Source};
 use crate::request::{CompletedAnswer, MarkedAnswer};
 use crate::schema::violation::MARK;
@@ -62,27 +62,27 @@ impl Engine {
             }
         };
         match completed {
-            Ok(completed) => told(&root.key, completed),
+            Ok(completed) => told(root, completed),
             Err(error) => {
-                Event::RequestFailed { error: &format!("{}: the answer is no JSON: {error}", root.key) }
-                    .emit();
                 let locations = root.location.into_iter().collect();
                 let path = vec![root.key.clone().into()];
-                (None, vec![GraphqlError { locations, path, ..GraphqlError::internal() }])
+                let told = GraphqlError { locations, path, ..GraphqlError::internal() };
+                let error = format!("the answer is no JSON: {error}");
+                (None, vec![report(told, &error, || FailedField::of_statement(job, Some(root)))])
             }
         }
     }
 }
 
-fn told(key: &str, completed: CompletedAnswer) -> (Option<String>, Vec<GraphqlError>) {
+fn told(root: &Root, completed: CompletedAnswer) -> (Option<String>, Vec<GraphqlError>) {
     let CompletedAnswer { text, errors, further_errors } = completed;
     let further = (further_errors > 0).then(|| of_further_values(further_errors));
     let errors: Vec<_> = errors.into_iter().map(of_value).chain(further).collect();
     if let Some(first) = errors.first() {
         let count = errors.len() + further_errors;
         let path = serde_json::to_string(&first.path).unwrap_or_default();
-        let text = format!("{key}: {count} values break the schema; the first, at {path}: {}", first.message);
-        Event::RequestFailed { error: &text }.emit();
+        let text = format!("{count} values break the schema; the first, at {path}: {}", first.message);
+        log(&text, FailedField::of_field(root));
     }
     (text, errors)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::picture::Pictures;
-use super::run::{Job, Known};
+use super::run::{Job, Known, Structure};
 use super::snapshots::{Snapshots, View};
 use super::{AllowedOperations, Asker, Identity, ReadFrom, Request, RoleLimits, describe, persisted};
 use crate::config::{Config, Documents, Limits};
@@ -15,7 +15,7 @@ use crate::db::Database;
 use crate::error::Error;
 use crate::event::{Stage, Stopwatch};
 use crate::persisted::Persisted;
-use crate::plan::{Plan, plan};
+use crate::plan::{Effect, Plan, plan};
 use crate::request::{JsonMap, Operation, json_map};
 use crate::schema::Application;
 
@@ -44,8 +44,12 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    pub(super) fn job<'a>(&'a self, identity: &'a Identity, view: &'a View) -> Job<'a> {
-        Job { view, operation: &self.operation, plan: &self.plan, identity, read_from: self.read_from }
+    pub(super) fn job<'a>(&'a self, identity: &'a Identity, view: &'a View, structure: Structure) -> Job<'a> {
+        let Self { operation, plan, read_from, .. } = self;
+        // What the application's fields have done elsewhere cannot be undone, so that such a mutation is not tried again.
+        let is_tried_once = plan.effect == Effect::Mutation && plan.calls_application();
+        let structure = if is_tried_once { Structure::Confirmed } else { structure };
+        Job { view, operation, plan, identity, read_from: *read_from, structure }
     }
 }
 

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::Engine;
 use super::application::{FieldContext, FieldError, Resolver};
-use super::run::{Ends, Job, Known, assemble, compile, failed};
+use super::report::{FailedField, report};
+use super::run::{Ends, Job, Known, assemble, compile, failed, may_be_outdated};
 use super::session::Session;
 use crate::db;
 use crate::error::{Error, GraphqlError};
-use crate::event::Event;
 use crate::plan::{Effect, Root, Source};
 use crate::request::{ApplicationAnswers, Misfit, RequestError};
 use crate::response::{self, Body};
@@ -91,7 +91,7 @@ impl Engine {
                     resolved.answers.insert(root.key.clone(), value);
                 }
                 Err(error) => {
-                    resolved.errors.push(at(root, error.told(&session, &job.snapshot().schema).await));
+                    resolved.errors.push(at(root, error.told(&session, &job.snapshot().schema, root).await));
                     resolved.ends_all |= root.is_non_null;
                     session.roll_back().await;
                 }
@@ -131,8 +131,10 @@ impl Engine {
             let mut answer = None;
             for statement in compile(&job.snapshot().schema, root) {
                 let ran = session.run(&statement).await;
-                answer =
-                    Some(ran.map_err(|error| failed(job, Some(root), error).map(|(told, _)| vec![told]))?);
+                answer = Some(ran.map_err(|error| {
+                    may_be_outdated(job, Some(root), &error)?;
+                    failed(job, Some(root), error).map(|(told, _)| vec![told])
+                })?);
             }
             if let Some(answer) = answer {
                 sent.push(answer);
@@ -143,7 +145,10 @@ impl Engine {
                 match resolver(context, arguments).await {
                     Ok(value) => answers.insert(root.key.clone(), value),
                     Err(error) => {
-                        return Err(Ok(vec![at(root, error.told(session, &job.snapshot().schema).await)]));
+                        return Err(Ok(vec![at(
+                            root,
+                            error.told(session, &job.snapshot().schema, root).await,
+                        )]));
                     }
                 };
             }
@@ -177,8 +182,8 @@ fn complete(
     let completed = job.operation.complete(&job.snapshot().rendered, answers);
     let completed = completed.map_err(|message| RequestError::Invalid(vec![message]))?;
     for Misfit { text, locations, path } in completed.misfits {
-        Event::RequestFailed { error: &text }.emit();
-        errors.push(GraphqlError { locations, path, ..GraphqlError::internal() });
+        let told = GraphqlError { locations, path, ..GraphqlError::internal() };
+        errors.push(report(told, &text, FailedField::default));
     }
     Ok(completed.values)
 }

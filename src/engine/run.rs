@@ -2,17 +2,21 @@
 
 use std::collections::HashMap;
 
+use super::report::{FailedField, report};
 use super::snapshot::Snapshot;
 use super::snapshots::View;
 use super::{Engine, Identity, ReadFrom};
 use crate::db::{self, Access, Answers, Scope};
-use crate::error::{Code, Error, GraphqlError, is_schema_change, of_operation};
-use crate::event::{Event, Stage, Stopwatch};
+use crate::error::{Code, Error, GraphqlError, is_of_statement, is_schema_change, of_operation};
+use crate::event::{Stage, Stopwatch};
 use crate::plan::{Effect, Plan, Root, Source};
 use crate::request::Operation;
 use crate::response::{self, Body};
 use crate::schema::Schema;
 use crate::sql::{Statement, statements};
+
+/// `read_only_sql_transaction`: a mutation that meets it is on a server that takes no writes.
+const READ_ONLY: &str = "25006";
 
 /// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
 /// application's fields.
@@ -36,6 +40,16 @@ pub(super) struct Job<'a> {
     pub(super) plan: &'a Plan,
     pub(super) identity: &'a Identity,
     pub(super) read_from: ReadFrom,
+    pub(super) structure: Structure,
+}
+
+/// What is known of the structure that the operation was planned with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Structure {
+    /// It was the database's when it was read.
+    Remembered,
+    /// It still is: that has just been looked up.
+    Confirmed,
 }
 
 impl Engine {
@@ -68,6 +82,7 @@ impl Engine {
                 Err(failure) => {
                     answers.extend(failure.completed);
                     let root = roots.get(answers.len()).copied();
+                    may_be_outdated(job, root, &failure.error)?;
                     let (told, ends) = failed(job, root, failure.error)?;
                     errors.push(told);
                     if ends == Ends::Operation {
@@ -129,22 +144,36 @@ pub(super) fn failed(
     error: db::Error,
 ) -> Result<(GraphqlError, Ends), Error> {
     let effect = job.plan.effect;
-    if effect == Effect::Query && is_schema_change(&error) {
-        return Err(Error::SchemaChanged(error));
+    if effect == Effect::Mutation && error.sqlstate() == Some(READ_ONLY) {
+        return Err(Error::ReadOnly(error));
     }
-    let told = of_operation(&error, &job.snapshot().schema);
-    if told.code == Code::Unavailable || matches!(error, db::Error::ScopeRefused(_)) {
+    let told = told(job, root, &error);
+    // Others may be answered beside it.
+    let is_alone = is_of_statement(&error);
+    if (told.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
         return Err(error.into());
     }
-    if told.code == Code::Internal || told.code.is_retryable() {
-        Event::RequestFailed { error: &error.to_string() }.emit();
+    let told = report(told, &error, || FailedField::of_statement(job, root));
+    let ends_all = effect == Effect::Mutation
+        || (told.code.is_retryable() && !is_alone)
+        || root.is_none_or(|root| root.is_non_null);
+    Ok((told, if ends_all { Ends::Operation } else { Ends::Field }))
+}
+
+/// An error if it may be that the database is not as it was when the operation was planned. All of a mutation has been undone then.
+pub(super) fn may_be_outdated(job: Job<'_>, root: Option<&Root>, error: &db::Error) -> Result<(), Error> {
+    if job.structure == Structure::Confirmed || !is_schema_change(error) {
+        return Ok(());
     }
-    let ends_all =
-        effect == Effect::Mutation || told.code.is_retryable() || root.is_none_or(|root| root.is_non_null);
+    let told = Box::new(told(job, root, error));
+    Err(Error::SchemaChanged { error: error.clone(), told })
+}
+
+/// What the client is told, with the place of it in the document and in the answer.
+fn told(job: Job<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
     let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();
-    let ends = if ends_all { Ends::Operation } else { Ends::Field };
-    Ok((GraphqlError { locations, path, ..told }, ends))
+    GraphqlError { locations, path, ..of_operation(error, &job.snapshot().schema) }
 }
 
 pub(super) fn assemble(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::mixed::at_end;
-use super::run::Job;
+use super::run::{Job, Structure};
 use super::session::Session;
 use super::snapshots::View;
 use super::{Engine, Identity, Outcome, Request, Response, refuse};
@@ -20,6 +20,7 @@ use crate::response::{self, Body};
 pub struct Admitted {
     view: Arc<View>,
     identity: Identity,
+    structure: Structure,
 }
 
 /// What became of a mutation.
@@ -47,15 +48,23 @@ impl Engine {
         let role = identity.role.as_deref();
         let view = frontend.inner.snapshots.of(role).await?;
         if frontend.fits(request, &identity, &view) {
-            return Ok(Admitted { view, identity });
+            return Ok(Admitted { view, identity, structure: Structure::Remembered });
         }
-        let view = frontend.inner.snapshots.after(role, &view).await?.unwrap_or(view);
-        Ok(Admitted { view, identity })
+        self.admit_again(Admitted { view, identity, structure: Structure::Remembered }).await
+    }
+
+    /// The same once more, after the database has turned out to be another than it was known to be. A mutation that was undone because
+    /// of that may be run again.
+    pub async fn admit_again(&self, Admitted { view, identity, .. }: Admitted) -> Result<Admitted, Error> {
+        let role = identity.role.as_deref();
+        let view = self.inner.frontend.inner.snapshots.after(role, &view).await?.unwrap_or(view);
+        Ok(Admitted { view, identity, structure: Structure::Confirmed })
     }
 
     /// Runs a mutation. Afterwards the transaction is the connection's own user's again.
     ///
-    /// An error is one that may pass, or leaves the transaction unusable; it is undone then.
+    /// An error is one that may pass, or leaves the transaction unusable; it is undone then. After [`Error::SchemaChanged`],
+    /// [`Engine::admit_again`] helps.
     pub async fn respond_within(
         &self,
         transaction: Transaction,
@@ -79,7 +88,7 @@ impl Engine {
         &self,
         mut transaction: Transaction,
         mut request: Request,
-        Admitted { view, identity }: &Admitted,
+        Admitted { view, identity, structure }: &Admitted,
         account: &mut Account<'_>,
     ) -> Result<(Transaction, Answer), Error> {
         let variables = json_map(std::mem::take(&mut request.variables));
@@ -89,7 +98,7 @@ impl Engine {
                 Ok(prepared) => prepared,
                 Err(error) => return Ok((transaction, refused(&error))),
             };
-        let job = prepared.job(identity, view);
+        let job = prepared.job(identity, view, *structure);
         let calls = match self.calls(job) {
             Ok(calls) => calls,
             Err(error) => return Ok((transaction, refused(&error))),
@@ -110,6 +119,10 @@ impl Engine {
         match written {
             Ok(body) => leave(transaction, job, body).await,
             Err(Ok(errors)) => undo_with(transaction, response::with_null_data(&errors)).await,
+            Err(Err(error @ Error::SchemaChanged { .. })) => {
+                transaction.roll_back().await;
+                Err(error)
+            }
             Err(Err(error)) => undo(transaction, error).await,
         }
     }

@@ -9,6 +9,9 @@ use crate::sql::Statement;
 /// Names of operations are cut after so many bytes: a client may send one of a megabyte.
 const LONGEST_NAME: usize = 128;
 
+/// The same of a statement that failed.
+const LONGEST_STATEMENT: usize = 2000;
+
 /// Writes the event, if the log wants it.
 pub(super) fn write(event: &Event<'_>) {
     match event {
@@ -37,7 +40,10 @@ pub(super) fn write(event: &Event<'_>) {
         }
         Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
         Event::Replica(event) => event.write(),
-        Event::RequestFailed { error } => tracing::error!(error, "request failed"),
+        Event::RequestFailed { error, id, field, statement } => {
+            let statement = statement.map(|text| beginning(text, LONGEST_STATEMENT));
+            tracing::error!(error, request_id = id, field, statement, "request failed");
+        }
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
             tracing::info!(role, tables, ?took, "catalogue loaded");
@@ -158,5 +164,10 @@ fn write_for_each_request(event: &Event<'_>) {
 
 /// The beginning of a name; names are ASCII by GraphQL's grammar.
 fn shortened(name: &str) -> &str {
-    name.get(..LONGEST_NAME).unwrap_or(name)
+    beginning(name, LONGEST_NAME)
+}
+
+/// At most so many bytes of a text.
+fn beginning(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
 }

@@ -10,6 +10,7 @@ use super::accept::MediaType;
 use super::reply::RETRY_AFTER_SECONDS;
 use crate::auth::Denied;
 use crate::config::GetRequests;
+use crate::event;
 
 /// The scheme, and what the token is for.
 const REALM: &str = "Bearer realm=\"glowplug\"";
@@ -96,7 +97,10 @@ impl Refusal {
 
     /// The HTTP response in the media type that the client asked for.
     pub(super) fn respond(self, media_type: MediaType) -> Response {
-        let error = json!({"message": self.message(), "extensions": {"code": self.code()}});
+        let mut error = json!({"message": self.message(), "extensions": {"code": self.code()}});
+        if self == Self::Panicked {
+            error["extensions"]["requestId"] = json!(event::request_id());
+        }
         let body = json!({"errors": [error]}).to_string();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();

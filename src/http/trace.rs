@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::Service;
 use super::refusal::Refusal;
-use crate::event::{Event, Parent, Trace};
+use crate::event::{Event, Parent, Trace, with_request_id};
 
 /// Names a request across services and in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -42,7 +42,8 @@ pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Resu
     if let Some(trace_id) = trace.id() {
         span.record("trace_id", trace_id);
     }
-    let mut response = trace.around(handled(service, request).instrument(span)).await;
+    let work = with_request_id(id.to_str().unwrap_or_default(), handled(service, request));
+    let mut response = trace.around(work.instrument(span)).await;
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)
 }

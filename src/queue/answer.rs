@@ -1,4 +1,4 @@
-//! Answers as they travel, and those that the queue itself gives. Pure.
+//! Answers as they travel, and those that the queue itself gives. Never does I/O.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::engine::{Outcome, Response};
 use crate::error::{Code, GraphqlError};
+use crate::event::request_id;
 use crate::response;
 
 /// The outcomes that travel, by name.
@@ -37,6 +38,8 @@ pub(super) enum Refusal {
     Full,
     /// The role has as many as it may have.
     ShareTaken,
+    /// Their messages have as many bytes as they may have.
+    BytesTaken,
     /// What waits has been waiting for too long.
     Old,
     /// Redis cannot be reached.
@@ -56,6 +59,9 @@ impl Refusal {
     pub(super) fn told(self) -> GraphqlError {
         let message = match self {
             Self::Full => "too many operations are waiting; try again later".to_owned(),
+            Self::BytesTaken => {
+                "the operations that are waiting are too large together; try again later".to_owned()
+            }
             Self::ShareTaken => "too many operations of your role are waiting; try again later".to_owned(),
             Self::Old => "operations have been waiting for too long; try again later".to_owned(),
             Self::Unreachable => "the queue cannot be reached; try again later".to_owned(),
@@ -74,6 +80,7 @@ impl Refusal {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Full => "length",
+            Self::BytesTaken => "bytes",
             Self::ShareTaken => "share",
             Self::Old => "age",
             Self::Unreachable => "unreachable",
@@ -90,16 +97,19 @@ impl Refusal {
             Code::Timeout => Outcome::TimedOut,
             _ => Outcome::RequestError,
         };
-        Response { outcome, body: response::refused(&[self.told()]).json }
+        Response { outcome, body: response::refused(&[identified(self.told())]).json }
     }
 
     fn code(self) -> Code {
         match self {
             Self::LateWrite(_) | Self::LateRead => Code::Timeout,
             Self::Internal => Code::Internal,
-            Self::Full | Self::ShareTaken | Self::Old | Self::Unreachable | Self::NoWorker => {
-                Code::Unavailable
-            }
+            Self::Full
+            | Self::BytesTaken
+            | Self::ShareTaken
+            | Self::Old
+            | Self::Unreachable
+            | Self::NoWorker => Code::Unavailable,
         }
     }
 }
@@ -130,7 +140,13 @@ pub(super) fn accepted(id: Uuid) -> Response {
 }
 
 fn refused(outcome: Outcome, code: Code, message: &str) -> Response {
-    Response { outcome, body: response::refused(&[GraphqlError::new(code, message)]).json }
+    Response { outcome, body: response::refused(&[identified(GraphqlError::new(code, message))]).json }
+}
+
+/// A defect is told with the id of the request, under which the log has more.
+fn identified(error: GraphqlError) -> GraphqlError {
+    let id = request_id().filter(|_| error.code == Code::Internal);
+    GraphqlError { request_id: id.map(|id| id.to_string()), ..error }
 }
 
 #[cfg(test)]

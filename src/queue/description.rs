@@ -33,7 +33,7 @@ pub(super) fn answer(told: Result<Vec<String>, Error>) -> Response {
 
 /// The worker's settings are others than the server's.
 pub(super) fn disagreement() -> Response {
-    answer(Err(Error::NotDrawn(GraphqlError::new(
+    answer(Err(not_drawn(GraphqlError::new(
         Code::Unavailable,
         "the server and its worker do not expose the same: give both the same schemas, introspection, total-count, aggregate \
          and partitions",
@@ -47,22 +47,26 @@ pub(super) fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, E
         // No request has failed yet, and it may come again.
         Err(Refusal::LateRead) => {
             let message = "no worker has described the API in time; try again later";
-            return Err(Error::NotDrawn(GraphqlError::new(Code::Unavailable, message)));
+            return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
         }
-        Err(refusal) => return Err(Error::NotDrawn(refusal.told())),
+        Err(refusal) => return Err(not_drawn(refusal.told())),
     };
     if response.outcome != Outcome::Executed {
         // The queue's own answer: the question was not even asked.
         let message = "no worker could describe the API; try again later";
-        return Err(Error::NotDrawn(GraphqlError::new(Code::Unavailable, message)));
+        return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
     }
     match serde_json::from_slice(&response.body)? {
         Told::Texts(texts) => Ok(texts),
         Told::RoleRefused(why) => Err(db::Error::ScopeRefused(why).into()),
         Told::Failed { code, message, sqlstate } => {
-            Err(Error::NotDrawn(GraphqlError { sqlstate, ..GraphqlError::new(code, message) }))
+            Err(not_drawn(GraphqlError { sqlstate, ..GraphqlError::new(code, message) }))
         }
     }
+}
+
+fn not_drawn(told: GraphqlError) -> Error {
+    Error::NotDrawn(Box::new(told))
 }
 
 fn failed(told: GraphqlError) -> Told {

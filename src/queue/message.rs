@@ -34,6 +34,9 @@ pub(super) struct Message {
     pub(super) reply_to: Option<ReplyTo>,
     /// Whether the client knows the id, so that it may ask for the operation's state.
     pub(super) is_named: bool,
+    /// The id of the request that it came with, for logs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) request_id: Option<String>,
 }
 
 /// Who asks: what was verified of the token.
@@ -171,6 +174,7 @@ mod tests {
             deadline: 2,
             reply_to: Some(ReplyTo { stream: "replies".to_owned(), ticket: u64::MAX }),
             is_named: true,
+            request_id: None,
         }
     }
 

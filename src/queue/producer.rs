@@ -20,8 +20,8 @@ use super::store::{Enqueued, Settled, Verdict};
 use super::{Bounds, Error, answer, backlog, now, principal, store};
 use crate::config::{self, Api};
 use crate::engine::{Identity, Question, ReadFrom, Response};
-use crate::event::QueueEvent;
 use crate::event::metrics::Backlog;
+use crate::event::{self, QueueEvent};
 
 /// How often it is looked whether an operation is still in the queue.
 const LOOK: Duration = Duration::from_secs(1);
@@ -153,6 +153,7 @@ impl Producer {
             deadline: enqueued_at.saturating_add(milliseconds(*operation_timeout)),
             reply_to: Some(waiting.address()),
             is_named,
+            request_id: request_id(),
         };
         let entry = self.enqueue(&message, &self.inner.bounds).await?;
         self.wait(message, entry, waiting, end).await
@@ -168,6 +169,7 @@ impl Producer {
             deadline: enqueued_at.saturating_add(milliseconds(self.inner.background_timeout)),
             reply_to: None,
             is_named: true,
+            request_id: request_id(),
         };
         self.enqueue(&message, &self.inner.bounds).await?;
         Ok(answer::accepted(id))
@@ -246,6 +248,7 @@ impl Producer {
                 return Ok(entry);
             }
             Ok(Verdict::Full) => Refusal::Full,
+            Ok(Verdict::BytesTaken) => Refusal::BytesTaken,
             Ok(Verdict::ShareTaken) => Refusal::ShareTaken,
             Ok(Verdict::Old) => Refusal::Old,
             Ok(Verdict::NoWorker) => Refusal::NoWorker,
@@ -260,6 +263,10 @@ impl Producer {
         QueueEvent::OperationRefused { reason: refusal.name() }.emit();
         Err(refusal)
     }
+}
+
+fn request_id() -> Option<String> {
+    event::request_id().map(|id| id.to_string())
 }
 
 fn late(message: &Message) -> Refusal {

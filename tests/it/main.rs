@@ -15,6 +15,7 @@ mod config;
 mod conformance;
 mod db;
 mod documented;
+mod errors;
 mod executor;
 mod faults;
 mod functions;

@@ -34,6 +34,7 @@ impl Report {
                 b't' => error.table = Some(text()),
                 b'c' => error.column = Some(text()),
                 b'n' => error.constraint = Some(text()),
+                b'R' => error.routine = Some(text()),
                 b'P' => error.position = text().parse().ok(),
                 _ => {}
             }

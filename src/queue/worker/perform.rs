@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::Worker;
 use super::keep::tell;
 use crate::db;
-use crate::engine::{AllowedOperations, Engine, Identity, ReadFrom, Response, Written};
+use crate::engine::{Admitted, AllowedOperations, Engine, Identity, ReadFrom, Response, Written};
 use crate::error::Error;
-use crate::event::QueueEvent;
+use crate::event::{QueueEvent, with_request_id};
 use crate::queue::entry::{Delivery, Step, pause};
 use crate::queue::keys::Shard;
 use crate::queue::ledger::{self, Entry, Record};
@@ -30,16 +30,22 @@ struct Done {
 impl Worker {
     /// Does what is to be done with an entry, answers, and takes it out of the queue.
     pub(super) async fn handle(&self, shard: &Shard, given: &Given) {
+        match Message::decode(&given.message) {
+            Ok(message) => {
+                let id = message.request_id.clone().unwrap_or_else(|| message.id.to_string());
+                Box::pin(with_request_id(id, self.settle(shard, given, &message))).await;
+            }
+            Err(error) => self.put_aside_unread(shard, given, &error.to_string()).await,
+        }
+    }
+
+    async fn settle(&self, shard: &Shard, given: &Given, message: &Message) {
         let begin = Instant::now();
-        let message = match Message::decode(&given.message) {
-            Ok(message) => message,
-            Err(error) => return self.put_aside_unread(shard, given, &error.to_string()).await,
-        };
         let waited = std::time::Duration::from_millis(now().saturating_sub(message.enqueued_at));
         QueueEvent::OperationTaken { id: message.id, waited, times: given.times }.emit();
         let delivery = Delivery { times: given.times, deadline: message.deadline };
         let done = match delivery.step(now(), self.inner.settings.attempts) {
-            Step::Run => self.perform(shard, &message, given.times).await,
+            Step::Run => self.perform(shard, message, given.times).await,
             Step::Expire => Done {
                 response: answer::expired(),
                 state: "EXPIRED",
@@ -53,7 +59,7 @@ impl Worker {
                 Done { response: answer::put_aside(attempts), state: "DEAD", attempts, reason }
             }
         };
-        self.deliver(shard, given, &message, &done).await;
+        self.deliver(shard, given, message, &done).await;
         let Done { state, attempts, .. } = done;
         QueueEvent::OperationSettled { state, attempts, took: begin.elapsed() }.emit();
     }
@@ -107,7 +113,7 @@ impl Worker {
         Ok((response, "SUCCEEDED"))
     }
 
-    /// Runs a mutation and enters it in the ledger, in one transaction; or answers from the ledger.
+    /// Runs a mutation once; where the database has changed meanwhile, by what it has become.
     async fn write(
         &self,
         message: &Message,
@@ -117,11 +123,31 @@ impl Worker {
     ) -> Result<(Response, &'static str), Error> {
         let engine = &self.inner.engine;
         let request = operation.request(AllowedOperations::All, ReadFrom::default());
-        let admitted = match engine.admit(&request, identity.clone()).await {
-            Ok(admitted) => admitted,
-            Err(failure) if failure.is_transient() => return Err(failure),
-            Err(failure) => return Ok((Engine::failed(&failure), "FAILED")),
-        };
+        let mut admitted = engine.admit(&request, identity.clone()).await;
+        loop {
+            let admission = match admitted {
+                Ok(admission) => admission,
+                Err(failure) if failure.is_transient() => return Err(failure),
+                Err(failure) => return Ok((Engine::failed(&failure), "FAILED")),
+            };
+            match self.write_admitted(message, operation, &admission, attempts).await {
+                // It was undone, and the next time is the last.
+                Err(Error::SchemaChanged { .. }) => admitted = engine.admit_again(admission).await,
+                written => return written,
+            }
+        }
+    }
+
+    /// Runs a mutation and enters it in the ledger, in one transaction; or answers from the ledger.
+    async fn write_admitted(
+        &self,
+        message: &Message,
+        operation: &Operation,
+        admitted: &Admitted,
+        attempts: u32,
+    ) -> Result<(Response, &'static str), Error> {
+        let engine = &self.inner.engine;
+        let request = operation.request(AllowedOperations::All, ReadFrom::default());
         let content = principal::content(operation);
         let timeout = self.inner.settings.statement_timeout;
         let enter = || ledger::enter(engine.database(), timeout, message, content.clone(), attempts);
@@ -136,7 +162,7 @@ impl Worker {
             Entry::New(transaction, entered) => (*transaction, entered),
             Entry::Known(record) => return Ok(from_record(message, &content, record)),
         };
-        let (transaction, written) = engine.respond_within(transaction, request, &admitted).await?;
+        let (transaction, written) = engine.respond_within(transaction, request, admitted).await?;
         let Written { response, took_effect } = written;
         let state = if took_effect { "SUCCEEDED" } else { "FAILED" };
         let result = String::from_utf8_lossy(&response.body).into_owned();

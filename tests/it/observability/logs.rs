@@ -54,6 +54,28 @@ async fn a_line_says_who_asked_for_what_and_how_it_went() {
 }
 
 #[tokio::test]
+async fn the_log_names_the_field_and_the_statement_of_a_defect() {
+    let folder = open_folder();
+    let setup = "create function broken(secret text) returns integer stable language plpgsql as
+        'begin return (select n from nowhere); end'";
+    let name = harness::database(setup).await;
+    let mut server = Observed::start(folder.path(), &name, &["--log-format", "json"]);
+    let body = json!({ "query": "{ first: broken(secret: \"hush\") }" }).to_string();
+    let request = client().post(server.program.page("/graphql")).header("content-type", "application/json");
+    let request = request.header("x-request-id", "request-7").body(body);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    server.program.stop("TERM");
+    let printed = server.program.printed();
+    let lines = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let failed: Vec<Value> = lines.filter(|line| line["message"] == "request failed").collect();
+    let [failed] = &failed[..] else { panic!("one line:\n{printed}") };
+    assert_eq!((&failed["field"], &failed["request_id"]), (&json!("first"), &json!("request-7")));
+    assert!(failed["error"].as_str().unwrap().contains("nowhere"), "{failed}");
+    let statement = failed["statement"].as_str().unwrap();
+    assert!(statement.contains("\"broken\"") && !printed.contains("hush"), "{failed}");
+}
+
+#[tokio::test]
 async fn a_database_that_is_away_is_told_once_and_once_when_it_is_back() {
     let mut cluster = Cluster::start(ClusterOptions::throwaway()).expect("a server");
     let folder = open_folder();

@@ -1,0 +1,56 @@
+//! What the log reads of a failure, and the id under which the client can ask for that.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::run::{Job, compile};
+use crate::error::{Code, GraphqlError};
+use crate::event::{Event, request_id};
+use crate::plan::Root;
+
+/// The field that failed, for the log; empty for a failure of the whole request.
+#[derive(Debug, Default)]
+pub(super) struct FailedField {
+    /// The root field.
+    field: Option<String>,
+    /// Its SQL, with placeholders in place of values.
+    statement: Option<String>,
+}
+
+impl FailedField {
+    /// At a root field, by its key in the answer.
+    pub(super) fn of_field(root: &Root) -> Self {
+        Self { field: Some(root.key.clone()), statement: None }
+    }
+
+    /// At a root field's statement; `None` where the failure belongs to no field.
+    pub(super) fn of_statement(job: Job<'_>, root: Option<&Root>) -> Self {
+        let Some(root) = root else { return Self::default() };
+        let compiled = compile(&job.snapshot().schema, root).into_iter().map(|statement| statement.text);
+        Self { statement: Some(compiled.collect::<Vec<_>>().join("; ")), ..Self::of_field(root) }
+    }
+}
+
+/// Logs the error if it concerns operators. Where the client is told of a defect, it gets the id that stands in the log.
+pub(super) fn report(
+    told: GraphqlError,
+    error: &dyn Display,
+    place: impl FnOnce() -> FailedField,
+) -> GraphqlError {
+    if !told.concerns_operators() {
+        return told;
+    }
+    let id = log(error, place());
+    let request_id = (told.code == Code::Internal).then(|| id.to_string());
+    GraphqlError { request_id, ..told }
+}
+
+/// Logs the error; the id that stands in the log.
+pub(super) fn log(error: &dyn Display, FailedField { field, statement }: FailedField) -> Arc<str> {
+    let id = request_id().unwrap_or_else(|| Uuid::new_v4().to_string().into());
+    let (field, statement) = (field.as_deref(), statement.as_deref());
+    Event::RequestFailed { error: &error.to_string(), id: &id, field, statement }.emit();
+    id
+}

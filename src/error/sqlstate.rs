@@ -1,0 +1,218 @@
+//! SQLSTATE -> what an error of PostgreSQL means to a client (manual, appendix A). Pure.
+//!
+//! PostgreSQL's own texts pass where they speak of the client's own values, or where a function raises them on purpose; others might
+//! tell about what the client must not know.
+
+use super::Code;
+use crate::db;
+use crate::db::DatabaseError;
+
+/// The classes of appendix A. PostgreSQL raises no others, so that an error of another class was raised on purpose.
+const CLASSES: [&str; 43] = [
+    "00", "01", "02", "03", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21", "22", "23",
+    "24", "25", "26", "27", "28", "2B", "2D", "2F", "34", "38", "39", "3B", "3D", "3F", "40", "42", "44",
+    "53", "54", "55", "57", "58", "72", "F0", "HV", "XX",
+];
+
+/// What a statement may be told when the database is not what it was when the statement was made: what it names is gone, renamed,
+/// ambiguous, or of another type or kind.
+const SCHEMA_CHANGES: [&str; 20] = [
+    "0A000", // a cached plan would return other columns
+    "21000", // a key is no key any more
+    "22P02", // an enum has lost a label, if enum_in says so
+    "3F000", // schema
+    "42702", // ambiguous column
+    "42703", // column
+    "42704", // type
+    "42725", // ambiguous function
+    "42804", // another type
+    "42809", // another kind of object
+    "42846", // no cast between the types
+    "42883", // function
+    "428C9", // a generated column
+    "42P01", // table
+    "42P02", // parameter
+    "42P08", // ambiguous parameter
+    "42P10", // no such constraint
+    "42P18", // indeterminate type
+    "42P22", // indeterminate collation
+    "XX000", // dropped while it was being looked up
+];
+
+/// Whether it may be that the database has changed since its structure was read.
+pub(crate) fn is_schema_change(error: &db::Error) -> bool {
+    match error {
+        db::Error::Database(raised) if is_raised_on_purpose(raised) => false,
+        db::Error::Database(raised) if raised.sqlstate == "22P02" => is_from(raised, "enum_in"),
+        error => error.sqlstate().is_some_and(|state| SCHEMA_CHANGES.contains(&state)),
+    }
+}
+
+/// Whether it is an error of one statement, beside which others can be answered, although its code says that the database is not
+/// available: what is not available is a foreign server or a file.
+pub(crate) fn is_of_statement(error: &db::Error) -> bool {
+    matches!(error, db::Error::Database(raised) if !matches!(class(&raised.sqlstate), "53" | "57"))
+}
+
+/// Whether an operator can do something about it, whatever the client is told.
+pub(super) fn concerns_operators(state: &str) -> bool {
+    class(state) == "54" || matches!(state, "53400" | "55000" | "55P02")
+}
+
+/// What an error that PostgreSQL raised is called, and what the client reads.
+pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
+    let state = raised.sqlstate.as_str();
+    if is_raised_on_purpose(raised) {
+        return (code_on_purpose(state), raised.message.clone());
+    }
+    let own = |code| (code, raised.message.clone());
+    let told = |code, text: &str| (code, text.to_owned());
+    match (class(state), state) {
+        (_, "42501") => told(Code::Forbidden, "the role may not do that"),
+        (_, "25006") => told(Code::Forbidden, "a query may not write"),
+        (_, "57014") => told(Code::Timeout, "the operation took longer than the statement timeout allows"),
+        (_, "25P04") => told(Code::Timeout, "the operation took longer than the transaction timeout allows"),
+        (_, "53400") => told(Code::BadUserInput, "the operation needs more room than the database gives it"),
+        ("54", _) => told(Code::BadUserInput, "the operation is too complex for the database"),
+        ("40" | "72", _) | (_, "55P03" | "55006") => {
+            told(Code::Conflict, "another operation was in the way; try again")
+        }
+        ("55", _) => told(
+            Code::Conflict,
+            "something in the database is not ready for that, such as a materialized view that was never filled",
+        ),
+        (_, "23502" | "23514") | ("02" | "10" | "20" | "22" | "44", _) => own(Code::BadUserInput),
+        ("23", _) => own(Code::Conflict),
+        ("08" | "53" | "57" | "HV", _) | (_, "58000" | "58030") => {
+            told(Code::Unavailable, "the database is not available; try again later")
+        }
+        _ => (Code::Internal, super::GraphqlError::internal().message),
+    }
+}
+
+/// Whether a function raised it by `RAISE`, or with an SQLSTATE that PostgreSQL does not use.
+fn is_raised_on_purpose(raised: &DatabaseError) -> bool {
+    let class = class(&raised.sqlstate);
+    is_from(raised, "exec_stmt_raise") || class == "P0" || (class.len() == 2 && !CLASSES.contains(&class))
+}
+
+/// Whether the error comes from this function of PostgreSQL's source.
+fn is_from(raised: &DatabaseError, routine: &str) -> bool {
+    raised.routine.as_deref() == Some(routine)
+}
+
+/// The code of an error that was raised on purpose. `PT` and a status of HTTP is `PostgREST`'s convention.
+fn code_on_purpose(state: &str) -> Code {
+    match (class(state), state) {
+        (_, "42501" | "PT401" | "PT403") => Code::Forbidden,
+        (_, "23502" | "23514") => Code::BadUserInput,
+        ("23" | "40" | "55", _) | (_, "PT409" | "PT412" | "PT423") => Code::Conflict,
+        _ => Code::BadUserInput,
+    }
+}
+
+fn class(state: &str) -> &str {
+    state.get(..2).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(sqlstate: &str, routine: Option<&str>) -> DatabaseError {
+        DatabaseError {
+            sqlstate: sqlstate.to_owned(),
+            message: "secret".to_owned(),
+            routine: routine.map(str::to_owned),
+            ..DatabaseError::default()
+        }
+    }
+
+    fn code(sqlstate: &str, routine: Option<&str>) -> Code {
+        meaning(&error(sqlstate, routine)).0
+    }
+
+    /// One or more of each class of appendix A, and whether PostgreSQL's text passes.
+    #[test]
+    fn every_class_has_its_code() {
+        use Code::{BadUserInput, Conflict, Forbidden, Internal, Timeout, Unavailable};
+        let table: &[(Code, bool, &[&str])] = &[
+            (BadUserInput, true, &["02000", "10608", "20000", "22000", "22001", "22003", "22012", "22023"]),
+            (BadUserInput, true, &["22P02", "2200G", "23502", "23514", "44000"]),
+            (BadUserInput, true, &["P0000", "P0001", "P0002", "P0003", "P0004"]),
+            (BadUserInput, true, &["SHOP1", "PT400", "PT404", "PT500", "99001", "ZZZZZ", "U0001", "1A000"]),
+            (BadUserInput, false, &["54000", "54001", "54011", "54023", "53400"]),
+            (Conflict, true, &["23000", "23001", "23503", "23505", "23P01", "PT409", "PT412"]),
+            (
+                Conflict,
+                false,
+                &["40000", "40001", "40002", "40003", "40P01", "55P03", "55006", "55000", "55P04", "72000"],
+            ),
+            (Forbidden, false, &["42501", "25006"]),
+            (Forbidden, true, &["PT401", "PT403"]),
+            (Timeout, false, &["57014", "25P04"]),
+            (
+                Unavailable,
+                false,
+                &["08000", "08001", "08006", "53000", "53100", "53200", "53300", "57P01", "57P03", "57P05"],
+            ),
+            (Unavailable, false, &["58000", "58030", "HV000", "HV00N"]),
+            (
+                Internal,
+                false,
+                &["00000", "01000", "03000", "09000", "0A000", "0B000", "0F000", "0L000", "0P000", "0Z002"],
+            ),
+            (
+                Internal,
+                false,
+                &["21000", "24000", "25000", "25001", "25P02", "26000", "27000", "28000", "28P01", "2BP01"],
+            ),
+            (
+                Internal,
+                false,
+                &["2D000", "2F005", "34000", "38000", "39000", "3B001", "3D000", "3F000", "42000", "42601"],
+            ),
+            (
+                Internal,
+                false,
+                &["42703", "42883", "42P01", "42804", "58P01", "F0000", "XX000", "XX001", "XX002", "", "P"],
+            ),
+        ];
+        for (expected, passes, states) in table {
+            for state in *states {
+                let (code, message) = meaning(&error(state, None));
+                assert_eq!((code, message == "secret"), (*expected, *passes), "{state}");
+            }
+        }
+        for class in CLASSES {
+            let is_in_table =
+                table.iter().any(|(_, _, states)| states.iter().any(|state| state.starts_with(class)));
+            assert!(is_in_table, "class {class}");
+        }
+    }
+
+    #[test]
+    fn what_a_function_raises_on_purpose_passes_whatever_its_code() {
+        for state in ["42P01", "XX000", "0A000", "57014", "28000", "54000", "08006"] {
+            let (code, message) = meaning(&error(state, Some("exec_stmt_raise")));
+            assert_eq!((code, message.as_str()), (Code::BadUserInput, "secret"), "{state}");
+        }
+        assert_eq!(code("42501", Some("exec_stmt_raise")), Code::Forbidden);
+        assert_eq!(code("23505", Some("exec_stmt_raise")), Code::Conflict);
+        assert_eq!(code("40001", Some("exec_stmt_raise")), Code::Conflict);
+        assert_eq!(code("23514", Some("exec_stmt_raise")), Code::BadUserInput);
+    }
+
+    #[test]
+    fn a_changed_schema_is_told_from_what_is_raised_and_from_wrong_values() {
+        let is_change =
+            |state, routine| is_schema_change(&db::Error::Database(Box::new(error(state, routine))));
+        for state in SCHEMA_CHANGES.iter().filter(|state| **state != "22P02") {
+            assert!(is_change(state, None), "{state}");
+            assert!(!is_change(state, Some("exec_stmt_raise")), "{state}");
+        }
+        assert!(is_change("22P02", Some("enum_in")));
+        assert!(!is_change("22P02", Some("pg_strtoint32")));
+        assert!(!is_change("23505", None) && !is_change("P0001", None));
+    }
+}
