@@ -40,10 +40,6 @@ pub(super) fn write(event: &Event<'_>) {
         }
         Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
         Event::Replica(event) => event.write(),
-        Event::RequestFailed { error, id, field, statement } => {
-            let statement = statement.map(|text| beginning(text, LONGEST_STATEMENT));
-            tracing::error!(error, request_id = id, field, statement, "request failed");
-        }
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
             tracing::info!(role, tables, ?took, "catalogue loaded");
@@ -66,6 +62,7 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::ConnectionsDropped { .. } => write_of_clients(event),
         Event::Queue(event) => event.write(),
         Event::StatementsSent { .. }
+        | Event::RequestFailed { .. }
         | Event::OperationAnswered { .. }
         | Event::OperationAbandoned { .. }
         | Event::RequestAnswered { .. }
@@ -136,13 +133,17 @@ fn write_of_persisted_operations(event: &Event<'_>) {
     }
 }
 
-/// What there is a line of for every request, at level debug.
+/// What there may be a line of for every request: at level debug, but for those that fail.
 fn write_for_each_request(event: &Event<'_>) {
     match event {
         Event::StatementsSent { statements } => {
             for Statement { text, parameters } in *statements {
                 tracing::debug!(target: "sql", ?parameters, "{text}");
             }
+        }
+        Event::RequestFailed { error, id, field, statement } => {
+            let statement = statement.map(|text| beginning(text, LONGEST_STATEMENT));
+            tracing::error!(error, request_id = id, field, statement, "request failed");
         }
         Event::OperationAnswered { kind, name, role, outcome, took } => {
             let (kind, name, seconds) = (kind.name(), name.map(shortened), took.as_secs_f64());
