@@ -224,7 +224,7 @@ mod tests {
 
     fn caller(claims: Value) -> Arc<Caller> {
         let Value::Object(claims) = claims else { panic!("an object") };
-        Arc::new(Caller { role: Some("member".to_owned()), claims })
+        Arc::new(Caller::new(Some("member".to_owned()), claims))
     }
 
     #[test]
