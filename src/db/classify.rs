@@ -5,6 +5,9 @@ use std::io;
 use super::wire::{Failure, Report, Sent};
 use super::{DatabaseError, Error, Reason, Unavailable};
 
+/// `read_only_sql_transaction`.
+const READ_ONLY: &str = "25006";
+
 impl Unavailable {
     /// A connection could not be made.
     pub(super) fn while_connecting(failure: &Failure) -> Self {
@@ -51,11 +54,14 @@ impl Error {
 
 impl Error {
     /// The same error, where it was the scope that failed: a role that is not there has another SQLSTATE than one that may
-    /// not be taken.
+    /// not be taken. That a transaction may not write is said otherwise there than by the statement that would.
     pub(super) fn of_scope(self) -> Self {
         match self {
             Self::Database(raised) if matches!(raised.sqlstate.as_str(), "22023" | "42501") => {
                 Self::ScopeRefused(raised.message)
+            }
+            Self::Database(raised) if matches!(raised.sqlstate.as_str(), "0A000" | "25001") => {
+                DatabaseError { sqlstate: READ_ONLY.to_owned(), ..*raised }.into()
             }
             error => error,
         }
@@ -116,5 +122,26 @@ fn reason_of_failure(failure: &Failure) -> Reason {
         Failure::Tls(_) => Reason::Tls,
         Failure::Authentication(_) => Reason::Authentication,
         Failure::Reported(_) | Failure::Target(_) | Failure::Malformed(_) => Reason::Other,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    /// A standby, or a default that only the first statement of a transaction could change (`check_transaction_read_only` in PostgreSQL's
+    /// commands/variable.c).
+    #[test]
+    fn a_scope_that_may_not_write_is_told_as_a_statement_that_may_not() {
+        let scope = |sqlstate: &str| {
+            let raised = DatabaseError { sqlstate: sqlstate.to_owned(), ..DatabaseError::default() };
+            Error::from(raised).of_scope()
+        };
+        for sqlstate in ["0A000", "25001", "25006"] {
+            assert_eq!(scope(sqlstate).sqlstate(), Some(READ_ONLY), "{sqlstate}");
+        }
+        assert!(matches!(scope("22023"), Error::ScopeRefused(_)));
+        assert_eq!(scope("42P01").sqlstate(), Some("42P01"));
     }
 }
