@@ -128,6 +128,8 @@ pub struct Table {
     pub name: String,
     /// What sort of relation it is.
     pub kind: TableKind,
+    /// Whether anything can read it: not a foreign table whose wrapper has no handler, nor a view on one.
+    pub is_readable: bool,
     /// Whether it is a partition of another table.
     pub is_partition: bool,
     /// Whether other tables inherit from it, and it is no partitioned table: then its rows are also theirs, which its keys do

@@ -9,8 +9,24 @@ exposed_schema as (
     join pg_catalog.pg_namespace as n on n.nspname = u.name
     where pg_catalog.has_schema_privilege(n.oid, 'usage')
 ),
+-- Foreign tables whose wrapper has no handler, and the views on them: nothing can read them, and PostgreSQL's own functions fail
+-- when they are asked about them.
+unreadable(oid) as (
+    select f.ftrelid
+    from pg_catalog.pg_foreign_table as f
+    join pg_catalog.pg_foreign_server as s on s.oid = f.ftserver
+    join pg_catalog.pg_foreign_data_wrapper as w on w.oid = s.srvfdw
+    where w.fdwhandler = 0
+    union
+    select w.ev_class
+    from unreadable as u
+    join pg_catalog.pg_depend as d on d.refobjid = u.oid
+        and d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+        and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    join pg_catalog.pg_rewrite as w on w.oid = d.objid
+),
 relation as (
-    select c.*, s.nspname, s.position
+    select c.*, s.nspname, s.position, c.oid not in (select u.oid from unreadable as u) as is_readable
     from pg_catalog.pg_class as c
     join exposed_schema as s on s.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
@@ -34,15 +50,15 @@ view_column as materialized (
     select w.ev_class as relid, c.attnum, c.origin, c.origin_attnum
     from pg_catalog.pg_class as v
     join pg_catalog.pg_rewrite as w on w.ev_class = v.oid and w.ev_type = '1'
-    cross join lateral pg_catalog.regexp_matches(
-        w.ev_action::pg_catalog.text,
-        ':resno ([0-9]+?) :resname .+? :ressortgroupref [0-9]+? :resorigtbl ([0-9]+?) :resorigcol ([0-9]+?) ',
-        'g'
-    ) as target(part)
-    cross join lateral (select part[1]::pg_catalog.int2, part[2]::pg_catalog.oid, part[3]::pg_catalog.int2)
-        as c(attnum, origin, origin_attnum)
-    where v.relkind = 'v' and v.oid >= 16384 and pg_catalog.pg_relation_is_updatable(v.oid, true) <> 0
-        and c.origin_attnum > 0
+    cross join lateral unnest(pg_catalog.string_to_array(w.ev_action::pg_catalog.text, '{TARGETENTRY ')) as entry(text)
+    cross join lateral (select
+        nullif(split_part(split_part(entry.text, ' :resno ', 2), ' ', 1), '')::pg_catalog.int2,
+        nullif(split_part(split_part(entry.text, ' :resorigtbl ', 2), ' ', 1), '')::pg_catalog.oid,
+        nullif(split_part(split_part(entry.text, ' :resorigcol ', 2), ' ', 1), '')::pg_catalog.int2
+    ) as c(attnum, origin, origin_attnum)
+    where v.relkind = 'v' and v.oid >= 16384 and c.origin_attnum > 0 and case
+        when v.oid not in (select u.oid from unreadable as u) then pg_catalog.pg_relation_is_updatable(v.oid, true) <> 0
+    end
 ),
 shown(relid, attnum, origin, origin_attnum) as (
     select v.* from view_column as v join relation as r on r.oid = v.relid
@@ -65,39 +81,56 @@ rule as (
 ),
 -- What triggers and rules of a view do in place of a command: they take a value for any column.
 replaced as (
-    select relid, command from rule where is_taken
-    union
-    select t.tgrelid, c.command
-    from pg_catalog.pg_trigger as t
-    join (values (4, 1 << 3), (8, 1 << 4), (16, 1 << 2)) as c(event, command) on t.tgtype & c.event <> 0
-    where t.tgtype & 64 <> 0 and t.tgenabled <> 'D'
+    select f.relid, pg_catalog.bit_or(f.command) as commands
+    from (
+        select r.relid, r.command from rule as r where r.is_taken
+        union all
+        select t.tgrelid, c.command
+        from pg_catalog.pg_trigger as t
+        join (values (4, 1 << 3), (8, 1 << 4), (16, 1 << 2)) as c(event, command) on t.tgtype & c.event <> 0
+        where t.tgtype & 64 <> 0 and t.tgenabled <> 'D'
+    ) as f
+    group by f.relid
+),
+-- The commands that a rule stands against, on a relation itself or below it.
+forbidden as (
+    select f.relid, pg_catalog.bit_or(f.command) as commands
+    from (
+        select r.relid, r.command from rule as r where not r.is_taken
+        union all
+        select s.relid, r.command from rule as r join shown as s on s.origin = r.relid where not r.is_taken
+    ) as f
+    group by f.relid
 ),
 -- The commands that a relation can carry out, as bits.
 updatable as (
-    select r.oid, pg_catalog.pg_relation_is_updatable(r.oid, true) & ~coalesce((
-        select pg_catalog.bit_or(f.command)
-        from rule as f
-        where not f.is_taken
-            and (f.relid = r.oid or f.relid in (select s.origin from shown as s where s.relid = r.oid))
-    ), 0) as commands
+    select r.oid, case
+        when r.is_readable then pg_catalog.pg_relation_is_updatable(r.oid, true) & ~coalesce(f.commands, 0) else 0
+    end as commands
     from relation as r
+    left join forbidden as f on f.relid = r.oid
 ),
--- Columns of views that take no value, where no trigger takes it.
+-- Columns of views that take no value, by the commands whose triggers and rules do not take it all the same.
 unassignable as (
-    select a.attrelid, a.attnum
-    from attribute as a
-    join relation as r on r.oid = a.attrelid and r.relkind = 'v'
-    join updatable as u on u.oid = r.oid
-    where not case
-        -- That function says yes only where the whole row could be updated and deleted.
-        when u.commands & 20 = 20 then pg_catalog.pg_column_is_updatable(a.attrelid, a.attnum, true)
-        else exists (select from view_column as v where v.relid = a.attrelid and v.attnum = a.attnum)
-    end
-    union
-    select s.relid, s.attnum
-    from shown as s
-    join pg_catalog.pg_attribute as o on o.attrelid = s.origin and o.attnum = s.origin_attnum
-    where o.attgenerated <> '' or o.attidentity = 'a'
+    select c.relid, c.attnum, ~coalesce(r.commands, 0) as commands
+    from (
+        select a.attrelid as relid, a.attnum
+        from attribute as a
+        join relation as v on v.oid = a.attrelid and v.relkind = 'v'
+        join updatable as u on u.oid = v.oid
+        left join view_column as s on s.relid = a.attrelid and s.attnum = a.attnum
+        where not case
+            -- That function says yes only where the whole row could be updated and deleted.
+            when u.commands & 20 = 20 then pg_catalog.pg_column_is_updatable(a.attrelid, a.attnum, true)
+            else s.relid is not null
+        end
+        union
+        select s.relid, s.attnum
+        from shown as s
+        join pg_catalog.pg_attribute as o on o.attrelid = s.origin and o.attnum = s.origin_attnum
+        where o.attgenerated <> '' or o.attidentity = 'a'
+    ) as c
+    left join replaced as r on r.relid = c.relid
 ),
 callable as (
     select p.*, s.nspname, s.position
@@ -164,15 +197,13 @@ column_list as (
             ),
             'comment', pg_catalog.col_description(a.attrelid, a.attnum),
             'can_select', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'select'),
-            'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'insert') and (n.attnum is null or exists (
-                select from replaced as i where i.relid = a.attrelid and i.command = 1 << 3
-            )),
-            'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'update') and (n.attnum is null or exists (
-                select from replaced as i where i.relid = a.attrelid and i.command = 1 << 2
-            ))
+            'can_insert', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'insert')
+                and coalesce(n.commands & 8 = 0, true),
+            'can_update', pg_catalog.has_column_privilege(a.attrelid, a.attnum, 'update')
+                and coalesce(n.commands & 4 = 0, true)
         ) order by a.attnum) as columns
     from attribute as a
-    left join unassignable as n on n.attrelid = a.attrelid and n.attnum = a.attnum
+    left join unassignable as n on n.relid = a.attrelid and n.attnum = a.attnum
     group by a.attrelid
 ),
 unique_key as (
@@ -308,6 +339,7 @@ select json_build_object(
             'schema', r.nspname,
             'name', r.relname,
             'kind', r.relkind,
+            'is_readable', r.is_readable,
             'is_partition', r.relispartition,
             'has_children', r.relhassubclass and r.relkind <> 'p',
             'has_row_security', r.relrowsecurity,

@@ -111,6 +111,12 @@ fn take_family(claimed: &mut HashSet<String>, family: Vec<String>) -> Result<(),
 
 /// The columns that tell the rows of a table apart, if the role may use it; else why it is not exposed.
 fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
+    if !table.is_readable {
+        return Err(
+            "nothing can read it: its foreign-data wrapper, or that of a table below it, has no handler"
+                .to_owned(),
+        );
+    }
     if !table.columns.iter().any(|column| column.can_select) {
         return Err("no privilege: the role may not select from it".to_owned());
     }

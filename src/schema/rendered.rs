@@ -100,7 +100,7 @@ mod tests {
     fn catalogue(names: &[&str]) -> Catalog {
         let table = |(index, name): (usize, &&str)| {
             serde_json::json!({
-                "oid": index + 1, "schema": "public", "name": name, "kind": "r", "is_partition": false,
+                "oid": index + 1, "schema": "public", "name": name, "kind": "r", "is_readable": true, "is_partition": false,
                 "has_children": false, "has_row_security": false, "can_select": true, "comment": null, "can_insert": false, "can_update": false,
                 "can_delete": false, "updatable": 0, "primary_key": null, "unique_keys": [], "foreign_keys": [],
                 "columns": [],

@@ -13,12 +13,12 @@ use super::{At, Compiler, Holds, Nulls, Statement, print};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
-use crate::schema::scalar::kept_type;
+use crate::schema::scalar::{comparison_type, kept_type};
 
 /// The setting that holds the rows: a JSON array with an array of texts for each row.
 const SETTING: &str = "glowplug.kept_rows";
 
-/// More rows than there can be; a limit keeps PostgreSQL from reading a row's text once for each of its columns.
+/// More rows than there can be; a limit keeps PostgreSQL from reading a row's text anew wherever a value of it is used.
 const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
 /// The statements of one root field, one or two: the last one returns its JSON text.
@@ -92,10 +92,27 @@ impl Compiler<'_> {
     fn keep_written(&mut self, write: &Write) -> OneRow {
         let (columns, is_row_needed) = self.returned_columns(write);
         self.change_select(write, |compiler, written| {
-            let columns = columns.into_iter().map(|column| compiler.column(written, column));
-            let row = is_row_needed.then(|| compiler.whole_row(written));
-            keep(columns.chain(compiler.table_oid(written)).chain(row).collect())
+            let columns = columns.into_iter().map(|column| compiler.exact_text(written, column));
+            let table_oid = compiler.table_oid(written).map(|oid| oid.cast(SqlType::TEXT));
+            let row = is_row_needed.then(|| compiler.whole_row(written).cast(SqlType::TEXT));
+            keep(columns.chain(table_oid).chain(row).collect())
         })
+    }
+
+    /// The text that the column's type reads back as the same value. A cast is that, but for `char(n)`: it leaves out the
+    /// spaces at the end.
+    fn exact_text(&self, at: At<'_>, column: usize) -> Expression {
+        let catalog = &self.schema.catalog;
+        let value = self.column(at, column);
+        let base = comparison_type(catalog, catalog.tables[at.table].columns[column].type_oid);
+        if base != SqlType::system("bpchar") {
+            return value.cast(SqlType::TEXT);
+        }
+        let is_there = Expression::Is(Box::new(value.clone()), "not null");
+        Expression::Case {
+            branches: vec![(is_there, Expression::Call("concat", vec![value]))],
+            otherwise: None,
+        }
     }
 
     /// The select of the response to a change whose rows are kept.
@@ -116,7 +133,8 @@ impl Compiler<'_> {
             expression: kept_value(&kept, place, sql_type),
             alias: Some(name),
         });
-        let rows = Select { columns: columns.collect(), from: Some(kept_rows(&kept)), ..Select::default() };
+        let (columns, from) = (columns.collect(), Some(kept_rows(&kept)));
+        let rows = Select { columns, from, limit: Some(ALL_ROWS), ..Select::default() };
         let json = self.response_json(at, &write.fields);
         OneRow::of_all(json, Some(From::Subselect(Box::new(rows), alias.clone())), None)
     }
@@ -131,7 +149,7 @@ impl Compiler<'_> {
         let is_set = self.schema.catalog.functions[call.function].is_set;
         let condition = (!is_set).then(|| Expression::Not(Box::new(is_null)));
         let from = From::Function(self.function_call(call, None), alias.clone());
-        OneRow::of_all(keep(vec![row]), Some(from), condition)
+        OneRow::of_all(keep(vec![row.cast(SqlType::TEXT)]), Some(from), condition)
     }
 
     /// The rows that a function has returned to an earlier statement.
@@ -157,9 +175,8 @@ impl Compiler<'_> {
     }
 }
 
-/// Keeps the values of each row; an empty text.
-fn keep(values: Vec<Expression>) -> JsonText {
-    let texts = values.into_iter().map(|value| value.cast(SqlType::TEXT)).collect();
+/// Keeps the texts of each row; an empty text itself.
+fn keep(texts: Vec<Expression>) -> JsonText {
     let rows = Expression::aggregate("json_agg", vec![Expression::Array(texts)]).cast(SqlType::TEXT);
     let rows = Expression::Coalesce(vec![rows, Expression::text("[]")]);
     let kept = vec![Expression::text(SETTING), rows, Expression::Word("true")];

@@ -150,3 +150,43 @@ impl Keys {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_a_functions_rows_hold_each_row_once_though_its_keys_are_null() {
+    let database = harness::database(
+        "create table pair (one int, other text, primary key (one, other));
+         create function pairs() returns setof pair language sql stable as
+             $$values (1, 'a'), (1, null), (null, 'a'), (null, 'b'), (2, 'a'), (2, 'b'), (3, null)$$",
+    )
+    .await;
+    let engine = Engine::new(&harness::config(&harness::cluster().url(&database), PoolMode::Direct));
+    let engine = engine.expect("an engine");
+    for order in [
+        "",
+        ", orderBy: [{other: DescNullsFirst}]",
+        ", orderBy: [{one: AscNullsFirst}, {other: DescNullsLast}]",
+    ] {
+        let ask = async |size: &str, bound: &str, cursor: &Value| {
+            let query = format!(
+                "query ($cursor: Cursor) {{ p: pairs({size}, {bound}: $cursor{order}) {{ edges {{ cursor }} }} }}"
+            );
+            let answer = harness::graphql(&engine, &query, json!({ "cursor": cursor })).await;
+            assert!(answer["errors"].is_null(), "{query}: {answer}");
+            answer["data"]["p"]["edges"].as_array().expect("edges").clone()
+        };
+        let all = ask("first: 30", "after", &Value::Null).await;
+        assert_eq!(all.len(), 7, "{order}");
+        for (size, bound, is_forward) in [("first: 2", "after", true), ("last: 2", "before", false)] {
+            let (mut found, mut cursor) = (Vec::new(), Value::Null);
+            loop {
+                let page = ask(size, bound, &cursor).await;
+                let end = if is_forward { page.last() } else { page.first() };
+                let Some(end) = end else { break };
+                cursor = end["cursor"].clone();
+                found.splice(if is_forward { found.len()..found.len() } else { 0..0 }, page);
+                assert!(found.len() <= all.len(), "{order} by {size}: {found:?}");
+            }
+            assert_eq!(found, all, "{order} by {size}");
+        }
+    }
+}

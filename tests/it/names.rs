@@ -144,6 +144,25 @@ async fn a_comment_that_cannot_be_used_is_told_and_takes_nothing_else_away() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nothing_can_read_is_told_and_takes_nothing_else_away() {
+    let database = harness::database(
+        "create table good (id integer primary key); insert into good values (1);
+         create foreign data wrapper dummy; create server dummy foreign data wrapper dummy;
+         create foreign table away (id int) server dummy; create view over_away as select id from away;
+         create view over_over_away as select id from over_away where id > 0;
+         comment on foreign table away is '@graphql({\"primary_key_columns\": [\"id\"]})'",
+    )
+    .await;
+    let engine = engine(&database);
+    let answer = harness::graphql(&engine, "{ goodCollection { edges { node { id } } } }", json!({})).await;
+    assert_eq!(answer, json!({ "data": { "goodCollection": { "edges": [{ "node": { "id": 1 } }] } } }));
+    for object in ["public.away", "public.over_away", "public.over_over_away"] {
+        let reasons = reasons(&engine, object).await;
+        assert!(reasons[0].contains("has no handler"), "{object}: {reasons:?}");
+    }
+}
+
 /// A comment on `odd` that declares a foreign key to `good`.
 fn key(ours: &[&str], theirs: &[&str]) -> Value {
     json!({ "primary_key_columns": ["a"], "foreign_keys": [{

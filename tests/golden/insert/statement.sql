@@ -18,7 +18,8 @@ select pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.in
 from "public"."project" as "t3"
 where ("t3"."id" operator(pg_catalog.=) "t2"."project_id")), E'"\001row"'), '}'), ','), ']}')
 from (select ("t1"."value" operator(pg_catalog.->>) 0)::pg_catalog.int8 as "id", ("t1"."value" operator(pg_catalog.->>) 1)::pg_catalog.int4 as "project_id", ("t1"."value" operator(pg_catalog.->>) 2)::pg_catalog.text as "title", ("t1"."value" operator(pg_catalog.->>) 3)::pg_catalog.date as "due"
-from "pg_catalog"."json_array_elements"(pg_catalog.current_setting('glowplug.kept_rows')::pg_catalog.json) as "t1") as "t2"
+from "pg_catalog"."json_array_elements"(pg_catalog.current_setting('glowplug.kept_rows')::pg_catalog.json) as "t1"
+limit 9223372036854775807) as "t2"
 having true;
 -- insertIntoAccountCollection
 with "written" as (insert into "public"."account" as "t1" ("id", "name")
