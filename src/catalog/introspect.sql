@@ -36,12 +36,11 @@ attribute as (
         a.*,
         -- Nothing holds the rows of a foreign table to it, nor those that were there before a constraint that is NOT VALID
         -- (PostgreSQL 18; there are no such rows of pg_constraint before).
-        a.attnotnull and r.relkind <> 'f' and not exists (
-            select from pg_catalog.pg_constraint as n
-            where n.contype = 'n' and n.conrelid = a.attrelid and n.conkey[1] = a.attnum and not n.convalidated
-        ) as is_not_null
+        a.attnotnull and r.relkind <> 'f' and n.oid is null as is_not_null
     from pg_catalog.pg_attribute as a
     join relation as r on r.oid = a.attrelid
+    left join pg_catalog.pg_constraint as n
+        on n.contype = 'n' and not n.convalidated and n.conrelid = a.attrelid and n.conkey[1] = a.attnum
     where a.attnum > 0 and not a.attisdropped
 ),
 -- Which column of another relation a column of a view shows, next to it and then down to the table; an expression shows none.
@@ -236,13 +235,13 @@ foreign_key as (
             'comment', pg_catalog.obj_description(f.oid, 'pg_constraint'),
             'referenced_table', f.confrelid::pg_catalog.int8,
             -- Whether each row that refers finds one: constraints do not reach the children of a table that is no partitioned
-            -- one. Two of the columns are not there before PostgreSQL 18.
+            -- one.
             'is_enforced', f.convalidated and not f.condeferrable
-                and coalesce((pg_catalog.to_jsonb(f) ->> 'conenforced')::pg_catalog.bool, true)
+                and coalesce((later.facts ->> 'conenforced')::pg_catalog.bool, true)
                 and (r.relkind = 'p' or not exists (
                     select from pg_catalog.pg_inherits as h where h.inhparent = f.conrelid
                 )),
-            'is_temporal', coalesce((pg_catalog.to_jsonb(f) ->> 'conperiod')::pg_catalog.bool, false),
+            'is_temporal', coalesce((later.facts ->> 'conperiod')::pg_catalog.bool, false),
             'columns', (
                 select json_agg(a.attname order by k.position)
                 from unnest(f.conkey) with ordinality as k(attnum, position)
@@ -264,6 +263,10 @@ foreign_key as (
     join relation as r on r.oid = f.conrelid
     join relation as referenced on referenced.oid = f.confrelid
     left join pg_catalog.pg_constraint as parent on parent.oid = f.conparentid
+    -- Columns that are not there before PostgreSQL 18.
+    cross join lateral (select case
+        when pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000 then pg_catalog.to_jsonb(f)
+    end) as later(facts)
     -- A key that refers to a partitioned table stands once more for each partition that it refers to.
     where f.contype = 'f' and parent.conrelid is distinct from f.conrelid
     group by f.conrelid

@@ -70,13 +70,14 @@ impl Compiler<'_> {
     /// The JSON of what a function makes of a row.
     pub(super) fn computed_json(&mut self, at: At<'_>, function: usize) -> JsonText {
         let call = Call { function, given: Given::Row };
-        match self.schema.function(function).map(|exposed| &exposed.returns) {
-            Some(Returns::Value(column_type)) if Self::is_used_once(column_type) => {
+        let once = match self.schema.function(function).map(|exposed| &exposed.returns) {
+            Some(Returns::Value(column_type)) => {
                 let value = Expression::FunctionCall(self.function_call(&call, Some(at)));
-                self.value_json(value, column_type, IfNull::Null)
+                Self::computed_once(value, column_type)
             }
-            _ => JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null),
-        }
+            _ => None,
+        };
+        once.unwrap_or_else(|| JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null))
     }
 
     pub(super) fn function_call(&self, call: &Call, parent: Option<At<'_>>) -> FunctionCall {

@@ -28,7 +28,7 @@ impl Compiler<'_> {
         self.value_json(self.column(at, column), &exposed.column_type, if_null)
     }
 
-    /// The JSON of a value, which is computed several times unless it [is used once](Self::is_used_once).
+    /// The JSON of a value, which is computed several times: it should be a column.
     pub(super) fn value_json(
         &self,
         value: Expression,
@@ -52,32 +52,34 @@ impl Compiler<'_> {
             Form::Json => json(cast, if_null),
             Form::Output => json(output(value), if_null),
             Form::Text => JsonText::of_piece(text(cast, if_null)),
-            Form::Float => JsonText::of_piece(float(cast, sql_type, if_null)),
-            Form::Boolean => JsonText::of_piece(boolean(cast, if_null)),
-            Form::List => JsonText::of_piece(list(Vec::new(), cast, if_null)),
+            Form::Float => JsonText::of_piece(float(value, sql_type, if_null)),
+            Form::Boolean => JsonText::of_piece(boolean(value, if_null)),
+            Form::List => JsonText::of_piece(list(value, Vec::new(), cast, if_null)),
             Form::FloatList => {
-                let not_finite = (has_infinite(&cast, sql_type), marked(Violation::NotFinite));
-                JsonText::of_piece(list(vec![not_finite], cast, if_null))
+                let not_finite = (has_infinite(&value, sql_type), marked(Violation::NotFinite));
+                JsonText::of_piece(list(value, vec![not_finite], cast, if_null))
             }
         }
     }
 
-    /// Whether the JSON of a nullable value of that type computes it once.
-    pub(super) fn is_used_once(column_type: &ColumnType) -> bool {
-        let is_enum = matches!(column_type.value, ValueType::Enum { .. });
-        !is_enum
-            && matches!(column_type.encoding.form, Form::Integer | Form::Quoted | Form::Json | Form::Text)
+    /// The JSON of a value that is computed once, or null; `None` where its form takes more.
+    pub(super) fn computed_once(value: Expression, column_type: &ColumnType) -> Option<JsonText> {
+        if matches!(column_type.value, ValueType::Enum { .. }) {
+            return None;
+        }
+        let cast = value.cast(column_type.encoding.sql_type.clone());
+        match column_type.encoding.form {
+            Form::Integer => Some(JsonText::of_piece(cast.cast(SqlType::TEXT).or_json_null())),
+            Form::Quoted => Some(JsonText::quoted_or_null(cast.cast(SqlType::TEXT))),
+            Form::Json => Some(json(cast, IfNull::Null)),
+            Form::Text => Some(JsonText::of_piece(text(cast, IfNull::Null))),
+            Form::Output | Form::Float | Form::Boolean | Form::List | Form::FloatList => None,
+        }
     }
 }
 
 fn integer(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
-    match if_null {
-        IfNull::Null => JsonText::of_piece(cast.cast(SqlType::TEXT).or_json_null()),
-        IfNull::Violation(violation) => {
-            let mark = if_null_then(value, marked(violation));
-            JsonText::of_pieces(vec![cast, mark])
-        }
-    }
+    JsonText::of_pieces(vec![cast, if_null_then(value, if_null.json())])
 }
 
 fn quoted(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
@@ -130,7 +132,8 @@ fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
         value.clone().binary(">", infinity("-Infinity")),
     ]);
     let is_absent = Expression::Is(Box::new(value.clone()), "null");
-    let branches = vec![(is_finite, value.cast(SqlType::TEXT)), (is_absent, if_null.json())];
+    let number = value.cast(sql_type.clone()).cast(SqlType::TEXT);
+    let branches = vec![(is_finite, number), (is_absent, if_null.json())];
     Expression::Case { branches, otherwise: Some(Box::new(marked(Violation::NotFinite))) }
 }
 
@@ -144,12 +147,8 @@ fn has_infinite(list: &Expression, list_type: &SqlType) -> Expression {
 }
 
 /// An array, of which PostgreSQL's type does not tell how many dimensions it has (PostgreSQL manual, 8.15.1). `violations`
-/// are conditions and what stands for the array where they hold.
-fn list(violations: Vec<(Expression, Expression)>, list: Expression, if_null: IfNull) -> Expression {
-    list_of(list.clone(), violations, list, if_null)
-}
-
-fn list_of(
+/// are conditions and what stands for the array where they hold; `items` is the array as it is written.
+fn list(
     list: Expression,
     violations: Vec<(Expression, Expression)>,
     items: Expression,
@@ -184,7 +183,7 @@ fn labels(enum_type: &EnumType, list: Expression, if_null: IfNull) -> Expression
     let of_list = Expression::Call("array_remove", vec![list.clone(), Expression::Word("null")]);
     let is_unknown = Expression::Not(Box::new(of_list.binary("<@", known)));
     let violations = vec![(is_unknown, marked(Violation::UnknownLabel))];
-    list_of(list.clone(), violations, renamed_labels(enum_type, list), if_null)
+    self::list(list.clone(), violations, renamed_labels(enum_type, list), if_null)
 }
 
 /// An array of labels with each replaced by its name. Where a name is another's label they are marked at first, so that
