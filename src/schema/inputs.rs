@@ -11,6 +11,12 @@ use super::{
 /// Adds the filter and the order of one table.
 pub(super) fn add(schema: &mut Schema, index: usize, exposed: &ExposedTable) {
     let name = &exposed.type_name;
+    for (column, _) in exposed.readable_columns().filter(|(_, column)| is_incomparable_list(column)) {
+        let table = &schema.catalog.tables[index];
+        let object = format!("{}.{}", table.qualified_name(), table.columns[column].name);
+        let reason = "its elements cannot be compared: it is in no filter".to_owned();
+        schema.problems.push(crate::catalog::Problem { object, reason });
+    }
     let filter = filter_fields(name, exposed);
     add_input(schema, format!("{name}Filter"), "Conditions on a row; all of them must hold", filter);
     let order: IndexMap<_, _> = order_fields(exposed).collect();
@@ -55,9 +61,16 @@ fn filter_fields(name: &str, exposed: &ExposedTable) -> IndexMap<String, InputFi
 /// The name of the type that filters the column; `None` for those that cannot be filtered by.
 fn filter_name(column: &ExposedColumn) -> Option<String> {
     let value = &column.column_type.value;
-    let is_comparable = !matches!(value, ValueType::Scalar(Scalar::Json));
+    let is_comparable = !matches!(value, ValueType::Scalar(Scalar::Json)) && !is_incomparable_list(column);
     let suffix = if column.column_type.is_list { "ListFilter" } else { "Filter" };
     is_comparable.then(|| format!("{}{suffix}", value.name()))
+}
+
+/// Whether it is an array of elements that have no equality, such as `xml`: then nothing can be asked of it.
+fn is_incomparable_list(column: &ExposedColumn) -> bool {
+    column.column_type.is_list
+        && !column.column_type.is_orderable
+        && column.column_type.value != ValueType::Scalar(Scalar::Json)
 }
 
 /// What rows can be ordered by.

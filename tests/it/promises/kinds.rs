@@ -234,3 +234,87 @@ async fn opaque_values_are_text_whatever_can_be_made_of_them() {
     });
     hold(&ask(&engine, query).await, &json!({ "thingByPk": data }), &[]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn arrays_of_what_cannot_be_compared_are_read_and_not_filtered() {
+    let setup = "create table sheet (id int primary key, docs xml[], spots point[], days date[]);
+        insert into sheet values (1, array['<a/>'::xml], array['(1,2)'::point], '{2024-02-29}');";
+    let (engine, _owner) = site(setup).await;
+    let query = "{ sheetCollection(filter: {days: {contains: [\"2024-02-29\"]}}) { edges { node { docs spots days } } }
+        __type(name: \"sheetFilter\") { inputFields { name } } }";
+    let answer = ask(&engine, query).await;
+    let node = json!({ "docs": ["<a/>"], "spots": ["(1,2)"], "days": ["2024-02-29"] });
+    assert_eq!(answer["data"]["sheetCollection"], json!({ "edges": [{ "node": node }] }), "{answer}");
+    let names = ["id", "days", "nodeId", "and", "or", "not"].map(|name| json!({ "name": name }));
+    assert_eq!(answer["data"]["__type"]["inputFields"], json!(names));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mutation_that_meets_a_broken_promise_has_taken_effect() {
+    let setup = "
+        create table stock (id int primary key, label text not null, weights float8[]);
+        create table batch () inherits (stock);
+        alter table only stock alter label drop not null; alter table batch alter label drop not null;
+        alter table only stock alter label set not null;
+        insert into batch values (1, null, '{1,NaN}');
+        create function refill(number int) returns stock language sql as
+            'update stock set weights = null where id = number returning id, null, weights';
+    ";
+    let (engine, owner) = site(setup).await;
+    let query = "mutation { updatestockCollection(set: {weights: [2.5]}, filter: {id: {eq: 1}}) { affectedCount records { id label } } }";
+    let path = json!(["updatestockCollection", "records", 0, "label"]);
+    hold(&ask(&engine, query).await, &Value::Null, &[path]);
+    let weights = async || harness::ask(&owner, "select weights::text from stock").await;
+    assert_eq!(weights().await.as_deref(), Some("{2.5}"));
+    let answer = ask(&engine, "mutation { refill(number: 1) { id label } }").await;
+    hold(&answer, &json!({ "refill": null }), &[json!(["refill", "label"])]);
+    assert_eq!(weights().await, None);
+}
+
+/// A function that is replaced by one that returns something else puts nothing of its own into the answer's structure.
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_that_return_another_type_by_now_add_nothing_to_the_answer() {
+    let setup = "create table seat (id int primary key); insert into seat values (1);
+        create function ticket(number int) returns int stable language sql as 'select number';
+        create function code(seat) returns bigint stable language sql as 'select 7::bigint';
+        create function free(number int) returns boolean stable language sql as 'select true';
+        create function share(number int) returns float8 stable language sql as 'select 0.5::float8'";
+    for replacement in ["text", "jsonb", "setof text", "int[]"] {
+        let (engine, owner) = site(setup).await;
+        let query = "{ ticket(number: 7) free(number: 7) share(number: 7) seatCollection { edges { node { code } } } }";
+        let data = json!({ "ticket": 7, "free": true, "share": 0.5,
+            "seatCollection": { "edges": [{ "node": { "code": "7" } }] } });
+        hold(&ask(&engine, query).await, &data, &[]);
+        let value = match replacement {
+            "jsonb" => r#"'{"admin": true}'::jsonb"#,
+            "int[]" => "'{1,2}'::int[]",
+            "setof text" => r#"unnest(array['7, "admin": true', '", "admin": "'])"#,
+            _ => r#"'7, "admin": true'::text"#,
+        };
+        for (name, arguments) in
+            [("ticket", "number int"), ("code", "seat"), ("free", "number int"), ("share", "number int")]
+        {
+            let replace = format!(
+                "drop function {name}({arguments});
+                create function {name}({arguments}) returns {replacement} stable language sql as $$ select {value} $$"
+            );
+            owner.batch_execute(&replace).await.expect("DDL");
+        }
+        let answer = ask(&engine, query).await;
+        // It fails, or it is answered as it is now: as text, and never as a part of the answer.
+        assert!(!keys(&answer["data"]).contains(&"admin"), "{replacement}: {answer}");
+        let is_answered = answer["data"].is_object() && answer["errors"].is_null();
+        assert!(is_answered || !answer["errors"][0].is_null(), "{replacement}: {answer}");
+    }
+}
+
+/// All keys of all objects in a value.
+fn keys(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().flat_map(|(key, value)| [key.as_str()].into_iter().chain(keys(value))).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(keys).collect(),
+        _ => Vec::new(),
+    }
+}

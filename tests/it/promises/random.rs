@@ -24,6 +24,7 @@ struct Counts {
     with_invalid_data: usize,
     invalid_values: usize,
     without_data: usize,
+    internal: usize,
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,6 +87,7 @@ impl Counts {
         self.without_data += usize::from(answer["data"].is_null());
         self.with_invalid_data += usize::from(invalid > 0);
         self.invalid_values += invalid;
+        self.internal += errors.iter().filter(|error| error["extensions"]["code"] == "INTERNAL").count();
     }
 }
 
