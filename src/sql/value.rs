@@ -49,8 +49,8 @@ impl Compiler<'_> {
         match column_type.encoding.form {
             Form::Integer => integer(value, cast, if_null),
             Form::Quoted => quoted(value, cast, if_null),
-            Form::Json => json(cast, if_null),
-            Form::Output => json(output(value), if_null),
+            Form::Json => json(value, cast, if_null),
+            Form::Output => json(value.clone(), output(value), if_null),
             Form::Text => JsonText::of_piece(text(cast, if_null)),
             Form::Float => JsonText::of_piece(float(value, sql_type, if_null)),
             Form::Boolean => JsonText::of_piece(boolean(value, if_null)),
@@ -71,7 +71,7 @@ impl Compiler<'_> {
         match column_type.encoding.form {
             Form::Integer => Some(JsonText::of_piece(cast.cast(SqlType::TEXT).or_json_null())),
             Form::Quoted => Some(JsonText::quoted_or_null(cast.cast(SqlType::TEXT))),
-            Form::Json => Some(json(cast, IfNull::Null)),
+            Form::Json => Some(JsonText::leaf_or_null(cast)),
             Form::Text => Some(JsonText::of_piece(text(cast, IfNull::Null))),
             Form::Output | Form::Float | Form::Boolean | Form::List | Form::FloatList => None,
         }
@@ -92,11 +92,11 @@ fn quoted(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
     }
 }
 
-fn json(value: Expression, if_null: IfNull) -> JsonText {
-    let json = Expression::Call("to_json", vec![value.clone()]);
+fn json(value: Expression, text: Expression, if_null: IfNull) -> JsonText {
     match if_null {
-        IfNull::Null => JsonText::of_piece(json.or_json_null()),
+        IfNull::Null => JsonText::leaf_or_null(text),
         IfNull::Violation(violation) => {
+            let json = Expression::Call("to_json", vec![text]);
             JsonText::of_pieces(vec![json, if_null_then(value, marked(violation))])
         }
     }
