@@ -74,7 +74,7 @@ having true;
 -- $1 = Some("3")
 -- $2 = Some("2")
 -- place
-select pg_catalog.concat('{"id":', "t1"."id"::pg_catalog.int4, case when ("t1"."id" is null) then E'"\001null"' end, ',"label":', coalesce(pg_catalog.to_json("t1"."label"::pg_catalog.text), 'null'), ',"shelf":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name"::pg_catalog.text is null) then E'"\001null"' end, ',"called":', coalesce("public"."called"("t2".*::"public"."shelf")::pg_catalog.int4::pg_catalog.text, 'null'), '}')
+select pg_catalog.concat('{"id":', "t1"."id"::pg_catalog.int4, case when ("t1"."id" is null) then E'"\001null"' end, ',"label":', coalesce(pg_catalog.to_json("t1"."label"::pg_catalog.text), 'null'), ',"shelf":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name" is null) then E'"\001null"' end, ',"called":', coalesce("public"."called"("t2".*::"public"."shelf")::pg_catalog.int4::pg_catalog.text, 'null'), '}')
 from "public"."shelf" as "t2"
 where ("t2"."id" operator(pg_catalog.=) "t1"."shelf_id")), 'null'), '}')
 from (select ("kept"."row").*

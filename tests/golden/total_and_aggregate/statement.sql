@@ -1,5 +1,5 @@
 -- projectCollection
-select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name"::pg_catalog.text is null) then E'"\001null"' end, ',"taskCollection":', (select pg_catalog.concat('{"totalCount":', (select pg_catalog.concat(pg_catalog.count(*)::pg_catalog.int4)
+select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"name":', pg_catalog.to_json("t2"."name"::pg_catalog.text), case when ("t2"."name" is null) then E'"\001null"' end, ',"taskCollection":', (select pg_catalog.concat('{"totalCount":', (select pg_catalog.concat(pg_catalog.count(*)::pg_catalog.int4)
 from "public"."task" as "t5"
 where (("t2"."id" operator(pg_catalog.=) "t5"."project_id") and ("t5"."due" is not null))
 having true), ',"aggregate":', (select pg_catalog.concat('{"count":', pg_catalog.count(*)::pg_catalog.int4, ',"sum":{"points":', coalesce(pg_catalog.to_json(pg_catalog.sum("t6"."points"::pg_catalog.numeric)), 'null'), '},"max":{"title":', coalesce(pg_catalog.to_json(pg_catalog.max("t6"."title"::pg_catalog.text)), 'null'), ',"due":', coalesce(pg_catalog.to_json(pg_catalog.max("t6"."due"::pg_catalog.date)), 'null'), '}}')

@@ -10,7 +10,7 @@ having true;
 -- $2 = None
 -- $3 = Some("10")
 -- updateTaskCollection
-select pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id" is null) then E'\001null' end, '","title":', pg_catalog.to_json("t2"."title"::pg_catalog.text), case when ("t2"."title"::pg_catalog.text is null) then E'"\001null"' end, ',"due":', coalesce(pg_catalog.to_json("t2"."due"::pg_catalog.date), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"::pg_catalog.text), case when ("t3"."name"::pg_catalog.text is null) then E'"\001null"' end, '}')
+select pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":"', "t2"."id"::pg_catalog.int8, case when ("t2"."id" is null) then E'\001null' end, '","title":', pg_catalog.to_json("t2"."title"::pg_catalog.text), case when ("t2"."title" is null) then E'"\001null"' end, ',"due":', coalesce(pg_catalog.to_json("t2"."due"::pg_catalog.date), 'null'), ',"assignee":', coalesce((select pg_catalog.concat('{"name":', pg_catalog.to_json("t3"."name"::pg_catalog.text), case when ("t3"."name" is null) then E'"\001null"' end, '}')
 from "public"."account" as "t3"
 where ("t3"."id" operator(pg_catalog.=) "t2"."assignee_id")), 'null'), '}'), ','), ']}')
 from (select ("t1"."value" operator(pg_catalog.->>) 0)::pg_catalog.int8 as "id", ("t1"."value" operator(pg_catalog.->>) 1)::pg_catalog.int4 as "assignee_id", ("t1"."value" operator(pg_catalog.->>) 2)::pg_catalog.text as "title", ("t1"."value" operator(pg_catalog.->>) 3)::pg_catalog.date as "due"
