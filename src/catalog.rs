@@ -88,6 +88,8 @@ pub struct Type {
     pub may_be_named: bool,
     /// The operators of its default order, if it has one of its own (of arrays and domains, ask for their element or base).
     pub order: Option<Comparison>,
+    /// Whether the role may name those operators.
+    pub may_be_compared: bool,
 }
 
 /// `pg_type.typtype`.
@@ -232,8 +234,14 @@ pub struct ForeignKey {
     /// The columns that they refer to, in the same order.
     pub referenced_columns: Vec<String>,
     /// The operators that compare them in the same order, the column that is referred to on the left
-    /// (`pg_constraint.conpfeqop`).
+    /// (`pg_constraint.conpfeqop`); those in schemas that the role may not use are left out.
+    #[serde(deserialize_with = "or_empty")]
     pub operators: Vec<QualifiedName>,
+}
+
+/// A list, or null where it would be empty: `json_agg` of no rows.
+fn or_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<QualifiedName>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// An object of the database that types or fields of an API are made of.

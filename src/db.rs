@@ -193,14 +193,14 @@ impl Database {
 
     /// Whether the database answers: a round trip with nothing in it.
     pub async fn check(&self) -> Result<(), Error> {
-        let scope = Scope {
-            access: Access::ReadOnly,
-            role: None,
-            settings: Vec::new(),
-            statement_timeout: self.statement_timeout,
-        };
-        let statement = Statement { text: "select 1".to_owned(), parameters: Vec::new() };
+        let scope = Scope::of_catalog(self.statement_timeout);
+        let statement = Statement::new("select 1", Vec::new());
         self.run(&scope, &[statement]).await.map(|_| ()).map_err(|failure| failure.error)
+    }
+
+    /// How long a statement may take where nothing else is said.
+    pub fn statement_timeout(&self) -> Duration {
+        self.statement_timeout
     }
 
     /// A connection of the pool, for Diesel queries.

@@ -14,6 +14,7 @@ mod expose;
 mod fields;
 mod functions;
 mod inputs;
+mod limits;
 mod mutations;
 pub mod naming;
 mod overloads;
@@ -21,6 +22,7 @@ mod relations;
 pub mod rendered;
 pub mod scalar;
 mod sdl;
+mod session;
 mod shared;
 pub mod violation;
 
@@ -35,6 +37,7 @@ pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use enums::EnumType;
 pub use scalar::{ColumnType, Operator, Scalar, ValueType};
+pub use session::SessionSettings;
 
 /// The name of the type whose fields are the operation's root fields.
 pub const QUERY: &str = "Query";
@@ -86,6 +89,8 @@ pub struct ExposedTable {
     pub page_size: u64,
     /// For each column: its field and type, or `None` where it is not exposed.
     pub columns: Vec<Option<ExposedColumn>>,
+    /// The settings of a session that reading it depends on.
+    pub session: SessionSettings,
 }
 
 /// How a column is exposed.

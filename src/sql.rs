@@ -22,12 +22,15 @@ mod rows;
 mod value;
 mod write;
 
+use std::cell::Cell;
+
 use diesel::pg::{Pg, PgQueryBuilder, PgTypeMetadata};
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use diesel::query_builder::{QueryBuilder, QueryFragment};
 
 use crate::plan::Call;
 use crate::schema::Schema;
+pub use crate::schema::SessionSettings;
 use ast::{Expression, Select};
 
 pub use condition::array_literal;
@@ -38,13 +41,23 @@ pub use write::AT_MOST_MARK;
 /// kept for it.
 ///
 /// `text` has placeholders `$1`, `$2`, … for `parameters[0]`, `parameters[1]`, …, each of them with an explicit cast
-/// (`$1::int4`), so that its type never has to be guessed. A placeholder may occur more than once.
+/// (`$1::pg_catalog.int4`), so that its type never has to be guessed; only where the role may not name the type it stands
+/// beside something that has it. A placeholder may occur more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The SQL text, without a semicolon at the end.
     pub text: String,
     /// The parameters in PostgreSQL's text format; `None` is NULL.
     pub parameters: Vec<Option<String>>,
+    /// The settings of a session that the answer depends on.
+    pub session: SessionSettings,
+}
+
+impl Statement {
+    /// One whose answer depends on no setting.
+    pub fn new(text: impl Into<String>, parameters: Vec<Option<String>>) -> Self {
+        Self { text: text.into(), parameters, session: SessionSettings::NONE }
+    }
 }
 
 /// What compiling needs: the schema that the plan speaks of, and a counter for aliases.
@@ -53,6 +66,8 @@ struct Compiler<'s> {
     aliases: usize,
     /// The call whose rows an earlier statement has kept.
     kept: Option<&'s Call>,
+    /// What is compiled depends on these.
+    session: Cell<SessionSettings>,
 }
 
 /// A table of the catalogue, read under an alias.
@@ -74,6 +89,11 @@ enum Holds {
 }
 
 impl Compiler<'_> {
+    /// Notes what the statement's answer depends on.
+    fn depend_on(&self, settings: SessionSettings) {
+        self.session.set(self.session.get() | settings);
+    }
+
     /// An alias that no other table of the statement has.
     fn alias(&mut self) -> String {
         self.aliases += 1;
@@ -99,7 +119,7 @@ fn print(select: &Select) -> Statement {
     let _ = select.collect_binds(&mut binds, &mut NoLookup, &Pg);
     let parameters =
         binds.binds.into_iter().map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
-    Statement { text: builder.finish(), parameters: parameters.collect() }
+    Statement::new(builder.finish(), parameters.collect())
 }
 
 /// All parameters are texts, whose type needs no looking up.

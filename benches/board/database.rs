@@ -69,7 +69,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
         statement_timeout: config.database.statement_timeout,
     };
     let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
-    let statement = Statement { text: INTROSPECT.to_owned(), parameters: vec![Some(schemas)] };
+    let statement = Statement::new(INTROSPECT, vec![Some(schemas)]);
     let answers = database.run(&scope, &[statement]).await.expect("a picture of the database");
     let picture = answers.into_iter().flatten().next().expect("one row");
     let catalog = Catalog::from_json(&picture).expect("a catalogue");

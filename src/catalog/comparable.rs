@@ -45,6 +45,7 @@ mod tests {
             labels: None,
             is_exposed: false,
             may_be_named: true,
+            may_be_compared: true,
             order: (name != "json").then_some(Comparison::SYSTEM),
         };
         let mut types = vec![plain(1, "int4"), plain(2, "int8"), plain(3, "text"), plain(4, "json")];

@@ -176,7 +176,12 @@ column_list as (
             'type', a.atttypid::pg_catalog.int8,
             'collation', case when a.attcollation not in (0, 'pg_catalog."default"'::pg_catalog.regcollation) then (
                 select json_build_object(
-                    'schema', n.nspname, 'name', c.collname, 'is_deterministic', c.collisdeterministic
+                    'schema', n.nspname,
+                    'name', c.collname,
+                    'may_be_named', pg_catalog.has_schema_privilege(n.oid, 'usage'),
+                    'is_deterministic', c.collisdeterministic,
+                    'takes_like', c.collisdeterministic
+                        or pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000
                 )
                 from pg_catalog.pg_collation as c
                 join pg_catalog.pg_namespace as n on n.oid = c.collnamespace
@@ -253,7 +258,10 @@ foreign_key as (
                 join pg_catalog.pg_attribute as a on a.attrelid = f.confrelid and a.attnum = k.attnum
             ),
             'operators', (
-                select json_agg(json_build_object('schema', n.nspname, 'name', o.oprname) order by k.position)
+                select json_agg(json_build_object(
+                    'schema', n.nspname,
+                    'name', o.oprname
+                ) order by k.position) filter (where pg_catalog.has_schema_privilege(n.oid, 'usage'))
                 from unnest(f.conpfeqop) with ordinality as k(oid, position)
                 join pg_catalog.pg_operator as o on o.oid = k.oid
                 join pg_catalog.pg_namespace as n on n.oid = o.oprnamespace
@@ -312,6 +320,13 @@ select json_build_object(
                     and found.purpose is not null
                 -- A class that lacks some of them orders, but cannot compare.
                 having count(distinct a.amopstrategy) = 5
+            ),
+            'may_be_compared', not exists (
+                select
+                from pg_catalog.pg_amop as a
+                join pg_catalog.pg_operator as o on o.oid = a.amopopr
+                where a.amopfamily = c.opcfamily and a.amoplefttype = c.opcintype
+                    and not pg_catalog.has_schema_privilege(o.oprnamespace, 'usage')
             )
         ) order by n.nspname, t.typname)
         from (select distinct oid from used_type) as u

@@ -98,6 +98,10 @@ pub struct Collation {
     /// Its name.
     #[serde(flatten)]
     pub name: QualifiedName,
-    /// Whether only texts of the same bytes are equal; others take no patterns before PostgreSQL 18.
+    /// Whether the role may name it in a statement: `USAGE` of its schema.
+    pub may_be_named: bool,
+    /// Whether only texts of the same bytes are equal. Else PostgreSQL refuses patterns.
     pub is_deterministic: bool,
+    /// Whether it takes `like` all the same: since PostgreSQL 18 all do.
+    pub takes_like: bool,
 }

@@ -42,6 +42,7 @@ pub(super) fn relations(
 ) -> Vec<Relation> {
     let mut found = Vec::new();
     for (index, table) in tables.iter().enumerate() {
+        let mut relations = Vec::with_capacity(table.foreign_keys.len());
         for key in &table.foreign_keys {
             if key.is_temporal {
                 let object = format!("{} on {}", key.name, table.qualified_name());
@@ -49,11 +50,13 @@ pub(super) fn relations(
                     "it is a temporal key, whose rows are not found by equality: no field leads along it";
                 problems.push(Problem { object, reason: reason.to_owned() });
             } else {
-                found.extend(from_constraint(tables, index, key));
+                relations.extend(from_constraint(tables, index, key).map(Ok));
             }
         }
-        for declared in &table.directive.foreign_keys {
-            match from_comment(types, tables, index, declared) {
+        let declared = table.directive.foreign_keys.iter();
+        relations.extend(declared.map(|declared| from_comment(types, tables, index, declared)));
+        for relation in relations {
+            match relation.and_then(|relation| can_be_followed(tables, relation)) {
                 Ok(relation) => found.push(relation),
                 Err(reason) => problems.push(Problem { object: table.qualified_name(), reason }),
             }
@@ -106,7 +109,7 @@ fn from_comment(
             let reason = format!("ties {:?} to {:?}, whose types cannot be compared", ours.name, theirs.name);
             return Err(wrong(reason));
         }
-        operators.push(equality(types, theirs, ours));
+        operators.extend(equality(types, theirs, ours));
     }
     Ok(Relation {
         name: "comment".to_owned(),
@@ -123,12 +126,36 @@ fn from_comment(
     })
 }
 
-/// The operator that compares columns that no constraint ties: their type's own, else one of PostgreSQL's own.
-fn equality(types: &HashMap<Oid, Type>, referenced: &Column, referring: &Column) -> QualifiedName {
+/// The relation, if the role may name what compares its columns.
+fn can_be_followed(tables: &[Table], relation: Relation) -> Result<Relation, String> {
+    let refused = |what: &str| {
+        format!("{} cannot be followed: the role may not use the schema of {what}", relation.name)
+    };
+    if relation.operators.len() < relation.columns.len() {
+        return Err(refused("its operators"));
+    }
+    let referenced = &tables[relation.referenced_table].columns;
+    let referring = &tables[relation.table].columns;
+    let pairs = relation.referenced_columns.iter().zip(&relation.columns);
+    for (to, from) in pairs.map(|(to, from)| (&referenced[*to].collation, &referring[*from].collation)) {
+        if to.as_ref().map(|found| &found.name) != from.as_ref().map(|found| &found.name)
+            && to.as_ref().is_some_and(|found| !found.may_be_named)
+        {
+            return Err(refused("its collation"));
+        }
+    }
+    Ok(relation)
+}
+
+/// The operator that compares columns that no constraint ties: their type's own, if the role may name it, else one of
+/// PostgreSQL's own.
+fn equality(types: &HashMap<Oid, Type>, referenced: &Column, referring: &Column) -> Option<QualifiedName> {
     let base = |column: &Column| types.get(&column.type_oid).map(|found| base_type(types, found));
     match (base(referenced), base(referring)) {
-        (Some(Type { oid, order: Some(order), .. }), Some(other)) if *oid == other.oid => order.equal.clone(),
-        _ => Comparison::SYSTEM.equal,
+        (Some(Type { oid, order: Some(order), may_be_compared, .. }), Some(other)) if *oid == other.oid => {
+            may_be_compared.then(|| order.equal.clone())
+        }
+        _ => Some(Comparison::SYSTEM.equal),
     }
 }
 

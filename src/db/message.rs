@@ -6,12 +6,12 @@
 use super::literal::append_literal;
 use super::placeholder::append_statement;
 use super::{Error, Scope};
-use crate::sql::Statement;
+use crate::sql::{SessionSettings, Statement};
 
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
     let mut message = String::with_capacity(estimate(scope, statements));
-    append_scope(&mut message, scope)?;
+    append_scope(&mut message, scope, session(statements))?;
     for statement in statements {
         // The line break ends a comment that the statement may end with.
         message.push_str(";\n");
@@ -29,14 +29,14 @@ pub(super) fn begin(scope: &Scope) -> Result<String, Error> {
 /// The statement that has what follows in a transaction run within `scope`.
 pub(super) fn set(scope: &Scope) -> Result<String, Error> {
     let mut statement = String::new();
-    append_scope(&mut statement, scope)?;
+    append_scope(&mut statement, scope, SessionSettings::ALL)?;
     Ok(statement)
 }
 
 /// The message that marks a place in a transaction, and has what follows run within `scope`.
 pub(super) fn enter(scope: &Scope) -> Result<String, Error> {
     let mut message = String::from("savepoint operation;\n");
-    append_scope(&mut message, scope)?;
+    append_scope(&mut message, scope, SessionSettings::ALL)?;
     Ok(message)
 }
 
@@ -47,14 +47,22 @@ pub(super) fn within(statement: &Statement) -> Result<String, Error> {
     Ok(message)
 }
 
-fn append_scope(message: &mut String, scope: &Scope) -> Result<(), Error> {
+/// The settings of a session that statements depend on.
+pub(super) fn session(statements: &[Statement]) -> SessionSettings {
+    statements.iter().fold(SessionSettings::NONE, |settings, statement| settings | statement.session)
+}
+
+fn append_scope(message: &mut String, scope: &Scope, session: SessionSettings) -> Result<(), Error> {
     let mut before = "select ";
-    for (name, value) in scope.in_order()? {
+    for (name, value) in scope.in_order(session)? {
         message.push_str(before);
         message.push_str("pg_catalog.set_config(");
         append_literal(message, &name)?;
         message.push(',');
-        append_literal(message, &value)?;
+        match value {
+            Some(value) => append_literal(message, &value)?,
+            None => message.push_str("null"),
+        }
         message.push_str(",true)");
         before = ",";
     }
@@ -94,13 +102,13 @@ mod tests {
     #[test]
     fn scope_and_statements_are_one_message() {
         let statements = [
-            Statement { text: "select $1::text".to_owned(), parameters: vec![Some("it's".to_owned())] },
-            Statement { text: "select 2 -- two".to_owned(), parameters: vec![] },
+            Statement::new("select $1::text", vec![Some("it's".to_owned())]),
+            Statement::new("select 2 -- two", Vec::new()),
         ];
         assert_eq!(
             compose(&scope(), &statements).unwrap(),
             "select pg_catalog.set_config('transaction_read_only','on',true),\
-             pg_catalog.set_config('statement_timeout','10000',true);\n\
+             pg_catalog.set_config('statement_timeout','10000',true),pg_catalog.set_config('role','none',true);\n\
              select ('it''s')::text\n;\nselect 2 -- two\n"
         );
     }

@@ -8,7 +8,7 @@ use postgres_protocol::message::backend::Message;
 
 use super::answer::answer;
 use super::connection::first_value;
-use super::message;
+use super::message::{self, session};
 use super::parts::{MOST_VALUES, Part};
 use super::perform::{is_changed, is_name_lost};
 use super::row::Columns;
@@ -76,8 +76,9 @@ fn parts<'a>(
     statements: &'a [Statement],
     role: Option<&str>,
 ) -> Result<Vec<Part<'a>>, Error> {
+    let session = session(statements);
     let statements = statements.iter().map(|statement| Ok(Part::of_statement(statement)?.for_role(role)));
-    std::iter::once(Part::of_scope(scope)).chain(statements).collect()
+    std::iter::once(Part::of_scope(scope, session)).chain(statements).collect()
 }
 
 impl Connection {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::{Error, Scope};
-use crate::sql::Statement;
+use crate::sql::{SessionSettings, Statement};
 
 /// The protocol counts the values of a statement by 16 bits (manual, section 55.7, `Bind`).
 pub(super) const MOST_VALUES: usize = u16::MAX as usize;
@@ -22,8 +22,8 @@ pub(super) struct Part<'a> {
 
 impl<'a> Part<'a> {
     /// The context of the statements that follow.
-    pub(super) fn of_scope(scope: &'a Scope) -> Result<Self, Error> {
-        let settings = scope.in_order()?;
+    pub(super) fn of_scope(scope: &'a Scope, session: SessionSettings) -> Result<Self, Error> {
+        let settings = scope.in_order(session)?;
         let mut text = String::from("select ");
         let mut values = Vec::with_capacity(settings.len() * 2);
         for (name, value) in settings {
@@ -31,7 +31,7 @@ impl<'a> Part<'a> {
             let comma = if number == 1 { "" } else { "," };
             // Writing to a String cannot fail.
             let _ = write!(text, "{comma}pg_catalog.set_config(${number},${},true)", number + 1);
-            values.extend([Some(name), Some(value)]);
+            values.extend([Some(name), value]);
         }
         refuse_nul(&values)?;
         Ok(Self { text: Cow::Owned(text), values })
@@ -89,10 +89,14 @@ mod tests {
         }
     }
 
+    fn of_scope(scope: &Scope) -> Result<Part<'_>, Error> {
+        Part::of_scope(scope, SessionSettings::NONE)
+    }
+
     #[test]
     fn the_text_of_a_scope_depends_on_no_value() {
         let (one, other) = (scope("{}"), scope("it's"));
-        let (one, other) = (Part::of_scope(&one).unwrap(), Part::of_scope(&other).unwrap());
+        let (one, other) = (of_scope(&one).unwrap(), of_scope(&other).unwrap());
         assert_eq!(one.text, other.text);
         assert_eq!(
             one.text,
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn each_role_has_texts_of_its_own_and_no_name_ends_the_comment() {
-        let statement = Statement { text: "select 1".to_owned(), parameters: Vec::new() };
+        let statement = Statement::new("select 1", Vec::new());
         let text = |role| Part::of_statement(&statement).unwrap().for_role(role).text.into_owned();
         assert_eq!(text(None), "select 1");
         assert_eq!(text(Some("web_user")), "/* web_user */ select 1");
@@ -117,8 +121,8 @@ mod tests {
 
     #[test]
     fn a_nul_byte_is_refused() {
-        assert!(matches!(Part::of_scope(&scope("\0")), Err(Error::NulByte)));
-        let statement = Statement { text: String::new(), parameters: vec![Some("a\0".to_owned())] };
+        assert!(matches!(of_scope(&scope("\0")), Err(Error::NulByte)));
+        let statement = Statement::new("", vec![Some("a\0".to_owned())]);
         assert!(matches!(Part::of_statement(&statement), Err(Error::NulByte)));
     }
 }

@@ -42,8 +42,6 @@ member_of(asked, oid) as (
     join pg_catalog.pg_auth_members as g on g.member = m.oid
 ),
 catalogue(hash) as (
-    select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0) from exposed_schema
-    union all
     select hash from relation
     union all
     select pg_catalog.hash_record_extended(row(a.tableoid, a.attrelid, a.attnum, a.xmin), 0)
@@ -82,6 +80,19 @@ catalogue(hash) as (
     union all
     select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0)
     from pg_catalog.pg_cast
+    where oid >= 16384
+    union all
+    -- Types, operators and collations are named with their schemas, where the role may use these. Sessions make temporary ones.
+    select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0)
+    from pg_catalog.pg_namespace
+    where nspname !~ '^pg_(toast_)?temp_'
+    union all
+    select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0)
+    from pg_catalog.pg_operator
+    where oid >= 16384
+    union all
+    select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0)
+    from pg_catalog.pg_collation
     where oid >= 16384
     union all
     select pg_catalog.hash_record_extended(row(d.tableoid, d.classoid, d.objoid, d.objsubid, d.xmin), 0)

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::INTROSPECT;
-use crate::db::{Access, Database, Scope};
+use crate::db::{Database, Scope};
 use crate::error::Error;
 use crate::sql::{Statement, array_literal};
 
@@ -16,11 +16,6 @@ const MARK: &str = include_str!("mark.sql");
 
 /// A picture of a thousand tables takes about a second; it is drawn at start and after changes only.
 const PICTURE_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// What statements on the catalogue run with. They call nothing of the application's, so that a path of PostgreSQL's own objects
-/// alone says what they mean; and what PostgreSQL prints of a default has the schema of all others. Compiling the statements
-/// would take longer than running them.
-const SETTINGS: [(&str, &str); 2] = [("search_path", "pg_catalog, pg_temp"), ("jit", "off")];
 
 /// What stands for no time limit (`statement_timeout = 0`): the longest that any setting of ours may be.
 const LONGEST: Duration = Duration::from_hours(24);
@@ -152,26 +147,23 @@ impl Pictures {
                 (role.clone(), vec![mark(schemas, [role.as_deref()]), picture(schemas)])
             }
             Question::Marks(roles) => (None, vec![mark(schemas, roles.iter().map(Option::as_deref))]),
-            Question::Roles => (None, vec![Statement { text: ROLES.to_owned(), parameters: Vec::new() }]),
+            Question::Roles => (None, vec![Statement::new(ROLES, Vec::new())]),
         };
-        let scope = Scope {
-            access: Access::ReadOnly,
-            role,
-            settings: SETTINGS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
-            statement_timeout: timeout,
-        };
+        let mut scope = Scope { role, ..Scope::of_catalog(timeout) };
+        // Compiling the statements would take longer than running them.
+        scope.settings.push(("jit".to_owned(), "off".to_owned()));
         let answers = database.run(&scope, &statements).await.map_err(|failure| failure.error)?;
         Ok(answers.into_iter().map(Option::unwrap_or_default).collect())
     }
 }
 
 fn picture(schemas: &str) -> Statement {
-    Statement { text: INTROSPECT.to_owned(), parameters: vec![Some(schemas.to_owned())] }
+    Statement::new(INTROSPECT, vec![Some(schemas.to_owned())])
 }
 
 fn mark<'a>(schemas: &str, roles: impl IntoIterator<Item = Option<&'a str>>) -> Statement {
     let roles = array_literal(roles);
-    Statement { text: MARK.to_owned(), parameters: vec![Some(schemas.to_owned()), Some(roles)] }
+    Statement::new(MARK, vec![Some(schemas.to_owned()), Some(roles)])
 }
 
 fn read(text: &str) -> Result<Vec<(Option<String>, Mark)>, serde_json::Error> {

@@ -137,7 +137,7 @@ fn write_of_persisted_operations(event: &Event<'_>) {
 fn write_for_each_request(event: &Event<'_>) {
     match event {
         Event::StatementsSent { statements } => {
-            for Statement { text, parameters } in *statements {
+            for Statement { text, parameters, .. } in *statements {
                 tracing::debug!(target: "sql", ?parameters, "{text}");
             }
         }

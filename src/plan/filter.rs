@@ -46,11 +46,31 @@ impl Planner<'_> {
         let type_name = format!("{}{suffix}", exposed.column_type.value.name());
         let conditions = operators.iter().map(|(name, value)| {
             match self.schema.input_field(&type_name, name).map(|field| &field.meaning) {
-                Some(InputMeaning::Operator(operator)) => self.comparison(column, exposed, *operator, value),
+                Some(InputMeaning::Operator(operator)) => {
+                    self.heed_collation(table, column, exposed, (*operator, name))?;
+                    self.comparison(column, exposed, *operator, value)
+                }
                 _ => Err(self.error(format!("{name} is no operator of {type_name}"))),
             }
         });
         conditions.collect()
+    }
+
+    /// Patterns cannot be matched by every collation.
+    fn heed_collation(
+        &self,
+        table: usize,
+        column: usize,
+        exposed: &ExposedColumn,
+        (operator, name): (Operator, &str),
+    ) -> Result<(), PlanError> {
+        match &self.schema.catalog.tables[table].columns[column].collation {
+            Some(collation) if !operator.takes(collation) => Err(self.error(format!(
+                "{name} cannot be used on {}: its collation is nondeterministic, and compares whole texts only",
+                exposed.field
+            ))),
+            _ => Ok(()),
+        }
     }
 
     fn comparison(

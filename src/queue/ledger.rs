@@ -6,18 +6,19 @@
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use diesel::upsert::excluded;
-use diesel::{
-    ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
-    SelectableHelper as _,
-};
-use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel::{ExpressionMethods as _, Insertable};
+use diesel_async::SimpleAsyncConnection as _;
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 use super::message::Message;
 use super::principal::{self, Fingerprint};
-use crate::db::{self, Access, Connection, Database, QueryError, Scope, Transaction};
+use crate::db::{self, Access, Database, Scope, Transaction};
+use crate::sql::Statement;
 
 diesel::table! {
     /// One row for each mutation.
@@ -45,14 +46,21 @@ diesel::table! {
 /// Makes the table; running it again changes nothing.
 const SETUP: &str = include_str!("ledger/setup.sql");
 
+/// One record as JSON.
+const FIND: &str = include_str!("ledger/find.sql");
+
+/// Removes some rows; the answer is their number.
+const REMOVE: &str = include_str!("ledger/remove.sql");
+
 /// How many rows are removed at once, so that no transaction is long.
-const REMOVED_AT_ONCE: i64 = 1000;
+const REMOVED_AT_ONCE: usize = 1000;
 
 /// A row, as it is answered from.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = operation, check_for_backend(diesel::pg::Pg))]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Record {
+    #[serde(deserialize_with = "bytes")]
     pub(super) principal: Fingerprint,
+    #[serde(deserialize_with = "bytes")]
     pub(super) content: Fingerprint,
     pub(super) state: String,
     pub(super) outcome: String,
@@ -102,8 +110,8 @@ pub(super) async fn enter(
     content: Fingerprint,
     attempts: u32,
 ) -> Result<Entry, db::Error> {
-    let scope =
-        Scope { access: Access::ReadWrite, role: None, settings: Vec::new(), statement_timeout: timeout };
+    // The mutation gets the application's own path back with its scope.
+    let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(timeout) };
     let now = now();
     let row = Entered {
         id: message.id,
@@ -122,10 +130,9 @@ pub(super) async fn enter(
     if inserted == 1 {
         return Ok(Entry::New(Box::new(transaction), row));
     }
-    let known = find(&mut transaction, message.id).await;
-    let known = known.map_err(|error| transaction.explain(&error));
+    let known = transaction.run(&find(message.id)).await;
     transaction.roll_back().await;
-    match known? {
+    match known?.as_deref().map(read).transpose()? {
         Some(record) => Ok(Entry::Known(record)),
         // Removed at this very moment, for its age, which is greater than any deadline.
         None => Err(db::Error::Protocol("the operation's row was removed from the ledger".to_owned())),
@@ -154,36 +161,40 @@ pub(super) async fn finish(
 
 /// The record of an operation.
 pub(super) async fn look_up(database: &Database, id: Uuid) -> Result<Option<Record>, db::Error> {
-    let mut connection = database.connection().await?;
-    let found = find(&mut connection, id).await;
-    found.map_err(|error| connection.explain(&error))
+    let scope = Scope::of_catalog(database.statement_timeout());
+    let found = database.run(&scope, &[find(id)]).await.map_err(|failure| failure.error)?;
+    found.into_iter().next().flatten().as_deref().map(read).transpose()
 }
 
-async fn find(connection: &mut Connection, id: Uuid) -> Result<Option<Record>, QueryError> {
-    let query = operation::table.find(id).select(Record::as_select());
-    query.first(connection).await.optional()
+fn find(id: Uuid) -> Statement {
+    Statement::new(FIND, vec![Some(id.to_string())])
+}
+
+fn read(record: &str) -> Result<Record, db::Error> {
+    serde_json::from_str(record)
+        .map_err(|error| db::Error::Protocol(format!("the ledger's record cannot be read: {error}")))
+}
+
+fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    // PostgreSQL breaks lines, as MIME asks.
+    STANDARD.decode(text.replace('\n', "")).map_err(serde::de::Error::custom)
 }
 
 /// Removes what finished before `keep`, some at a time.
 pub(super) async fn remove_old(database: &Database, keep: Duration) -> Result<usize, db::Error> {
-    let before = now() - keep;
+    let before = (now() - keep).to_rfc3339();
+    let statement = Statement::new(REMOVE, vec![Some(before), Some(REMOVED_AT_ONCE.to_string())]);
+    let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(database.statement_timeout()) };
     let mut removed = 0;
     loop {
-        let mut connection = database.connection().await?;
-        let old = operation::table
-            .filter(operation::finished_at.lt(before))
-            .order(operation::finished_at)
-            .limit(REMOVED_AT_ONCE)
-            .select(operation::id);
-        let found: Result<Vec<Uuid>, QueryError> = old.load(&mut *connection).await;
-        let found = found.map_err(|error| connection.explain(&error))?;
-        if found.is_empty() {
+        let answers = database.run(&scope, std::slice::from_ref(&statement)).await;
+        let answers = answers.map_err(|failure| failure.error)?;
+        let count = answers.first().and_then(|text| text.as_deref()?.parse().ok()).unwrap_or(0);
+        removed += count;
+        if count < REMOVED_AT_ONCE {
             return Ok(removed);
         }
-        let deleted = diesel::delete(operation::table.filter(operation::id.eq_any(found)))
-            .execute(&mut *connection)
-            .await;
-        removed += deleted.map_err(|error| connection.explain(&error))?;
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::{Application, Options, Schema, expose, fields, functions, inputs, mutations, relations, shared};
+use super::{
+    Application, Options, Schema, expose, fields, functions, inputs, limits, mutations, relations, shared,
+};
 use crate::catalog::Catalog;
 
 pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Application) -> Schema {
@@ -32,6 +34,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         fields::add(&mut schema, index, &exposed, &relation_fields[index], switches);
         inputs::add(&mut schema, index, &exposed);
         mutations::add(&mut schema, index, &exposed);
+        schema.problems.extend(limits::problems(&catalog, table, &exposed));
     }
     functions::add(&mut schema);
     application.add_to(&mut schema);

@@ -33,8 +33,8 @@ pub struct ExposedArgument {
     pub name: String,
     /// What it holds.
     pub column_type: ColumnType,
-    /// The type that it is declared with.
-    pub sql_type: SqlType,
+    /// The type that it is declared with; `None` where the role may not name it.
+    pub sql_type: Option<SqlType>,
     /// Whether it has no default.
     pub is_required: bool,
     /// Its default as GraphQL writes it, where that can be shown.

@@ -76,7 +76,7 @@ mod tests {
         let column_type = ColumnType {
             value: ValueType::Scalar(scalar),
             is_list: false,
-            sql_type: SqlType::TEXT,
+            sql_type: Some(SqlType::TEXT),
             encoding: Encoding { form: Form::Json, sql_type: SqlType::TEXT },
             is_orderable: true,
         };

@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::claims::{Claim, Settled, settle};
 use super::enums::{self, EnumType};
 use super::scalar::{self, ColumnType};
-use super::{DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, fields, naming};
+use super::{
+    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, SessionSettings, fields, naming,
+};
 use crate::catalog::{Catalog, Problem, Table, Type};
 
 /// Where Diesel keeps which migrations were applied; no part of anybody's application.
@@ -87,6 +89,7 @@ impl Wanted<'_> {
                     object,
                     reason: reason + "; to choose a name, use a comment: @graphql({\"name\": \"…\"})",
                 }));
+                let session = SessionSettings::of_table(&schema.catalog, table);
                 let page_size = table.directive.max_rows;
                 let page_size = page_size.or(schema.catalog.namespace_directive(table).max_rows);
                 schema.tables[index] = settled.name.map(|type_name| ExposedTable {
@@ -95,6 +98,7 @@ impl Wanted<'_> {
                     key,
                     page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE),
                     columns: Vec::new(),
+                    session,
                 });
             }
         }

@@ -80,8 +80,9 @@ pub struct ColumnType {
     pub value: ValueType,
     /// Whether it is an array.
     pub is_list: bool,
-    /// The SQL type that a value is compared as: a domain's base, an array's element.
-    pub sql_type: SqlType,
+    /// The SQL type that a value is compared as: a domain's base, an array's element. `None` where the role may not name it:
+    /// PostgreSQL takes the type from what stands beside the value then.
+    pub sql_type: Option<SqlType>,
     /// How its values become JSON.
     pub encoding: Encoding,
     /// Whether it can be ordered by, and compared.
@@ -204,9 +205,9 @@ impl ColumnType {
         Self {
             is_list,
             // Operators on arrays take two of the same elements: those of a domain are no others to them.
-            sql_type: sql_name(if is_list { value } else { base }),
+            sql_type: nameable(if is_list { value } else { base }),
             encoding,
-            is_orderable: base.order.is_some() && base.element.is_none() && !is_json,
+            is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
             value: value_type,
         }
     }
@@ -289,11 +290,11 @@ pub(super) fn is_made_of(catalog: &Catalog, found: &Type, kind: TypeKind) -> boo
 }
 
 /// The type that a value is compared as: of a domain its base.
-pub fn comparison_type(catalog: &Catalog, oid: Oid) -> SqlType {
-    let Some(found) = catalog.types.get(&oid) else { return SqlType::TEXT };
+pub fn comparison_type(catalog: &Catalog, oid: Oid) -> Option<SqlType> {
+    let found = catalog.types.get(&oid)?;
     match found.element.and_then(|element| catalog.types.get(&element)) {
-        Some(element) => sql_name(element).array(),
-        None => sql_name(base_type(&catalog.types, found)),
+        Some(element) => nameable(element).map(SqlType::array),
+        None => nameable(base_type(&catalog.types, found)),
     }
 }
 
@@ -304,7 +305,7 @@ pub fn kept_type(catalog: &Catalog, oid: Oid) -> SqlType {
         element.unwrap_or_else(|| base_type(&catalog.types, found)).may_be_named
     };
     match catalog.types.get(&oid) {
-        Some(found) if may_be_named(found) => comparison_type(catalog, oid),
+        Some(found) if may_be_named(found) => comparison_type(catalog, oid).unwrap_or(SqlType::TEXT),
         Some(Type { element: Some(_), .. }) => SqlType::TEXT_ARRAY,
         Some(_) | None => SqlType::TEXT,
     }
@@ -320,12 +321,17 @@ pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
 }
 
 /// The type itself, and not what it stands on.
-pub(super) fn exact_sql_type(catalog: &Catalog, oid: Oid) -> SqlType {
+pub(super) fn exact_sql_type(catalog: &Catalog, oid: Oid) -> Option<SqlType> {
     match catalog.types.get(&oid) {
-        Some(Type { element: Some(element), .. }) => exact_sql_type(catalog, *element).array(),
-        Some(found) => sql_name(found),
-        None => SqlType::TEXT,
+        Some(Type { element: Some(element), .. }) => Some(exact_sql_type(catalog, *element)?.array()),
+        Some(found) => nameable(found),
+        None => None,
     }
+}
+
+/// The type, if the role may name it.
+fn nameable(found: &Type) -> Option<SqlType> {
+    found.may_be_named.then(|| sql_name(found))
 }
 
 pub(super) fn sql_name(found: &Type) -> SqlType {

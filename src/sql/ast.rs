@@ -144,12 +144,12 @@ pub enum Expression {
     Word(&'static str),
     /// A whole number.
     Number(u64),
-    /// A value, cast to a type.
+    /// A value, cast to its type.
     Parameter {
         /// The value in PostgreSQL's text form.
         value: Option<String>,
-        /// The type.
-        sql_type: SqlType,
+        /// The type; `None` where the role may not name it, beside something that has it.
+        sql_type: Option<SqlType>,
     },
     /// `"table".*` in a select list: all columns.
     AllColumns(String),

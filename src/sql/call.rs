@@ -5,7 +5,7 @@ use super::condition::{list_literal, parameter};
 use super::connection::Site;
 use super::json::{IfNull, JsonText};
 use super::rows::{AtMostOneRow, OneRow};
-use super::{At, Compiler, Holds, Nulls};
+use super::{At, Compiler, Holds, Nulls, SessionSettings};
 use crate::plan::{Call, Given, Operand, Origin, RowField};
 use crate::schema::{ExposedArgument, ExposedFunction, Returns};
 
@@ -81,6 +81,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn function_call(&self, call: &Call, parent: Option<At<'_>>) -> FunctionCall {
+        self.depend_on(SessionSettings::ALL);
         let found = &self.schema.catalog.functions[call.function];
         let exposed = self.schema.function(call.function);
         let arguments = match &call.given {

@@ -31,7 +31,7 @@ impl Compiler<'_> {
             None => self.is_own(at),
             Some(oid) => self
                 .table_oid(at)
-                .map(|table| table.binary("=", parameter(Some(oid.clone()), SqlType::system("oid")))),
+                .map(|table| table.binary("=", parameter(Some(oid.clone()), Some(SqlType::system("oid"))))),
         };
         stands.unwrap_or(Expression::Word("true"))
     }

@@ -48,8 +48,8 @@ impl Compiler<'_> {
     fn operator(&self, table: usize, column: usize, operator: Operator) -> QualifiedName {
         let own = self.comparison_of(table, column);
         // Patterns on citext, which heed no case, stand where the type does.
-        let pattern = |symbol: &'static str| match &self.sql_type(table, column).name {
-            name if name.name == "citext" => {
+        let pattern = |symbol: &'static str| match self.sql_type(table, column).map(|found| &found.name) {
+            Some(name) if name.name == "citext" => {
                 QualifiedName { schema: name.schema.clone(), name: symbol.into() }
             }
             _ => QualifiedName::system(symbol),
@@ -81,26 +81,29 @@ impl Compiler<'_> {
         let sql_type = self.sql_type(table, column);
         match operand {
             Operand::Value(value) => parameter(value.clone(), self.comparison_type(table, column)),
-            Operand::List(values) => parameter(values.as_deref().map(list_literal), sql_type.clone().array()),
-            Operand::Text(value) => parameter(value.clone(), SqlType::TEXT),
+            Operand::List(values) => {
+                parameter(values.as_deref().map(list_literal), sql_type.cloned().map(SqlType::array))
+            }
+            Operand::Text(value) => parameter(value.clone(), Some(SqlType::TEXT)),
         }
     }
 
     /// The type that a whole value of the column is compared as: of an array, the array's.
-    pub(super) fn comparison_type(&self, table: usize, column: usize) -> SqlType {
+    pub(super) fn comparison_type(&self, table: usize, column: usize) -> Option<SqlType> {
         let catalog = &self.schema.catalog;
         match self.schema.column(table, column) {
-            Some(exposed) if exposed.column_type.is_list => exposed.column_type.sql_type.clone().array(),
+            Some(exposed) if exposed.column_type.is_list => {
+                exposed.column_type.sql_type.clone().map(SqlType::array)
+            }
             Some(exposed) => exposed.column_type.sql_type.clone(),
             // A key column need not be exposed: its name may be none of GraphQL's.
             None => comparison_type(catalog, catalog.tables[table].columns[column].type_oid),
         }
     }
 
-    fn sql_type(&self, table: usize, column: usize) -> &SqlType {
-        // Only exposed columns are planned; text is what a value is before it has a type.
-        static TEXT: SqlType = SqlType::TEXT;
-        self.schema.column(table, column).map_or(&TEXT, |exposed| &exposed.column_type.sql_type)
+    fn sql_type(&self, table: usize, column: usize) -> Option<&SqlType> {
+        // Only exposed columns are planned.
+        self.schema.column(table, column)?.column_type.sql_type.as_ref()
     }
 }
 
@@ -108,7 +111,7 @@ pub(super) fn list_literal(values: &[Option<String>]) -> String {
     array_literal(values.iter().map(Option::as_deref))
 }
 
-pub(super) fn parameter(value: Option<String>, sql_type: SqlType) -> Expression {
+pub(super) fn parameter(value: Option<String>, sql_type: Option<SqlType>) -> Expression {
     Expression::Parameter { value, sql_type }
 }
 

@@ -150,7 +150,7 @@ impl QueryFragment<Pg> for Expression {
             }
             Self::Parameter { value, sql_type } => {
                 out.push_bind_param::<Nullable<Text>, Option<String>>(value)?;
-                push_cast(&mut out, sql_type)
+                sql_type.as_ref().map_or(Ok(()), |sql_type| push_cast(&mut out, sql_type))
             }
             Self::Cast(inner, sql_type) => {
                 inner.walk_ast(out.reborrow())?;

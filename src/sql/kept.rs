@@ -5,6 +5,8 @@
 //! transaction; the second one reads them there, and the rest from the tables. Values go through the setting in their text
 //! form, which their types read back as the same values. A record's columns are those that the change returned.
 
+use std::cell::Cell;
+
 use super::ast::{Expression, From, FunctionCall, Select, SelectColumn};
 use super::children::TABLE_OID;
 use super::json::JsonText;
@@ -23,7 +25,7 @@ const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
 /// The statements of one root field, one or two: the last one returns its JSON text.
 pub fn statements(schema: &Schema, action: &Action) -> Vec<Statement> {
-    let mut compiler = Compiler { schema, aliases: 0, kept: None };
+    let mut compiler = Compiler { schema, aliases: 0, kept: None, session: Cell::default() };
     let keeping = match action {
         Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
         Action::Write(_) => None,
@@ -40,8 +42,9 @@ pub fn statements(schema: &Schema, action: &Action) -> Vec<Statement> {
         Action::Write(write) => compiler.write_select(write).into_select(),
         Action::Value(call) => compiler.value_select(call, None).into_select(),
     };
+    let session = compiler.session.get();
     let keeping = keeping.map(|select| print(&select.into_select()));
-    keeping.into_iter().chain([print(&answer)]).collect()
+    keeping.into_iter().chain([print(&answer)]).map(|statement| Statement { session, ..statement }).collect()
 }
 
 /// The call of a function that may change what is asked of its rows, and the table whose rows it returns.

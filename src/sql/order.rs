@@ -12,7 +12,7 @@ struct SortKey<'a> {
     value: Expression,
     /// The same as a cursor holds it.
     identifying: Expression,
-    sql_type: SqlType,
+    sql_type: Option<SqlType>,
     comparison: &'a Comparison,
     is_descending: bool,
     is_nulls_first: bool,
@@ -51,7 +51,7 @@ impl Compiler<'_> {
         keys.extend(self.table_oid(at).map(|value| SortKey {
             identifying: value.clone(),
             value,
-            sql_type: SqlType::system("oid"),
+            sql_type: Some(SqlType::system("oid")),
             comparison: const { &Comparison::SYSTEM },
             is_descending: order.last().is_some_and(|term| term.is_descending),
             is_nulls_first: false,

@@ -3,7 +3,7 @@
 use super::ast::{Expression, From};
 use super::json::{IfNull, JsonText};
 use super::rows::AtMostOneRow;
-use super::{At, Compiler, Holds};
+use super::{At, Compiler, Holds, SessionSettings};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Origin, Row, RowField};
 use crate::schema::scalar::is_json_scalar;
@@ -42,6 +42,7 @@ impl Compiler<'_> {
     /// A table under an alias, with its children or without them.
     pub(super) fn table(&self, at: At<'_>, is_only: bool) -> From {
         let table = &self.schema.catalog.tables[at.table];
+        self.depend_on(self.schema.table(at.table).map_or(SessionSettings::ALL, |exposed| exposed.session));
         let (schema, name) = (table.schema.clone(), table.name.clone());
         From::Table { is_only, schema, name, alias: at.alias.to_owned() }
     }

@@ -8,7 +8,7 @@ use super::call::needs_row;
 use super::connection::row_columns;
 use super::json::JsonText;
 use super::rows::OneRow;
-use super::{At, Compiler, Holds, Nulls};
+use super::{At, Compiler, Holds, Nulls, SessionSettings};
 use crate::catalog::SqlType;
 use crate::plan::{Change, Operand, Target, Write, WriteField};
 
@@ -44,6 +44,8 @@ impl Compiler<'_> {
     }
 
     fn modify(&self, at: At<'_>, write: &Write) -> Modify {
+        // Triggers and defaults are code of the application's.
+        self.depend_on(SessionSettings::ALL);
         let table = &self.schema.catalog.tables[at.table];
         let change = match &write.change {
             Change::Insert { columns, rows } => self.insert(at.table, columns, rows),

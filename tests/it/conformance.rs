@@ -5,13 +5,15 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::time::Duration;
 
-use glowplug::config::{self, Config, Introspection, PoolMode};
+use glowplug::config::{self, Config, Introspection, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::harness;
+use glowplug::local::Pooler;
+
 use crate::ways::{Answering, Route, on_both_ways};
+use crate::{harness, session};
 
 /// How many cases are run.
 const CASES: usize = 418;
@@ -123,6 +125,39 @@ async fn cases_give_the_recorded_answers(route: Route) {
     assert_eq!((cases.len(), otherwise.len()), (CASES, OTHERWISE.len()), "the number of cases");
 }
 
+/// The same answers where the database's settings, another client's leftovers and objects of PostgreSQL's names in the path would
+/// change them.
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_hold_in_hostile_surroundings() {
+    let pooler = harness::pooler(PoolMode::Transaction, 1);
+    let mut sites = BTreeMap::<_, (Engine, String)>::new();
+    let mut failures = Vec::new();
+    for case in cases().iter().filter(|case| !is_otherwise(case)) {
+        let site = (&case.schema, &case.search_path);
+        let (engine, database) = match sites.entry(site) {
+            Entry::Occupied(found) if !case.writes() => found.get().clone(),
+            Entry::Vacant(free) if !case.writes() => free.insert(hostile_engine(case, &pooler).await).clone(),
+            _ => hostile_engine(case, &pooler).await,
+        };
+        let answer = ask(case, &engine).await;
+        if let Err(reason) = hold(case, &answer, &database).await {
+            failures.push(format!("{}: {reason}", case.id));
+        }
+    }
+    assert!(failures.is_empty(), "{} cases do not hold\n{}", failures.len(), failures.join("\n"));
+}
+
+async fn hostile_engine(case: &Case, pooler: &Pooler) -> (Engine, String) {
+    let database = session::hostile_database(&schema(case)).await;
+    session::surround(&database).await;
+    let url = pooler.url(&database);
+    session::leave_behind(&url).await;
+    let mut config = config(case, &database);
+    config.database.url = Secret::new(url);
+    config.database.pool_mode = PoolMode::Transaction;
+    (Engine::new(&config).expect("an engine"), database)
+}
+
 /// The same bytes, whether statements have names or are sent in a message with literals.
 #[tokio::test(flavor = "multi_thread")]
 async fn named_statements_give_the_answers_of_messages() {
@@ -160,8 +195,12 @@ async fn ask(case: &Case, engine: &Engine) -> String {
 }
 
 async fn fresh_database(case: &Case) -> String {
+    harness::database(&schema(case)).await
+}
+
+fn schema(case: &Case) -> String {
     let path = Path::new("tests/conformance/schemas").join(format!("{}.sql", case.schema));
-    harness::database(&std::fs::read_to_string(path).expect("the case's schema")).await
+    std::fs::read_to_string(path).expect("the case's schema")
 }
 
 async fn answering(case: &Case, route: Route, database: &str) -> Answering {
@@ -186,10 +225,19 @@ fn cases() -> Vec<Case> {
 async fn run(case: &Case, answering: &Answering, database: &str) -> Result<(), String> {
     let (request, identity) = case.request();
     let response = answering.respond(request, &identity).await;
-    let text = std::str::from_utf8(&response.body).map_err(|error| error.to_string())?;
+    hold(case, std::str::from_utf8(&response.body).map_err(|error| error.to_string())?, database).await
+}
+
+/// Holds an answer, and what the database has after it, against the case.
+async fn hold(case: &Case, text: &str, database: &str) -> Result<(), String> {
     let answer: Value = serde_json::from_str(text).map_err(|error| format!("{error} in {text}"))?;
     compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))?;
     let owner = harness::connect(&harness::cluster().url(database)).await;
+    if !case.after.is_empty() {
+        let calm = "set search_path = \"$user\", public; set extra_float_digits = 1; set standard_conforming_strings = on; \
+            set DateStyle = 'ISO, MDY'; set bytea_output = hex";
+        owner.batch_execute(calm).await.expect("the settings in which the checks were recorded");
+    }
     for check in &case.after {
         let found = rows(&owner, &check.sql).await;
         if found != check.rows {

@@ -95,7 +95,7 @@ pub(crate) fn write() -> Scope {
 
 pub(crate) fn statement(text: &str, parameters: &[Option<&str>]) -> Statement {
     let parameters = parameters.iter().map(|value| value.map(str::to_owned)).collect();
-    Statement { text: text.to_owned(), parameters }
+    Statement::new(text, parameters)
 }
 
 /// Statements without parameters.

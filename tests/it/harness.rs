@@ -54,12 +54,17 @@ pub(crate) async fn starter_database() -> String {
             name
         })
         .await;
-    let name = format!("starter_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    copy_of(template).await
+}
+
+/// A fresh database with all that another has, to which there are no connections; returns its name.
+pub(crate) async fn copy_of(template: &str) -> String {
+    let name = format!("copy_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     connect(&cluster().url("postgres"))
         .await
         .batch_execute(&format!("create database {name} template {template}"))
         .await
-        .expect("a copy of the starter's database");
+        .expect("a copy of the database");
     name
 }
 
@@ -212,6 +217,11 @@ pub(crate) fn request(document: &str, variables: &Value) -> Request {
 
 /// The answer to a document with variables, straight from the engine.
 pub(crate) async fn graphql(engine: &Engine, query: &str, variables: Value) -> Value {
-    let response = engine.respond(request(query, &variables), &Identity::default()).await;
+    graphql_as(engine, &Identity::default(), query, variables).await
+}
+
+/// The same for a role.
+pub(crate) async fn graphql_as(engine: &Engine, identity: &Identity, query: &str, variables: Value) -> Value {
+    let response = engine.respond(request(query, &variables), identity).await;
     serde_json::from_slice(&response.body).expect("the answer is JSON")
 }

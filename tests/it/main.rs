@@ -45,6 +45,7 @@ mod replicas;
 mod roles;
 mod roundtrip;
 mod server;
+mod session;
 mod starter;
 mod supabase;
 mod tidy;

@@ -47,7 +47,7 @@ const IMPORTS: [(&str, &[&str]); 19] = [
     ),
     ("server", &["catalog", "schema", "engine", "auth", "http", "queue", "config", "error", "shutdown"]),
     ("http", &["engine", "auth", "queue", "config", "event"]),
-    ("queue", &["engine", "schema", "db", "response", "error", "config", "event"]),
+    ("queue", &["engine", "schema", "db", "sql", "response", "error", "config", "event"]),
     ("live", &["engine", "config", "event"]),
 ];
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::cli::failure::Failure;
 use crate::cli::token::sign;
 use crate::config::{Config, Settled};
-use crate::db::{Access, Database, Scope};
+use crate::db::{Database, Scope};
 use crate::sql::Statement;
 
 use super::project::Project;
@@ -87,13 +87,8 @@ async fn people(config: &Config) -> Result<Vec<Person>, Failure> {
 async fn ask(config: &Config, statement: &str) -> Result<Option<String>, Failure> {
     let told = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
     let database = Database::new(&config.database).map_err(|error| told(&error))?;
-    let scope = Scope {
-        access: Access::ReadOnly,
-        role: None,
-        settings: Vec::new(),
-        statement_timeout: config.database.statement_timeout,
-    };
-    let statement = Statement { text: statement.to_owned(), parameters: Vec::new() };
+    let scope = Scope::of_catalog(config.database.statement_timeout);
+    let statement = Statement::new(statement, Vec::new());
     let answers = database.run(&scope, &[statement]).await.map_err(|error| told(&error))?;
     Ok(answers.into_iter().next().flatten())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::config::Config;
-use crate::db::{Access, Database, Scope};
+use crate::db::{Database, Scope};
 use crate::engine::{Described, describe};
 use crate::sql::{Statement, array_literal};
 
@@ -75,14 +75,10 @@ fn exposed(described: &Described, role: Option<&str>) -> Check {
 }
 
 async fn privileges(config: &Config, database: &Database, role: Option<&str>) -> Result<Privileges, String> {
-    let scope = Scope {
-        access: Access::ReadOnly,
-        role: role.map(str::to_owned),
-        settings: Vec::new(),
-        statement_timeout: config.database.statement_timeout,
-    };
+    let timeout = config.database.statement_timeout;
+    let scope = Scope { role: role.map(str::to_owned), ..Scope::of_catalog(timeout) };
     let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
-    let statement = Statement { text: PRIVILEGES.to_owned(), parameters: vec![Some(schemas)] };
+    let statement = Statement::new(PRIVILEGES, vec![Some(schemas)]);
     let answers = database.run(&scope, &[statement]).await.map_err(|failure| failure.to_string())?;
     let text = answers.into_iter().next().flatten().unwrap_or_default();
     serde_json::from_str(&text).map_err(|error| error.to_string())

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::config::{self, Config, Secret, redacted};
-use crate::db::{Access, Connector, Database, Lending, Scope};
+use crate::db::{Connector, Database, Lending, Scope};
 use crate::engine::describe;
 use crate::sql::Statement;
 
@@ -104,9 +104,8 @@ pub(super) async fn identify(settings: &config::Database) -> Result<Identity, St
 }
 
 async fn ask(database: &Database, question: &str) -> Result<String, String> {
-    let scope =
-        Scope { access: Access::ReadOnly, role: None, settings: Vec::new(), statement_timeout: ANSWER_LIMIT };
-    let statement = [Statement { text: question.to_owned(), parameters: Vec::new() }];
+    let scope = Scope::of_catalog(ANSWER_LIMIT);
+    let statement = [Statement::new(question, Vec::new())];
     let answered = timeout(ANSWER_LIMIT, database.run(&scope, &statement)).await;
     let answers = answered
         .map_err(|_| format!("no answer within {} s", ANSWER_LIMIT.as_secs()))?

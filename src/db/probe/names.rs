@@ -48,7 +48,8 @@ impl Probe {
     /// It finds itself by the mark in its own text.
     fn text(&self) -> String {
         format!(
-            "select name || ' {0}' from pg_catalog.pg_prepared_statements where statement like '%{0}%'",
+            "select pg_catalog.concat(name, ' {0}') from pg_catalog.pg_prepared_statements \
+             where pg_catalog.strpos(statement, '{0}') operator(pg_catalog.>) 0",
             self.mark
         )
     }
@@ -60,8 +61,8 @@ impl Probe {
     /// Makes the server forget the statement, whatever it is called there.
     fn deallocate(&self, flight: &mut Flight) -> Result<(), Error> {
         let text = format!(
-            "do $$ declare found text; begin for found in select name from pg_catalog.pg_prepared_statements \
-             where name <> '' and statement like '%{}%' loop execute pg_catalog.format('deallocate %I', found); \
+            "do $$ declare found pg_catalog.text; begin for found in select name from pg_catalog.pg_prepared_statements \
+             where name operator(pg_catalog.<>) '' and pg_catalog.strpos(statement, '{}') operator(pg_catalog.>) 0 loop execute pg_catalog.format('deallocate %I', found); \
              end loop; end $$",
             self.mark
         );

@@ -30,7 +30,7 @@ const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', tr
     select pg_catalog.current_setting('lock_timeout')";
 
 /// A value that comes back only if the server has seen the statement whole.
-const UNNAMED: &str = "select 'glow' || 'plug'";
+const UNNAMED: &str = "select pg_catalog.concat('glow', 'plug')";
 
 /// A write, as a pooler sees it, that writes nothing: everybody may update this view, and no row of it is meant.
 const WRITE: &str = "update pg_catalog.pg_settings set setting = setting where false";

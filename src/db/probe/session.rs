@@ -79,9 +79,9 @@ impl Trial {
 }
 
 /// Poolers keep these apart for their clients, and set them themselves; and what belongs to the transaction that asks.
-const EXPECTED: &str = "'application_name', 'client_encoding', 'DateStyle', 'IntervalStyle', 'TimeZone', \
-    'standard_conforming_strings', 'glowplug.doctor', 'transaction_read_only', 'transaction_isolation', \
-    'transaction_deferrable'";
+const EXPECTED: &str = "application_name, client_encoding, DateStyle, IntervalStyle, TimeZone, \
+    standard_conforming_strings, glowplug.doctor, transaction_read_only, transaction_isolation, \
+    transaction_deferrable";
 
 /// A server connection is looked for so many times: a pooler that resets it first lends others meanwhile.
 const ATTEMPTS: usize = 50;
@@ -152,8 +152,9 @@ impl Connector {
     /// What several clients find at once, each on another server connection.
     async fn left_behind(&self, clients: usize) -> Result<BTreeSet<String>, Error> {
         let look = format!(
-            "begin read only; select name || ' = ' || setting from pg_catalog.pg_settings \
-             where source = 'session' and name not in ({EXPECTED})"
+            "begin read only; select pg_catalog.concat(name, ' = ', setting) from pg_catalog.pg_settings \
+             where source operator(pg_catalog.=) 'session' \
+             and name operator(pg_catalog.<>) all ('{{{EXPECTED}}}'::pg_catalog.text[])"
         );
         let (mut found, mut held) = (BTreeSet::new(), Vec::new());
         for _ in 0..clients {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Trail;
 use crate::config::{self, PoolMode, Secret, redacted};
-use crate::db::{Access, Answers, Database, Error, RunError, Scope};
+use crate::db::{Answers, Database, Error, RunError, Scope};
 use crate::event::ReplicaEvent;
 use crate::sql::Statement;
 
@@ -174,9 +174,8 @@ impl Drop for Reading<'_> {
 
 /// `None` if there is no answer in time.
 async fn ask(database: &Database, question: &str) -> Option<Result<Answers, Error>> {
-    let scope =
-        Scope { access: Access::ReadOnly, role: None, settings: Vec::new(), statement_timeout: PATIENCE };
-    let statement = [Statement { text: question.to_owned(), parameters: Vec::new() }];
+    let scope = Scope::of_catalog(PATIENCE);
+    let statement = [Statement::new(question, Vec::new())];
     let answer = tokio::time::timeout(PATIENCE, database.run(&scope, &statement)).await.ok()?;
     Some(answer.map_err(|failure| failure.error))
 }

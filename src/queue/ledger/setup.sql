@@ -1,4 +1,7 @@
--- The ledger of mutations that come through the queue. One message, so that all of it is made or nothing.
+-- The ledger of mutations that come through the queue. One message, so that all of it is made or nothing, and the settings end
+-- with it: whatever another client of a pooler has left, it belongs to the connection's own user.
+set local role none;
+set local search_path = pg_catalog, pg_temp;
 create schema if not exists glowplug;
 
 create table if not exists glowplug.operation (

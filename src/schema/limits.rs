@@ -1,0 +1,43 @@
+//! What cannot be done with a column although its type's filter has it, for `schema --explain`. `plan` refuses it.
+
+use super::{ColumnType, ExposedTable, Operator, Scalar, ValueType};
+use crate::catalog::{Catalog, Collation, Problem, Table, base_type};
+
+/// The columns that cannot be compared, or not by patterns.
+pub(super) fn problems(catalog: &Catalog, table: &Table, exposed: &ExposedTable) -> Vec<Problem> {
+    let columns = exposed.columns.iter().zip(&table.columns).filter_map(|(exposed, column)| {
+        let column_type = &exposed.as_ref()?.column_type;
+        let found = catalog.type_of(column).map(|found| base_type(&catalog.types, found))?;
+        let reason = if found.order.is_some() && !found.may_be_compared {
+            "it can be neither filtered nor ordered by: the role may not use the schema of its type's operators"
+                .to_owned()
+        } else {
+            let refused = refused_patterns(column_type, column.collation.as_ref()?);
+            if refused.is_empty() {
+                return None;
+            }
+            format!("its collation is nondeterministic, so that {} cannot be used on it", refused.join(", "))
+        };
+        Some(Problem { object: format!("{}.{}", table.qualified_name(), column.name), reason })
+    });
+    columns.collect()
+}
+
+fn refused_patterns(column_type: &ColumnType, collation: &Collation) -> Vec<&'static str> {
+    if column_type.is_list || column_type.value != ValueType::Scalar(Scalar::String) {
+        return Vec::new();
+    }
+    let operators = column_type.value.operators().iter();
+    operators.filter(|(_, operator)| !operator.takes(collation)).map(|(name, _)| *name).collect()
+}
+
+impl Operator {
+    /// Whether PostgreSQL has it for texts of a collation: patterns want one in which equal texts have equal bytes (manual, 24.2.2.4).
+    pub fn takes(self, collation: &Collation) -> bool {
+        match self {
+            Self::Like => collation.takes_like,
+            Self::ILike | Self::StartsWith | Self::Regex | Self::IRegex => collation.is_deterministic,
+            _ => true,
+        }
+    }
+}

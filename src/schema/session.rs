@@ -1,0 +1,100 @@
+//! Which settings of a session change what is read of a table. Behind a pooler they may be what another client has left.
+//!
+//! Pure: `db` sets them, in front of the statements that they concern.
+
+use std::ops::BitOr;
+
+use crate::catalog::{Catalog, Table, TableKind, Type, TypeKind, base_type};
+
+/// Settings of a session on which a statement's answer depends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SessionSettings(u8);
+
+/// Each setting with the value that statements run with; `None` is the database's or the connecting role's own.
+const SETTINGS: [(SessionSettings, &str, Option<&str>); 8] = [
+    // Off turns rows that a policy would hide into an error.
+    (SessionSettings::ROW_SECURITY, "row_security", Some("on")),
+    (SessionSettings::SEARCH_PATH, "search_path", None),
+    (SessionSettings::TIME_ZONE, "TimeZone", None),
+    (SessionSettings::INTERVAL_STYLE, "IntervalStyle", None),
+    // Other styles write time zones by names that mean several.
+    (SessionSettings::DATE_STYLE, "DateStyle", Some("ISO")),
+    // Below 1 the text of a number is another number: a cursor would point beside its row.
+    (SessionSettings::FLOAT_DIGITS, "extra_float_digits", Some("1")),
+    (SessionSettings::BYTEA_OUTPUT, "bytea_output", Some("hex")),
+    // Off makes the text NULL of a null in an array.
+    (SessionSettings::ARRAY_NULLS, "array_nulls", Some("on")),
+];
+
+impl SessionSettings {
+    /// None of them.
+    pub const NONE: Self = Self(0);
+    /// All of them: code of the application's runs, which may depend on any.
+    pub const ALL: Self = Self(u8::MAX);
+
+    const ROW_SECURITY: Self = Self(1);
+    const SEARCH_PATH: Self = Self(1 << 1);
+    const TIME_ZONE: Self = Self(1 << 2);
+    const INTERVAL_STYLE: Self = Self(1 << 3);
+    const DATE_STYLE: Self = Self(1 << 4);
+    const FLOAT_DIGITS: Self = Self(1 << 5);
+    const BYTEA_OUTPUT: Self = Self(1 << 6);
+    const ARRAY_NULLS: Self = Self(1 << 7);
+
+    /// Names and values; `None` is the database's or the connecting role's own (`SET … TO DEFAULT`).
+    pub fn assignments(self) -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
+        let concerned = SETTINGS.iter().filter(move |(setting, ..)| self.0 & setting.0 != 0);
+        concerned.map(|(_, name, value)| (*name, *value))
+    }
+
+    /// Those that reading a table depends on.
+    pub(super) fn of_table(catalog: &Catalog, table: &Table) -> Self {
+        let of_rows = match table.kind {
+            // What a view computes is not seen here.
+            TableKind::View => Self::ALL,
+            TableKind::Table | TableKind::Partitioned | TableKind::MaterializedView | TableKind::Foreign => {
+                // Policies compare with the day of today, and call functions.
+                let of_policies = Self::ROW_SECURITY | Self::SEARCH_PATH | Self::TIME_ZONE;
+                if table.has_row_security { of_policies } else { Self::NONE }
+            }
+        };
+        let types = table.columns.iter().filter_map(|column| catalog.type_of(column));
+        types.fold(of_rows, |settings, found| settings | Self::of_type(catalog, found))
+    }
+
+    /// Those that the text of a value depends on.
+    fn of_type(catalog: &Catalog, found: &Type) -> Self {
+        let base = base_type(&catalog.types, found);
+        if let Some(element) = base.element.and_then(|oid| catalog.types.get(&oid)) {
+            return Self::ARRAY_NULLS | Self::of_type(catalog, element);
+        }
+        match (base.kind, base.schema.as_str(), base.name.as_str()) {
+            (TypeKind::Enum, ..) | (TypeKind::Base, _, "citext") => Self::NONE,
+            (TypeKind::Base, "pg_catalog", name) => Self::of_base(name),
+            // Ranges and composite values have texts of all sorts in them.
+            _ => Self::ALL,
+        }
+    }
+
+    fn of_base(name: &str) -> Self {
+        match name {
+            // Dates and times are written in JSON in ISO 8601, whatever the style.
+            "bool" | "date" | "time" | "timestamp" | "int2" | "int4" | "int8" | "numeric" | "text"
+            | "varchar" | "bpchar" | "name" | "char" | "uuid" | "json" | "jsonb" | "inet" | "cidr"
+            | "macaddr" | "macaddr8" | "oid" | "bit" | "varbit" => Self::NONE,
+            "timestamptz" | "timetz" => Self::TIME_ZONE,
+            "float4" | "float8" => Self::FLOAT_DIGITS,
+            "interval" => Self::INTERVAL_STYLE,
+            "bytea" => Self::BYTEA_OUTPUT,
+            _ => Self::ALL,
+        }
+    }
+}
+
+impl BitOr for SessionSettings {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
