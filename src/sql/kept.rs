@@ -108,7 +108,7 @@ impl Compiler<'_> {
         let catalog = &self.schema.catalog;
         let value = self.column(at, column);
         let base = comparison_type(catalog, catalog.tables[at.table].columns[column].type_oid);
-        if base != SqlType::system("bpchar") {
+        if base != Some(SqlType::system("bpchar")) {
             return value.cast(SqlType::TEXT);
         }
         let is_there = Expression::Is(Box::new(value.clone()), "not null");
