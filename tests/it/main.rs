@@ -46,6 +46,7 @@ mod roles;
 mod roundtrip;
 mod server;
 mod session;
+mod soak;
 mod starter;
 mod supabase;
 mod tidy;

@@ -77,6 +77,11 @@ const PURE: [&str; 7] = ["catalog", "schema", "request", "persisted", "plan", "s
 const IMPURE: [&str; 7] =
     ["tokio::", "std::fs", "std::net", "std::env", "std::process", "Instant::now", "SystemTime::now"];
 
+/// The files of a server that read files: before it runs, or in threads that may wait. A disk or a network folder that does not answer
+/// would else hold a thread that answers requests.
+const FILE_READERS: [&str; 4] =
+    ["src/auth/keyring.rs", "src/engine/persisted.rs", "src/queue/link.rs", "src/db/wire/passfile.rs"];
+
 /// A source file: its path below the repository, its text, and its lines.
 struct Source {
     path: String,
@@ -243,6 +248,25 @@ fn crates_are_named_only_where_they_belong() {
             if PURE.contains(&module) && IMPURE.iter().any(|name| line.contains(name)) {
                 problems.push(format!("{}:{number}: {module} does no I/O, and reads no clock", source.path));
             }
+        }
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn files_are_read_only_where_a_thread_may_wait_for_them() {
+    let mut problems = Vec::new();
+    let of_server = |source: &Source| source.module().is_some_and(|module| module != "local");
+    for source in sources().iter().filter(|source| of_server(source)) {
+        let mut reads =
+            source.code().filter(|(_, line)| line.contains("std::fs::") || line.contains("File::open"));
+        if let Some((number, _)) = reads.next()
+            && !FILE_READERS.contains(&source.path.as_str())
+        {
+            problems.push(format!(
+                "{}:{number}: a file is read; use spawn_blocking, and say so in this test",
+                source.path
+            ));
         }
     }
     assert_none(&problems);

@@ -131,18 +131,20 @@ impl Activity {
         (self.idle_for(now) >= limits.idle_timeout).then_some(Ending::Idle)
     }
 
-    /// Tells the connection to end; false if that had been said before. Where there is nothing left to say to its client, that
-    /// is at once.
+    /// Tells the connection to end; false if that had been said before. One whose client takes nothing is given up at once, also
+    /// if it was told to end before.
     pub(super) fn end(&self, ending: Ending) -> bool {
-        if self.ending.set(ending).is_err() {
-            return false;
-        }
-        self.ending_since.store(self.now(), Ordering::Relaxed);
-        self.told.cancel();
         if matches!(ending, Ending::NotReading | Ending::AnswersTooLarge) {
+            let is_first = !self.abandoned.is_cancelled();
             self.abandoned.cancel();
+            return is_first;
         }
-        true
+        let is_first = self.ending.set(ending).is_ok();
+        if is_first {
+            self.ends();
+            self.told.cancel();
+        }
+        is_first
     }
 
     /// It ends of itself, as when its client asked for it; it may take its time for that, but not longer.
@@ -150,10 +152,14 @@ impl Activity {
         self.ending_since.store(self.now(), Ordering::Relaxed);
     }
 
+    /// Whether it was told to end, or ends of itself.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending_since.load(Ordering::Relaxed) > 0
+    }
+
     /// Gives it up if it takes too long to end.
     pub(super) fn check_end(&self, now: Instant) {
-        let is_ending = self.ending_since.load(Ordering::Relaxed) > 0;
-        if is_ending && self.is_idle() && self.since(&self.ending_since, now) >= GRACE {
+        if self.is_ending() && self.is_idle() && self.since(&self.ending_since, now) >= GRACE {
             self.abandoned.cancel();
         }
     }
@@ -231,6 +237,15 @@ mod tests {
         drop(exchange);
         assert_eq!(overdue_after(&activity, 74), None);
         assert_eq!(overdue_after(&activity, 76), Some(Ending::Idle));
+    }
+
+    #[test]
+    fn one_that_was_told_to_end_is_given_up_where_its_client_takes_nothing() {
+        let activity = Arc::new(Activity::new(Arc::default()));
+        assert!(activity.end(Ending::Idle) && !activity.end(Ending::Displaced));
+        assert!(!activity.abandoned.is_cancelled());
+        assert!(activity.end(Ending::NotReading) && !activity.end(Ending::AnswersTooLarge));
+        assert!(activity.abandoned.is_cancelled());
     }
 
     #[test]

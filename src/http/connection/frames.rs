@@ -2,6 +2,7 @@
 //!
 //! Given whole, an answer would be taken whole, however little of it the client has read.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -20,6 +21,8 @@ pub(in crate::http) struct Frames<B> {
     body: B,
     /// What is left of the body's last frame.
     rest: Bytes,
+    /// Whether it is a part of that frame.
+    is_cut: bool,
     /// Of an HTTP/2 stream, which its client can hold back although it reads from the connection.
     stream: Option<Arc<Pace>>,
     _exchange: Exchange,
@@ -27,19 +30,20 @@ pub(in crate::http) struct Frames<B> {
 
 impl<B> Frames<B> {
     pub(super) fn new(body: B, exchange: Exchange, stream: Option<Arc<Pace>>) -> Self {
-        Self { body, rest: Bytes::new(), stream, _exchange: exchange }
+        Self { body, rest: Bytes::new(), is_cut: false, stream, _exchange: exchange }
     }
 
-    /// The next part of what is left. The last one is a copy, so that it does not keep the whole answer in memory while it waits
-    /// to be written.
+    /// The next part of what is left. The last of several is a copy, so that it does not keep the whole answer in memory while
+    /// it waits to be written.
     fn part(&mut self) -> Bytes {
-        let part = self.rest.split_to(self.rest.len().min(FRAME_BYTES));
+        let is_last = self.rest.len() <= FRAME_BYTES;
+        let part = if is_last { mem::take(&mut self.rest) } else { self.rest.split_to(FRAME_BYTES) };
         if let Some(pace) = &self.stream {
             pace.took(part.len());
             pace.waits();
         }
-        let is_last = self.rest.is_empty() && part.len() < FRAME_BYTES;
-        if is_last { Bytes::copy_from_slice(&part) } else { part }
+        let was_cut = mem::replace(&mut self.is_cut, !is_last);
+        if is_last && was_cut { Bytes::copy_from_slice(&part) } else { part }
     }
 }
 
@@ -87,5 +91,37 @@ impl<B> Drop for Frames<B> {
             // Not that the last part was taken, but that there is nothing behind it.
             pace.took(0);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use http_body_util::{BodyExt as _, Full};
+
+    use super::super::activity::Activity;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_answer_comes_in_small_parts_of_which_the_last_does_not_keep_it() {
+        let activity = Arc::new(Activity::new(Arc::default()));
+        let text = vec![b'x'; 3 * FRAME_BYTES + 5];
+        let body = Full::new(activity.hold(Bytes::from(text.clone())));
+        let mut frames = Frames::new(body, activity.begin(), None);
+        assert_eq!(frames.size_hint().exact(), Some(text.len() as u64));
+        let mut parts = Vec::new();
+        while let Some(frame) = frames.frame().await {
+            parts.push(frame.unwrap().into_data().unwrap());
+        }
+        assert!(frames.is_end_stream() && !activity.is_idle());
+        drop(frames);
+        assert!(activity.is_idle());
+        assert_eq!(
+            parts.iter().map(Bytes::len).collect::<Vec<_>>(),
+            [FRAME_BYTES, FRAME_BYTES, FRAME_BYTES, 5]
+        );
+        let last = parts.pop().unwrap();
+        drop(parts);
+        assert_eq!((activity.held(), last.len()), (0, 5));
     }
 }

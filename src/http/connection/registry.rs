@@ -107,13 +107,11 @@ impl Connections {
 
     /// Closes the connection that has been idle for longest, if one is.
     pub(in crate::http) fn displace(&self) {
-        let now = Instant::now();
-        let mut idle: Vec<_> = self.activities().into_iter().filter(|activity| activity.is_idle()).collect();
-        idle.sort_by_key(|activity| std::cmp::Reverse(activity.idle_for(now)));
-        for activity in idle {
-            if end(&activity, Ending::Displaced) {
-                return;
-            }
+        let (now, entries) = (Instant::now(), self.lock());
+        let activities = entries.open.values().map(|entry| &entry.activity);
+        let idle = activities.filter(|activity| activity.is_idle() && !activity.is_ending());
+        if let Some(oldest) = idle.max_by_key(|activity| activity.idle_for(now)) {
+            end(oldest, Ending::Displaced);
         }
     }
 
@@ -243,7 +241,7 @@ mod tests {
             places.push(place);
         }
         connections.look(Instant::now());
-        let ended = |place: &Place| !place.activity.end(Ending::Idle);
+        let ended = |place: &Place| !place.activity.end(Ending::NotReading);
         assert_eq!(places.iter().map(ended).collect::<Vec<_>>(), [false, true, false]);
     }
 }

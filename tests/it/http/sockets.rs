@@ -66,6 +66,28 @@ async fn connections_end_when_their_time_is_over() {
 }
 
 #[tokio::test]
+async fn an_idle_connection_of_http2_ends_with_a_goodbye() {
+    let server = server(TASKS, |sockets| sockets.idle_timeout = SHORT).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (client, connection) = h2::client::handshake(stream).await.unwrap();
+    timeout(LONG, connection).await.expect("it ends").expect("by GOAWAY, which is no error");
+    drop(client);
+}
+
+#[tokio::test]
+async fn headers_of_http2_that_are_too_large_are_refused_and_the_others_go_on() {
+    let server = tasks(Route::Direct).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    for (length, status) in [(70_000, 431), (100, 200)] {
+        let request = http::Request::get(server.url("/healthz")).header("x-long", "x".repeat(length));
+        let (answer, _) = client.send_request(request.body(()).unwrap(), true).unwrap();
+        assert_eq!(timeout(LONG, answer).await.unwrap().unwrap().status(), status, "{length} bytes");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_end_is_refused() {
     let server = server(TASKS, |sockets| sockets.body_timeout = SHORT).await;
     let mut stream = send(server.address, head(100) + "{").await;
