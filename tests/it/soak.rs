@@ -2,6 +2,8 @@
 //! server ends flat. Among the tests it takes half a minute, in which the caches reach their bounds; `scripts/soak 30` takes as many
 //! minutes, with the optimised program.
 
+#![allow(clippy::print_stdout, reason = "the curve is what a long run is looked at for")]
+
 use std::fmt::Write as _;
 use std::process::Command;
 use std::sync::Arc;
