@@ -46,6 +46,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::answer::Collected;
 pub use self::connection::Connection;
 pub use self::connector::Connector;
 pub use self::console::PoolerFacts;
@@ -77,8 +78,10 @@ pub type Answers = Vec<Option<String>>;
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct RunError {
-    /// Answers of the statements before the one that failed.
+    /// Answers of the statements before the one that failed; of all if none did, and only answers were left out.
     pub completed: Answers,
+    /// Which of them were left out, because they are longer than the scope allows.
+    pub left_out: Vec<usize>,
     /// What went wrong.
     #[source]
     pub error: Error,
@@ -86,7 +89,7 @@ pub struct RunError {
 
 impl From<Error> for RunError {
     fn from(error: Error) -> Self {
-        Self { completed: Answers::new(), error }
+        Self { completed: Answers::new(), left_out: Vec::new(), error }
     }
 }
 
@@ -142,7 +145,7 @@ impl Database {
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
-        let mut answers = Answers::with_capacity(statements.len());
+        let mut answers = Collected::default();
         let mut result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
         if let Err(error) = &result
             && may_be_sent_again(error, scope.access)
@@ -153,9 +156,12 @@ impl Database {
             result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
         }
         match result {
-            Ok(()) if answers.len() == statements.len() => Ok(answers),
+            Ok(()) if answers.values.len() == statements.len() => Ok(answers.values),
             Ok(()) => Err(Error::Protocol("the number of answers is wrong".to_owned()).into()),
-            Err(error) => Err(RunError { completed: answers, error }),
+            Err(error) => {
+                let Collected { values: completed, left_out } = answers;
+                Err(RunError { completed, left_out, error })
+            }
         }
     }
 
@@ -223,7 +229,7 @@ impl Database {
 async fn operate(
     connection: &mut Connection,
     operation: &Operation<'_>,
-    answers: &mut Answers,
+    answers: &mut Collected,
 ) -> Result<(), Error> {
     let begin = std::time::Instant::now();
     let result = connection.operate(operation, answers).await;

@@ -3,6 +3,7 @@
 mod accept;
 mod account;
 mod application;
+mod aside;
 mod completion;
 mod concurrency;
 mod describe;
@@ -72,7 +73,7 @@ struct Inner {
 struct Asked<'a> {
     request: &'a Request,
     text: &'a str,
-    variables: &'a JsonMap,
+    variables: &'a Arc<JsonMap>,
     identity: &'a Identity,
 }
 
@@ -214,7 +215,7 @@ impl Engine {
         may_be_outdated: fn(&Error) -> bool,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
-        let variables = &json_map(std::mem::take(&mut request.variables));
+        let variables = &Arc::new(json_map(std::mem::take(&mut request.variables)));
         let frontend::Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner.frontend.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
@@ -243,11 +244,12 @@ impl Engine {
     async fn attempt(
         &self,
         Asked { request, text, variables, identity }: Asked<'_>,
-        view: &View,
+        view: &Arc<View>,
         structure: Structure,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
-        let prepared = self.inner.frontend.prepare(request, text, variables, (identity, view), account)?;
+        let prepared =
+            self.inner.frontend.prepare(request, text, variables, (identity, view), account).await?;
         let job = prepared.job(identity, view, structure);
         if prepared.plan.calls_application() {
             return self.run_mixed(job, &prepared.known).await;

@@ -378,6 +378,10 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
             Code::Timeout,
             format!("the database gave no answer within {limit:?}; a mutation may have been carried out"),
         ),
+        db::Error::AnswerTooLong => GraphqlError::new(
+            Code::BadUserInput,
+            "the answer is longer than allowed (setting max-answer); ask for less: smaller pages, fewer fields, shorter aliases",
+        ),
         db::Error::NulByte => GraphqlError::new(
             Code::BadUserInput,
             "a string contains the character U+0000, which PostgreSQL cannot store; remove it",

@@ -35,9 +35,14 @@ pub use application::{ApplicationAnswers, Completed, Misfit, PathSegment};
 pub use collect::{Collected, collect_fields, merged_selections};
 pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
 pub use value::{Input, Inputs};
+pub use weight::Values;
 
 /// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.
 const PARSER_RECURSION: usize = 400;
+
+/// What a token of a validated document takes in memory, about: a field is one token, and a node with a name, a definition and a
+/// selection set.
+const TOKEN_BYTES: usize = 200;
 
 /// How long a message about a request may be: a document can quote itself in it.
 const MESSAGE: usize = 1000;
@@ -48,6 +53,8 @@ pub struct Document {
     executable: Valid<ExecutableDocument>,
     tokens: usize,
     directives: usize,
+    /// Bytes of memory, about.
+    size: usize,
 }
 
 /// One operation of a document with its variables, ready to be planned.
@@ -118,13 +125,19 @@ impl Document {
             document.validate(&rendered.compiled).map_err(|invalid| invalid_document(&invalid.errors))?;
         strict::check(&rendered.compiled, &executable)
             .map_err(|message| RequestError::Invalid(vec![message]))?;
-        Ok(Self { executable, tokens, directives })
+        let size = text.len() + tokens * TOKEN_BYTES;
+        Ok(Self { executable, tokens, directives, size })
     }
 
     /// Refuses a document that was accepted for somebody with other limits.
     pub fn check(&self, limits: &Limits) -> Result<(), RequestError> {
         check_tokens(self.tokens, limits)?;
         check_directives(self.directives, limits)
+    }
+
+    /// How many bytes of memory it takes, about.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// The whole document, for introspection.

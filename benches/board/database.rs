@@ -67,6 +67,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
         role: None,
         settings: Vec::new(),
         statement_timeout: config.database.statement_timeout,
+        answer_limit: usize::MAX,
     };
     let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
     let statement = Statement::new(INTROSPECT, vec![Some(schemas)]);

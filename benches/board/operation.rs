@@ -123,6 +123,7 @@ impl Operation {
             role: None,
             settings: Vec::new(),
             statement_timeout: config.database.statement_timeout,
+            answer_limit: usize::MAX,
         };
         (scope, statements.flatten().collect())
     }

@@ -18,6 +18,7 @@ fuzz_target!(|data: &[u8]| {
         role: Some(role.clone()),
         settings: vec![(name, value.clone())],
         statement_timeout: Duration::from_secs(1),
+        answer_limit: usize::MAX,
     };
     let message = db::message(&scope, &[]).expect("neither holds a NUL");
     for conforming in [true, false] {

@@ -230,7 +230,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         max_aliases: text("100"),
         max_root_fields: text("30"),
         max_fields: text("1000"),
-        max_values: text("100000"),
+        max_values: text("50000"),
         max_message: text("4MiB"),
         max_answer: text("16MiB"),
         max_directives: text("50"),

@@ -5,7 +5,37 @@
 use postgres_protocol::message::backend::Message;
 
 use super::wire::{Exchange, Failure, FlightError, Report};
-use super::{DatabaseError, Error};
+use super::{Answers, DatabaseError, Error};
+
+/// The values of statements, as they arrive.
+#[derive(Debug, Default)]
+pub(super) struct Collected {
+    /// Those of the statements that have ended; `None` is NULL, no row, or a value that was left out.
+    pub(super) values: Answers,
+    /// Which of them were left out, because they were longer than the scope allows.
+    pub(super) left_out: Vec<usize>,
+}
+
+impl Collected {
+    pub(super) fn push(&mut self, value: Option<String>) {
+        self.values.push(value);
+    }
+
+    pub(super) fn leave_out(&mut self) {
+        self.left_out.push(self.values.len());
+        self.values.push(None);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        self.left_out.clear();
+    }
+
+    /// An error if something was left out.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.left_out.is_empty() { Ok(()) } else { Err(Error::AnswerTooLong) }
+    }
+}
 
 /// Hands each message to `read`. The rest is read even after an error: only then is the connection ready again.
 pub(super) async fn answer(

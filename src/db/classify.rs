@@ -39,6 +39,7 @@ impl Error {
                 let reason = if is_refusal_to_lend(&report.error) { Reason::Pooler } else { Reason::Lost };
                 Unavailable { reason, message: report.error.message.clone(), sqlstate: sqlstate(report) }
             }
+            (None, Failure::TooLong) => return Self::AnswerTooLong,
             (None, Failure::Malformed(_)) => return Self::Protocol(failure.to_string()),
             (None, failure) => {
                 let reason = match sent {
@@ -121,7 +122,7 @@ fn reason_of_failure(failure: &Failure) -> Reason {
         Failure::TimedOut(_) => Reason::Timeout,
         Failure::Tls(_) => Reason::Tls,
         Failure::Authentication(_) => Reason::Authentication,
-        Failure::Reported(_) | Failure::Target(_) | Failure::Malformed(_) => Reason::Other,
+        Failure::Reported(_) | Failure::Target(_) | Failure::TooLong | Failure::Malformed(_) => Reason::Other,
     }
 }
 

@@ -10,13 +10,13 @@ use diesel_async::AnsiTransactionManager;
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::{DataRowBody, Message};
 
-use super::answer::{answer, malformed};
+use super::answer::{Collected, answer, malformed};
 use super::choice::Choice;
 use super::lock::Lock;
 use super::statements::Statements;
 use super::types::Types;
 use super::wire::{Flight, Pipeline};
-use super::{Answers, Error, Protocols};
+use super::{Error, Protocols};
 
 /// A connection that leaves nothing in the server connection it is lent.
 ///
@@ -100,17 +100,29 @@ impl Connection {
         self.wire.parameter(name)
     }
 
-    /// Sends one message of a scope and statements, and collects each statement's value as it arrives.
+    /// Sends one message whose values nobody needs. The first statement is a scope's.
+    pub(super) async fn exchange(&mut self, message: &str) -> Result<(), Error> {
+        self.exchange_within(message, usize::MAX, &mut Collected::default()).await
+    }
+
+    /// Sends one message of a scope and statements, and collects each statement's value as it arrives, as long as they have
+    /// no more than so many bytes together. What is left out is an error, after all has been read.
     ///
     /// `answers` holds those of the statements that ended before an error.
-    pub(super) async fn exchange(&mut self, message: &str, answers: &mut Answers) -> Result<(), Error> {
+    pub(super) async fn exchange_within(
+        &mut self,
+        message: &str,
+        limit: usize,
+        answers: &mut Collected,
+    ) -> Result<(), Error> {
         let mut reading = Reading::Scope;
-        let flight = Flight::query(message)?;
+        let flight = Flight::query(message)?.limited_to(limit);
         let result = answer(self.wire.exchange(flight), |message| reading.read(message, answers)).await;
-        result.map_err(|error| match reading {
-            Reading::Scope => error.of_scope(),
-            Reading::Statement | Reading::Row(_) => error,
-        })
+        match (result, reading) {
+            (Ok(()), _) => answers.check(),
+            (Err(error), Reading::Scope) => Err(error.of_scope()),
+            (Err(error), _) => Err(error),
+        }
     }
 }
 
@@ -122,23 +134,33 @@ enum Reading {
     Statement,
     /// A statement's whose first row has come; `None` is NULL.
     Row(Option<String>),
+    /// A statement's whose first row was left out.
+    LeftOut,
 }
 
 impl Reading {
-    fn read(&mut self, message: Message, answers: &mut Answers) -> Result<(), Error> {
+    fn read(&mut self, message: Message, answers: &mut Collected) -> Result<(), Error> {
         match message {
-            Message::DataRow(row) if matches!(self, Self::Statement) => *self = Self::Row(first_value(&row)?),
+            Message::DataRow(row) if matches!(self, Self::Statement) => {
+                *self = if is_left_out(&row) { Self::LeftOut } else { Self::Row(first_value(&row)?) };
+            }
             Message::CommandComplete(_) | Message::EmptyQueryResponse => {
                 match std::mem::replace(self, Self::Statement) {
                     Self::Scope => {}
                     Self::Statement => answers.push(None),
                     Self::Row(value) => answers.push(value),
+                    Self::LeftOut => answers.leave_out(),
                 }
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+/// Whether the row stands for one that was longer than its flight allows. Every statement returns a column.
+pub(super) fn is_left_out(row: &DataRowBody) -> bool {
+    matches!(row.ranges().next(), Ok(None))
 }
 
 /// The first value of a row, as text.

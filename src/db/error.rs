@@ -26,6 +26,10 @@ pub enum Error {
     /// No answer came in time, although PostgreSQL should have ended the statement itself.
     #[error("no answer from the database within {0:?}")]
     DeadlineExceeded(Duration),
+    /// The value of a statement is longer than the scope allows. What the statements did lasts, unless a transaction around
+    /// them is undone.
+    #[error("the answer of the database is longer than allowed")]
+    AnswerTooLong,
     /// A value has the character U+0000, which PostgreSQL's `text` cannot hold. Nothing was sent.
     #[error("a value contains the character U+0000, which PostgreSQL cannot store")]
     NulByte,
@@ -82,6 +86,7 @@ impl Error {
             Self::Database(error) => &error.sqlstate,
             Self::ScopeRefused(_) => "scope_refused",
             Self::DeadlineExceeded(_) => "deadline_exceeded",
+            Self::AnswerTooLong => "answer_too_long",
             Self::NulByte => "nul_byte",
             Self::Protocol(_) => "protocol",
         }

@@ -24,7 +24,7 @@ impl Health {
     /// Takes down how a message went. An error of a statement is an answer, too.
     pub(super) fn note(&self, error: Option<&Error>) {
         match error {
-            None | Some(Error::Database(_) | Error::ScopeRefused(_)) => {
+            None | Some(Error::Database(_) | Error::ScopeRefused(_) | Error::AnswerTooLong) => {
                 self.heard.store(self.now(), Ordering::Relaxed);
             }
             Some(Error::Unavailable(_) | Error::DeadlineExceeded(_)) => {

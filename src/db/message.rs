@@ -96,6 +96,7 @@ mod tests {
             role: None,
             settings: Vec::new(),
             statement_timeout: Duration::from_secs(10),
+            answer_limit: usize::MAX,
         }
     }
 
@@ -120,6 +121,7 @@ mod tests {
             role: Some("o'brien".to_owned()),
             settings: vec![("request.jwt.claims".to_owned(), r#"{"sub":"a\"b"}"#.to_owned())],
             statement_timeout: Duration::from_micros(1),
+            answer_limit: usize::MAX,
         };
         assert_eq!(
             compose(&scope, &[]).unwrap(),

@@ -6,21 +6,23 @@
 
 use postgres_protocol::message::backend::Message;
 
-use super::answer::answer;
-use super::connection::first_value;
+use super::answer::{Collected, answer};
+use super::connection::{first_value, is_left_out};
 use super::message::{self, session};
 use super::parts::{MOST_VALUES, Part};
 use super::perform::{is_changed, is_name_lost};
 use super::row::Columns;
 use super::statements::{Key, LONGEST};
 use super::wire::{Flight, FlightError, Format};
-use super::{Answers, Connection, Error, Protocol, Scope};
+use super::{Connection, Error, Protocol, Scope};
 use crate::sql::Statement;
 
 /// A scope and its statements, ready to be sent.
 pub(super) struct Operation<'a> {
     statements: &'a [Statement],
     form: Form<'a>,
+    /// How many bytes the statements' values may have together.
+    answer_limit: usize,
 }
 
 enum Form<'a> {
@@ -56,13 +58,13 @@ impl<'a> Operation<'a> {
                 Form::Message(message::compose(scope, statements)?)
             }
         };
-        Ok(Self { statements, form })
+        Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 
-    /// A statement within a transaction whose scope holds already.
-    pub(super) fn within(statement: &'a Statement) -> Result<Self, Error> {
+    /// A statement within a transaction whose scope holds already, for a value of so many bytes.
+    pub(super) fn within(statement: &'a Statement, answer_limit: usize) -> Result<Self, Error> {
         let form = Form::Message(message::within(statement)?);
-        Ok(Self { statements: std::slice::from_ref(statement), form })
+        Ok(Self { statements: std::slice::from_ref(statement), form, answer_limit })
     }
 
     pub(super) fn statements(&self) -> &'a [Statement] {
@@ -88,11 +90,13 @@ impl Connection {
     pub(super) async fn operate(
         &mut self,
         operation: &Operation<'_>,
-        answers: &mut Answers,
+        answers: &mut Collected,
     ) -> Result<(), Error> {
         match &operation.form {
-            Form::Message(message) => self.exchange(message, answers).await,
-            Form::Unnamed(parts) => self.fly(parts, Naming::Unnamed, answers).await.into(),
+            Form::Message(message) => self.exchange_within(message, operation.answer_limit, answers).await,
+            Form::Unnamed(parts) => {
+                self.fly(parts, (Naming::Unnamed, operation.answer_limit), answers).await.into()
+            }
             Form::Named(parts, scope) => {
                 self.operate_by_name(scope, operation.statements, parts, answers).await
             }
@@ -106,10 +110,10 @@ impl Connection {
         scope: &Scope,
         statements: &[Statement],
         parts: &[Part<'_>],
-        answers: &mut Answers,
+        answers: &mut Collected,
     ) -> Result<(), Error> {
         for turn in [Turn::First, Turn::Second] {
-            let flown = self.fly(parts, Naming::Named, answers).await;
+            let flown = self.fly(parts, (Naming::Named, scope.answer_limit), answers).await;
             self.doubt_names(&flown);
             let Flown::Stale { part, .. } = flown else { return flown.into() };
             answers.clear();
@@ -121,7 +125,7 @@ impl Connection {
             }
         }
         let message = message::compose(scope, statements)?;
-        self.exchange(&message, answers).await
+        self.exchange_within(&message, scope.answer_limit, answers).await
     }
 
     /// A name that has got lost may mean that the pooler lends otherwise than it did when the protocol was chosen.
@@ -140,10 +144,15 @@ impl Connection {
         }
     }
 
-    async fn fly(&mut self, parts: &[Part<'_>], naming: Naming, answers: &mut Answers) -> Flown {
+    async fn fly(
+        &mut self,
+        parts: &[Part<'_>],
+        (naming, answer_limit): (Naming, usize),
+        answers: &mut Collected,
+    ) -> Flown {
         let names = self.names(parts, naming);
         let flight = match self.flight(parts, &names) {
-            Ok(flight) => flight,
+            Ok(flight) => flight.limited_to(answer_limit),
             Err(error) => return Flown::Failed(error.into()),
         };
         let mut reading = Reading::default();
@@ -151,7 +160,7 @@ impl Connection {
         let Reading { part, phase, .. } = reading;
         if result.is_err() && part == parts.len() {
             // What is checked at the end of the transaction has failed. In a message, that is an error of its last statement.
-            answers.pop();
+            answers.values.pop();
         }
         let is_prepared = |index: usize| index < part || (index == part && phase != Phase::Parse);
         for (index, (part, name)) in parts.iter().zip(&names).enumerate() {
@@ -163,7 +172,7 @@ impl Connection {
             }
         }
         match result {
-            Ok(()) => Flown::Done,
+            Ok(()) => answers.check().map_or_else(Flown::Failed, |()| Flown::Done),
             Err(Error::Database(error))
                 if phase != Phase::Execute
                     && names.get(part).is_some_and(Name::is_named)
@@ -279,6 +288,8 @@ struct Reading {
     part: usize,
     phase: Phase,
     value: Option<String>,
+    /// Whether the value was left out.
+    is_left_out: bool,
 }
 
 /// What the server is about to do with a part.
@@ -291,15 +302,20 @@ enum Phase {
 }
 
 impl Reading {
-    fn read(&mut self, message: Message, answers: &mut Answers) -> Result<(), Error> {
+    fn read(&mut self, message: Message, answers: &mut Collected) -> Result<(), Error> {
         match message {
             Message::ParseComplete => self.phase = Phase::Bind,
             Message::BindComplete => self.phase = Phase::Execute,
             // Of several rows the first counts.
-            Message::DataRow(row) if self.part > 0 && self.value.is_none() => self.value = first_value(&row)?,
+            Message::DataRow(row) if self.part > 0 && self.value.is_none() => {
+                self.is_left_out = is_left_out(&row);
+                self.value = first_value(&row)?;
+            }
             Message::CommandComplete(_) | Message::EmptyQueryResponse => {
-                if self.part > 0 {
-                    answers.push(self.value.take());
+                match self.part {
+                    0 => {}
+                    _ if self.is_left_out => answers.leave_out(),
+                    _ => answers.push(self.value.take()),
                 }
                 *self = Self { part: self.part + 1, ..Self::default() };
             }

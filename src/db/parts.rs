@@ -86,6 +86,7 @@ mod tests {
             role: Some("web".to_owned()),
             settings: vec![("request.jwt.claims".to_owned(), claims.to_owned())],
             statement_timeout: Duration::from_secs(10),
+            answer_limit: usize::MAX,
         }
     }
 

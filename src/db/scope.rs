@@ -30,6 +30,8 @@ pub struct Scope {
     pub settings: Vec<(String, String)>,
     /// `statement_timeout`.
     pub statement_timeout: Duration,
+    /// How many bytes the statements' values may have together; `usize::MAX` does not look.
+    pub answer_limit: usize,
 }
 
 /// Whether statements may write.
@@ -49,7 +51,7 @@ impl Scope {
     /// alone, which says what their operators and types mean. Nothing of the application's may be called in it.
     pub fn of_catalog(statement_timeout: Duration) -> Self {
         let settings = CATALOG.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Self { access: Access::ReadOnly, role: None, settings, statement_timeout }
+        Self { access: Access::ReadOnly, role: None, settings, statement_timeout, answer_limit: usize::MAX }
     }
 
     /// Names and values of the settings, in the order in which they are to be set. `session` are those of the session that

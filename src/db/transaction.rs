@@ -10,12 +10,11 @@ use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
 
+use super::answer::Collected;
 use super::joined::DepthChange;
 use super::message::{begin, enter, set};
 use super::operation::Operation;
-use super::{
-    Answers, Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, operate,
-};
+use super::{Connection, Database, Error, PooledConnection, QueryError, Scope, diesel_error, operate};
 use crate::event::Event;
 use crate::sql::Statement;
 
@@ -28,6 +27,8 @@ const UNDO: &str = "rollback to savepoint operation;\nrelease savepoint operatio
 /// A transaction within a scope. Dropped before its end, it is undone, and its connection is closed.
 pub struct Transaction {
     connection: PooledConnection,
+    /// How many bytes the values of statements may still have.
+    answer_left: usize,
 }
 
 impl Database {
@@ -37,7 +38,7 @@ impl Database {
         let mut connection = self.pool.acquire().await?;
         let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, &message).await;
         begun.map_err(|error| connection.explain(&error).of_scope())?;
-        Ok(Transaction { connection })
+        Ok(Transaction { connection, answer_left: scope.answer_limit })
     }
 
     /// Begins a transaction with a typed query, in one round trip; how many rows that has changed.
@@ -51,7 +52,7 @@ impl Database {
         let query = connection.serialize(&query)?;
         let performed = connection.perform_between(&["begin", &set], &query, &[]).await;
         connection.count_transaction(DepthChange::IncreaseDepth);
-        let transaction = Transaction { connection };
+        let transaction = Transaction { connection, answer_left: scope.answer_limit };
         match performed {
             Ok(changed) => Ok((transaction, changed)),
             Err(error) => {
@@ -67,16 +68,19 @@ impl Transaction {
     pub async fn run(&mut self, statement: &Statement) -> Result<Option<String>, Error> {
         let statements = std::slice::from_ref(statement);
         Event::StatementsSent { statements }.emit();
-        let operation = Operation::within(statement)?;
-        let mut answers = Answers::with_capacity(1);
+        let operation = Operation::within(statement, self.answer_left)?;
+        let mut answers = Collected::default();
         operate(&mut self.connection, &operation, &mut answers).await?;
-        Ok(answers.into_iter().next().flatten())
+        let answer = answers.values.into_iter().next().flatten();
+        self.answer_left = self.answer_left.saturating_sub(answer.as_ref().map_or(0, String::len));
+        Ok(answer)
     }
 
     /// Marks the place, and has what follows run in another scope, until [`Transaction::leave`] or [`Transaction::undo`].
     pub async fn enter(&mut self, scope: &Scope) -> Result<(), Error> {
         let message = enter(scope)?;
-        self.connection.exchange(&message, &mut Answers::new()).await.map_err(Error::of_scope)
+        self.answer_left = scope.answer_limit;
+        self.connection.exchange(&message).await.map_err(Error::of_scope)
     }
 
     /// Goes back to the connection's own user, after all that is checked at the end has been checked.
@@ -84,7 +88,7 @@ impl Transaction {
         if depth(&mut self.connection) != 1 {
             return Err(unended());
         }
-        self.connection.exchange(LEAVE, &mut Answers::new()).await
+        self.connection.exchange(LEAVE).await
     }
 
     /// Undoes what was done since [`Transaction::enter`], with the scope.
@@ -92,7 +96,7 @@ impl Transaction {
         if depth(&mut self.connection) != 1 {
             return Err(unended());
         }
-        self.connection.exchange(UNDO, &mut Answers::new()).await
+        self.connection.exchange(UNDO).await
     }
 
     /// Makes everything last.

@@ -55,6 +55,8 @@ pub(super) struct Wire {
     inbound: BytesMut,
     /// Whether that buffer grew for a long message. What is left of it keeps all of it in memory.
     is_inbound_grown: bool,
+    /// How many bytes of a row that is left out are still to come.
+    discarded: usize,
     /// Bytes of the flights under way that could not be written yet.
     outbound: BytesMut,
     /// How many bytes of flights were written so far.

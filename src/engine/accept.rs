@@ -1,6 +1,8 @@
 //! The acceptance of requests that are run elsewhere: what can be answered here is, the rest is handed on. Never runs an
 //! operation.
 
+use std::sync::Arc;
+
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::account::Account;
@@ -51,11 +53,11 @@ impl Frontend {
         account: &mut Account<'_>,
     ) -> Result<(Accepted, Prepared), Error> {
         let Inner { persisted, snapshots, acquire_timeout, .. } = &*self.inner;
-        let variables = json_map(request.variables.clone());
+        let variables = Arc::new(json_map(request.variables.clone()));
         let text = persisted.text(&request.document)?;
         let view = snapshots.of(identity.role.as_deref()).await?;
         let place = view.place(*acquire_timeout).await?;
-        let prepared = self.prepare(request, &text, &variables, (identity, &view), account)?;
+        let prepared = self.prepare(request, &text, &variables, (identity, &view), account).await?;
         let effect = prepared.plan.effect;
         Ok((Accepted { document: text.into_owned(), effect, place }, prepared))
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
+use super::aside::{Aside, Place};
 use super::picture::Pictures;
 use super::run::{Job, Known, Structure};
 use super::snapshots::{Snapshots, View};
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::event::{Stage, Stopwatch};
 use crate::persisted::Persisted;
 use crate::plan::{Effect, Plan, plan};
-use crate::request::{JsonMap, Operation, json_map};
+use crate::request::{Document, JsonMap, Operation, RequestError, json_map};
 use crate::schema::Application;
 
 /// Holds requests against the API as who asks sees it. Cheap to clone.
@@ -32,24 +33,78 @@ pub(super) struct Inner {
     pub(super) snapshots: Snapshots,
     /// How long a request waits for a place among those of its role.
     pub(super) acquire_timeout: Duration,
+    /// Where long work is done.
+    pub(super) aside: Aside,
 }
 
 /// A request that has been accepted and planned.
 pub(super) struct Prepared {
     operation: Operation,
-    pub(super) plan: Plan,
+    pub(super) plan: Arc<Plan>,
     /// The answers that are there already.
     pub(super) known: Arc<Known>,
     read_from: ReadFrom,
+    answer_limit: usize,
+    /// Where its statements are made, too.
+    place: Place,
+}
+
+/// What a request is validated and planned with, on whichever thread.
+#[derive(Clone)]
+struct Work {
+    view: Arc<View>,
+    text: Arc<str>,
+    limits: Limits,
+}
+
+type Planned = Result<(Arc<Plan>, Arc<Known>), Error>;
+
+impl Work {
+    fn new(view: &Arc<View>, text: &str, limits: &Limits) -> Self {
+        Self { view: Arc::clone(view), text: text.into(), limits: limits.clone() }
+    }
+
+    /// The operation that is asked for. A new document is remembered once it is within the limits.
+    fn operation(
+        &self,
+        remembered: Option<Arc<Document>>,
+        name: Option<&str>,
+        variables: &JsonMap,
+    ) -> Result<Operation, RequestError> {
+        let (snapshot, limits) = (&self.view.snapshot, &self.limits);
+        if let Some(document) = remembered {
+            return snapshot.operation(document, name, variables, limits);
+        }
+        let document = snapshot.document(&self.text, limits)?;
+        let operation = snapshot.operation(Arc::clone(&document), name, variables, limits)?;
+        snapshot.remember(&self.text, document);
+        Ok(operation)
+    }
+
+    /// The plan of an operation, and the answers that are there before anything runs.
+    fn plan(&self, operation: Operation) -> (Operation, Planned) {
+        let snapshot = &self.view.snapshot;
+        let planned = plan(&snapshot.schema, &operation).map_err(Error::from).and_then(|plan| {
+            let known = snapshot.introspection(&plan, &operation, &self.text, &self.limits)?;
+            Ok((Arc::new(plan), known))
+        });
+        (operation, planned)
+    }
 }
 
 impl Prepared {
-    pub(super) fn job<'a>(&'a self, identity: &'a Identity, view: &'a View, structure: Structure) -> Job<'a> {
-        let Self { operation, plan, read_from, .. } = self;
+    pub(super) fn job<'a>(
+        &'a self,
+        identity: &'a Identity,
+        view: &'a Arc<View>,
+        structure: Structure,
+    ) -> Job<'a> {
+        let Self { operation, plan, read_from, answer_limit, place, .. } = self;
         // What the application's fields have done elsewhere cannot be undone, so that such a mutation is not tried again.
         let is_tried_once = plan.effect == Effect::Mutation && plan.calls_application();
         let structure = if is_tried_once { Structure::Confirmed } else { structure };
-        Job { view, operation, plan, identity, read_from: *read_from, structure }
+        let (read_from, answer_limit, place) = (*read_from, *answer_limit, *place);
+        Job { view, operation, plan, identity, read_from, structure, answer_limit, place }
     }
 }
 
@@ -73,42 +128,56 @@ impl Frontend {
         let acquire_timeout = config.database.acquire_timeout;
         let Documents { list: list_file, policy } = config.documents.clone();
         let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
-        Ok(Self { inner: Arc::new(Inner { persisted, list_file, snapshots, acquire_timeout }) })
+        Ok(Self {
+            inner: Arc::new(Inner { persisted, list_file, snapshots, acquire_timeout, aside: Aside::new() }),
+        })
     }
 
-    /// Everything before anything runs.
-    pub(super) fn prepare(
+    /// Everything before anything runs. What takes long is done aside.
+    pub(super) async fn prepare(
         &self,
         request: &Request,
         text: &str,
-        variables: &JsonMap,
-        (identity, view): (&Identity, &View),
+        variables: &Arc<JsonMap>,
+        (identity, view): (&Identity, &Arc<View>),
         account: &mut Account<'_>,
     ) -> Result<Prepared, Error> {
-        let (limits, snapshot) = (self.limits(identity), &*view.snapshot);
+        let limits = self.limits(identity);
         let mut stopwatch = Stopwatch::start();
-        let document = snapshot.document(text, limits)?;
+        let document = view.snapshot.remembered(text, limits)?;
+        let place = Place::of(text, document.is_some(), variables);
         let name = request.operation_name.as_deref();
-        let operation = snapshot.operation(document, name, variables, limits)?;
+        let work = Work::new(view, text, limits);
+        let operation = match place {
+            Place::Here => work.operation(document, name, variables)?,
+            Place::Aside => {
+                let (work, name, variables) = (work.clone(), name.map(str::to_owned), Arc::clone(variables));
+                self.inner.aside.run(move || work.operation(document, name.as_deref(), &variables)).await??
+            }
+        };
         account.of(&operation);
         stopwatch.finish(Stage::Validate);
         if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }
-        let plan = plan(&snapshot.schema, &operation)?;
+        let (operation, planned) = match place {
+            Place::Here => work.plan(operation),
+            Place::Aside => self.inner.aside.run(move || work.plan(operation)).await?,
+        };
+        let (plan, known) = planned?;
         account.planned(&plan);
         stopwatch.finish(Stage::Plan);
-        let known = snapshot.introspection(&plan, &operation, text, limits)?;
-        Ok(Prepared { operation, plan, known, read_from: request.read_from })
+        let (read_from, answer_limit) = (request.read_from, limits.answer_bytes);
+        Ok(Prepared { operation, plan, known, read_from, answer_limit, place })
     }
 
     /// Whether a request fits a view of the API.
-    pub(super) fn fits(&self, request: &Request, identity: &Identity, view: &View) -> bool {
-        let variables = json_map(request.variables.clone());
+    pub(super) async fn fits(&self, request: &Request, identity: &Identity, view: &Arc<View>) -> bool {
+        let variables = Arc::new(json_map(request.variables.clone()));
         let Ok(text) = self.inner.persisted.text(&request.document) else { return false };
         // Whoever runs it gives account of it.
         let mut account = Account::open(None);
-        let fits = self.prepare(request, &text, &variables, (identity, view), &mut account).is_ok();
+        let fits = self.prepare(request, &text, &variables, (identity, view), &mut account).await.is_ok();
         account.hand_over();
         fits
     }

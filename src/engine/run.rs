@@ -1,7 +1,9 @@
 //! The running of a plan: one message for all its root fields, and what follows if one of them fails.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::aside::Place;
 use super::report::{FailedField, report};
 use super::snapshot::Snapshot;
 use super::snapshots::View;
@@ -35,12 +37,16 @@ pub(super) struct Sent {
 /// An operation that is to be run, and for whom.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
-    pub(super) view: &'a View,
+    pub(super) view: &'a Arc<View>,
     pub(super) operation: &'a Operation,
-    pub(super) plan: &'a Plan,
+    pub(super) plan: &'a Arc<Plan>,
     pub(super) identity: &'a Identity,
     pub(super) read_from: ReadFrom,
     pub(super) structure: Structure,
+    /// How many bytes the answer may have.
+    pub(super) answer_limit: usize,
+    /// Where its statements are made.
+    pub(super) place: Place,
 }
 
 /// What is known of the structure that the operation was planned with.
@@ -68,29 +74,53 @@ impl Engine {
     /// those after it are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as
     /// a whole.
     pub(super) async fn send(&self, job: Job<'_>) -> Result<Sent, Error> {
-        let (schema, plan, scope) = (&job.snapshot().schema, job.plan, job.scope());
+        let (schema, plan, mut scope) = (&job.snapshot().schema, job.plan, job.scope());
         let mut stopwatch = Stopwatch::start();
-        let of_root = |root| compile(schema, root).into_iter().map(move |statement| (root, statement));
-        let (roots, statements): (Vec<_>, Vec<_>) = plan.roots.iter().flat_map(of_root).unzip();
+        let compiled = match job.place {
+            Place::Here => compile_all(schema, plan),
+            Place::Aside => {
+                let (view, plan) = (Arc::clone(job.view), Arc::clone(plan));
+                self.inner.frontend.inner.aside.run(move || compile_all(&view.snapshot.schema, &plan)).await?
+            }
+        };
+        let of_root = |(root, statements): (_, Vec<Statement>)| {
+            statements.into_iter().map(move |statement| (root, statement))
+        };
+        let (roots, statements): (Vec<_>, Vec<_>) = plan.roots.iter().zip(compiled).flat_map(of_root).unzip();
         stopwatch.finish(Stage::Sql);
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
             let rest = &statements[answers.len()..];
-            match self.inner.replicas.run(&scope, rest, job.read_from).await {
-                Ok(rest) => answers.extend(rest),
-                Err(failure) => {
-                    answers.extend(failure.completed);
-                    let root = roots.get(answers.len()).copied();
-                    may_be_outdated(job, root, &failure.error)?;
-                    let (told, ends) = failed(job, root, failure.error)?;
-                    errors.push(told);
-                    if ends == Ends::Operation {
-                        return Ok(Sent { answers, errors, ends });
+            let failure = match self.inner.replicas.run(&scope, rest, job.read_from).await {
+                Ok(rest) => {
+                    answers.extend(rest);
+                    break;
+                }
+                Err(failure) => failure,
+            };
+            let failures = failures(failure, &mut answers, statements.len(), plan.effect);
+            for (index, error) in failures {
+                may_be_outdated(job, roots.get(index).copied(), &error)?;
+                let outcome = match (plan.effect, is_too_long(&error)) {
+                    (Effect::Mutation, true) if index < answers.len() => {
+                        "; the mutation has been carried out"
                     }
+                    (Effect::Mutation, true) => "; the mutation may have been carried out",
+                    _ => "",
+                };
+                let (mut told, ends) = failed(job, roots.get(index).copied(), error)?;
+                told.message.push_str(outcome);
+                errors.push(told);
+                if ends == Ends::Operation {
+                    return Ok(Sent { answers, errors, ends });
+                }
+                if index == answers.len() {
                     answers.push(None);
                 }
             }
+            let used: usize = answers.iter().flatten().map(String::len).sum();
+            scope.answer_limit = job.answer_limit.saturating_sub(used);
         }
         Ok(Sent { answers: last_of_each(&roots, answers), errors, ends: Ends::Field })
     }
@@ -111,8 +141,39 @@ impl<'a> Job<'a> {
             role: self.identity.role.clone(),
             settings: self.identity.settings.clone(),
             statement_timeout: self.view.statement_timeout,
+            answer_limit: self.answer_limit,
         }
     }
+}
+
+/// What has failed of a message, by the place of the statement; `answers` take in what was completed. Values that were left out
+/// have failed, too, unless a mutation's failure has undone them with all the rest.
+fn failures(
+    failure: db::RunError,
+    answers: &mut Answers,
+    statements: usize,
+    effect: Effect,
+) -> Vec<(usize, db::Error)> {
+    let db::RunError { completed, left_out, error } = failure;
+    let from = answers.len();
+    answers.extend(completed);
+    let left_out = left_out.into_iter().map(|index| (from + index, db::Error::AnswerTooLong));
+    // Where all statements have ended, nothing else than that has happened.
+    let is_all = answers.len() == statements && is_too_long(&error);
+    let failed = (!is_all).then_some((answers.len(), error));
+    match effect {
+        Effect::Query => left_out.chain(failed).collect(),
+        Effect::Mutation => failed.into_iter().chain(left_out).collect(),
+    }
+}
+
+fn is_too_long(error: &db::Error) -> bool {
+    matches!(error, db::Error::AnswerTooLong)
+}
+
+/// The statements of each root field, in order.
+fn compile_all(schema: &Schema, plan: &Plan) -> Vec<Vec<Statement>> {
+    plan.roots.iter().map(|root| compile(schema, root)).collect()
 }
 
 /// The statements of a root field that needs the database; the last one's answer is the field's.

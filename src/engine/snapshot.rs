@@ -16,8 +16,8 @@ use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
 use crate::schema::{Application, Options, Schema};
 
-/// The bytes of document texts that are remembered for each snapshot; a validated document takes about twenty times that.
-const DOCUMENT_BYTES: u64 = 4 << 20;
+/// The bytes that remembered documents take for each snapshot, about.
+const DOCUMENT_BYTES: u64 = 16 << 20;
 
 /// The bytes of introspection answers that are remembered for each snapshot. Tools ask the same again and again; the answer
 /// for a thousand tables has some megabytes.
@@ -38,8 +38,8 @@ pub(super) struct Snapshot {
 struct TextWeight;
 
 impl Weighter<String, Arc<Document>> for TextWeight {
-    fn weight(&self, text: &String, _: &Arc<Document>) -> u64 {
-        text.len() as u64 + 64
+    fn weight(&self, text: &String, document: &Arc<Document>) -> u64 {
+        (text.len() + document.size()) as u64
     }
 }
 
@@ -68,19 +68,29 @@ impl Snapshot {
         Ok(Self { schema, rendered, visible, documents, introspected, fingerprint: fingerprint(picture) })
     }
 
-    /// The validated document; remembered by its text.
+    /// The validated document of a text, if it is remembered.
+    pub(super) fn remembered(
+        &self,
+        text: &str,
+        limits: &Limits,
+    ) -> Result<Option<Arc<Document>>, RequestError> {
+        let Some(document) = self.documents.get(text) else { return Ok(None) };
+        document.check(limits)?;
+        Event::DocumentRemembered.emit();
+        Ok(Some(document))
+    }
+
+    /// The validated document of a text.
     pub(super) fn document(&self, text: &str, limits: &Limits) -> Result<Arc<Document>, RequestError> {
-        if let Some(document) = self.documents.get(text) {
-            document.check(limits)?;
-            Event::DocumentRemembered.emit();
-            return Ok(document);
-        }
         let document =
             Document::parse(&self.rendered, text, limits).map_err(|error| self.suggesting(error))?;
         Event::DocumentParsed.emit();
-        let document = Arc::new(document);
-        self.documents.insert(text.to_owned(), Arc::clone(&document));
-        Ok(document)
+        Ok(Arc::new(document))
+    }
+
+    /// Remembers a document of which an operation is within the limits: what is refused each time is not worth its memory.
+    pub(super) fn remember(&self, text: &str, document: Arc<Document>) {
+        self.documents.insert(text.to_owned(), document);
     }
 
     /// The operation of a document that a request asks for.

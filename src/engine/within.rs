@@ -47,7 +47,7 @@ impl Engine {
         let frontend = &self.inner.frontend;
         let role = identity.role.as_deref();
         let view = frontend.inner.snapshots.of(role).await?;
-        if frontend.fits(request, &identity, &view) {
+        if frontend.fits(request, &identity, &view).await {
             return Ok(Admitted { view, identity, structure: Structure::Remembered });
         }
         self.admit_again(Admitted { view, identity, structure: Structure::Remembered }).await
@@ -91,10 +91,10 @@ impl Engine {
         Admitted { view, identity, structure }: &Admitted,
         account: &mut Account<'_>,
     ) -> Result<(Transaction, Answer), Error> {
-        let variables = json_map(std::mem::take(&mut request.variables));
+        let variables = Arc::new(json_map(std::mem::take(&mut request.variables)));
         let text = self.inner.frontend.inner.persisted.text(&request.document)?;
         let prepared =
-            match self.inner.frontend.prepare(&request, &text, &variables, (identity, view), account) {
+            match self.inner.frontend.prepare(&request, &text, &variables, (identity, view), account).await {
                 Ok(prepared) => prepared,
                 Err(error) => return Ok((transaction, refused(&error))),
             };

@@ -142,6 +142,31 @@ fn of_json(value: &JsonValue) -> Weight {
     }
 }
 
+/// How much the variables of a request are, before it is known what they are for.
+pub struct Values;
+
+impl Values {
+    /// Whether there are more than so many values, or more bytes in their texts. Looks no further than to there.
+    pub fn exceed(variables: &JsonMap, values: usize, bytes: usize) -> bool {
+        let mut waiting: Vec<&JsonValue> = variables.values().collect();
+        let (mut seen, mut length) = (0, 0);
+        while let Some(value) = waiting.pop() {
+            seen += 1;
+            match value {
+                JsonValue::String(text) => length += text.as_str().len(),
+                JsonValue::Array(items) if items.len() > values => return true,
+                JsonValue::Array(items) => waiting.extend(items),
+                JsonValue::Object(fields) => waiting.extend(fields.values()),
+                JsonValue::Null | JsonValue::Bool(_) | JsonValue::Number(_) => {}
+            }
+            if seen + waiting.len() > values || length > bytes {
+                return true;
+            }
+        }
+        false
+    }
+}
+
 /// The names of the fields of objects that become rows.
 #[derive(Default)]
 struct Names<'n> {

@@ -316,3 +316,77 @@ async fn suggestions_cost_little_however_long_the_names_are() {
     }
     assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", begin.elapsed());
 }
+
+/// Rows of 1,000 bytes each, and functions that return longer texts.
+const LONG: &str = "
+    create table long (id int primary key, body text not null);
+    insert into long select i, repeat('x', 1000) from generate_series(1, 200) as i;
+    comment on table long is '@graphql({\"max_rows\": 1000})';
+    create function text_of(bytes int) returns text stable language sql as $$ select repeat('y', bytes) $$;
+    create function small() returns int stable language sql as $$ select 1 $$;
+";
+
+const ROWS: &str = "query ($n: Int!) { a: small b: longCollection(first: $n) { edges { node { body } } } c: small d: longCollection(first: $n) { edges { node { id } } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_no_longer_than_allowed_and_its_siblings_are_kept() {
+    let database = harness::database(LONG).await;
+    let pooler = harness::pooler(PoolMode::Transaction, 2);
+    let direct = harness::cluster().url(&database);
+    for (mode, url) in [
+        (PoolMode::Direct, direct.clone()),
+        (PoolMode::Transaction, pooler.url(&database)),
+        (PoolMode::Session, direct),
+    ] {
+        let mut config = harness::config(&url, mode);
+        config.limits.answer_bytes = 100_000;
+        config.database.pool_size = 1;
+        let engine = Engine::new(&config).expect("an engine");
+        for _ in 0..3 {
+            data(&engine, ROWS, json!({"n": 90})).await;
+            let answer = harness::graphql(&engine, ROWS, json!({"n": 150})).await;
+            assert_eq!(
+                answer["data"],
+                Value::Null,
+                "a collection is never null, so that nothing is left: {answer}"
+            );
+            let errors = answer["errors"].as_array().expect("an error");
+            assert_eq!((errors.len(), &errors[0]["path"]), (1, &json!(["b"])), "{errors:?}");
+            assert_eq!(errors[0]["extensions"]["code"], "BAD_USER_INPUT");
+            let message = errors[0]["message"].as_str().expect("a message");
+            assert!(message.contains("max-answer") && message.contains("smaller pages"), "{message}");
+        }
+        // The limit is that of all root fields together.
+        let twice = "query ($n: Int!) { a: text_of(bytes: $n) b: text_of(bytes: $n) c: small }";
+        let answer = harness::graphql(&engine, twice, json!({"n": 60_000})).await;
+        assert_eq!(answer["data"], json!({"a": "y".repeat(60_000), "b": null, "c": 1}));
+        assert_eq!(answer["errors"][0]["path"], json!(["b"]));
+        // What is much longer is not even read to its end.
+        for bytes in [1_000_000, 100_000_000] {
+            let answer = harness::graphql(
+                &engine,
+                "query ($n: Int!) { a: small b: text_of(bytes: $n) c: small }",
+                json!({"n": bytes}),
+            )
+            .await;
+            assert_eq!(answer["data"], json!({"a": 1, "b": null, "c": 1}), "{answer:.500}");
+            assert_eq!(answer["errors"][0]["path"], json!(["b"]));
+        }
+        data(&engine, ROWS, json!({"n": 90})).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mutation_whose_answer_is_too_long_says_that_it_was_carried_out() {
+    let engine = engine(LONG, |config| config.limits.answer_bytes = 10_000).await;
+    let mutation = "mutation ($body: String!) { updatelongCollection(set: {body: $body}, filter: {id: {eq: 1}}) { records { a: body b: body c: body } } }";
+    let answer = harness::graphql(&engine, mutation, json!({"body": "z".repeat(5_000)})).await;
+    assert_eq!(answer["data"], Value::Null, "{answer}");
+    let message = answer["errors"][0]["message"].as_str().expect("a message");
+    assert!(
+        message.contains("max-answer") && message.ends_with("the mutation has been carried out"),
+        "{message}"
+    );
+    let body = data(&engine, "{ longByPk(id: 1) { body } }", json!({})).await;
+    assert_eq!(body["longByPk"]["body"], "z".repeat(5_000));
+}

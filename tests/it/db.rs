@@ -86,6 +86,7 @@ pub(crate) fn read() -> Scope {
         role: None,
         settings: Vec::new(),
         statement_timeout: Duration::from_secs(10),
+        answer_limit: usize::MAX,
     }
 }
 
@@ -196,6 +197,7 @@ async fn the_scope_holds_for_the_message_alone() {
         role: Some(role.clone()),
         settings: vec![("request.jwt.claims".to_owned(), claims.to_owned())],
         statement_timeout: Duration::from_millis(1234),
+        answer_limit: usize::MAX,
         ..read()
     };
     let seen = "select concat_ws('|', current_user, current_setting('request.jwt.claims', true),

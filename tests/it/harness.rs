@@ -151,7 +151,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             aliases: 100,
             root_fields: 30,
             fields: 1_000,
-            values: 100_000,
+            values: 50_000,
             message_bytes: 4 << 20,
             answer_bytes: 16 << 20,
             directives: 50,

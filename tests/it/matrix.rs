@@ -34,7 +34,7 @@ async fn the_schools_roles_may_do_by_the_api_what_they_may_do_by_sql(route: Rout
         let _alone = SCHOOL.lock().await;
         harness::database(include_str!("matrix/school.sql")).await
     };
-    compare(route, &database, include_str!("matrix/school.json")).await;
+    Box::pin(compare(route, &database, include_str!("matrix/school.json"))).await;
 }
 
 async fn the_starters_roles_may_do_by_the_api_what_they_may_do_by_sql(route: Route) {
@@ -42,7 +42,7 @@ async fn the_starters_roles_may_do_by_the_api_what_they_may_do_by_sql(route: Rou
     // Sixty of the tasks show as much as all of them, in less time.
     let owner = harness::connect(&harness::cluster().url(&database)).await;
     owner.batch_execute("delete from task where number > 10").await.expect("the owner may delete");
-    compare(route, &database, include_str!("matrix/starter.json")).await;
+    Box::pin(compare(route, &database, include_str!("matrix/starter.json"))).await;
 }
 
 async fn compare(route: Route, database: &str, data: &str) {

@@ -116,6 +116,7 @@ impl Replica {
             Error::Database(_)
             | Error::PoolTimeout(_)
             | Error::Configuration(_)
+            | Error::AnswerTooLong
             | Error::NulByte
             | Error::Protocol(_) => Next::Told,
         }

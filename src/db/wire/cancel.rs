@@ -80,6 +80,7 @@ impl Wire {
             stream: mem::replace(&mut self.stream, Stream::Closed),
             inbound: mem::take(&mut self.inbound),
             is_inbound_grown: self.is_inbound_grown,
+            discarded: self.discarded,
             outbound: mem::take(&mut self.outbound),
             written: self.written,
             queue: mem::take(&mut self.queue),

@@ -22,6 +22,12 @@ use crate::event::Event;
 /// PostgreSQL cannot make a longer message (its `MaxAllocSize`).
 pub(super) const LONGEST_MESSAGE: usize = 1 << 30;
 
+/// The tag of a row.
+const DATA_ROW: u8 = b'D';
+
+/// A row without columns.
+const NO_COLUMNS: &[u8] = b"D\0\0\0\x06\0\0";
+
 /// As much is asked of the socket at the least.
 const READ: usize = 16 * 1024;
 
@@ -179,7 +185,7 @@ impl Wire {
         ready!(self.poll_receive(context))?;
         while self.queue.is_awaited()
             && self.failure.is_none()
-            && let Some(message) = self.received(LONGEST_MESSAGE)?
+            && let Some(message) = self.received_within_limit()?
         {
             self.dispatch(message)?;
         }
@@ -269,6 +275,32 @@ impl Wire {
             }
         }
         stream.poll_flush(context)
+    }
+
+    /// The next message. A row beyond the flight's limit is not kept: its bytes are thrown away as they come.
+    fn received_within_limit(&mut self) -> Result<Option<Message>, Failure> {
+        if self.discarded == 0 {
+            match Header::parse(&self.inbound).map_err(Failure::malformed)? {
+                Some(header) if header.tag() == DATA_ROW => {
+                    let length = usize::try_from(header.len()).map_err(Failure::malformed)? + 1;
+                    if self.queue.has_room_for(length) {
+                        return self.received(LONGEST_MESSAGE);
+                    }
+                    if !self.queue.leave_out(length) {
+                        return Err(Failure::TooLong);
+                    }
+                    self.discarded = length;
+                }
+                _ => return self.received(LONGEST_MESSAGE),
+            }
+        }
+        let count = self.discarded.min(self.inbound.len());
+        self.inbound.advance(count);
+        self.discarded -= count;
+        if self.discarded > 0 {
+            return Ok(None);
+        }
+        Message::parse(&mut BytesMut::from(NO_COLUMNS)).map_err(Failure::malformed)
     }
 
     /// The next message that has come in full.

@@ -18,6 +18,7 @@ fn pair() -> (Pipeline, UnixStream) {
         stream: Stream::Unix(ours),
         inbound: BytesMut::new(),
         is_inbound_grown: false,
+        discarded: 0,
         outbound: BytesMut::new(),
         written: 0,
         queue: Queue::default(),
@@ -186,4 +187,31 @@ async fn whatever_a_peer_sends_an_exchange_ends() {
         ended += usize::from(result.is_ok());
     }
     assert!(ended > 500, "only {ended} answers were whole");
+}
+
+#[tokio::test]
+async fn rows_beyond_the_limit_are_left_out_and_the_connection_goes_on() {
+    let (mut wire, mut theirs) = pair();
+    let peer = tokio::spawn(async move {
+        let mut question = [0; 64];
+        for size in [10_usize, 1_000_000, 90] {
+            let _ = theirs.read(&mut question).await.unwrap();
+            let row = [&[0, 1][..], &u32::try_from(size).unwrap().to_be_bytes(), &vec![b'x'; size]].concat();
+            let messages = [message(b'D', &row), message(b'D', &[0, 0]), message(b'Z', b"I")].concat();
+            for part in messages.chunks(70_000) {
+                theirs.write_all(part).await.unwrap();
+            }
+        }
+    });
+    for expected in [[10, 0], [0, 0], [90, 0]] {
+        let mut exchange = wire.exchange(Flight::query("select 1").unwrap().limited_to(100));
+        let mut sizes = Vec::new();
+        while let Some(message) = exchange.next().await.unwrap() {
+            if let Message::DataRow(row) = message {
+                sizes.push(row.buffer().len().saturating_sub(4));
+            }
+        }
+        assert_eq!(sizes, expected);
+    }
+    peer.await.unwrap();
 }

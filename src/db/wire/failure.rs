@@ -32,6 +32,9 @@ pub(in crate::db) enum Failure {
     /// None of the hosts is what `target_session_attrs` asks for.
     #[error("{0}")]
     Target(String),
+    /// The answer is much longer than the flight allows.
+    #[error("the answer is much longer than allowed")]
+    TooLong,
     /// The peer does not speak the protocol.
     #[error("the answer is not PostgreSQL's protocol: {0}")]
     Malformed(String),

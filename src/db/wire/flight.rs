@@ -37,6 +37,8 @@ pub(in crate::db) struct Flight {
     pub(super) ends: u32,
     /// Whether the server waits for a `Sync` after an error.
     pub(super) is_extended: bool,
+    /// How many bytes the rows of the answer may have together, if that is limited.
+    pub(super) row_limit: Option<usize>,
 }
 
 /// A flight could not be put together: a text has U+0000 in it, or there are too many values.
@@ -55,6 +57,11 @@ impl Flight {
         flight.put(text.len(), |bytes| frontend::query(text, bytes))?;
         flight.ends = 1;
         Ok(flight)
+    }
+
+    /// Leaves rows out of the answer that are beyond so many bytes: a row without columns stands in the place of each.
+    pub(in crate::db) fn limited_to(self, bytes: usize) -> Self {
+        Self { row_limit: Some(bytes), ..self }
     }
 
     /// `Parse`: the unnamed statement, or one with a name.

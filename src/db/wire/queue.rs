@@ -11,6 +11,10 @@ use postgres_protocol::message::backend::Message;
 
 use super::Flight;
 
+/// What is left out of an answer is read all the same, so that the connection can be used again; more than this would take
+/// longer than a new connection.
+const MOST_DISCARDED: usize = 64 << 20;
+
 /// A place in the queue; each is given once.
 pub(super) type Ticket = u64;
 
@@ -35,6 +39,9 @@ struct Awaited {
     is_extended: bool,
     /// How many bytes the connection will have written when the flight is written.
     written_at: u64,
+    /// How many bytes of rows may still come, and how many of those that are left out.
+    rows_left: usize,
+    discard_left: usize,
     /// What came and was not fetched.
     messages: VecDeque<Message>,
     /// Whether nobody will fetch it.
@@ -59,6 +66,8 @@ impl Queue {
             ends: flight.ends,
             is_extended: flight.is_extended,
             written_at,
+            rows_left: flight.row_limit.unwrap_or(usize::MAX),
+            discard_left: MOST_DISCARDED,
             messages: VecDeque::new(),
             is_abandoned: false,
         });
@@ -77,11 +86,26 @@ impl Queue {
 
     /// Puts a message aside for whom it is.
     pub(super) fn put(&mut self, message: Message) {
-        if let Some(current) = self.flights.get_mut(self.answered)
-            && !current.is_abandoned
-        {
+        let Some(current) = self.flights.get_mut(self.answered) else { return };
+        if let Message::DataRow(row) = &message {
+            current.rows_left = current.rows_left.saturating_sub(row.buffer().len());
+        }
+        if !current.is_abandoned {
             current.messages.push_back(message);
         }
+    }
+
+    /// Whether a row of that length is still within the limit of the flight that is being answered.
+    pub(super) fn has_room_for(&self, length: usize) -> bool {
+        self.flights.get(self.answered).is_none_or(|current| length <= current.rows_left)
+    }
+
+    /// Takes down that a row of that length is left out. False if too much has been left out to read on.
+    pub(super) fn leave_out(&mut self, length: usize) -> bool {
+        let Some(current) = self.flights.get_mut(self.answered) else { return true };
+        let left = current.discard_left.checked_sub(length);
+        current.discard_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// More was written for the flight that is being answered: so many bytes in all.

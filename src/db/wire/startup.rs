@@ -32,6 +32,7 @@ impl Wire {
             stream,
             inbound: BytesMut::new(),
             is_inbound_grown: false,
+            discarded: 0,
             outbound: BytesMut::new(),
             written: 0,
             queue: Queue::default(),

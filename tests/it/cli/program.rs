@@ -13,7 +13,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary in a working folder, with none of the settings that the caller's environment may have.
 pub(crate) fn command(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_glowplug"));
+    program_at(Path::new(env!("CARGO_BIN_EXE_glowplug")), folder)
+}
+
+/// The same with another build of it.
+pub(crate) fn program_at(binary: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(binary);
     command.current_dir(folder).env_remove("DATABASE_URL").env_remove("DIRECT_URL").stdin(Stdio::null());
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GLOWPLUG_")) {
         command.env_remove(name);

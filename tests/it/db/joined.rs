@@ -27,6 +27,7 @@ fn scope() -> Scope {
         role: None,
         settings: vec![("app.who".to_owned(), "it's me".to_owned())],
         statement_timeout: Duration::from_secs(5),
+        answer_limit: usize::MAX,
     }
 }
 

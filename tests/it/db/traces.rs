@@ -43,6 +43,7 @@ async fn one_request(database: &Database, number: u32) {
         role: Some("pg_read_all_data".to_owned()),
         settings: vec![("request.jwt.claims".to_owned(), format!("{{\"sub\":{number}}}"))],
         statement_timeout: Duration::from_secs(9),
+        answer_limit: usize::MAX,
         ..read()
     };
     let select = format!("select body || current_setting('request.jwt.claims') from t where id = {id}");

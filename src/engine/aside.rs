@@ -1,0 +1,97 @@
+//! Work that takes long on the processor, away from the threads that answer requests.
+//!
+//! An ordinary request is validated and planned in some tens of microseconds, where it is. A document of 10,000 tokens, a
+//! filter of 50,000 values or the introspection of a thousand tables take milliseconds: those run on threads of their own, no
+//! more at once than there are processors. Never runs an operation.
+
+use std::sync::Arc;
+use std::thread;
+
+use tokio::sync::Semaphore;
+
+use crate::error::Error;
+use crate::request::{JsonMap, Values};
+
+/// A text that is longer takes more than a millisecond to validate, if it has as many tokens as fit it.
+const LONG_TEXT: usize = 8 << 10;
+
+/// The same of the values of variables, and of the bytes of their texts.
+const MANY_VALUES: usize = 2_000;
+const LONG_VALUES: usize = 64 << 10;
+
+/// Where work takes place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// On the thread that answers the request.
+    Here,
+    /// On a thread that no request waits for.
+    Aside,
+}
+
+impl Place {
+    /// Where a request is validated and planned. `is_known` says that its document is remembered.
+    pub(super) fn of(text: &str, is_known: bool, variables: &JsonMap) -> Self {
+        let is_long_text = !is_known && text.len() > LONG_TEXT;
+        if is_long_text || asks_introspection(text) || Values::exceed(variables, MANY_VALUES, LONG_VALUES) {
+            Self::Aside
+        } else {
+            Self::Here
+        }
+    }
+}
+
+/// Whether a document may ask for introspection; not for `__typename`, which is known anyway.
+fn asks_introspection(text: &str) -> bool {
+    text.contains("__schema")
+        || text.match_indices("__type").any(|(start, _)| !text[start..].starts_with("__typename"))
+}
+
+/// The threads for long work.
+pub(super) struct Aside(Arc<Semaphore>);
+
+impl Aside {
+    pub(super) fn new() -> Self {
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new(processors)))
+    }
+
+    /// Does some work aside. A request whose client leaves while it waits for its turn costs nothing more.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        // Nobody closes it.
+        let turn = Arc::clone(&self.0).acquire_owned().await;
+        let working = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work()
+        });
+        working.await.map_err(|error| Error::NotMade(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::request::json_map;
+
+    fn variables(value: serde_json::Value) -> JsonMap {
+        json_map([("v".to_owned(), value)].into_iter().collect())
+    }
+
+    #[test]
+    fn ordinary_requests_stay_where_they_are() {
+        let few = variables(json!({"id": {"in": [1, 2, 3]}}));
+        assert_eq!(Place::of("{ __typename a { b } }", false, &few), Place::Here);
+        assert_eq!(Place::of(&"a ".repeat(5_000), true, &few), Place::Here);
+        assert_eq!(Place::of(&"a ".repeat(5_000), false, &few), Place::Aside);
+        assert_eq!(Place::of("{ __schema { types { name } } }", true, &few), Place::Aside);
+        assert_eq!(Place::of("{ __typename __type(name: \"A\") { name } }", true, &few), Place::Aside);
+        for many in [json!(vec![1; 3_000]), json!("x".repeat(70_000)), json!([{"a": vec![json!({}); 2_000]}])]
+        {
+            assert_eq!(Place::of("{ a }", true, &variables(many)), Place::Aside);
+        }
+    }
+}
