@@ -50,6 +50,7 @@ mod soak;
 mod starter;
 mod supabase;
 mod tidy;
+mod unfold;
 mod verdict;
 mod ways;
 mod writable;
