@@ -50,7 +50,7 @@ async fn main() {
     for kind in STANDS {
         let stand = Stand::start(&cluster, kind).await;
         for operation in [&OPERATIONS[0], &OPERATIONS[2]] {
-            let (scope, statements) = operation.compile(&api, &config, "100000");
+            let (scope, statements) = operation.compile(&api, &config, 100_000);
             let work = Work { scope, statements, numbers: operation.numbers.clone() };
             let measured = compare(&stand, operation, &work, &extent).await;
             for line in &measured {

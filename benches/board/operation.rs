@@ -1,7 +1,6 @@
-//! The operations, as the load generators send them: a wrk script with the GraphQL, a pgbench script with the
-//! very message that the engine makes of it.
+//! The operations, as the load generators send them: a wrk script with the GraphQL, a pgbench script with SQL.
 //!
-//! The only thing that varies is a number of six digits, which both generators can make up.
+//! What varies from request to request is one number, which both generators can make up.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -19,33 +18,46 @@ use serde_json::{Map, Value, json};
 pub(crate) struct Operation {
     /// What the table calls it.
     pub(crate) name: &'static str,
-    document: &'static str,
-    /// The variable that varies, and what stands before its number.
-    variable: (&'static str, &'static str),
+    pub(crate) document: &'static str,
+    /// The variable that varies, if there is one.
+    pub(crate) variable: Option<Variable>,
     /// Which numbers there are rows for.
     pub(crate) numbers: RangeInclusive<u32>,
+    /// What a careful engineer writes for the same answer, with `:number` in place of the number.
+    pub(crate) by_hand: &'static str,
+}
+
+/// The variable of an operation that varies.
+#[derive(Clone, Copy)]
+pub(crate) enum Variable {
+    /// A string: its name, and what stands before the number.
+    Text(&'static str, &'static str),
+    /// The number itself: its name.
+    Number(&'static str),
 }
 
 /// What stands before the number in every key.
 const KEY: &str = "00000000-0000-4000-8000-000000";
 
-/// All of them. No page is cut short; their sizes keep the last one below the default limit on complexity.
+/// Those of the task board. No page is cut short; their sizes keep the last one below the default limit on complexity.
 pub(crate) const OPERATIONS: [Operation; 5] = [
     Operation {
         name: "one task by key, project, assignee, comments",
         document: "query Task($id: UUID!) { taskByPk(id: $id) { id title status priority dueOn \
                    project { id code name } assignee { id name } \
                    comments { edges { node { id body createdAt } } } } }",
-        variable: ("id", KEY),
+        variable: Some(Variable::Text("id", KEY)),
         numbers: 100_000..=199_999,
+        by_hand: include_str!("by_hand/task.sql"),
     },
     Operation {
         name: "30 tasks, project and assignee",
         document: "query Tasks($assignee: UUID!) { \
                    taskCollection(first: 30, filter: {assigneeId: {eq: $assignee}}) { edges { node { \
                    id title status priority dueOn project { id code name } assignee { id name } } } } }",
-        variable: ("assignee", KEY),
+        variable: Some(Variable::Text("assignee", KEY)),
         numbers: 100_000..=101_999,
+        by_hand: include_str!("by_hand/tasks.sql"),
     },
     Operation {
         name: "100 projects, their tasks, their comments",
@@ -53,8 +65,9 @@ pub(crate) const OPERATIONS: [Operation; 5] = [
                    projectCollection(first: 100, filter: {budget: {gte: $budget}}) { edges { node { \
                    id code name tasks(first: 50) { edges { node { id title status priority \
                    comments(first: 20) { edges { node { id body createdAt } } } } } } } } } }",
-        variable: ("budget", ""),
+        variable: Some(Variable::Text("budget", "")),
         numbers: 100_000..=125_000,
+        by_hand: include_str!("by_hand/projects.sql"),
     },
     Operation {
         name: "a comment inserted, with its task",
@@ -62,36 +75,46 @@ pub(crate) const OPERATIONS: [Operation; 5] = [
                    taskId: $task, authorId: \"00000000-0000-4000-8000-000000100000\", \
                    body: \"It is 'done', as far as I can see.\" }]) { \
                    affectedCount records { body task { title project { name } } } } }",
-        variable: ("task", KEY),
+        variable: Some(Variable::Text("task", KEY)),
         numbers: 100_000..=199_999,
+        by_hand: include_str!("by_hand/comment.sql"),
     },
     Operation {
         name: "a task updated by key, with its project",
         document: "mutation Urgent($id: UUID!) { updateTaskCollection(set: {priority: 1}, filter: {id: {eq: $id}}) { \
                    affectedCount records { title status priority project { id code name } } } }",
-        variable: ("id", KEY),
+        variable: Some(Variable::Text("id", KEY)),
         numbers: 100_000..=199_999,
+        by_hand: include_str!("by_hand/urgent.sql"),
     },
 ];
 
 impl Operation {
     /// The request's body for a number.
-    pub(crate) fn body(&self, number: &str) -> String {
+    pub(crate) fn body(&self, number: u32) -> String {
         json!({"query": self.document, "variables": self.variables(number)}).to_string()
     }
 
-    fn variables(&self, number: &str) -> Map<String, Value> {
-        let (name, prefix) = self.variable;
-        Map::from_iter([(name.to_owned(), Value::String(format!("{prefix}{number}")))])
+    fn variables(&self, number: u32) -> Map<String, Value> {
+        let variable = self.variable.map(|variable| match variable {
+            Variable::Text(name, prefix) => (name.to_owned(), Value::String(format!("{prefix}{number}"))),
+            Variable::Number(name) => (name.to_owned(), number.into()),
+        });
+        variable.into_iter().collect()
     }
 
     /// The last number that there is a row for.
-    pub(crate) fn last(&self) -> String {
-        self.numbers.end().to_string()
+    pub(crate) fn last(&self) -> u32 {
+        *self.numbers.end()
+    }
+
+    /// The hand-written statement for a number.
+    pub(crate) fn by_hand(&self, number: u32) -> String {
+        self.by_hand.replace(":number", &number.to_string())
     }
 
     /// What stands behind the scope in the message that the engine sends for a number.
-    pub(crate) fn statements(&self, api: &(Schema, Rendered), config: &Config, number: &str) -> String {
+    pub(crate) fn statements(&self, api: &(Schema, Rendered), config: &Config, number: u32) -> String {
         let (scope, statements) = self.compile(api, config, number);
         let message = message(&scope, &statements).expect("it can be composed");
         message.split_once(";\n").expect("the scope ends").1.to_owned()
@@ -102,7 +125,7 @@ impl Operation {
         &self,
         api: &(Schema, Rendered),
         config: &Config,
-        number: &str,
+        number: u32,
     ) -> (Scope, Vec<Statement>) {
         let (schema, rendered) = api;
         let document = Document::parse(rendered, self.document, &config.limits).expect("it is valid");
@@ -130,25 +153,39 @@ impl Operation {
 
     /// A script for pgbench: the message that was sent for the last number, with numbers of its own. `\;` keeps both statements
     /// in one message.
-    pub(crate) fn pgbench_script(&self, message: &str) -> String {
-        let (first, last) = (self.numbers.start(), self.numbers.end());
-        let sample = self.last();
+    pub(crate) fn message_script(&self, message: &str) -> String {
+        let sample = self.last().to_string();
         assert_eq!(message.matches(&sample).count(), 1, "the number can be found in:\n{message}");
         let message = message.trim_end().replacen(";\n", "\\;\n", 1).replace(&sample, ":number");
+        self.pgbench_script(&message)
+    }
+
+    /// A script for pgbench: the hand-written statement, with numbers of its own.
+    pub(crate) fn by_hand_script(&self) -> String {
+        self.pgbench_script(self.by_hand.trim_end())
+    }
+
+    fn pgbench_script(&self, message: &str) -> String {
+        let (first, last) = (self.numbers.start(), self.numbers.end());
         format!("\\set number random({first}, {last})\n{message};\n")
     }
 
     /// A script for wrk: the request with numbers of its own, and a line with the figures at the end.
     pub(crate) fn wrk_script(&self) -> String {
         let (first, last) = (self.numbers.start(), self.numbers.end());
-        let body = self.body("NUMBER");
-        let (before, after) = body.split_once("NUMBER").expect("the number has its place");
+        let (sample, body) = (self.last().to_string(), self.body(self.last()));
+        let varying = match self.variable {
+            Some(_) => {
+                assert_eq!(body.matches(&sample).count(), 1, "the number can be found in:\n{body}");
+                body.replace(&sample, &format!("]==] .. math.random({first}, {last}) .. [==["))
+            }
+            None => body,
+        };
         format!(
-            "local before = [==[{before}]==]\nlocal after = [==[{after}]==]\n\
-             local headers = {{[\"content-type\"] = \"application/json\"}}\n\
+            "local headers = {{[\"content-type\"] = \"application/json\"}}\n\
              function init() math.randomseed(os.time()) end\n\
              function request()\n  \
-             return wrk.format(\"POST\", \"/graphql\", headers, before .. math.random({first}, {last}) .. after)\n\
+             return wrk.format(\"POST\", \"/graphql\", headers, [==[{varying}]==])\n\
              end\n\
              function done(summary, latency)\n  \
              local e = summary.errors\n  \

@@ -2,55 +2,64 @@
 
 use std::time::Duration;
 
+use crate::contender::Contender;
 use crate::load::Figures;
 use crate::processor::Usage;
 
-/// The runs of one operation at one number of connections: each of Glowplug follows one of the floor.
+/// The runs of one operation at one number of connections. In each round every contender ran once, one after the other.
 pub(crate) struct Comparison {
     pub(crate) operation: &'static str,
     pub(crate) connections: u32,
-    pub(crate) floor: Vec<Figures>,
-    pub(crate) glowplug: Vec<Figures>,
+    /// What each contender's runs measured, in the order of the rounds.
+    pub(crate) runs: Vec<(Contender, Vec<Figures>)>,
 }
 
 /// Prints everything.
 pub(crate) fn print(comparisons: &[Comparison]) {
-    println!(
-        "\n| operation | connections | floor: requests/s | p50 | p99 | Glowplug: requests/s | p50 | p99 | ratio |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    for comparison in comparisons {
-        let Comparison { operation, connections, floor, glowplug } = comparison;
-        let ratio = comparison.ratio();
-        println!("| {operation} | {connections} | {} | {} | {ratio:.2} |", rate(floor), rate(glowplug));
+    println!("\n| operation | connections | what | requests/s | p50 | p99 | Glowplug's ratio to it |");
+    println!("| --- | ---: | --- | ---: | ---: | ---: | ---: |");
+    for (comparison, contender, figures) in rows(comparisons) {
+        let Comparison { operation, connections, .. } = comparison;
+        let ratio = match contender {
+            Contender::Glowplug => String::new(),
+            other => format!("{:.2}", comparison.ratio(other)),
+        };
+        println!("| {operation} | {connections} | {} | {} | {ratio} |", contender.name(), rate(figures));
     }
     println!("\nProcessor time for each request, in microseconds:\n");
-    println!(
-        "| operation | connections | floor: PostgreSQL | PgBouncer | pgbench | Glowplug: PostgreSQL | PgBouncer | wrk | Glowplug |"
-    );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    for Comparison { operation, connections, floor, glowplug } in comparisons {
-        let of = |figures, part: fn(&Usage) -> Duration| {
+    println!("| operation | connections | what | PostgreSQL | PgBouncer | Glowplug | load generator |");
+    println!("| --- | ---: | --- | ---: | ---: | ---: | ---: |");
+    for (Comparison { operation, connections, .. }, contender, figures) in rows(comparisons) {
+        let of = |part: fn(&Usage) -> Duration| {
             median(figures, |figures| part(&figures.usage).as_secs_f64() * 1e6)
         };
         println!(
-            "| {operation} | {connections} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} | {:.0} |",
-            of(floor, |usage| usage.postgresql),
-            of(floor, |usage| usage.pgbouncer),
-            of(floor, |usage| usage.load),
-            of(glowplug, |usage| usage.postgresql),
-            of(glowplug, |usage| usage.pgbouncer),
-            of(glowplug, |usage| usage.load),
-            of(glowplug, |usage| usage.glowplug),
+            "| {operation} | {connections} | {} | {:.0} | {:.0} | {:.0} | {:.0} |",
+            contender.name(),
+            of(|usage| usage.postgresql),
+            of(|usage| usage.pgbouncer),
+            of(|usage| usage.glowplug),
+            of(|usage| usage.load),
         );
     }
 }
 
+/// A row for each contender of each comparison.
+fn rows(comparisons: &[Comparison]) -> impl Iterator<Item = (&Comparison, Contender, &[Figures])> {
+    comparisons.iter().flat_map(|comparison| {
+        comparison.runs.iter().map(move |(contender, figures)| (comparison, *contender, figures.as_slice()))
+    })
+}
+
 impl Comparison {
-    /// Glowplug's rate by the floor's, from runs that followed each other, for the machine may be busier at times.
-    pub(crate) fn ratio(&self) -> f64 {
-        let pairs = self.floor.iter().zip(&self.glowplug);
-        middle(pairs.map(|(floor, glowplug)| glowplug.per_second / floor.per_second).collect())
+    /// Glowplug's rate by another's, from runs of the same round, for the machine may be busier at times.
+    pub(crate) fn ratio(&self, other: Contender) -> f64 {
+        let pairs = self.of(Contender::Glowplug).iter().zip(self.of(other));
+        middle(pairs.map(|(glowplug, other)| glowplug.per_second / other.per_second).collect())
+    }
+
+    fn of(&self, contender: Contender) -> &[Figures] {
+        self.runs.iter().find(|(found, _)| *found == contender).map_or(&[], |(_, figures)| figures)
     }
 }
 

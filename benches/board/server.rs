@@ -1,5 +1,6 @@
 //! The real `glowplug serve`, with nothing set but the database and a free port.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -14,9 +15,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it on a free port, and waits until it listens.
+    /// Starts this build on a free port, and waits until it listens.
     pub(crate) fn start(database_url: &str) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_glowplug"));
+        Self::of(OsStr::new(env!("CARGO_BIN_EXE_glowplug")), database_url)
+    }
+
+    /// The same of another build.
+    pub(crate) fn of(program: &OsStr, database_url: &str) -> Self {
+        let mut command = Command::new(program);
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GLOWPLUG_"))
         {

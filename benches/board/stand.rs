@@ -6,45 +6,82 @@ use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
 use tokio_postgres::Client;
 
-use crate::database::{self, DATABASE, api, configuration, connect};
+use crate::contender::{Contender, other_build};
+use crate::database::{self, api, configuration, connect};
+use crate::operation::Operation;
 use crate::processor::Programs;
 use crate::server::Server;
 
-/// Everything that runs; dropping it stops everything.
+/// The database and its pooler; dropping it stops both.
 pub(crate) struct Stand {
-    pub(crate) server: Server,
     pub(crate) pooler: Pooler,
-    pub(crate) config: Config,
-    pub(crate) api: (Schema, Rendered),
-    /// The last of all, because the others depend on it.
+    /// Last, because the other depends on it.
     pub(crate) cluster: Cluster,
 }
 
 impl Stand {
-    /// Starts everything and fills the database.
+    /// Starts both and fills the task board.
     pub(crate) async fn start() -> Self {
         let cluster = database::start().await;
         let pooler =
             PoolerOptions { pool_mode: PoolMode::Transaction, pool_size: 8, ..PoolerOptions::default() };
         let pooler = Pooler::start(&cluster, &pooler).expect("a PgBouncer");
-        let config = configuration(&pooler.url(DATABASE));
+        Self { pooler, cluster }
+    }
+}
+
+/// One of the databases and what serves it.
+pub(crate) struct Site<'a> {
+    pub(crate) stand: &'a Stand,
+    pub(crate) database: &'static str,
+    pub(crate) operations: &'static [Operation],
+    pub(crate) server: Server,
+    /// The other build, if one was named.
+    pub(crate) other: Option<Server>,
+    pub(crate) config: Config,
+    pub(crate) api: (Schema, Rendered),
+}
+
+impl<'a> Site<'a> {
+    /// Starts the servers of a database.
+    pub(crate) async fn open(
+        stand: &'a Stand,
+        database: &'static str,
+        operations: &'static [Operation],
+    ) -> Self {
+        let url = stand.pooler.url(database);
+        let config = configuration(&url);
         let api = api(&config).await;
-        let server = Server::start(&pooler.url(DATABASE));
-        Self { server, pooler, config, api, cluster }
+        let server = Server::start(&url);
+        let other = other_build().map(|program| Server::of(program.as_os_str(), &url));
+        Self { stand, database, operations, server, other, config, api }
     }
 
-    /// The processes whose time is measured.
-    pub(crate) fn programs(&self) -> Programs {
-        Programs { glowplug: self.server.pid(), pgbouncer: self.pooler.pid(), postgresql: self.cluster.pid() }
+    /// The server that a contender is, if it is one that is there.
+    pub(crate) fn server(&self, contender: Contender) -> Option<&Server> {
+        match contender {
+            Contender::OtherBuild => self.other.as_ref(),
+            Contender::Glowplug | Contender::Message | Contender::ByHand => Some(&self.server),
+        }
     }
 
-    /// The connection string of the board through the pooler.
+    /// The processes whose time is measured where a contender runs.
+    pub(crate) fn programs(&self, contender: Contender) -> Programs {
+        let server = self.server(contender).unwrap_or(&self.server);
+        Programs {
+            glowplug: server.pid(),
+            pgbouncer: self.stand.pooler.pid(),
+            postgresql: self.stand.cluster.pid(),
+        }
+    }
+
+    /// The connection string of the database through the pooler.
     pub(crate) fn url(&self) -> String {
-        self.pooler.url(DATABASE)
+        self.stand.pooler.url(self.database)
     }
 
-    /// A connection to the board that goes around the pooler.
+    /// A connection to the database that goes around the pooler.
     pub(crate) async fn connect(&self) -> Client {
-        connect(&self.cluster.url(DATABASE)).await
+        connect(&self.stand.cluster.url(self.database)).await
     }
 }
