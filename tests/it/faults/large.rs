@@ -12,10 +12,12 @@ use crate::server::{Server, json as body};
 
 const MEGABYTE: usize = 1 << 20;
 
-/// Nothing here is about how long it takes.
+/// Nothing here is about how long it takes, nor about what is allowed.
 fn patient(config: &mut Config) {
     config.database.statement_timeout = Duration::from_mins(1);
     config.limits.body_bytes = 64 * MEGABYTE;
+    config.limits.message_bytes = 256 * MEGABYTE;
+    config.limits.answer_bytes = 256 * MEGABYTE;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
