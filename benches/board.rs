@@ -3,8 +3,8 @@
 //! written by hand for the same answer. Then the same on Chinook, if `CHINOOK_SQL` names its file, and how soon it answers
 //! from a database of a thousand tables.
 //!
-//! `scripts/bench` runs it. Options: `--quick` for one short run of each, to see that it works; `--against FILE` to set another
-//! build of `glowplug` beside this one in every round.
+//! `scripts/bench` runs it. Options: `--quick` for one short run of each, to see that it works; `--connections N` for that many
+//! alone; `--against FILE` to set another build of `glowplug` beside this one in every round.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on fails")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
@@ -43,16 +43,26 @@ use stand::{Site, Stand};
 
 /// How much is measured.
 struct Extent {
-    connections: &'static [u32],
+    connections: Vec<u32>,
     rounds: usize,
     seconds: u32,
 }
 
-const WHOLE: Extent = Extent { connections: &[1, 16, 64], rounds: 3, seconds: 3 };
-const QUICK: Extent = Extent { connections: &[16], rounds: 1, seconds: 1 };
+impl Extent {
+    /// What the command line asks for.
+    fn given() -> Self {
+        let mut arguments = std::env::args();
+        if arguments.any(|argument| argument == "--quick") {
+            return Self { connections: vec![16], rounds: 1, seconds: 1 };
+        }
+        let mut arguments = std::env::args().skip_while(|argument| argument != "--connections").skip(1);
+        let one = arguments.next().map(|count| count.parse().expect("--connections takes a number"));
+        Self { connections: one.map_or(vec![1, 16, 64], |count| vec![count]), rounds: 3, seconds: 3 }
+    }
+}
 
 fn main() {
-    let extent = if std::env::args().any(|argument| argument == "--quick") { QUICK } else { WHOLE };
+    let extent = Extent::given();
     // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -77,7 +87,7 @@ fn compare(runtime: &tokio::runtime::Runtime, site: &Site<'_>, extent: &Extent) 
         let message = runtime.block_on(check::check(site, operation));
         let bench = Bench::new(site, operation, message.as_deref(), scripts.path().to_path_buf());
         bench.round(Load { connections: 16, seconds: 1 });
-        for &connections in extent.connections {
+        for &connections in &extent.connections {
             comparisons.push(bench.repeat(Load { connections, seconds: extent.seconds }, extent.rounds));
         }
     }
