@@ -6,6 +6,7 @@
 
 mod accept;
 mod admin;
+mod batch;
 mod body;
 mod connection;
 mod descriptors;

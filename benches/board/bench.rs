@@ -66,8 +66,7 @@ impl<'a> Bench<'a> {
             Contender::Message | Contender::ByHand => {
                 let script = if contender == Contender::ByHand { "by_hand.sql" } else { "message.sql" };
                 let beside_server = self.site.stand.cluster.binaries().program("pgbench");
-                let pgbench =
-                    if beside_server.is_file() { beside_server } else { PathBuf::from("pgbench") };
+                let pgbench = if beside_server.is_file() { beside_server } else { PathBuf::from("pgbench") };
                 let script = self.folder.join(script);
                 load::pgbench(&pgbench, &script, &self.folder, &self.site.url(), load, programs)
             }

@@ -116,7 +116,7 @@ pub struct Raw {
     /// How many lexical tokens a document may have; reading stops there.
     #[arg(long, value_name = "COUNT")]
     pub max_tokens: Option<Text>,
-    /// How many operations one request may hold.
+    /// How many operations one request may hold. They run one after another, and their answers share `max-answer`.
     #[arg(long, value_name = "COUNT")]
     pub max_batch: Option<Text>,
     /// How many errors of an invalid document are told. More help those who write documents; each is work, and part of an answer

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
-use futures_util::stream::{self, StreamExt};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
 use super::Shared;
 use super::accept::{self, MediaType};
+use super::batch;
 use super::body::{self, Received};
 use super::connection::Activity;
 use super::handling;
@@ -27,9 +27,6 @@ use crate::config::{GetRequests, Limits};
 use crate::engine::{self, DocumentSource, Identity};
 use crate::event::Event;
 use crate::queue::{Handling, Way};
-
-/// How many of a batch's operations run at once, so that one client does not take the whole pool.
-const BATCH_CONCURRENCY: usize = 4;
 
 /// `POST`: the request is JSON in the body.
 pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Response {
@@ -143,15 +140,15 @@ fn is_json_in_utf8(content_type: &HeaderValue) -> bool {
 }
 
 /// Who sent a request, what they wish for, and the connection that the answer goes to.
-struct Sender<'a> {
-    identity: &'a Identity,
-    handling: Handling,
+pub(super) struct Sender<'a> {
+    pub(super) identity: &'a Identity,
+    pub(super) handling: Handling,
     activity: Option<&'a Arc<Activity>>,
 }
 
 impl Sender<'_> {
     /// The same answer, counted among those that are in memory.
-    fn hold(&self, answer: engine::Response) -> engine::Response {
+    pub(super) fn hold(&self, answer: engine::Response) -> engine::Response {
         match self.activity {
             Some(activity) => engine::Response { body: activity.hold(answer.body), ..answer },
             None => answer,
@@ -166,20 +163,14 @@ fn activity(request: &Parts) -> Option<&Arc<Activity>> {
 
 /// Has the engine answer, within this future: dropping it drops what the engine does.
 async fn respond(way: &Way, requests: Requests, sender: Sender<'_>, media_type: MediaType) -> Response {
-    let Sender { identity, handling, .. } = sender;
     match requests {
         Requests::Single(request) => {
-            let answer = way.respond(request, identity, handling).await;
+            let answer = way.respond(request, sender.identity, sender.handling).await;
             reply::single(sender.hold(answer), media_type)
         }
         Requests::Batch(requests) => {
             Event::BatchReceived { operations: requests.len() }.emit();
-            let answers: Vec<engine::Response> = stream::iter(requests)
-                .map(|request| async { sender.hold(way.respond(request, identity, handling).await) })
-                .buffered(BATCH_CONCURRENCY)
-                .collect()
-                .await;
-            reply::batch(&answers, media_type)
+            reply::batch(&batch::answer(way, requests, &sender).await, media_type)
         }
     }
 }

@@ -20,6 +20,7 @@ on_both_ways!(
     a_get_can_be_left_to_persisted_operations_or_refused,
     a_batch_is_answered_in_order,
     a_batch_has_a_limit,
+    the_answers_of_a_batch_share_their_limit,
     a_request_keeps_its_id_or_gets_one,
     browsers_may_call_from_the_configured_origins_only,
     without_origins_no_page_of_another_origin_may_read,
@@ -116,6 +117,27 @@ async fn a_batch_has_a_limit(route: Route) {
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     let message = &json(response).await["errors"][0]["message"];
     assert_eq!(message, "The batch has 3 operations; 2 are allowed.");
+}
+
+async fn the_answers_of_a_batch_share_their_limit(route: Route) {
+    let name = harness::database(TASKS).await;
+    let server =
+        Server::start_on(route, &harness::cluster().url(&name), |config| config.limits.answer_bytes = 100)
+            .await;
+    let short = json!({"query": "{ __typename }"});
+    let batch =
+        json!([short, {"query": "{ a: __typename b: __typename c: __typename d: __typename }"}, short]);
+    let response = server.post(batch.to_string()).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let answers = json(response).await;
+    assert_eq!(answers[0], json!({"data": {"__typename": "Query"}}));
+    for (answer, what) in [(1, "has run, without its answer"), (2, "has not run")] {
+        assert!(answers[answer].get("data").is_none(), "{answers}");
+        let error = &answers[answer]["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("100 bytes (setting max-answer)") && message.contains(what), "{message}");
+    }
 }
 
 async fn a_request_keeps_its_id_or_gets_one(route: Route) {

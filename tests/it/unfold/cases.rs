@@ -286,15 +286,19 @@ fn bodies() -> Vec<Case> {
             batch(10, FILTERED, &json!({"f": comparisons(3_000)})),
         ),
         Case::post(
-            "a batch of 10 texts, each used 20 times",
+            "a batch of 10 texts, each used 40 times",
             batch(
                 10,
                 &format!(
                     "query ($t: String) {{ wideCollection(filter: {{or: [{}]}}) {{ edges {{ cursor }} }} }}",
-                    "{t1: {eq: $t}} ".repeat(20)
+                    "{t1: {eq: $t}} ".repeat(40)
                 ),
                 &json!({"t": "x".repeat(90_000)}),
             ),
+        ),
+        Case::post(
+            "a batch of 10 long answers",
+            batch(10, &format!("{{ text_of(bytes: {}) }}", (16 << 20) - 100), &json!({})),
         ),
         Case::post("a batch of 10 documents of 1,000 fields", batch(10, &document, &json!({}))),
         Case::post("a batch of 300,000", format!("[{}1]", "1,".repeat(300_000))),

@@ -1,0 +1,43 @@
+//! A batch: several operations in one request, which together hold no more than one operation may.
+//!
+//! They run one after another, so that the values and statements of one are gone when the next begins, and their answers
+//! share `max-answer`.
+
+use serde_json::json;
+
+use super::graphql::Sender;
+use crate::engine::{Outcome, Request, Response};
+use crate::queue::Way;
+
+/// The answers of all operations, in their order.
+pub(super) async fn answer(way: &Way, requests: Vec<Request>, sender: &Sender<'_>) -> Vec<Response> {
+    let limit = way.frontend().limits(sender.identity).answer_bytes;
+    let mut room = Some(limit);
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        let answer = match room {
+            Some(left) => {
+                let answer = way.respond(request, sender.identity, sender.handling).await;
+                room = left.checked_sub(answer.body.len());
+                if room.is_some() {
+                    answer
+                } else {
+                    left_out(limit, "the operation has run, without its answer")
+                }
+            }
+            None => left_out(limit, "the operation has not run"),
+        };
+        answers.push(sender.hold(answer));
+    }
+    answers
+}
+
+/// What stands for an answer that there is no room for.
+fn left_out(limit: usize, what: &str) -> Response {
+    let message = format!(
+        "the answers of the batch together are longer than {limit} bytes (setting max-answer): {what}; send fewer \
+         operations in one request, or ask for less"
+    );
+    let error = json!({ "message": message, "extensions": { "code": "BAD_USER_INPUT" } });
+    Response { outcome: Outcome::RequestError, body: json!({ "errors": [error] }).to_string().into() }
+}
