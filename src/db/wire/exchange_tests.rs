@@ -204,7 +204,7 @@ async fn rows_beyond_the_limit_are_left_out_and_the_connection_goes_on() {
         }
     });
     for expected in [[10, 0], [0, 0], [90, 0]] {
-        let mut exchange = wire.exchange(Flight::query("select 1").unwrap().limited_to(100));
+        let mut exchange = wire.exchange(Flight::query("select 1").unwrap().limited_to(120));
         let mut sizes = Vec::new();
         while let Some(message) = exchange.next().await.unwrap() {
             if let Message::DataRow(row) = message {
