@@ -6,13 +6,14 @@ use std::collections::HashMap;
 use apollo_compiler::Name;
 use apollo_compiler::executable::{Selection, SelectionSet};
 
-use super::weight::{NESTING, Scale};
+use super::weight::{NESTING, Scale, Weight};
 use super::{Field, Input, Message, Operation, RequestError};
 use crate::config::Limits;
 use crate::schema::{DEFAULT_PAGE_SIZE, InputMeaning, Meaning, Returns, Schema};
 
-/// A filter of more values than this is not looked at for a key: no key has as many columns.
+/// A filter of more values or bytes than this is not looked at for a key: no key has as many columns, and looking copies it.
 const KEY_FILTER: usize = 128;
+const KEY_FILTER_BYTES: usize = 64 * 1024;
 
 /// What a selection set asks for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -119,7 +120,7 @@ impl<'a> Meter<'a> {
             return own;
         }
         let inner = self.selections(&field.selection_set);
-        let rows = meaning.map_or(1, |meaning| self.rows(meaning, field, weight.values));
+        let rows = meaning.map_or(1, |meaning| self.rows(meaning, field, weight));
         Size {
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(aliases),
@@ -136,7 +137,7 @@ impl<'a> Meter<'a> {
     ///
     /// Where no number is asked for, a collection of the root counts as a whole page. Rows that hang on another row are
     /// seldom as many as a page may have, so that those count as a page of the default size at the most.
-    fn rows(&self, meaning: &Meaning, field: &Field, values: usize) -> usize {
+    fn rows(&self, meaning: &Meaning, field: &Field, weight: Weight) -> usize {
         let (table, likely) = match meaning {
             Meaning::Collection(table) => (Some(*table), u64::MAX),
             Meaning::ToMany(join) => (Some(join.table), DEFAULT_PAGE_SIZE),
@@ -154,7 +155,8 @@ impl<'a> Meter<'a> {
             _ => None,
         });
         let rows = asked.min().unwrap_or(likely).min(page_size);
-        let filter = if values <= KEY_FILTER { self.operation.argument(field, "filter") } else { None };
+        let is_small = weight.values <= KEY_FILTER && weight.bytes <= KEY_FILTER_BYTES;
+        let filter = if is_small { self.operation.argument(field, "filter") } else { None };
         let is_one = filter.is_some_and(|filter| is_of_key(self.schema, table, &filter));
         usize::try_from(if is_one { rows.min(1) } else { rows }).unwrap_or(usize::MAX)
     }

@@ -122,7 +122,7 @@ async fn a_batch_has_a_limit(route: Route) {
 async fn the_answers_of_a_batch_share_their_limit(route: Route) {
     let name = harness::database(TASKS).await;
     let server =
-        Server::start_on(route, &harness::cluster().url(&name), |config| config.limits.answer_bytes = 100)
+        Server::start_on(route, &harness::cluster().url(&name), |config| config.limits.answer_bytes = 80)
             .await;
     let short = json!({"query": "{ __typename }"});
     let batch =
@@ -136,7 +136,7 @@ async fn the_answers_of_a_batch_share_their_limit(route: Route) {
         let error = &answers[answer]["errors"][0];
         assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT");
         let message = error["message"].as_str().unwrap();
-        assert!(message.contains("100 bytes (setting max-answer)") && message.contains(what), "{message}");
+        assert!(message.contains("80 bytes (setting max-answer)") && message.contains(what), "{message}");
     }
 }
 

@@ -100,6 +100,16 @@ fn variables() -> Vec<Case> {
         "query ($t: String!) {{ wideCollection(filter: {{t1: {{in: [{}]}}}}) {{ edges {{ cursor }} }} }}",
         "$t ".repeat(2_400)
     );
+    let in_lists = format!(
+        "query ($t: String!) {{ {} }}",
+        repeated(
+            30,
+            &format!(
+                "a$i: wideCollection(filter: {{t1: {{in: [{}]}}}}) {{ edges {{ cursor }} }} ",
+                "$t ".repeat(80)
+            )
+        )
+    );
     let long = json!({"t": "x".repeat(900_000)});
     vec![
         asks(
@@ -126,6 +136,7 @@ fn variables() -> Vec<Case> {
         asks("a text of 0.9 MB, used 4 times", &often(4), &long),
         asks("a text of 0.9 MB, used 500 times", &often(500), &long),
         asks("a text of 0.9 MB, used 2,400 times in a list", &in_list, &long),
+        asks("a text of 0.9 MB, used 80 times in each of 30 lists", &in_lists, &long),
         asks("2,450 rows of 19 columns", INSERTED, &json!({"objects": rows(2_450, 19)})),
         asks("a long row and 2,450 empty ones", INSERTED, &json!({"objects": ragged(2_450)})),
         asks("a long row and 300,000 empty ones", INSERTED, &json!({"objects": ragged(300_000)})),
