@@ -151,12 +151,12 @@ impl Operation {
         (scope, statements.flatten().collect())
     }
 
-    /// A script for pgbench: the message that was sent for the last number, with numbers of its own. `\;` keeps both statements
-    /// in one message.
+    /// A script for pgbench: the message that was sent for the last number, with numbers of its own. `\;` keeps its
+    /// statements in one message.
     pub(crate) fn message_script(&self, message: &str) -> String {
         let sample = self.last().to_string();
         assert_eq!(message.matches(&sample).count(), 1, "the number can be found in:\n{message}");
-        let message = message.trim_end().replacen(";\n", "\\;\n", 1).replace(&sample, ":number");
+        let message = message.trim_end().replace(";\n", "\\;\n").replace(&sample, ":number");
         self.pgbench_script(&message)
     }
 
