@@ -27,7 +27,9 @@ pub(crate) async fn check(site: &Site<'_>, operation: &Operation) -> Option<Stri
     ask(&site.server, operation.body(number)).await;
     let message = sent(&database, &statements).await;
     let value = first_value(&database, &message).await;
-    assert!(value.len() > 50 && by_hand.contains(&value[..40]), "{}: {value}", operation.name);
+    let (value, by_hand) = (comparable(&value), comparable(&by_hand));
+    let is_same = by_hand.as_object().is_some_and(|roots| roots.values().any(|root| *root == value));
+    assert!(is_same, "{}: {value}", operation.name);
     Some(message)
 }
 
