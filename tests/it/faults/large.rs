@@ -18,6 +18,7 @@ fn patient(config: &mut Config) {
     config.limits.body_bytes = 64 * MEGABYTE;
     config.limits.message_bytes = 256 * MEGABYTE;
     config.limits.answer_bytes = 256 * MEGABYTE;
+    config.http.sockets.answer_bytes = 512 * MEGABYTE;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

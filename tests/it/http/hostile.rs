@@ -17,7 +17,7 @@ use crate::harness;
 /// What such clients may add to the memory of a server, in KiB: the bound on bodies, or on answers, and as much again for
 /// what the allocator and the connections take.
 const BODIES: u64 = 192 * 1024;
-const ANSWERS: u64 = 320 * 1024;
+const ANSWERS: u64 = 400 * 1024;
 
 const ROWS: &str = "create table large (id int primary key, body text not null);
     insert into large select number, repeat('0123456789', 100000) from generate_series(1, 10) number;";

@@ -27,7 +27,11 @@ const ALL: &str = "{ largeCollection { edges { node { body } } } }";
 
 async fn server(setup: &str, change: impl FnOnce(&mut Sockets)) -> Server {
     let name = harness::database(setup).await;
-    Server::start(&harness::cluster().url(&name), |config| change(&mut config.http.sockets)).await
+    let change = |config: &mut glowplug::config::Config| {
+        config.limits.answer_bytes = 64 << 20;
+        change(&mut config.http.sockets);
+    };
+    Server::start(&harness::cluster().url(&name), change).await
 }
 
 /// Whether the server answers a request on this connection.
