@@ -69,14 +69,7 @@ impl Stand {
     }
 
     async fn answer(&self, query: &str) -> Value {
-        let request = Request {
-            document: query.into(),
-            operation_name: None,
-            variables: Map::new(),
-            extensions: Map::new(),
-            allowed: AllowedOperations::All,
-            read_from: ReadFrom::default(),
-        };
+        let request = harness::request(query, &Value::Null);
         let response = self.answering.respond(request, &Identity::default()).await;
         serde_json::from_slice(&response.body).expect("JSON")
     }
