@@ -1,4 +1,4 @@
-//! Plan -> SQL: the subset of SQL that is used, as a tree whose nodes are Diesel `QueryFragment`s.
+//! Plan -> SQL: the subset of SQL that is used, as a tree that is printed once.
 //!
 //! Never does I/O, never reads a clock: the same plan gives the same text, byte for byte; aliases come from a counter.
 //!
@@ -12,53 +12,27 @@ mod call;
 mod children;
 mod condition;
 mod connection;
-mod fragment;
 mod json;
 mod kept;
-mod modify;
 mod order;
+mod print;
 mod row;
 mod rows;
+mod statement;
 mod value;
 mod write;
 
 use std::cell::Cell;
 
-use diesel::pg::{Pg, PgQueryBuilder, PgTypeMetadata};
-use diesel::query_builder::bind_collector::RawBytesBindCollector;
-use diesel::query_builder::{QueryBuilder, QueryFragment};
-
 use crate::plan::Call;
 use crate::schema::Schema;
 pub use crate::schema::SessionSettings;
-use ast::{Expression, Select};
+use ast::Expression;
 
 pub use condition::array_literal;
 pub use kept::statements;
+pub use statement::{Statement, Template, TemplateId, Text};
 pub use write::AT_MOST_MARK;
-
-/// One SQL statement that returns one row with one column: the JSON text of one root field, or what an earlier statement has
-/// kept for it.
-///
-/// `text` has placeholders `$1`, `$2`, … for `parameters[0]`, `parameters[1]`, …, each of them with an explicit cast
-/// (`$1::pg_catalog.int4`), so that its type never has to be guessed; only where the role may not name the type it stands
-/// beside something that has it. A placeholder may occur more than once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// The SQL text, without a semicolon at the end.
-    pub text: String,
-    /// The parameters in PostgreSQL's text format; `None` is NULL.
-    pub parameters: Vec<Option<String>>,
-    /// The settings of a session that the answer depends on.
-    pub session: SessionSettings,
-}
-
-impl Statement {
-    /// One whose answer depends on no setting.
-    pub fn new(text: impl Into<String>, parameters: Vec<Option<String>>) -> Self {
-        Self { text: text.into(), parameters, session: SessionSettings::NONE }
-    }
-}
 
 /// What compiling needs: the schema that the plan speaks of, and a counter for aliases.
 struct Compiler<'s> {
@@ -108,27 +82,6 @@ enum Nulls {
     Declared,
     /// In every column: no constraint of a table holds for the rows that a function makes.
     Anywhere,
-}
-
-/// Prints the tree by Diesel's query builder.
-fn print(select: &Select) -> Statement {
-    let mut builder = PgQueryBuilder::default();
-    let mut binds = RawBytesBindCollector::<Pg>::new();
-    // The tree has only text parameters and fragments that cannot fail.
-    let _ = select.to_sql(&mut builder, &Pg);
-    let _ = select.collect_binds(&mut binds, &mut NoLookup, &Pg);
-    let parameters =
-        binds.binds.into_iter().map(|bytes| bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()));
-    Statement::new(builder.finish(), parameters.collect())
-}
-
-/// All parameters are texts, whose type needs no looking up.
-struct NoLookup;
-
-impl diesel::pg::PgMetadataLookup for NoLookup {
-    fn lookup_type(&mut self, _: &str, _: Option<&str>) -> PgTypeMetadata {
-        PgTypeMetadata::new(0, 0)
-    }
 }
 
 impl Expression {

@@ -3,10 +3,10 @@
 //! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing, and
 //! what `set_config(…, true)` set ends with it. Never does I/O.
 
-use super::literal::append_literal;
+use super::literal::{append_literal, append_parameter};
 use super::placeholder::append_statement;
 use super::{Error, Scope};
-use crate::sql::{SessionSettings, Statement};
+use crate::sql::{SessionSettings, Statement, Text};
 
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
@@ -15,7 +15,7 @@ pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error>
     for statement in statements {
         // The line break ends a comment that the statement may end with.
         message.push_str(";\n");
-        append_statement(&mut message, &statement.text, &statement.parameters)?;
+        append(&mut message, statement)?;
         message.push('\n');
     }
     Ok(message)
@@ -43,8 +43,23 @@ pub(super) fn enter(scope: &Scope) -> Result<String, Error> {
 /// The message that runs one statement within a transaction whose scope holds already: the first result is empty.
 pub(super) fn within(statement: &Statement) -> Result<String, Error> {
     let mut message = String::from("select;\n");
-    append_statement(&mut message, &statement.text, &statement.parameters)?;
+    append(&mut message, statement)?;
     Ok(message)
+}
+
+/// A statement with its values as literals.
+fn append(message: &mut String, statement: &Statement) -> Result<(), Error> {
+    let template = match &statement.text {
+        Text::Compiled(template) => template,
+        Text::Written(text) => return append_statement(message, text, &statement.parameters),
+    };
+    let (before, rest) = template.parts();
+    for (part, value) in before.zip(&statement.parameters) {
+        message.push_str(part);
+        append_parameter(message, value.as_deref())?;
+    }
+    message.push_str(rest);
+    Ok(())
 }
 
 /// The settings of a session that statements depend on.
@@ -80,7 +95,7 @@ fn estimate(scope: &Scope, statements: &[Statement]) -> usize {
 fn statement_estimate(statement: &Statement) -> usize {
     let parameters: usize =
         statement.parameters.iter().map(|value| value.as_ref().map_or(6, |value| value.len() + 8)).sum();
-    statement.text.len() + 3 + parameters
+    statement.without_values().len() + 3 + parameters
 }
 
 #[cfg(test)]

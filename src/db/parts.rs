@@ -41,7 +41,7 @@ impl<'a> Part<'a> {
     pub(super) fn of_statement(statement: &'a Statement) -> Result<Self, Error> {
         let values = statement.parameters.iter().map(|value| value.as_deref().map(Cow::Borrowed)).collect();
         refuse_nul(&values)?;
-        Ok(Self { text: Cow::Borrowed(&statement.text), values })
+        Ok(Self { text: statement.numbered(), values })
     }
 
     /// The same statement under a text that only statements of the same role have.

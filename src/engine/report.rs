@@ -28,7 +28,9 @@ impl FailedField {
     /// At a root field's statement; `None` where the failure belongs to no field.
     pub(super) fn of_statement(job: Job<'_>, root: Option<&Root>) -> Self {
         let Some(root) = root else { return Self::default() };
-        let compiled = compile(&job.snapshot().schema, root).into_iter().map(|statement| statement.text);
+        let compiled = compile(&job.snapshot().schema, root)
+            .into_iter()
+            .map(|statement| statement.numbered().into_owned());
         Self { statement: Some(compiled.collect::<Vec<_>>().join("; ")), ..Self::of_field(root) }
     }
 }

@@ -4,7 +4,6 @@
 //! `access` for HTTP requests, `operation` for operations, `sql` for statements.
 
 use super::Event;
-use crate::sql::Statement;
 
 /// Names of operations are cut after so many bytes: a client may send one of a megabyte.
 const LONGEST_NAME: usize = 128;
@@ -137,8 +136,8 @@ fn write_of_persisted_operations(event: &Event<'_>) {
 fn write_for_each_request(event: &Event<'_>) {
     match event {
         Event::StatementsSent { statements } => {
-            for Statement { text, parameters, .. } in *statements {
-                tracing::debug!(target: "sql", ?parameters, "{text}");
+            for statement in *statements {
+                tracing::debug!(target: "sql", parameters = ?statement.parameters, "{}", statement.numbered());
             }
         }
         Event::RequestFailed { error, id, field, statement } => {

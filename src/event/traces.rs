@@ -197,7 +197,7 @@ fn tell(what: impl FnOnce(&opentelemetry::trace::SpanRef<'_>)) {
 
 /// The span of a message to the database (semantic conventions for PostgreSQL client calls).
 fn message(statements: &[Statement], error: Option<&str>) -> SpanBuilder {
-    let mut names = statements.iter().map(|statement| operation_name(&statement.text));
+    let mut names = statements.iter().map(|statement| operation_name(statement.without_values()));
     let first = names.next().unwrap_or("SELECT");
     let name = match (statements.len(), names.all(|name| name == first)) {
         (0 | 1, _) => first.to_owned(),

@@ -1,4 +1,4 @@
-//! The tree: the subset of SQL that is used. Plain data; `fragment` prints it.
+//! The tree: the subset of SQL that is used. Plain data; `print` prints it.
 //!
 //! Each function, operator and type has its schema, so that nothing is looked up along `search_path`: what another session
 //! has left there, or who may create objects in a schema of it, has no say. SQL's own words that do look `=` up along it

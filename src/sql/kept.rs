@@ -6,12 +6,14 @@
 //! form, which their types read back as the same values. A record's columns are those that the change returned.
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use super::ast::{Expression, From, FunctionCall, Select, SelectColumn};
 use super::children::TABLE_OID;
 use super::json::JsonText;
+use super::print::print;
 use super::rows::OneRow;
-use super::{At, Compiler, Holds, Nulls, Statement, print};
+use super::{At, Compiler, Holds, Nulls, Statement};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
@@ -43,8 +45,11 @@ pub fn statements(schema: &Schema, action: &Action) -> Vec<Statement> {
         Action::Value(call) => compiler.value_select(call, None).into_select(),
     };
     let session = compiler.session.get();
-    let keeping = keeping.map(|select| print(&select.into_select()));
-    keeping.into_iter().chain([print(&answer)]).map(|statement| Statement { session, ..statement }).collect()
+    let printed = |select| {
+        let (template, values) = print(&select, session);
+        Statement::compiled(Arc::new(template), values)
+    };
+    keeping.map(OneRow::into_select).into_iter().chain([answer]).map(printed).collect()
 }
 
 /// The call of a function that may change what is asked of its rows, and the table whose rows it returns.

@@ -96,7 +96,7 @@ pub(crate) fn write() -> Scope {
 
 pub(crate) fn statement(text: &str, parameters: &[Option<&str>]) -> Statement {
     let parameters = parameters.iter().map(|value| value.map(str::to_owned)).collect();
-    Statement::new(text, parameters)
+    Statement::new(text.to_owned(), parameters)
 }
 
 /// Statements without parameters.

@@ -63,7 +63,8 @@ impl Case {
         for root in plan(&schema, &operation).expect("a plan").roots {
             let Source::Database(action) = root.source else { continue };
             for statement in statements(&schema, &action) {
-                writeln!(text, "-- {}\n{};", root.key, statement.text).expect("a string takes everything");
+                writeln!(text, "-- {}\n{};", root.key, statement.numbered())
+                    .expect("a string takes everything");
                 for (index, parameter) in statement.parameters.iter().enumerate() {
                     writeln!(text, "-- ${} = {parameter:?}", index + 1).expect("a string takes everything");
                 }

@@ -88,7 +88,7 @@ async fn ask(config: &Config, statement: &str) -> Result<Option<String>, Failure
     let told = |error: &dyn std::fmt::Display| Failure::Database(error.to_string());
     let database = Database::new(&config.database).map_err(|error| told(&error))?;
     let scope = Scope::of_catalog(config.database.statement_timeout);
-    let statement = Statement::new(statement, Vec::new());
+    let statement = Statement::new(statement.to_owned(), Vec::new());
     let answers = database.run(&scope, &[statement]).await.map_err(|error| told(&error))?;
     Ok(answers.into_iter().next().flatten())
 }

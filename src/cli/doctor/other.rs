@@ -105,7 +105,7 @@ pub(super) async fn identify(settings: &config::Database) -> Result<Identity, St
 
 async fn ask(database: &Database, question: &str) -> Result<String, String> {
     let scope = Scope::of_catalog(ANSWER_LIMIT);
-    let statement = [Statement::new(question, Vec::new())];
+    let statement = [Statement::new(question.to_owned(), Vec::new())];
     let answered = timeout(ANSWER_LIMIT, database.run(&scope, &statement)).await;
     let answers = answered
         .map_err(|_| format!("no answer within {} s", ANSWER_LIMIT.as_secs()))?

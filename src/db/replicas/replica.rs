@@ -176,7 +176,7 @@ impl Drop for Reading<'_> {
 /// `None` if there is no answer in time.
 async fn ask(database: &Database, question: &str) -> Option<Result<Answers, Error>> {
     let scope = Scope::of_catalog(PATIENCE);
-    let statement = [Statement::new(question, Vec::new())];
+    let statement = [Statement::new(question.to_owned(), Vec::new())];
     let answer = tokio::time::timeout(PATIENCE, database.run(&scope, &statement)).await.ok()?;
     Some(answer.map_err(|failure| failure.error))
 }

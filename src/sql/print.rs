@@ -1,0 +1,275 @@
+//! The only place that prints SQL: the tree -> a [`Template`] and its values, in one walk.
+//!
+//! Identifiers are quoted, texts of our own become literals, and values of clients are never printed: the text has places for
+//! them. Every `match` is exhaustive, so that no node can print nothing.
+
+mod expression;
+
+use super::ast::{Change, Definition, Expression, From, FunctionCall, Modify, Order, Select, SelectColumn};
+use super::{SessionSettings, Template};
+use crate::catalog::{QualifiedName, SqlType};
+use crate::schema::violation::MARK;
+
+/// Prints a statement: its text, and the values for the places in it.
+pub(super) fn print(select: &Select, session: SessionSettings) -> (Template, Vec<Option<String>>) {
+    let mut printer = Printer::default();
+    printer.select(select);
+    (Template::new(printer.text, printer.places, session), printer.values)
+}
+
+/// What has been printed.
+#[derive(Default)]
+struct Printer {
+    text: String,
+    /// Where values are to be put in, as offsets in the text.
+    places: Vec<usize>,
+    values: Vec<Option<String>>,
+}
+
+impl Printer {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn select(&mut self, select: &Select) {
+        if let Some((name, definition)) = &select.with {
+            self.push("with ");
+            self.identifier(name);
+            self.push(" as (");
+            match definition {
+                Definition::Select(select) => self.select(select),
+                Definition::Modify(modify) => self.modify(modify),
+            }
+            self.push(")\n");
+        }
+        self.push("select ");
+        self.separated(", ", &select.columns, Self::select_column);
+        if let Some(from) = &select.from {
+            self.push("\nfrom ");
+            self.from(from);
+        }
+        self.clause("\nwhere ", select.condition.as_ref());
+        self.clause("\nhaving ", select.having.as_ref());
+        self.order_by("\norder by ", &select.order);
+        if let Some(limit) = select.limit {
+            self.push("\nlimit ");
+            self.number(limit);
+        }
+        if select.offset > 0 {
+            self.push("\noffset ");
+            self.number(select.offset);
+        }
+    }
+
+    fn select_column(&mut self, column: &SelectColumn) {
+        self.expression(&column.expression);
+        if let Some(alias) = &column.alias {
+            self.push(" as ");
+            self.identifier(alias);
+        }
+    }
+
+    fn from(&mut self, from: &From) {
+        let alias = match from {
+            From::Table { is_only, schema, name, alias } => {
+                if *is_only {
+                    self.push("only ");
+                }
+                self.qualified(schema, name);
+                alias
+            }
+            From::Subselect(select, alias) => {
+                self.push("(");
+                self.select(select);
+                self.push(")");
+                alias
+            }
+            From::Function(call, alias) => {
+                self.function_call(call);
+                alias
+            }
+            From::With(name, alias) => {
+                self.identifier(name);
+                alias
+            }
+        };
+        self.push(" as ");
+        self.identifier(alias);
+    }
+
+    fn modify(&mut self, modify: &Modify) {
+        self.push(match &modify.change {
+            Change::Insert { .. } => "insert into ",
+            Change::Update { .. } => "update ",
+            Change::Delete { .. } => "delete from ",
+        });
+        self.qualified(&modify.schema, &modify.name);
+        self.push(" as ");
+        self.identifier(&modify.alias);
+        match &modify.change {
+            Change::Insert { columns, rows } => self.insert(columns, rows),
+            Change::Update { set, condition } => {
+                self.push("\nset ");
+                self.separated(", ", set, |printer, (column, value)| {
+                    printer.identifier(column);
+                    printer.push(" = ");
+                    printer.expression(value);
+                });
+                self.clause("\nwhere ", condition.as_ref());
+            }
+            Change::Delete { condition } => self.clause("\nwhere ", condition.as_ref()),
+        }
+        self.push("\nreturning ");
+        self.separated(", ", &modify.returning, Self::select_column);
+    }
+
+    fn insert(&mut self, columns: &[String], rows: &[Vec<Expression>]) {
+        if columns.is_empty() {
+            self.push(" default values");
+            return;
+        }
+        self.push(" (");
+        self.separated(", ", columns, |printer, column| printer.identifier(column));
+        self.push(")\nvalues ");
+        self.separated(", ", rows, |printer, row| {
+            printer.push("(");
+            printer.expressions(row);
+            printer.push(")");
+        });
+    }
+
+    fn function_call(&mut self, call: &FunctionCall) {
+        self.qualified(&call.schema, &call.name);
+        self.push("(");
+        self.separated(", ", &call.arguments, |printer, (name, value)| {
+            if let Some(name) = name {
+                printer.identifier(name);
+                printer.push(" => ");
+            }
+            printer.expression(value);
+        });
+        self.push(")");
+    }
+
+    fn clause(&mut self, word: &str, condition: Option<&Expression>) {
+        if let Some(condition) = condition {
+            self.push(word);
+            self.expression(condition);
+        }
+    }
+
+    fn order_by(&mut self, word: &str, order: &[Order]) {
+        if order.is_empty() {
+            return;
+        }
+        self.push(word);
+        self.separated(", ", order, |printer, term| {
+            printer.expression(&term.expression);
+            printer.push(match (term.is_descending, term.is_nulls_first) {
+                (false, false) => "",
+                (false, true) => " nulls first",
+                (true, true) => " desc",
+                (true, false) => " desc nulls last",
+            });
+        });
+    }
+
+    fn expressions(&mut self, expressions: &[Expression]) {
+        self.separated(", ", expressions, Self::expression);
+    }
+
+    fn separated<T>(&mut self, separator: &str, parts: &[T], print: impl Fn(&mut Self, &T)) {
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                self.push(separator);
+            }
+            print(self, part);
+        }
+    }
+
+    /// A place for a value.
+    fn value(&mut self, value: Option<String>) {
+        self.places.push(self.text.len());
+        self.values.push(value);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.push(&number.to_string());
+    }
+
+    /// A quoted identifier (PostgreSQL manual, 4.1.1).
+    fn identifier(&mut self, name: &str) {
+        self.push("\"");
+        self.doubled(name, '"');
+        self.push("\"");
+    }
+
+    fn qualified(&mut self, schema: &str, name: &str) {
+        self.identifier(schema);
+        self.push(".");
+        self.identifier(name);
+    }
+
+    /// A qualified name. PostgreSQL's own plain ones need no quotes, not even where they are words of SQL: a schema stands
+    /// before them.
+    fn name(&mut self, name: &QualifiedName) {
+        let is_plain = |name: &str| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+        if name.is_system() && is_plain(&name.name) {
+            self.push("pg_catalog.");
+            self.push(&name.name);
+        } else {
+            self.qualified(&name.schema, &name.name);
+        }
+    }
+
+    fn cast(&mut self, sql_type: &SqlType) {
+        self.push("::");
+        self.name(&sql_type.name);
+        if sql_type.is_array {
+            self.push("[]");
+        }
+    }
+
+    /// An operator with spaces around it. Its name consists of signs, which are never quoted.
+    fn operator(&mut self, operator: &QualifiedName) {
+        self.push(" operator(");
+        if operator.is_system() {
+            self.push("pg_catalog");
+        } else {
+            self.identifier(&operator.schema);
+        }
+        self.push(".");
+        self.push(&operator.name);
+        self.push(") ");
+    }
+
+    /// A text of our own as a literal that means the same whatever `standard_conforming_strings` says (PostgreSQL manual,
+    /// 4.1.2.2).
+    fn literal(&mut self, text: &str) {
+        self.push(if text.contains(['\\', MARK]) { "E'" } else { "'" });
+        let mut plain = text;
+        while let Some(position) = plain.find(['\'', '\\', MARK]) {
+            let (before, rest) = plain.split_at(position);
+            let (special, after) = rest.split_at(1);
+            self.push(before);
+            if special.starts_with(MARK) {
+                self.push("\\001");
+            } else {
+                self.push(special);
+                self.push(special);
+            }
+            plain = after;
+        }
+        self.push(plain);
+        self.push("'");
+    }
+
+    fn doubled(&mut self, text: &str, quote: char) {
+        for letter in text.chars() {
+            self.text.push(letter);
+            if letter == quote {
+                self.text.push(letter);
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Expressions: those with parentheses of their own can stand anywhere.
+
+use super::Printer;
+use crate::catalog::SqlType;
+use crate::sql::ast::{Aggregate, Expression, Select};
+
+impl Printer {
+    pub(super) fn expression(&mut self, expression: &Expression) {
+        match expression {
+            Expression::Column { table, column } => self.qualified(table, column),
+            Expression::Text(text) => self.literal(text),
+            Expression::Word(word) => self.push(word),
+            Expression::Number(number) => self.number(*number),
+            Expression::Parameter { value, sql_type } => self.parameter(value.as_ref(), sql_type.as_ref()),
+            Expression::Cast(inner, sql_type) => {
+                self.expression(inner);
+                self.cast(sql_type);
+            }
+            Expression::AllColumns(table) => {
+                self.identifier(table);
+                self.push(".*");
+            }
+            Expression::AllFields(row) => self.enclosed("(", row, ").*"),
+            Expression::WholeRow { table, row_type: (schema, name) } => {
+                self.identifier(table);
+                self.push(".*::");
+                self.qualified(schema, name);
+            }
+            Expression::FunctionCall(call) => self.function_call(call),
+            Expression::Call(function, arguments) => {
+                self.push("pg_catalog.");
+                self.call(function, arguments);
+            }
+            Expression::Coalesce(values) => self.call("coalesce", values),
+            Expression::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expression::RowNumber(order) => {
+                self.push("pg_catalog.row_number() over (");
+                self.order_by("order by ", order);
+                self.push(")");
+            }
+            Expression::Binary(left, operator, right) => {
+                self.enclosed("(", left, "");
+                self.operator(operator);
+                self.enclosed("", right, ")");
+            }
+            Expression::Any(left, operator, right) => {
+                self.enclosed("(", left, "");
+                self.operator(operator);
+                self.enclosed("any (", right, "))");
+            }
+            Expression::And(conditions) => self.joined(" and ", conditions),
+            Expression::Or(conditions) => self.joined(" or ", conditions),
+            Expression::Not(inner) => self.enclosed("(not ", inner, ")"),
+            Expression::Is(inner, what) => {
+                self.enclosed("(", inner, " is ");
+                self.push(what);
+                self.push(")");
+            }
+            Expression::Row(values) => self.call("", values),
+            Expression::Array(values) => {
+                self.push("array[");
+                self.expressions(values);
+                self.push("]");
+            }
+            Expression::Collate(inner, collation) => {
+                self.enclosed("(", inner, " collate ");
+                self.name(collation);
+                self.push(")");
+            }
+            Expression::Case { branches, otherwise } => self.case(branches, otherwise.as_deref()),
+            Expression::First(array) => self.enclosed("(", array, ")[1]"),
+            Expression::Subselect(select) => self.subselect("(", select),
+            Expression::Exists(select) => self.subselect("exists (", select),
+        }
+    }
+
+    /// A value, cast to its type if that may be named.
+    fn parameter(&mut self, value: Option<&String>, sql_type: Option<&SqlType>) {
+        self.value(value.cloned());
+        if let Some(sql_type) = sql_type {
+            self.cast(sql_type);
+        }
+    }
+
+    fn subselect(&mut self, before: &str, select: &Select) {
+        self.push(before);
+        self.select(select);
+        self.push(")");
+    }
+
+    fn aggregate(&mut self, aggregate: &Aggregate) {
+        self.push("pg_catalog.");
+        self.push(aggregate.function);
+        self.push("(");
+        if aggregate.arguments.is_empty() {
+            self.push("*");
+        }
+        self.expressions(&aggregate.arguments);
+        self.order_by(" order by ", &aggregate.order);
+        self.push(")");
+        if let Some(filter) = &aggregate.filter {
+            self.enclosed(" filter (where ", filter, ")");
+        }
+    }
+
+    fn case(&mut self, branches: &[(Expression, Expression)], otherwise: Option<&Expression>) {
+        self.push("case");
+        for (condition, result) in branches {
+            self.enclosed(" when ", condition, " then ");
+            self.expression(result);
+        }
+        if let Some(otherwise) = otherwise {
+            self.enclosed(" else ", otherwise, "");
+        }
+        self.push(" end");
+    }
+
+    fn call(&mut self, function: &str, arguments: &[Expression]) {
+        self.push(function);
+        self.push("(");
+        self.expressions(arguments);
+        self.push(")");
+    }
+
+    fn joined(&mut self, word: &str, conditions: &[Expression]) {
+        self.push("(");
+        self.separated(word, conditions, Self::expression);
+        self.push(")");
+    }
+
+    fn enclosed(&mut self, before: &str, inner: &Expression, after: &str) {
+        self.push(before);
+        self.expression(inner);
+        self.push(after);
+    }
+}

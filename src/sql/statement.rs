@@ -1,0 +1,149 @@
+//! Statements: a text with places for values, which is made once, and the values.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+
+use super::SessionSettings;
+
+/// One SQL statement with its values.
+///
+/// Of an operation it returns one row with one column: the JSON text of one root field, or what an earlier statement has kept
+/// for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement {
+    /// The SQL text.
+    pub text: Text,
+    /// The values in PostgreSQL's text format, in the order of their places; `None` is NULL.
+    pub parameters: Vec<Option<String>>,
+    /// The settings of a session that the answer depends on.
+    pub session: SessionSettings,
+}
+
+/// The SQL text of a statement, without a semicolon at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// A compiled statement's.
+    Compiled(Arc<Template>),
+    /// One that a person wrote, with placeholders `$1`, `$2`, …; each may occur more than once.
+    Written(Cow<'static, str>),
+}
+
+impl Statement {
+    /// One that a person wrote, and whose answer depends on no setting.
+    pub fn new(text: impl Into<Cow<'static, str>>, parameters: Vec<Option<String>>) -> Self {
+        Self { text: Text::Written(text.into()), parameters, session: SessionSettings::NONE }
+    }
+
+    /// A compiled one.
+    pub fn compiled(template: Arc<Template>, parameters: Vec<Option<String>>) -> Self {
+        let session = template.session;
+        Self { text: Text::Compiled(template), parameters, session }
+    }
+
+    /// The text with placeholders `$1`, `$2`, … for `parameters[0]`, `parameters[1]`, ….
+    pub fn numbered(&self) -> Cow<'_, str> {
+        match &self.text {
+            Text::Compiled(template) => Cow::Owned(template.numbered()),
+            Text::Written(text) => Cow::Borrowed(text),
+        }
+    }
+
+    /// The text as it was printed or written: of a compiled one nothing stands in the places of the values.
+    pub fn without_values(&self) -> &str {
+        match &self.text {
+            Text::Compiled(template) => &template.text,
+            Text::Written(text) => text,
+        }
+    }
+}
+
+/// The text of a compiled statement with places for its values.
+///
+/// Each place has an explicit cast behind it (`…::pg_catalog.int4`), so that the type never has to be guessed; only where the
+/// role may not name the type it stands beside something that has it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Template {
+    text: Box<str>,
+    /// Where the values stand, in order, as offsets in the text.
+    places: Box<[usize]>,
+    session: SessionSettings,
+    id: TemplateId,
+}
+
+/// Which text it is: the same for the same text with the same places, in every process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TemplateId(u128);
+
+impl Template {
+    pub(super) fn new(text: String, places: Vec<usize>, session: SessionSettings) -> Self {
+        let mut template = Self {
+            text: text.into_boxed_str(),
+            places: places.into_boxed_slice(),
+            session,
+            id: TemplateId(0),
+        };
+        let digest = Sha256::digest(template.numbered());
+        template.id = TemplateId(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)));
+        template
+    }
+
+    /// Which text it is.
+    pub fn id(&self) -> TemplateId {
+        self.id
+    }
+
+    /// How many values it takes.
+    pub fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Bytes of memory, about.
+    pub fn size(&self) -> usize {
+        size_of::<Self>() + self.text.len() + self.places.len() * size_of::<usize>()
+    }
+
+    /// The parts of the text in front of each place, and what stands behind the last one.
+    pub fn parts(&self) -> (impl Iterator<Item = &str>, &str) {
+        let starts = std::iter::once(0).chain(self.places.iter().copied());
+        let before = starts.zip(self.places.iter()).map(|(start, end)| &self.text[start..*end]);
+        (before, &self.text[self.places.last().copied().unwrap_or(0)..])
+    }
+
+    /// The text with placeholders `$1`, `$2`, ….
+    pub fn numbered(&self) -> String {
+        let mut numbered = String::with_capacity(self.text.len() + self.places.len() * 3);
+        let (before, rest) = self.parts();
+        for (index, part) in before.enumerate() {
+            // Writing to a String cannot fail.
+            let _ = write!(numbered, "{part}${}", index + 1);
+        }
+        numbered.push_str(rest);
+        numbered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(text: &str, places: &[usize]) -> Template {
+        Template::new(text.to_owned(), places.to_vec(), SessionSettings::NONE)
+    }
+
+    #[test]
+    fn places_are_numbered_in_their_order() {
+        assert_eq!(template("select ::int, ::text", &[7, 14]).numbered(), "select $1::int, $2::text");
+        assert_eq!(template("select 1", &[]).numbered(), "select 1");
+        assert_eq!(template("", &[0, 0]).numbered(), "$1$2");
+    }
+
+    #[test]
+    fn the_id_depends_on_text_and_places_alone() {
+        assert_eq!(template("a b", &[1]).id(), template("a b", &[1]).id());
+        assert_ne!(template("a b", &[1]).id(), template("a b", &[2]).id());
+        assert_ne!(template("a b", &[]).id(), template("a c", &[]).id());
+    }
+}
