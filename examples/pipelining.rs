@@ -12,9 +12,8 @@ use diesel::sql_types::Integer;
 use diesel::{IntoSql as _, QueryResult};
 use diesel_async::{AsyncConnection, AsyncConnectionCore, AsyncPgConnection, RunQueryDsl};
 use futures_util::future::try_join_all;
-use glowplug::config::PoolMode;
 use glowplug::db::{Connector, Protocol};
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerMode, PoolerOptions};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -145,7 +144,7 @@ async fn main() -> Result<(), Failure> {
     };
     let cluster = Cluster::start(ClusterOptions::throwaway())?;
     let options =
-        PoolerOptions { pool_mode: PoolMode::Transaction, pool_size: 4, ..PoolerOptions::default() };
+        PoolerOptions { pool_mode: PoolerMode::Transaction, pool_size: 4, ..PoolerOptions::default() };
     let pooler = Pooler::start(&cluster, &options)?;
     let (mut direct, mut through) = (cluster.url("postgres"), pooler.url("postgres"));
     if !delay.is_zero() {

@@ -12,9 +12,8 @@ use std::time::{Duration, Instant};
 use diesel::IntoSql as _;
 use diesel::sql_types::Integer;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
-use glowplug::config::PoolMode;
 use glowplug::db::Connection;
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerMode, PoolerOptions};
 use tokio::task::JoinSet;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -105,7 +104,7 @@ async fn main() -> Result<(), Failure> {
     let cluster = Cluster::start(ClusterOptions::throwaway())?;
     let start = || {
         let options =
-            PoolerOptions { pool_mode: PoolMode::Transaction, pool_size: 4, ..PoolerOptions::default() };
+            PoolerOptions { pool_mode: PoolerMode::Transaction, pool_size: 4, ..PoolerOptions::default() };
         Pooler::start(&cluster, &options)
     };
     println!("{CLIENTS} clients, 4 server connections, PgBouncer in transaction mode, {DURATION:?} each");

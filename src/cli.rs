@@ -5,9 +5,14 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what commands do")]
 
 mod config;
+#[cfg(feature = "dev")]
+mod dev;
+#[cfg(not(feature = "dev"))]
+#[path = "cli/without_dev.rs"]
 mod dev;
 mod doctor;
 mod failure;
+mod kept_secret;
 mod log;
 mod migrate;
 mod queue;
@@ -40,6 +45,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start a private PostgreSQL in this folder, apply `migrations/`, and serve it; for developing.
+    #[cfg_attr(not(feature = "dev"), command(hide = true))]
     Dev(dev::Options),
     /// Serve the API of a database that is there already.
     Serve(serve::Options),

@@ -24,7 +24,6 @@
 //! | [`response`] | rows and errors -> response body |
 //! | [`error`] | every stage's errors -> code, client message, log message |
 //! | [`event`] | everything observable -> logs |
-//! | [`local`] | PostgreSQL and PgBouncer processes on this machine, for `dev`, tests and benchmarks |
 //! | [`shutdown`] | ask to stop, wait until stopped |
 
 pub mod auth;
@@ -36,7 +35,6 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod http;
-pub mod local;
 pub mod persisted;
 pub mod plan;
 pub mod queue;

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use glowplug::local::Cluster;
+use glowplug_local::Cluster;
 
 use crate::database::connect;
 use crate::operation::{Operation, Variable};

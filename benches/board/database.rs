@@ -6,10 +6,10 @@ use std::sync::Arc;
 use glowplug::catalog::{Catalog, INTROSPECT};
 use glowplug::config::{Config, Profile, Raw, Settled};
 use glowplug::db::{Access, Database, Scope};
-use glowplug::local::{Cluster, ClusterOptions};
 use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
 use glowplug::sql::{Statement, array_literal};
+use glowplug_local::{Cluster, ClusterOptions};
 use tokio_postgres::{Client, NoTls};
 
 /// The name of the database.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use glowplug::local::{Cluster, Pooler};
+use glowplug_local::{Cluster, Pooler};
 
 use crate::database::connect;
 use crate::server::Server;

@@ -1,9 +1,9 @@
 //! What is measured: PostgreSQL with a full task board, PgBouncer, and the real `glowplug serve`, all on free ports.
 
-use glowplug::config::{Config, PoolMode};
-use glowplug::local::{Cluster, Pooler, PoolerOptions};
+use glowplug::config::Config;
 use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
+use glowplug_local::{Cluster, Pooler, PoolerMode, PoolerOptions};
 use tokio_postgres::Client;
 
 use crate::contender::{Contender, other_build};
@@ -24,7 +24,7 @@ impl Stand {
     pub(crate) async fn start() -> Self {
         let cluster = database::start().await;
         let pooler =
-            PoolerOptions { pool_mode: PoolMode::Transaction, pool_size: 8, ..PoolerOptions::default() };
+            PoolerOptions { pool_mode: PoolerMode::Transaction, pool_size: 8, ..PoolerOptions::default() };
         let pooler = Pooler::start(&cluster, &pooler).expect("a PgBouncer");
         Self { pooler, cluster }
     }

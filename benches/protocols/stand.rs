@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use glowplug::config::{self, PoolMode};
+use glowplug::config;
 use glowplug::db::{Connector, Database, Protocol, Protocols};
-use glowplug::local::{Cluster, Pooler, PoolerOptions, PoolerProgram};
+use glowplug_local::{Cluster, Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 
 use crate::database::{DATABASE, configuration};
 use crate::load::CLIENTS;
@@ -13,16 +13,16 @@ use crate::load::CLIENTS;
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Direct,
-    PgBouncer(PoolMode),
+    PgBouncer(PoolerMode),
     /// One that tracks named statements, in transaction mode.
     Tracking,
 }
 
 pub(crate) const STANDS: [Kind; 5] = [
     Kind::Direct,
-    Kind::PgBouncer(PoolMode::Session),
-    Kind::PgBouncer(PoolMode::Transaction),
-    Kind::PgBouncer(PoolMode::Statement),
+    Kind::PgBouncer(PoolerMode::Session),
+    Kind::PgBouncer(PoolerMode::Transaction),
+    Kind::PgBouncer(PoolerMode::Statement),
     Kind::Tracking,
 ];
 
@@ -30,8 +30,8 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Direct => "no pooler",
-            Self::PgBouncer(PoolMode::Session) => "PgBouncer, session mode",
-            Self::PgBouncer(PoolMode::Statement) => "PgBouncer, statement mode",
+            Self::PgBouncer(PoolerMode::Session) => "PgBouncer, session mode",
+            Self::PgBouncer(PoolerMode::Statement) => "PgBouncer, statement mode",
             Self::PgBouncer(_) => "PgBouncer, transaction mode",
             Self::Tracking => "PgBouncer since 1.21 with `max_prepared_statements`, transaction mode",
         }
@@ -41,14 +41,14 @@ impl Kind {
         let (program, pool_mode) = match self {
             Self::Direct => return None,
             Self::PgBouncer(pool_mode) => (PoolerProgram::Installed, pool_mode),
-            Self::Tracking => (PoolerProgram::TracksStatements, PoolMode::Transaction),
+            Self::Tracking => (PoolerProgram::TracksStatements, PoolerMode::Transaction),
         };
         let extra = match self {
             Self::Tracking => vec![("max_prepared_statements".to_owned(), "200".to_owned())],
             Self::Direct | Self::PgBouncer(_) => Vec::new(),
         };
         // In session mode each client needs one; there is one pool for each protocol, and the probe.
-        let pool_size = if pool_mode == PoolMode::Session { CLIENTS * 3 + 2 } else { 8 };
+        let pool_size = if pool_mode == PoolerMode::Session { CLIENTS * 3 + 2 } else { 8 };
         let name = format!("protocols-{self:?}").replace(['(', ')'], "-");
         let options =
             PoolerOptions { program, name, pool_mode, pool_size, extra, ..PoolerOptions::default() };

@@ -1,7 +1,8 @@
 //! What is measured: PostgreSQL, a transaction-mode PgBouncer, Redis with its log on, and the real `glowplug`, all on free ports.
 
-use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions, Persistence, Pooler, PoolerOptions, Redis, RedisOptions};
+use glowplug_local::{
+    Cluster, ClusterOptions, Persistence, Pooler, PoolerMode, PoolerOptions, Redis, RedisOptions,
+};
 use tokio_postgres::{Client, NoTls};
 
 use crate::program::Program;
@@ -50,7 +51,7 @@ impl Stand {
         let name = format!("{way}-{connections}");
         let options = PoolerOptions {
             name: name.clone(),
-            pool_mode: PoolMode::Transaction,
+            pool_mode: PoolerMode::Transaction,
             pool_size: connections,
             ..PoolerOptions::default()
         };

@@ -13,8 +13,8 @@ use std::error::Error;
 use std::path::Path;
 
 use glowplug::config::{Profile, Raw, Settled};
-use glowplug::local::{Cluster, ClusterOptions};
 use glowplug::{db, shutdown};
+use glowplug_local::{Cluster, ClusterOptions};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

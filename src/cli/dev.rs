@@ -1,7 +1,7 @@
 //! `glowplug dev`: a private PostgreSQL in the project's folder, its migrations, and the API of it all; with a pooler and a
 //! queue, where they are wanted.
 //!
-//! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `local` when it is killed.
+//! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `glowplug_local` when it is killed.
 
 mod migrations;
 mod people;
@@ -14,19 +14,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerMode, PoolerOptions, Redis};
 use tokio::net::TcpListener;
 
-use crate::config::{Origin, PoolMode, Profile, Raw, Settled};
+use crate::config::{Origin, Profile, Raw, Settled};
 use crate::engine::Frontend;
+use crate::event::Event;
 use crate::http::{ListenError, Listeners};
-use crate::local::{self, Cluster, ClusterOptions, Pooler, PoolerOptions, Redis};
 
 use super::failure::Failure;
 use super::server::{self, Server};
 use super::settings::Flags;
 use migrations::{Changes, Mirror};
 use project::Project;
-pub(super) use project::kept_secret;
 use queue::Queue;
 use watch::Watch;
 
@@ -82,7 +82,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if let Some(queue) = &queue {
         settled.set_own_queue(&queue.url());
     }
-    let cluster = Cluster::start(ClusterOptions::kept_in(project.database()))?;
+    let cluster = Cluster::start(cluster_options(&project))?;
     // The copies live and die with the data: inside of it, for PostgreSQL minds only its own files there.
     let mirror = Mirror::new(&options.migrations, &cluster.folder().join("data/applied-migrations"));
     let pooler = options.pooler.then(|| Pooler::start(&cluster, &pooler_options())).transpose()?;
@@ -114,7 +114,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-fn erase(project: &Project) -> Result<(), local::Error> {
+fn erase(project: &Project) -> Result<(), glowplug_local::Error> {
     Cluster::erase(&project.database())?;
     // Its operations were for that database.
     if project.queue().exists() { Redis::erase(&project.queue()) } else { Ok(()) }
@@ -133,8 +133,15 @@ async fn serve(server: Server, follow: impl Future<Output = ()>, queue: Option<&
     queue.stop().await;
 }
 
+fn cluster_options(project: &Project) -> ClusterOptions {
+    ClusterOptions {
+        on_download: |version| Event::PostgresDownloading { version }.emit(),
+        ..ClusterOptions::kept_in(project.database())
+    }
+}
+
 fn pooler_options() -> PoolerOptions {
-    PoolerOptions { pool_mode: PoolMode::Transaction, ..PoolerOptions::default() }
+    PoolerOptions { pool_mode: PoolerMode::Transaction, ..PoolerOptions::default() }
 }
 
 /// Listens where it was told to; where it was not told, on another port if the usual one is taken.

@@ -8,7 +8,6 @@ use crate::config::Problems;
 use crate::db::MigrateError;
 use crate::event::TracesError;
 use crate::http::ListenError;
-use crate::local;
 use crate::queue;
 
 /// Why a command did not succeed.
@@ -20,8 +19,9 @@ pub(super) enum Failure {
     Keys(#[from] SetupError),
     #[error("{0}")]
     Usage(String),
+    #[cfg(feature = "dev")]
     #[error(transparent)]
-    Local(#[from] local::Error),
+    Local(#[from] glowplug_local::Error),
     #[error(transparent)]
     Migrate(#[from] MigrateError),
     #[error("{setting}: {error}")]
@@ -32,6 +32,7 @@ pub(super) enum Failure {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Traces(#[from] TracesError),
+    #[cfg(feature = "dev")]
     #[error("`glowplug dev` is already running in this folder: {0}")]
     AlreadyRunning(String),
     #[error("{0}")]

@@ -17,6 +17,7 @@ use super::failure::Failure;
 
 /// A running server.
 pub(super) struct Server {
+    #[cfg_attr(not(feature = "dev"), expect(dead_code, reason = "only `dev` asks for it"))]
     frontend: Frontend,
     shutdown: Shutdown,
     signals: Signals,
@@ -60,6 +61,7 @@ impl Server {
     }
 
     /// What knows the API.
+    #[cfg(feature = "dev")]
     pub(super) fn frontend(&self) -> Frontend {
         self.frontend.clone()
     }

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use crate::config::{Jwt, Profile, duration};
 
-use super::dev::kept_secret;
 use super::failure::Failure;
+use super::kept_secret;
 use super::settings::Flags;
 
 /// The flags of `glowplug token`.
@@ -37,7 +37,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     // No database is asked, but the settings are checked as a whole.
     settled.set_database_url("postgres://localhost/");
     if settled.value("jwt-secret").is_none()
-        && let Some(secret) = kept_secret(Path::new("."))?
+        && let Some(secret) = kept_secret::read(Path::new("."))?
     {
         settled.set_jwt_secret(&secret);
     }

@@ -12,9 +12,9 @@ mod tables;
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
-use glowplug::local::Pooler;
 use glowplug::server::Builder;
 use glowplug::{Server, engine};
+use glowplug_local::Pooler;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 

@@ -10,7 +10,7 @@ use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use glowplug::local::Pooler;
+use glowplug_local::Pooler;
 
 use crate::ways::{Answering, Route, on_both_ways};
 use crate::{harness, session};

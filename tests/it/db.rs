@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use glowplug::config::{self, PoolMode, Secret};
 use glowplug::db::{Access, Answers, Database, Error, Protocol, Protocols, Reason, RunError, Scope};
-use glowplug::local::Pooler;
 use glowplug::sql::Statement;
+use glowplug_local::Pooler;
 
 use crate::harness;
 

@@ -2,7 +2,7 @@
 //! `PgBouncers` in front of the server.
 //!
 //! A test binary runs no destructors for its statics, and none at all when it is killed. So the server has a guard
-//! (see `glowplug::local`): a small shell whose standard input ends when this process is gone, and which then stops
+//! (see `glowplug_local`): a small shell whose standard input ends when this process is gone, and which then stops
 //! the server and removes its folder. That holds for a failed test, an abort, and a `kill -9`.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
-use glowplug::local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerOptions, Redis};
+use glowplug_local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerMode, PoolerOptions, Redis};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
@@ -70,7 +70,16 @@ pub(crate) async fn copy_of(template: &str) -> String {
 
 /// A PgBouncer in front of the shared server; it stops when it is dropped.
 pub(crate) fn pooler(pool_mode: PoolMode, pool_size: u32) -> Pooler {
-    pooler_with(PoolerOptions { pool_mode, pool_size, ..PoolerOptions::default() })
+    pooler_with(PoolerOptions { pool_mode: pooler_mode(pool_mode), pool_size, ..PoolerOptions::default() })
+}
+
+/// The PgBouncer that a pool mode is meant for.
+pub(crate) fn pooler_mode(pool_mode: PoolMode) -> PoolerMode {
+    match pool_mode {
+        PoolMode::Direct | PoolMode::Session => PoolerMode::Session,
+        PoolMode::Auto | PoolMode::Transaction => PoolerMode::Transaction,
+        PoolMode::Statement => PoolerMode::Statement,
+    }
 }
 
 /// The same with all options; the name is made unique.

@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions, Durability, Pooler, PoolerOptions, PoolerProgram};
+use glowplug_local::{Cluster, ClusterOptions, Durability, Pooler, PoolerOptions, PoolerProgram};
 
 use crate::harness::{self, ask, connect};
 

@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Queued, Secret};
 use glowplug::engine::Extension;
-use glowplug::local::{Redis, RedisOptions};
 use glowplug::queue::Worker;
+use glowplug_local::{Redis, RedisOptions};
 use reqwest::Response;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use glowplug::config::{Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
-use glowplug::local::{Cluster, ClusterOptions};
+use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::{Map, Value};
 
 use crate::harness;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use glowplug::config::PoolMode;
 use glowplug::db::Database;
 use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request, Response};
-use glowplug::local::{Pooler, PoolerOptions};
+use glowplug_local::{Pooler, PoolerMode, PoolerOptions};
 use serde_json::Map;
 use tokio_postgres::Client;
 
@@ -56,7 +56,7 @@ impl World {
     }
 
     /// A pooler with one server connection, for the user that the engine connects as.
-    fn pooler(&self, pool_mode: PoolMode) -> Pooler {
+    fn pooler(&self, pool_mode: PoolerMode) -> Pooler {
         let users = vec![(self.role("authenticator"), String::new())];
         harness::pooler_with(PoolerOptions { pool_mode, pool_size: 1, users, ..PoolerOptions::default() })
     }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use glowplug::config::{self, Config, Queued, Secret};
 use glowplug::engine::{Engine, Extension, Identity, Request, Response};
 use glowplug::error::Error;
-use glowplug::local::{Redis, RedisOptions};
 use glowplug::queue::{Handling, Way, Worker};
+use glowplug_local::{Redis, RedisOptions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 

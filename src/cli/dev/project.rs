@@ -1,19 +1,14 @@
 //! The folder `.glowplug` of a project: what `dev` keeps there, and that only one `dev` uses it.
 
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Seek, Write};
+use std::io::{Seek, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 use crate::cli::failure::Failure;
-
-/// The folder, below that of the project.
-const FOLDER: &str = ".glowplug";
-
-/// The file with the secret that tokens are signed with, in the project's `.glowplug` folder.
-const SECRET: &str = "jwt-secret";
+use crate::cli::kept_secret::{self, FOLDER, SECRET};
 
 /// A project's `.glowplug` folder, ours until this is dropped.
 #[derive(Debug)]
@@ -64,7 +59,7 @@ impl Project {
     /// The secret that tokens are signed with; made once, so that tokens outlive a restart.
     pub(super) fn jwt_secret(&self) -> Result<String, Failure> {
         let path = self.folder.join(SECRET);
-        if let Some(secret) = read_secret(&path)? {
+        if let Some(secret) = kept_secret::read_file(&path)? {
             return Ok(secret);
         }
         // Each has 122 random bits; as a text it is longer than a secret must be.
@@ -88,19 +83,5 @@ impl Project {
     /// Where the private Redis keeps the queue.
     pub(super) fn queue(&self) -> PathBuf {
         self.folder.join("queue")
-    }
-}
-
-/// The secret that `dev` has made for the project in that folder, if it has.
-pub(in crate::cli) fn kept_secret(root: &Path) -> Result<Option<String>, Failure> {
-    read_secret(&root.join(FOLDER).join(SECRET))
-}
-
-/// An empty file is one that could not be written whole; a new one is made then.
-fn read_secret(path: &Path) -> Result<Option<String>, Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(secret) => Ok(Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::file("read", path)(error)),
     }
 }

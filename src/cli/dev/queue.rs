@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
+use glowplug_local::{Persistence, Redis, RedisOptions};
+
 use crate::cli::failure::Failure;
 use crate::cli::worker;
 use crate::config::{Config, Raw};
-use crate::local::{Persistence, Redis, RedisOptions};
 use crate::shutdown::Shutdown;
 
 /// The Redis and the worker.

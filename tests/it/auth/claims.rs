@@ -1,7 +1,7 @@
 //! What a request becomes in the database: claims, headers, cookies, as policies read them, whatever stands in them.
 
-use glowplug::config::{PoolMode, RequestSettings};
-use glowplug::local::PoolerOptions;
+use glowplug::config::RequestSettings;
+use glowplug_local::{PoolerMode, PoolerOptions};
 use serde_json::{Value, json};
 
 use super::{World, as_user, ask};
@@ -157,7 +157,7 @@ async fn no_claim_and_no_header_leaves_its_literal() {
         admin.batch_execute(&change).await.expect("a setting of the database");
         let users = vec![(world.role("gateway"), String::new())];
         let options = PoolerOptions {
-            pool_mode: PoolMode::Transaction,
+            pool_mode: PoolerMode::Transaction,
             pool_size: 2,
             users,
             ..PoolerOptions::default()

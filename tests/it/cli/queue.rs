@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glowplug::local::{Redis, RedisOptions};
+use glowplug_local::{Redis, RedisOptions};
 use serde_json::{Value, json};
 
 use super::program::{Program, assert_gone, client, command, open_folder};

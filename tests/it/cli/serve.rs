@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions};
+use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::json;
 
 use super::program::{Program, client, command, open_folder};

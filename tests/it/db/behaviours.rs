@@ -11,7 +11,7 @@ use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::TryStreamExt as _;
 use glowplug::config::PoolMode;
 use glowplug::db::{Connection, Connector, Protocol};
-use glowplug::local::Pooler;
+use glowplug_local::Pooler;
 
 use crate::harness;
 

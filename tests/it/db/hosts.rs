@@ -7,7 +7,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use glowplug::db::{Connection, Connector, Reason, Unavailable};
-use glowplug::local::{Authentication, Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug_local::{Authentication, Cluster, ClusterOptions, Pooler, PoolerOptions};
 
 use crate::harness;
 

@@ -15,7 +15,7 @@ use futures_util::future::{join_all, try_join_all};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use glowplug::config::PoolMode;
 use glowplug::db::{Connection, Connector, Protocol};
-use glowplug::local::Pooler;
+use glowplug_local::Pooler;
 use tokio::task::JoinSet;
 
 use super::cancel::wait_for_activity;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use glowplug::config::{self, PoolMode};
 use glowplug::db::{Database, Protocol};
-use glowplug::local::{Pooler, PoolerOptions};
+use glowplug_local::{Pooler, PoolerMode, PoolerOptions};
 use tokio::task::JoinSet;
 
 use super::settings;
@@ -114,7 +114,7 @@ async fn a_pooler_that_changes_its_mode_is_followed_and_nothing_runs_twice() {
     )
     .await;
     let pooler = harness::pooler_with(PoolerOptions {
-        pool_mode: PoolMode::Session,
+        pool_mode: PoolerMode::Session,
         pool_size: 12,
         ..PoolerOptions::default()
     });

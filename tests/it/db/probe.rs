@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use glowplug::config::PoolMode;
 use glowplug::db::{Connector, Findings, Lending, NamedStatements, Passage, Protocol, Protocols};
-use glowplug::local::{Pooler, PoolerOptions, PoolerProgram};
+use glowplug_local::{Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 use tokio::task::JoinSet;
 
 use super::traces::{SERVER_CONNECTIONS, traces};
@@ -19,7 +19,7 @@ fn pooler(program: PoolerProgram, pool_mode: PoolMode, extra: &[(&str, &str)]) -
     let extra = extra.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     harness::pooler_with(PoolerOptions {
         program,
-        pool_mode,
+        pool_mode: harness::pooler_mode(pool_mode),
         pool_size: SERVER_CONNECTIONS,
         extra,
         ..PoolerOptions::default()
@@ -124,7 +124,7 @@ async fn one_server_connection_is_enough_to_tell() {
 #[tokio::test]
 async fn where_only_one_client_may_connect_nothing_is_taken_for_granted() {
     let pooler = harness::pooler_with(PoolerOptions {
-        pool_mode: PoolMode::Session,
+        pool_mode: PoolerMode::Session,
         max_client_conn: 1,
         ..PoolerOptions::default()
     });

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use glowplug::config::{self, PoolMode};
 use glowplug::db::{Database, Error, Scope};
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::task::JoinSet;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use glowplug::config::{self, PoolMode};
 use glowplug::db::{Database, Scope};
-use glowplug::local::Pooler;
+use glowplug_local::Pooler;
 use tokio::task::JoinSet;
 
 use super::{answer, read, settings, write};

@@ -125,7 +125,7 @@ fn pages() -> Vec<Page> {
 }
 
 /// Each protocol that the pool mode bears.
-async fn ways() -> Vec<(glowplug::local::Pooler, Connector)> {
+async fn ways() -> Vec<(glowplug_local::Pooler, Connector)> {
     let mut ways = Vec::new();
     for (pool_mode, protocol) in [
         (PoolMode::Transaction, Protocol::Unnamed),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use glowplug::config;
 use glowplug::db::{Database, Error, Reason};
-use glowplug::local::{Authentication, Cluster, ClusterOptions, PoolerOptions};
+use glowplug_local::{Authentication, Cluster, ClusterOptions, PoolerOptions};
 
 use super::cancel::assert_cancels;
 use super::{answer, connect, read, reason, settings};

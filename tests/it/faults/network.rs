@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use glowplug::engine::Engine;
-use glowplug::local::PoolerOptions;
+use glowplug_local::PoolerOptions;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
-use glowplug::local::{Pooler, PoolerOptions};
+use glowplug_local::{Pooler, PoolerMode, PoolerOptions};
 use serde_json::json;
 
 use super::{FIND, INSERT, Met, SETUP, assert_once, assert_whole, command, engine, heals, under_load};
@@ -177,7 +176,7 @@ async fn a_pooler_without_a_place() {
 #[tokio::test]
 async fn a_pooler_that_lends_no_server_connection_in_time() {
     let options = PoolerOptions {
-        pool_mode: PoolMode::Transaction,
+        pool_mode: PoolerMode::Transaction,
         pool_size: 1,
         query_wait_timeout: Duration::from_secs(1),
         ..PoolerOptions::default()

@@ -1,6 +1,6 @@
 //! A PostgreSQL that is restarted, crashes, or hands over to its standby.
 
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glowplug::local::PoolerOptions;
+use glowplug_local::PoolerOptions;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 

@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use glowplug::db::Database;
-use glowplug::local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::task::JoinSet;

@@ -1,6 +1,6 @@
 //! The log: what a line says, and what no line ever says.
 
-use glowplug::local::{Cluster, ClusterOptions};
+use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::{Value, json};
 
 use super::scrape::Scrape;

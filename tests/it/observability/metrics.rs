@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use glowplug::local::{Cluster, ClusterOptions};
-use glowplug::local::{Redis, RedisOptions};
+use glowplug_local::{Cluster, ClusterOptions};
+use glowplug_local::{Redis, RedisOptions};
 use serde_json::json;
 
 use super::queue::idle_worker;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use glowplug::local::{Redis, RedisOptions};
+use glowplug_local::{Redis, RedisOptions};
 use serde_json::json;
 
 use super::Observed;

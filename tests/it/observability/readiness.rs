@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions};
+use glowplug_local::{Cluster, ClusterOptions};
 
 use super::{NOTES, Observed, READ};
 use crate::cli::program::open_folder;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use glowplug::config::PoolMode;
 use glowplug::db::{Connection, Connector, Protocol};
-use glowplug::local::{Clustering, Pgpool, Pooler, PoolerOptions, PoolerProgram};
+use glowplug_local::{Clustering, Pgpool, Pooler, PoolerOptions, PoolerProgram};
 
 use crate::{db::types, harness};
 
@@ -79,7 +79,7 @@ impl Server {
         };
         let most = most.map(|most| ("max_prepared_statements".to_owned(), most.to_owned()));
         let extra = most.into_iter().collect();
-        let pool_mode = stand.pool_mode();
+        let pool_mode = harness::pooler_mode(stand.pool_mode());
         let options = PoolerOptions { program, pool_mode, pool_size: 2, extra, ..PoolerOptions::default() };
         Self::PgBouncer(harness::pooler_with(options))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use glowplug::local::{Redis, RedisOptions};
+use glowplug_local::{Redis, RedisOptions};
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use glowplug::config::{PoolMode, Queued};
-use glowplug::local::{Persistence, Pooler, Redis, RedisOptions};
+use glowplug_local::{Persistence, Pooler, Redis, RedisOptions};
 use serde_json::Value;
 use uuid::Uuid;
 

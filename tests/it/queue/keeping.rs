@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use glowplug::config::{PoolMode, Queued};
-use glowplug::local::{Redis, RedisOptions};
+use glowplug_local::{Redis, RedisOptions};
 
 use super::{NOTES, Working, World, insert, queue};
 use crate::harness;

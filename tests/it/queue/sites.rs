@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use glowplug::config::{self, PoolMode, Queued};
-use glowplug::local::{Redis, RedisCluster, RedisOptions};
+use glowplug_local::{Redis, RedisCluster, RedisOptions};
 
 use super::{NOTES, Working, insert, queue};
 use crate::harness;

@@ -1,8 +1,8 @@
 //! A role that cannot be taken: nothing of the operation runs, and the client learns nothing about roles.
 
-use glowplug::config::PoolMode;
 use glowplug::db::{Access, Database, Error, Scope};
 use glowplug::engine::{Identity, Outcome};
+use glowplug_local::PoolerMode;
 
 use super::{World, respond};
 use crate::db::{read, settings, statements};
@@ -28,7 +28,7 @@ fn as_role(access: Access, role: &str) -> Scope {
 #[tokio::test]
 async fn no_statement_runs_if_the_role_could_not_be_set() {
     let world = World::new(Route::Direct, SETUP).await;
-    let pooler = world.pooler(PoolMode::Statement);
+    let pooler = world.pooler(PoolerMode::Statement);
     for url in [&world.url, &world.url_through(&pooler)] {
         let database = Database::new(&settings(url)).unwrap();
         let insert = statements(&["insert into note values (1)", "insert into note values (2)"]);

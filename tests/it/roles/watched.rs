@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glowplug::config::PoolMode;
 use glowplug::engine::Identity;
+use glowplug_local::PoolerMode;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_util::sync::CancellationToken;
 
@@ -108,7 +108,7 @@ async fn roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_first_requests_draw_one_picture() {
     let world = World::new(Route::Direct, SETUP).await;
-    let pooler = world.pooler(PoolMode::Transaction);
+    let pooler = world.pooler(PoolerMode::Transaction);
     let answering = world.answering_through(&pooler).await;
     let console = harness::connect(&pooler.admin_url()).await;
     let transactions = async || {

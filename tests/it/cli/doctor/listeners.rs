@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
-use glowplug::local::{Redis, RedisOptions};
+use glowplug_local::{Redis, RedisOptions};
 
 use super::assert_found;
 

@@ -1,7 +1,7 @@
 //! `direct-url` and `replica-url`: the same database, a standby, how far it is, and what stands between.
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions};
+use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::Value;
 
 use super::{TABLE, doctor};

@@ -1,8 +1,8 @@
 //! The pooler: who may use it, what it asks PostgreSQL for, how much it has, and what it does to settings and writes.
 
 use glowplug::config::PoolMode;
-use glowplug::local::{
-    Authentication, Cluster, ClusterOptions, Clustering, Pooler, PoolerOptions, PoolerProgram,
+use glowplug_local::{
+    Authentication, Cluster, ClusterOptions, Clustering, Pooler, PoolerMode, PoolerOptions, PoolerProgram,
 };
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ async fn without_the_console_the_room_is_tried_out() {
     let (_pooler, url, _) = without_console(narrow, "").await;
     let check = assert_found(&url, &["--pool-size", "8"], "pool-not-filled").await;
     assert!(advice(&check).contains("pool-size to 3 or less"), "{check:#}");
-    let session = PoolerOptions { pool_mode: PoolMode::Session, pool_size: 3, ..PoolerOptions::default() };
+    let session = PoolerOptions { pool_mode: PoolerMode::Session, pool_size: 3, ..PoolerOptions::default() };
     let (_pooler, url, _) = without_console(session, "").await;
     let check = assert_found(&url, &["--pool-size", "5"], "too-few-slots").await;
     assert!(check["found"].as_str().unwrap().starts_with("3 of 5 connections"), "{check:#}");

@@ -1,7 +1,7 @@
 //! The server: who may connect, whether there is room, and whether it is ready.
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Authentication, Cluster, ClusterOptions};
+use glowplug_local::{Authentication, Cluster, ClusterOptions};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use glowplug::config::PoolMode;
-use glowplug::local::{Cluster, ClusterOptions, PoolerOptions};
+use glowplug_local::{Cluster, ClusterOptions, PoolerOptions};
 
 use super::{advice, assert_found};
 use crate::db::hosts::{Validity, certificates, turn_on_tls};

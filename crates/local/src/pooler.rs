@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use crate::config::PoolMode;
-
-use super::account::Account;
-use super::cluster::{Cluster, write_private};
-use super::options::PoolerOptions;
-use super::port::free_port;
-use super::process::{self, LastWill, Process};
-use super::{Error, binaries, file_error};
+use crate::account::Account;
+use crate::cluster::Cluster;
+use crate::options::{PoolerMode, PoolerOptions};
+use crate::port::free_port;
+use crate::process::{self, Cleanup, Process};
+use crate::{Error, binaries, file_error, write_private};
 
 /// How long a PgBouncer may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -115,9 +113,9 @@ fn last_port(folder: &Path) -> Option<u16> {
 /// The text of pgbouncer.ini.
 fn settings(cluster: &Cluster, options: &PoolerOptions, folder: &Path, port: u16) -> String {
     let pool_mode = match options.pool_mode {
-        PoolMode::Direct | PoolMode::Session => "session",
-        PoolMode::Auto | PoolMode::Transaction => "transaction",
-        PoolMode::Statement => "statement",
+        PoolerMode::Session => "session",
+        PoolerMode::Transaction => "transaction",
+        PoolerMode::Statement => "statement",
     };
     let auth_type = if cluster.password().is_some() { "scram-sha-256" } else { "trust" };
     let own: [(&str, String); 12] = [
@@ -179,8 +177,8 @@ fn launch(
     let mut command = account.command(program);
     // Its log goes to the file by itself; what it prints as well is only of interest before it has read its settings.
     command.arg("-q").arg(settings_file(folder));
-    let will = LastWill { signal: stop_signal, remove: None, pid_file: pid_file.clone() };
-    let mut process = Process::start(&mut command, &folder.join("output.log"), &will)?;
+    let cleanup = Cleanup { signal: stop_signal, remove: None, pid_file: pid_file.clone() };
+    let mut process = Process::start(&mut command, &folder.join("output.log"), &cleanup)?;
     let pid = process.pid();
     let is_ready = || {
         process::read_pid(&pid_file) == Some(pid) && TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()

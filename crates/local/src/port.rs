@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use super::Error;
+use crate::Error;
 
 /// Searched for free ports. It lies below what operating systems give to outgoing connections, so that a port cannot
 /// be taken by one between our looking and the server's listening.
@@ -14,7 +14,7 @@ const COUNT: u16 = 12_000;
 static TRIED: AtomicU16 = AtomicU16::new(0);
 
 /// A loopback port that nobody listens on: `preferred` if it is free.
-pub(super) fn free_port(preferred: Option<u16>) -> Result<u16, Error> {
+pub(crate) fn free_port(preferred: Option<u16>) -> Result<u16, Error> {
     if let Some(port) = preferred.filter(|port| is_free(*port)) {
         return Ok(port);
     }

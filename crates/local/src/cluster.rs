@@ -1,19 +1,16 @@
 //! One PostgreSQL server with its data folder.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::account::Account;
-use super::options::{Authentication, ClusterOptions, Durability};
-use super::port::free_port;
-use super::process::{self, LastWill, Process};
-use super::{Binaries, Error, file_error, standby};
-
-/// The name of the superuser.
-const SUPERUSER: &str = "postgres";
+use crate::account::Account;
+use crate::data_folder::{self, SUPERUSER};
+use crate::options::{Authentication, ClusterOptions, Durability};
+use crate::port::free_port;
+use crate::process::{self, Cleanup, Process};
+use crate::{Binaries, Error, file_error, write_private};
 
 /// How long a server may take to become ready; recovery after a crash is part of it.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -86,7 +83,7 @@ impl Cluster {
         let data = folder.join("data");
         stop_orphans(&data)?;
         let version = std::fs::read_to_string(data.join("PG_VERSION")).ok();
-        let binaries = Binaries::find(version.as_deref().map(str::trim), &data)?;
+        let binaries = Binaries::find(version.as_deref().map(str::trim), &data, options.on_download)?;
         let password = match origin {
             Origin::Empty => password(&folder, options.authentication)?,
             Origin::CopyOf(primary) => primary.password.clone(),
@@ -94,8 +91,18 @@ impl Cluster {
         account.give_folder(&folder.join("socket"))?;
         match origin {
             _ if version.is_some() => {}
-            Origin::Empty => initialize(&binaries, account, &folder, &options, password.as_deref())?,
-            Origin::CopyOf(primary) => standby::copy(&binaries, account, &folder, primary)?,
+            Origin::Empty => {
+                data_folder::initialize(
+                    &binaries,
+                    account,
+                    &folder,
+                    options.durability,
+                    password.as_deref(),
+                )?;
+            }
+            Origin::CopyOf(primary) => {
+                data_folder::copy(&binaries, account, &folder, primary.port, primary.password())?;
+            }
         }
         let port = reserve_port(&folder)?;
         let process = launch(&binaries, account, &folder, port, &options)?;
@@ -108,7 +115,7 @@ impl Cluster {
     }
 
     /// The same through another port, such as a pooler's.
-    pub(super) fn url_at(&self, port: u16, database: &str) -> String {
+    pub(crate) fn url_at(&self, port: u16, database: &str) -> String {
         let password = self.password.as_ref().map(|word| format!(":{word}")).unwrap_or_default();
         format!("postgres://{SUPERUSER}{password}@127.0.0.1:{port}/{database}")
     }
@@ -166,7 +173,7 @@ impl Cluster {
         Ok(())
     }
 
-    pub(super) fn account(&self) -> Account {
+    pub(crate) fn account(&self) -> Account {
         self.account
     }
 }
@@ -212,21 +219,6 @@ fn password(folder: &Path, authentication: Authentication) -> Result<Option<Stri
     Ok(Some(word))
 }
 
-/// Writes a file that only its owner may read.
-pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Error> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    // A file that was there may have been more open.
-    let _ = std::fs::remove_file(path);
-    std::fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(file_error("write", path))
-}
-
 /// The port of the last start if it is free, so that a connection string copied once keeps working.
 fn reserve_port(folder: &Path) -> Result<u16, Error> {
     let file = folder.join("port");
@@ -234,71 +226,6 @@ fn reserve_port(folder: &Path) -> Result<u16, Error> {
     let port = free_port(last)?;
     std::fs::write(&file, port.to_string()).map_err(file_error("write", &file))?;
     Ok(port)
-}
-
-/// Makes the data folder. It gets its name when it is complete, so that half of one is never started.
-fn initialize(
-    binaries: &Binaries,
-    account: Account,
-    folder: &Path,
-    options: &ClusterOptions,
-    password: Option<&str>,
-) -> Result<(), Error> {
-    let partial = folder.join("data.partial");
-    let locales: &[&str] = match options.durability {
-        Durability::Kept => &["C.UTF-8", "C"],
-        Durability::Throwaway => &["C"],
-    };
-    let password_file = folder.join("initial-password");
-    write_private(&password_file, password.unwrap_or_default())?;
-    account.give(&password_file)?;
-    let mut result = Ok(());
-    for locale in locales {
-        if partial.exists() {
-            std::fs::remove_dir_all(&partial).map_err(file_error("remove", &partial))?;
-        }
-        account.give_folder(&partial)?;
-        let mut command = account.command(&binaries.program("initdb"));
-        command.arg("-D").arg(&partial).args([
-            "-U",
-            SUPERUSER,
-            "-E",
-            "UTF8",
-            "--no-instructions",
-            "--no-sync",
-        ]);
-        command.args(["--locale", locale]).args(["-T", "simple"]);
-        match password {
-            Some(_) => command.arg("--auth=scram-sha-256").arg("--pwfile").arg(&password_file),
-            None => command.arg("--auth=trust"),
-        };
-        result = run(&mut command, "initdb");
-        if result.is_ok() {
-            break;
-        }
-    }
-    std::fs::remove_file(&password_file).map_err(file_error("remove", &password_file))?;
-    result?;
-    data_is_complete(folder)
-}
-
-/// Gives a data folder its name.
-pub(super) fn data_is_complete(folder: &Path) -> Result<(), Error> {
-    let partial = folder.join("data.partial");
-    std::fs::rename(&partial, folder.join("data")).map_err(file_error("move", &partial))
-}
-
-/// Runs a program to its end; what it printed is the error if it fails.
-pub(super) fn run(command: &mut std::process::Command, program: &'static str) -> Result<(), Error> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| Error::Run { program: PathBuf::from(command.get_program()), source })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let output = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    Err(Error::Failed { program, output: output.concat() })
 }
 
 fn launch(
@@ -316,12 +243,12 @@ fn launch(
     for (name, value) in server_settings(folder, options) {
         command.arg("-c").arg(format!("{name}={value}"));
     }
-    let will = LastWill {
+    let cleanup = Cleanup {
         signal: stop_signal(options.durability),
         remove: (options.durability == Durability::Throwaway).then(|| folder.to_path_buf()),
         pid_file: pid_file.clone(),
     };
-    let mut process = Process::start(&mut command, &log, &will)?;
+    let mut process = Process::start(&mut command, &log, &cleanup)?;
     process::wait_until(START_LIMIT, || process.exited().is_some() || is_ready(&pid_file, process.pid()));
     if process.exited().is_none() && is_ready(&pid_file, process.pid()) {
         return Ok(process);

@@ -1,9 +1,7 @@
-//! What a caller may choose about a [`Cluster`](super::Cluster) and a [`Pooler`](super::Pooler). Only data.
+//! What a caller may choose about a [`Cluster`](crate::Cluster) and a [`Pooler`](crate::Pooler). Only data.
 
 use std::path::PathBuf;
 use std::time::Duration;
-
-use crate::config::PoolMode;
 
 /// How a PostgreSQL server is set up.
 #[derive(Debug, Clone)]
@@ -18,6 +16,8 @@ pub struct ClusterOptions {
     pub max_connections: u32,
     /// Further settings of postgresql.conf: name and value.
     pub settings: Vec<(String, String)>,
+    /// Called with the version before PostgreSQL is downloaded, which takes a while; the default does nothing.
+    pub on_download: fn(&str),
 }
 
 impl ClusterOptions {
@@ -29,6 +29,7 @@ impl ClusterOptions {
             authentication: Authentication::Password,
             max_connections: 100,
             settings: Vec::new(),
+            on_download: |_| {},
         }
     }
 
@@ -41,6 +42,7 @@ impl ClusterOptions {
             authentication: Authentication::Trust,
             max_connections: 400,
             settings: Vec::new(),
+            on_download: |_| {},
         }
     }
 }
@@ -63,6 +65,17 @@ pub enum Authentication {
     Password,
     /// Everybody on this machine. For tests, where the password's rounds of hashing would cost more than the query.
     Trust,
+}
+
+/// When a PgBouncer takes a server connection back from a client (`pool_mode`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolerMode {
+    /// When the client disconnects.
+    Session,
+    /// When the client's transaction ends.
+    Transaction,
+    /// After each statement; a transaction of several statements is refused.
+    Statement,
 }
 
 /// Which PgBouncer of this machine.
@@ -91,9 +104,8 @@ pub struct PoolerOptions {
     pub program: PoolerProgram,
     /// The name of its folder inside the cluster's; two poolers of one cluster need different ones.
     pub name: String,
-    /// When a server connection goes back to the pool. [`PoolMode::Direct`] is taken as session mode,
-    /// and [`PoolMode::Auto`] as transaction mode.
-    pub pool_mode: PoolMode,
+    /// When a server connection goes back to the pool.
+    pub pool_mode: PoolerMode,
     /// Server connections per database and user (`default_pool_size`).
     pub pool_size: u32,
     /// Client connections at the most.
@@ -111,7 +123,7 @@ impl Default for PoolerOptions {
         Self {
             program: PoolerProgram::Installed,
             name: "pgbouncer".to_owned(),
-            pool_mode: PoolMode::Transaction,
+            pool_mode: PoolerMode::Transaction,
             pool_size: 20,
             max_client_conn: 1000,
             query_wait_timeout: Duration::from_mins(2),

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::account::Account;
-use super::binaries::find_system_program;
-use super::cluster::write_private;
-use super::port::free_port;
-use super::process::{self, LastWill, Process};
-use super::{Error, file_error};
+use crate::account::Account;
+use crate::binaries::find_system_program;
+use crate::port::free_port;
+use crate::process::{self, Cleanup, Process};
+use crate::{Error, file_error, write_private};
 
 /// How long a Redis may take to listen, and a cluster to agree.
 const START_LIMIT: Duration = Duration::from_secs(20);
@@ -252,12 +251,12 @@ fn launch(account: Account, folder: &Path, port: u16, is_throwaway: bool) -> Res
     let log = log_file(folder);
     let mut command = account.command(&program("redis-server")?);
     command.arg(settings_file(folder)).arg("--daemonize").arg("no");
-    let will = LastWill {
+    let cleanup = Cleanup {
         signal: Signal::SIGTERM,
         remove: is_throwaway.then(|| folder.to_path_buf()),
         pid_file: pid_file(folder),
     };
-    let mut process = Process::start(&mut command, &folder.join("output.log"), &will)?;
+    let mut process = Process::start(&mut command, &folder.join("output.log"), &cleanup)?;
     let is_ready = || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
     process::wait_until(START_LIMIT, || process.exited().is_some() || is_ready());
     if process.exited().is_none() && is_ready() {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
-use super::{Error, file_error};
+use crate::{Error, file_error};
 
 /// How long a server may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -24,20 +24,20 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A running server.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     guard: Child,
 }
 
 /// What the guard does when we are gone.
 #[derive(Debug, Clone)]
-pub(super) struct LastWill {
+pub(crate) struct Cleanup {
     /// The signal that stops the server.
-    pub(super) signal: Signal,
+    pub(crate) signal: Signal,
     /// A folder to remove once the server has removed its pid file.
-    pub(super) remove: Option<PathBuf>,
+    pub(crate) remove: Option<PathBuf>,
     /// The server's pid file.
-    pub(super) pid_file: PathBuf,
+    pub(crate) pid_file: PathBuf,
 }
 
 /// A line on standard input is the word that the server was stopped; the end of the input without it is our death.
@@ -52,34 +52,34 @@ rm -rf "$3"
 
 impl Process {
     /// Starts the command with its output appended to `log`, and a guard beside it.
-    pub(super) fn start(command: &mut Command, log: &Path, will: &LastWill) -> Result<Self, Error> {
+    pub(crate) fn start(command: &mut Command, log: &Path, cleanup: &Cleanup) -> Result<Self, Error> {
         let program = PathBuf::from(command.get_program());
         let output =
             OpenOptions::new().create(true).append(true).open(log).map_err(file_error("open", log))?;
         let errors = output.try_clone().map_err(file_error("open", log))?;
         let mut child =
             command.stdout(output).stderr(errors).spawn().map_err(|source| Error::Run { program, source })?;
-        match start_guard(child.id(), will) {
+        match start_guard(child.id(), cleanup) {
             Ok(guard) => Ok(Self { child, guard }),
             Err(error) => {
-                stop_child(&mut child, will.signal);
+                stop_child(&mut child, cleanup.signal);
                 Err(error)
             }
         }
     }
 
     /// The server's process id.
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// How the server ended, if it has.
-    pub(super) fn exited(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
     /// Stops the server and waits until it is gone; may be called again.
-    pub(super) fn stop(&mut self, signal: Signal) {
+    pub(crate) fn stop(&mut self, signal: Signal) {
         stop_child(&mut self.child, signal);
         if let Some(mut input) = self.guard.stdin.take() {
             // A guard that is gone already has nothing left to be told.
@@ -89,14 +89,14 @@ impl Process {
     }
 }
 
-fn start_guard(pid: u32, will: &LastWill) -> Result<Child, Error> {
-    let remove = will.remove.clone().unwrap_or_default();
+fn start_guard(pid: u32, cleanup: &Cleanup) -> Result<Child, Error> {
+    let remove = cleanup.remove.clone().unwrap_or_default();
     Command::new("/bin/sh")
         .args(["-c", GUARD, "glowplug-guard"])
-        .arg(will.signal.as_str().trim_start_matches("SIG"))
+        .arg(cleanup.signal.as_str().trim_start_matches("SIG"))
         .arg(pid.to_string())
         .arg(remove)
-        .arg(&will.pid_file)
+        .arg(&cleanup.pid_file)
         .current_dir("/")
         .process_group(0)
         .stdin(Stdio::piped())
@@ -119,14 +119,14 @@ fn stop_child(child: &mut Child, signal: Signal) {
 }
 
 /// Sends a signal to a process that we know to be ours; an error means that it has ended.
-pub(super) fn send(pid: u32, signal: Signal) {
+pub(crate) fn send(pid: u32, signal: Signal) {
     if let Ok(pid) = i32::try_from(pid) {
         let _ = nix::sys::signal::kill(Pid::from_raw(pid), signal);
     }
 }
 
 /// Waits until the condition holds; false when `limit` passed first.
-pub(super) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
+pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     loop {
         if condition() {
@@ -142,7 +142,7 @@ pub(super) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -
 /// Ends processes of an earlier run that were left behind, and waits until they are gone.
 ///
 /// `find` names those that are left; `first` is signalled alone if it is among them, because the others follow it.
-pub(super) fn stop_orphans(
+pub(crate) fn stop_orphans(
     folder: &Path,
     first: Option<u32>,
     signal: Signal,
@@ -159,15 +159,28 @@ pub(super) fn stop_orphans(
     Err(Error::OrphansRemain { pids: find(), folder: folder.to_path_buf() })
 }
 
+/// Runs a program to its end; what it printed is the error if it fails.
+pub(crate) fn run(command: &mut Command, program: &'static str) -> Result<(), Error> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| Error::Run { program: PathBuf::from(command.get_program()), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let output = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    Err(Error::Failed { program, output: output.concat() })
+}
+
 /// The process id in the first line of a pid file.
-pub(super) fn read_pid(file: &Path) -> Option<u32> {
+pub(crate) fn read_pid(file: &Path) -> Option<u32> {
     std::fs::read_to_string(file).ok()?.lines().next()?.trim().parse().ok()
 }
 
 /// The processes of this machine: id and command line.
 ///
 /// Asked of `ps`, which every Unix has, except on Linux, where a slim container lacks it and `/proc` says the same.
-pub(super) fn all() -> Vec<(u32, String)> {
+pub(crate) fn all() -> Vec<(u32, String)> {
     if let Ok(entries) = std::fs::read_dir("/proc") {
         return entries
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
@@ -192,7 +205,7 @@ fn command_line(pid: u32) -> Option<String> {
 }
 
 /// The last lines of a log file.
-pub(super) fn tail(log: &Path) -> String {
+pub(crate) fn tail(log: &Path) -> String {
     let text = File::open(log).and_then(std::io::read_to_string).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(12)..].join("\n")

@@ -12,14 +12,14 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Error, file_error};
+use crate::{Error, file_error};
 
 /// Where data is that cannot be in the project's folder.
 const ELSEWHERE: &str = "/var/lib/glowplug";
 
 /// The account that a server runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Account {
+pub(crate) enum Account {
     /// Ours.
     Own,
     /// Another one, because ours is root.
@@ -28,7 +28,7 @@ pub(super) enum Account {
 
 impl Account {
     /// Finds the account that servers run as.
-    pub(super) fn for_servers() -> Result<Self, Error> {
+    pub(crate) fn for_servers() -> Result<Self, Error> {
         if !nix::unistd::geteuid().is_root() {
             return Ok(Self::Own);
         }
@@ -41,7 +41,7 @@ impl Account {
 
     /// A command that will run as this account, in its own process group, so that a Ctrl-C in the terminal reaches
     /// only us and we stop our servers in order.
-    pub(super) fn command(self, program: &Path) -> Command {
+    pub(crate) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
         // The working folder is inherited and may be out of the account's reach.
         command.current_dir("/").process_group(0).stdin(Stdio::null()).env("LC_MESSAGES", "C");
@@ -52,13 +52,13 @@ impl Account {
     }
 
     /// Makes the folder if needed and hands it to the account.
-    pub(super) fn give_folder(self, folder: &Path) -> Result<(), Error> {
+    pub(crate) fn give_folder(self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(file_error("make", folder))?;
         self.give(folder)
     }
 
     /// Hands one file or folder to the account.
-    pub(super) fn give(self, path: &Path) -> Result<(), Error> {
+    pub(crate) fn give(self, path: &Path) -> Result<(), Error> {
         match self {
             Self::Own => Ok(()),
             Self::Other { uid, gid } => {
@@ -71,7 +71,7 @@ impl Account {
     ///
     /// A project in `/root` is out of every other account's reach. Its data then is in `/var/lib/glowplug`, and `elsewhere`
     /// in the wanted folder is a link there.
-    pub(super) fn reachable_folder(self, wanted: &Path) -> Result<PathBuf, Error> {
+    pub(crate) fn reachable_folder(self, wanted: &Path) -> Result<PathBuf, Error> {
         std::fs::create_dir_all(wanted).map_err(file_error("make", wanted))?;
         let wanted = wanted.canonicalize().map_err(file_error("resolve", wanted))?;
         if self == Self::Own || self.reaches(&wanted) {

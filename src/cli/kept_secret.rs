@@ -1,0 +1,26 @@
+//! The secret that `dev` makes for a project and keeps in its folder, so that `token` can sign with it.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::failure::Failure;
+
+/// What `dev` keeps of a project, below its folder.
+pub(super) const FOLDER: &str = ".glowplug";
+
+/// The file with the secret that tokens are signed with, in that folder.
+pub(super) const SECRET: &str = "jwt-secret";
+
+/// The secret of the project in the folder `root`, if `dev` has made one.
+pub(super) fn read(root: &Path) -> Result<Option<String>, Failure> {
+    read_file(&root.join(FOLDER).join(SECRET))
+}
+
+/// The secret in a file. An empty file is one that could not be written whole; it counts as none.
+pub(super) fn read_file(path: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(secret) => Ok(Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::file("read", path)(error)),
+    }
+}

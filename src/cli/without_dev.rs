@@ -1,0 +1,22 @@
+//! `glowplug dev` in a build without the feature `dev`: says that the build has no such command.
+
+use clap::Args;
+
+use super::failure::Failure;
+
+/// Whatever stands behind `dev`.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
+}
+
+/// Always fails.
+pub(super) fn run(options: &Options) -> Result<(), Failure> {
+    let command = ["glowplug dev".to_owned()].into_iter().chain(options.arguments.iter().cloned());
+    Err(Failure::Usage(format!(
+        "`{}` needs a build with Cargo's feature `dev`, which this program was built without; to serve a database that is there, \
+         run `glowplug serve --database-url …`",
+        command.collect::<Vec<_>>().join(" ")
+    )))
+}
