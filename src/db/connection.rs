@@ -1,22 +1,30 @@
-//! One connection to the pooler or the database, and one message of a scope and statements on it.
+//! One connection to the pooler or the database, and what every use of one needs.
 //!
-//! Never sets anything for the session. How Diesel sees it is in `typed.rs`.
+//! Never sets anything for the session. How Diesel sees it is in `diesel/`, how operations travel in `operation/`.
+
+pub(in crate::db) mod answer;
+pub(in crate::db) mod choice;
+mod classify;
+pub(in crate::db) mod columns;
+pub(in crate::db) mod naming;
+pub(in crate::db) mod protocol;
+pub(in crate::db) mod statements;
+pub(in crate::db) mod types;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use diesel::connection::DynInstrumentation;
 use diesel_async::AnsiTransactionManager;
-use fallible_iterator::FallibleIterator as _;
-use postgres_protocol::message::backend::{DataRowBody, Message};
 
-use super::answer::{Collected, answer, malformed};
-use super::choice::Choice;
-use super::lock::Lock;
-use super::statements::Statements;
-use super::types::Types;
-use super::wire::{Flight, Pipeline};
-use super::{Error, Protocols};
+use crate::db::connection::answer::answer;
+use crate::db::connection::choice::Choice;
+use crate::db::connection::protocol::{AtomicProtocols, Protocols};
+use crate::db::connection::statements::Statements;
+use crate::db::connection::types::Types;
+use crate::db::error::Error;
+use crate::db::lock::Lock;
+use crate::db::wire::{Flight, Pipeline};
 
 /// A connection that leaves nothing in the server connection it is lent.
 ///
@@ -42,28 +50,28 @@ use super::{Error, Protocols};
 /// # }
 /// ```
 pub struct Connection {
-    pub(super) wire: Pipeline,
+    pub(in crate::db) wire: Pipeline,
     /// Shared with the other connections of the pool.
-    pub(super) types: Arc<Types>,
+    pub(in crate::db) types: Arc<Types>,
     /// How queries travel.
-    pub(super) protocols: Lock<Protocols>,
+    pub(in crate::db) protocols: AtomicProtocols,
     /// Who chose the protocol, if it is found out, and wants to hear of names that the server does not know.
-    pub(super) choice: Option<Arc<Choice>>,
-    pub(super) statements: Lock<Statements>,
-    pub(super) transaction: AnsiTransactionManager,
+    pub(in crate::db) choice: Option<Arc<Choice>>,
+    pub(in crate::db) statements: Lock<Statements>,
+    pub(in crate::db) transaction: AnsiTransactionManager,
     /// Whether a conflict was met that only the end of the whole transaction resolves, and Diesel does not know it yet.
-    pub(super) has_conflict: AtomicBool,
-    pub(super) instrumentation: Lock<DynInstrumentation>,
+    pub(in crate::db) has_conflict: AtomicBool,
+    pub(in crate::db) instrumentation: Lock<DynInstrumentation>,
     /// What the last query that failed was told, in full.
-    pub(super) last_failure: Lock<Option<Error>>,
+    pub(in crate::db) last_failure: Lock<Option<Error>>,
 }
 
 impl Connection {
-    pub(super) fn new(wire: Pipeline, types: Arc<Types>, protocols: Protocols) -> Self {
+    pub(in crate::db) fn new(wire: Pipeline, types: Arc<Types>, protocols: Protocols) -> Self {
         Self {
             wire,
             types,
-            protocols: Lock::new(protocols),
+            protocols: AtomicProtocols::new(protocols),
             choice: None,
             statements: Lock::default(),
             transaction: AnsiTransactionManager::default(),
@@ -80,8 +88,8 @@ impl Connection {
     }
 
     /// Takes the protocol that is safe as far as is known now.
-    pub(super) fn follow(&mut self, choice: &Arc<Choice>) {
-        *self.protocols.get_mut() = choice.protocols();
+    pub(in crate::db) fn follow(&mut self, choice: &Arc<Choice>) {
+        self.protocols.set(choice.protocols());
         self.choice = Some(Arc::clone(choice));
     }
 
@@ -99,73 +107,4 @@ impl Connection {
     pub fn parameter(&self, name: &str) -> Option<String> {
         self.wire.parameter(name)
     }
-
-    /// Sends one message whose values nobody needs. The first statement is a scope's.
-    pub(super) async fn exchange(&mut self, message: &str) -> Result<(), Error> {
-        self.exchange_within(message, usize::MAX, &mut Collected::default()).await
-    }
-
-    /// Sends one message of a scope and statements, and collects each statement's value as it arrives, as long as they have
-    /// no more than so many bytes together. What is left out is an error, after all has been read.
-    ///
-    /// `answers` holds those of the statements that ended before an error.
-    pub(super) async fn exchange_within(
-        &mut self,
-        message: &str,
-        limit: usize,
-        answers: &mut Collected,
-    ) -> Result<(), Error> {
-        let mut reading = Reading::Scope;
-        let flight = Flight::query(message)?.limited_to(limit);
-        let result = answer(self.wire.exchange(flight), |message| reading.read(message, answers)).await;
-        match (result, reading) {
-            (Ok(()), _) => answers.check(),
-            (Err(error), Reading::Scope) => Err(error.of_scope()),
-            (Err(error), _) => Err(error),
-        }
-    }
-}
-
-/// Whose result is being read.
-enum Reading {
-    /// The scope's, which nobody needs.
-    Scope,
-    /// A statement's, of which no row has come yet.
-    Statement,
-    /// A statement's whose first row has come; `None` is NULL.
-    Row(Option<String>),
-    /// A statement's whose first row was left out.
-    LeftOut,
-}
-
-impl Reading {
-    fn read(&mut self, message: Message, answers: &mut Collected) -> Result<(), Error> {
-        match message {
-            Message::DataRow(row) if matches!(self, Self::Statement) => {
-                *self = if is_left_out(&row) { Self::LeftOut } else { Self::Row(first_value(&row)?) };
-            }
-            Message::CommandComplete(_) | Message::EmptyQueryResponse => {
-                match std::mem::replace(self, Self::Statement) {
-                    Self::Scope => {}
-                    Self::Statement => answers.push(None),
-                    Self::Row(value) => answers.push(value),
-                    Self::LeftOut => answers.leave_out(),
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-}
-
-/// Whether the row stands for one that was longer than its flight allows. Every statement returns a column.
-pub(super) fn is_left_out(row: &DataRowBody) -> bool {
-    matches!(row.ranges().next(), Ok(None))
-}
-
-/// The first value of a row, as text.
-pub(super) fn first_value(row: &DataRowBody) -> Result<Option<String>, Error> {
-    let range = row.ranges().next().map_err(|error| malformed(&error))?.flatten();
-    let text = range.map(|range| String::from_utf8(row.buffer()[range].to_vec()));
-    text.transpose().map_err(|error| Error::Protocol(format!("an answer is no text: {error}")))
 }

@@ -3,6 +3,8 @@
 //! A connection starts with `client_encoding` and `application_name` alone, which every pooler tracks, and sends
 //! nothing else: no `SET`, and no `options` unless the connection string has them, for PgBouncer refuses them.
 
+mod outage;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,10 +12,12 @@ use diesel::ConnectionError;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
-use super::outage::Outage;
-use super::types::Types;
-use super::wire::{Connect, Settings};
-use super::{Connection, Error, Place, Protocol, Protocols, Unavailable};
+use crate::db::connection::Connection;
+use crate::db::connection::protocol::{Protocol, Protocols};
+use crate::db::connection::types::Types;
+use crate::db::connector::outage::Outage;
+use crate::db::error::{Error, Unavailable};
+use crate::db::wire::{Connect, Place, Settings};
 use crate::event::Event;
 
 /// How long each address is given, where nothing else is said.
@@ -29,7 +33,7 @@ pub struct Connector {
     types: Arc<Types>,
     outage: Arc<Outage>,
     timeout: Duration,
-    pub(super) protocols: Protocols,
+    pub(in crate::db) protocols: Protocols,
 }
 
 impl Connector {
@@ -57,7 +61,7 @@ impl Connector {
     }
 
     /// How typed queries and operations travel.
-    pub(super) fn protocols(self, protocols: Protocols) -> Self {
+    pub(in crate::db) fn protocols(self, protocols: Protocols) -> Self {
         Self { protocols, ..self }
     }
 
@@ -74,7 +78,7 @@ impl Connector {
     }
 
     /// The same way to another database, of which nothing is known.
-    pub(super) fn to_database(&self, database: &str) -> Self {
+    pub(in crate::db) fn to_database(&self, database: &str) -> Self {
         let connect = Arc::new(self.connect.to_database(database));
         Self { connect, types: Arc::default(), outage: Arc::default(), ..self.clone() }
     }
@@ -86,7 +90,7 @@ impl Connector {
     }
 
     /// The same way with a further parameter at the start, to see whether it passes.
-    pub(super) fn with_trial(&self, name: &'static str, value: &'static str) -> Self {
+    pub(in crate::db) fn with_trial(&self, name: &'static str, value: &'static str) -> Self {
         Self { connect: Arc::new(self.connect.with_trial((name, value))), ..self.clone() }
     }
 
@@ -123,7 +127,7 @@ impl Connector {
 }
 
 /// A manager of connections that `connect` makes.
-pub(super) fn manager_of<F>(
+pub(in crate::db) fn manager_of<F>(
     connect: impl Fn() -> F + Send + Sync + 'static,
 ) -> AsyncDieselConnectionManager<Connection>
 where

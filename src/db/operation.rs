@@ -4,21 +4,35 @@
 //! Never sends a `BEGIN`, and never tries a flight with names a third time. A flight that has failed has done nothing, a
 //! write neither: PostgreSQL undoes all that stands before the `Sync` (manual, section 55.2.4).
 
+pub(in crate::db) mod answers;
+mod literal;
+pub(in crate::db) mod message;
+mod parts;
+mod placeholder;
+pub(in crate::db) mod scope;
+mod simple;
+
+use std::time::Instant;
+
 use postgres_protocol::message::backend::Message;
 
-use super::answer::{Collected, answer};
-use super::connection::{first_value, is_left_out};
-use super::message::{self, session};
-use super::parts::{MOST_VALUES, Part};
-use super::perform::{is_changed, is_name_lost};
-use super::row::Columns;
-use super::statements::{Key, LONGEST};
-use super::wire::{Flight, FlightError, Format};
-use super::{Connection, Error, Protocol, Scope};
+use crate::db::connection::Connection;
+use crate::db::connection::answer::{answer, first_value};
+use crate::db::connection::columns::Columns;
+use crate::db::connection::naming::{is_changed, is_name_lost};
+use crate::db::connection::protocol::Protocol;
+use crate::db::connection::statements::{Key, LONGEST};
+use crate::db::error::Error;
+use crate::db::operation::answers::{Collected, is_left_out};
+use crate::db::operation::message::session;
+use crate::db::operation::parts::{MOST_VALUES, Part};
+use crate::db::operation::scope::Scope;
+use crate::db::wire::{Flight, FlightError, Format};
+use crate::event::{Event, Loss};
 use crate::sql::Statement;
 
 /// A scope and its statements, ready to be sent.
-pub(super) struct Operation<'a> {
+pub(in crate::db) struct Operation<'a> {
     statements: &'a [Statement],
     form: Form<'a>,
     /// How many bytes the statements' values may have together.
@@ -43,7 +57,7 @@ enum Naming {
 
 impl<'a> Operation<'a> {
     /// Fails if there is something that cannot be sent.
-    pub(super) fn compose(
+    pub(in crate::db) fn compose(
         scope: &'a Scope,
         statements: &'a [Statement],
         protocol: Protocol,
@@ -62,12 +76,12 @@ impl<'a> Operation<'a> {
     }
 
     /// A statement within a transaction whose scope holds already, for a value of so many bytes.
-    pub(super) fn within(statement: &'a Statement, answer_limit: usize) -> Result<Self, Error> {
+    pub(in crate::db) fn within(statement: &'a Statement, answer_limit: usize) -> Result<Self, Error> {
         let form = Form::Message(message::within(statement)?);
         Ok(Self { statements: std::slice::from_ref(statement), form, answer_limit })
     }
 
-    pub(super) fn statements(&self) -> &'a [Statement] {
+    pub(in crate::db) fn statements(&self) -> &'a [Statement] {
         self.statements
     }
 }
@@ -87,7 +101,7 @@ impl Connection {
     /// Sends an operation in one flight, and collects each statement's value as it arrives. There is no transaction open.
     ///
     /// `answers` holds those of the statements that ended before an error.
-    pub(super) async fn operate(
+    pub(in crate::db) async fn operate(
         &mut self,
         operation: &Operation<'_>,
         answers: &mut Collected,
@@ -120,7 +134,7 @@ impl Connection {
             if turn == Turn::Second {
                 self.statements.get_mut().refuse(Key::Part(parts[part].text.clone().into_owned()));
             }
-            if self.protocols.get_mut().operations != Protocol::Prepared {
+            if self.protocols.get().operations != Protocol::Prepared {
                 break;
             }
         }
@@ -237,6 +251,24 @@ impl Connection {
         flight.sync();
         Ok(flight)
     }
+}
+
+/// One operation and its answers, and what there is to know of it.
+pub(in crate::db) async fn operate(
+    connection: &mut Connection,
+    operation: &Operation<'_>,
+    answers: &mut Collected,
+) -> Result<(), Error> {
+    let begin = Instant::now();
+    let result = connection.operate(operation, answers).await;
+    if let Err(error) = &result
+        && error.is_connection_lost()
+    {
+        Event::ConnectionLost { reason: Loss::InUse, error: &error.to_string() }.emit();
+    }
+    let error = result.as_ref().err().map(Error::class);
+    Event::MessageExchanged { statements: operation.statements(), took: begin.elapsed(), error }.emit();
+    result
 }
 
 /// By which name a part goes.

@@ -5,6 +5,8 @@
 //! server connection keeps anything of it. Never guesses: what was not seen is unknown, and unknown counts as unsafe.
 
 mod client;
+mod console;
+mod findings;
 mod lending;
 mod names;
 mod passage;
@@ -13,74 +15,18 @@ mod session;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio::time::timeout;
 
+pub use self::console::PoolerFacts;
+pub use self::findings::{Findings, Passage};
 pub use self::lending::Lending;
 pub use self::names::NamedStatements;
-pub use self::passage::Passage;
 pub use self::session::{Fate, Sessions, StartupParameter};
 
 use self::client::Client;
-use super::{Connector, Protocol, Protocols, Unavailable};
-
-/// What a probe found out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Findings {
-    /// How long a server connection is lent.
-    pub lending: Lending,
-    /// What was seen that shows it, in words.
-    pub evidence: String,
-    /// What becomes of statements with a name.
-    pub named_statements: NamedStatements,
-    /// Whether a message of several statements passes as one, settings that end with it included.
-    pub several_statements: Passage,
-    /// Whether the extended protocol passes, with the unnamed statement in one flight.
-    pub unnamed_statement: Passage,
-    /// Whether a write by the extended protocol, outside of a transaction, is committed without being asked to.
-    pub typed_writes: Passage,
-    /// PostgreSQL's version: 150014 is 15.14.
-    pub server_version: Option<u32>,
-    /// Whether something in between reads each statement and finds a server for it, as pgpool-II does.
-    pub routes_statements: Option<bool>,
-    /// Whether the server is a standby, which takes no writes.
-    pub is_standby: Option<bool>,
-    /// Whether transactions are read-only unless they say otherwise (`default_transaction_read_only`).
-    pub is_read_only: Option<bool>,
-}
-
-impl Findings {
-    /// Whether all was found out that the protocol depends on.
-    pub fn is_complete(&self) -> bool {
-        self.lending != Lending::Unknown
-            && !matches!(self.named_statements, NamedStatements::Unknown(_))
-            && self.unnamed_statement != Passage::Unknown
-            && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
-    }
-
-    /// The fastest protocols that are safe, after all that was seen.
-    ///
-    /// Where statements are routed, a scope could be set on one server, and what it is for run on another: only the
-    /// statements of a message stay together.
-    pub fn protocols(&self) -> Protocols {
-        let typed = self.protocol();
-        let operations = match (typed, self.routes_statements) {
-            (Protocol::Prepared, Some(false)) => Protocol::Prepared,
-            (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, _) => Protocol::Simple,
-        };
-        Protocols { typed, operations }
-    }
-
-    /// The fastest protocol that is safe for typed queries, after all that was seen.
-    pub fn protocol(&self) -> Protocol {
-        match (&self.lending, &self.named_statements) {
-            _ if !matches!(self.unnamed_statement, Passage::Passes) => Protocol::Simple,
-            (_, NamedStatements::Tracked)
-            | (Lending::Direct | Lending::Session, NamedStatements::AsGiven) => Protocol::Prepared,
-            _ => Protocol::Unnamed,
-        }
-    }
-}
+use crate::db::connection::protocol::Protocol;
+use crate::db::connector::Connector;
+use crate::db::error::Unavailable;
 
 impl Connector {
     /// Finds out what stands between here and the server, by two connections that are closed afterwards.

@@ -13,6 +13,7 @@ mod exchange;
 mod failure;
 mod flight;
 mod keywords;
+mod parameters;
 mod passfile;
 mod pipeline;
 mod queue;

@@ -2,24 +2,25 @@
 
 use postgres_protocol::message::backend::Message;
 
-use crate::db::answer::answer;
-use crate::db::connection::first_value;
+use crate::db::connection::Connection;
+use crate::db::connection::answer::{answer, first_value};
+use crate::db::connector::Connector;
+use crate::db::error::{Error, Unavailable};
 use crate::db::wire::{Flight, Format, TransactionStatus};
-use crate::db::{Connection, Connector, Error, Unavailable};
 
 /// A connection of the probe's own.
 pub(super) struct Client(Connection);
 
 /// The first value of each row, NULL as an empty text.
-pub(super) type Values = Vec<String>;
+pub(in crate::db) type Values = Vec<String>;
 
 impl Client {
-    pub(super) async fn open(connector: &Connector) -> Result<Self, Unavailable> {
+    pub(in crate::db) async fn open(connector: &Connector) -> Result<Self, Unavailable> {
         connector.connect().await.map(Self)
     }
 
     /// The process id that came with the cancel key.
-    pub(super) fn key_process(&mut self) -> Option<i32> {
+    pub(in crate::db) fn key_process(&mut self) -> Option<i32> {
         self.0.wire.get_mut().key_process()
     }
 
@@ -29,11 +30,11 @@ impl Client {
     }
 
     /// One simple-protocol message.
-    pub(super) async fn query(&mut self, text: &str) -> Result<Values, Error> {
+    pub(in crate::db) async fn query(&mut self, text: &str) -> Result<Values, Error> {
         self.send(Flight::query(text)?).await
     }
 
-    pub(super) async fn send(&mut self, flight: Flight) -> Result<Values, Error> {
+    pub(in crate::db) async fn send(&mut self, flight: Flight) -> Result<Values, Error> {
         let mut values = Values::new();
         let read = |message| {
             if let Message::DataRow(row) = message {
@@ -46,24 +47,24 @@ impl Client {
     }
 
     /// Begins a transaction, and says which backend it runs on.
-    pub(super) async fn begin(&mut self) -> Result<i32, Error> {
+    pub(in crate::db) async fn begin(&mut self) -> Result<i32, Error> {
         let values = self.query("begin read only; select pg_catalog.pg_backend_pid()").await?;
         process(&values)
     }
 
-    pub(super) async fn end(&mut self) -> Result<(), Error> {
+    pub(in crate::db) async fn end(&mut self) -> Result<(), Error> {
         self.query("rollback").await.map(|_| ())
     }
 }
 
 /// A process id.
-pub(super) fn process(values: &Values) -> Result<i32, Error> {
+pub(in crate::db) fn process(values: &Values) -> Result<i32, Error> {
     let value = values.last().and_then(|value| value.parse().ok());
     value.ok_or_else(|| Error::Protocol(format!("{values:?} where a process id was expected")))
 }
 
 /// A statement without parameters, bound and executed within a flight.
-pub(super) fn execute(flight: &mut Flight, name: &str) -> Result<(), Error> {
+pub(in crate::db) fn execute(flight: &mut Flight, name: &str) -> Result<(), Error> {
     flight.bind(name, std::iter::empty(), Format::Text)?;
     Ok(flight.execute()?)
 }

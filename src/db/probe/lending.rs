@@ -9,8 +9,8 @@ use serde::Serialize;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::client::{Client, process};
-use crate::db::Error;
+use crate::db::error::Error;
+use crate::db::probe::client::{Client, process};
 
 /// How long a server connection is lent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -44,10 +44,10 @@ impl Lending {
 
 /// What two clients have seen.
 pub(super) struct Observed {
-    pub(super) lending: Lending,
-    pub(super) evidence: String,
-    pub(super) first: Client,
-    pub(super) second: Client,
+    pub(in crate::db) lending: Lending,
+    pub(in crate::db) evidence: String,
+    pub(in crate::db) first: Client,
+    pub(in crate::db) second: Client,
 }
 
 /// So long a pooler may take to lend a server connection, which it may have to make first.
@@ -89,7 +89,7 @@ enum Round {
 }
 
 /// Lets two clients begin and end transactions, and looks whom they meet.
-pub(super) async fn observe(mut first: Client, mut second: Client) -> Observed {
+pub(in crate::db) async fn observe(mut first: Client, mut second: Client) -> Observed {
     let key = first.key_process();
     let found =
         match first.query("select pg_catalog.pg_backend_pid()").await.and_then(|values| process(&values)) {

@@ -7,9 +7,9 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::client::{Client, Values, execute};
-use super::lending::Lending;
-use crate::db::Error;
+use crate::db::error::Error;
+use crate::db::probe::client::{Client, Values, execute};
+use crate::db::probe::lending::Lending;
 use crate::db::wire::Flight;
 
 /// What becomes of statements with a name.
@@ -77,7 +77,11 @@ impl Probe {
 }
 
 /// Finds out what becomes of named statements. The clients are in no transaction.
-pub(super) async fn examine(first: &mut Client, second: &mut Client, lending: Lending) -> NamedStatements {
+pub(in crate::db) async fn examine(
+    first: &mut Client,
+    second: &mut Client,
+    lending: Lending,
+) -> NamedStatements {
     let probe = Probe::new(&format!("glowplug_probe_{}", Uuid::new_v4().simple()));
     // In statement mode the first client's connection ended when it began a transaction.
     let asking = if lending == Lending::Statement { &mut *second } else { &mut *first };

@@ -1,24 +1,9 @@
 //! What passes through the pooler unchanged: a message of several statements, the extended protocol.
 
-use serde::Serialize;
-
-use super::Findings;
-use super::client::{Client, Values, execute};
-use crate::db::Error;
+use crate::db::error::Error;
+use crate::db::probe::client::{Client, Values, execute};
+use crate::db::probe::findings::{Findings, Passage};
 use crate::db::wire::Flight;
-
-/// Whether something passes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Passage {
-    /// It passes.
-    Passes,
-    /// It does not; what was seen instead.
-    Fails(String),
-    /// It was not found out.
-    #[default]
-    Unknown,
-}
 
 /// A setting's value that nobody else uses, of a setting that no pooler follows.
 const MARK: &str = "4327ms";
@@ -36,7 +21,7 @@ const UNNAMED: &str = "select pg_catalog.concat('glow', 'plug')";
 const WRITE: &str = "update pg_catalog.pg_settings set setting = setting where false";
 
 /// Fills in what passes, and what the server says of itself.
-pub(super) async fn examine(client: &mut Client, findings: &mut Findings) {
+pub(in crate::db) async fn examine(client: &mut Client, findings: &mut Findings) {
     findings.several_statements = match client.query(SEVERAL).await {
         Ok(values) => {
             read_server(&values, findings);

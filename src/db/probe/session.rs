@@ -11,9 +11,10 @@ use serde::Serialize;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Lending;
-use super::client::{Client, Values};
-use crate::db::{Connector, Error, Unavailable};
+use crate::db::connector::Connector;
+use crate::db::error::{Error, Unavailable};
+use crate::db::probe::client::{Client, Values};
+use crate::db::probe::lending::Lending;
 
 /// What becomes of the settings of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

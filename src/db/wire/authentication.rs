@@ -11,7 +11,7 @@ use postgres_protocol::authentication::sasl::{
 use postgres_protocol::message::backend::{AuthenticationSaslBody, Message};
 use postgres_protocol::message::frontend;
 
-use super::settings::ChannelBinding;
+use super::parameters::ChannelBinding;
 use super::{Failure, Wire};
 use crate::config::Secret;
 

@@ -4,13 +4,12 @@
 
 use std::future::poll_fn;
 use std::mem;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -24,10 +23,6 @@ use crate::event::Event;
 /// Nothing has been asked by then, so that it can be given up. Once the request is written, only the other side may end the socket:
 /// PgBouncer 1.18 ends itself ("bad client state", its issue 801) if we do while it, or PostgreSQL behind it, stands still.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-
-/// How many cancel requests of one [`Connect`] are under way at once. Each is one more client of the pooler, and stays for as long as the
-/// other side keeps it.
-const MOST_REQUESTS: usize = 16;
 
 /// How long the cancelled statement's end is waited for until the request is sent again, and how often it is waited for.
 ///
@@ -49,11 +44,6 @@ pub async fn cancelled() {
     UNDER_WAY.close();
     // An error means that a server neither ends the statement nor says why.
     let _ = tokio::time::timeout(END_LIMIT, UNDER_WAY.wait()).await;
-}
-
-/// The cancel requests that may be under way at once.
-pub(super) fn requests() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(MOST_REQUESTS))
 }
 
 /// What a server wants to hear from whoever cancels a statement (`BackendKeyData`).

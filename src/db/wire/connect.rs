@@ -9,14 +9,18 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::authentication::Credentials;
-use super::cancel;
+use super::parameters::{Host, SslMode};
 use super::passfile::{self, Wanted};
-use super::settings::{Host, Place, Settings, SslMode};
+use super::settings::{Place, Settings};
 use super::stream::{Address, Stream};
 use super::target::Target;
 use super::tls::{Encryption, Tls};
 use super::{Failure, Pipeline, Wire};
 use crate::config::Secret;
+
+/// How many cancel requests of one [`Connect`] are under way at once. Each is one more client of the pooler, and stays for as long as the
+/// other side keeps it.
+const MOST_REQUESTS: usize = 16;
 
 /// Makes connections as one connection string asks for them.
 pub(in crate::db) struct Connect {
@@ -39,7 +43,11 @@ pub(super) struct Route {
 impl Connect {
     /// Reads the files that the settings name.
     pub(in crate::db) fn new(settings: Settings) -> Result<Self, String> {
-        Ok(Self { tls: Tls::new(&settings.tls)?, settings, cancel_requests: cancel::requests() })
+        Ok(Self {
+            tls: Tls::new(&settings.tls)?,
+            settings,
+            cancel_requests: Arc::new(Semaphore::new(MOST_REQUESTS)),
+        })
     }
 
     /// Where the connections lead to.

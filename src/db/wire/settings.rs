@@ -2,10 +2,10 @@
 //!
 //! Reads the environment only through the function that it is given, and no file.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::parameters::{ChannelBinding, Host, TlsSettings};
 use super::stream::Watchfulness;
 use super::target::Target;
 use super::values::{CHANNEL_BINDINGS, TARGETS, Values};
@@ -33,22 +33,6 @@ pub(in crate::db) struct Settings {
     pub(super) watchfulness: Watchfulness,
 }
 
-/// One of the hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Host {
-    /// A name or an address, or the folder of a Unix socket.
-    pub(super) name: String,
-    /// Saves the look-up of the name.
-    pub(super) address: Option<IpAddr>,
-    pub(super) port: u16,
-}
-
-impl Host {
-    pub(super) fn is_unix(&self) -> bool {
-        self.name.starts_with('/') || self.name.starts_with('@')
-    }
-}
-
 /// Where a connection string leads to; of several hosts, the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -60,49 +44,6 @@ pub struct Place {
     pub user: String,
     /// The database's name.
     pub database: String,
-}
-
-/// What is asked of TLS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct TlsSettings {
-    pub(super) mode: SslMode,
-    pub(super) negotiation: SslNegotiation,
-    /// A file of certificates, or `system`.
-    pub(super) root: Option<PathBuf>,
-    pub(super) certificate: Option<PathBuf>,
-    pub(super) key: Option<PathBuf>,
-}
-
-/// `sslmode` (manual, section 34.19).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum SslMode {
-    Disable,
-    /// Encrypted only if the server insists.
-    Allow,
-    /// Encrypted if the server can.
-    Prefer,
-    Require,
-    /// The certificate has to come from a known authority.
-    VerifyCa,
-    /// And has to have the host's name.
-    VerifyFull,
-}
-
-/// `sslnegotiation`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SslNegotiation {
-    /// PostgreSQL's own request comes first.
-    Postgres,
-    /// TLS begins at once (PostgreSQL 17).
-    Direct,
-}
-
-/// `channel_binding`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChannelBinding {
-    Disable,
-    Prefer,
-    Require,
 }
 
 impl Settings {

@@ -1,6 +1,7 @@
 //! What connection strings mean.
 
 use super::*;
+use crate::db::wire::parameters::SslMode;
 
 fn settings(text: &str) -> Result<Settings, String> {
     Settings::new(text, |_| None)

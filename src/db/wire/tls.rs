@@ -14,9 +14,10 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::parameters::{SslMode, SslNegotiation, TlsSettings};
 use super::passfile::is_private;
 use super::roots::{self, Demand, Judge};
-use super::settings::{SslMode, SslNegotiation, TlsSettings, below_home};
+use super::settings::below_home;
 use super::stream::Stream;
 use super::{Failure, certificate};
 

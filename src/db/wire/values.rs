@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::settings::{ChannelBinding, Host, SslMode, SslNegotiation, TlsSettings};
+use super::parameters::{ChannelBinding, Host, SslMode, SslNegotiation, TlsSettings};
 use super::stream::Watchfulness;
 use super::target::Target;
 use super::{keywords, url};

@@ -1,0 +1,69 @@
+//! An exchange, read to its end: its messages one by one, and the server's error behind them.
+//!
+//! Never leaves an answer half read, but for one that ends the session.
+
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::{DataRowBody, Message};
+
+use crate::db::error::{DatabaseError, Error};
+use crate::db::wire::{Exchange, Failure, FlightError, Report};
+
+/// Hands each message to `read`. The rest is read even after an error: only then is the connection ready again.
+pub(in crate::db) async fn answer(
+    mut exchange: Exchange<'_>,
+    mut read: impl FnMut(Message) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut said: Option<Report> = None;
+    let mut is_copy = false;
+    loop {
+        match exchange.next().await {
+            Ok(Some(Message::ErrorResponse(body))) => {
+                let report = Report::read(body.fields()).map_err(|error| malformed(&error))?;
+                if report.is_fatal {
+                    return Err(Error::broken_off(&Failure::Closed, exchange.sent(), Some(&report)));
+                }
+                said = said.or(Some(report));
+            }
+            Ok(Some(Message::CopyOutResponse(_))) => is_copy = true,
+            Ok(Some(message)) if said.is_none() => read(message)?,
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(failure) => return Err(Error::broken_off(&failure, exchange.sent(), said.as_ref())),
+        }
+    }
+    match said {
+        Some(report) => Err(report.error.into()),
+        None if is_copy => Err(Error::Protocol(
+            "COPY … TO STDOUT has nowhere to go on this connection: use psql, or a query that returns rows"
+                .to_owned(),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What came is not what the protocol says.
+pub(in crate::db) fn malformed(error: &std::io::Error) -> Error {
+    Error::Protocol(Failure::Malformed(error.to_string()).to_string())
+}
+
+/// The first value of a row, as text.
+pub(in crate::db) fn first_value(row: &DataRowBody) -> Result<Option<String>, Error> {
+    let range = row.ranges().next().map_err(|error| malformed(&error))?.flatten();
+    let text = range.map(|range| String::from_utf8(row.buffer()[range].to_vec()));
+    text.transpose().map_err(|error| Error::Protocol(format!("an answer is no text: {error}")))
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+impl From<FlightError> for Error {
+    fn from(error: FlightError) -> Self {
+        match error {
+            FlightError::NulByte => Self::NulByte,
+            FlightError::TooLarge => Self::Protocol("the message is longer than PostgreSQL takes".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! Pool mode `auto`: which protocols queries take by now, and when to look again.
+//!
+//! Until something is known, it is the one that is safe everywhere. Never probes by itself: `pool/probing.rs` does.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::config::PoolMode;
+use crate::db::connection::protocol::{AtomicProtocols, Protocol, Protocols};
+use crate::db::lock::Lock;
+use crate::event::Event;
+
+/// How long after a failure to look again: at first, and at the most. Each failure doubles it.
+const PAUSE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
+
+/// No probe is due: it is done, or under way.
+const NEVER: u64 = u64::MAX;
+
+/// The protocols that are safe as far as is known. Reading them takes no lock.
+#[derive(Debug)]
+pub(in crate::db) struct Choice {
+    protocols: AtomicProtocols,
+    /// When the next probe is due, in milliseconds after `start`.
+    due: AtomicU64,
+    start: Instant,
+    /// Held while the choice changes.
+    changing: Lock<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// How long to wait after the next failure.
+    pause: Duration,
+    /// How many times a name got lost: a probe that was under way at the time says nothing of what holds now.
+    falls: u32,
+}
+
+impl Default for Choice {
+    fn default() -> Self {
+        Self {
+            protocols: AtomicProtocols::new(Protocols::of(PoolMode::Auto)),
+            due: AtomicU64::new(0),
+            start: Instant::now(),
+            changing: Lock::new(State { pause: PAUSE.0, falls: 0 }),
+        }
+    }
+}
+
+impl Choice {
+    pub(in crate::db) fn protocols(&self) -> Protocols {
+        self.protocols.get()
+    }
+
+    /// Whether a probe is due, which its caller then has to make: it is due for one caller. Returns the number of falls so far,
+    /// for [`Choice::settle`].
+    pub(in crate::db) fn begin_probe(&self) -> Option<u32> {
+        let due = self.due.load(Ordering::Relaxed);
+        let is_due = due != NEVER && due <= self.now();
+        let begins =
+            is_due && self.due.compare_exchange(due, NEVER, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        begins.then(|| self.changing.lock().falls)
+    }
+
+    /// Takes what a probe found, which began after so many falls. An incomplete probe is made again later.
+    ///
+    /// False if a name got lost meanwhile, so that the probe is not believed.
+    pub(in crate::db) fn settle(&self, found: Protocols, is_complete: bool, falls: u32) -> bool {
+        let mut state = self.changing.lock();
+        let is_believed = state.falls == falls;
+        if is_believed {
+            self.protocols.set(found);
+        }
+        if !is_believed || !is_complete {
+            self.delay(&mut state);
+        }
+        is_believed
+    }
+
+    /// The probe came to nothing. It is made again later.
+    pub(in crate::db) fn fail(&self) {
+        self.delay(&mut self.changing.lock());
+    }
+
+    /// A name got lost: none is used until a probe has looked again.
+    pub(in crate::db) fn fall_back(&self, error: &str) {
+        let mut state = self.changing.lock();
+        // Of the connections that find it out at the same time, the first one counts.
+        if self.protocols.get().typed != Protocol::Prepared {
+            return;
+        }
+        self.protocols.set(Protocols::of(PoolMode::Auto));
+        state.falls += 1;
+        Event::ProtocolFellBack { error, again_in: state.pause }.emit();
+        self.delay(&mut state);
+    }
+
+    fn delay(&self, state: &mut State) {
+        let due = self.now().saturating_add(milliseconds(state.pause));
+        self.due.store(due, Ordering::Relaxed);
+        state.pause = (state.pause * 2).min(PAUSE.1);
+    }
+
+    fn now(&self) -> u64 {
+        milliseconds(self.start.elapsed())
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(NEVER - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PREPARED: Protocols = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
+    const LOST: &str = "prepared statement \"x\" does not exist";
+
+    #[test]
+    fn names_are_used_after_a_probe_and_given_up_when_one_gets_lost() {
+        let choice = Choice::default();
+        assert_eq!(choice.protocols().typed, Protocol::Unnamed);
+        assert!(choice.settle(PREPARED, true, 0));
+        assert_eq!(choice.protocols(), PREPARED);
+        choice.fall_back(LOST);
+        choice.fall_back(LOST);
+        assert_eq!(choice.protocols(), Protocols::of(PoolMode::Auto));
+        assert_eq!(choice.changing.lock().falls, 1);
+    }
+
+    #[test]
+    fn a_probe_that_began_before_a_name_got_lost_is_not_believed() {
+        let choice = Choice::default();
+        choice.settle(PREPARED, true, 0);
+        choice.fall_back(LOST);
+        assert!(!choice.settle(PREPARED, true, 0));
+        assert_eq!(choice.protocols().typed, Protocol::Unnamed);
+        assert!(choice.settle(PREPARED, true, 1));
+        assert_eq!(choice.protocols().typed, Protocol::Prepared);
+    }
+
+    #[test]
+    fn names_that_get_lost_again_and_again_are_tried_less_and_less() {
+        let choice = Choice::default();
+        for fall in 0..20 {
+            choice.settle(PREPARED, true, fall);
+            choice.fall_back(LOST);
+        }
+        assert_eq!(choice.changing.lock().pause, PAUSE.1);
+    }
+
+    #[test]
+    fn a_probe_is_due_for_one_caller_and_again_after_a_pause() {
+        let choice = Choice::default();
+        assert_eq!(choice.begin_probe(), Some(0));
+        assert_eq!(choice.begin_probe(), None, "it is under way");
+        choice.fail();
+        assert_eq!(choice.begin_probe(), None, "it has just failed");
+        choice.due.store(0, Ordering::Relaxed);
+        assert_eq!(choice.begin_probe(), Some(0));
+        choice.settle(PREPARED, true, 0);
+        assert_eq!(choice.due.load(Ordering::Relaxed), NEVER);
+    }
+}

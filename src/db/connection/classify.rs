@@ -1,0 +1,148 @@
+//! What went wrong on the wire -> [`Error`]: what it means for whoever asked.
+
+use std::io;
+
+use crate::db::error::{DatabaseError, Error, Reason, Unavailable};
+use crate::db::wire::{Failure, Report, Sent};
+
+/// `read_only_sql_transaction`.
+const READ_ONLY: &str = "25006";
+
+impl Unavailable {
+    /// A connection could not be made.
+    pub(in crate::db) fn while_connecting(failure: &Failure) -> Self {
+        let (reason, sqlstate) = match failure {
+            Failure::Reported(report) => (reason_of_refusal(&report.error), sqlstate(report)),
+            failure => (reason_of_failure(failure), None),
+        };
+        Self { reason, message: failure.to_string(), sqlstate }
+    }
+
+    /// A connection could not be made in time.
+    pub(in crate::db) fn timed_out(limit: std::time::Duration) -> Self {
+        let message = format!("no connection within {limit:?}");
+        Self { reason: Reason::Timeout, message, sqlstate: None }
+    }
+}
+
+impl From<Unavailable> for Error {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Unavailable(Box::new(unavailable))
+    }
+}
+
+impl Error {
+    /// The connection ended in the middle of an exchange, after the server or the pooler may have said why.
+    pub(super) fn broken_off(failure: &Failure, sent: Sent, said: Option<&Report>) -> Self {
+        let unavailable = match (said, failure) {
+            (Some(report), _) => {
+                let reason = if is_refusal_to_lend(&report.error) { Reason::Pooler } else { Reason::Lost };
+                Unavailable { reason, message: report.error.message.clone(), sqlstate: sqlstate(report) }
+            }
+            (None, Failure::TooLong) => return Self::AnswerTooLong,
+            (None, Failure::Malformed(_)) => return Self::Protocol(failure.to_string()),
+            (None, failure) => {
+                let reason = match sent {
+                    Sent::Nothing => Reason::Stale,
+                    Sent::Something => Reason::Lost,
+                };
+                Unavailable { reason, message: failure.to_string(), sqlstate: None }
+            }
+        };
+        unavailable.into()
+    }
+}
+
+impl Error {
+    /// The same error, where it was the scope that failed: a role that is not there has another SQLSTATE than one that may
+    /// not be taken. That a transaction may not write is said otherwise there than by the statement that would.
+    pub(in crate::db) fn of_scope(self) -> Self {
+        match self {
+            Self::Database(raised) if matches!(raised.sqlstate.as_str(), "22023" | "42501") => {
+                Self::ScopeRefused(raised.message)
+            }
+            Self::Database(raised) if matches!(raised.sqlstate.as_str(), "0A000" | "25001") => {
+                DatabaseError { sqlstate: READ_ONLY.to_owned(), ..*raised }.into()
+            }
+            error => error,
+        }
+    }
+}
+
+fn sqlstate(report: &Report) -> Option<String> {
+    Some(report.error.sqlstate.clone()).filter(|code| !code.is_empty())
+}
+
+/// Whether the pooler gave up before it had a server connection. It uses one SQLSTATE for everything.
+fn is_refusal_to_lend(error: &DatabaseError) -> bool {
+    const REFUSALS: [&str; 4] =
+        ["query_wait_timeout", "cannot connect", "login failed", "server_login_retry"];
+    REFUSALS.iter().any(|text| error.message.contains(text))
+}
+
+/// The class of what a server or pooler answered to the attempt to connect. PgBouncer before 1.21 gives 08P01 for
+/// nearly everything, so that its texts have to be read.
+fn reason_of_refusal(error: &DatabaseError) -> Reason {
+    match &*error.sqlstate {
+        "28P01" | "28000" => Reason::Authentication,
+        "3D000" => Reason::DatabaseMissing,
+        "53300" => Reason::TooManyConnections,
+        code if code.starts_with("57P") => Reason::NotReady,
+        _ if is_database_missing(&error.message) => Reason::DatabaseMissing,
+        _ if ["no such user", "authentication failed"].iter().any(|text| error.message.contains(text)) => {
+            Reason::Authentication
+        }
+        _ if error.message.contains("no more connections") => Reason::TooManyConnections,
+        code if code.starts_with("08") => Reason::Pooler,
+        _ => Reason::Other,
+    }
+}
+
+/// PgBouncer's words, which it takes from the server's where it asked.
+fn is_database_missing(message: &str) -> bool {
+    message.contains("no such database")
+        || (message.starts_with("database") && message.ends_with("does not exist"))
+}
+
+/// The class of what the system, or the conversation, came to on the attempt to connect.
+fn reason_of_failure(failure: &Failure) -> Reason {
+    match failure {
+        Failure::Io { error, .. } => match error.kind() {
+            // A Unix socket that is not there is a server that does not listen.
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Reason::Refused,
+            io::ErrorKind::TimedOut => Reason::Timeout,
+            // Cut off in the middle of the handshake: whoever took the connection is about to stop.
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
+                Reason::NotReady
+            }
+            _ => Reason::Other,
+        },
+        Failure::Closed => Reason::NotReady,
+        Failure::Resolve { .. } => Reason::HostNotFound,
+        Failure::TimedOut(_) => Reason::Timeout,
+        Failure::Tls(_) => Reason::Tls,
+        Failure::Authentication(_) => Reason::Authentication,
+        Failure::Reported(_) | Failure::Target(_) | Failure::TooLong | Failure::Malformed(_) => Reason::Other,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    /// A standby, or a default that only the first statement of a transaction could change (`check_transaction_read_only` in PostgreSQL's
+    /// commands/variable.c).
+    #[test]
+    fn a_scope_that_may_not_write_is_told_as_a_statement_that_may_not() {
+        let scope = |sqlstate: &str| {
+            let raised = DatabaseError { sqlstate: sqlstate.to_owned(), ..DatabaseError::default() };
+            Error::from(raised).of_scope()
+        };
+        for sqlstate in ["0A000", "25001", "25006"] {
+            assert_eq!(scope(sqlstate).sqlstate(), Some(READ_ONLY), "{sqlstate}");
+        }
+        assert!(matches!(scope("22023"), Error::ScopeRefused(_)));
+        assert_eq!(scope("42P01").sqlstate(), Some("42P01"));
+    }
+}

@@ -1,0 +1,115 @@
+//! How a query travels: the one choice that decides which poolers it is safe behind.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::config::PoolMode;
+
+/// How a query travels.
+///
+/// Each takes one round trip for a query, and for several statements with their context. They differ in what is kept in
+/// the server's session, which is what a pooler takes away.
+///
+/// | protocol | on the wire | kept in the session | safe behind |
+/// | --- | --- | --- | --- |
+/// | `Simple` | one `Query` message, values as literals | nothing | everything |
+/// | `Unnamed` | `Parse`, `Bind`, `Describe`, `Execute`, `Sync` in one flight | nothing | everything that keeps one flight on one server |
+/// | `Prepared` | `Bind`, `Execute`, `Sync` in one flight; the first time, `Parse` and `Describe` in the same | named statements | no pooler, session mode, and poolers that track statements by name (PgBouncer 1.21 with `max_prepared_statements`) |
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// One `Query` message with everything in it: context, statements, and values as escaped literals. PostgreSQL runs
+    /// it as one implicit transaction. Results are text.
+    ///
+    /// Typed queries need binary values, which this protocol lacks: they travel as with [`Protocol::Unnamed`].
+    Simple,
+    /// The extended protocol with the unnamed statement, in one flight. PostgreSQL parses and plans each time.
+    Unnamed,
+    /// The extended protocol with statements by name. PostgreSQL parses each statement once for a connection, and plans
+    /// it at most some times. Each connection keeps a bounded number of them; the one that was not used for the longest
+    /// time is closed within the flight that needs its place.
+    ///
+    /// Behind a pooler that lends a server connection for one transaction, and does not track statements by name, it
+    /// fails within transactions with `prepared statement "…" does not exist`, and leaves names behind in the server. It is
+    /// never answered by another client's statement: no two connections use the same name.
+    Prepared,
+}
+
+impl Protocol {
+    /// Its name in logs and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Unnamed => "unnamed",
+            Self::Prepared => "prepared",
+        }
+    }
+}
+
+/// How queries travel, by what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Protocols {
+    /// Typed Diesel queries: one statement each.
+    pub typed: Protocol,
+    /// GraphQL operations: a scope and one statement or several, in one flight. Without names, `Simple` is as fast as
+    /// `Unnamed`, and needs less of a pooler.
+    pub operations: Protocol,
+}
+
+impl Protocols {
+    /// What is safe as far as the pool mode tells, and fastest then. In pool mode `auto` it is where it begins.
+    ///
+    /// Session mode is pgpool-II's, too, which looks at each statement of a flight to find a server for it, so that a scope
+    /// can go to another one than what it is for; it sends a message of several statements to one server. Pool mode `auto`
+    /// asks whether it is one ([`Findings::protocols`](super::Findings::protocols)).
+    pub fn of(pool_mode: PoolMode) -> Self {
+        match pool_mode {
+            PoolMode::Direct => Self { typed: Protocol::Prepared, operations: Protocol::Prepared },
+            PoolMode::Session => Self { typed: Protocol::Prepared, operations: Protocol::Simple },
+            PoolMode::Auto | PoolMode::Transaction | PoolMode::Statement => {
+                Self { typed: Protocol::Unnamed, operations: Protocol::Simple }
+            }
+        }
+    }
+}
+
+/// [`Protocols`] that change while others read them.
+#[derive(Debug)]
+pub(in crate::db) struct AtomicProtocols(AtomicU8);
+
+impl AtomicProtocols {
+    pub(in crate::db) fn new(protocols: Protocols) -> Self {
+        Self(AtomicU8::new(encode(protocols)))
+    }
+
+    pub(in crate::db) fn get(&self) -> Protocols {
+        decode(self.0.load(Ordering::Relaxed))
+    }
+
+    pub(in crate::db) fn set(&self, protocols: Protocols) {
+        self.0.store(encode(protocols), Ordering::Relaxed);
+    }
+}
+
+const ALL: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
+
+fn encode(Protocols { typed, operations }: Protocols) -> u8 {
+    typed as u8 * 3 + operations as u8
+}
+
+fn decode(code: u8) -> Protocols {
+    Protocols { typed: ALL[usize::from(code / 3)], operations: ALL[usize::from(code % 3)] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_read_as_they_were_stored() {
+        for typed in ALL {
+            for operations in ALL {
+                let protocols = Protocols { typed, operations };
+                assert_eq!(AtomicProtocols::new(protocols).get(), protocols);
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A typed query with plain statements before and after it, in one flight that ends in one `Sync`: after an error, what is left of
+//! it does not run.
+//!
+//! So a transaction is begun, or ended, without a round trip of its own. Every statement is the unnamed one.
+
+use diesel::connection::TransactionManagerStatus;
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel_async::{AnsiTransactionManager, TransactionManager as _};
+use postgres_protocol::message::backend::Message;
+
+use crate::db::connection::Connection;
+use crate::db::connection::answer::{answer, malformed};
+use crate::db::diesel::bind::Query;
+use crate::db::diesel::perform::{affected, execute, prepare};
+use crate::db::error::Error;
+use crate::db::wire::{Flight, FlightError, Format, Sharing, TransactionStatus};
+
+pub(in crate::db) use diesel::connection::TransactionDepthChange as DepthChange;
+
+impl Connection {
+    /// The query's text and values, so that nothing of it is held while its answer is awaited.
+    pub(in crate::db) fn serialize(
+        &self,
+        query: &(impl QueryFragment<Pg> + QueryId),
+    ) -> Result<Query, Error> {
+        let query =
+            Query::serialize(query, &self.types).map_err(|error| Error::Protocol(error.to_string()))?;
+        if query.unknown.is_empty() {
+            return Ok(query);
+        }
+        Err(Error::Protocol("a type that is not built in has to be asked for before".to_owned()))
+    }
+
+    /// How many rows the query has changed.
+    pub(in crate::db) async fn perform_between(
+        &mut self,
+        before: &[&str],
+        query: &Query,
+        after: &[&str],
+    ) -> Result<usize, Error> {
+        let mut flight = Flight::default();
+        before.iter().try_for_each(|text| plain(&mut flight, text))?;
+        prepare(&mut flight, "", query)?;
+        execute(&mut flight, "", query)?;
+        after.iter().try_for_each(|text| plain(&mut flight, text))?;
+        flight.sync();
+        let mut changed = Vec::with_capacity(before.len() + after.len() + 1);
+        let read = |message: Message| {
+            if let Message::CommandComplete(body) = message {
+                changed.push(affected(body.tag().map_err(|error| malformed(&error))?));
+            }
+            Ok(())
+        };
+        answer(self.wire.send(flight, Sharing::Alone), read).await?;
+        changed.get(before.len()).copied().ok_or_else(|| Error::Protocol("a query had no end".to_owned()))
+    }
+
+    /// Tells Diesel of a transaction that was begun or ended in such a flight.
+    pub(in crate::db) fn count_transaction(&mut self, change: DepthChange) {
+        let is_open = self.wire.transaction() != TransactionStatus::Idle;
+        if is_open != matches!(change, DepthChange::IncreaseDepth) {
+            return;
+        }
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self);
+        if let TransactionManagerStatus::Valid(status) = status
+            && status.change_transaction_depth(change).is_err()
+        {
+            // Nobody knows then where it stands; the connection is closed.
+            AnsiTransactionManager::transaction_manager_status_mut(self).set_in_error();
+        }
+    }
+}
+
+/// A statement without parameters.
+fn plain(flight: &mut Flight, text: &str) -> Result<(), FlightError> {
+    flight.parse("", text, std::iter::empty())?;
+    flight.bind("", std::iter::empty(), Format::Text)?;
+    flight.execute()
+}

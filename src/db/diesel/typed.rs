@@ -1,0 +1,282 @@
+//! [`Connection`] as Diesel sees it: typed queries, transactions, migrations.
+//!
+//! Never leaves an answer half read. How a query travels is `perform.rs`'s.
+
+use std::mem;
+use std::sync::atomic::Ordering;
+
+use diesel::connection::{CacheSize, Instrumentation, InstrumentationEvent, StrQueryHelper};
+use diesel::pg::Pg;
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error::DatabaseError;
+use diesel::sql_types::Integer;
+use diesel::{ConnectionError, ConnectionResult, IntoSql as _, QueryResult, debug_query};
+use diesel_async::pooled_connection::{PoolableConnection, RecyclingMethod};
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, RunQueryDsl as _, SimpleAsyncConnection,
+    TransactionManager,
+};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt as _, StreamExt as _};
+use postgres_protocol::message::backend::Message;
+
+use crate::db::connection::Connection;
+use crate::db::connection::answer::answer;
+use crate::db::connection::protocol::{Protocol, Protocols};
+use crate::db::connector::Connector;
+use crate::db::diesel::bind::Query;
+use crate::db::diesel::error;
+use crate::db::diesel::perform::{Asked, Failure, Outcome, Wanted};
+use crate::db::diesel::row::Row;
+use crate::db::error::{DatabaseError as ServerError, Error};
+use crate::db::wire::{Flight, Sharing, TransactionStatus};
+
+impl SimpleAsyncConnection for Connection {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.batch(query, Sharing::Alone).await
+    }
+}
+
+/// Several futures can use the connection at once: see "Pipelining" in the [module's documentation](super).
+impl SimpleAsyncConnection for &Connection {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.batch(query, Sharing::Joined).await
+    }
+}
+
+impl AsyncConnectionCore for Connection {
+    type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Self::Stream<'conn, 'query>>>;
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
+    type Stream<'conn, 'query> = BoxStream<'static, QueryResult<Row>>;
+    type Row<'conn, 'query> = Row;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let query = self.begin(&source.as_query());
+        self.rows(query, Sharing::Alone).boxed()
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let query = self.begin(&source);
+        self.count(query, Sharing::Alone).boxed()
+    }
+}
+
+/// Several futures can use the connection at once: see "Pipelining" in the [module's documentation](super).
+impl<'a> AsyncConnectionCore for &'a Connection {
+    type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Self::Stream<'conn, 'query>>>;
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'a, QueryResult<usize>>;
+    type Stream<'conn, 'query> = BoxStream<'static, QueryResult<Row>>;
+    type Row<'conn, 'query> = Row;
+    type Backend = Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let query = self.begin(&source.as_query());
+        self.rows(query, Sharing::Joined).boxed()
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(
+        &'conn mut self,
+        source: T,
+    ) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Pg> + QueryId + 'query,
+    {
+        let query = self.begin(&source);
+        self.count(query, Sharing::Joined).boxed()
+    }
+}
+
+impl AsyncConnection for Connection {
+    type TransactionManager = AnsiTransactionManager;
+
+    /// Connects by a URL or libpq's `key=value` pairs. A pool should rather use [`Connector::manager`], so that its
+    /// connections share what is read and asked once.
+    async fn establish(database_url: &str) -> ConnectionResult<Self> {
+        let connector = Connector::new(database_url)
+            .map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
+        connector.connect().await.map_err(|error| ConnectionError::BadConnection(error.to_string()))
+    }
+
+    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        if mem::take(self.has_conflict.get_mut()) {
+            AnsiTransactionManager::transaction_manager_status_mut(self)
+                .set_requires_rollback_maybe_up_to_top_level(true);
+        }
+        &mut self.transaction
+    }
+
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        &mut **self.instrumentation.get_mut()
+    }
+
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        *self.instrumentation.get_mut() = instrumentation.into();
+    }
+
+    /// Without a cache, no statement has a name; with one, the cache is bounded all the same.
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        if matches!(size, CacheSize::Disabled) {
+            self.protocols.set(Protocols { typed: Protocol::Unnamed, ..self.protocols.get() });
+        }
+    }
+}
+
+impl PoolableConnection for Connection {
+    /// Also broken is a connection with a transaction left open that Diesel knows nothing of.
+    fn is_broken(&mut self) -> bool {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(self);
+        let is_expected = matches!(status.transaction_depth(), Ok(Some(_)));
+        !self.wire.get_mut().is_ready()
+            || AnsiTransactionManager::is_broken_transaction_manager(self)
+            || (!is_expected && self.wire.transaction() != TransactionStatus::Idle)
+    }
+
+    /// Looks whether the connection is there still. A round trip is made only for those who ask for one.
+    async fn ping(&mut self, method: &RecyclingMethod<Self>) -> QueryResult<()> {
+        if !self.is_usable() {
+            let message = "the connection was closed while it was at rest".to_owned();
+            return Err(DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message)));
+        }
+        match method {
+            RecyclingMethod::Fast => Ok(()),
+            RecyclingMethod::Verified => {
+                diesel::select(1.into_sql::<Integer>()).execute(self).await.map(|_| ())
+            }
+            RecyclingMethod::CustomQuery(query) => {
+                diesel::sql_query(query.as_ref()).execute(self).await.map(|_| ())
+            }
+            RecyclingMethod::CustomFunction(check) => check(self).await,
+        }
+    }
+}
+
+impl Connection {
+    /// The query need not be `Send`; its text and its bytes are. So they are taken from it before anything is awaited.
+    fn begin(&self, source: &(impl QueryFragment<Pg> + QueryId)) -> QueryResult<Query> {
+        self.observe(InstrumentationEvent::start_query(&debug_query::<Pg, _>(source)));
+        Query::serialize(source, &self.types)
+    }
+
+    async fn rows(
+        &self,
+        query: QueryResult<Query>,
+        sharing: Sharing,
+    ) -> QueryResult<BoxStream<'static, QueryResult<Row>>> {
+        let outcome = self.run(query?, Asked { wanted: Wanted::Rows, sharing }).await?;
+        Ok(stream::iter(outcome.rows.into_iter().map(Ok)).boxed())
+    }
+
+    async fn count(&self, query: QueryResult<Query>, sharing: Sharing) -> QueryResult<usize> {
+        Ok(self.run(query?, Asked { wanted: Wanted::Count, sharing }).await?.affected)
+    }
+
+    async fn run(&self, query: Query, asked: Asked) -> QueryResult<Outcome> {
+        let text = query.text.clone();
+        let before = self.wire.transaction();
+        let mut performed = self.perform(query, asked).await;
+        if asked.sharing == Sharing::Alone && before == TransactionStatus::Idle && !begins_transaction(&text)
+        {
+            performed = self.end_foreign_transaction(performed).await;
+        }
+        let result = performed.map_err(|failure| self.remember(failure));
+        let text = StrQueryHelper::new(&text);
+        self.observe(InstrumentationEvent::finish_query(&text, result.as_ref().err()));
+        result
+    }
+
+    /// A query outside of a transaction is one by itself. pgpool-II in raw mode opens one for a write and leaves it to the
+    /// client to end it, without which the write would be lost with the connection.
+    async fn end_foreign_transaction(&self, performed: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
+        match (self.wire.transaction(), performed) {
+            (TransactionStatus::Open, Ok(outcome)) => {
+                self.perform_batch("COMMIT", Sharing::Alone).await?;
+                Ok(outcome)
+            }
+            (TransactionStatus::Open | TransactionStatus::Failed, performed) => {
+                self.perform_batch("ROLLBACK", Sharing::Alone).await?;
+                performed
+            }
+            (TransactionStatus::Idle, performed) => performed,
+        }
+    }
+
+    async fn batch(&self, text: &str, sharing: Sharing) -> QueryResult<()> {
+        self.observe(InstrumentationEvent::start_query(&StrQueryHelper::new(text)));
+        let result = self.perform_batch(text, sharing).await.map_err(|error| self.remember(error.into()));
+        self.observe(InstrumentationEvent::finish_query(&StrQueryHelper::new(text), result.as_ref().err()));
+        result
+    }
+
+    /// Statements without parameters, in one message.
+    async fn perform_batch(&self, text: &str, sharing: Sharing) -> Result<(), Error> {
+        let (mut is_rolled_back, mut has_deallocated) = (false, false);
+        let flight = Flight::query(text)?;
+        let read = |message: Message| {
+            if let Message::CommandComplete(body) = message {
+                is_rolled_back = body.tag().is_ok_and(|tag| tag == "ROLLBACK");
+                has_deallocated |=
+                    body.tag().is_ok_and(|tag| matches!(tag, "DEALLOCATE ALL" | "DISCARD ALL"));
+            }
+            Ok(())
+        };
+        let result = answer(self.wire.send(flight, sharing), read).await;
+        // It is so even if a later statement failed. PgBouncer cuts off who then asks for a statement by its old name.
+        if has_deallocated {
+            self.statements.lock().forget_all();
+        }
+        result?;
+        // PostgreSQL answers so to the end of a transaction that has failed before, and calls it no error.
+        if is_rolled_back && text == "COMMIT" {
+            let message = "the transaction was rolled back, for one of its statements had failed".to_owned();
+            let sqlstate = "25P02".to_owned();
+            return Err(ServerError { sqlstate, message, ..ServerError::default() }.into());
+        }
+        Ok(())
+    }
+
+    /// Keeps what the server said, of which Diesel's errors only have a part.
+    fn remember(&self, failure: Failure) -> diesel::result::Error {
+        let error = match failure {
+            Failure::Query(error) => return error,
+            Failure::Database(error) => error,
+        };
+        match error.sqlstate() {
+            // A type may have been dropped and made again, and be another one now.
+            Some("42704" | "XX000") => self.types.forget(),
+            // The whole transaction has to be done again, not this savepoint alone.
+            Some("40001") if self.wire.transaction() != TransactionStatus::Idle => {
+                self.has_conflict.store(true, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+        *self.last_failure.lock() = Some(error.clone());
+        error::convert(error)
+    }
+
+    pub(in crate::db) fn observe(&self, event: InstrumentationEvent<'_>) {
+        self.instrumentation.lock().on_connection_event(event);
+    }
+}
+
+/// Whether a query is meant to leave a transaction open.
+fn begins_transaction(text: &str) -> bool {
+    let first = text.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| !word.is_empty());
+    first.is_some_and(|word| word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("start"))
+}

@@ -1,0 +1,65 @@
+//! The values of an operation's statements: as they arrive, and as far as they came before an error.
+
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::DataRowBody;
+
+use crate::db::error::Error;
+
+/// The JSON text of each statement, in order; `None` is SQL's NULL or no row.
+pub type Answers = Vec<Option<String>>;
+
+/// A message that failed: `completed` are the answers of the statements before the one that failed.
+///
+/// Their effects, if they had any, are undone with the message.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct RunError {
+    /// Answers of the statements before the one that failed; of all if none did, and only answers were left out.
+    pub completed: Answers,
+    /// Which of them were left out, because they are longer than the scope allows.
+    pub left_out: Vec<usize>,
+    /// What went wrong.
+    #[source]
+    pub error: Error,
+}
+
+impl From<Error> for RunError {
+    fn from(error: Error) -> Self {
+        Self { completed: Answers::new(), left_out: Vec::new(), error }
+    }
+}
+
+/// The values of statements, as they arrive.
+#[derive(Debug, Default)]
+pub(in crate::db) struct Collected {
+    /// Those of the statements that have ended; `None` is NULL, no row, or a value that was left out.
+    pub(in crate::db) values: Answers,
+    /// Which of them were left out, because they were longer than the scope allows.
+    pub(in crate::db) left_out: Vec<usize>,
+}
+
+impl Collected {
+    pub(in crate::db) fn push(&mut self, value: Option<String>) {
+        self.values.push(value);
+    }
+
+    pub(in crate::db) fn leave_out(&mut self) {
+        self.left_out.push(self.values.len());
+        self.values.push(None);
+    }
+
+    pub(in crate::db) fn clear(&mut self) {
+        self.values.clear();
+        self.left_out.clear();
+    }
+
+    /// An error if something was left out.
+    pub(in crate::db) fn check(&self) -> Result<(), Error> {
+        if self.left_out.is_empty() { Ok(()) } else { Err(Error::AnswerTooLong) }
+    }
+}
+
+/// Whether the row stands for one that was longer than its flight allows. Every statement returns a column.
+pub(super) fn is_left_out(row: &DataRowBody) -> bool {
+    matches!(row.ranges().next(), Ok(None))
+}

@@ -1,0 +1,69 @@
+//! A parameter -> an SQL literal, correct whatever `standard_conforming_strings` is.
+//!
+//! Never decides a type: each placeholder is cast where it stands, so that every literal begins as a text.
+
+use postgres_protocol::escape::escape_literal;
+
+use crate::db::error::Error;
+
+/// Appends `value` as a literal in parentheses, or `(null)`.
+///
+/// The parentheses keep what stands before and after from becoming a part of the literal: an `E` or `U&` in front, a
+/// second string behind a line break (which SQL would join to it), a minus sign that would form a comment with
+/// another one.
+pub(super) fn append_parameter(message: &mut String, value: Option<&str>) -> Result<(), Error> {
+    let Some(value) = value else {
+        message.push_str("(null)");
+        return Ok(());
+    };
+    message.push('(');
+    append_literal(message, value)?;
+    message.push(')');
+    Ok(())
+}
+
+/// Appends `value` as a literal.
+///
+/// A text with a backslash is written as ` E'…'`, which reads the same with `standard_conforming_strings` on and off.
+/// See section 4.1.2 of the PostgreSQL manual. A NUL byte is refused, because PostgreSQL would end the message at it.
+pub(super) fn append_literal(message: &mut String, value: &str) -> Result<(), Error> {
+    if value.bytes().any(|byte| byte == 0) {
+        return Err(Error::NulByte);
+    }
+    if value.bytes().any(|byte| byte == b'\'' || byte == b'\\') {
+        message.push_str(&escape_literal(value));
+    } else {
+        message.push('\'');
+        message.push_str(value);
+        message.push('\'');
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameter(value: Option<&str>) -> String {
+        let mut message = String::new();
+        append_parameter(&mut message, value).unwrap();
+        message
+    }
+
+    #[test]
+    fn values_become_literals() {
+        assert_eq!(parameter(None), "(null)");
+        assert_eq!(parameter(Some("")), "('')");
+        assert_eq!(parameter(Some("plain ü")), "('plain ü')");
+        assert_eq!(parameter(Some("O'Brien")), "('O''Brien')");
+        assert_eq!(parameter(Some(r"a\b")), r"( E'a\\b')");
+        assert_eq!(parameter(Some(r"\'; drop table t --")), r"( E'\\''; drop table t --')");
+        assert_eq!(parameter(Some("-1")), "('-1')");
+    }
+
+    #[test]
+    fn a_nul_byte_is_refused() {
+        let error = append_literal(&mut String::new(), "a\0b").unwrap_err();
+        assert!(matches!(error, Error::NulByte));
+    }
+}

@@ -1,0 +1,172 @@
+//! The database, through a pool: an operation there and back, and whether it can be had.
+//!
+//! Never sends a write a second time of which a byte may have been sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config;
+use crate::db::connection::protocol::Protocols;
+use crate::db::error::Error;
+use crate::db::operation::answers::{Answers, Collected, RunError};
+use crate::db::operation::scope::{Access, Scope};
+use crate::db::operation::{Operation, operate};
+use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
+use crate::db::pool::health::Health;
+use crate::event::Event;
+use crate::sql::Statement;
+
+/// How much longer than `statement_timeout` an answer is waited for: for the way there and back, and for the pooler's
+/// queue.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// How long the question whether the database can be had waits for its answer.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// The database, through a pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pub(super) pool: Arc<Pool>,
+    health: Arc<Health>,
+    /// Held while it is asked whether it can be had.
+    checking: Arc<tokio::sync::Mutex<()>>,
+    statement_timeout: Duration,
+}
+
+impl Database {
+    /// Needs a tokio runtime, but no database: the first connection is made when it is needed.
+    pub fn new(config: &config::Database) -> Result<Self, Error> {
+        Ok(Self::over(Pool::new(config)?, config))
+    }
+
+    /// The same by these protocols, whatever the pool mode: for a program that knows better, and for measuring.
+    pub fn speaking(config: &config::Database, protocols: Protocols) -> Result<Self, Error> {
+        Ok(Self::over(Pool::speaking(config, protocols)?, config))
+    }
+
+    fn over(pool: Pool, config: &config::Database) -> Self {
+        let health = Arc::new(Health::new());
+        let checking = Arc::default();
+        Self { pool: Arc::new(pool), health, checking, statement_timeout: config.statement_timeout }
+    }
+
+    /// Runs `statements` within `scope` in one round trip, and returns the value of each.
+    ///
+    /// All of them take effect, or none. The future may be dropped at any point: what runs is cancelled. It takes no
+    /// longer than the acquire timeout, the connect timeout and `statement_timeout` with some seconds of grace.
+    ///
+    /// A read whose connection turns out to be gone is sent once more on a fresh one; a write only if nothing of it
+    /// can have been sent.
+    pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
+        let result = self.send(scope, statements).await;
+        self.health.note(result.as_ref().err().map(|failure| &failure.error));
+        result
+    }
+
+    async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
+        let operation = Operation::compose(scope, statements, self.pool.protocols().operations)?;
+        Event::StatementsSent { statements }.emit();
+        let mut connection = self.pool.acquire().await?;
+        let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
+        let mut answers = Collected::default();
+        let mut result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
+        if let Err(error) = &result
+            && may_be_sent_again(error, scope.access)
+        {
+            Event::ReadRetried { error: &error.to_string() }.emit();
+            answers.clear();
+            self.pool.renew(&mut connection).await?;
+            result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
+        }
+        match result {
+            Ok(()) if answers.values.len() == statements.len() => Ok(answers.values),
+            Ok(()) => Err(Error::Protocol("the number of answers is wrong".to_owned()).into()),
+            Err(error) => {
+                let Collected { values: completed, left_out } = answers;
+                Err(RunError { completed, left_out, error })
+            }
+        }
+    }
+
+    /// Whether the database can be had: it has answered just now, or does so when it is asked.
+    ///
+    /// A database that is busy can be had. Where statements run that take their time, or they leave it no time for the question,
+    /// what it last answered holds for as long as a statement may take, unless something has failed since.
+    pub async fn available(&self) -> Result<(), Error> {
+        let is_known = self.health.has_answered_within(self.statement_timeout.saturating_add(GRACE));
+        let PoolState { connections, idle, .. } = self.state();
+        if self.health.is_fresh() || (is_known && connections > idle) {
+            return Ok(());
+        }
+        match tokio::time::timeout(PATIENCE, self.check_once()).await {
+            Ok(Err(Error::PoolTimeout(_))) | Err(_) if is_known && self.health.has_answered() => Ok(()),
+            Ok(result) => result,
+            Err(_) => Err(Error::DeadlineExceeded(PATIENCE)),
+        }
+    }
+
+    /// Asks the database, unless it is being asked. The question goes on when its caller does not wait any more: giving it up would
+    /// cancel it, and a busy pooler has no use for that.
+    async fn check_once(&self) -> Result<(), Error> {
+        let turn = Arc::clone(&self.checking).lock_owned().await;
+        if self.health.is_fresh() {
+            return Ok(());
+        }
+        let database = self.clone();
+        let asking = tokio::spawn(async move {
+            let _turn = turn;
+            database.check().await
+        });
+        asking.await.unwrap_or_else(|error| Err(Error::Protocol(error.to_string())))
+    }
+
+    /// Whether the database answers: a round trip with nothing in it.
+    pub async fn check(&self) -> Result<(), Error> {
+        let scope = Scope::of_catalog(self.statement_timeout);
+        let statement = Statement::new("select 1", Vec::new());
+        self.run(&scope, &[statement]).await.map(|_| ()).map_err(|failure| failure.error)
+    }
+
+    /// How long a statement may take where nothing else is said.
+    pub fn statement_timeout(&self) -> Duration {
+        self.statement_timeout
+    }
+
+    /// A connection of the pool, for Diesel queries.
+    pub async fn connection(&self) -> Result<PooledConnection, Error> {
+        self.pool.acquire().await
+    }
+
+    /// How queries travel at the moment. In pool mode `auto` it can change.
+    pub fn protocols(&self) -> Protocols {
+        self.pool.protocols()
+    }
+
+    /// How many connections the pool has.
+    pub fn state(&self) -> PoolState {
+        self.pool.state()
+    }
+}
+
+/// When an answer must have come, whether or not PostgreSQL ends the statement itself.
+struct Deadline {
+    limit: Duration,
+    at: Instant,
+}
+
+impl Deadline {
+    fn after(limit: Duration) -> Self {
+        Self { limit, at: Instant::now() + limit }
+    }
+
+    /// An exchange that is not over by then is dropped in the middle, and its connection with it.
+    async fn hold(&self, exchange: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+        tokio::time::timeout_at(self.at, exchange).await.unwrap_or(Err(Error::DeadlineExceeded(self.limit)))
+    }
+}
+
+fn may_be_sent_again(error: &Error, access: Access) -> bool {
+    error.is_connection_lost() && (access == Access::ReadOnly || error.safe_to_retry())
+}

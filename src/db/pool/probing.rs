@@ -1,0 +1,38 @@
+//! Pool mode `auto`: probes beside the queries, at the first connection and after a name got lost.
+//!
+//! No query waits for a probe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::db::connection::choice::Choice;
+use crate::db::connection::protocol::Protocols;
+use crate::db::connector::Connector;
+use crate::db::probe::Findings;
+use crate::event::Event;
+
+/// How long a probe may take, besides connecting.
+const LIMIT: Duration = Duration::from_secs(1);
+
+/// Begins a probe in the background if one is due.
+pub(super) fn probe_if_due(choice: &Arc<Choice>, connector: &Connector) {
+    let Some(falls) = choice.begin_probe() else { return };
+    let (choice, connector) = (Arc::clone(choice), connector.clone());
+    tokio::spawn(async move {
+        match connector.probe(LIMIT).await {
+            Ok(findings) => settle(&choice, &findings, falls),
+            Err(_) => choice.fail(),
+        }
+    });
+}
+
+fn settle(choice: &Choice, findings: &Findings, falls: u32) {
+    let protocols = findings.protocols();
+    if !choice.settle(protocols, findings.is_complete(), falls) {
+        return;
+    }
+    let evidence = format!("{}: {}", findings.lending.name(), findings.evidence);
+    let Protocols { typed, operations } = protocols;
+    let chosen = format!("{} for typed queries, {} for operations", typed.name(), operations.name());
+    Event::ProtocolChosen { chosen: &chosen, evidence: &evidence }.emit();
+}

@@ -1,0 +1,200 @@
+//! One replica: its pool, what it is asked of itself, and whether it is read from.
+
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::config::{self, PoolMode, Secret, redacted};
+use crate::db::error::Error;
+use crate::db::operation::answers::{Answers, RunError};
+use crate::db::operation::scope::Scope;
+use crate::db::pool::database::Database;
+use crate::db::pool::replicas::trail::Trail;
+use crate::event::ReplicaEvent;
+use crate::sql::Statement;
+
+/// How soon a server has to say how it is.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// As the number of bytes from the log's beginning.
+const PRIMARY_POSITION: &str = "select (pg_catalog.pg_current_wal_lsn() operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn)::pg_catalog.text";
+
+/// Nothing, if the server is no standby.
+const REPLICA_POSITION: &str = "select coalesce(pg_catalog.pg_last_wal_replay_lsn() \
+    operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn, 0)::pg_catalog.text where pg_catalog.pg_is_in_recovery()";
+
+/// One of the replicas.
+pub(super) struct Replica {
+    database: Database,
+    /// Its connection string without the password.
+    name: String,
+    pool_size: usize,
+    /// How many run.
+    reads: AtomicUsize,
+    /// A [`Standing`].
+    standing: AtomicU8,
+}
+
+/// Whether a replica is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum Standing {
+    /// It has not answered yet.
+    Unknown,
+    InUse,
+    LeftOut,
+}
+
+/// Why a replica is not read from.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Unreachable(Error),
+    #[error("it gave no answer within {PATIENCE:?}")]
+    Silent,
+    #[error("it is no standby: was it promoted?")]
+    NotInRecovery,
+    #[error("it has lacked what the primary wrote for {0:?} (setting replica-lag)")]
+    Behind(Duration),
+}
+
+/// What becomes of a read that a replica has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The primary is asked.
+    Primary,
+    /// The error is the answer.
+    Told,
+}
+
+impl Replica {
+    pub(in crate::db) fn new(config: &config::Database, url: &Secret) -> Result<Self, Error> {
+        let name = redacted(url.expose());
+        // Whole messages alone are sent there, which is safe in every mode: there is nothing to find out.
+        let (url, pool_mode) = (url.clone(), PoolMode::Transaction);
+        let own = config::Database { url, pool_mode, ..config.clone() };
+        let database = Database::new(&own).map_err(|error| match error {
+            Error::Configuration(reason) => {
+                Error::Configuration(format!("{name} (setting replica-url): {reason}"))
+            }
+            error => error,
+        })?;
+        Ok(Self {
+            database,
+            name,
+            pool_size: usize::try_from(config.pool_size).unwrap_or(usize::MAX),
+            reads: AtomicUsize::new(0),
+            standing: AtomicU8::new(Standing::Unknown as u8),
+        })
+    }
+
+    pub(super) fn is_in_use(&self) -> bool {
+        self.standing.load(Ordering::Relaxed) == Standing::InUse as u8
+    }
+
+    pub(in crate::db) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    pub(in crate::db) async fn run(
+        &self,
+        scope: &Scope,
+        statements: &[Statement],
+    ) -> Result<Answers, RunError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let _reading = Reading(&self.reads);
+        self.database.run(scope, statements).await
+    }
+
+    /// What an error of a read says of the replica, and what follows for the read.
+    pub(in crate::db) fn judge(&self, error: &Error) -> Next {
+        match error {
+            Error::Unavailable(_) => {
+                self.leave_out(&Fault::Unreachable(error.clone()));
+                Next::Primary
+            }
+            // Whoever asked has waited as long as an answer may take.
+            Error::DeadlineExceeded(_) => {
+                self.leave_out(&Fault::Unreachable(error.clone()));
+                Next::Told
+            }
+            // The role, its memberships or its settings may be newer than what has arrived here.
+            Error::ScopeRefused(_) => Next::Primary,
+            Error::Database(raised) if may_differ(&raised.sqlstate) => Next::Primary,
+            Error::Database(_)
+            | Error::PoolTimeout(_)
+            | Error::Configuration(_)
+            | Error::AnswerTooLong
+            | Error::NulByte
+            | Error::Protocol(_) => Next::Told,
+        }
+    }
+
+    /// Asks how it is, and takes it into use or leaves it out.
+    pub(in crate::db) async fn look(&self, trail: Option<&Trail>) {
+        // It is busy, so that the question would wait; the reads themselves tell how it is.
+        if self.reads() >= self.pool_size {
+            return;
+        }
+        match self.examine(trail).await {
+            Ok(()) => {
+                if self.stand(Standing::InUse) {
+                    ReplicaEvent::InUse { replica: &self.name }.emit();
+                }
+            }
+            Err(fault) => self.leave_out(&fault),
+        }
+    }
+
+    async fn examine(&self, trail: Option<&Trail>) -> Result<(), Fault> {
+        let answer = ask(&self.database, REPLICA_POSITION).await.ok_or(Fault::Silent)?;
+        let position = number(&answer.map_err(Fault::Unreachable)?).ok_or(Fault::NotInRecovery)?;
+        match trail.and_then(|trail| trail.too_far_behind(Instant::now(), position)) {
+            Some(behind) => Err(Fault::Behind(behind)),
+            None => Ok(()),
+        }
+    }
+
+    fn leave_out(&self, fault: &Fault) {
+        if self.stand(Standing::LeftOut) {
+            ReplicaEvent::LeftOut { replica: &self.name, reason: &fault.to_string() }.emit();
+        }
+    }
+
+    /// Whether that is new.
+    fn stand(&self, standing: Standing) -> bool {
+        self.standing.swap(standing as u8, Ordering::Relaxed) != standing as u8
+    }
+}
+
+/// Where the primary is in its log; `None` if it does not say.
+pub(in crate::db) async fn position(primary: &Database) -> Option<u64> {
+    number(&ask(primary, PRIMARY_POSITION).await?.ok()?)
+}
+
+/// A read under way; it ends with this, also where nobody waits for it any more.
+struct Reading<'a>(&'a AtomicUsize);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// `None` if there is no answer in time.
+async fn ask(database: &Database, question: &str) -> Option<Result<Answers, Error>> {
+    let scope = Scope::of_catalog(PATIENCE);
+    let statement = [Statement::new(question.to_owned(), Vec::new())];
+    let answer = tokio::time::timeout(PATIENCE, database.run(&scope, &statement)).await.ok()?;
+    Some(answer.map_err(|failure| failure.error))
+}
+
+/// The only answer as a number.
+fn number(answers: &[Option<String>]) -> Option<u64> {
+    answers.first()?.as_ref()?.parse().ok()
+}
+
+/// Whether the primary may say something else: of what has not arrived at the replica yet (tables, columns, functions, schemas,
+/// types, privileges), and where its recovery was in the way of a query (manual, section 27.4.2).
+fn may_differ(sqlstate: &str) -> bool {
+    matches!(sqlstate, "42P01" | "42703" | "42883" | "3F000" | "42704" | "42501" | "40001" | "40P01")
+}

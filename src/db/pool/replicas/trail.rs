@@ -1,0 +1,67 @@
+//! How far a replica is behind, by where the primary was in its log at which time.
+//!
+//! Never asks a server, and no machine's clock but ours: positions and times are handed in.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Where the primary was in its log (WAL) at which time, so that a replica's position tells how far behind it is, whatever the
+/// machines' clocks say, and however little is written.
+#[derive(Debug)]
+pub(super) struct Trail {
+    limit: Duration,
+    /// Oldest first; each position is greater than the one before.
+    steps: VecDeque<(Instant, u64)>,
+}
+
+impl Trail {
+    pub(super) fn new(limit: Duration) -> Self {
+        Self { limit, steps: VecDeque::new() }
+    }
+
+    pub(super) fn note(&mut self, time: Instant, position: u64) {
+        if self.steps.back().is_none_or(|(_, last)| *last < position) {
+            self.steps.push_back((time, position));
+        }
+        // The oldest is needed as long as the one behind it is not too old itself.
+        while self.steps.get(1).is_some_and(|(then, _)| time.duration_since(*then) > self.limit) {
+            self.steps.pop_front();
+        }
+    }
+
+    /// For how long a replica has lacked something, if that is longer than the limit.
+    pub(super) fn too_far_behind(&self, now: Instant, position: u64) -> Option<Duration> {
+        let (since, _) = self.steps.iter().find(|(_, step)| *step > position)?;
+        Some(now.duration_since(*since)).filter(|behind| *behind > self.limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replica_is_behind_since_the_primary_had_what_it_lacks() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut trail = Trail::new(Duration::from_secs(10));
+        assert_eq!(trail.too_far_behind(at(0), 0), None, "nothing is known of the primary");
+        // It writes something in the first second, and then nothing for long.
+        trail.note(at(0), 100);
+        trail.note(at(1), 200);
+        for seconds in 2..60 {
+            trail.note(at(seconds), 200);
+        }
+        assert_eq!(trail.too_far_behind(at(60), 200), None);
+        assert_eq!(trail.too_far_behind(at(60), 150), Some(Duration::from_secs(59)));
+        assert_eq!(trail.too_far_behind(at(11), 150), None);
+        // It writes all the time, and not everything is remembered for ever.
+        for seconds in 60..600 {
+            trail.note(at(seconds), seconds * 100);
+        }
+        assert!(trail.steps.len() < 20, "{}", trail.steps.len());
+        assert_eq!(trail.too_far_behind(at(599), 595 * 100), None);
+        assert!(trail.too_far_behind(at(599), 580 * 100).is_some());
+        assert!(trail.too_far_behind(at(599), 0).is_some());
+    }
+}

@@ -1,0 +1,177 @@
+//! A transaction of several messages on one connection, for typed Diesel queries and compiled statements together.
+//!
+//! It costs a round trip to begin and one to end, and keeps a server connection of the pooler for as long as it lasts.
+//! So only operations that call the application's own code have one; a pooler in statement mode refuses it.
+
+use std::num::NonZeroU32;
+use std::ops::{Deref, DerefMut};
+
+use diesel::pg::Pg;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
+
+use crate::db::connection::Connection;
+use crate::db::diesel::error::{self, QueryError};
+use crate::db::diesel::joined::DepthChange;
+use crate::db::error::Error;
+use crate::db::operation::Operation;
+use crate::db::operation::answers::Collected;
+use crate::db::operation::message::{begin, enter, set};
+use crate::db::operation::operate;
+use crate::db::operation::scope::Scope;
+use crate::db::pool::connections::PooledConnection;
+use crate::db::pool::database::Database;
+use crate::event::Event;
+use crate::sql::Statement;
+
+/// What checks that wait for the end find, is found here; then the rights are the connection's own user's.
+const LEAVE: &str = "set constraints all immediate;\nrelease savepoint operation;\nselect pg_catalog.set_config('role','none',true)";
+
+/// The savepoint's settings, the role among them, are undone with what it did.
+const UNDO: &str = "rollback to savepoint operation;\nrelease savepoint operation";
+
+/// A transaction within a scope. Dropped before its end, it is undone, and its connection is closed.
+pub struct Transaction {
+    connection: PooledConnection,
+    /// How many bytes the values of statements may still have.
+    answer_left: usize,
+}
+
+impl Database {
+    /// Begins a transaction.
+    pub async fn begin(&self, scope: &Scope) -> Result<Transaction, Error> {
+        let message = begin(scope)?;
+        let mut connection = self.pool.acquire().await?;
+        let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, &message).await;
+        begun.map_err(|error| connection.explain(&error).of_scope())?;
+        Ok(Transaction { connection, answer_left: scope.answer_limit })
+    }
+
+    /// Begins a transaction with a typed query, in one round trip; how many rows that has changed.
+    pub async fn begin_with(
+        &self,
+        scope: &Scope,
+        query: impl QueryFragment<Pg> + QueryId,
+    ) -> Result<(Transaction, usize), Error> {
+        let set = set(scope)?;
+        let mut connection = self.pool.acquire().await?;
+        let query = connection.serialize(&query)?;
+        let performed = connection.perform_between(&["begin", &set], &query, &[]).await;
+        connection.count_transaction(DepthChange::IncreaseDepth);
+        let transaction = Transaction { connection, answer_left: scope.answer_limit };
+        match performed {
+            Ok(changed) => Ok((transaction, changed)),
+            Err(error) => {
+                transaction.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Transaction {
+    /// Runs a statement; its value, or `None` for SQL's NULL or no row.
+    pub async fn run(&mut self, statement: &Statement) -> Result<Option<String>, Error> {
+        let statements = std::slice::from_ref(statement);
+        Event::StatementsSent { statements }.emit();
+        let operation = Operation::within(statement, self.answer_left)?;
+        let mut answers = Collected::default();
+        operate(&mut self.connection, &operation, &mut answers).await?;
+        let answer = answers.values.into_iter().next().flatten();
+        self.answer_left = self.answer_left.saturating_sub(answer.as_ref().map_or(0, String::len));
+        Ok(answer)
+    }
+
+    /// Marks the place, and has what follows run in another scope, until [`Transaction::leave`] or [`Transaction::undo`].
+    pub async fn enter(&mut self, scope: &Scope) -> Result<(), Error> {
+        let message = enter(scope)?;
+        self.answer_left = scope.answer_limit;
+        self.connection.exchange(&message).await.map_err(Error::of_scope)
+    }
+
+    /// Goes back to the connection's own user, after all that is checked at the end has been checked.
+    pub async fn leave(&mut self) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            return Err(unended());
+        }
+        self.connection.exchange(LEAVE).await
+    }
+
+    /// Undoes what was done since [`Transaction::enter`], with the scope.
+    pub async fn undo(&mut self) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            return Err(unended());
+        }
+        self.connection.exchange(UNDO).await
+    }
+
+    /// Makes everything last.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            self.roll_back().await;
+            return Err(unended());
+        }
+        let committed = AnsiTransactionManager::commit_transaction(&mut *self.connection).await;
+        committed.map_err(|error| self.connection.explain(&error))
+    }
+
+    /// Runs a typed query and makes everything last, in one round trip; if either fails, nothing lasts.
+    pub async fn commit_with(mut self, query: impl QueryFragment<Pg> + QueryId) -> Result<(), Error> {
+        if depth(&mut self.connection) != 1 {
+            self.roll_back().await;
+            return Err(unended());
+        }
+        let query = self.connection.serialize(&query)?;
+        let performed = self.connection.perform_between(&[], &query, &["commit"]).await;
+        self.connection.count_transaction(DepthChange::DecreaseDepth);
+        if performed.is_err() {
+            self.roll_back().await;
+        }
+        performed.map(|_| ())
+    }
+
+    /// Undoes everything, with the savepoints that are open. A connection that cannot do so is closed, which undoes it too.
+    pub async fn roll_back(mut self) {
+        while depth(&mut self.connection) > 0 {
+            if AnsiTransactionManager::rollback_transaction(&mut *self.connection).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// What a query's error says in full.
+    pub fn explain(&self, error: &QueryError) -> Error {
+        self.connection.explain(error)
+    }
+}
+
+impl Connection {
+    /// What the error of a query on this connection says in full: Diesel's errors have no SQLSTATE.
+    pub fn explain(&self, error: &QueryError) -> Error {
+        error::back(error, self.last_failure.lock().as_ref())
+    }
+}
+
+impl Deref for Transaction {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
+fn unended() -> Error {
+    Error::Protocol("a transaction was begun in a field and not ended in it".to_owned())
+}
+
+/// How many transactions are open in each other; all but the first are savepoints. None where Diesel has lost count.
+fn depth(connection: &mut Connection) -> u32 {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    status.transaction_depth().ok().flatten().map_or(0, NonZeroU32::get)
+}

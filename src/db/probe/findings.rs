@@ -1,0 +1,80 @@
+//! What a probe found out, and which protocols are safe after it.
+//!
+//! Never looks by itself, and never guesses: unknown counts as unsafe.
+
+use serde::Serialize;
+
+use crate::db::connection::protocol::{Protocol, Protocols};
+use crate::db::probe::lending::Lending;
+use crate::db::probe::names::NamedStatements;
+
+/// What a probe found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Findings {
+    /// How long a server connection is lent.
+    pub lending: Lending,
+    /// What was seen that shows it, in words.
+    pub evidence: String,
+    /// What becomes of statements with a name.
+    pub named_statements: NamedStatements,
+    /// Whether a message of several statements passes as one, settings that end with it included.
+    pub several_statements: Passage,
+    /// Whether the extended protocol passes, with the unnamed statement in one flight.
+    pub unnamed_statement: Passage,
+    /// Whether a write by the extended protocol, outside of a transaction, is committed without being asked to.
+    pub typed_writes: Passage,
+    /// PostgreSQL's version: 150014 is 15.14.
+    pub server_version: Option<u32>,
+    /// Whether something in between reads each statement and finds a server for it, as pgpool-II does.
+    pub routes_statements: Option<bool>,
+    /// Whether the server is a standby, which takes no writes.
+    pub is_standby: Option<bool>,
+    /// Whether transactions are read-only unless they say otherwise (`default_transaction_read_only`).
+    pub is_read_only: Option<bool>,
+}
+
+impl Findings {
+    /// Whether all was found out that the protocol depends on.
+    pub fn is_complete(&self) -> bool {
+        self.lending != Lending::Unknown
+            && !matches!(self.named_statements, NamedStatements::Unknown(_))
+            && self.unnamed_statement != Passage::Unknown
+            && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
+    }
+
+    /// The fastest protocols that are safe, after all that was seen.
+    ///
+    /// Where statements are routed, a scope could be set on one server, and what it is for run on another: only the
+    /// statements of a message stay together.
+    pub fn protocols(&self) -> Protocols {
+        let typed = self.protocol();
+        let operations = match (typed, self.routes_statements) {
+            (Protocol::Prepared, Some(false)) => Protocol::Prepared,
+            (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, _) => Protocol::Simple,
+        };
+        Protocols { typed, operations }
+    }
+
+    /// The fastest protocol that is safe for typed queries, after all that was seen.
+    pub fn protocol(&self) -> Protocol {
+        match (&self.lending, &self.named_statements) {
+            _ if !matches!(self.unnamed_statement, Passage::Passes) => Protocol::Simple,
+            (_, NamedStatements::Tracked)
+            | (Lending::Direct | Lending::Session, NamedStatements::AsGiven) => Protocol::Prepared,
+            _ => Protocol::Unnamed,
+        }
+    }
+}
+
+/// Whether something passes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passage {
+    /// It passes.
+    Passes,
+    /// It does not; what was seen instead.
+    Fails(String),
+    /// It was not found out.
+    #[default]
+    Unknown,
+}
