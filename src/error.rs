@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::db;
 use crate::persisted::PersistedError;
-use crate::plan::PlanError;
+use crate::plan::{PlanError, PlanFault};
 use crate::request::{Message, PathSegment, RequestError, ValueError};
 use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
@@ -184,11 +184,7 @@ impl Error {
     pub fn for_client(&self) -> Vec<GraphqlError> {
         match self {
             Self::Request(error) => of_request(error),
-            Self::Plan(error) => vec![GraphqlError {
-                path: error.path.iter().cloned().map(PathSegment::Key).collect(),
-                locations: error.location.into_iter().collect(),
-                ..GraphqlError::new(Code::BadUserInput, error.message.clone())
-            }],
+            Self::Plan(error) => vec![of_plan(error)],
             Self::Persisted(error) => vec![of_persisted(*error)],
             Self::IdentityMissing => vec![GraphqlError::new(
                 Code::Unauthenticated,
@@ -250,6 +246,15 @@ impl GraphqlError {
     fn at(code: Code, message: &Message) -> Self {
         Self { locations: message.locations.clone(), ..Self::new(code, message.text.clone()) }
     }
+}
+
+fn of_plan(error: &PlanError) -> GraphqlError {
+    let told = match error.fault {
+        PlanFault::Request => GraphqlError::new(Code::BadUserInput, error.message.clone()),
+        PlanFault::Defect => GraphqlError::internal(),
+    };
+    let path = error.path.iter().cloned().map(PathSegment::Key).collect();
+    GraphqlError { path, locations: error.location.into_iter().collect(), ..told }
 }
 
 /// What Apollo's clients look for in messages and codes is theirs; the rest is for people.

@@ -16,9 +16,9 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 
 use crate::request::{Field, Operation, collect_fields, merged_selections};
-use crate::schema::{Join, Meaning, Operator, Schema};
+use crate::schema::{ExposedTable, Join, MutationFieldKind, Operator, QueryFieldKind, Schema, TypeId};
 
-pub use argument::PlanError;
+pub use argument::{PlanError, PlanFault};
 pub use call::{Call, Given};
 pub use order::OrderTerm;
 pub use page::{Bound, Direction, Page};
@@ -255,14 +255,18 @@ pub enum Operand {
 /// Plans an operation. Fails on arguments that no type forbids but the API does, before anything runs.
 pub fn plan(schema: &Schema, operation: &Operation) -> Result<Plan, PlanError> {
     let definition = operation.definition();
-    let root_type = definition.object_type().as_str();
-    let fields = collect_fields(operation, [&definition.selection_set], &|name| name == root_type);
+    let (effect, root_type) = if definition.is_query() {
+        (Effect::Query, TypeId::Query)
+    } else {
+        (Effect::Mutation, TypeId::Mutation)
+    };
+    let applies = |name: &str| root_type.is_named(schema, name);
+    let fields = collect_fields(operation, [&definition.selection_set], &applies);
     let roots = fields.into_iter().map(|(key, fields)| {
         let planner = Planner { schema, operation, path: vec![key.to_string()] };
         plan_root(&planner, root_type, key.to_string(), &fields)
             .map_err(|error| PlanError { location: operation.location(fields[0]), ..error })
     });
-    let effect = if definition.is_query() { Effect::Query } else { Effect::Mutation };
     Ok(Plan { effect, roots: roots.collect::<Result<_, _>>()? })
 }
 
@@ -281,65 +285,108 @@ impl<'a> Planner<'a> {
         Self { schema: self.schema, operation: self.operation, path }
     }
 
-    /// The fields asked of an object of that type, with what they mean.
-    fn fields(&self, type_name: &str, fields: &[&'a Node<Field>]) -> Vec<FieldOf<'a>> {
-        let is_node = |name: &str| name == "Node" && self.schema.field(type_name, "nodeId").is_some();
-        let applies = |name: &str| name == type_name || is_node(name);
+    /// The fields asked of an object of that type. `named` finds what a name stands for among the type's fields.
+    fn fields<K>(
+        &self,
+        of: TypeId,
+        fields: &[&'a Node<Field>],
+        named: impl Fn(&str) -> Option<K>,
+    ) -> Result<Vec<AskedField<'a, K>>, PlanError> {
+        let applies = |name: &str| of.implements(self.schema, name);
         let collected = collect_fields(self.operation, merged_selections(fields), &applies);
-        let meant = collected.into_iter().filter_map(|(key, fields)| {
-            let name = fields.first()?.name.as_str();
-            let meaning = match name {
-                "__typename" => Asked::Typename,
-                name => Asked::Meaning(&self.schema.field(type_name, name)?.meaning),
+        let asked = collected.into_iter().map(|(key, fields)| {
+            // A response key always has a field.
+            let asked = match fields[0].name.as_str() {
+                "__typename" => Asked::Typename(of.name(self.schema).into_owned()),
+                name => Asked::Field(named(name).ok_or_else(|| self.unknown_field(of, name))?),
             };
-            Some(FieldOf { key: key.to_string(), asked: meaning, fields })
+            Ok(AskedField { key: key.to_string(), asked, fields })
         });
-        meant.collect()
+        asked.collect()
     }
 
-    fn type_name(&self, table: usize) -> &'a str {
-        // Only exposed tables have fields that lead to them.
-        self.schema.table(table).map_or("", |exposed| exposed.type_name.as_str())
+    /// A validated document asks for no field that the schema does not have: what renders the schema and what reads it disagree.
+    fn unknown_field(&self, of: TypeId, name: &str) -> PlanError {
+        self.defect(format!(
+            "the schema has no field {}.{name}, which validation let pass",
+            of.name(self.schema)
+        ))
+    }
+
+    /// How a table is exposed. Only exposed tables have fields that lead to them.
+    fn table(&self, table: usize) -> Result<&'a ExposedTable, PlanError> {
+        self.schema.table(table).ok_or_else(|| {
+            let name = self.schema.catalog.tables.get(table).map(crate::catalog::Table::qualified_name);
+            self.defect(format!("a field leads to {}, which is not exposed", name.unwrap_or_default()))
+        })
     }
 }
 
 /// A field of an object, as it was asked for.
-struct FieldOf<'a> {
+struct AskedField<'a, K> {
     key: String,
-    asked: Asked<'a>,
+    asked: Asked<K>,
     fields: Vec<&'a Node<Field>>,
 }
 
-enum Asked<'a> {
-    Typename,
-    Meaning(&'a Meaning),
+/// What a field stands for.
+enum Asked<K> {
+    /// The name of the object's type.
+    Typename(String),
+    /// A field of the object's kind.
+    Field(K),
 }
 
 fn plan_root(
     planner: &Planner<'_>,
-    root_type: &str,
+    root_type: TypeId,
     key: String,
     fields: &[&Node<Field>],
 ) -> Result<Root, PlanError> {
     // A response key always has a field.
     let first = fields[0];
+    let schema = planner.schema;
     let source = match first.name.as_str() {
-        "__typename" => Source::Known(format!("\"{root_type}\"")),
+        "__typename" => Source::Known(format!("\"{}\"", root_type.name(schema))),
         "__schema" | "__type" => Source::Introspection,
-        name => match planner.schema.field(root_type, name).map(|field| &field.meaning) {
-            Some(Meaning::Collection(table)) => {
-                Source::Database(Action::Connection(planner.connection(*table, Origin::Table, fields)?))
+        name => {
+            let query = (root_type == TypeId::Query).then(|| schema.query.get(name)).flatten();
+            let mutation = (root_type == TypeId::Mutation).then(|| schema.mutation.get(name)).flatten();
+            match (query, mutation) {
+                (Some(kind), _) => planner.query_field(kind, fields)?,
+                (None, Some(kind)) => planner.mutation_field(kind, fields)?,
+                (None, None) => return Err(planner.unknown_field(root_type, name)),
             }
-            Some(Meaning::ByKey(table)) => Source::Database(Action::Row(planner.row_by_key(*table, fields)?)),
-            Some(Meaning::Call(functions)) => Source::Database(planner.call(functions, fields)?),
-            Some(Meaning::Node) => Source::Database(Action::Row(planner.node(fields)?)),
-            Some(Meaning::Insert(table)) => Source::Database(Action::Write(planner.insert(*table, fields)?)),
-            Some(Meaning::Update(table)) => Source::Database(Action::Write(planner.update(*table, fields)?)),
-            Some(Meaning::Delete(table)) => Source::Database(Action::Write(planner.delete(*table, fields)?)),
-            Some(Meaning::Application(field)) => Source::Application(*field),
-            _ => Source::Known("null".to_owned()),
-        },
+        }
     };
     let location = planner.operation.location(first);
     Ok(Root { key, location, is_non_null: first.ty().is_non_null(), source })
+}
+
+impl<'a> Planner<'a> {
+    fn query_field(&self, kind: &QueryFieldKind, fields: &[&'a Node<Field>]) -> Result<Source, PlanError> {
+        Ok(Source::Database(match kind {
+            QueryFieldKind::Node => Action::Row(self.node(fields)?),
+            QueryFieldKind::Collection(table) => {
+                Action::Connection(self.connection(*table, Origin::Table, fields)?)
+            }
+            QueryFieldKind::ByKey(table) => Action::Row(self.row_by_key(*table, fields)?),
+            QueryFieldKind::Call(functions) => self.call(functions, fields)?,
+            QueryFieldKind::Application(field) => return Ok(Source::Application(*field)),
+        }))
+    }
+
+    fn mutation_field(
+        &self,
+        kind: &MutationFieldKind,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Source, PlanError> {
+        Ok(Source::Database(match kind {
+            MutationFieldKind::Insert(table) => Action::Write(self.insert(*table, fields)?),
+            MutationFieldKind::Update(table) => Action::Write(self.update(*table, fields)?),
+            MutationFieldKind::Delete(table) => Action::Write(self.delete(*table, fields)?),
+            MutationFieldKind::Call(functions) => self.call(functions, fields)?,
+            MutationFieldKind::Application(field) => return Ok(Source::Application(*field)),
+        }))
+    }
 }

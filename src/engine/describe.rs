@@ -6,7 +6,7 @@ use super::{Engine, Frontend};
 use crate::catalog::Problem;
 use crate::config::Config;
 use crate::error::Error;
-use crate::schema::{ExposedTable, Kind, Meaning, QUERY, Scalar, Schema, ValueType, naming};
+use crate::schema::{ExposedTable, QueryFieldKind, Scalar, Schema, ValueType, naming};
 
 /// The query where there is nothing to ask for.
 pub(super) const EMPTY_QUERY: &str = "{\n  __typename\n}\n";
@@ -47,12 +47,12 @@ impl Frontend {
 /// The first rows of the collection that other tables refer to and that refers to others most: likely the one that the
 /// application is about.
 pub(super) fn default_query(schema: &Schema) -> String {
-    let Some(Kind::Object { fields, .. }) = schema.types.get(QUERY).map(|found| &found.kind) else {
-        return EMPTY_QUERY.to_owned();
-    };
-    let collections = fields.iter().filter_map(|(name, field)| match field.meaning {
-        Meaning::Collection(table) => Some((name, table)),
-        _ => None,
+    let collections = schema.query.iter().filter_map(|(name, field)| match field {
+        QueryFieldKind::Collection(table) => Some((name, *table)),
+        QueryFieldKind::Node
+        | QueryFieldKind::ByKey(_)
+        | QueryFieldKind::Call(_)
+        | QueryFieldKind::Application(_) => None,
     });
     let relations = |table: usize| {
         schema
@@ -84,5 +84,5 @@ fn telling_fields(exposed: &ExposedTable) -> Vec<&str> {
     let is_key =
         |value: &ValueType| matches!(value, ValueType::Scalar(Scalar::Uuid | Scalar::Json | Scalar::Opaque));
     let (keys, telling): (Vec<_>, Vec<_>) = columns.partition(|column| is_key(&column.column_type.value));
-    telling.into_iter().chain(keys).take(FIELDS).map(|column| column.field.as_str()).collect()
+    telling.into_iter().chain(keys).take(FIELDS).map(|column| &*column.field).collect()
 }

@@ -3,15 +3,26 @@
 use super::Planner;
 use crate::request::{Field, Input, Inputs};
 
-/// An argument that no type forbids but the API does.
+/// An argument that no type forbids but the API does, or a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanError {
+    /// Whose fault it is.
+    pub fault: PlanFault,
     /// What is wrong and what to do.
     pub message: String,
     /// The response keys from the root to the field.
     pub path: Vec<String>,
     /// Where the root field stands: line and column, from 1.
     pub location: Option<(usize, usize)>,
+}
+
+/// Whose fault it is that an operation cannot be planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanFault {
+    /// The client's: the message says what to do.
+    Request,
+    /// Glowplug's: the message is for the log.
+    Defect,
 }
 
 impl Planner<'_> {
@@ -29,7 +40,13 @@ impl Planner<'_> {
 
     /// An error at this field.
     pub(super) fn error(&self, message: impl Into<String>) -> PlanError {
-        PlanError { message: message.into(), path: self.path.clone(), location: None }
+        let (message, path) = (message.into(), self.path.clone());
+        PlanError { fault: PlanFault::Request, message, path, location: None }
+    }
+
+    /// A defect that shows at this field.
+    pub(super) fn defect(&self, message: impl Into<String>) -> PlanError {
+        PlanError { fault: PlanFault::Defect, ..self.error(message) }
     }
 
     /// A count of rows; null is absent.

@@ -32,7 +32,7 @@ impl<'a> Planner<'a> {
         let (function, exposed) = self.overload(overloads, &arguments)?;
         let mut given = Vec::new();
         for (index, argument) in exposed.arguments().iter().enumerate() {
-            if let Some(value) = arguments.get(&argument.name) {
+            if let Some(value) = arguments.get(&*argument.name) {
                 given.push((index, self.argument(argument, value)?));
             }
         }
@@ -53,14 +53,14 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<RowField, PlanError> {
         let origin = || Origin::Called(Call { function, given: Given::Row });
-        Ok(match self.schema.function(function).map(|exposed| &exposed.returns) {
-            Some(Returns::Row(table)) => {
-                RowField::ToOne { row: Box::new(self.row(*table, origin(), fields)?), is_non_null: false }
+        let exposed = self.schema.function(function);
+        let exposed = exposed.ok_or_else(|| self.defect("a field calls a function that is not exposed"))?;
+        Ok(match exposed.returns {
+            Returns::Row(table) => {
+                RowField::ToOne { row: Box::new(self.row(table, origin(), fields)?), is_non_null: false }
             }
-            Some(Returns::Rows(table)) => {
-                RowField::ToMany(Box::new(self.connection(*table, origin(), fields)?))
-            }
-            Some(Returns::Value(_) | Returns::Nothing) | None => RowField::Computed(function),
+            Returns::Rows(table) => RowField::ToMany(Box::new(self.connection(table, origin(), fields)?)),
+            Returns::Value(_) | Returns::Nothing => RowField::Computed(function),
         })
     }
 
@@ -73,7 +73,7 @@ impl<'a> Planner<'a> {
         let exposed: Vec<_> =
             overloads.iter().filter_map(|index| Some((*index, self.schema.function(*index)?))).collect();
         let names = |function: &ExposedFunction| {
-            function.arguments().iter().map(|argument| argument.name.clone()).collect::<Vec<_>>()
+            function.arguments().iter().map(|argument| argument.name.to_string()).collect::<Vec<_>>()
         };
         // A connection has arguments besides the function's own.
         let all: Vec<_> = exposed.iter().flat_map(|(_, function)| names(function)).collect();
@@ -81,7 +81,7 @@ impl<'a> Planner<'a> {
             let own = names(function);
             let takes_all = arguments.keys().all(|name| own.contains(name) || !all.contains(name));
             let is_missing =
-                |argument: &ExposedArgument| argument.is_required && !arguments.contains_key(&argument.name);
+                |argument: &ExposedArgument| argument.is_required && !arguments.contains_key(&*argument.name);
             takes_all && !function.arguments().iter().any(is_missing)
         };
         exposed.iter().find(|(_, function)| fits(function)).copied().ok_or_else(|| {
@@ -92,7 +92,7 @@ impl<'a> Planner<'a> {
     }
 
     fn argument(&self, argument: &ExposedArgument, value: &Input) -> Result<Operand, PlanError> {
-        let value_type = &argument.column_type.value;
+        let value_type = argument.column_type.value;
         if !argument.column_type.is_list {
             return Ok(Operand::Value(self.value_of(&argument.name, value_type, value)?));
         }

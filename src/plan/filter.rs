@@ -4,7 +4,9 @@ use super::argument::items;
 use super::identifier::{Values, decode_node_id};
 use super::{Condition, Operand, PlanError, Planner};
 use crate::request::{Input, Inputs};
-use crate::schema::{ExposedColumn, InputMeaning, Operator, Scalar, ValueType};
+use crate::schema::{
+    ExposedColumn, ExposedTable, FilterFieldKind, Operator, RowConditionKind, Scalar, ValueType,
+};
 
 impl Planner<'_> {
     /// The condition of a filter on a table; `None` where it does not restrict anything.
@@ -14,21 +16,22 @@ impl Planner<'_> {
         filter: Option<&Input>,
     ) -> Result<Option<Condition>, PlanError> {
         let Some(Input::Object(fields)) = filter else { return Ok(None) };
-        let type_name = format!("{}Filter", self.type_name(table));
+        let exposed = self.table(table)?;
         let mut conditions = Vec::new();
         for (name, value) in fields {
-            let Some(field) = self.schema.input_field(&type_name, name) else {
+            let Some(field) = exposed.filter_field(name) else {
                 return Err(self.error(format!("{name} cannot be filtered by")));
             };
-            conditions.extend(match &field.meaning {
-                InputMeaning::And => Condition::all(self.filters(table, value)?),
-                InputMeaning::Or => Condition::any(self.filters(table, value)?),
-                InputMeaning::Not => {
+            conditions.extend(match field {
+                FilterFieldKind::Column(column) => Condition::all(self.column_filter(table, column, value)?),
+                FilterFieldKind::Row(RowConditionKind::And) => Condition::all(self.filters(table, value)?),
+                FilterFieldKind::Row(RowConditionKind::Or) => Condition::any(self.filters(table, value)?),
+                FilterFieldKind::Row(RowConditionKind::Not) => {
                     self.filter(table, Some(value))?.map(|inner| Condition::Not(Box::new(inner)))
                 }
-                InputMeaning::NodeId => Condition::all(self.node_id_filter(table, value)?),
-                InputMeaning::Column(column) => Condition::all(self.column_filter(table, *column, value)?),
-                InputMeaning::Operator(_) | InputMeaning::Part => None,
+                FilterFieldKind::Row(RowConditionKind::NodeId) => {
+                    Condition::all(self.node_id_filter(table, value)?)
+                }
             });
         }
         Ok(Condition::all(conditions))
@@ -40,18 +43,14 @@ impl Planner<'_> {
     }
 
     fn column_filter(&self, table: usize, column: usize, value: &Input) -> Result<Vec<Condition>, PlanError> {
-        let exposed = self.schema.table(table).and_then(|exposed| exposed.columns[column].as_ref());
+        let exposed = self.table(table)?.columns[column].as_ref();
         let (Input::Object(operators), Some(exposed)) = (value, exposed) else { return Ok(Vec::new()) };
-        let suffix = if exposed.column_type.is_list { "ListFilter" } else { "Filter" };
-        let type_name = format!("{}{suffix}", exposed.column_type.value.name());
         let conditions = operators.iter().map(|(name, value)| {
-            match self.schema.input_field(&type_name, name).map(|field| &field.meaning) {
-                Some(InputMeaning::Operator(operator)) => {
-                    self.heed_collation(table, column, exposed, (*operator, name))?;
-                    self.comparison(column, exposed, *operator, value)
-                }
-                _ => Err(self.error(format!("{name} is no operator of {type_name}"))),
-            }
+            let operator = exposed.column_type.operator(name);
+            let operator =
+                operator.ok_or_else(|| self.error(format!("{name} is no operator on {}", exposed.field)))?;
+            self.heed_collation(table, column, exposed, (operator, name))?;
+            self.comparison(column, exposed, operator, value)
         });
         conditions.collect()
     }
@@ -116,22 +115,22 @@ impl Planner<'_> {
 
     /// A value of a column's type in PostgreSQL's text form.
     pub(super) fn value(&self, exposed: &ExposedColumn, value: &Input) -> Result<Option<String>, PlanError> {
-        self.value_of(&exposed.field, &exposed.column_type.value, value)
+        self.value_of(&exposed.field, exposed.column_type.value, value)
     }
 
     /// A value in PostgreSQL's text form; `name` is what takes it.
     pub(super) fn value_of(
         &self,
         name: &str,
-        value_type: &ValueType,
+        value_type: ValueType,
         value: &Input,
     ) -> Result<Option<String>, PlanError> {
-        let type_name = value_type.name();
+        let type_name = self.schema.value_name(value_type);
         let wrong = |needed: &str| Err(self.error(format!("{name} takes a {type_name}: {needed}")));
         match (value_type, value) {
             (_, Input::Null) => Ok(None),
-            (ValueType::Enum { oid, .. }, Input::Text(name)) => {
-                match self.schema.enums.get(oid).and_then(|found| found.label(name)) {
+            (ValueType::Enum(oid), Input::Text(name)) => {
+                match self.schema.enums.get(&oid).and_then(|found| found.label(name)) {
                     Some(label) => Ok(Some(label.to_owned())),
                     None => wrong("one of its values"),
                 }
@@ -141,7 +140,7 @@ impl Planner<'_> {
                 Ok(Some(value.to_string()))
             }
             (ValueType::Scalar(scalar), Input::Number(number))
-                if scalar.is_number() || *scalar == Scalar::Opaque =>
+                if scalar.is_number() || scalar == Scalar::Opaque =>
             {
                 Ok(Some(number.clone()))
             }
@@ -158,17 +157,13 @@ impl Planner<'_> {
         let Some(node_id) = operators.get("eq") else { return Ok(Vec::new()) };
         let Input::Text(node_id) = node_id else {
             // A comparison with null matches nothing; a key's first column is as good as any to say so.
-            let key = self.schema.table(table).map(|exposed| exposed.key[0]);
-            let nothing = |column| Condition::Compare {
-                column,
-                operator: Operator::Equal,
-                operand: Operand::Value(None),
-            };
-            return Ok(key.map(nothing).into_iter().collect());
+            let column = self.table(table)?.key[0];
+            let (operator, operand) = (Operator::Equal, Operand::Value(None));
+            return Ok(vec![Condition::Compare { column, operator, operand }]);
         };
         let (found, values) = self.decoded_node_id(node_id)?;
         if found != Some(table) {
-            return Err(self.error(format!("that nodeId is not one of {}", self.type_name(table))));
+            return Err(self.error(format!("that nodeId is not one of {}", self.table(table)?.type_name)));
         }
         self.key_conditions(table, values)
     }
@@ -184,11 +179,11 @@ impl Planner<'_> {
 
     /// The conditions that pick one row by the values of its key.
     pub(super) fn key_conditions(&self, table: usize, values: Values) -> Result<Vec<Condition>, PlanError> {
-        let key = self.schema.table(table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
+        let ExposedTable { key, type_name, .. } = self.table(table)?;
         let tells_children_apart = self.schema.catalog.tables[table].tells_children_apart();
         let child = values.get(key.len()).cloned().flatten();
         if key.len() + usize::from(tells_children_apart && child.is_some()) != values.len() {
-            return Err(self.error(format!("that nodeId does not fit the key of {}", self.type_name(table))));
+            return Err(self.error(format!("that nodeId does not fit the key of {type_name}")));
         }
         let conditions = key.iter().zip(values).map(|(column, value)| Condition::Compare {
             column: *column,
@@ -204,11 +199,11 @@ impl Planner<'_> {
         table: usize,
         arguments: &Inputs,
     ) -> Result<Vec<Condition>, PlanError> {
-        let Some(exposed) = self.schema.table(table) else { return Ok(Vec::new()) };
+        let exposed = self.table(table)?;
         let condition = |column: &usize| {
             let found =
                 exposed.columns[*column].as_ref().ok_or_else(|| self.error("the key is not exposed"))?;
-            let value = arguments.get(&found.field).unwrap_or(&Input::Null);
+            let value = arguments.get(&*found.field).unwrap_or(&Input::Null);
             let operand = Operand::Value(self.value(found, value)?);
             Ok(Condition::Compare { column: *column, operator: Operator::Equal, operand })
         };

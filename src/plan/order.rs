@@ -3,7 +3,6 @@
 use super::argument::items;
 use super::{PlanError, Planner};
 use crate::request::Input;
-use crate::schema::InputMeaning;
 
 /// How many columns an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
 const MOST_TERMS: usize = 16;
@@ -31,17 +30,15 @@ impl Planner<'_> {
     /// The terms of an `orderBy` argument, in the order given, and then those of the key. Of several terms with the same column
     /// only the first can decide anything, so the others are left out.
     pub(super) fn order(&self, table: usize, argument: Option<&Input>) -> Result<Vec<OrderTerm>, PlanError> {
-        let type_name = format!("{}OrderBy", self.type_name(table));
+        let exposed = self.table(table)?;
         let mut terms: Vec<OrderTerm> = Vec::new();
         for item in argument.filter(|given| **given != Input::Null).map(items).unwrap_or_default() {
             let Input::Object(columns) = item else { continue };
             for (name, direction) in columns {
-                let Some(InputMeaning::Column(column)) =
-                    self.schema.input_field(&type_name, name).map(|field| &field.meaning)
-                else {
+                let Some(column) = exposed.order_column(name) else {
                     return Err(self.error(format!("{name} cannot be ordered by")));
                 };
-                let term = self.term(*column, direction)?;
+                let term = self.term(column, direction)?;
                 terms.extend(term.filter(|term| terms.iter().all(|earlier| earlier.column != term.column)));
                 if terms.len() > MOST_TERMS {
                     return Err(
@@ -50,8 +47,7 @@ impl Planner<'_> {
                 }
             }
         }
-        let key = self.schema.table(table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
-        terms.extend(key.iter().map(|column| OrderTerm {
+        terms.extend(exposed.key.iter().map(|column| OrderTerm {
             column: *column,
             is_descending: false,
             is_nulls_first: false,

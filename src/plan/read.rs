@@ -5,11 +5,14 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 
 use super::{
-    AggregateColumn, AggregateField, Asked, Condition, Connection, ConnectionField, EdgeField, FieldOf,
+    AggregateColumn, AggregateField, Asked, AskedField, Condition, Connection, ConnectionField, EdgeField,
     Origin, PageInfoField, PlanError, Planner, Row, RowField,
 };
 use crate::request::{Field, Input};
-use crate::schema::Meaning;
+use crate::schema::{
+    AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields,
+    PageInfoFieldKind, RowFieldKind, TableType, TypeId,
+};
 
 type Fields<T> = Vec<(String, T)>;
 
@@ -68,24 +71,28 @@ impl<'a> Planner<'a> {
         table: usize,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<RowField>, PlanError> {
-        let type_name = self.type_name(table);
-        let planned = self.fields(type_name, fields).into_iter().map(|FieldOf { key, asked, fields }| {
+        let exposed = self.table(table)?;
+        let of = TypeId::Table(table, TableType::Row);
+        let asked = self.fields(of, fields, |name| exposed.row_field(name))?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let below = self.below(&key);
             let field = match asked {
-                Asked::Typename => RowField::Typename(type_name.to_owned()),
-                Asked::Meaning(Meaning::NodeId) => RowField::NodeId,
-                Asked::Meaning(Meaning::Column(column)) => RowField::Column(*column),
-                Asked::Meaning(Meaning::ToMany(join)) => {
-                    let origin = Origin::Joined(Arc::clone(join));
-                    RowField::ToMany(Box::new(below.connection(join.table, origin, &fields)?))
+                Asked::Typename(name) => RowField::Typename(name),
+                Asked::Field(RowFieldKind::NodeId) => RowField::NodeId,
+                Asked::Field(RowFieldKind::Column(column)) => RowField::Column(column),
+                Asked::Field(RowFieldKind::Relation(relation)) => {
+                    let (other, origin) = (relation.join.table, Origin::Joined(Arc::clone(&relation.join)));
+                    match relation.cardinality {
+                        Cardinality::Many => {
+                            RowField::ToMany(Box::new(below.connection(other, origin, &fields)?))
+                        }
+                        Cardinality::One { is_non_null } => {
+                            let row = Box::new(below.row(other, origin, &fields)?);
+                            RowField::ToOne { row, is_non_null }
+                        }
+                    }
                 }
-                Asked::Meaning(Meaning::ToOne(join)) => {
-                    let origin = Origin::Joined(Arc::clone(join));
-                    let is_non_null = fields[0].ty().is_non_null();
-                    RowField::ToOne { row: Box::new(below.row(join.table, origin, &fields)?), is_non_null }
-                }
-                Asked::Meaning(Meaning::Computed(function)) => below.computed(*function, &fields)?,
-                Asked::Meaning(_) => return Err(below.error("this field does not belong to a row")),
+                Asked::Field(RowFieldKind::Computed(function)) => below.computed(function, &fields)?,
             };
             Ok((key, field))
         });
@@ -97,20 +104,22 @@ impl<'a> Planner<'a> {
         table: usize,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<ConnectionField>, PlanError> {
-        let type_name = format!("{}Connection", self.type_name(table));
-        let planned = self.fields(&type_name, fields).into_iter().map(|FieldOf { key, asked, fields }| {
+        let of = TypeId::Table(table, TableType::Connection);
+        let asked = self.fields(of, fields, ConnectionFieldKind::named)?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let below = self.below(&key);
             let field = match asked {
-                Asked::Typename => ConnectionField::Typename(type_name.clone()),
-                Asked::Meaning(Meaning::Edges) => ConnectionField::Edges(below.edge_fields(table, &fields)?),
-                Asked::Meaning(Meaning::PageInfo) => {
-                    ConnectionField::PageInfo(below.page_info_fields(&fields))
+                Asked::Typename(name) => ConnectionField::Typename(name),
+                Asked::Field(ConnectionFieldKind::Edges) => {
+                    ConnectionField::Edges(below.edge_fields(table, &fields)?)
                 }
-                Asked::Meaning(Meaning::TotalCount) => ConnectionField::TotalCount,
-                Asked::Meaning(Meaning::Aggregate) => {
-                    ConnectionField::Aggregate(below.aggregate_fields(table, &fields))
+                Asked::Field(ConnectionFieldKind::PageInfo) => {
+                    ConnectionField::PageInfo(below.page_info_fields(&fields)?)
                 }
-                Asked::Meaning(_) => return Err(below.error("this field does not belong to a connection")),
+                Asked::Field(ConnectionFieldKind::TotalCount) => ConnectionField::TotalCount,
+                Asked::Field(ConnectionFieldKind::Aggregate) => {
+                    ConnectionField::Aggregate(below.aggregate_fields(table, &fields)?)
+                }
             };
             Ok((key, field))
         });
@@ -118,58 +127,73 @@ impl<'a> Planner<'a> {
     }
 
     fn edge_fields(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Fields<EdgeField>, PlanError> {
-        let type_name = format!("{}Edge", self.type_name(table));
-        let planned = self.fields(&type_name, fields).into_iter().map(|FieldOf { key, asked, fields }| {
-            let below = self.below(&key);
+        let of = TypeId::Table(table, TableType::Edge);
+        let asked = self.fields(of, fields, EdgeFieldKind::named)?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let field = match asked {
-                Asked::Typename => EdgeField::Typename(type_name.clone()),
-                Asked::Meaning(Meaning::EdgeNode) => EdgeField::Node(below.row_fields(table, &fields)?),
-                Asked::Meaning(_) => EdgeField::Cursor,
+                Asked::Typename(name) => EdgeField::Typename(name),
+                Asked::Field(EdgeFieldKind::Cursor) => EdgeField::Cursor,
+                Asked::Field(EdgeFieldKind::Node) => {
+                    EdgeField::Node(self.below(&key).row_fields(table, &fields)?)
+                }
             };
             Ok((key, field))
         });
         planned.collect()
     }
 
-    fn page_info_fields(&self, fields: &[&'a Node<Field>]) -> Fields<PageInfoField> {
-        let planned = self.fields("PageInfo", fields).into_iter().map(|FieldOf { key, asked, .. }| {
+    fn page_info_fields(&self, fields: &[&'a Node<Field>]) -> Result<Fields<PageInfoField>, PlanError> {
+        let asked = self.fields(TypeId::PageInfo, fields, PageInfoFieldKind::named)?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
             let field = match asked {
-                Asked::Meaning(Meaning::HasNextPage) => PageInfoField::HasNextPage,
-                Asked::Meaning(Meaning::HasPreviousPage) => PageInfoField::HasPreviousPage,
-                Asked::Meaning(Meaning::StartCursor) => PageInfoField::StartCursor,
-                Asked::Meaning(Meaning::EndCursor) => PageInfoField::EndCursor,
-                Asked::Typename | Asked::Meaning(_) => PageInfoField::Typename("PageInfo".to_owned()),
+                Asked::Typename(name) => PageInfoField::Typename(name),
+                Asked::Field(PageInfoFieldKind::HasNextPage) => PageInfoField::HasNextPage,
+                Asked::Field(PageInfoFieldKind::HasPreviousPage) => PageInfoField::HasPreviousPage,
+                Asked::Field(PageInfoFieldKind::StartCursor) => PageInfoField::StartCursor,
+                Asked::Field(PageInfoFieldKind::EndCursor) => PageInfoField::EndCursor,
             };
             (key, field)
         });
-        planned.collect()
+        Ok(planned.collect())
     }
 
-    fn aggregate_fields(&self, table: usize, fields: &[&'a Node<Field>]) -> Fields<AggregateField> {
-        let type_name = format!("{}Aggregate", self.type_name(table));
-        let planned = self.fields(&type_name, fields).into_iter().map(|FieldOf { key, asked, fields }| {
+    fn aggregate_fields(
+        &self,
+        table: usize,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Fields<AggregateField>, PlanError> {
+        let of = TypeId::Table(table, TableType::Aggregate);
+        let asked = self.fields(of, fields, AggregateFieldKind::named)?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let field = match asked {
-                Asked::Typename => AggregateField::Typename(type_name.clone()),
-                Asked::Meaning(Meaning::AggregateFunction(function)) => {
-                    // The result's type is the field's: `TaskSumAggregateResult`.
-                    let result_type = fields[0].ty().inner_named_type().as_str();
-                    AggregateField::Function(*function, self.aggregate_columns(result_type, &fields))
+                Asked::Typename(name) => AggregateField::Typename(name),
+                Asked::Field(AggregateFieldKind::Count) => AggregateField::Count,
+                Asked::Field(AggregateFieldKind::Function(function)) => {
+                    let columns = self.below(&key).aggregate_columns(table, function, &fields)?;
+                    AggregateField::Function(function, columns)
                 }
-                Asked::Meaning(_) => AggregateField::Count,
             };
-            (key, field)
+            Ok((key, field))
         });
         planned.collect()
     }
 
-    fn aggregate_columns(&self, type_name: &str, fields: &[&'a Node<Field>]) -> Fields<AggregateColumn> {
-        let planned = self.fields(type_name, fields).into_iter().map(|FieldOf { key, asked, .. }| {
+    fn aggregate_columns(
+        &self,
+        table: usize,
+        function: AggregateFunction,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Fields<AggregateColumn>, PlanError> {
+        let exposed = self.table(table)?;
+        let of = TypeId::Table(table, TableType::AggregateOf(function));
+        let asked = self.fields(of, fields, |name| exposed.aggregate_column(name, function))?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
             let field = match asked {
-                Asked::Meaning(Meaning::AggregateColumn(column)) => AggregateColumn::Column(*column),
-                Asked::Typename | Asked::Meaning(_) => AggregateColumn::Typename(type_name.to_owned()),
+                Asked::Typename(name) => AggregateColumn::Typename(name),
+                Asked::Field(column) => AggregateColumn::Column(column),
             };
             (key, field)
         });
-        planned.collect()
+        Ok(planned.collect())
     }
 }

@@ -3,9 +3,9 @@
 use apollo_compiler::Node;
 
 use super::argument::items;
-use super::{Asked, Condition, FieldOf, Operand, PlanError, Planner, RowField};
+use super::{Asked, AskedField, Condition, Operand, PlanError, Planner, RowField};
 use crate::request::{Field, Input, Inputs};
-use crate::schema::{InputMeaning, Meaning};
+use crate::schema::{ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
 
 /// A mutation of one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +72,7 @@ impl<'a> Planner<'a> {
         }
         let objects: Vec<_> = objects
             .iter()
-            .map(|object| self.values(table, "InsertInput", object))
+            .map(|object| self.values(table, ExposedTable::insertable_column, object))
             .collect::<Result<_, _>>()?;
         let mut columns: Vec<_> = objects.iter().flatten().map(|(column, _)| *column).collect();
         columns.sort_unstable();
@@ -84,29 +84,36 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|object| columns.iter().map(|column| value(object, column)).collect())
             .collect();
-        self.write(table, Change::Insert { columns, rows }, fields)
+        self.write(table, TableType::InsertResponse, Change::Insert { columns, rows }, fields)
     }
 
     /// `updateXCollection`.
     pub(super) fn update(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let set = self.values(table, "UpdateInput", arguments.get("set").unwrap_or(&Input::Null))?;
+        let set = arguments.get("set").unwrap_or(&Input::Null);
+        let set = self.values(table, ExposedTable::updatable_column, set)?;
         if set.is_empty() {
             return Err(self.error("set is empty; give at least one new value"));
         }
         let target = self.target(table, &arguments)?;
-        self.write(table, Change::Update { set, target }, fields)
+        self.write(table, TableType::UpdateResponse, Change::Update { set, target }, fields)
     }
 
     /// `deleteFromXCollection`.
     pub(super) fn delete(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
         let arguments = self.arguments(fields[0])?;
         let target = self.target(table, &arguments)?;
-        self.write(table, Change::Delete { target }, fields)
+        self.write(table, TableType::DeleteResponse, Change::Delete { target }, fields)
     }
 
-    fn write(&self, table: usize, change: Change, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
-        Ok(Write { table, change, fields: self.write_fields(table, fields)? })
+    fn write(
+        &self,
+        table: usize,
+        response: TableType,
+        change: Change,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Write, PlanError> {
+        Ok(Write { table, change, fields: self.write_fields(table, response, fields)? })
     }
 
     fn target(&self, table: usize, arguments: &Inputs) -> Result<Target, PlanError> {
@@ -114,23 +121,25 @@ impl<'a> Planner<'a> {
         Ok(Target { condition: self.filter(table, arguments.get("filter"))?, at_most })
     }
 
-    /// The columns that an input object gives a value, with the values.
-    fn values(&self, table: usize, input: &str, object: &Input) -> Result<Vec<(usize, Operand)>, PlanError> {
-        let type_name = format!("{}{input}", self.type_name(table));
+    /// The columns that an input object gives a value, with the values. `named` finds a column among those that the input has.
+    fn values(
+        &self,
+        table: usize,
+        named: impl Fn(&ExposedTable, &str) -> Option<usize>,
+        object: &Input,
+    ) -> Result<Vec<(usize, Operand)>, PlanError> {
+        let table = self.table(table)?;
         let Input::Object(fields) = object else { return Ok(Vec::new()) };
         let values = fields.iter().map(|(name, value)| {
-            let meaning = self.schema.input_field(&type_name, name).map(|field| &field.meaning);
-            let Some(InputMeaning::Column(column)) = meaning else {
-                return Err(self.error(format!("{name} cannot be written")));
-            };
-            let exposed = self.schema.column(table, *column);
-            let exposed = exposed.ok_or_else(|| self.error(format!("{name} cannot be written")))?;
+            let column = named(table, name);
+            let exposed = column.and_then(|column| Some((column, table.columns[column].as_ref()?)));
+            let (column, exposed) = exposed.ok_or_else(|| self.error(format!("{name} cannot be written")))?;
             let operand = if exposed.column_type.is_list {
                 Operand::List(self.list(exposed, value)?)
             } else {
                 Operand::Value(self.value(exposed, value)?)
             };
-            Ok((*column, operand))
+            Ok((column, operand))
         });
         values.collect()
     }
@@ -138,17 +147,17 @@ impl<'a> Planner<'a> {
     fn write_fields(
         &self,
         table: usize,
+        response: TableType,
         fields: &[&'a Node<Field>],
     ) -> Result<Vec<(String, WriteField)>, PlanError> {
-        // The response's type is the field's: `TaskInsertResponse`.
-        let type_name = fields[0].ty().inner_named_type().as_str();
-        let planned = self.fields(type_name, fields).into_iter().map(|FieldOf { key, asked, fields }| {
+        let asked = self.fields(TypeId::Table(table, response), fields, ResponseFieldKind::named)?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let field = match asked {
-                Asked::Typename => WriteField::Typename(type_name.to_owned()),
-                Asked::Meaning(Meaning::Records) => {
+                Asked::Typename(name) => WriteField::Typename(name),
+                Asked::Field(ResponseFieldKind::AffectedCount) => WriteField::AffectedCount,
+                Asked::Field(ResponseFieldKind::Records) => {
                     WriteField::Records(self.below(&key).row_fields(table, &fields)?)
                 }
-                Asked::Meaning(_) => WriteField::AffectedCount,
             };
             Ok((key, field))
         });

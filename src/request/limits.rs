@@ -9,7 +9,10 @@ use apollo_compiler::executable::{Selection, SelectionSet};
 use super::weight::{NESTING, Scale, Weight};
 use super::{Field, Input, Message, Operation, RequestError};
 use crate::config::Limits;
-use crate::schema::{DEFAULT_PAGE_SIZE, InputMeaning, Meaning, Returns, Schema};
+use crate::schema::{
+    Cardinality, DEFAULT_PAGE_SIZE, FilterFieldKind, MUTATION, MutationFieldKind, QUERY, QueryFieldKind,
+    Returns, RowConditionKind, RowFieldKind, Schema,
+};
 
 /// A filter of more values or bytes than this is not looked at for a key: no key has as many columns, and looking copies it.
 const KEY_FILTER: usize = 128;
@@ -103,8 +106,9 @@ impl<'a> Meter<'a> {
 
     fn field(&mut self, parent: &str, field: &'a Field) -> Size {
         let aliases = usize::from(field.alias.is_some());
-        let meaning = self.schema.field(parent, &field.name).map(|found| &found.meaning);
-        let weight = self.scale.arguments(field, matches!(meaning, Some(Meaning::Insert(_))));
+        let is_insert = parent == MUTATION
+            && matches!(self.schema.mutation.get(field.name.as_str()), Some(MutationFieldKind::Insert(_)));
+        let weight = self.scale.arguments(field, is_insert);
         let own = Size {
             depth: 1,
             aliases,
@@ -120,7 +124,7 @@ impl<'a> Meter<'a> {
             return own;
         }
         let inner = self.selections(&field.selection_set);
-        let rows = meaning.map_or(1, |meaning| self.rows(meaning, field, weight));
+        let rows = self.collection(parent, &field.name).map_or(1, |of| self.rows(of, field, weight));
         Size {
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(aliases),
@@ -133,22 +137,39 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// How many rows a field is likely to return for each object; 1 for everything that is no collection.
+    /// The table whose rows a field returns, and how many are likely where no number is asked for; `None` for everything
+    /// that is no collection.
     ///
-    /// Where no number is asked for, a collection of the root counts as a whole page. Rows that hang on another row are
-    /// seldom as many as a page may have, so that those count as a page of the default size at the most.
-    fn rows(&self, meaning: &Meaning, field: &Field, weight: Weight) -> usize {
-        let (table, likely) = match meaning {
-            Meaning::Collection(table) => (Some(*table), u64::MAX),
-            Meaning::ToMany(join) => (Some(join.table), DEFAULT_PAGE_SIZE),
-            Meaning::Computed(function) => (self.table_of_rows(*function), DEFAULT_PAGE_SIZE),
-            // All overloads return the same.
-            Meaning::Call(overloads) => {
-                (overloads.first().and_then(|first| self.table_of_rows(*first)), u64::MAX)
-            }
-            _ => (None, 1),
-        };
-        let Some(table) = table else { return 1 };
+    /// A collection of the root counts as a whole page. Rows that hang on another row are seldom as many as a page may have,
+    /// so that those count as a page of the default size at the most.
+    fn collection(&self, parent: &str, name: &str) -> Option<(usize, u64)> {
+        // All overloads return the same.
+        let called = |overloads: &[usize]| Some((self.table_of_rows(*overloads.first()?)?, u64::MAX));
+        match parent {
+            QUERY => match self.schema.query.get(name)? {
+                QueryFieldKind::Collection(table) => Some((*table, u64::MAX)),
+                QueryFieldKind::Call(overloads) => called(overloads),
+                QueryFieldKind::Node | QueryFieldKind::ByKey(_) | QueryFieldKind::Application(_) => None,
+            },
+            MUTATION => match self.schema.mutation.get(name)? {
+                MutationFieldKind::Call(overloads) => called(overloads),
+                MutationFieldKind::Insert(_)
+                | MutationFieldKind::Update(_)
+                | MutationFieldKind::Delete(_)
+                | MutationFieldKind::Application(_) => None,
+            },
+            type_name => match self.schema.table_of_rows(type_name)?.row_field(name)? {
+                RowFieldKind::Relation(relation) if relation.cardinality == Cardinality::Many => {
+                    Some((relation.join.table, DEFAULT_PAGE_SIZE))
+                }
+                RowFieldKind::Computed(function) => Some((self.table_of_rows(function)?, DEFAULT_PAGE_SIZE)),
+                RowFieldKind::NodeId | RowFieldKind::Column(_) | RowFieldKind::Relation(_) => None,
+            },
+        }
+    }
+
+    /// How many rows a collection is likely to return for each object.
+    fn rows(&self, (table, likely): (usize, u64), field: &Field, weight: Weight) -> usize {
         let page_size = self.operation.page_size(self.schema, table);
         let asked = ["first", "last"].iter().filter_map(|name| match self.operation.argument(field, name) {
             Some(Input::Number(number)) => number.parse::<u64>().ok(),
@@ -173,15 +194,17 @@ impl<'a> Meter<'a> {
 /// Whether a filter says what each column of a key is equal to, so that one row can match at the most.
 fn is_of_key(schema: &Schema, table: usize, filter: &Input) -> bool {
     let (Some(exposed), Input::Object(fields)) = (schema.table(table), filter) else { return false };
-    let filter_type = format!("{}Filter", exposed.type_name);
     let mut equal = Vec::new();
     for (name, operators) in fields {
         let Input::Object(operators) = operators else { continue };
         let is_equal = operators.get("eq").is_some_and(|value| *value != Input::Null);
-        match schema.input_field(&filter_type, name).map(|field| &field.meaning) {
-            Some(InputMeaning::NodeId) if is_equal => return true,
-            Some(InputMeaning::Column(column)) if is_equal => equal.push(*column),
-            _ => {}
+        match exposed.filter_field(name).filter(|_| is_equal) {
+            Some(FilterFieldKind::Row(RowConditionKind::NodeId)) => return true,
+            Some(FilterFieldKind::Column(column)) => equal.push(column),
+            Some(FilterFieldKind::Row(
+                RowConditionKind::And | RowConditionKind::Or | RowConditionKind::Not,
+            ))
+            | None => {}
         }
     }
     let found = &schema.catalog.tables[table];

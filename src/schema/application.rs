@@ -4,23 +4,23 @@
 //! read: what the database's part of the API does not allow is left out, and told as a problem.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::{Definition, Document, FieldDefinition, InputValueDefinition, Type};
+use apollo_compiler::ast::{
+    Definition, DirectiveList, Document, EnumTypeDefinition, EnumValueDefinition, FieldDefinition,
+    InputObjectTypeDefinition, InputValueDefinition, ObjectTypeDefinition, ScalarTypeDefinition,
+};
 use indexmap::IndexMap;
 
-use super::shared::{base_name, is_scalar, reserved_names};
-use super::{
-    Argument, EnumValue, Field, InputField, InputMeaning, Kind, MUTATION, Meaning, QUERY, Schema,
-    TypeDefinition, TypeReference,
-};
+use super::{MUTATION, MutationFieldKind, QUERY, QueryFieldKind, Scalar, Schema, reserved};
 use crate::catalog::Problem;
 
 /// What a Rust program adds to the API.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Application {
-    types: IndexMap<String, TypeDefinition>,
-    fields: Vec<(RootType, String, Field)>,
+    types: IndexMap<String, Definition>,
+    fields: Vec<(RootType, Node<FieldDefinition>)>,
 }
 
 /// A type whose fields are root fields.
@@ -50,13 +50,6 @@ impl RootType {
             Self::Mutation => MUTATION,
         }
     }
-
-    fn description(self) -> &'static str {
-        match self {
-            Self::Query => "What can be read",
-            Self::Mutation => "What can be changed; the fields run in order, all of them or none",
-        }
-    }
 }
 
 impl Application {
@@ -66,7 +59,7 @@ impl Application {
         let document = Document::parse(text, "types.graphql").map_err(|error| refused(error.to_string()))?;
         for definition in &document.definitions {
             let (name, definition) = type_definition(definition).map_err(refused)?;
-            if reserved_names().contains(&name) {
+            if reserved::type_names().contains(&name) {
                 return Err(refused(format!("the name {name} belongs to the API itself")));
             }
             if self.types.insert(name.clone(), definition).is_some() {
@@ -88,13 +81,30 @@ impl Application {
         let [definition] = holder.fields.as_slice() else {
             return Err(refused("it is not the definition of one field".to_owned()));
         };
-        let name = definition.name.to_string();
-        if self.fields.iter().any(|(taken_root, taken, _)| *taken_root == root && *taken == name) {
+        let is_same = |(other, taken): &(RootType, Node<FieldDefinition>)| {
+            *other == root && taken.name == definition.name
+        };
+        if self.fields.iter().any(is_same) {
+            let name = &definition.name;
             return Err(refused(format!("there is a field {}.{name} already", root.name())));
         }
-        let meaning = Meaning::Application(self.fields.len());
-        self.fields.push((root, name, field(definition, meaning)));
+        self.fields.push((root, plain_field(definition)));
         Ok(())
+    }
+
+    /// The types, as a schema document has them.
+    pub(super) fn definitions(&self) -> impl Iterator<Item = &Definition> {
+        self.types.values()
+    }
+
+    /// The root field of that number.
+    pub(super) fn field(&self, number: usize) -> Option<&Node<FieldDefinition>> {
+        self.fields.get(number).map(|(_, field)| field)
+    }
+
+    /// The names of all types that its types refer to.
+    pub(super) fn referred_names(&self) -> impl Iterator<Item = &str> {
+        self.types.values().flat_map(references)
     }
 
     /// Keeps the names of the application's types from tables and enums.
@@ -105,22 +115,29 @@ impl Application {
     /// Adds the types and fields to the API of a database, except those that refer to a type that it does not have.
     pub(super) fn add_to(&self, schema: &mut Schema) {
         let usable = self.usable_types(schema);
+        schema.application = Self { types: IndexMap::new(), fields: self.fields.clone() };
         for (name, definition) in &self.types {
             match unknown_name(schema, &usable, &references(definition)) {
                 None => {
-                    schema.types.insert(name.clone(), definition.clone());
+                    schema.application.types.insert(name.clone(), definition.clone());
                 }
                 Some(unknown) => leave_out(schema, name.clone(), &unknown),
             }
         }
-        for (root, name, field) in &self.fields {
-            let place = format!("{}.{name}", root.name());
+        for (number, (root, field)) in self.fields.iter().enumerate() {
+            let place = format!("{}.{}", root.name(), field.name);
             if let Some(unknown) = unknown_name(schema, &usable, &field_references(field)) {
                 leave_out(schema, place, &unknown);
                 continue;
             }
-            let fields = schema.root_fields(root.name(), root.description());
-            if fields.insert(name.clone(), field.clone()).is_some() {
+            let name = Arc::from(field.name.as_str());
+            let hides = match root {
+                RootType::Query => schema.query.insert(name, QueryFieldKind::Application(number)).is_some(),
+                RootType::Mutation => {
+                    schema.mutation.insert(name, MutationFieldKind::Application(number)).is_some()
+                }
+            };
+            if hides {
                 let reason = "hidden by the application's own field of that name".to_owned();
                 schema.problems.push(Problem { object: place, reason });
             }
@@ -131,7 +148,7 @@ impl Application {
     fn usable_types<'a>(&'a self, schema: &Schema) -> HashSet<&'a str> {
         let mut usable: HashSet<&str> = self.types.keys().map(String::as_str).collect();
         loop {
-            let is_usable = |(name, definition): &(&String, &TypeDefinition)| {
+            let is_usable = |(name, definition): &(&String, &Definition)| {
                 usable.contains(name.as_str())
                     && unknown_name(schema, &usable, &references(definition)).is_none()
             };
@@ -147,6 +164,7 @@ impl Application {
 
 /// The first name that is neither a scalar, nor an enum of the database, nor a usable type.
 fn unknown_name(schema: &Schema, usable: &HashSet<&str>, names: &[&str]) -> Option<String> {
+    let is_scalar = |name: &str| Scalar::ALL.iter().any(|scalar| scalar.name() == name);
     let is_known = |name: &str| {
         usable.contains(name) || is_scalar(name) || schema.enums.values().any(|found| found.name == name)
     };
@@ -158,86 +176,76 @@ fn leave_out(schema: &mut Schema, object: String, unknown: &str) {
     schema.problems.push(Problem { object, reason });
 }
 
-fn references(definition: &TypeDefinition) -> Vec<&str> {
-    match &definition.kind {
-        Kind::Scalar | Kind::Enum(_) => Vec::new(),
-        Kind::Input(fields) => fields.values().map(|field| base_name(&field.takes)).collect(),
-        Kind::Interface(fields) | Kind::Object { fields, .. } => {
-            fields.values().flat_map(field_references).collect()
+/// The names of the types that a type refers to.
+fn references(definition: &Definition) -> Vec<&str> {
+    match definition {
+        Definition::ObjectTypeDefinition(found) => {
+            found.fields.iter().flat_map(|field| field_references(field)).collect()
         }
+        Definition::InputObjectTypeDefinition(found) => {
+            found.fields.iter().map(|field| field.ty.inner_named_type().as_str()).collect()
+        }
+        // No other type that refers to others is taken.
+        _ => Vec::new(),
     }
 }
 
-fn field_references(field: &Field) -> Vec<&str> {
-    let arguments = field.arguments.iter().map(|argument| base_name(&argument.takes));
-    std::iter::once(base_name(&field.returns)).chain(arguments).collect()
+/// The names of the types that a field refers to.
+pub(super) fn field_references(field: &FieldDefinition) -> Vec<&str> {
+    let arguments = field.arguments.iter().map(|argument| argument.ty.inner_named_type());
+    std::iter::once(field.ty.inner_named_type()).chain(arguments).map(apollo_compiler::Name::as_str).collect()
 }
 
-fn type_definition(definition: &Definition) -> Result<(String, TypeDefinition), String> {
-    let text = |description: &Option<Node<str>>| description.as_ref().map(ToString::to_string);
-    let (name, description, kind) = match definition {
-        Definition::ScalarTypeDefinition(found) => (&found.name, text(&found.description), Kind::Scalar),
+/// A type that can be added, without directives and without its place in the text.
+fn type_definition(definition: &Definition) -> Result<(String, Definition), String> {
+    let directives = DirectiveList::default();
+    let (name, definition) = match definition {
+        Definition::ScalarTypeDefinition(found) => {
+            let plain = ScalarTypeDefinition { directives, ..ScalarTypeDefinition::clone(found) };
+            (&found.name, Node::new(plain).into())
+        }
         Definition::EnumTypeDefinition(found) => {
-            let values = found.values.iter().map(|value| EnumValue {
-                name: value.value.to_string(),
-                description: text(&value.description),
+            let values = found.values.iter().map(|value| {
+                let mut plain = EnumValueDefinition::clone(value);
+                plain.directives = DirectiveList::default();
+                Node::new(plain)
             });
-            (&found.name, text(&found.description), Kind::Enum(values.collect()))
+            let values = values.collect();
+            let plain = EnumTypeDefinition { directives, values, ..EnumTypeDefinition::clone(found) };
+            (&found.name, Node::new(plain).into())
         }
         Definition::ObjectTypeDefinition(found) if found.implements_interfaces.is_empty() => {
             if found.fields.iter().any(|field| !field.arguments.is_empty()) {
                 return Err(format!("the fields of {} cannot have arguments; root fields can", found.name));
             }
             // The value of such a field is what the root field's answer has under its name.
-            let fields =
-                found.fields.iter().map(|found| (found.name.to_string(), field(found, Meaning::Part)));
-            (&found.name, text(&found.description), Kind::Object { is_node: false, fields: fields.collect() })
+            let fields = found.fields.iter().map(|field| plain_field(field)).collect();
+            let plain = ObjectTypeDefinition { directives, fields, ..ObjectTypeDefinition::clone(found) };
+            (&found.name, Node::new(plain).into())
         }
         Definition::InputObjectTypeDefinition(found) => {
-            let fields: Result<IndexMap<_, _>, String> =
-                found.fields.iter().map(|field| input(field)).collect();
-            (&found.name, text(&found.description), Kind::Input(fields?))
+            if let Some(field) = found.fields.iter().find(|field| field.default_value.is_some()) {
+                return Err(format!("{} cannot have a default; a root field's argument can", field.name));
+            }
+            let fields = found.fields.iter().map(|field| plain_input(field)).collect();
+            let plain =
+                InputObjectTypeDefinition { directives, fields, ..InputObjectTypeDefinition::clone(found) };
+            (&found.name, Node::new(plain).into())
         }
         other => {
             let name = other.name().map_or_else(|| "this definition".to_owned(), ToString::to_string);
             return Err(format!("{name} is no scalar, enum, input, or type without interfaces"));
         }
     };
-    Ok((name.to_string(), TypeDefinition { description, kind }))
+    Ok((name.to_string(), definition))
 }
 
-fn field(definition: &FieldDefinition, meaning: Meaning) -> Field {
-    let argument = |definition: &Node<InputValueDefinition>| Argument {
-        name: definition.name.to_string(),
-        description: definition.description.as_ref().map(ToString::to_string),
-        takes: reference(&definition.ty),
-        default: definition.default_value.as_ref().map(|value| value.serialize().no_indent().to_string()),
-    };
-    Field {
-        description: definition.description.as_ref().map(ToString::to_string),
-        arguments: definition.arguments.iter().map(argument).collect(),
-        returns: reference(&definition.ty),
-        meaning,
-    }
+fn plain_field(definition: &FieldDefinition) -> Node<FieldDefinition> {
+    let arguments = definition.arguments.iter().map(|argument| plain_input(argument)).collect();
+    let directives = DirectiveList::default();
+    Node::new(FieldDefinition { arguments, directives, ..definition.clone() })
 }
 
-fn input(definition: &InputValueDefinition) -> Result<(String, InputField), String> {
-    if definition.default_value.is_some() {
-        return Err(format!("{} cannot have a default; a root field's argument can", definition.name));
-    }
-    let field = InputField {
-        description: definition.description.as_ref().map(ToString::to_string),
-        takes: reference(&definition.ty),
-        meaning: InputMeaning::Part,
-    };
-    Ok((definition.name.to_string(), field))
-}
-
-fn reference(found: &Type) -> TypeReference {
-    match found {
-        Type::Named(name) => TypeReference::named(name.as_str()),
-        Type::NonNullNamed(name) => TypeReference::named(name.as_str()).non_null(),
-        Type::List(inner) => reference(inner).list(),
-        Type::NonNullList(inner) => reference(inner).list().non_null(),
-    }
+fn plain_input(definition: &InputValueDefinition) -> Node<InputValueDefinition> {
+    Node::new(InputValueDefinition { directives: DirectiveList::default(), ..definition.clone() })
 }

@@ -1,43 +1,97 @@
-//! The building of a schema: what is exposed under which names, then the types.
+//! The building of a schema: what is exposed under which names, then the root fields.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::scalar::{Scalar, ValueType};
 use super::{
-    Application, Options, Schema, expose, fields, functions, inputs, limits, mutations, relations, shared,
+    Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, Schema, expose,
+    functions, limits, naming, relations, reserved,
 };
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Problem};
 
 pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Application) -> Schema {
-    let mut claimed = shared::reserved_names();
+    let mut claimed = reserved::type_names();
     application.claim_names(&mut claimed);
     let mut schema = Schema {
-        types: IndexMap::new(),
+        query: IndexMap::from([(Arc::from("node"), QueryFieldKind::Node)]),
+        mutation: IndexMap::new(),
         tables: Vec::new(),
+        row_types: HashMap::new(),
         functions: Vec::new(),
         enums: HashMap::new(),
+        application: Application::default(),
         problems: catalog.problems.clone(),
         catalog,
     };
-    let catalog = Arc::clone(&schema.catalog);
     expose::expose(&mut schema, options, claimed);
-    let relation_fields = relations::relation_fields(&mut schema);
-    shared::add(&mut schema);
+    let exposed = schema.tables.iter().enumerate();
+    let named = exposed.filter_map(|(index, found)| Some((Arc::clone(&found.as_ref()?.type_name), index)));
+    schema.row_types = named.collect();
+    relations::add(&mut schema);
+    let catalog = Arc::clone(&schema.catalog);
     for (index, table) in catalog.tables.iter().enumerate() {
-        let Some(exposed) = schema.tables[index].clone() else { continue };
-        let switches = fields::Switches {
-            total_count: table.directive.total_count.unwrap_or(options.total_count),
-            aggregate: table.directive.aggregate.unwrap_or(options.aggregate),
-        };
-        fields::add(&mut schema, index, &exposed, &relation_fields[index], switches);
-        inputs::add(&mut schema, index, &exposed);
-        mutations::add(&mut schema, index, &exposed);
-        schema.problems.extend(limits::problems(&catalog, table, &exposed));
+        let Some(exposed) = schema.tables[index].as_ref() else { continue };
+        let has_key_field = key_columns(&catalog, index, exposed).is_some();
+        let problems = [input_problems(&catalog, index, exposed), limits::problems(&catalog, table, exposed)];
+        schema.problems.extend(problems.into_iter().flatten());
+        schema.query.insert(naming::collection_field(&exposed.root), QueryFieldKind::Collection(index));
+        if has_key_field {
+            schema.query.insert(naming::key_field(&exposed.root), QueryFieldKind::ByKey(index));
+        }
+        add_mutations(&mut schema.mutation, index, exposed);
     }
     functions::add(&mut schema);
     application.add_to(&mut schema);
-    shared::complete(&mut schema);
     schema
+}
+
+fn add_mutations(
+    fields: &mut IndexMap<Arc<str>, MutationFieldKind>,
+    index: usize,
+    ExposedTable { type_name, changes, .. }: &ExposedTable,
+) {
+    if changes.insert {
+        fields.insert(naming::insert_field(type_name), MutationFieldKind::Insert(index));
+    }
+    if changes.update {
+        fields.insert(naming::update_field(type_name), MutationFieldKind::Update(index));
+    }
+    if changes.delete {
+        fields.insert(naming::delete_field(type_name), MutationFieldKind::Delete(index));
+    }
+}
+
+/// The columns of a table's key, if each has a type that the convention looks rows up by.
+pub(super) fn key_columns<'s>(
+    catalog: &Catalog,
+    index: usize,
+    exposed: &'s ExposedTable,
+) -> Option<Vec<&'s ExposedColumn>> {
+    let table = &catalog.tables[index];
+    let column = |column: &usize| {
+        let type_name = &catalog.type_of(&table.columns[*column])?.name;
+        let can_look_up = matches!(type_name.as_str(), "int2" | "int4" | "int8" | "text" | "uuid" | "citext");
+        let is_known =
+            |column: &&ExposedColumn| column.column_type.value != ValueType::Scalar(Scalar::Opaque);
+        exposed.columns[*column].as_ref().filter(|_| can_look_up).filter(is_known)
+    };
+    exposed.key.iter().map(column).collect()
+}
+
+/// The columns of a table that are in no filter, and the table if it has no `orderBy`.
+fn input_problems(catalog: &Catalog, index: usize, exposed: &ExposedTable) -> Vec<Problem> {
+    let table = &catalog.tables[index];
+    let lists = exposed.readable_columns().filter(|(_, column)| column.is_incomparable_list());
+    let lists = lists.map(|(column, _)| Problem {
+        object: format!("{}.{}", table.qualified_name(), table.columns[column].name),
+        reason: "its elements cannot be compared: it is in no filter".to_owned(),
+    });
+    let unordered = exposed.columns_that(ExposedColumn::can_order).next().is_none().then(|| Problem {
+        object: table.qualified_name(),
+        reason: "none of its columns can be ordered by: it has no orderBy".to_owned(),
+    });
+    lists.chain(unordered).collect()
 }

@@ -1,6 +1,7 @@
 //! Which functions can be called through the API, and why others cannot.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::claims::{Claim, Settled, settle};
 use super::scalar::{ColumnType, exact_sql_type, is_made_of};
@@ -30,7 +31,7 @@ pub enum Takes {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExposedArgument {
     /// Its name in the API.
-    pub name: String,
+    pub name: Arc<str>,
     /// What it holds.
     pub column_type: ColumnType,
     /// The type that it is declared with; `None` where the role may not name it.
@@ -84,7 +85,7 @@ pub(super) fn expose(schema: &Schema, function: &Function) -> Result<ExposedFunc
     }
     let arguments = arguments(schema, function)?;
     let returns = returns(schema, function)?;
-    let clash = arguments.iter().find(|argument| COLLECTION_ARGUMENTS.contains(&argument.name.as_str()));
+    let clash = arguments.iter().find(|argument| COLLECTION_ARGUMENTS.contains(&&*argument.name));
     if let (Returns::Rows(_), Some(clash)) = (&returns, clash) {
         return Err(format!("its argument {} has the name of a collection's argument", clash.name));
     }
@@ -122,8 +123,8 @@ fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument
             settled.name.ok_or_else(|| format!("its arguments: {}", settled.refused.join(", and ")))?;
         let column_type =
             value_type(schema, argument.type_oid).map_err(|what| format!("its argument {name} is {what}"))?;
-        let enum_type = match &column_type.value {
-            super::ValueType::Enum { oid, .. } => schema.enums.get(oid),
+        let enum_type = match column_type.value {
+            super::ValueType::Enum(oid) => schema.enums.get(&oid),
             super::ValueType::Scalar(_) => None,
         };
         let default = argument
@@ -131,7 +132,13 @@ fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument
             .as_ref()
             .and_then(|expression| defaults::literal(expression, &column_type, enum_type));
         let sql_type = exact_sql_type(&schema.catalog, argument.type_oid);
-        Ok(ExposedArgument { name, column_type, sql_type, is_required: argument.default.is_none(), default })
+        Ok(ExposedArgument {
+            name: name.into(),
+            column_type,
+            sql_type,
+            is_required: argument.default.is_none(),
+            default,
+        })
     };
     names.into_iter().zip(&function.arguments).map(argument).collect()
 }
@@ -191,7 +198,7 @@ fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
     if is_made_of(catalog, found, TypeKind::Pseudo) {
         return Err(format!("of the pseudo-type {}", found.name));
     }
-    Ok(ColumnType::of(catalog, found, |found| schema.enums.get(&found.oid).map(|known| known.name.clone())))
+    Ok(ColumnType::of(catalog, found, |oid| schema.enums.contains_key(&oid)))
 }
 
 impl ExposedFunction {

@@ -29,11 +29,11 @@ pub(super) fn literal(
         ValueType::Scalar(Scalar::String) if expression.starts_with('\'') => {
             Some(serde_json::Value::from(constant).to_string())
         }
-        ValueType::Enum { .. } if expression.starts_with('\'') => {
+        ValueType::Enum(_) if expression.starts_with('\'') => {
             let values = &enum_type?.values;
             values.iter().find(|(label, _)| *label == constant).map(|(_, name)| name.clone())
         }
-        ValueType::Scalar(_) | ValueType::Enum { .. } => None,
+        ValueType::Scalar(_) | ValueType::Enum(_) => None,
     }
 }
 

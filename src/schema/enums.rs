@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::claims::{Claim, settle};
-use super::{EnumValue, Kind, TypeDefinition};
 use crate::catalog::{Catalog, Problem, Type, TypeKind};
 
 /// An exposed enum.
@@ -25,20 +24,10 @@ impl EnumType {
     pub fn renamed(&self) -> impl Iterator<Item = &(String, String)> {
         self.values.iter().filter(|(label, name)| label != name)
     }
-
-    pub(super) fn definition(&self, description: Option<String>) -> TypeDefinition {
-        let values = self.values.iter().map(|(_, name)| EnumValue { name: name.clone(), description: None });
-        TypeDefinition { description, kind: Kind::Enum(values.collect()) }
-    }
 }
 
 /// What follows the reason why an enum is left out.
 pub(super) const LEFT_OUT: &str = "; its columns are Opaque";
-
-/// All names of types that an enum may take.
-pub(super) fn type_family(name: &str) -> Vec<String> {
-    ["", "Filter", "ListFilter"].iter().map(|suffix| format!("{name}{suffix}")).collect()
-}
 
 /// The enums that can be exposed, with their labels and values, in order of schema and name; tells why others cannot.
 pub(super) fn candidates<'c>(

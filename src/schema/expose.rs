@@ -1,12 +1,17 @@
 //! Which tables, columns and enums are exposed, and under which names. Makes no types; tells why something is left out.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
 
 use super::claims::{Claim, Settled, settle};
 use super::enums::{self, EnumType};
 use super::scalar::{self, ColumnType};
+use super::type_id::{table_family, value_family};
 use super::{
-    DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, SessionSettings, fields, naming,
+    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, NODE_ID, Options, Schema, SessionSettings,
+    Totals, mutations, naming,
 };
 use crate::catalog::{Catalog, Problem, Table, Type};
 
@@ -39,11 +44,13 @@ pub(super) fn expose(schema: &mut Schema, options: Options, mut claimed: HashSet
     let settled = settle(&claims, |index, name| take_family(&mut claimed, wanted[index].family(name)));
     schema.tables = vec![None; catalog.tables.len()];
     for (wanted, settled) in wanted.into_iter().zip(settled) {
-        wanted.expose(schema, settled);
+        wanted.expose(schema, options, settled);
     }
     for (index, table) in catalog.tables.iter().enumerate() {
         let columns = schema.tables[index].is_some().then(|| columns(schema, table));
         if let (Some(exposed), Some(columns)) = (&mut schema.tables[index], columns) {
+            exposed.changes = mutations::changes(table, &columns);
+            exposed.places = places(&columns);
             exposed.columns = columns;
         }
     }
@@ -65,12 +72,12 @@ impl Wanted<'_> {
     /// All types that come with it.
     fn family(&self, name: &str) -> Vec<String> {
         match self {
-            Self::Enum(..) => enums::type_family(name),
-            Self::Table(..) => fields::type_family(name),
+            Self::Enum(..) => value_family(name),
+            Self::Table(..) => table_family(name),
         }
     }
 
-    fn expose(self, schema: &mut Schema, settled: Settled) {
+    fn expose(self, schema: &mut Schema, options: Options, settled: Settled) {
         let problem = settled.problem("type");
         match self {
             Self::Enum(found, values) => {
@@ -92,12 +99,21 @@ impl Wanted<'_> {
                 let session = SessionSettings::of_table(&schema.catalog, table);
                 let page_size = table.directive.max_rows;
                 let page_size = page_size.or(schema.catalog.namespace_directive(table).max_rows);
+                let totals = Totals {
+                    total_count: table.directive.total_count.unwrap_or(options.total_count),
+                    aggregate: table.directive.aggregate.unwrap_or(options.aggregate),
+                };
                 schema.tables[index] = settled.name.map(|type_name| ExposedTable {
-                    root: naming::lower_first(&type_name),
-                    type_name,
+                    root: naming::lower_first(&type_name).into(),
+                    type_name: type_name.into(),
                     key,
                     page_size: page_size.unwrap_or(DEFAULT_PAGE_SIZE),
                     columns: Vec::new(),
+                    places: HashMap::new(),
+                    relations: IndexMap::new(),
+                    computed: IndexMap::new(),
+                    totals,
+                    changes: Changes::default(),
                     session,
                 });
             }
@@ -156,10 +172,8 @@ fn columns(schema: &mut Schema, table: &Table) -> Vec<Option<ExposedColumn>> {
             Claim::new(&column.name, usual, column.directive.name.as_ref())
         })
         .collect();
-    let mut taken = HashSet::from(["nodeId".to_owned()]);
+    let mut taken = HashSet::from([NODE_ID.to_owned()]);
     let settled = settle(&claims, |_, name| take_field(&mut taken, name));
-    let enum_names: HashMap<_, _> =
-        schema.enums.iter().map(|(oid, found)| (*oid, found.name.clone())).collect();
     let mut exposed = vec![None; table.columns.len()];
     for ((index, column), settled) in usable.into_iter().zip(settled) {
         let object = || format!("{}.{}", table.qualified_name(), column.name);
@@ -169,11 +183,23 @@ fn columns(schema: &mut Schema, table: &Table) -> Vec<Option<ExposedColumn>> {
             schema.problems.push(Problem { object: object(), reason });
             continue;
         };
-        let column_type = ColumnType::of(&schema.catalog, found, |found| enum_names.get(&found.oid).cloned());
-        exposed[index] =
-            settled.name.map(|field| ExposedColumn { field, column_type, is_readable: column.can_select });
+        let column_type = ColumnType::of(&schema.catalog, found, |oid| schema.enums.contains_key(&oid));
+        let is_given = mutations::is_given(column);
+        exposed[index] = settled.name.map(|field| ExposedColumn {
+            field: field.into(),
+            column_type,
+            is_readable: column.can_select,
+            is_insertable: column.can_insert && !is_given,
+            is_updatable: column.can_update && !is_given,
+        });
     }
     exposed
+}
+
+/// Where each column stands, by the name of its field.
+fn places(columns: &[Option<ExposedColumn>]) -> HashMap<Arc<str>, usize> {
+    let columns = columns.iter().enumerate();
+    columns.filter_map(|(index, column)| Some((Arc::clone(&column.as_ref()?.field), index))).collect()
 }
 
 /// Takes a name of a field among those of one type.
@@ -187,7 +213,7 @@ fn name_root_fields(schema: &mut Schema) {
     let mut taken = HashSet::new();
     let mut claims = Vec::new();
     for exposed in schema.tables.iter().flatten() {
-        claims.push(Claim::new(&exposed.type_name, exposed.root.clone(), None));
+        claims.push(Claim::new(&exposed.type_name, exposed.root.to_string(), None));
     }
     let settled = settle(&claims, |_, name| {
         if taken.insert(name.to_owned()) {
@@ -207,6 +233,6 @@ fn name_root_fields(schema: &mut Schema) {
                 "{reason}Collection; to choose a name, use a comment: @graphql({{\"name\": \"…\"}})"
             ),
         }));
-        exposed.root = settled.name.unwrap_or_else(|| exposed.type_name.clone());
+        exposed.root = settled.name.map_or_else(|| Arc::clone(&exposed.type_name), Arc::from);
     }
 }

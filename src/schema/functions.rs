@@ -1,15 +1,15 @@
 //! Functions as fields: of the root types, and of the rows that they take.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::callable::{ExposedArgument, ExposedFunction, Returns, Takes, expose};
+use super::callable::{ExposedArgument, ExposedFunction, Takes, expose};
 use super::claims::{Claim, settle};
 use super::expose::take_field;
-use super::fields::{collection_arguments, value_reference};
 use super::overloads::Names;
-use super::{Argument, Field, Kind, MUTATION, Meaning, QUERY, Schema, TypeReference, naming};
+use super::{MutationFieldKind, NODE_ID, QueryFieldKind, Schema, naming};
 use crate::catalog::{Function, FunctionKind, Problem};
 
 /// Adds the fields of all functions that can be exposed; what stands there already keeps its name.
@@ -35,13 +35,21 @@ pub(super) fn add(schema: &mut Schema) {
     add_fields(schema, computed.into_iter().chain(roots).collect());
 }
 
-/// A field that a function wants to be.
+/// A field that functions want to be.
 struct WantedField {
-    /// The function that it is named after.
-    function: usize,
-    type_name: String,
+    /// The functions that it calls; it is named after the first one.
+    functions: Vec<usize>,
+    place: Place,
     claim: Claim,
-    field: Field,
+}
+
+/// A type that has fields of functions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    Query,
+    Mutation,
+    /// The rows of a table.
+    Row(usize),
 }
 
 fn tell(schema: &mut Schema, function: &Function, reason: impl Into<String>) {
@@ -50,12 +58,11 @@ fn tell(schema: &mut Schema, function: &Function, reason: impl Into<String>) {
 
 fn computed_field(schema: &Schema, index: usize) -> Option<WantedField> {
     let function = &schema.catalog.functions[index];
-    let ExposedFunction { takes: Takes::Row(table), returns } = schema.function(index)? else { return None };
-    let field = field(schema, function, returns, Meaning::Computed(index), Vec::new());
+    let Takes::Row(table) = schema.function(index)?.takes else { return None };
     let stem = function.name.strip_prefix('_').unwrap_or(&function.name);
     let usual = naming::field_name(stem, schema.inflects(&function.schema));
     let claim = Claim::new(&function.name, usual, function.directive.name.as_ref());
-    Some(WantedField { function: index, type_name: schema.table(*table)?.type_name.clone(), claim, field })
+    Some(WantedField { functions: vec![index], place: Place::Row(table), claim })
 }
 
 /// One field for all overloads of a function.
@@ -89,14 +96,11 @@ fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
         }
         return None;
     }
-    let (first, function) = (*first, &catalog.functions[*first]);
-    let type_name = if function.is_volatile() { MUTATION } else { QUERY }.to_owned();
+    let function = &catalog.functions[*first];
+    let place = if function.is_volatile() { Place::Mutation } else { Place::Query };
     let usual = naming::field_name(&function.name, inflect);
     let claim = Claim::new(&function.name, usual, function.directive.name.as_ref());
-    let arguments = merged_arguments(schema, &members);
-    let returns = schema.function(first)?.returns.clone();
-    let field = field(schema, function, &returns, Meaning::Call(members), arguments);
-    Some(WantedField { function: first, type_name, claim, field })
+    Some(WantedField { functions: members, place, claim })
 }
 
 /// Whether two overloads have the same result and volatility, and the same type for arguments of the same name.
@@ -104,7 +108,8 @@ fn fit_one_field(schema: &Schema, left: usize, right: usize) -> bool {
     let functions = &schema.catalog.functions;
     let (Some(one), Some(other)) = (schema.function(left), schema.function(right)) else { return false };
     let agree = |ours: &ExposedArgument, theirs: &ExposedArgument| {
-        ours.name != theirs.name || value_reference(&ours.column_type) == value_reference(&theirs.column_type)
+        let of = |argument: &ExposedArgument| (argument.column_type.value, argument.column_type.is_list);
+        ours.name != theirs.name || of(ours) == of(theirs)
     };
     functions[left].is_volatile() == functions[right].is_volatile()
         && one.returns == other.returns
@@ -112,71 +117,46 @@ fn fit_one_field(schema: &Schema, left: usize, right: usize) -> bool {
         && one.arguments().iter().all(|ours| other.arguments().iter().all(|theirs| agree(ours, theirs)))
 }
 
-/// The arguments of all overloads: one is required if all of them require it.
-fn merged_arguments(schema: &Schema, members: &[usize]) -> Vec<Argument> {
-    let overloads: Vec<_> = members.iter().filter_map(|index| schema.function(*index)).collect();
-    let mut merged: IndexMap<&str, Argument> = IndexMap::new();
-    for found in overloads.iter().flat_map(|overload| overload.arguments()) {
-        let is_required = overloads.iter().all(|overload| {
-            overload.arguments().iter().any(|other| other.name == found.name && other.is_required)
-        });
-        merged.entry(&found.name).or_insert_with(|| Argument {
-            name: found.name.clone(),
-            description: None,
-            takes: value_reference(&found.column_type).non_null_if(is_required),
-            // Which default holds depends on the overload.
-            default: found.default.clone().filter(|_| overloads.len() == 1),
-        });
-    }
-    merged.into_values().collect()
-}
-
-fn field(
-    schema: &Schema,
-    function: &Function,
-    returns: &Returns,
-    meaning: Meaning,
-    mut arguments: Vec<Argument>,
-) -> Field {
-    let type_name = |table: usize| schema.table(table).map_or("", |exposed| exposed.type_name.as_str());
-    let reference = match returns {
-        // GraphQL has no type without a value; this one's only value is null.
-        Returns::Nothing => TypeReference::named("Opaque"),
-        Returns::Value(column_type) => value_reference(column_type),
-        Returns::Row(table) => TypeReference::named(type_name(*table)),
-        Returns::Rows(table) => {
-            arguments.extend(schema.table(*table).map(collection_arguments).unwrap_or_default());
-            TypeReference::named(format!("{}Connection", type_name(*table)))
-        }
-    };
-    let description = function.directive.description.clone();
-    Field { description, arguments, ..Field::new(reference, meaning) }
-}
-
 /// Adds the fields under names that are free on their types: what stands there already keeps its name.
 fn add_fields(schema: &mut Schema, wanted: Vec<WantedField>) {
     let catalog = schema.catalog.clone();
-    let mut taken: HashMap<&str, HashSet<String>> = HashMap::new();
-    for WantedField { type_name, .. } in &wanted {
-        let names = match schema.types.get(type_name).map(|found| &found.kind) {
-            Some(Kind::Object { fields, .. }) => fields.keys().cloned().collect(),
-            _ => HashSet::new(),
-        };
-        taken.entry(type_name).or_insert(names);
+    let mut taken: HashMap<Place, HashSet<String>> = HashMap::new();
+    for WantedField { place, .. } in &wanted {
+        taken.entry(*place).or_insert_with(|| names(schema, *place));
     }
     let claims: Vec<_> = wanted.iter().map(|wanted| wanted.claim.clone()).collect();
     let settled =
-        settle(&claims, |index, name| take_field(taken.entry(&wanted[index].type_name).or_default(), name));
-    drop(taken);
-    for (WantedField { function, type_name, field, .. }, settled) in wanted.into_iter().zip(settled) {
+        settle(&claims, |index, name| take_field(taken.entry(wanted[index].place).or_default(), name));
+    for (WantedField { functions, place, .. }, settled) in wanted.into_iter().zip(settled) {
         if let Some(reason) = settled.problem("field") {
-            tell(schema, &catalog.functions[function], reason + "; to choose a name, use a comment");
+            tell(schema, &catalog.functions[functions[0]], reason + "; to choose a name, use a comment");
         }
-        let Some(name) = settled.name else { continue };
-        let fields = match schema.types.get_mut(&type_name).map(|found| &mut found.kind) {
-            Some(Kind::Object { fields, .. }) => fields,
-            _ => schema.root_fields(&type_name, super::mutations::DESCRIPTION),
-        };
-        fields.insert(name, field);
+        let Some(name) = settled.name.map(Arc::from) else { continue };
+        match place {
+            Place::Query => {
+                schema.query.insert(name, QueryFieldKind::Call(functions));
+            }
+            Place::Mutation => {
+                schema.mutation.insert(name, MutationFieldKind::Call(functions));
+            }
+            Place::Row(table) => {
+                if let Some(exposed) = &mut schema.tables[table] {
+                    exposed.computed.insert(name, functions[0]);
+                }
+            }
+        }
+    }
+}
+
+/// The names of the fields that a type has.
+fn names(schema: &Schema, place: Place) -> HashSet<String> {
+    match place {
+        Place::Query => schema.query.keys().map(ToString::to_string).collect(),
+        Place::Mutation => schema.mutation.keys().map(ToString::to_string).collect(),
+        Place::Row(table) => schema.table(table).map_or_else(HashSet::new, |exposed| {
+            let columns = exposed.readable_columns().map(|(_, column)| &*column.field);
+            let relations = exposed.relations.keys().map(|name| &**name);
+            columns.chain(relations).chain([NODE_ID]).map(str::to_owned).collect()
+        }),
     }
 }

@@ -1,5 +1,7 @@
 //! Names: from SQL's to the API's, with and without inflection.
 
+use std::sync::Arc;
+
 /// The name of a type: `blog_post` becomes `BlogPost` where names are inflected, and stays else.
 pub fn type_name(sql_name: &str, inflect: bool) -> String {
     if !inflect {
@@ -17,6 +19,31 @@ pub fn field_name(sql_name: &str, inflect: bool) -> String {
 pub fn to_one_name(column: &str, inflect: bool) -> Option<String> {
     let stem = column.strip_suffix(if inflect { "_id" } else { "Id" })?;
     (!stem.is_empty()).then(|| field_name(stem, inflect))
+}
+
+/// The field that reads a page of a collection: `x` becomes `xCollection`.
+pub(super) fn collection_field(root: &str) -> Arc<str> {
+    [root, "Collection"].concat().into()
+}
+
+/// The field that reads one row by its key: `x` becomes `xByPk`.
+pub(super) fn key_field(root: &str) -> Arc<str> {
+    [root, "ByPk"].concat().into()
+}
+
+/// The field that inserts rows of a type.
+pub(super) fn insert_field(type_name: &str) -> Arc<str> {
+    ["insertInto", type_name, "Collection"].concat().into()
+}
+
+/// The field that updates rows of a type.
+pub(super) fn update_field(type_name: &str) -> Arc<str> {
+    ["update", type_name, "Collection"].concat().into()
+}
+
+/// The field that deletes rows of a type.
+pub(super) fn delete_field(type_name: &str) -> Arc<str> {
+    ["deleteFrom", type_name, "Collection"].concat().into()
 }
 
 /// With the first letter in lower case.

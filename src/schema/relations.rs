@@ -3,20 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use super::expose::take_field;
-use super::{Join, KeySide, Schema, naming};
+use super::field::{Cardinality, Join, KeySide, RelationField};
+use super::{NODE_ID, Schema, naming};
 use crate::catalog::{Problem, Relation};
 
-/// A field that leads from a row to another or to others.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct RelationField {
-    pub(super) name: String,
-    pub(super) join: Arc<Join>,
-    pub(super) is_to_many: bool,
-    pub(super) is_non_null: bool,
-}
-
 struct Candidate {
+    /// Empty until it is settled.
+    name: String,
     field: RelationField,
     from_comment: Option<String>,
     usual: String,
@@ -26,8 +22,8 @@ struct Candidate {
     relation: String,
 }
 
-/// For each table of the catalogue: its relation fields, in the order of relations, to-one before to-many.
-pub(super) fn relation_fields(schema: &mut Schema) -> Vec<Vec<RelationField>> {
+/// Gives each table its relation fields, in the order of relations, to-one before to-many.
+pub(super) fn add(schema: &mut Schema) {
     let catalog = schema.catalog.clone();
     let mut outgoing: Vec<Vec<Candidate>> = catalog.tables.iter().map(|_| Vec::new()).collect();
     let mut incoming: Vec<Vec<Candidate>> = catalog.tables.iter().map(|_| Vec::new()).collect();
@@ -39,7 +35,12 @@ pub(super) fn relation_fields(schema: &mut Schema) -> Vec<Vec<RelationField>> {
     }
     let candidates = outgoing.into_iter().zip(incoming);
     let candidates = candidates.map(|(out, back)| out.into_iter().chain(back).collect::<Vec<_>>());
-    candidates.enumerate().map(|(table, candidates)| settle_names(schema, table, candidates)).collect()
+    for (table, candidates) in candidates.enumerate() {
+        let fields = settle_names(schema, table, candidates);
+        if let Some(exposed) = &mut schema.tables[table] {
+            exposed.relations = fields;
+        }
+    }
 }
 
 /// Both tables are exposed, and the role may read all columns that tie them.
@@ -57,7 +58,7 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
     let table = &schema.catalog.tables[relation.table];
     let referenced = &schema.catalog.tables[relation.referenced_table];
     let inflect = schema.catalog.namespace_directive(table).inflect_names.unwrap_or(false);
-    let type_name = schema.table(relation.referenced_table).map_or("", |exposed| exposed.type_name.as_str());
+    let type_name = schema.table(relation.referenced_table).map_or("", |exposed| &exposed.type_name);
     let by_column = match relation.columns.as_slice() {
         [column] => naming::to_one_name(&table.columns[*column].name, inflect),
         _ => None,
@@ -73,24 +74,22 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
     let operators = relation.operators.clone();
     let (table, is_only) = (relation.referenced_table, is_only(schema, relation));
     let join = Join { table, side: KeySide::Referenced, is_only, columns, operators };
-    Candidate::new(schema, relation, usual, relation.foreign_name.clone(), (join, false, is_non_null))
+    let field = RelationField { join: Arc::new(join), cardinality: Cardinality::One { is_non_null } };
+    Candidate::new(schema, relation, usual, relation.foreign_name.clone(), field)
 }
 
 fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
-    let type_name = schema.table(relation.table).map_or("", |exposed| exposed.type_name.as_str());
+    let type_name = schema.table(relation.table).map_or("", |exposed| &exposed.type_name);
     let usual = [naming::lower_first(type_name), type_name.to_owned()];
     let usual = usual.map(|name| if relation.is_one_to_one { name } else { name + "Collection" });
     let columns = relation.referenced_columns.iter().copied().zip(relation.columns.iter().copied()).collect();
     let operators = relation.operators.clone();
     let (table, is_only) = (relation.table, is_only(schema, relation));
     let join = Join { table, side: KeySide::Referring, is_only, columns, operators };
-    Candidate::new(
-        schema,
-        relation,
-        usual,
-        relation.local_name.clone(),
-        (join, !relation.is_one_to_one, false),
-    )
+    let cardinality =
+        if relation.is_one_to_one { Cardinality::One { is_non_null: false } } else { Cardinality::Many };
+    let field = RelationField { join: Arc::new(join), cardinality };
+    Candidate::new(schema, relation, usual, relation.local_name.clone(), field)
 }
 
 /// Whether a relation leads to the rows of the table itself alone, though it has children.
@@ -105,7 +104,7 @@ impl Candidate {
         relation: &Relation,
         usual: [String; 2],
         from_comment: Option<String>,
-        (join, is_to_many, is_non_null): (Join, bool, bool),
+        field: RelationField,
     ) -> Self {
         let table = &schema.catalog.tables[relation.table];
         let columns: Vec<_> = relation
@@ -117,8 +116,7 @@ impl Candidate {
         let longer = usual.each_ref().map(|name| format!("{name}By{columns}"));
         let [usual, _] = usual;
         let relation = format!("{} on {}", relation.name, table.qualified_name());
-        let field = RelationField { name: String::new(), join: Arc::new(join), is_to_many, is_non_null };
-        Self { field, from_comment, usual, longer, relation }
+        Self { name: String::new(), field, from_comment, usual, longer, relation }
     }
 
     /// Gives it the first of the names that is free. Returns why the others are not.
@@ -134,7 +132,7 @@ impl Candidate {
             } else if let Err(reason) = take_field(taken, name) {
                 refused.push(reason);
             } else {
-                self.field.name.clone_from(name);
+                self.name.clone_from(name);
                 break;
             }
         }
@@ -144,21 +142,25 @@ impl Candidate {
 
 /// Gives each field a name of its own: columns go first, then what a comment says; of several relations with one name all
 /// get `…By<Column>`, so that none of them depends on the order of the others.
-fn settle_names(schema: &mut Schema, table: usize, mut candidates: Vec<Candidate>) -> Vec<RelationField> {
+fn settle_names(
+    schema: &mut Schema,
+    table: usize,
+    mut candidates: Vec<Candidate>,
+) -> IndexMap<Arc<str>, RelationField> {
     let columns = schema.table(table).map_or(&[][..], |exposed| &exposed.columns);
-    let fields = columns.iter().flatten().map(|column| column.field.clone());
-    let mut taken: HashSet<String> = fields.chain(["nodeId".to_owned()]).collect();
+    let fields = columns.iter().flatten().map(|column| &*column.field);
+    let mut taken: HashSet<String> = fields.chain([NODE_ID]).map(str::to_owned).collect();
     let mut refused: Vec<Vec<String>> = Vec::new();
     for candidate in &mut candidates {
         let from_comment = candidate.from_comment.take();
         refused.push(candidate.take(&from_comment, &mut taken));
     }
     let mut wanted: HashMap<String, usize> = HashMap::new();
-    for candidate in candidates.iter().filter(|candidate| candidate.field.name.is_empty()) {
+    for candidate in candidates.iter().filter(|candidate| candidate.name.is_empty()) {
         *wanted.entry(candidate.usual.clone()).or_default() += 1;
     }
     for (candidate, refused) in candidates.iter_mut().zip(&mut refused) {
-        if !candidate.field.name.is_empty() {
+        if !candidate.name.is_empty() {
             continue;
         }
         let is_unique = wanted.get(&candidate.usual) == Some(&1);
@@ -171,13 +173,13 @@ fn settle_names(schema: &mut Schema, table: usize, mut candidates: Vec<Candidate
     }
     for (candidate, refused) in candidates.iter().zip(refused) {
         let reasons = refused.join(", and ");
-        let reason = match candidate.field.name.as_str() {
+        let reason = match candidate.name.as_str() {
             _ if refused.is_empty() => continue,
             "" => format!("{reasons}; name its field by a comment on the constraint"),
             name => format!("{reasons}: its field is {name}"),
         };
         schema.problems.push(Problem { object: candidate.relation.clone(), reason });
     }
-    let named = candidates.into_iter().filter(|candidate| !candidate.field.name.is_empty());
-    named.map(|candidate| candidate.field).collect()
+    let named = candidates.into_iter().filter(|candidate| !candidate.name.is_empty());
+    named.map(|candidate| (candidate.name.into(), candidate.field)).collect()
 }

@@ -1,5 +1,11 @@
 //! The API as apollo-compiler's schema, which documents are validated against, and as the SDL that people read.
 
+mod document;
+mod inputs;
+mod objects;
+mod renderer;
+mod roots;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -8,7 +14,7 @@ use apollo_compiler::schema::Implementers;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Schema as CompiledSchema};
 
-use super::{Application, Options, Schema, sdl};
+use super::{Application, Options, Schema};
 use crate::catalog::{Catalog, Oid, Problem};
 
 /// A schema in the form that apollo-compiler works with.
@@ -30,9 +36,9 @@ pub struct RenderError(String);
 impl Rendered {
     /// Compiles the description.
     pub fn new(schema: &Schema) -> Result<Self, RenderError> {
-        let source = sdl::write(schema);
-        let compiled = CompiledSchema::parse_and_validate(source, "schema.graphql")
-            .map_err(|invalid| RenderError(invalid.errors.to_string()))?;
+        let document = document::document(schema).map_err(RenderError)?;
+        let compiled =
+            document.to_schema_validate().map_err(|invalid| RenderError(invalid.errors.to_string()))?;
         let sdl = compiled.serialize().to_string();
         let implementers = compiled.implementers_map();
         Ok(Self { compiled: Arc::new(compiled), implementers: Arc::new(implementers), sdl: sdl.into() })

@@ -90,20 +90,33 @@ pub struct ColumnType {
 }
 
 /// A scalar or an enum.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ValueType {
     /// A scalar.
     Scalar(Scalar),
-    /// The enum of that name in the API, for the type of that oid.
-    Enum {
-        /// Its name in the API.
-        name: String,
-        /// `pg_type.oid`.
-        oid: Oid,
-    },
+    /// The exposed enum for the type of that oid.
+    Enum(Oid),
 }
 
 impl Scalar {
+    /// All of them.
+    pub(super) const ALL: [Self; 14] = [
+        Self::Int,
+        Self::Float,
+        Self::String,
+        Self::Boolean,
+        Self::Id,
+        Self::BigInt,
+        Self::BigFloat,
+        Self::Uuid,
+        Self::Date,
+        Self::Time,
+        Self::Datetime,
+        Self::Json,
+        Self::Cursor,
+        Self::Opaque,
+    ];
+
     /// Its name in the API.
     pub fn name(self) -> &'static str {
         match self {
@@ -186,18 +199,19 @@ impl Scalar {
 }
 
 impl ColumnType {
-    /// What a column of that type holds. `enum_name` gives an exposed enum's name in the API.
-    pub(super) fn of(catalog: &Catalog, found: &Type, enum_name: impl Fn(&Type) -> Option<String>) -> Self {
+    /// What a column of that type holds. `is_enum` tells which types are exposed enums.
+    pub(super) fn of(catalog: &Catalog, found: &Type, is_enum: impl Fn(Oid) -> bool) -> Self {
         let element = found.element.and_then(|oid| catalog.types.get(&oid));
         let is_list = element.is_some();
         let value = element.unwrap_or(found);
         let base = base_type(&catalog.types, value);
-        let value_type = match enum_name(value) {
-            Some(name) => ValueType::Enum { name, oid: value.oid },
-            None => ValueType::Scalar(Scalar::of_base_type(value)),
+        let value_type = if is_enum(value.oid) {
+            ValueType::Enum(value.oid)
+        } else {
+            ValueType::Scalar(Scalar::of_base_type(value))
         };
         let encoding = match value_type {
-            ValueType::Enum { .. } => Encoding::of_enum(is_list),
+            ValueType::Enum(_) => Encoding::of_enum(is_list),
             ValueType::Scalar(scalar) if is_list => Encoding::of_list(scalar, base),
             ValueType::Scalar(scalar) => Encoding::of_value(scalar, base),
         };
@@ -221,19 +235,26 @@ impl ColumnType {
     }
 }
 
-impl ValueType {
-    /// Its name in the API.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Scalar(scalar) => scalar.name(),
-            Self::Enum { name, .. } => name,
-        }
-    }
+/// The operators of a value's filter, or of that of arrays of it, by name.
+pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [(&'static str, Operator)] {
+    if is_list { &LIST_OPERATORS } else { value.operators() }
+}
 
+impl ColumnType {
+    /// The operator of that name of its filter.
+    pub fn operator(&self, name: &str) -> Option<Operator> {
+        operators(self.value, self.is_list)
+            .iter()
+            .find(|(found, _)| *found == name)
+            .map(|(_, operator)| *operator)
+    }
+}
+
+impl ValueType {
     /// The operators of its filter, by name.
-    pub fn operators(&self) -> &'static [(&'static str, Operator)] {
+    pub fn operators(self) -> &'static [(&'static str, Operator)] {
         match self {
-            Self::Enum { .. } | Self::Scalar(Scalar::Uuid) => &EQUALITY,
+            Self::Enum(_) | Self::Scalar(Scalar::Uuid) => &EQUALITY,
             Self::Scalar(Scalar::Boolean | Scalar::Opaque) => &SAMENESS,
             Self::Scalar(Scalar::Id | Scalar::Cursor) => &SAMENESS[..1],
             Self::Scalar(Scalar::Json) => &[],
@@ -244,7 +265,7 @@ impl ValueType {
 }
 
 /// The operators of the filter of an array.
-pub(super) const LIST_OPERATORS: [(&str, Operator); 5] = [
+const LIST_OPERATORS: [(&str, Operator); 5] = [
     ("containedBy", Operator::ContainedBy),
     ("contains", Operator::Contains),
     ("eq", Operator::Equal),

@@ -37,7 +37,7 @@ impl Compiler<'_> {
     ) -> JsonText {
         let sql_type = &column_type.encoding.sql_type;
         let cast = value.clone().cast(sql_type.clone());
-        if let ValueType::Enum { oid, .. } = &column_type.value
+        if let ValueType::Enum(oid) = &column_type.value
             && let Some(enum_type) = self.schema.enums.get(oid)
         {
             return JsonText::of_piece(if column_type.is_list {

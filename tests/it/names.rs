@@ -10,7 +10,7 @@ use glowplug::catalog::{Catalog, INTROSPECT, Relation};
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
 use glowplug::schema::rendered::Rendered;
-use glowplug::schema::{Field, Kind, Meaning, Options, Schema};
+use glowplug::schema::{ExposedTable, MutationFieldKind, Options, QueryFieldKind, RowFieldKind, Schema};
 use serde_json::{Value, json};
 
 use crate::{harness, node};
@@ -171,14 +171,6 @@ fn key(ours: &[&str], theirs: &[&str]) -> Value {
 }
 
 impl Round {
-    fn fields(&self, type_name: &str) -> impl Iterator<Item = (&String, &Field)> {
-        let kind = self.schema.types.get(type_name).map(|found| &found.kind);
-        match kind {
-            Some(Kind::Object { fields, .. }) => fields.iter(),
-            _ => panic!("{type_name} is no object type"),
-        }
-    }
-
     /// Adds what is neither reachable nor told; returns how much is reachable.
     fn lost(&self, wrong: &mut Vec<String>) -> usize {
         let told: HashSet<_> = self.schema.problems.iter().map(|problem| problem.object.as_str()).collect();
@@ -191,13 +183,16 @@ impl Round {
         };
         let catalog = &self.schema.catalog;
         for (index, table) in catalog.tables.iter().enumerate() {
-            let roots = self.fields("Query").filter(|(_, field)| field.meaning == Meaning::Collection(index));
+            let roots =
+                self.schema.query.values().filter(|field| **field == QueryFieldKind::Collection(index));
             let exposed = self.schema.table(index).filter(|_| roots.count() == 1);
             look(table.qualified_name(), exposed.is_some());
             let Some(exposed) = exposed else { continue };
             for (position, column) in table.columns.iter().enumerate() {
-                let is_its = |(_, field): &(&String, &Field)| field.meaning == Meaning::Column(position);
-                let is_reachable = self.fields(&exposed.type_name).filter(is_its).count() == 1;
+                let exposed_column = exposed.columns[position].as_ref();
+                let is_reachable = exposed_column.is_some_and(|column| {
+                    exposed.row_field(&column.field) == Some(RowFieldKind::Column(position))
+                });
                 look(format!("{}.{}", table.qualified_name(), column.name), is_reachable);
             }
         }
@@ -215,15 +210,17 @@ impl Round {
 
     /// Whether a field calls the function.
     fn calls(&self, index: usize) -> bool {
-        let objects = self.schema.types.values().filter_map(|found| match &found.kind {
-            Kind::Object { fields, .. } => Some(fields.values()),
-            _ => None,
-        });
-        objects.flatten().any(|field| match &field.meaning {
-            Meaning::Call(overloads) => overloads.contains(&index),
-            Meaning::Computed(function) => *function == index,
-            _ => false,
-        })
+        let is_query = |field: &QueryFieldKind| matches!(field, QueryFieldKind::Call(overloads) if overloads.contains(&index));
+        let is_mutation = |field: &MutationFieldKind| matches!(field, MutationFieldKind::Call(overloads) if overloads.contains(&index));
+        let is_computed = |exposed: &ExposedTable| {
+            let computed = exposed.computed.iter().filter(|(_, function)| **function == index);
+            computed
+                .map(|(name, _)| exposed.row_field(name))
+                .any(|found| found == Some(RowFieldKind::Computed(index)))
+        };
+        self.schema.query.values().any(is_query)
+            || self.schema.mutation.values().any(is_mutation)
+            || self.schema.tables.iter().flatten().any(is_computed)
     }
 
     /// Whether fields lead along the relation both ways; `None` if one of its tables is not exposed.
@@ -232,18 +229,14 @@ impl Round {
         let pairs = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied());
         let there: Vec<_> = pairs.collect();
         let back: Vec<_> = there.iter().map(|(ours, theirs)| (*theirs, *ours)).collect();
-        let leads = |type_name: &str, table: usize, columns: &[(usize, usize)]| {
-            self.fields(type_name).any(|(_, field)| match &field.meaning {
-                Meaning::ToOne(join) | Meaning::ToMany(join) => {
-                    join.table == table && join.columns == columns
-                }
-                _ => false,
+        let leads = |from: &ExposedTable, table: usize, columns: &[(usize, usize)]| {
+            from.relations.iter().any(|(name, field)| {
+                field.join.table == table
+                    && field.join.columns == columns
+                    && from.row_field(name) == Some(RowFieldKind::Relation(field))
             })
         };
-        Some(
-            leads(&from.type_name, relation.referenced_table, &there)
-                && leads(&to.type_name, relation.table, &back),
-        )
+        Some(leads(from, relation.referenced_table, &there) && leads(to, relation.table, &back))
     }
 
     /// Reads the row of each table: each field has the value of its own column.
@@ -251,16 +244,15 @@ impl Round {
         let mut config = harness::config(&harness::cluster().url(database), PoolMode::Direct);
         config.api.schemas = self.schemas.to_vec();
         let engine = Engine::new(&config).expect("an engine");
-        for (name, field) in self.fields("Query") {
-            let Meaning::Collection(index) = field.meaning else { continue };
-            let exposed = self.schema.table(index).expect("it is exposed");
-            let fields: Vec<_> =
-                exposed.readable_columns().map(|(_, column)| column.field.as_str()).collect();
+        for (name, field) in &self.schema.query {
+            let QueryFieldKind::Collection(index) = field else { continue };
+            let exposed = self.schema.table(*index).expect("it is exposed");
+            let fields: Vec<_> = exposed.readable_columns().map(|(_, column)| &*column.field).collect();
             let query = format!("{{ {name} {{ edges {{ node {{ nodeId {} }} }} }} }}", fields.join(" "));
             let answer = harness::graphql(&engine, &query, json!({})).await;
-            let row = &answer["data"][name]["edges"][0]["node"];
+            let row = &answer["data"][&**name]["edges"][0]["node"];
             for (position, column) in exposed.readable_columns() {
-                if row[&column.field] != position + 1 {
+                if row[&*column.field] != position + 1 {
                     wrong.push(format!("{}: {query} gives {} in {answer}", self.schemas[0], column.field));
                 }
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use glowplug::catalog::{Catalog, INTROSPECT};
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
-use glowplug::schema::{InputMeaning, Kind, Meaning, Options, Schema};
+use glowplug::schema::{Options, Schema};
 use serde_json::json;
 use tokio_postgres::Client;
 
@@ -90,18 +90,12 @@ async fn schema(client: &Client) -> Schema {
 
 /// Whether the API takes a value for the column in an input, or without an input whether it deletes.
 fn is_offered(schema: &Schema, table: usize, input: &str, column: usize) -> bool {
-    let mutations = schema.types.get("Mutation").map(|found| &found.kind);
-    let Some(Kind::Object { fields, .. }) = mutations else { panic!("there are mutations") };
-    let has = |meaning: &Meaning| fields.values().any(|field| field.meaning == *meaning);
-    let meaning = match input {
-        "InsertInput" => Meaning::Insert(table),
-        "UpdateInput" => Meaning::Update(table),
-        _ => return has(&Meaning::Delete(table)),
-    };
-    let name = &schema.table(table).expect("it is exposed").type_name;
-    let fields = schema.types.get(&format!("{name}{input}")).map(|found| &found.kind);
-    let Some(Kind::Input(fields)) = fields else { return false };
-    has(&meaning) && fields.values().any(|field| field.meaning == InputMeaning::Column(column))
+    let (exposed, found) = (schema.table(table).expect("it is exposed"), schema.column(table, column));
+    match input {
+        "InsertInput" => exposed.changes.insert && found.is_some_and(|column| column.is_insertable),
+        "UpdateInput" => exposed.changes.update && found.is_some_and(|column| column.is_updatable),
+        _ => exposed.changes.delete,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,338 @@
+//! What the fields of each kind of object stand for, and those of each kind of input.
+//!
+//! Each kind has fields of its own, so that what reads them leaves none out and meets none that cannot be there. Tables and functions are
+//! indexes into the catalogue's, columns into the table's.
+
+use std::sync::Arc;
+
+use crate::catalog::QualifiedName;
+
+/// A field of `Query`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryFieldKind {
+    /// `node`: one row of any table.
+    Node,
+    /// `xCollection`: the rows of a table as a connection.
+    Collection(usize),
+    /// `xByPk`: one row by its key.
+    ByKey(usize),
+    /// A call of one of these functions, which are told apart by the arguments that are given.
+    Call(Vec<usize>),
+    /// A field of the application, by its number.
+    Application(usize),
+}
+
+/// A field of `Mutation`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MutationFieldKind {
+    /// `insertIntoXCollection`.
+    Insert(usize),
+    /// `updateXCollection`.
+    Update(usize),
+    /// `deleteFromXCollection`.
+    Delete(usize),
+    /// A call of one of these functions, which are told apart by the arguments that are given.
+    Call(Vec<usize>),
+    /// A field of the application, by its number.
+    Application(usize),
+}
+
+/// A field of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowFieldKind<'s> {
+    /// The global identifier.
+    NodeId,
+    /// A column.
+    Column(usize),
+    /// The row that it refers to, or those that refer to it.
+    Relation(&'s RelationField),
+    /// What a function makes of the row.
+    Computed(usize),
+}
+
+/// A field that leads from a row to another or to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationField {
+    /// Which rows those are.
+    pub join: Arc<Join>,
+    /// How many there can be.
+    pub cardinality: Cardinality,
+}
+
+/// How many rows a relation leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cardinality {
+    /// One at the most.
+    One {
+        /// Whether there is always one.
+        is_non_null: bool,
+    },
+    /// Any number.
+    Many,
+}
+
+/// How two tables hang together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Join {
+    /// The table on the other side.
+    pub table: usize,
+    /// Which side of the key that is.
+    pub side: KeySide,
+    /// Whether the key means rows of the table that is referred to itself, and none of its children: the database's own keys
+    /// do (PostgreSQL manual, 5.10.1).
+    pub is_only: bool,
+    /// Pairs of equal columns: ours, theirs.
+    pub columns: Vec<(usize, usize)>,
+    /// The operators that compare the pairs, the column that is referred to on the left.
+    pub operators: Vec<QualifiedName>,
+}
+
+/// A side of a foreign key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeySide {
+    /// The table that refers.
+    Referring,
+    /// The table that is referred to.
+    Referenced,
+}
+
+/// A kind of object or input whose fields have the same names on every type of the kind.
+pub trait FixedFields: Copy + 'static {
+    /// All fields that the kind can have, in their order.
+    const ALL: &'static [Self];
+
+    /// The field's name.
+    fn name(self) -> &'static str;
+
+    /// What a person reads about it.
+    fn description(self) -> &'static str;
+
+    /// The field of that name.
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|field| field.name() == name)
+    }
+}
+
+/// A field of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionFieldKind {
+    /// `edges`.
+    Edges,
+    /// `pageInfo`.
+    PageInfo,
+    /// `totalCount`.
+    TotalCount,
+    /// `aggregate`.
+    Aggregate,
+}
+
+impl FixedFields for ConnectionFieldKind {
+    const ALL: &'static [Self] = &[Self::Edges, Self::PageInfo, Self::TotalCount, Self::Aggregate];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Edges => "edges",
+            Self::PageInfo => "pageInfo",
+            Self::TotalCount => "totalCount",
+            Self::Aggregate => "aggregate",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Edges => "The rows of the page",
+            Self::PageInfo => "Where the page stands in the collection",
+            Self::TotalCount => "The number of rows that match the filter, on all pages",
+            Self::Aggregate => "Figures over all rows that match the filter",
+        }
+    }
+}
+
+/// A field of an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EdgeFieldKind {
+    /// `cursor`.
+    Cursor,
+    /// `node`.
+    Node,
+}
+
+impl FixedFields for EdgeFieldKind {
+    const ALL: &'static [Self] = &[Self::Cursor, Self::Node];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cursor => "cursor",
+            Self::Node => "node",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Cursor => "The position of the row, for `after` and `before`",
+            Self::Node => "The row",
+        }
+    }
+}
+
+/// A field of `PageInfo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageInfoFieldKind {
+    /// `endCursor`.
+    EndCursor,
+    /// `hasNextPage`.
+    HasNextPage,
+    /// `hasPreviousPage`.
+    HasPreviousPage,
+    /// `startCursor`.
+    StartCursor,
+}
+
+impl FixedFields for PageInfoFieldKind {
+    const ALL: &'static [Self] =
+        &[Self::EndCursor, Self::HasNextPage, Self::HasPreviousPage, Self::StartCursor];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::EndCursor => "endCursor",
+            Self::HasNextPage => "hasNextPage",
+            Self::HasPreviousPage => "hasPreviousPage",
+            Self::StartCursor => "startCursor",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::EndCursor => "The position of the last row of the page",
+            Self::HasNextPage => "Whether rows follow",
+            Self::HasPreviousPage => "Whether rows come before",
+            Self::StartCursor => "The position of the first row of the page",
+        }
+    }
+}
+
+/// A field of an aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateFieldKind {
+    /// `count`.
+    Count,
+    /// `sum` and its like.
+    Function(AggregateFunction),
+}
+
+/// A function over the values of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AggregateFunction {
+    /// `sum`.
+    Sum,
+    /// `avg`.
+    Average,
+    /// `min`.
+    Minimum,
+    /// `max`.
+    Maximum,
+}
+
+impl FixedFields for AggregateFieldKind {
+    const ALL: &'static [Self] = &[
+        Self::Count,
+        Self::Function(AggregateFunction::Sum),
+        Self::Function(AggregateFunction::Average),
+        Self::Function(AggregateFunction::Minimum),
+        Self::Function(AggregateFunction::Maximum),
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Function(AggregateFunction::Sum) => "sum",
+            Self::Function(AggregateFunction::Average) => "avg",
+            Self::Function(AggregateFunction::Minimum) => "min",
+            Self::Function(AggregateFunction::Maximum) => "max",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Count => "The number of rows",
+            Self::Function(AggregateFunction::Sum) => "The sum of each column's values",
+            Self::Function(AggregateFunction::Average) => "The average of each column's values",
+            Self::Function(AggregateFunction::Minimum) => "The least of each column's values",
+            Self::Function(AggregateFunction::Maximum) => "The greatest of each column's values",
+        }
+    }
+}
+
+/// A field of what a mutation of a table returns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseFieldKind {
+    /// `affectedCount`.
+    AffectedCount,
+    /// `records`.
+    Records,
+}
+
+impl FixedFields for ResponseFieldKind {
+    const ALL: &'static [Self] = &[Self::AffectedCount, Self::Records];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::AffectedCount => "affectedCount",
+            Self::Records => "records",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::AffectedCount => "The number of rows",
+            Self::Records => "The rows",
+        }
+    }
+}
+
+/// A field of a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterFieldKind {
+    /// A column.
+    Column(usize),
+    /// What is no column.
+    Row(RowConditionKind),
+}
+
+/// A field of every filter, unless a column takes its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowConditionKind {
+    /// `nodeId`.
+    NodeId,
+    /// `and`.
+    And,
+    /// `or`.
+    Or,
+    /// `not`.
+    Not,
+}
+
+impl RowConditionKind {
+    /// All of them, in their order.
+    pub(super) const ALL: [Self; 4] = [Self::NodeId, Self::And, Self::Or, Self::Not];
+
+    /// The field's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::NodeId => "nodeId",
+            Self::And => "and",
+            Self::Or => "or",
+            Self::Not => "not",
+        }
+    }
+
+    /// What a person reads about it.
+    pub(super) fn description(self) -> Option<&'static str> {
+        match self {
+            Self::NodeId => None,
+            Self::And => Some("All of these hold"),
+            Self::Or => Some("At least one of these holds"),
+            Self::Not => Some("This does not hold"),
+        }
+    }
+}

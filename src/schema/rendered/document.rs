@@ -1,0 +1,251 @@
+//! The whole schema as a document: which types there are, in which order.
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::{
+    Definition, DirectiveList, Document, EnumTypeDefinition, EnumValueDefinition, InputObjectTypeDefinition,
+    InterfaceTypeDefinition, ObjectTypeDefinition, ScalarTypeDefinition,
+};
+use apollo_compiler::{Name, name};
+
+use super::renderer::{Field, Input, Renderer, description};
+use crate::schema::{
+    FixedFields, MutationFieldKind, NODE_ID, PageInfoFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
+};
+
+/// The directions of an order, and what `is` takes.
+const DIRECTIONS: [(&str, &str); 4] = [
+    ("AscNullsFirst", "Ascending, nulls first"),
+    ("AscNullsLast", "Ascending, nulls last"),
+    ("DescNullsFirst", "Descending, nulls first"),
+    ("DescNullsLast", "Descending, nulls last"),
+];
+const IS: [(&str, &str); 2] = [("NULL", "It is null"), ("NOT_NULL", "It is not null")];
+
+/// The schema as a document, or the name in it that GraphQL does not take.
+pub(super) fn document(schema: &Schema) -> Result<Document, String> {
+    let mut definitions =
+        Definitions { renderer: Renderer::new(schema), made: Vec::new(), has_mutation: false };
+    definitions.shared_types();
+    for (index, table) in schema.tables.iter().enumerate() {
+        if table.is_some() {
+            definitions.table(index);
+        }
+    }
+    if schema.mutation.values().any(|field| matches!(field, MutationFieldKind::Call(_))) {
+        definitions.mutation();
+    }
+    definitions.made.extend(schema.application.definitions().cloned());
+    if !schema.mutation.is_empty() {
+        definitions.mutation();
+    }
+    definitions.values();
+    match definitions.renderer.invalid {
+        Some(name) => Err(format!("{name:?} is no name")),
+        None => Ok(Document { definitions: definitions.made, ..Document::new() }),
+    }
+}
+
+/// The definitions so far.
+pub(super) struct Definitions<'s> {
+    pub(super) renderer: Renderer<'s>,
+    made: Vec<Definition>,
+    has_mutation: bool,
+}
+
+impl Definitions<'_> {
+    /// The roots and what all tables share.
+    fn shared_types(&mut self) {
+        let query = self.renderer.query_fields();
+        self.object(TypeId::Query, Some("What can be read"), query);
+        let id = self.renderer.scalar(Scalar::Id).non_null();
+        let node_id = self.renderer.field(NODE_ID, None, id);
+        let description = Some(self.renderer.text("A row of any type"));
+        self.made.push(
+            Node::new(InterfaceTypeDefinition {
+                description,
+                name: self.renderer.type_name(TypeId::Node),
+                implements_interfaces: Vec::new(),
+                directives: DirectiveList::default(),
+                fields: vec![node_id],
+            })
+            .into(),
+        );
+        let fields = PageInfoFieldKind::ALL.iter().map(|field| self.renderer.page_info_field(*field));
+        let fields = fields.collect();
+        self.object(TypeId::PageInfo, Some("Where a page stands in its collection"), fields);
+        self.fixed_enum(TypeId::OrderByDirection, "A direction to order in", &DIRECTIONS);
+        self.fixed_enum(TypeId::FilterIs, "Whether a value is there", &IS);
+    }
+
+    /// The root of mutations, once: it stands behind the first type that only it needs.
+    fn mutation(&mut self) {
+        if !self.has_mutation {
+            self.has_mutation = true;
+            let fields = self.renderer.mutation_fields();
+            let description = "What can be changed; the fields run in order, all of them or none";
+            self.object(TypeId::Mutation, Some(description), fields);
+        }
+    }
+
+    fn table(&mut self, index: usize) {
+        let Some(exposed) = self.renderer.schema.table(index) else { return };
+        let of = |part| TypeId::Table(index, part);
+        self.row(index);
+        let fields = self.renderer.edge_fields(index);
+        self.object(of(TableType::Edge), Some("A row of a page with its position"), fields);
+        let fields = self.renderer.connection_fields(index, exposed.totals);
+        let text = "A page of rows, and what is known of the whole collection";
+        self.object(of(TableType::Connection), Some(text), fields);
+        if exposed.totals.aggregate {
+            self.aggregates(index);
+        }
+        let fields = self.renderer.filter_fields(index, exposed);
+        self.input(of(TableType::Filter), "Conditions on a row; all of them must hold", fields);
+        let fields = self.renderer.order_fields(exposed);
+        if !fields.is_empty() {
+            self.input(of(TableType::OrderBy), "One column to order by, with its direction", fields);
+        }
+        self.changes(index);
+    }
+
+    fn row(&mut self, index: usize) {
+        let schema = self.renderer.schema;
+        let text = description(schema.catalog.tables[index].directive.description.as_ref());
+        let name = self.renderer.type_name(TypeId::Table(index, TableType::Row));
+        let fields = self.renderer.row_fields(index);
+        let implements_interfaces = vec![self.renderer.type_name(TypeId::Node)];
+        let directives = DirectiveList::default();
+        let row = ObjectTypeDefinition { description: text, name, implements_interfaces, directives, fields };
+        self.made.push(Node::new(row).into());
+    }
+
+    fn aggregates(&mut self, index: usize) {
+        let mut fields = Vec::new();
+        for (kind, result) in self.renderer.aggregates(index) {
+            let mut returns = self.renderer.scalar(Scalar::Int).non_null();
+            if let Some((part, columns)) = result {
+                let id = TypeId::Table(index, part);
+                returns = self.renderer.reference(id);
+                self.object(id, Some(kind.description()), columns);
+            }
+            fields.push(self.renderer.fixed(kind, returns));
+        }
+        let text = "Figures over the rows of a collection";
+        self.object(TypeId::Table(index, TableType::Aggregate), Some(text), fields);
+    }
+
+    /// The inputs and responses of a table's mutations.
+    fn changes(&mut self, index: usize) {
+        let Some(exposed) = self.renderer.schema.table(index) else { return };
+        let of = |part| TypeId::Table(index, part);
+        if exposed.changes.insert {
+            let fields = self.renderer.written_fields(exposed, |column| column.is_insertable);
+            let text = "A row to insert; what is left out gets its default";
+            self.input(of(TableType::InsertInput), text, fields);
+            self.response(index, TableType::InsertResponse, "What was inserted");
+        }
+        if exposed.changes.update {
+            let fields = self.renderer.written_fields(exposed, |column| column.is_updatable);
+            let text = "New values; what is left out stays as it is";
+            self.input(of(TableType::UpdateInput), text, fields);
+            self.response(index, TableType::UpdateResponse, "What was updated");
+        }
+        if exposed.changes.delete {
+            self.response(index, TableType::DeleteResponse, "What was deleted");
+        }
+    }
+
+    fn response(&mut self, index: usize, part: TableType, text: &'static str) {
+        let fields = self.renderer.response_fields(index);
+        self.object(TypeId::Table(index, part), Some(text), fields);
+        self.mutation();
+    }
+
+    /// The scalars, enums and filters of them that something refers to, in the order of their names.
+    fn values(&mut self) {
+        let schema = self.renderer.schema;
+        self.renderer.used_names.extend(schema.application.referred_names());
+        let scalars = Scalar::ALL.into_iter().map(ValueType::Scalar);
+        let mut values: Vec<_> =
+            scalars.chain(schema.enums.keys().map(|oid| ValueType::Enum(*oid))).collect();
+        values.sort_by_key(|value| schema.value_name(*value));
+        for value in values {
+            let mut is_used = self.renderer.used.contains(&TypeId::Value(value))
+                || self.renderer.used_names.contains(schema.value_name(value));
+            for id in [TypeId::ValueFilter(value), TypeId::ListFilter(value)] {
+                if self.renderer.used.contains(&id) {
+                    is_used = true;
+                    let (text, fields) = self.renderer.operators(id, value);
+                    self.own_input(id, Some(Node::new_str(&text)), fields);
+                }
+            }
+            if is_used {
+                self.value(value);
+            }
+        }
+    }
+
+    fn value(&mut self, value: ValueType) {
+        let name = self.renderer.type_name(TypeId::Value(value));
+        let directives = DirectiveList::default();
+        match value {
+            ValueType::Scalar(scalar) => {
+                // What has no description is GraphQL's own.
+                if let Some(text) = scalar.description() {
+                    let description = Some(Node::new_str(text));
+                    self.made.push(Node::new(ScalarTypeDefinition { description, name, directives }).into());
+                }
+            }
+            ValueType::Enum(oid) => {
+                let schema = self.renderer.schema;
+                let found = schema.catalog.types.get(&oid);
+                let description = found.and_then(|found| description(found.directive.description.as_ref()));
+                let values = schema.enums.get(&oid).into_iter().flat_map(|found| &found.values);
+                let values = values.map(|(_, value)| self.renderer.name(&value.as_str().into()));
+                let values = values.map(|value| enum_value(value, None)).collect();
+                self.made
+                    .push(Node::new(EnumTypeDefinition { description, name, directives, values }).into());
+            }
+        }
+    }
+
+    fn fixed_enum(&mut self, id: TypeId, text: &'static str, values: &[(&'static str, &'static str)]) {
+        let values = values.iter().map(|(name, text)| {
+            // These are names.
+            enum_value(Name::new_static(name).unwrap_or(name!("invalid")), Some(Node::new_str(text)))
+        });
+        let definition = EnumTypeDefinition {
+            description: Some(Node::new_str(text)),
+            name: self.renderer.type_name(id),
+            directives: DirectiveList::default(),
+            values: values.collect(),
+        };
+        self.made.push(Node::new(definition).into());
+    }
+
+    fn object(&mut self, id: TypeId, text: Option<&'static str>, fields: Vec<Field>) {
+        let definition = ObjectTypeDefinition {
+            description: text.map(|text| self.renderer.text(text)),
+            name: self.renderer.type_name(id),
+            implements_interfaces: Vec::new(),
+            directives: DirectiveList::default(),
+            fields,
+        };
+        self.made.push(Node::new(definition).into());
+    }
+
+    fn input(&mut self, id: TypeId, text: &'static str, fields: Vec<Input>) {
+        let description = Some(self.renderer.text(text));
+        self.own_input(id, description, fields);
+    }
+
+    fn own_input(&mut self, id: TypeId, description: Option<Node<str>>, fields: Vec<Input>) {
+        let directives = DirectiveList::default();
+        let name = self.renderer.type_name(id);
+        self.made.push(Node::new(InputObjectTypeDefinition { description, name, directives, fields }).into());
+    }
+}
+
+fn enum_value(value: Name, description: Option<Node<str>>) -> Node<EnumValueDefinition> {
+    Node::new(EnumValueDefinition { description, value, directives: DirectiveList::default() })
+}

@@ -1,0 +1,72 @@
+//! The fields of the inputs of a table, and of the filters of values.
+
+use super::renderer::{Input, Renderer, input};
+use crate::schema::{
+    ExposedColumn, ExposedTable, Operator, RowConditionKind, Scalar, TableType, TypeId, ValueType, scalar,
+};
+
+impl Renderer<'_> {
+    pub(super) fn filter_fields(&mut self, table: usize, exposed: &ExposedTable) -> Vec<Input> {
+        let columns = exposed.readable_columns().map(|(_, column)| column);
+        let filtered = columns.filter_map(|column| Some((&column.field, column.filter()?)));
+        let mut fields: Vec<_> = filtered.map(|(name, of)| self.nullable_input(name, of)).collect();
+        for kind in RowConditionKind::ALL {
+            if fields.iter().any(|field| field.name == kind.name()) {
+                // A column of that name takes its place.
+                continue;
+            }
+            let filter = || TypeId::Table(table, TableType::Filter);
+            let takes = match kind {
+                RowConditionKind::NodeId => {
+                    self.reference(TypeId::ValueFilter(ValueType::Scalar(Scalar::Id)))
+                }
+                RowConditionKind::And | RowConditionKind::Or => self.reference(filter()).non_null().list(),
+                RowConditionKind::Not => self.reference(filter()),
+            };
+            fields.push(self.input(kind.name(), kind.description(), takes));
+        }
+        fields
+    }
+
+    /// What rows can be ordered by.
+    pub(super) fn order_fields(&mut self, exposed: &ExposedTable) -> Vec<Input> {
+        let columns = exposed.columns_that(ExposedColumn::can_order);
+        let fields = columns.map(|(_, column)| self.nullable_input(&column.field, TypeId::OrderByDirection));
+        fields.collect()
+    }
+
+    /// The columns that can be given a value.
+    pub(super) fn written_fields(
+        &mut self,
+        exposed: &ExposedTable,
+        may: impl Fn(&ExposedColumn) -> bool,
+    ) -> Vec<Input> {
+        let columns = exposed.columns_that(may).map(|(_, column)| {
+            if column.column_type.is_list {
+                let takes = self.value(&column.column_type);
+                input(self.name(&column.field), None, takes.into())
+            } else {
+                self.nullable_input(&column.field, TypeId::Value(column.column_type.value))
+            }
+        });
+        columns.collect()
+    }
+
+    /// The description and the fields of a value's filter, or of that of arrays of it.
+    pub(super) fn operators(&mut self, filter: TypeId, value: ValueType) -> (String, Vec<Input>) {
+        let name = self.schema.value_name(value);
+        let is_list = filter == TypeId::ListFilter(value);
+        let fields = scalar::operators(value, is_list).iter().map(|(key, operator)| {
+            let takes = match operator {
+                Operator::Is => self.reference(TypeId::FilterIs),
+                Operator::In => self.reference(TypeId::Value(value)).non_null().list(),
+                _ if is_list => self.reference(TypeId::Value(value)).non_null().list(),
+                _ => self.reference(TypeId::Value(value)),
+            };
+            self.input(key, None, takes)
+        });
+        let fields = fields.collect();
+        let subject = if is_list { format!("an array of `{name}`") } else { format!("a `{name}`") };
+        (format!("Conditions on {subject}; all of them must hold"), fields)
+    }
+}

@@ -1,0 +1,136 @@
+//! The fields of the objects of a table: rows, edges, connections, aggregates and responses.
+
+use apollo_compiler::ast::Type;
+
+use super::renderer::{Field, Renderer, description, field, non_null_if};
+use crate::schema::{
+    AggregateFieldKind, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields, NODE_ID,
+    PageInfoFieldKind, ResponseFieldKind, Scalar, TableType, Totals, TypeId,
+};
+
+/// The type that a function's results have, with its fields.
+type Results = Option<(TableType, Vec<Field>)>;
+
+impl Renderer<'_> {
+    pub(super) fn page_info_field(&mut self, kind: PageInfoFieldKind) -> Field {
+        let returns = match kind {
+            PageInfoFieldKind::StartCursor | PageInfoFieldKind::EndCursor => self.scalar(Scalar::String),
+            PageInfoFieldKind::HasNextPage | PageInfoFieldKind::HasPreviousPage => {
+                self.scalar(Scalar::Boolean).non_null()
+            }
+        };
+        self.fixed(kind, returns)
+    }
+
+    pub(super) fn edge_fields(&mut self, table: usize) -> Vec<Field> {
+        let fields = EdgeFieldKind::ALL.iter().map(|kind| match kind {
+            EdgeFieldKind::Cursor => {
+                let returns = self.scalar(Scalar::String).non_null();
+                self.shared(*kind, returns)
+            }
+            EdgeFieldKind::Node => {
+                let returns = self.reference(TypeId::Table(table, TableType::Row)).non_null();
+                self.fixed(*kind, returns)
+            }
+        });
+        fields.collect()
+    }
+
+    pub(super) fn connection_fields(&mut self, table: usize, totals: Totals) -> Vec<Field> {
+        let is_there = |kind: &&ConnectionFieldKind| match kind {
+            ConnectionFieldKind::Edges | ConnectionFieldKind::PageInfo => true,
+            ConnectionFieldKind::TotalCount => totals.total_count,
+            ConnectionFieldKind::Aggregate => totals.aggregate,
+        };
+        let fields = ConnectionFieldKind::ALL.iter().filter(is_there).map(|kind| match kind {
+            ConnectionFieldKind::Edges => {
+                let edge = self.reference(TypeId::Table(table, TableType::Edge));
+                self.fixed(*kind, edge.non_null().list().non_null())
+            }
+            ConnectionFieldKind::PageInfo => {
+                let returns = self.reference(TypeId::PageInfo).non_null();
+                self.shared(*kind, returns)
+            }
+            ConnectionFieldKind::TotalCount => {
+                let returns = self.scalar(Scalar::Int).non_null();
+                self.shared(*kind, returns)
+            }
+            ConnectionFieldKind::Aggregate => {
+                let returns = self.reference(TypeId::Table(table, TableType::Aggregate));
+                self.fixed(*kind, returns)
+            }
+        });
+        fields.collect()
+    }
+
+    pub(super) fn response_fields(&mut self, table: usize) -> Vec<Field> {
+        let fields = ResponseFieldKind::ALL.iter().map(|kind| match kind {
+            ResponseFieldKind::AffectedCount => {
+                let returns = self.scalar(Scalar::Int).non_null();
+                self.shared(*kind, returns)
+            }
+            ResponseFieldKind::Records => {
+                let row = self.reference(TypeId::Table(table, TableType::Row));
+                self.fixed(*kind, row.non_null().list().non_null())
+            }
+        });
+        fields.collect()
+    }
+
+    /// The fields of an aggregate, each with the type of its results; those that can be taken of no column are left out.
+    pub(super) fn aggregates(&mut self, table: usize) -> Vec<(AggregateFieldKind, Results)> {
+        let Some(exposed) = self.schema.table(table) else { return Vec::new() };
+        let mut found = Vec::new();
+        for kind in AggregateFieldKind::ALL {
+            let AggregateFieldKind::Function(function) = *kind else {
+                found.push((*kind, None));
+                continue;
+            };
+            let columns = exposed.readable_columns();
+            let columns = columns.filter_map(|(_, column)| Some((column, column.aggregate(function)?)));
+            let columns = columns.map(|(column, scalar)| {
+                let returns = self.scalar(scalar);
+                field(self.name(&column.field), None, Vec::new(), returns)
+            });
+            let columns: Vec<_> = columns.collect();
+            if !columns.is_empty() {
+                found.push((*kind, Some((TableType::AggregateOf(function), columns))));
+            }
+        }
+        found
+    }
+
+    pub(super) fn row_fields(&mut self, index: usize) -> Vec<Field> {
+        let schema = self.schema;
+        let Some(exposed) = schema.table(index) else { return Vec::new() };
+        let table = &schema.catalog.tables[index];
+        let id = self.scalar(Scalar::Id).non_null();
+        let mut fields =
+            vec![self.field(NODE_ID, Some("Identifies the row among all rows of all types"), id)];
+        for (position, column) in exposed.readable_columns() {
+            let found = &table.columns[position];
+            let returns = non_null_if(self.value(&column.column_type), found.not_null);
+            let text = description(found.directive.description.as_ref());
+            fields.push(field(self.name(&column.field), text, Vec::new(), returns));
+        }
+        for (name, relation) in &exposed.relations {
+            let other = relation.join.table;
+            let (arguments, returns) = match relation.cardinality {
+                Cardinality::Many => self.connection(other),
+                Cardinality::One { is_non_null } => (Vec::new(), non_null_if(self.row(other), is_non_null)),
+            };
+            fields.push(field(self.name(name), None, arguments, returns));
+        }
+        for (name, function) in &exposed.computed {
+            let (arguments, returns) = self.call(&[*function]);
+            let text = description(schema.catalog.functions[*function].directive.description.as_ref());
+            fields.push(field(self.name(name), text, arguments, returns));
+        }
+        fields
+    }
+
+    /// The type of a table's rows, nullable.
+    pub(super) fn row(&mut self, table: usize) -> Type {
+        self.reference(TypeId::Table(table, TableType::Row))
+    }
+}

@@ -1,0 +1,191 @@
+//! The parts that definitions are put together from. What many definitions have in common is made once and shared: at a
+//! thousand tables that is most of what there is.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Type, Value};
+use apollo_compiler::{Name, Node, name};
+
+use crate::schema::{ColumnType, FixedFields, Schema, TypeId, ValueType};
+
+/// A field of an object.
+pub(super) type Field = Node<FieldDefinition>;
+
+/// An argument, or a field of an input object.
+pub(super) type Input = Node<InputValueDefinition>;
+
+/// Makes definitions of a schema's types.
+pub(super) struct Renderer<'s> {
+    pub(super) schema: &'s Schema,
+    types: HashMap<TypeId, Node<Type>>,
+    texts: HashMap<&'static str, Node<str>>,
+    fields: HashMap<&'static str, Field>,
+    /// The arguments of each table's collections.
+    pub(super) pages: HashMap<usize, Vec<Input>>,
+    /// The scalars, enums and filters of them that definitions refer to.
+    pub(super) used: HashSet<TypeId>,
+    /// The names of those that the application's own definitions refer to.
+    pub(super) used_names: HashSet<&'s str>,
+    /// A name that GraphQL does not take.
+    pub(super) invalid: Option<String>,
+}
+
+impl<'s> Renderer<'s> {
+    pub(super) fn new(schema: &'s Schema) -> Self {
+        Self {
+            schema,
+            types: HashMap::new(),
+            texts: HashMap::new(),
+            fields: HashMap::new(),
+            pages: HashMap::new(),
+            used: HashSet::new(),
+            used_names: HashSet::new(),
+            invalid: None,
+        }
+    }
+
+    /// A name of the schema.
+    pub(super) fn name(&mut self, text: &Arc<str>) -> Name {
+        Name::try_from(Arc::clone(text)).unwrap_or_else(|_| self.placeholder(text))
+    }
+
+    fn fixed_name(&mut self, text: &'static str) -> Name {
+        Name::new_static(text).unwrap_or_else(|_| self.placeholder(text))
+    }
+
+    /// Names are settled as valid ones. Should one not be, the document is refused as a whole.
+    fn placeholder(&mut self, text: &str) -> Name {
+        self.invalid.get_or_insert_with(|| text.to_owned());
+        name!("invalid")
+    }
+
+    /// The name of a type.
+    pub(super) fn type_name(&mut self, id: TypeId) -> Name {
+        self.nullable(id).inner_named_type().clone()
+    }
+
+    /// The type, nullable, as arguments have it.
+    fn nullable(&mut self, id: TypeId) -> Node<Type> {
+        if let Some(found) = self.types.get(&id) {
+            return found.clone();
+        }
+        let name: Arc<str> = id.name(self.schema).into();
+        let named = Node::new(Type::Named(self.name(&name)));
+        self.types.insert(id, named.clone());
+        named
+    }
+
+    /// The type, nullable, as something that a definition refers to.
+    pub(super) fn reference(&mut self, id: TypeId) -> Type {
+        if matches!(id, TypeId::Value(_) | TypeId::ValueFilter(_) | TypeId::ListFilter(_)) {
+            self.used.insert(id);
+        }
+        Type::clone(&self.nullable(id))
+    }
+
+    /// The type of a scalar, nullable.
+    pub(super) fn scalar(&mut self, scalar: crate::schema::Scalar) -> Type {
+        self.reference(TypeId::Value(ValueType::Scalar(scalar)))
+    }
+
+    /// The type of a value or of an array of values, nullable. Elements of arrays are always nullable: PostgreSQL knows no
+    /// other arrays.
+    pub(super) fn value(&mut self, column_type: &ColumnType) -> Type {
+        let value = self.reference(TypeId::Value(column_type.value));
+        if column_type.is_list { value.list() } else { value }
+    }
+
+    /// A text that stands at many places.
+    pub(super) fn text(&mut self, text: &'static str) -> Node<str> {
+        self.texts.entry(text).or_insert_with(|| Node::new_str(text)).clone()
+    }
+
+    /// A field whose name and description its kind has.
+    pub(super) fn fixed(&mut self, kind: impl FixedFields, returns: Type) -> Field {
+        let description = Some(self.text(kind.description()));
+        let name = self.fixed_name(kind.name());
+        field(name, description, Vec::new(), returns)
+    }
+
+    /// The same of one that is the same on every type that has it.
+    pub(super) fn shared(&mut self, kind: impl FixedFields, returns: Type) -> Field {
+        if let Some(found) = self.fields.get(kind.description()) {
+            return found.clone();
+        }
+        let made = self.fixed(kind, returns);
+        self.fields.insert(kind.description(), made.clone());
+        made
+    }
+
+    /// A field of a name that is not the database's.
+    pub(super) fn field(
+        &mut self,
+        name: &'static str,
+        description: Option<&'static str>,
+        returns: Type,
+    ) -> Field {
+        let description = description.map(|text| self.text(text));
+        field(self.fixed_name(name), description, Vec::new(), returns)
+    }
+
+    /// An argument or input field of a name that is not the database's.
+    pub(super) fn input(
+        &mut self,
+        name: &'static str,
+        description: Option<&'static str>,
+        takes: Type,
+    ) -> Input {
+        let description = description.map(|text| self.text(text));
+        input(self.fixed_name(name), description, Node::new(takes))
+    }
+
+    /// An input field that takes a nullable value of a type.
+    pub(super) fn nullable_input(&mut self, name: &Arc<str>, takes: TypeId) -> Input {
+        self.reference(takes);
+        let takes = self.nullable(takes);
+        input(self.name(name), None, takes)
+    }
+}
+
+/// A description that is one object's own.
+pub(super) fn description(text: Option<&String>) -> Option<Node<str>> {
+    text.map(|text| Node::new_str(text))
+}
+
+/// A field of an object.
+pub(super) fn field(
+    name: Name,
+    description: Option<Node<str>>,
+    arguments: Vec<Input>,
+    returns: Type,
+) -> Field {
+    Node::new(FieldDefinition {
+        description,
+        name,
+        arguments,
+        ty: returns,
+        directives: DirectiveList::default(),
+    })
+}
+
+/// An argument or input field without a default.
+pub(super) fn input(name: Name, description: Option<Node<str>>, takes: Node<Type>) -> Input {
+    Node::new(InputValueDefinition {
+        description,
+        name,
+        ty: takes,
+        default_value: None,
+        directives: DirectiveList::default(),
+    })
+}
+
+/// The same argument with a default.
+pub(super) fn with_default(argument: &Input, value: Node<Value>) -> Input {
+    Node::new(InputValueDefinition { default_value: Some(value), ..InputValueDefinition::clone(argument) })
+}
+
+/// The type, never null if `condition` holds.
+pub(super) fn non_null_if(of: Type, condition: bool) -> Type {
+    if condition { of.non_null() } else { of }
+}

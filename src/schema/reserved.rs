@@ -1,0 +1,16 @@
+//! The names of types that every API has or may have, and that no table or enum may take.
+
+use std::collections::HashSet;
+
+use super::type_id::value_family;
+use super::{MUTATION, QUERY, Scalar};
+
+/// The types that are neither scalars nor of tables.
+const TYPES: [&str; 7] =
+    [QUERY, MUTATION, "Subscription", "Node", "PageInfo", "OrderByDirection", "FilterIs"];
+
+/// The names of types that no table or enum may take.
+pub(super) fn type_names() -> HashSet<String> {
+    let scalars = Scalar::ALL.iter().flat_map(|scalar| value_family(scalar.name()));
+    TYPES.map(str::to_owned).into_iter().chain(scalars).collect()
+}
