@@ -1,7 +1,7 @@
-//! Bytes <-> [`Way`], and so the engine: the HTTP server, by the GraphQL-over-HTTP specification (draft).
+//! Bytes <-> [`Backend`], and so the engine: the HTTP server, by the GraphQL-over-HTTP specification (draft).
 //!
 //! The only module that names axum, hyper and tower. It never looks into a GraphQL document, never parses a response,
-//! and never starts a task around [`Way::respond`]: when the client goes away, hyper drops the handler's future,
+//! and never starts a task around [`Backend::respond`]: when the client goes away, hyper drops the handler's future,
 //! and that is what cancels the statement.
 
 mod accept;
@@ -41,7 +41,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
 use crate::auth::Authenticator;
 use crate::config::{self, GetRequests, RequestSettings};
-use crate::queue::Way;
+use crate::dispatch::Backend;
 
 use self::connection::Connections;
 pub use self::descriptors::raise_limit;
@@ -64,7 +64,7 @@ type Service = Compression<tower::util::Either<Cors<Router>, Router>, SizeAbove>
 /// What the handlers share; cheap to clone.
 #[derive(Clone)]
 struct Shared {
-    way: Way,
+    backend: Backend,
     authenticator: Authenticator,
     get_requests: GetRequests,
     request_settings: Arc<RequestSettings>,
@@ -77,11 +77,26 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(way: Way, authenticator: Authenticator, config: &config::Http, stop: CancellationToken) -> Self {
+    fn new(
+        backend: Backend,
+        authenticator: Authenticator,
+        config: &config::Http,
+        stop: CancellationToken,
+    ) -> Self {
         let &config::Http { get_requests, sdl, graphiql, .. } = config;
         let (room, body_timeout) = (Room::new(&config.sockets), config.sockets.body_timeout);
         let request_settings = Arc::new(config.request_settings.clone());
-        Self { way, authenticator, get_requests, request_settings, sdl, graphiql, room, body_timeout, stop }
+        Self {
+            backend,
+            authenticator,
+            get_requests,
+            request_settings,
+            sdl,
+            graphiql,
+            room,
+            body_timeout,
+            stop,
+        }
     }
 }
 
@@ -92,15 +107,15 @@ impl Shared {
 /// connection is left. Cancelling `stop` more than once, or before the first connection, is safe. Metrics can be had until
 /// the end.
 pub async fn serve(
-    way: Way,
+    backend: Backend,
     authenticator: Authenticator,
     listeners: impl Into<Listeners>,
     config: &config::Http,
     stop: CancellationToken,
 ) {
     let Listeners { api, metrics } = listeners.into();
-    let beside = way.clone();
-    let shared = Shared::new(way, authenticator, config, stop.clone());
+    let beside = backend.clone();
+    let shared = Shared::new(backend, authenticator, config, stop.clone());
     let (close, done) = (CancellationToken::new(), CancellationToken::new());
     let delay = async {
         stop.cancelled().await;

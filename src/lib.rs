@@ -14,6 +14,7 @@
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
 //! | [`persisted`] | the id of a document -> its text |
+//! | [`dispatch`] | one request -> the engine here, or a worker through the queue |
 //! | [`queue`] | operations through Redis to workers; the only module that names Redis |
 //! | [`catalog`] | a picture of the database |
 //! | [`schema`] | catalogue -> the API as plain data |
@@ -31,6 +32,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod db;
+pub mod dispatch;
 pub mod engine;
 pub mod error;
 pub mod event;

@@ -19,7 +19,6 @@ mod producer;
 mod replies;
 mod status;
 mod store;
-mod way;
 mod worker;
 
 use std::time::{Duration, SystemTime};
@@ -28,9 +27,11 @@ use crate::config;
 use crate::schema::DefinitionError;
 
 pub use dead::{Aside, DeadLetters};
+pub(crate) use description::asker;
 pub use ledger::set_up;
+pub(crate) use message::Operation;
 pub use producer::{Handling, Producer, Wait};
-pub use way::Way;
+pub(crate) use status::add_field as add_status_field;
 pub use worker::Worker;
 
 /// Why there is no queue as the settings have it.

@@ -1,4 +1,5 @@
-//! Glowplug in a Rust program of one's own: the API of the database, with fields that the program answers.
+//! A whole server: authentication, engine or queue, HTTP, and what keeps them up to date. The command line serves with it, and so
+//! does a Rust program that adds fields of its own.
 //!
 //! Never decides what an operation means: it hands the fields to the engine, and the engine to the HTTP server.
 #![doc = ""]
@@ -10,17 +11,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
 use crate::config::Config;
+use crate::dispatch::Backend;
 use crate::engine::Engine;
 use crate::http::{ListenError, Listeners};
-use crate::queue::Way;
 use crate::shutdown::Shutdown;
 
 pub use builder::{BuildError, Builder};
 
-/// A GraphQL server, ready to run.
+/// A GraphQL server, ready to run. Cheap to clone.
 #[derive(Clone)]
 pub struct Server {
-    way: Way,
+    backend: Backend,
     authenticator: Authenticator,
     config: Config,
 }
@@ -34,15 +35,15 @@ impl Server {
     /// The engine, for programs that answer GraphQL by other means than HTTP, or that want the same connections; `None` where
     /// all operations are queued, and so run elsewhere.
     pub fn engine(&self) -> Option<&Engine> {
-        self.way.engine()
+        self.backend.engine()
     }
 
     /// What answers requests, wherever they run. What is queued is only answered while the server runs.
-    pub fn way(&self) -> &Way {
-        &self.way
+    pub fn backend(&self) -> &Backend {
+        &self.backend
     }
 
-    /// What tells who asks, for such programs: the value of an `Authorization` header -> role and claims.
+    /// Reads the value of an `Authorization` header as a role and claims, for programs that answer by other means than HTTP.
     pub fn authenticator(&self) -> &Authenticator {
         &self.authenticator
     }
@@ -50,6 +51,17 @@ impl Server {
     /// The settings that hold.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Reads the keys of tokens, the database's structure and the list of persisted operations again, as `glowplug serve` does
+    /// at a SIGHUP. What cannot be read is logged, and stays as it was.
+    pub async fn reload(&self) {
+        self.authenticator.reload().await;
+        let frontend = self.backend.frontend();
+        // The failure has been logged.
+        let _ = frontend.reload().await;
+        frontend.reload_persisted().await;
+        frontend.check_persisted().await;
     }
 
     /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings say so.
@@ -63,26 +75,34 @@ impl Server {
     ) -> Result<(), ListenError> {
         let listeners = listeners.into().with_metrics(&self.config.http).await?;
         let parts = Shutdown::new();
-        let asked = parts.clone();
-        let (way, http, token) = (self.way.clone(), self.config.http.clone(), parts.token());
-        let (authenticator, followed, end) =
-            (self.authenticator.clone(), self.authenticator.clone(), parts.token());
-        parts.spawn(async move { crate::http::serve(way, authenticator, listeners, &http, token).await });
-        parts.spawn(async move { followed.follow_keys(end).await });
-        if let Some(interval) = self.config.database.watch_interval {
-            let (frontend, token) = (self.way.frontend().clone(), parts.token());
-            parts.spawn(async move { frontend.watch(interval, token).await });
-        }
-        let (frontend, token) = (self.way.frontend().clone(), parts.token());
-        parts.spawn(async move {
-            frontend.check_persisted().await;
-            token.cancelled().await;
-        });
+        self.start(listeners, &parts);
         tokio::select! {
-            () = stop.cancelled() => asked.ask(),
+            () = stop.cancelled() => parts.ask(),
             () = parts.token().cancelled_owned() => {}
         }
         parts.stopped().await;
         Ok(())
+    }
+
+    /// Starts the parts of the server. Metrics are served if there is a listener for them.
+    pub(crate) fn start(&self, listeners: Listeners, parts: &Shutdown) {
+        let Self { backend, authenticator, config } = self.clone();
+        let (followed, stop) = (authenticator.clone(), parts.token());
+        parts.spawn(async move { followed.follow_keys(stop).await });
+        let frontend = backend.frontend().clone();
+        if let Some(interval) = config.database.watch_interval {
+            let (frontend, stop) = (frontend.clone(), parts.token());
+            parts.spawn(async move { frontend.watch(interval, stop).await });
+        }
+        let stop = parts.token();
+        parts.spawn(async move {
+            frontend.check_persisted().await;
+            stop.cancelled().await;
+        });
+        let stop = parts.token();
+        let http = async move {
+            crate::http::serve(backend, authenticator, listeners, &config.http, stop).await;
+        };
+        parts.spawn(http);
     }
 }

@@ -22,8 +22,10 @@ use crate::engine::Frontend;
 use crate::event::Event;
 use crate::http::{ListenError, Listeners};
 
+use crate::server::Server;
+
 use super::failure::Failure;
-use super::server::{self, Server};
+use super::server::{self, Running};
 use super::settings::Flags;
 use migrations::{Changes, Mirror};
 use project::Project;
@@ -99,7 +101,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let config = settled.check()?;
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
-        let server = Server::start(&config, Listeners::from(listener).with_metrics(&config.http).await?)?;
+        let server = Server::builder().config(config.clone()).build()?;
+        let frontend = server.backend().frontend().clone();
+        let running = Running::start(server, Listeners::from(listener).with_metrics(&config.http).await?)?;
         project.announce(&format!("http://{address}/"))?;
         if let Some(queue) = &queue {
             queue.work(&config)?;
@@ -107,9 +111,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         greet(address, &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, address).await?;
         point_out_changes(&options.migrations);
-        let frontend = server.frontend();
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &frontend);
-        serve(server, follow, queue.as_ref()).await;
+        serve(running, follow, queue.as_ref()).await;
         Ok(())
     })
 }
@@ -121,15 +124,15 @@ fn erase(project: &Project) -> Result<(), glowplug_local::Error> {
 }
 
 /// Serves until a signal comes or a part ends; then the worker, if there is one, stops after the server.
-async fn serve(server: Server, follow: impl Future<Output = ()>, queue: Option<&Queue>) {
-    let Some(queue) = queue else { return Box::pin(server::until_stopped(server, follow)).await };
+async fn serve(running: Running, follow: impl Future<Output = ()>, queue: Option<&Queue>) {
+    let Some(queue) = queue else { return Box::pin(server::until_stopped(running, follow)).await };
     let meanwhile = async {
         tokio::select! {
             () = follow => {}
             () = queue.failed() => {}
         }
     };
-    Box::pin(server::until_stopped(server, meanwhile)).await;
+    Box::pin(server::until_stopped(running, meanwhile)).await;
     queue.stop().await;
 }
 

@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::auth::SetupError;
 use crate::config::Problems;
 use crate::db::MigrateError;
 use crate::event::TracesError;
 use crate::http::ListenError;
 use crate::queue;
+use crate::server::BuildError;
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -16,7 +16,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Settings(#[from] Problems),
     #[error(transparent)]
-    Keys(#[from] SetupError),
+    Server(#[from] BuildError),
     #[error("{0}")]
     Usage(String),
     #[cfg(feature = "dev")]
@@ -54,7 +54,7 @@ impl Failure {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_)
-            | Self::Keys(_)
+            | Self::Server(BuildError::Settings(_) | BuildError::Auth(_))
             | Self::Usage(_)
             | Self::QueueSetup(queue::SetupError::Nowhere) => 2,
             _ => 1,

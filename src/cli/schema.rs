@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::catalog::Problem;
 use crate::config::Profile;
+use crate::dispatch::Backend;
 use crate::engine::Extension;
-use crate::queue::Way;
 
 use super::failure::Failure;
 use super::settings::Flags;
@@ -34,8 +34,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
     let described = super::block_on(async {
-        let way = Way::new(&config, Extension::default())?;
-        let described = way.describe(options.role.as_deref()).await;
+        let backend = Backend::new(&config, Extension::default())?;
+        let described = backend.describe(options.role.as_deref()).await;
         described.map_err(|error| Failure::Database(error.to_string()))
     })?;
     let text = if options.explain { explain(&described.problems) } else { described.sdl.to_string() };

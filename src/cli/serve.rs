@@ -5,9 +5,10 @@ use clap::Args;
 use crate::config::{Profile, Queued};
 use crate::event::{Event, QueueEvent};
 use crate::http::Listeners;
+use crate::server::Server;
 
 use super::failure::Failure;
-use super::server::{self, Server};
+use super::server::{self, Running};
 use super::settings::Flags;
 
 /// The flags of `glowplug serve`.
@@ -31,12 +32,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     server::block_on(&config.traces, async {
         let listener = server::listen("listen", config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
-        let server = Server::start(&config, Listeners::from(listener).with_metrics(&config.http).await?)?;
+        let server = Server::builder().config(config.clone()).build()?;
+        let running = Running::start(server, Listeners::from(listener).with_metrics(&config.http).await?)?;
         Event::Listening { address }.emit();
         if config.auth.is_open() && !address.ip().is_loopback() {
             Event::Unprotected { address }.emit();
         }
-        server::until_stopped(server, std::future::pending()).await;
+        server::until_stopped(running, std::future::pending()).await;
         Ok(())
     })
 }

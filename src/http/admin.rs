@@ -29,10 +29,10 @@ pub(super) async fn alive() -> &'static str {
 
 /// `/readyz`: the database can be had, and the server is not about to stop, so that requests may be sent here.
 pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
-    let engine = shared.way.engine();
+    let engine = shared.backend.engine();
     let replicas = || engine.map(|engine| replicas(engine.replicas())).unwrap_or_default();
     let can_read = || engine.is_some_and(Engine::can_read_without_primary);
-    match readiness("server", &shared.stop, shared.way.ready()).await {
+    match readiness("server", &shared.stop, shared.backend.ready()).await {
         Ok(()) => (StatusCode::OK, format!("ready\n{}", replicas())),
         Err(reason) if !shared.stop.is_cancelled() && can_read() => {
             (StatusCode::OK, format!("ready for queries alone: {reason}\n{}", replicas()))
@@ -81,7 +81,7 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
         Ok(identity) => identity,
         Err(refusal) => return refusal.into_response(),
     };
-    let sdl = match shared.way.frontend().sdl(&identity).await {
+    let sdl = match shared.backend.frontend().sdl(&identity).await {
         Ok(sdl) => sdl,
         Err(error) if error.is_role_refused() => return forbidden().into_response(),
         Err(_) => return unavailable().into_response(),

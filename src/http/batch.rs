@@ -6,18 +6,18 @@
 use serde_json::json;
 
 use super::graphql::Sender;
+use crate::dispatch::Backend;
 use crate::engine::{Outcome, Request, Response};
-use crate::queue::Way;
 
 /// The answers of all operations, in their order.
-pub(super) async fn answer(way: &Way, requests: Vec<Request>, sender: &Sender<'_>) -> Vec<Response> {
-    let limit = way.frontend().limits(sender.identity).answer_bytes;
+pub(super) async fn answer(backend: &Backend, requests: Vec<Request>, sender: &Sender<'_>) -> Vec<Response> {
+    let limit = backend.frontend().limits(sender.identity).answer_bytes;
     let mut room = Some(limit);
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {
         let answer = match room {
             Some(left) => {
-                let answer = way.respond(request, sender.identity, sender.handling).await;
+                let answer = backend.respond(request, sender.identity, sender.handling).await;
                 room = left.checked_sub(answer.body.len());
                 if room.is_some() {
                     answer

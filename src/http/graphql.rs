@@ -24,9 +24,10 @@ use super::refusal::Refusal;
 use super::reply;
 use super::room::Reserved;
 use crate::config::{GetRequests, Limits};
+use crate::dispatch::Backend;
 use crate::engine::{self, DocumentSource, Identity};
 use crate::event::Event;
-use crate::queue::{Handling, Way};
+use crate::queue::Handling;
 
 /// `POST`: the request is JSON in the body.
 pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Response {
@@ -42,16 +43,16 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
             return refusal.respond(media_type);
         }
     };
-    let asked = match read(&shared, shared.way.frontend().limits(&identity), &head.headers, body).await {
+    let asked = match read(&shared, shared.backend.frontend().limits(&identity), &head.headers, body).await {
         Ok((requests, room)) => {
-            handling::read(&head.headers, &shared.way, &requests).map(|how| (requests, how, room))
+            handling::read(&head.headers, &shared.backend, &requests).map(|how| (requests, how, room))
         }
         Err(refusal) => Err(refusal),
     };
     match asked {
         Ok((requests, handling, _room)) => {
             let sender = Sender { identity: &identity, handling, activity: activity(&head) };
-            respond(&shared.way, requests, sender, media_type).await
+            respond(&shared.backend, requests, sender, media_type).await
         }
         Err(refusal) => refusal.respond(media_type),
     }
@@ -67,7 +68,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         Ok(identity) => identity,
         Err(refusal) => return refusal.respond(media_type),
     };
-    let limits = shared.way.frontend().limits(&identity);
+    let limits = shared.backend.frontend().limits(&identity);
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
         .and_then(|Query(parameters)| parameters::from_url(parameters, limits))
@@ -78,7 +79,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         Ok(request) => {
             let sender =
                 Sender { identity: &identity, handling: Handling::default(), activity: activity(&head) };
-            respond(&shared.way, Requests::Single(request), sender, media_type).await
+            respond(&shared.backend, Requests::Single(request), sender, media_type).await
         }
         Err(refusal) => refusal.respond(media_type),
     }
@@ -162,15 +163,20 @@ fn activity(request: &Parts) -> Option<&Arc<Activity>> {
 }
 
 /// Has the engine answer, within this future: dropping it drops what the engine does.
-async fn respond(way: &Way, requests: Requests, sender: Sender<'_>, media_type: MediaType) -> Response {
+async fn respond(
+    backend: &Backend,
+    requests: Requests,
+    sender: Sender<'_>,
+    media_type: MediaType,
+) -> Response {
     match requests {
         Requests::Single(request) => {
-            let answer = way.respond(request, sender.identity, sender.handling).await;
+            let answer = backend.respond(request, sender.identity, sender.handling).await;
             reply::single(sender.hold(answer), media_type)
         }
         Requests::Batch(requests) => {
             Event::BatchReceived { operations: requests.len() }.emit();
-            reply::batch(&batch::answer(way, requests, &sender).await, media_type)
+            reply::batch(&batch::answer(backend, requests, &sender).await, media_type)
         }
     }
 }

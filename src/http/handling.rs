@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::parameters::Requests;
 use super::refusal::Refusal;
-use crate::queue::{Handling, Wait, Way};
+use crate::dispatch::Backend;
+use crate::queue::{Handling, Wait};
 
 /// Names an operation, so that it takes effect once however often it is sent (IETF draft "The Idempotency-Key HTTP Header").
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -16,8 +17,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
 /// Reads the headers of a request. A batch has no key, because a key names one operation, and is waited for.
-pub(super) fn read(headers: &HeaderMap, way: &Way, requests: &Requests) -> Result<Handling, Refusal> {
-    if !way.is_queued() {
+pub(super) fn read(headers: &HeaderMap, backend: &Backend, requests: &Requests) -> Result<Handling, Refusal> {
+    if !backend.is_queued() {
         return Ok(Handling::default());
     }
     let key = key(headers)?;

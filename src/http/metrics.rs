@@ -59,7 +59,7 @@ type Text = ([(HeaderName, &'static str); 1], String);
 
 /// `/metrics`: all that is counted, as text.
 async fn of_server(State(shared): State<Shared>) -> Text {
-    text(shared.way.readings().await).await
+    text(shared.backend.readings().await).await
 }
 
 async fn of_worker(State(observed): State<Observed>) -> Text {

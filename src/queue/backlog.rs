@@ -7,8 +7,7 @@ use futures_util::future::try_join_all;
 use super::keys::Keys;
 use super::link::Redis;
 use super::{Error, store};
-use crate::engine::Engine;
-use crate::event::metrics::{Backlog, Pool};
+use crate::event::metrics::Backlog;
 
 /// How long Redis may take to tell; who looks shall not wait for one that is away.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -35,20 +34,6 @@ fn sum(one: Backlog, other: Backlog) -> Backlog {
         // Each worker is known to each part.
         workers: one.workers.max(other.workers),
         bytes: one.bytes + other.bytes,
-    }
-}
-
-/// The connections that an engine has, and its replicas.
-pub(super) fn pool(engine: &Engine) -> Pool {
-    let (state, replicas) = (engine.database().state(), engine.replicas());
-    let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
-    Pool {
-        maximum: state.maximum,
-        in_use: state.connections.saturating_sub(state.idle),
-        idle: state.idle,
-        waiting: state.waiting,
-        replicas: count(replicas.all),
-        replicas_in_use: count(replicas.in_use),
     }
 }
 

@@ -1,11 +1,13 @@
 //! What the database says of itself, on its way from a worker to a server: the text of an answer, and what it was made of.
-//! Pure.
 
+use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
 
 use super::answer::Refusal;
+use super::producer::Producer;
+use crate::config::Api;
 use crate::db;
-use crate::engine::{Outcome, Response};
+use crate::engine::{Asker, Outcome, Response};
 use crate::error::{Code, Error, GraphqlError};
 
 /// What a question has come to.
@@ -18,6 +20,14 @@ enum Told {
     RoleRefused(String),
     /// What clients are told.
     Failed { code: Code, message: String, sqlstate: Option<String> },
+}
+
+/// Has workers answer the questions that a server without a database has about it.
+pub(crate) fn asker(producer: Producer, extent: Api) -> Asker {
+    Box::new(move |question| {
+        let (producer, extent) = (producer.clone(), extent.clone());
+        async move { read(producer.describe(question, extent).await) }.boxed()
+    })
 }
 
 /// A worker's answer.
@@ -41,7 +51,7 @@ pub(super) fn disagreement() -> Response {
 }
 
 /// What a server makes of it: the answer as it would be if it had asked the database itself.
-pub(super) fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
+fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
     let response = match answered {
         Ok(response) => response,
         // No request has failed yet, and it may come again.

@@ -127,6 +127,12 @@ impl Redis {
             }
         }
     }
+
+    /// Whether Redis answers; the error says that it does not.
+    pub(super) async fn answers(&self) -> Result<(), String> {
+        let pong: Result<(), Error> = self.run(async |link| redis::cmd("PING").query_async(link).await).await;
+        pong.map_err(|_| "the queue cannot be reached".to_owned())
+    }
 }
 
 impl Addresses {

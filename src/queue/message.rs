@@ -61,11 +61,18 @@ pub(super) enum Ask {
 /// A GraphQL operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Operation {
+pub(crate) struct Operation {
     pub(super) query: String,
     #[serde(rename = "operationName")]
     pub(super) name: Option<String>,
     pub(super) variables: Map<String, Value>,
+}
+
+impl Operation {
+    /// What a request asks for; `query` is the document's text, however the request names it.
+    pub(crate) fn new(query: String, request: Request) -> Self {
+        Self { query, name: request.operation_name, variables: request.variables }
+    }
 }
 
 /// Where an answer goes.

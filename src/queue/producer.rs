@@ -92,27 +92,30 @@ impl Producer {
     }
 
     /// How much is in the queue; `None` if Redis does not tell in time.
-    pub(super) async fn backlog(&self) -> Option<Backlog> {
+    pub(crate) async fn backlog(&self) -> Option<Backlog> {
         let Inner { redis, keys, claim_after, .. } = &*self.inner;
         backlog::measure(redis, keys, *claim_after).await
     }
 
-    pub(super) fn redis(&self) -> &Redis {
-        &self.inner.redis
+    /// Whether Redis answers; the error says that it does not.
+    pub(crate) async fn reaches_redis(&self) -> Result<(), String> {
+        self.inner.redis.answers().await
     }
 
-    /// Whether Redis answers, and somebody takes operations out of every shard.
-    pub(super) async fn has_workers(&self) -> Result<bool, Error> {
+    /// Whether a worker takes operations out of every shard; the error says why not.
+    pub(crate) async fn reaches_workers(&self) -> Result<(), String> {
         for shard in self.inner.keys.shards() {
-            if !store::has_worker(&self.inner.redis, &shard).await? {
-                return Ok(false);
+            match store::has_worker(&self.inner.redis, &shard).await {
+                Ok(true) => {}
+                Ok(false) => return Err("no worker answers".to_owned()),
+                Err(_) => return Err("the queue cannot be reached".to_owned()),
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Has a mutation run, once.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &self,
         operation: Operation,
         identity: &Identity,
@@ -128,7 +131,7 @@ impl Producer {
     }
 
     /// Has a query run, at least once.
-    pub(super) async fn read(&self, operation: Operation, identity: &Identity, from: ReadFrom) -> Response {
+    pub(crate) async fn read(&self, operation: Operation, identity: &Identity, from: ReadFrom) -> Response {
         let ask = Ask::Read { operation, from };
         let answered = self.ask(Uuid::new_v4(), ask, Sender::from(identity), false).await;
         answered.unwrap_or_else(Refusal::response)

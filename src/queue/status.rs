@@ -63,7 +63,7 @@ struct Source {
 }
 
 /// Adds the field to an API.
-pub(super) fn add_field(
+pub(crate) fn add_field(
     extension: &mut Extension,
     redis: &config::Redis,
     config: &config::Queue,

@@ -19,10 +19,9 @@ use uuid::Uuid;
 use super::keys::{Keys, Shard};
 use super::link::{Link, Redis};
 use super::store::Given;
-use super::way::ready;
 use super::{Error, SetupError, backlog, message, status, store};
 use crate::config::{Api, Config, DocumentPolicy, Documents};
-use crate::engine::{Engine, Extension};
+use crate::engine::{self, Engine, Extension};
 use crate::event::QueueEvent;
 use crate::event::metrics::{Hands, Readings};
 
@@ -110,15 +109,16 @@ impl Worker {
         let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
         let hands = Hands { maximum: settings.concurrency, busy: settings.concurrency.saturating_sub(free) };
         Readings {
-            pool: Some(backlog::pool(&self.inner.engine)),
+            pool: Some(engine::pool(&self.inner.engine)),
             queue: Some(backlog::measure(redis, keys, settings.claim_after).await),
             hands: Some(hands),
         }
     }
 
-    /// Whether operations can be taken and run now; if not, why not.
+    /// Whether operations can be taken and run now; the error says why not.
     pub async fn ready(&self) -> Result<(), String> {
-        ready(&self.inner.engine, &self.inner.redis).await
+        engine::ready(&self.inner.engine).await?;
+        self.inner.redis.answers().await
     }
 
     /// Works until told to stop; then waits for what runs, for as long as the drain timeout.

@@ -10,8 +10,9 @@ use super::Server;
 use crate::auth::{Authenticator, SetupError};
 use crate::catalog::Catalog;
 use crate::config::{Config, Problems, Profile, Raw, Settled};
+use crate::dispatch::Backend;
 use crate::engine::{Extension, FieldContext, FieldError, Resolver};
-use crate::queue::{self, Way};
+use crate::queue;
 use crate::schema::rendered::{RenderError, Rendered};
 use crate::schema::{DefinitionError, Options, RootType, Schema};
 
@@ -126,8 +127,8 @@ impl Builder {
             Settings::Environment => settled(None)?,
         };
         let authenticator = Authenticator::new(&config.auth)?;
-        let way = Way::new(&config, self.extension)?;
-        Ok(Server { way, authenticator, config })
+        let backend = Backend::new(&config, self.extension)?;
+        Ok(Server { backend, authenticator, config })
     }
 
     fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {

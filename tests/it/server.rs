@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use glowplug::auth::Authenticator;
 use glowplug::config::{Config, Profile, Raw, Secret, Settled};
+use glowplug::dispatch::Backend;
 use glowplug::engine::Extension;
 use glowplug::http;
-use glowplug::queue::{Way, Worker};
+use glowplug::queue::Worker;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -51,20 +52,20 @@ impl Server {
     }
 
     async fn of(config: Config, extension: Extension, worker: Option<Worker>) -> Self {
-        let way = Way::new(&config, extension).expect("the configuration can be used");
+        let backend = Backend::new(&config, extension).expect("the configuration can be used");
         let authenticator = Authenticator::new(&config.auth).expect("the keys can be used");
         let listener = TcpListener::bind(config.http.listen).await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let stop = CancellationToken::new();
         let stopping = stop.clone();
-        let asked = way.clone();
+        let asked = backend.clone();
         let mut beside = JoinSet::new();
         let is_queued = worker.is_some();
         if let Some(worker) = worker {
             beside.spawn(async move { worker.run(CancellationToken::new()).await });
         }
         let serving = tokio::spawn(async move {
-            http::serve(way, authenticator, listener, &config.http, stopping).await;
+            http::serve(backend, authenticator, listener, &config.http, stopping).await;
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -14,7 +14,7 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 18] = [
+const IMPORTS: [(&str, &[&str]); 19] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
@@ -44,8 +44,9 @@ const IMPORTS: [(&str, &[&str]); 18] = [
             "persisted",
         ],
     ),
-    ("server", &["catalog", "schema", "engine", "auth", "http", "queue", "config", "error", "shutdown"]),
-    ("http", &["engine", "auth", "queue", "config", "event"]),
+    ("dispatch", &["engine", "queue", "config", "error", "event"]),
+    ("server", &["catalog", "schema", "engine", "auth", "http", "dispatch", "queue", "config", "shutdown"]),
+    ("http", &["engine", "auth", "dispatch", "queue", "config", "event"]),
     ("queue", &["engine", "schema", "db", "sql", "response", "error", "config", "event"]),
     ("live", &["engine", "config", "event"]),
 ];

@@ -6,9 +6,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use glowplug::config::{self, Config, Queued, Secret};
+use glowplug::dispatch::Backend;
 use glowplug::engine::{Engine, Extension, Identity, Request, Response};
 use glowplug::error::Error;
-use glowplug::queue::{Handling, Way, Worker};
+use glowplug::queue::{Handling, Worker};
 use glowplug_local::{Redis, RedisOptions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,7 @@ pub(crate) enum Route {
 
 /// Answers requests by one of the ways, and ends when it is dropped.
 pub(crate) struct Answering {
-    way: Way,
+    backend: Backend,
     /// What has the connections to the database.
     engine: Engine,
     _beside: JoinSet<()>,
@@ -62,43 +63,43 @@ impl Answering {
     /// Answers until it is dropped.
     pub(crate) async fn start(route: Route, config: &Config) -> Self {
         let (config, worker) = route.divide(config);
-        let way = Way::new(&config, Extension::default()).expect("the configuration can be used");
+        let backend = Backend::new(&config, Extension::default()).expect("the configuration can be used");
         let mut beside = JoinSet::new();
-        let running = way.clone();
+        let running = backend.clone();
         beside.spawn(async move { running.run(CancellationToken::new()).await });
         let Some(worker) = worker else {
-            let engine = way.engine().expect("an engine").clone();
-            return Self { way, engine, _beside: beside };
+            let engine = backend.engine().expect("an engine").clone();
+            return Self { backend, engine, _beside: beside };
         };
         let engine = worker.engine().clone();
         beside.spawn(async move { worker.run(CancellationToken::new()).await });
-        let answering = Self { way, engine, _beside: beside };
-        until_there_is_a_worker(&answering.way).await;
+        let answering = Self { backend, engine, _beside: beside };
+        until_there_is_a_worker(&answering.backend).await;
         answering
     }
 
     /// The answer to a request, as it is.
     pub(crate) async fn respond(&self, request: Request, identity: &Identity) -> Response {
-        self.way.respond(request, identity, Handling::default()).await
+        self.backend.respond(request, identity, Handling::default()).await
     }
 
     /// The API as who asks sees it.
     pub(crate) async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        self.way.frontend().sdl(identity).await
+        self.backend.frontend().sdl(identity).await
     }
 
     /// Draws all pictures anew, wherever there are some; whether the one who is asked has another API now.
     pub(crate) async fn reload(&self) -> Result<bool, Error> {
-        if self.way.engine().is_none() {
+        if self.backend.engine().is_none() {
             self.engine.reload().await?;
         }
-        self.way.frontend().reload().await
+        self.backend.frontend().reload().await
     }
 
     /// Watches the database, as servers and workers do.
     pub(crate) async fn watch(&self, interval: Duration, stop: CancellationToken) {
-        let frontend = self.way.frontend();
-        if self.way.engine().is_some() {
+        let frontend = self.backend.frontend();
+        if self.backend.engine().is_some() {
             return frontend.watch(interval, stop).await;
         }
         tokio::join!(frontend.watch(interval, stop.clone()), self.engine.watch(interval, stop));
@@ -106,8 +107,8 @@ impl Answering {
 }
 
 /// Without one, requests are told so at once.
-pub(crate) async fn until_there_is_a_worker(way: &Way) {
-    while way.ready().await.is_err_and(|why| why.starts_with("no worker answers")) {
+pub(crate) async fn until_there_is_a_worker(backend: &Backend) {
+    while backend.ready().await.is_err_and(|why| why.starts_with("no worker answers")) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

@@ -186,13 +186,14 @@ async fn attempt(context: FieldContext, _: Value) -> Result<usize, FieldError> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_shows_the_fields_and_tells_what_it_cannot_have() {
     let board = board().await;
-    let sdl = board.server.way().frontend().sdl(&Identity::default()).await.unwrap();
+    let sdl = board.server.backend().frontend().sdl(&Identity::default()).await.unwrap();
     assert!(sdl.contains("point(value: Point! = {x: 1, moods: [good]}): JSON"), "{sdl}");
     assert!(!sdl.contains("missing"), "its type is nowhere: {sdl}");
     let answer = board.answer("{ __type(name: \"Tree\") { fields { name } } run(sql: \"select 1\") }").await;
     let names = json!([{ "name": "name" }, { "name": "size" }, { "name": "trees" }]);
     assert_eq!(answer, json!({ "data": { "__type": { "fields": names }, "run": 1 } }));
-    let descriptions = Board::start().await.server.way().frontend().sdl(&Identity::default()).await.unwrap();
+    let descriptions =
+        Board::start().await.server.backend().frontend().sdl(&Identity::default()).await.unwrap();
     assert!(descriptions.contains("\"\"\"Open tasks whose day has passed.\"\"\""), "{descriptions}");
 }
 
@@ -266,4 +267,16 @@ async fn a_server_serves_metrics_where_the_settings_say() {
     assert!(metrics.text().await.unwrap().contains("glowplug_build_info"));
     stop.cancel();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reload_shows_a_new_table_without_a_signal() {
+    let database = harness::database("create table seen (id int primary key)").await;
+    let board = Board::of(&database, Server::builder()).await;
+    assert_eq!(board.answer("{ seenCollection { __typename } }").await["errors"], Value::Null);
+    board.plain.batch_execute("create table added (id int primary key)").await.unwrap();
+    let query = "{ addedCollection { __typename } }";
+    assert_eq!(code(&board.answer(query).await), "BAD_USER_INPUT");
+    board.server.reload().await;
+    assert_eq!(board.answer(query).await["data"]["addedCollection"]["__typename"], "addedConnection");
 }

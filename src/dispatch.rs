@@ -1,0 +1,141 @@
+//! One request -> the engine of this process, or a worker through the queue.
+//!
+//! Decides only where an operation runs. What it means is the engine's business, and how it travels is the queue's.
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, Queued};
+use crate::engine::{
+    self, Accepted, Described, Effect, Engine, Extension, Frontend, Identity, Request, Response,
+};
+use crate::error;
+use crate::event::metrics::Readings;
+use crate::queue::{self, Handling, Operation, Producer, SetupError};
+
+/// Where operations run. Cheap to clone.
+#[derive(Clone)]
+pub enum Backend {
+    /// All run on this process's own connections.
+    Direct(Engine),
+    /// Mutations run at a worker, queries on this process's own connections.
+    MutationsQueued(Engine, Producer),
+    /// All run at a worker; this process has no connection to the database.
+    AllQueued(Frontend, Producer),
+}
+
+impl Backend {
+    /// The backend that the settings ask for, with the fields that an application adds. Needs a tokio runtime, but neither the
+    /// database nor Redis yet.
+    ///
+    /// Operations that are queued run at a worker, and so do an application's fields in them.
+    pub fn new(config: &Config, mut extension: Extension) -> Result<Self, SetupError> {
+        let Some(redis) = config.queue.redis.as_ref().filter(|_| config.queue.queued != Queued::Nothing)
+        else {
+            return Ok(Self::Direct(Engine::extended(config, extension)?));
+        };
+        queue::add_status_field(&mut extension, redis, &config.queue)?;
+        let producer = Producer::new(redis, &config.queue)?;
+        if config.queue.queued == Queued::Everything {
+            let asker = queue::asker(producer.clone(), config.api.clone());
+            let frontend = Frontend::of_others(config, extension.into_api(), asker)?;
+            return Ok(Self::AllQueued(frontend, producer));
+        }
+        Ok(Self::MutationsQueued(Engine::extended(config, extension)?, producer))
+    }
+
+    /// Receives the answers of workers until `stop` is cancelled; without it, no queued operation is answered.
+    pub async fn run(&self, stop: CancellationToken) {
+        match self {
+            Self::Direct(_) => stop.cancelled().await,
+            Self::MutationsQueued(_, producer) | Self::AllQueued(_, producer) => producer.run(stop).await,
+        }
+    }
+
+    /// Answers a request. The future may be dropped at any point; what the queue has taken runs all the same.
+    pub async fn respond(&self, request: Request, identity: &Identity, handling: Handling) -> Response {
+        let (frontend, producer) = match self {
+            Self::Direct(engine) => return engine.respond(request, identity).await,
+            Self::MutationsQueued(engine, producer) => (engine.frontend(), producer),
+            Self::AllQueued(frontend, producer) => (frontend, producer),
+        };
+        let Accepted { document, effect, place } = match frontend.accept(&request, identity).await {
+            Ok(accepted) => accepted,
+            Err(answered) => return answered,
+        };
+        match (self, effect) {
+            (Self::MutationsQueued(engine, _), Effect::Query) => {
+                // The engine waits for a place itself.
+                drop(place);
+                engine.respond(request, identity).await
+            }
+            (_, Effect::Query) => {
+                let from = request.read_from;
+                producer.read(Operation::new(document, request), identity, from).await
+            }
+            (_, Effect::Mutation) => {
+                producer.write(Operation::new(document, request), identity, handling).await
+            }
+        }
+    }
+
+    /// The part that knows the API.
+    pub fn frontend(&self) -> &Frontend {
+        match self {
+            Self::Direct(engine) | Self::MutationsQueued(engine, _) => engine.frontend(),
+            Self::AllQueued(frontend, _) => frontend,
+        }
+    }
+
+    /// Describes the API as a role sees it; `None` is the connection's own user. Works without [`Backend::run`].
+    pub async fn describe(&self, role: Option<&str>) -> Result<Described, error::Error> {
+        let backend = self.clone();
+        // Dropping the set ends the task.
+        let mut answers = JoinSet::new();
+        answers.spawn(async move { backend.run(CancellationToken::new()).await });
+        self.frontend().describe(role).await
+    }
+
+    /// The engine of this process; `None` where all operations run at a worker.
+    pub fn engine(&self) -> Option<&Engine> {
+        match self {
+            Self::Direct(engine) | Self::MutationsQueued(engine, _) => Some(engine),
+            Self::AllQueued(..) => None,
+        }
+    }
+
+    /// Whether operations may be queued, so that a request's [`Handling`] has a meaning.
+    pub fn is_queued(&self) -> bool {
+        !matches!(self, Self::Direct(_))
+    }
+
+    /// Whether requests can be answered now; the error says why not.
+    pub async fn ready(&self) -> Result<(), String> {
+        match self {
+            Self::Direct(engine) => engine::ready(engine).await,
+            Self::MutationsQueued(engine, producer) => {
+                engine::ready(engine).await?;
+                producer.reaches_redis().await
+            }
+            Self::AllQueued(frontend, producer) => {
+                frontend.ready().await.map_err(|error| engine::unready(&error))?;
+                producer.reaches_workers().await
+            }
+        }
+    }
+
+    /// The gauges of this moment, for the metrics.
+    pub async fn readings(&self) -> Readings {
+        match self {
+            Self::Direct(engine) => Readings { pool: Some(engine::pool(engine)), ..Readings::default() },
+            Self::MutationsQueued(engine, producer) => Readings {
+                pool: Some(engine::pool(engine)),
+                queue: Some(producer.backlog().await),
+                ..Readings::default()
+            },
+            Self::AllQueued(_, producer) => {
+                Readings { queue: Some(producer.backlog().await), ..Readings::default() }
+            }
+        }
+    }
+}

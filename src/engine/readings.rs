@@ -1,0 +1,32 @@
+//! What operators ask of an engine: whether it is ready, and the gauges of its pool.
+
+use super::Engine;
+use crate::error::Error;
+use crate::event::metrics::Pool;
+
+/// Whether the engine can answer requests now; the error says why not.
+pub async fn ready(engine: &Engine) -> Result<(), String> {
+    engine.ready().await.map_err(|error| unready(&error))
+}
+
+/// Why requests cannot be answered, as a client reads it.
+pub fn unready(error: &Error) -> String {
+    match error.for_client().into_iter().next() {
+        Some(told) => told.message,
+        None => "the database cannot be reached".to_owned(),
+    }
+}
+
+/// The engine's connections at this moment, and its replicas.
+pub fn pool(engine: &Engine) -> Pool {
+    let (state, replicas) = (engine.database().state(), engine.replicas());
+    let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
+    Pool {
+        maximum: state.maximum,
+        in_use: state.connections.saturating_sub(state.idle),
+        idle: state.idle,
+        waiting: state.waiting,
+        replicas: count(replicas.all),
+        replicas_in_use: count(replicas.in_use),
+    }
+}
