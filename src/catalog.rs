@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 pub use directive::Directive;
 pub use function::{Function, FunctionArgument, FunctionKind};
-pub use name::{Collation, Comparison, QualifiedName, SqlType};
+pub use name::{Collation, Comparison, ComparisonOperator, QualifiedName, SqlType};
 pub use relation::Relation;
 
 /// The statement that draws the picture. `$1` is the list of exposed schemas as a text array; the answer is one row

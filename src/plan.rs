@@ -226,7 +226,7 @@ pub enum Condition {
         /// The column.
         column: usize,
         /// The operator.
-        operator: Operator,
+        operator: &'static Operator,
         /// What it is compared with.
         operand: Operand,
     },

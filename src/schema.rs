@@ -16,6 +16,7 @@ mod functions;
 mod limits;
 mod mutations;
 pub mod naming;
+mod operator;
 mod overloads;
 mod relations;
 pub mod rendered;
@@ -37,10 +38,11 @@ pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use enums::EnumType;
 pub use field::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
-    FixedFields, Join, KeySide, MutationFieldKind, PageInfoFieldKind, QueryFieldKind, RelationField,
-    ResponseFieldKind, RowConditionKind, RowFieldKind,
+    FixedFields, Join, KeySide, MutationFieldKind, OrderKey, PageInfoFieldKind, QueryFieldKind,
+    RelationField, ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
-pub use scalar::{ColumnType, Operator, Scalar, ValueType};
+pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol};
+pub use scalar::{ColumnType, Scalar, ValueType};
 pub use session::SessionSettings;
 pub use table::{Changes, ExposedColumn, ExposedTable, NODE_ID, Totals};
 pub use type_id::{TableType, TypeId};

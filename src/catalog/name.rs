@@ -80,7 +80,36 @@ pub struct Comparison {
     pub not_equal: Option<QualifiedName>,
 }
 
+/// An operator of such a class, or the negator of its `=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ComparisonOperator {
+    /// `<`.
+    Less,
+    /// `<=`.
+    LessOrEqual,
+    /// `=`.
+    Equal,
+    /// `<>`.
+    NotEqual,
+    /// `>=`.
+    GreaterOrEqual,
+    /// `>`.
+    Greater,
+}
+
 impl Comparison {
+    /// What an operator is called; `None` if the type lacks it.
+    pub fn operator(&self, operator: ComparisonOperator) -> Option<&QualifiedName> {
+        match operator {
+            ComparisonOperator::Less => Some(&self.less),
+            ComparisonOperator::LessOrEqual => Some(&self.less_or_equal),
+            ComparisonOperator::Equal => Some(&self.equal),
+            ComparisonOperator::NotEqual => self.not_equal.as_ref(),
+            ComparisonOperator::GreaterOrEqual => Some(&self.greater_or_equal),
+            ComparisonOperator::Greater => Some(&self.greater),
+        }
+    }
+
     /// Those of PostgreSQL's own types, and of all arrays, enums and ranges.
     pub const SYSTEM: Self = Self {
         less: QualifiedName::system("<"),

@@ -5,7 +5,8 @@ use super::identifier::{Values, decode_node_id};
 use super::{Condition, Operand, PlanError, Planner};
 use crate::request::{Input, Inputs};
 use crate::schema::{
-    ExposedColumn, ExposedTable, FilterFieldKind, Operator, RowConditionKind, Scalar, ValueType,
+    ExposedColumn, ExposedTable, FilterFieldKind, FilterOperator, OperandKind, Operator, RowConditionKind,
+    Scalar, ValueType,
 };
 
 impl Planner<'_> {
@@ -50,7 +51,10 @@ impl Planner<'_> {
             let operator =
                 operator.ok_or_else(|| self.error(format!("{name} is no operator on {}", exposed.field)))?;
             self.heed_collation(table, column, exposed, (operator, name))?;
-            self.comparison(column, exposed, operator, value)
+            match operator {
+                FilterOperator::Null => self.null_test(column, exposed, value),
+                FilterOperator::Compare(operator) => self.comparison(column, exposed, operator, value),
+            }
         });
         conditions.collect()
     }
@@ -61,7 +65,7 @@ impl Planner<'_> {
         table: usize,
         column: usize,
         exposed: &ExposedColumn,
-        (operator, name): (Operator, &str),
+        (operator, name): (FilterOperator, &str),
     ) -> Result<(), PlanError> {
         match &self.schema.catalog.tables[table].columns[column].collation {
             Some(collation) if !operator.takes(collation) => Err(self.error(format!(
@@ -72,29 +76,33 @@ impl Planner<'_> {
         }
     }
 
+    fn null_test(
+        &self,
+        column: usize,
+        exposed: &ExposedColumn,
+        value: &Input,
+    ) -> Result<Condition, PlanError> {
+        match value {
+            Input::Text(word) => Ok(Condition::IsNull { column, is_null: word == "NULL" }),
+            _ => Err(self.error(format!("is on {} takes NULL or NOT_NULL", exposed.field))),
+        }
+    }
+
     fn comparison(
         &self,
         column: usize,
         exposed: &ExposedColumn,
-        operator: Operator,
+        operator: &'static Operator,
         value: &Input,
     ) -> Result<Condition, PlanError> {
-        if operator == Operator::Is {
-            return match value {
-                Input::Text(word) => Ok(Condition::IsNull { column, is_null: word == "NULL" }),
-                _ => Err(self.error(format!("is on {} takes NULL or NOT_NULL", exposed.field))),
-            };
-        }
         if !exposed.column_type.is_orderable && !exposed.column_type.is_list {
             return Err(self.error(format!("{} has a type that PostgreSQL cannot compare", exposed.field)));
         }
-        let operand = match operator {
-            _ if exposed.column_type.is_list => Operand::List(self.list(exposed, value)?),
-            Operator::In => Operand::List(self.list(exposed, value)?),
-            Operator::Like | Operator::ILike | Operator::StartsWith | Operator::Regex | Operator::IRegex => {
-                Operand::Text(self.value(exposed, value)?)
-            }
-            _ => Operand::Value(self.value(exposed, value)?),
+        let operand = match operator.operand {
+            OperandKind::AnyOf => Operand::List(self.list(exposed, value)?),
+            OperandKind::Value if exposed.column_type.is_list => Operand::List(self.list(exposed, value)?),
+            OperandKind::Value => Operand::Value(self.value(exposed, value)?),
+            OperandKind::Text => Operand::Text(self.value(exposed, value)?),
         };
         Ok(Condition::Compare { column, operator, operand })
     }
@@ -158,7 +166,7 @@ impl Planner<'_> {
         let Input::Text(node_id) = node_id else {
             // A comparison with null matches nothing; a key's first column is as good as any to say so.
             let column = self.table(table)?.key[0];
-            let (operator, operand) = (Operator::Equal, Operand::Value(None));
+            let (operator, operand) = (Operator::EQUAL, Operand::Value(None));
             return Ok(vec![Condition::Compare { column, operator, operand }]);
         };
         let (found, values) = self.decoded_node_id(node_id)?;
@@ -187,7 +195,7 @@ impl Planner<'_> {
         }
         let conditions = key.iter().zip(values).map(|(column, value)| Condition::Compare {
             column: *column,
-            operator: Operator::Equal,
+            operator: Operator::EQUAL,
             operand: Operand::Value(value),
         });
         Ok(conditions.chain(tells_children_apart.then_some(Condition::StandsIn(child))).collect())
@@ -205,7 +213,7 @@ impl Planner<'_> {
                 exposed.columns[*column].as_ref().ok_or_else(|| self.error("the key is not exposed"))?;
             let value = arguments.get(&*found.field).unwrap_or(&Input::Null);
             let operand = Operand::Value(self.value(found, value)?);
-            Ok(Condition::Compare { column: *column, operator: Operator::Equal, operand })
+            Ok(Condition::Compare { column: *column, operator: Operator::EQUAL, operand })
         };
         exposed.key.iter().map(condition).collect()
     }

@@ -3,6 +3,7 @@
 use super::argument::items;
 use super::{PlanError, Planner};
 use crate::request::Input;
+use crate::schema::OrderKey;
 
 /// How many columns an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
 const MOST_TERMS: usize = 16;
@@ -10,8 +11,8 @@ const MOST_TERMS: usize = 16;
 /// One term of an ORDER BY.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderTerm {
-    /// The column.
-    pub column: usize,
+    /// What decides.
+    pub key: OrderKey,
     /// Whether the greatest comes first.
     pub is_descending: bool,
     /// Whether nulls come first.
@@ -27,19 +28,19 @@ impl OrderTerm {
 }
 
 impl Planner<'_> {
-    /// The terms of an `orderBy` argument, in the order given, and then those of the key. Of several terms with the same column
-    /// only the first can decide anything, so the others are left out.
+    /// The terms of an `orderBy` argument, in the order given, and then those of the table's key. Of several terms with the same
+    /// key only the first can decide anything, so the others are left out.
     pub(super) fn order(&self, table: usize, argument: Option<&Input>) -> Result<Vec<OrderTerm>, PlanError> {
         let exposed = self.table(table)?;
         let mut terms: Vec<OrderTerm> = Vec::new();
         for item in argument.filter(|given| **given != Input::Null).map(items).unwrap_or_default() {
             let Input::Object(columns) = item else { continue };
             for (name, direction) in columns {
-                let Some(column) = exposed.order_column(name) else {
+                let Some(key) = exposed.order_key(name) else {
                     return Err(self.error(format!("{name} cannot be ordered by")));
                 };
-                let term = self.term(column, direction)?;
-                terms.extend(term.filter(|term| terms.iter().all(|earlier| earlier.column != term.column)));
+                let term = self.term(key, direction)?;
+                terms.extend(term.filter(|term| terms.iter().all(|earlier| earlier.key != term.key)));
                 if terms.len() > MOST_TERMS {
                     return Err(
                         self.error(format!("orderBy names more than {MOST_TERMS} columns; name fewer"))
@@ -48,14 +49,14 @@ impl Planner<'_> {
             }
         }
         terms.extend(exposed.key.iter().map(|column| OrderTerm {
-            column: *column,
+            key: OrderKey::Column(*column),
             is_descending: false,
             is_nulls_first: false,
         }));
         Ok(terms)
     }
 
-    fn term(&self, column: usize, direction: &Input) -> Result<Option<OrderTerm>, PlanError> {
+    fn term(&self, key: OrderKey, direction: &Input) -> Result<Option<OrderTerm>, PlanError> {
         let (is_descending, is_nulls_first) = match direction {
             Input::Null => return Ok(None),
             Input::Text(name) => match name.as_str() {
@@ -67,6 +68,6 @@ impl Planner<'_> {
             },
             _ => return Err(self.error("a direction to order in is needed")),
         };
-        Ok(Some(OrderTerm { column, is_descending, is_nulls_first }))
+        Ok(Some(OrderTerm { key, is_descending, is_nulls_first }))
     }
 }

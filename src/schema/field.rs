@@ -299,6 +299,22 @@ pub enum FilterFieldKind {
     Row(RowConditionKind),
 }
 
+/// What rows can be ordered by: a field of an `orderBy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderKey {
+    /// A column.
+    Column(usize),
+}
+
+impl OrderKey {
+    /// The columns of the row that its value is made of.
+    pub fn columns(self) -> impl Iterator<Item = usize> {
+        match self {
+            Self::Column(column) => std::iter::once(column),
+        }
+    }
+}
+
 /// A field of every filter, unless a column takes its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowConditionKind {

@@ -1,6 +1,7 @@
 //! What cannot be done with a column although its type's filter has it, for `schema --explain`. `plan` refuses it.
 
-use super::{ColumnType, ExposedTable, Operator, Scalar, ValueType};
+use super::operator::operators;
+use super::{ColumnType, ExposedTable, Scalar, ValueType};
 use crate::catalog::{Catalog, Collation, Problem, Table, base_type};
 
 /// The columns that cannot be compared, or not by patterns.
@@ -27,17 +28,6 @@ fn refused_patterns(column_type: &ColumnType, collation: &Collation) -> Vec<&'st
     if column_type.is_list || column_type.value != ValueType::Scalar(Scalar::String) {
         return Vec::new();
     }
-    let operators = column_type.value.operators().iter();
+    let operators = operators(column_type.value, false).iter();
     operators.filter(|(_, operator)| !operator.takes(collation)).map(|(name, _)| *name).collect()
-}
-
-impl Operator {
-    /// Whether PostgreSQL has it for texts of a collation: patterns want one in which equal texts have equal bytes (manual, 24.2.2.4).
-    pub fn takes(self, collation: &Collation) -> bool {
-        match self {
-            Self::Like => collation.takes_like,
-            Self::ILike | Self::StartsWith | Self::Regex | Self::IRegex => collation.is_deterministic,
-            _ => true,
-        }
-    }
 }

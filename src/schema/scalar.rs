@@ -1,6 +1,7 @@
-//! Scalars: which PostgreSQL type is which, and the operators that each has in a filter.
+//! Scalars: which PostgreSQL type is which, and what a column holds.
 
 use super::encoding::Encoding;
+use super::operator::{FilterOperator, operators};
 use crate::catalog::{Catalog, Oid, QualifiedName, SqlType, Type, TypeKind, base_type};
 
 /// A scalar of the API.
@@ -34,43 +35,6 @@ pub enum Scalar {
     Cursor,
     /// Everything else, in PostgreSQL's text form.
     Opaque,
-}
-
-/// An operator on a column in a filter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    /// `=`.
-    Equal,
-    /// `<>`.
-    NotEqual,
-    /// `>`.
-    Greater,
-    /// `>=`.
-    GreaterOrEqual,
-    /// `<`.
-    Less,
-    /// `<=`.
-    LessOrEqual,
-    /// `= any (…)`.
-    In,
-    /// `is null` or `is not null`.
-    Is,
-    /// `like`.
-    Like,
-    /// `ilike`.
-    ILike,
-    /// `^@`.
-    StartsWith,
-    /// `~`.
-    Regex,
-    /// `~*`.
-    IRegex,
-    /// `@>`.
-    Contains,
-    /// `<@`.
-    ContainedBy,
-    /// `&&`.
-    Overlaps,
 }
 
 /// What a column holds.
@@ -235,65 +199,15 @@ impl ColumnType {
     }
 }
 
-/// The operators of a value's filter, or of that of arrays of it, by name.
-pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [(&'static str, Operator)] {
-    if is_list { &LIST_OPERATORS } else { value.operators() }
-}
-
 impl ColumnType {
     /// The operator of that name of its filter.
-    pub fn operator(&self, name: &str) -> Option<Operator> {
+    pub fn operator(&self, name: &str) -> Option<FilterOperator> {
         operators(self.value, self.is_list)
             .iter()
             .find(|(found, _)| *found == name)
             .map(|(_, operator)| *operator)
     }
 }
-
-impl ValueType {
-    /// The operators of its filter, by name.
-    pub fn operators(self) -> &'static [(&'static str, Operator)] {
-        match self {
-            Self::Enum(_) | Self::Scalar(Scalar::Uuid) => &EQUALITY,
-            Self::Scalar(Scalar::Boolean | Scalar::Opaque) => &SAMENESS,
-            Self::Scalar(Scalar::Id | Scalar::Cursor) => &SAMENESS[..1],
-            Self::Scalar(Scalar::Json) => &[],
-            Self::Scalar(Scalar::String) => &TEXT,
-            Self::Scalar(_) => &TEXT[..8],
-        }
-    }
-}
-
-/// The operators of the filter of an array.
-const LIST_OPERATORS: [(&str, Operator); 5] = [
-    ("containedBy", Operator::ContainedBy),
-    ("contains", Operator::Contains),
-    ("eq", Operator::Equal),
-    ("overlaps", Operator::Overlaps),
-    ("is", Operator::Is),
-];
-
-const SAMENESS: [(&str, Operator); 2] = [("eq", Operator::Equal), ("is", Operator::Is)];
-
-const EQUALITY: [(&str, Operator); 4] =
-    [("eq", Operator::Equal), ("in", Operator::In), ("is", Operator::Is), ("neq", Operator::NotEqual)];
-
-/// The first eight are those of everything that has an order.
-const TEXT: [(&str, Operator); 13] = [
-    ("eq", Operator::Equal),
-    ("gt", Operator::Greater),
-    ("gte", Operator::GreaterOrEqual),
-    ("in", Operator::In),
-    ("is", Operator::Is),
-    ("lt", Operator::Less),
-    ("lte", Operator::LessOrEqual),
-    ("neq", Operator::NotEqual),
-    ("startsWith", Operator::StartsWith),
-    ("like", Operator::Like),
-    ("ilike", Operator::ILike),
-    ("regex", Operator::Regex),
-    ("iregex", Operator::IRegex),
-];
 
 /// Whether rows can be put in the order of its values: where it is no composite type, or an array or domain of one that is
 /// none, its own order counts.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKind};
+use super::field::{FilterFieldKind, OrderKey, RelationField, RowConditionKind, RowFieldKind};
 use super::scalar::{ColumnType, Scalar, ValueType};
 use super::{AggregateFunction, SessionSettings, TypeId};
 
@@ -114,9 +114,9 @@ impl ExposedTable {
         column.map(FilterFieldKind::Column).or_else(|| of_row().map(FilterFieldKind::Row))
     }
 
-    /// The column of that name that rows can be ordered by.
-    pub fn order_column(&self, name: &str) -> Option<usize> {
-        self.column_named(name, ExposedColumn::can_order)
+    /// What the field of that name of an `orderBy` orders by.
+    pub fn order_key(&self, name: &str) -> Option<OrderKey> {
+        self.column_named(name, ExposedColumn::can_order).map(OrderKey::Column)
     }
 
     /// The column of that name that a new row can be given a value of.

@@ -4,8 +4,8 @@ use super::ast::Expression;
 use super::{At, Compiler};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Condition, Operand};
-use crate::schema::Operator;
 use crate::schema::scalar::comparison_type;
+use crate::schema::{OperandKind, Operator, Symbol};
 
 impl Compiler<'_> {
     /// A condition on the rows of a table.
@@ -20,59 +20,52 @@ impl Compiler<'_> {
                 Expression::Is(Box::new(self.column(at, *column)), if *is_null { "null" } else { "not null" })
             }
             Condition::Compare { column, operator, operand } => {
-                self.comparison(at, *column, *operator, operand)
+                self.comparison(at, *column, operator, operand)
             }
             Condition::StandsIn(child) => self.stands_in(at, child.as_ref()),
         }
     }
 
-    fn comparison(&self, at: At<'_>, column: usize, operator: Operator, operand: &Operand) -> Expression {
+    fn comparison(&self, at: At<'_>, column: usize, operator: &Operator, operand: &Operand) -> Expression {
         let left = self.column(at, column);
         let right = self.operand(at.table, column, operand);
-        let named = self.operator(at.table, column, operator);
-        match operator {
-            Operator::In => Expression::Any(Box::new(left), named, Box::new(right)),
-            Operator::NotEqual if self.comparison_of(at.table, column).not_equal.is_none() => {
-                Expression::Not(Box::new(left.operator(named, right)))
-            }
-            // The prefix operator is one of text alone, which heeds case.
-            Operator::StartsWith if !named.is_system() => {
-                let lower = |text: Expression| Expression::Call("lower", vec![text.cast(SqlType::TEXT)]);
-                lower(left).binary("^@", lower(right))
-            }
-            _ => left.operator(named, right),
-        }
-    }
-
-    /// The operator of the database that an operator of the API is on a column.
-    fn operator(&self, table: usize, column: usize, operator: Operator) -> QualifiedName {
-        let own = self.comparison_of(table, column);
-        // Patterns on citext, which heed no case, stand where the type does.
-        let pattern = |symbol: &'static str| match self.sql_type(table, column).map(|found| &found.name) {
-            Some(name) if name.name == "citext" => {
-                QualifiedName { schema: name.schema.clone(), name: symbol.into() }
-            }
-            _ => QualifiedName::system(symbol),
+        let compare = |left: Expression, named, right| match operator.operand {
+            OperandKind::AnyOf => Expression::Any(Box::new(left), named, Box::new(right)),
+            OperandKind::Value | OperandKind::Text => left.operator(named, right),
         };
-        match operator {
-            Operator::Equal | Operator::In | Operator::Is => own.equal.clone(),
-            Operator::NotEqual => own.not_equal.as_ref().unwrap_or(&own.equal).clone(),
-            Operator::Greater => own.greater.clone(),
-            Operator::GreaterOrEqual => own.greater_or_equal.clone(),
-            Operator::Less => own.less.clone(),
-            Operator::LessOrEqual => own.less_or_equal.clone(),
-            Operator::Like => pattern("~~"),
-            Operator::ILike => pattern("~~*"),
-            Operator::StartsWith => pattern("^@"),
-            Operator::Regex => pattern("~"),
-            Operator::IRegex => pattern("~*"),
-            Operator::Contains => QualifiedName::system("@>"),
-            Operator::ContainedBy => QualifiedName::system("<@"),
-            Operator::Overlaps => QualifiedName::system("&&"),
+        match operator.symbol {
+            Symbol::OfOrder(of_order) => {
+                let own = self.comparison_of(at.table, column);
+                match own.operator(of_order) {
+                    Some(named) => compare(left, named.clone(), right),
+                    // What lacks one has no negator of its `=`.
+                    None => Expression::Not(Box::new(compare(left, own.equal.clone(), right))),
+                }
+            }
+            Symbol::OfText(symbol) => {
+                let named = match self.citext(at.table, column) {
+                    Some(citext) => QualifiedName { schema: citext.schema.clone(), name: symbol.into() },
+                    None => QualifiedName::system(symbol),
+                };
+                compare(left, named, right)
+            }
+            Symbol::OfTextOnly(symbol) if self.citext(at.table, column).is_some() => {
+                let lower = |text: Expression| Expression::Call("lower", vec![text.cast(SqlType::TEXT)]);
+                lower(left).binary(symbol, lower(right))
+            }
+            Symbol::OfTextOnly(symbol) | Symbol::OfArrays(symbol) => {
+                compare(left, QualifiedName::system(symbol), right)
+            }
         }
     }
 
-    fn comparison_of(&self, table: usize, column: usize) -> &Comparison {
+    /// The type of a column whose values are text that heeds no case. It has operators of its own, which stand where it does.
+    fn citext(&self, table: usize, column: usize) -> Option<&QualifiedName> {
+        self.sql_type(table, column).map(|found| &found.name).filter(|found| found.name == "citext")
+    }
+
+    /// The operators that agree with the order of a column.
+    pub(super) fn comparison_of(&self, table: usize, column: usize) -> &Comparison {
         self.schema.catalog.comparison(&self.schema.catalog.tables[table].columns[column])
     }
 

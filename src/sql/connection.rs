@@ -130,7 +130,7 @@ impl Compiler<'_> {
             }
         }
         if needs_cursor {
-            columns.extend(connection.order.iter().map(|term| term.column));
+            columns.extend(connection.order.iter().flat_map(|term| term.key.columns()));
         }
         columns.sort_unstable();
         columns.dedup();

@@ -6,6 +6,7 @@ use super::row::identifier;
 use super::{At, Compiler, Nulls};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Bound, OrderTerm};
+use crate::schema::OrderKey;
 
 /// What rows are ordered by: one term of an `ORDER BY` under an alias.
 struct SortKey<'a> {
@@ -63,17 +64,18 @@ impl Compiler<'_> {
     fn sort_key(
         &self,
         at: At<'_>,
-        OrderTerm { column, is_descending, is_nulls_first }: OrderTerm,
+        OrderTerm { key, is_descending, is_nulls_first }: OrderTerm,
     ) -> SortKey<'_> {
-        let catalog = &self.schema.catalog;
-        SortKey {
-            value: self.column(at, column),
-            identifying: self.identifying(at, column),
-            sql_type: self.comparison_type(at.table, column),
-            comparison: catalog.comparison(&catalog.tables[at.table].columns[column]),
-            is_descending,
-            is_nulls_first,
-            may_be_null: self.may_be_null(at, column),
+        match key {
+            OrderKey::Column(column) => SortKey {
+                value: self.column(at, column),
+                identifying: self.identifying(at, column),
+                sql_type: self.comparison_type(at.table, column),
+                comparison: self.comparison_of(at.table, column),
+                is_descending,
+                is_nulls_first,
+                may_be_null: self.may_be_null(at, column),
+            },
         }
     }
 

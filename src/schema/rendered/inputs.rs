@@ -1,8 +1,10 @@
 //! The fields of the inputs of a table, and of the filters of values.
 
 use super::renderer::{Input, Renderer, input};
+use crate::schema::operator::operators;
 use crate::schema::{
-    ExposedColumn, ExposedTable, Operator, RowConditionKind, Scalar, TableType, TypeId, ValueType, scalar,
+    ExposedColumn, ExposedTable, FilterOperator, OperandKind, RowConditionKind, Scalar, TableType, TypeId,
+    ValueType,
 };
 
 impl Renderer<'_> {
@@ -56,12 +58,17 @@ impl Renderer<'_> {
     pub(super) fn operators(&mut self, filter: TypeId, value: ValueType) -> (String, Vec<Input>) {
         let name = self.schema.value_name(value);
         let is_list = filter == TypeId::ListFilter(value);
-        let fields = scalar::operators(value, is_list).iter().map(|(key, operator)| {
+        let fields = operators(value, is_list).iter().map(|(key, operator)| {
             let takes = match operator {
-                Operator::Is => self.reference(TypeId::FilterIs),
-                Operator::In => self.reference(TypeId::Value(value)).non_null().list(),
-                _ if is_list => self.reference(TypeId::Value(value)).non_null().list(),
-                _ => self.reference(TypeId::Value(value)),
+                FilterOperator::Null => self.reference(TypeId::FilterIs),
+                FilterOperator::Compare(operator) => {
+                    let value = self.reference(TypeId::Value(value));
+                    match operator.operand {
+                        OperandKind::AnyOf => value.non_null().list(),
+                        OperandKind::Value if is_list => value.non_null().list(),
+                        OperandKind::Value | OperandKind::Text => value,
+                    }
+                }
             };
             self.input(key, None, takes)
         });
