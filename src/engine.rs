@@ -4,6 +4,8 @@ mod accept;
 mod account;
 mod application;
 mod aside;
+mod compile;
+mod compiled;
 mod completion;
 mod concurrency;
 mod describe;
@@ -20,6 +22,7 @@ mod snapshot;
 mod snapshots;
 mod watch;
 mod within;
+mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -253,7 +256,7 @@ impl Engine {
         let prepared =
             self.inner.frontend.prepare(request, text, variables, (identity, view), account).await?;
         let job = prepared.job(identity, view, structure);
-        if prepared.plan.calls_application() {
+        if prepared.compiled.calls_application() {
             return self.run_mixed(job, &prepared.known).await;
         }
         self.run(job, &prepared.known).await

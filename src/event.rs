@@ -84,6 +84,10 @@ pub enum Event<'a> {
     DocumentRemembered,
     /// A document had to be parsed and validated.
     DocumentParsed,
+    /// An operation had been compiled before, for variables that differ in values alone.
+    OperationRemembered,
+    /// An operation was planned, and its SQL printed.
+    OperationCompiled,
     /// A request holds several operations.
     BatchReceived { operations: usize },
     /// An operation was answered. The name is the document's own, and there only if the document is valid.

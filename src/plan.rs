@@ -3,26 +3,33 @@
 //! A plan names tables and columns by their places in the catalogue; the SQL that reads them is the business of `sql`.
 
 mod argument;
+mod array;
 mod call;
 mod filter;
-mod identifier;
 mod order;
 mod page;
+mod path;
 mod read;
+mod slot;
 mod write;
 
 use std::sync::Arc;
 
 use apollo_compiler::Node;
 
-use crate::request::{Field, Operation, collect_fields, merged_selections};
+use crate::request::{Facts, Field, collect_fields, merged_selections};
 use crate::schema::{ExposedTable, Join, MutationFieldKind, Operator, QueryFieldKind, Schema, TypeId};
 
+/// The variables of an operation, as their types have them; absent ones are absent.
+pub use crate::request::JsonMap as Variables;
 pub use argument::{PlanError, PlanFault};
+pub use array::array_literal;
 pub use call::{Call, Given};
 pub use order::OrderTerm;
 pub use page::{Bound, Direction, Page};
-pub use write::{Change, Target, Write, WriteField};
+use path::ResponsePath;
+pub use slot::{Slot, Variable};
+pub use write::{Change, InsertedRows, Target, Write, WriteField};
 
 /// What an operation is answered from: one entry for each root field, in the order of the answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +77,7 @@ pub enum Source {
     /// `__schema` or `__type`: answered from the schema.
     Introspection,
     /// From the database, by one statement.
-    Database(Action),
+    Database(Box<Action>),
     /// From the application: the field of that number.
     Application(usize),
 }
@@ -231,7 +238,7 @@ pub enum Condition {
         operand: Operand,
     },
     /// The row stands in the table itself, or in the child that has that oid; of tables with children.
-    StandsIn(Option<String>),
+    StandsIn(Option<Slot>),
     /// The column is null, or is not.
     IsNull {
         /// The column.
@@ -241,31 +248,33 @@ pub enum Condition {
     },
 }
 
-/// A value in PostgreSQL's text form; `None` is NULL.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a column is compared with, or becomes.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     /// One value of the column's type.
-    Value(Option<String>),
+    Value(Slot),
     /// A value of the column's array type, or a list of values of its type.
-    List(Option<Vec<Option<String>>>),
+    List(Slot),
     /// A text, whatever the column's type: a pattern.
-    Text(Option<String>),
+    Text(Slot),
 }
 
 /// Plans an operation. Fails on arguments that no type forbids but the API does, before anything runs.
-pub fn plan(schema: &Schema, operation: &Operation) -> Result<Plan, PlanError> {
-    let definition = operation.definition();
+///
+/// The plan is that of every request in which the facts that were asked for are the same.
+pub fn plan(schema: &Schema, facts: &Facts<'_>) -> Result<Plan, PlanError> {
+    let definition = facts.operation().definition();
     let (effect, root_type) = if definition.is_query() {
         (Effect::Query, TypeId::Query)
     } else {
         (Effect::Mutation, TypeId::Mutation)
     };
     let applies = |name: &str| root_type.is_named(schema, name);
-    let fields = collect_fields(operation, [&definition.selection_set], &applies);
+    let fields = collect_fields(facts, [&definition.selection_set], &applies);
     let roots = fields.into_iter().map(|(key, fields)| {
-        let planner = Planner { schema, operation, path: vec![key.to_string()] };
+        let planner = Planner { schema, facts, path: ResponsePath::root(key) };
         plan_root(&planner, root_type, key.to_string(), &fields)
-            .map_err(|error| PlanError { location: operation.location(fields[0]), ..error })
+            .map_err(|error| PlanError { location: facts.operation().location(fields[0]), ..error })
     });
     Ok(Plan { effect, roots: roots.collect::<Result<_, _>>()? })
 }
@@ -273,16 +282,14 @@ pub fn plan(schema: &Schema, operation: &Operation) -> Result<Plan, PlanError> {
 /// What planning a field needs: where it is, and what it may look at.
 struct Planner<'a> {
     schema: &'a Schema,
-    operation: &'a Operation,
-    /// The response keys from the root to the field.
-    path: Vec<String>,
+    facts: &'a Facts<'a>,
+    path: ResponsePath,
 }
 
 impl<'a> Planner<'a> {
     /// The planner of a field below.
     fn below(&self, key: &str) -> Self {
-        let path = self.path.iter().cloned().chain([key.to_owned()]).collect();
-        Self { schema: self.schema, operation: self.operation, path }
+        Self { schema: self.schema, facts: self.facts, path: self.path.below(key) }
     }
 
     /// The fields asked of an object of that type. `named` finds what a name stands for among the type's fields.
@@ -293,7 +300,7 @@ impl<'a> Planner<'a> {
         named: impl Fn(&str) -> Option<K>,
     ) -> Result<Vec<AskedField<'a, K>>, PlanError> {
         let applies = |name: &str| of.implements(self.schema, name);
-        let collected = collect_fields(self.operation, merged_selections(fields), &applies);
+        let collected = collect_fields(self.facts, merged_selections(fields), &applies);
         let asked = collected.into_iter().map(|(key, fields)| {
             // A response key always has a field.
             let asked = match fields[0].name.as_str() {
@@ -359,13 +366,13 @@ fn plan_root(
             }
         }
     };
-    let location = planner.operation.location(first);
+    let location = planner.facts.operation().location(first);
     Ok(Root { key, location, is_non_null: first.ty().is_non_null(), source })
 }
 
 impl<'a> Planner<'a> {
     fn query_field(&self, kind: &QueryFieldKind, fields: &[&'a Node<Field>]) -> Result<Source, PlanError> {
-        Ok(Source::Database(match kind {
+        let action = match kind {
             QueryFieldKind::Node => Action::Row(self.node(fields)?),
             QueryFieldKind::Collection(table) => {
                 Action::Connection(self.connection(*table, Origin::Table, fields)?)
@@ -373,7 +380,8 @@ impl<'a> Planner<'a> {
             QueryFieldKind::ByKey(table) => Action::Row(self.row_by_key(*table, fields)?),
             QueryFieldKind::Call(functions) => self.call(functions, fields)?,
             QueryFieldKind::Application(field) => return Ok(Source::Application(*field)),
-        }))
+        };
+        Ok(Source::Database(Box::new(action)))
     }
 
     fn mutation_field(
@@ -381,12 +389,13 @@ impl<'a> Planner<'a> {
         kind: &MutationFieldKind,
         fields: &[&'a Node<Field>],
     ) -> Result<Source, PlanError> {
-        Ok(Source::Database(match kind {
+        let action = match kind {
             MutationFieldKind::Insert(table) => Action::Write(self.insert(*table, fields)?),
             MutationFieldKind::Update(table) => Action::Write(self.update(*table, fields)?),
             MutationFieldKind::Delete(table) => Action::Write(self.delete(*table, fields)?),
             MutationFieldKind::Call(functions) => self.call(functions, fields)?,
             MutationFieldKind::Application(field) => return Ok(Source::Application(*field)),
-        }))
+        };
+        Ok(Source::Database(Box::new(action)))
     }
 }

@@ -7,12 +7,14 @@ mod application;
 mod coerce;
 mod collect;
 mod completion;
+mod facts;
+pub mod identifier;
+mod input;
 mod introspection;
 mod limits;
 mod strict;
 mod suggest;
 mod syntax;
-mod value;
 mod weight;
 
 use std::borrow::Cow;
@@ -22,7 +24,7 @@ use apollo_compiler::ExecutableDocument;
 use apollo_compiler::Name;
 use apollo_compiler::executable;
 use apollo_compiler::parser::{LineColumn, Parser};
-use apollo_compiler::response::{GraphQLError, JsonValue};
+use apollo_compiler::response::GraphQLError;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 
 use crate::config::Limits;
@@ -30,11 +32,13 @@ use crate::schema::Schema;
 use crate::schema::rendered::Rendered;
 
 pub use apollo_compiler::executable::Field;
-pub use apollo_compiler::response::JsonMap;
+pub use apollo_compiler::response::{JsonMap, JsonValue};
 pub use application::{ApplicationAnswers, Completed, Misfit, PathSegment};
 pub use collect::{Collected, collect_fields, merged_selections};
 pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
-pub use value::{Input, Inputs};
+pub use facts::{Facts, Path, Question};
+pub use input::{Input, Inputs, Leaf, Rows, Shape, Source};
+pub use limits::Measure;
 pub use weight::Values;
 
 /// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.
@@ -155,14 +159,25 @@ impl Operation {
         (schema, rendered): (&Schema, &Rendered),
         limits: &Limits,
     ) -> Result<Self, RequestError> {
+        let operation = Self::coerced(document, name, variables, rendered, limits)?;
+        Measure::of(schema, &Facts::of(&operation)).check(limits)?;
+        Ok(operation)
+    }
+
+    /// The same, before it is held against the limits.
+    pub fn coerced(
+        document: Arc<Document>,
+        name: Option<&str>,
+        variables: &JsonMap,
+        rendered: &Rendered,
+        limits: &Limits,
+    ) -> Result<Self, RequestError> {
         let definition = choose(&document.executable, name)?;
         let variables = coerce::variables(&rendered.compiled, &document.executable, definition, variables)
             .map_err(RequestError::Variables)?;
         let name = definition.name.clone();
         let page_size = limits.page_size.and_then(|size| u64::try_from(size).ok()).unwrap_or(u64::MAX);
-        let operation = Self { document, name, variables, page_size };
-        limits::check(schema, &operation, limits)?;
-        Ok(operation)
+        Ok(Self { document, name, variables, page_size })
     }
 
     /// The operation's definition.
@@ -188,11 +203,6 @@ impl Operation {
     /// The most rows of a page of a table, out of what the schema and the limits say.
     pub(crate) fn page_size(&self, schema: &Schema, table: usize) -> u64 {
         schema.table(table).map_or(1, |exposed| exposed.page_size).min(self.page_size)
-    }
-
-    /// The value of a Boolean variable, for `@skip` and `@include`.
-    pub(crate) fn boolean(&self, name: &str) -> bool {
-        matches!(self.variables.get(name), Some(JsonValue::Bool(true)))
     }
 
     /// Where a field stands in the document.

@@ -29,9 +29,9 @@ use crate::schema::Schema;
 pub use crate::schema::SessionSettings;
 use ast::Expression;
 
-pub use condition::array_literal;
-pub use kept::statements;
-pub use statement::{Statement, Template, TemplateId, Text};
+pub use crate::plan::array_literal;
+pub use kept::compile;
+pub use statement::{CompiledStatement, Statement, Template, TemplateId, Text};
 pub use write::AT_MOST_MARK;
 
 /// What compiling needs: the schema that the plan speaks of, and a counter for aliases.

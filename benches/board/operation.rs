@@ -8,10 +8,10 @@ use std::sync::Arc;
 use glowplug::config::Config;
 use glowplug::db::{Access, Scope, message};
 use glowplug::plan::{Effect, Source, plan};
-use glowplug::request::{Document, Operation as Validated, json_map};
+use glowplug::request::{Document, Facts, Operation as Validated, json_map};
 use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
-use glowplug::sql::{Statement, statements};
+use glowplug::sql::{Statement, compile};
 use serde_json::{Map, Value, json};
 
 /// One of the operations.
@@ -133,9 +133,9 @@ impl Operation {
         let operation =
             Validated::new(Arc::new(document), None, &variables, (schema, rendered), &config.limits)
                 .expect("it keeps to the limits");
-        let plan = plan(schema, &operation).expect("it can be planned");
+        let plan = plan(schema, &Facts::of(&operation)).expect("it can be planned");
         let statements = plan.roots.iter().filter_map(|root| match &root.source {
-            Source::Database(read) => Some(statements(schema, read)),
+            Source::Database(read) => Some(compile(schema, read)),
             Source::Known(_) | Source::Introspection | Source::Application(_) => None,
         });
         let scope = Scope {
@@ -148,7 +148,10 @@ impl Operation {
             statement_timeout: config.database.statement_timeout,
             answer_limit: usize::MAX,
         };
-        (scope, statements.flatten().collect())
+        let bound = statements.flatten().map(|compiled| {
+            compiled.bind(schema, operation.variables()).expect("the values are of their types")
+        });
+        (scope, bound.collect())
     }
 
     /// A script for pgbench: the message that was sent for the last number, with numbers of its own. `\;` keeps its

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::account::Account;
+use super::compile::Source;
 use super::frontend::{Inner, Prepared};
 use super::run::assemble;
 use super::{Frontend, Identity, Request, Response, outcome_of};
 use crate::error::Error;
-use crate::plan::{Effect, Source};
+use crate::plan::Effect;
 use crate::request::json_map;
 use crate::response::Body;
 
@@ -31,13 +32,13 @@ impl Frontend {
     pub async fn accept(&self, request: &Request, identity: &Identity) -> Result<Accepted, Response> {
         let mut account = Account::open(identity.role.as_deref());
         let answered = match self.prepared(request, identity, &mut account).await {
-            Ok((accepted, Prepared { plan, known, .. })) => {
+            Ok((accepted, Prepared { compiled, known, .. })) => {
                 let is_local = |source: &Source| matches!(source, Source::Known(_) | Source::Introspection);
-                if !plan.roots.iter().all(|root| is_local(&root.source)) {
+                if !compiled.roots.iter().all(|root| is_local(&root.source)) {
                     account.hand_over();
                     return Ok(accepted);
                 }
-                Ok(assemble(&plan, &[], &known, &[]))
+                Ok(assemble(&compiled, &[], &known, &[]))
             }
             Err(error) => Err(error),
         };
@@ -58,7 +59,7 @@ impl Frontend {
         let view = snapshots.of(identity.role.as_deref()).await?;
         let place = view.place(*acquire_timeout).await?;
         let prepared = self.prepare(request, &text, &variables, (identity, &view), account).await?;
-        let effect = prepared.plan.effect;
+        let effect = prepared.compiled.effect;
         Ok((Accepted { document: text.into_owned(), effect, place }, prepared))
     }
 }

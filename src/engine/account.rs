@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use super::compile::{CompiledOperation, Source};
 use crate::error::Code;
 use crate::event::{Event, OperationKind, SUCCESS};
-use crate::plan::{Effect, Plan, Source};
+use crate::plan::Effect;
 use crate::request::Operation;
 
 /// One operation; if it is dropped before it is closed, its client has gone away.
@@ -30,9 +31,9 @@ impl<'r> Account<'r> {
     }
 
     /// Takes down what it asks for.
-    pub(super) fn planned(&mut self, plan: &Plan) {
-        let is_data = |source: &Source| matches!(source, Source::Database(_) | Source::Application(_));
-        if plan.effect == Effect::Query && !plan.roots.iter().any(|root| is_data(&root.source)) {
+    pub(super) fn compiled(&mut self, compiled: &CompiledOperation) {
+        let is_data = |source: &Source| matches!(source, Source::Database { .. } | Source::Application(_));
+        if compiled.effect == Effect::Query && !compiled.roots.iter().any(|root| is_data(&root.source)) {
             self.kind = OperationKind::Introspection;
         }
     }

@@ -6,11 +6,11 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::Identity;
+use super::compile::Root;
 use super::report::{FailedField, report};
 use super::session::{FieldConnection, Session};
 use crate::db;
 use crate::error::{Code, GraphqlError, of_operation};
-use crate::plan::Root;
 use crate::schema::{Application, DefinitionError, RootType, Schema};
 
 /// Answers a field: the context and the arguments -> the value as JSON, with objects' fields by their names in the API.

@@ -2,11 +2,11 @@
 //! into: they have no mark, and that is all that is known of them.
 
 use super::Engine;
+use super::compile::{Root, Source};
 use super::report::{FailedField, log, report};
 use super::run::Job;
 use crate::db::Answers;
 use crate::error::{GraphqlError, of_further_values, of_value};
-use crate::plan::{Action, Root, Source};
 use crate::request::{CompletedAnswer, MarkedAnswer};
 use crate::schema::violation::MARK;
 
@@ -21,7 +21,7 @@ impl Engine {
         mut answers: Answers,
         errors: &mut Vec<GraphqlError>,
     ) -> Option<Answers> {
-        let roots = job.plan.roots.iter().filter(|root| matches!(root.source, Source::Database(_)));
+        let roots = job.compiled.roots.iter().filter(|root| matches!(root.source, Source::Database { .. }));
         for (root, answer) in roots.zip(&mut answers) {
             let Some(text) = answer.take_if(|text| text.contains(MARK)) else { continue };
             let (completed, found) = self.complete_root(job, root, text).await;
@@ -41,11 +41,10 @@ impl Engine {
         text: String,
     ) -> (Option<String>, Vec<GraphqlError>) {
         let snapshot = job.snapshot();
-        let table = match &root.source {
-            Source::Database(Action::Row(row)) => snapshot.schema.table(row.table),
-            _ => None,
+        let row_type = match &root.source {
+            Source::Database { row_type, .. } => row_type.clone(),
+            Source::Known(_) | Source::Introspection | Source::Application(_) => None,
         };
-        let row_type = table.map(|table| table.type_name.clone());
         let most_errors = self.inner.frontend.limits(job.identity).errors;
         let (operation, rendered) = (job.operation.clone(), snapshot.rendered.clone());
         let (key, is_quick) = (root.key.clone(), text.len() <= QUICK);
@@ -68,7 +67,7 @@ impl Engine {
                 let path = vec![root.key.clone().into()];
                 let told = GraphqlError { locations, path, ..GraphqlError::internal() };
                 let error = format!("the answer is no JSON: {error}");
-                (None, vec![report(told, &error, || FailedField::of_statement(job, Some(root)))])
+                (None, vec![report(told, &error, || FailedField::of_statement(Some(root)))])
             }
         }
     }

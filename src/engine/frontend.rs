@@ -7,17 +7,19 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::aside::{Aside, Place};
+use super::compile::{BoundOperation, CompiledOperation};
 use super::picture::Pictures;
 use super::run::{Job, Known, Structure};
 use super::snapshots::{Snapshots, View};
+use super::work::Work;
 use super::{AllowedOperations, Asker, Identity, ReadFrom, Request, RoleLimits, describe, persisted};
 use crate::config::{Config, Documents, Limits};
 use crate::db::Database;
 use crate::error::Error;
 use crate::event::{Stage, Stopwatch};
 use crate::persisted::Persisted;
-use crate::plan::{Effect, Plan, plan};
-use crate::request::{Document, JsonMap, Operation, RequestError, json_map};
+use crate::plan::Effect;
+use crate::request::{JsonMap, Operation, json_map};
 use crate::schema::Application;
 
 /// Holds requests against the API as who asks sees it. Cheap to clone.
@@ -37,59 +39,15 @@ pub(super) struct Inner {
     pub(super) aside: Aside,
 }
 
-/// A request that has been accepted and planned.
+/// A request that has been accepted, with its statements.
 pub(super) struct Prepared {
     operation: Operation,
-    pub(super) plan: Arc<Plan>,
+    pub(super) compiled: Arc<CompiledOperation>,
+    bound: BoundOperation,
     /// The answers that are there already.
     pub(super) known: Arc<Known>,
     read_from: ReadFrom,
     answer_limit: usize,
-    /// Where its statements are made, too.
-    place: Place,
-}
-
-/// What a request is validated and planned with, on whichever thread.
-#[derive(Clone)]
-struct Work {
-    view: Arc<View>,
-    text: Arc<str>,
-    limits: Limits,
-}
-
-type Planned = Result<(Arc<Plan>, Arc<Known>), Error>;
-
-impl Work {
-    fn new(view: &Arc<View>, text: &str, limits: &Limits) -> Self {
-        Self { view: Arc::clone(view), text: text.into(), limits: limits.clone() }
-    }
-
-    /// The operation that is asked for. A new document is remembered once it is within the limits.
-    fn operation(
-        &self,
-        remembered: Option<Arc<Document>>,
-        name: Option<&str>,
-        variables: &JsonMap,
-    ) -> Result<Operation, RequestError> {
-        let (snapshot, limits) = (&self.view.snapshot, &self.limits);
-        if let Some(document) = remembered {
-            return snapshot.operation(document, name, variables, limits);
-        }
-        let document = snapshot.document(&self.text, limits)?;
-        let operation = snapshot.operation(Arc::clone(&document), name, variables, limits)?;
-        snapshot.remember(&self.text, document);
-        Ok(operation)
-    }
-
-    /// The plan of an operation, and the answers that are there before anything runs.
-    fn plan(&self, operation: Operation) -> (Operation, Planned) {
-        let snapshot = &self.view.snapshot;
-        let planned = plan(&snapshot.schema, &operation).map_err(Error::from).and_then(|plan| {
-            let known = snapshot.introspection(&plan, &operation, &self.text, &self.limits)?;
-            Ok((Arc::new(plan), known))
-        });
-        (operation, planned)
-    }
 }
 
 impl Prepared {
@@ -99,12 +57,12 @@ impl Prepared {
         view: &'a Arc<View>,
         structure: Structure,
     ) -> Job<'a> {
-        let Self { operation, plan, read_from, answer_limit, place, .. } = self;
+        let Self { operation, compiled, bound, read_from, answer_limit, .. } = self;
         // What the application's fields have done elsewhere cannot be undone, so that such a mutation is not tried again.
-        let is_tried_once = plan.effect == Effect::Mutation && plan.calls_application();
+        let is_tried_once = compiled.effect == Effect::Mutation && compiled.calls_application();
         let structure = if is_tried_once { Structure::Confirmed } else { structure };
-        let (read_from, answer_limit, place) = (*read_from, *answer_limit, *place);
-        Job { view, operation, plan, identity, read_from, structure, answer_limit, place }
+        let (read_from, answer_limit) = (*read_from, *answer_limit);
+        Job { view, operation, compiled, bound, identity, read_from, structure, answer_limit }
     }
 }
 
@@ -144,31 +102,44 @@ impl Frontend {
     ) -> Result<Prepared, Error> {
         let limits = self.limits(identity);
         let mut stopwatch = Stopwatch::start();
-        let document = view.snapshot.remembered(text, limits)?;
-        let place = Place::of(text, document.is_some(), variables);
+        let remembered = view.snapshot.remembered(text, limits)?;
+        let place = Place::of(text, remembered.is_some(), variables);
+        let work = Work { view, text, limits };
         let name = request.operation_name.as_deref();
-        let work = Work::new(view, text, limits);
-        let operation = match place {
-            Place::Here => work.operation(document, name, variables)?,
+        let selected = match place {
+            Place::Here => work.select(remembered, name, variables)?,
             Place::Aside => {
-                let (work, name, variables) = (work.clone(), name.map(str::to_owned), Arc::clone(variables));
-                self.inner.aside.run(move || work.operation(document, name.as_deref(), &variables)).await??
+                let (work, name, variables) = (work.shared(), name.map(str::to_owned), Arc::clone(variables));
+                let select = move || work.borrowed().select(remembered, name.as_deref(), &variables);
+                self.inner.aside.run(select).await??
             }
         };
-        account.of(&operation);
+        account.of(&selected.operation);
         stopwatch.finish(Stage::Validate);
-        if request.allowed == AllowedOperations::QueriesOnly && !operation.definition().is_query() {
+        if request.allowed == AllowedOperations::QueriesOnly && !selected.operation.definition().is_query() {
             return Err(Error::NotAllowed);
         }
-        let (operation, planned) = match place {
-            Place::Here => work.plan(operation),
-            Place::Aside => self.inner.aside.run(move || work.plan(operation)).await?,
+        let (operation, found) = match place {
+            Place::Here => work.compile(selected),
+            Place::Aside => {
+                let work = work.shared();
+                self.inner.aside.run(move || work.borrowed().compile(selected)).await?
+            }
         };
-        let (plan, known) = planned?;
-        account.planned(&plan);
+        let (compiled, known) = found?;
+        account.compiled(&compiled);
         stopwatch.finish(Stage::Plan);
+        let (operation, bound) = match place {
+            Place::Here => work.bind(operation, &compiled),
+            Place::Aside => {
+                let (work, compiled) = (work.shared(), Arc::clone(&compiled));
+                self.inner.aside.run(move || work.borrowed().bind(operation, &compiled)).await?
+            }
+        };
+        let bound = bound?;
+        stopwatch.finish(Stage::Sql);
         let (read_from, answer_limit) = (request.read_from, limits.answer_bytes);
-        Ok(Prepared { operation, plan, known, read_from, answer_limit, place })
+        Ok(Prepared { operation, compiled, bound, known, read_from, answer_limit })
     }
 
     /// Whether a request fits a view of the API.

@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::Engine;
 use super::application::{FieldContext, FieldError, Resolver};
+use super::compile::{Root, Source};
 use super::report::{FailedField, report};
-use super::run::{Ends, Job, Known, assemble, compile, failed, may_be_outdated};
+use super::run::{Ends, Job, Known, assemble, failed, may_be_outdated};
 use super::session::Session;
 use crate::db;
 use crate::error::{Error, GraphqlError};
-use crate::plan::{Effect, Root, Source};
+use crate::plan::Effect;
 use crate::request::{ApplicationAnswers, Misfit, RequestError};
 use crate::response::{self, Body};
 
@@ -39,7 +40,7 @@ impl Engine {
     /// Runs an operation that asks for fields of the application. `known` are the answers that are there already.
     pub(super) async fn run_mixed(&self, job: Job<'_>, known: &Known) -> Result<Body, Error> {
         let (calls, known) = (self.calls(job)?, known.clone());
-        match job.plan.effect {
+        match job.compiled.effect {
             Effect::Query => self.read_mixed(job, calls, known).await,
             Effect::Mutation => self.write_mixed(job, calls, known).await,
         }
@@ -48,7 +49,7 @@ impl Engine {
     /// The application's fields in the order of the operation. Fails on wrong arguments, before anything runs.
     pub(super) fn calls<'a>(&'a self, job: Job<'a>) -> Result<Vec<Call<'a>>, Error> {
         let mut calls = Vec::new();
-        for root in &job.plan.roots {
+        for root in &job.compiled.roots {
             if let Source::Application(field) = root.source
                 && let Some(resolver) = self.inner.resolvers.get(field)
             {
@@ -71,7 +72,7 @@ impl Engine {
             && let Some(answers) = self.complete_marked(job, sent.answers, &mut errors).await
         {
             known.extend(values);
-            return Ok(assemble(job.plan, &answers, &known, &errors));
+            return Ok(assemble(job.compiled, &answers, &known, &errors));
         }
         Ok(response::with_null_data(&errors))
     }
@@ -127,10 +128,10 @@ impl Engine {
     ) -> Result<Body, Result<Vec<GraphqlError>, Error>> {
         let mut calls = calls.into_iter();
         let (mut sent, mut answers) = (Vec::new(), ApplicationAnswers::new());
-        for root in &job.plan.roots {
+        for (index, root) in job.compiled.roots.iter().enumerate() {
             let mut answer = None;
-            for statement in compile(&job.snapshot().schema, root) {
-                let ran = session.run(&statement).await;
+            for statement in job.bound.of_root(index) {
+                let ran = session.run(statement).await;
                 answer = Some(ran.map_err(|error| {
                     may_be_outdated(job, Some(root), &error)?;
                     failed(job, Some(root), error).map(|(told, _)| vec![told])
@@ -160,7 +161,7 @@ impl Engine {
                 known.extend(values);
                 // What the database holds is no fault of the mutation, and undoes nothing.
                 Ok(match self.complete_marked(job, sent, &mut errors).await {
-                    Some(sent) => assemble(job.plan, &sent, &known, &errors),
+                    Some(sent) => assemble(job.compiled, &sent, &known, &errors),
                     None => response::with_null_data(&errors),
                 })
             }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::run::{Job, compile};
+use super::compile::Root;
 use crate::error::{Code, GraphqlError};
 use crate::event::{Event, request_id};
-use crate::plan::Root;
 
 /// The field that failed, for the log; empty for a failure of the whole request.
 #[derive(Debug, Default)]
@@ -26,12 +25,10 @@ impl FailedField {
     }
 
     /// At a root field's statement; `None` where the failure belongs to no field.
-    pub(super) fn of_statement(job: Job<'_>, root: Option<&Root>) -> Self {
+    pub(super) fn of_statement(root: Option<&Root>) -> Self {
         let Some(root) = root else { return Self::default() };
-        let compiled = compile(&job.snapshot().schema, root)
-            .into_iter()
-            .map(|statement| statement.numbered().into_owned());
-        Self { statement: Some(compiled.collect::<Vec<_>>().join("; ")), ..Self::of_field(root) }
+        let texts = root.statements().iter().map(|statement| statement.template().numbered());
+        Self { statement: Some(texts.collect::<Vec<_>>().join("; ")), ..Self::of_field(root) }
     }
 }
 

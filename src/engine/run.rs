@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::aside::Place;
+use super::compile::{BoundOperation, CompiledOperation, Root, Source};
 use super::report::{FailedField, report};
 use super::snapshot::Snapshot;
 use super::snapshots::View;
@@ -11,11 +11,9 @@ use super::{Engine, Identity, ReadFrom};
 use crate::db::{self, Access, Answers, Scope};
 use crate::error::{Code, Error, GraphqlError, is_of_statement, is_schema_change, of_operation};
 use crate::event::{Stage, Stopwatch};
-use crate::plan::{Effect, Plan, Root, Source};
+use crate::plan::Effect;
 use crate::request::Operation;
 use crate::response::{self, Body};
-use crate::schema::Schema;
-use crate::sql::{Statement, statements};
 
 /// `read_only_sql_transaction`: a mutation that meets it is on a server that takes no writes.
 const READ_ONLY: &str = "25006";
@@ -39,14 +37,13 @@ pub(super) struct Sent {
 pub(super) struct Job<'a> {
     pub(super) view: &'a Arc<View>,
     pub(super) operation: &'a Operation,
-    pub(super) plan: &'a Arc<Plan>,
+    pub(super) compiled: &'a CompiledOperation,
+    pub(super) bound: &'a BoundOperation,
     pub(super) identity: &'a Identity,
     pub(super) read_from: ReadFrom,
     pub(super) structure: Structure,
     /// How many bytes the answer may have.
     pub(super) answer_limit: usize,
-    /// Where its statements are made.
-    pub(super) place: Place,
 }
 
 /// What is known of the structure that the operation was planned with.
@@ -65,7 +62,7 @@ impl Engine {
         if ends == Ends::Field
             && let Some(answers) = self.complete_marked(job, answers, &mut errors).await
         {
-            return Ok(assemble(job.plan, &answers, known, &errors));
+            return Ok(assemble(job.compiled, &answers, known, &errors));
         }
         Ok(response::with_null_data(&errors))
     }
@@ -74,20 +71,9 @@ impl Engine {
     /// those after it are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as
     /// a whole.
     pub(super) async fn send(&self, job: Job<'_>) -> Result<Sent, Error> {
-        let (schema, plan, mut scope) = (&job.snapshot().schema, job.plan, job.scope());
-        let mut stopwatch = Stopwatch::start();
-        let compiled = match job.place {
-            Place::Here => compile_all(schema, plan),
-            Place::Aside => {
-                let (view, plan) = (Arc::clone(job.view), Arc::clone(plan));
-                self.inner.frontend.inner.aside.run(move || compile_all(&view.snapshot.schema, &plan)).await?
-            }
-        };
-        let of_root = |(root, statements): (_, Vec<Statement>)| {
-            statements.into_iter().map(move |statement| (root, statement))
-        };
-        let (roots, statements): (Vec<_>, Vec<_>) = plan.roots.iter().zip(compiled).flat_map(of_root).unzip();
-        stopwatch.finish(Stage::Sql);
+        let (effect, mut scope) = (job.compiled.effect, job.scope());
+        let BoundOperation { statements, roots } = job.bound;
+        let root_of = |statement: usize| Some(&job.compiled.roots[*roots.get(statement)?]);
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
@@ -99,17 +85,17 @@ impl Engine {
                 }
                 Err(failure) => failure,
             };
-            let failures = failures(failure, &mut answers, statements.len(), plan.effect);
+            let failures = failures(failure, &mut answers, statements.len(), effect);
             for (index, error) in failures {
-                may_be_outdated(job, roots.get(index).copied(), &error)?;
-                let outcome = match (plan.effect, is_too_long(&error)) {
+                may_be_outdated(job, root_of(index), &error)?;
+                let outcome = match (effect, is_too_long(&error)) {
                     (Effect::Mutation, true) if index < answers.len() => {
                         "; the mutation has been carried out"
                     }
                     (Effect::Mutation, true) => "; the mutation may have been carried out",
                     _ => "",
                 };
-                let (mut told, ends) = failed(job, roots.get(index).copied(), error)?;
+                let (mut told, ends) = failed(job, root_of(index), error)?;
                 told.message.push_str(outcome);
                 errors.push(told);
                 if ends == Ends::Operation {
@@ -122,7 +108,7 @@ impl Engine {
             let used: usize = answers.iter().flatten().map(String::len).sum();
             scope.answer_limit = job.answer_limit.saturating_sub(used);
         }
-        Ok(Sent { answers: last_of_each(&roots, answers), errors, ends: Ends::Field })
+        Ok(Sent { answers: last_of_each(roots, answers), errors, ends: Ends::Field })
     }
 }
 
@@ -134,7 +120,7 @@ impl<'a> Job<'a> {
     /// What holds while it runs.
     pub(super) fn scope(self) -> Scope {
         Scope {
-            access: match self.plan.effect {
+            access: match self.compiled.effect {
                 Effect::Query => Access::ReadOnly,
                 Effect::Mutation => Access::ReadWrite,
             },
@@ -171,22 +157,9 @@ fn is_too_long(error: &db::Error) -> bool {
     matches!(error, db::Error::AnswerTooLong)
 }
 
-/// The statements of each root field, in order.
-fn compile_all(schema: &Schema, plan: &Plan) -> Vec<Vec<Statement>> {
-    plan.roots.iter().map(|root| compile(schema, root)).collect()
-}
-
-/// The statements of a root field that needs the database; the last one's answer is the field's.
-pub(super) fn compile(schema: &Schema, root: &Root) -> Vec<Statement> {
-    match &root.source {
-        Source::Database(action) => statements(schema, action),
-        Source::Known(_) | Source::Introspection | Source::Application(_) => Vec::new(),
-    }
-}
-
 /// The answers of the last statements of each root field.
-fn last_of_each(roots: &[&Root], answers: Answers) -> Answers {
-    let is_last = |index: usize| roots.get(index + 1).is_none_or(|next| !std::ptr::eq(*next, roots[index]));
+fn last_of_each(roots: &[usize], answers: Answers) -> Answers {
+    let is_last = |index: usize| roots.get(index + 1) != roots.get(index);
     answers.into_iter().enumerate().filter(|(index, _)| is_last(*index)).map(|(_, answer)| answer).collect()
 }
 
@@ -204,7 +177,7 @@ pub(super) fn failed(
     root: Option<&Root>,
     error: db::Error,
 ) -> Result<(GraphqlError, Ends), Error> {
-    let effect = job.plan.effect;
+    let effect = job.compiled.effect;
     if effect == Effect::Mutation && error.sqlstate() == Some(READ_ONLY) {
         return Err(Error::ReadOnly(error));
     }
@@ -214,7 +187,7 @@ pub(super) fn failed(
     if (told.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
         return Err(error.into());
     }
-    let told = report(told, &error, || FailedField::of_statement(job, root));
+    let told = report(told, &error, || FailedField::of_statement(root));
     let ends_all = effect == Effect::Mutation
         || (told.code.is_retryable() && !is_alone)
         || root.is_none_or(|root| root.is_non_null);
@@ -238,21 +211,21 @@ fn told(job: Job<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
 }
 
 pub(super) fn assemble(
-    plan: &Plan,
+    compiled: &CompiledOperation,
     answers: &[Option<String>],
     known: &Known,
     errors: &[GraphqlError],
 ) -> Body {
     let mut stopwatch = Stopwatch::start();
     let mut answers = answers.iter();
-    let values: Vec<_> = plan
+    let values: Vec<_> = compiled
         .roots
         .iter()
         .map(|root| {
             let value = match &root.source {
                 Source::Known(text) => Some(text),
                 Source::Introspection | Source::Application(_) => known.get(&root.key),
-                Source::Database(_) => answers.next().and_then(Option::as_ref),
+                Source::Database { .. } => answers.next().and_then(Option::as_ref),
             };
             (root.key.as_str(), value.map_or("null", String::as_str))
         })

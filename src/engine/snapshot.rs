@@ -6,12 +6,13 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::compile::{CompiledOperation, Source};
+use super::compiled::{CompiledOperations, Id};
 use super::run::Known;
 use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;
 use crate::event::Event;
-use crate::plan::{Plan, Source};
 use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
 use crate::schema::{Application, Options, Schema};
@@ -28,18 +29,26 @@ pub(super) struct Snapshot {
     pub(super) schema: Schema,
     pub(super) rendered: Rendered,
     visible: Option<Rendered>,
-    documents: Cache<String, Arc<Document>, TextWeight>,
+    documents: Cache<String, Remembered, TextWeight>,
+    pub(super) compiled: CompiledOperations,
     introspected: Cache<String, Arc<Known>, TextWeight>,
     /// Of the picture that it was made from.
     pub(super) fingerprint: u64,
 }
 
+/// A document that was accepted before.
+#[derive(Clone)]
+pub(super) struct Remembered {
+    pub(super) id: Id,
+    pub(super) document: Arc<Document>,
+}
+
 #[derive(Clone)]
 struct TextWeight;
 
-impl Weighter<String, Arc<Document>> for TextWeight {
-    fn weight(&self, text: &String, document: &Arc<Document>) -> u64 {
-        (text.len() + document.size()) as u64
+impl Weighter<String, Remembered> for TextWeight {
+    fn weight(&self, text: &String, remembered: &Remembered) -> u64 {
+        (text.len() + remembered.document.size()) as u64
     }
 }
 
@@ -65,19 +74,17 @@ impl Snapshot {
         };
         let documents = Cache::with_weighter(1024, DOCUMENT_BYTES, TextWeight);
         let introspected = Cache::with_weighter(8, INTROSPECTION_BYTES, TextWeight);
-        Ok(Self { schema, rendered, visible, documents, introspected, fingerprint: fingerprint(picture) })
+        let compiled = CompiledOperations::new();
+        let fingerprint = fingerprint(picture);
+        Ok(Self { schema, rendered, visible, documents, compiled, introspected, fingerprint })
     }
 
     /// The validated document of a text, if it is remembered.
-    pub(super) fn remembered(
-        &self,
-        text: &str,
-        limits: &Limits,
-    ) -> Result<Option<Arc<Document>>, RequestError> {
-        let Some(document) = self.documents.get(text) else { return Ok(None) };
-        document.check(limits)?;
+    pub(super) fn remembered(&self, text: &str, limits: &Limits) -> Result<Option<Remembered>, RequestError> {
+        let Some(remembered) = self.documents.get(text) else { return Ok(None) };
+        remembered.document.check(limits)?;
         Event::DocumentRemembered.emit();
-        Ok(Some(document))
+        Ok(Some(remembered))
     }
 
     /// The validated document of a text.
@@ -90,7 +97,7 @@ impl Snapshot {
 
     /// Remembers a document of which an operation is within the limits: what is refused each time is not worth its memory.
     pub(super) fn remember(&self, text: &str, document: Arc<Document>) {
-        self.documents.insert(text.to_owned(), document);
+        self.documents.insert(text.to_owned(), Remembered { id: Id::new(), document });
     }
 
     /// The operation of a document that a request asks for.
@@ -101,7 +108,7 @@ impl Snapshot {
         variables: &JsonMap,
         limits: &Limits,
     ) -> Result<Operation, RequestError> {
-        Operation::new(document, name, variables, (&self.schema, &self.rendered), limits)
+        Operation::coerced(document, name, variables, &self.rendered, limits)
             .map_err(|error| self.suggesting(error))
     }
 
@@ -117,12 +124,13 @@ impl Snapshot {
     /// its variables.
     pub(super) fn introspection(
         &self,
-        plan: &Plan,
+        compiled: &CompiledOperation,
         operation: &Operation,
         text: &str,
         limits: &Limits,
     ) -> Result<Arc<Known>, RequestError> {
-        let Some(root) = plan.roots.iter().find(|root| root.source == Source::Introspection) else {
+        let mut roots = compiled.roots.iter();
+        let Some(root) = roots.find(|root| matches!(root.source, Source::Introspection)) else {
             return Ok(Arc::default());
         };
         let Some(visible) = &self.visible else {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::account::Account;
+use super::compile::{CompiledOperation, Root, Source};
 use super::mixed::at_end;
 use super::run::{Job, Structure};
 use super::session::Session;
@@ -12,7 +13,6 @@ use super::snapshots::View;
 use super::{Engine, Identity, Outcome, Request, Response, refuse};
 use crate::db::{self, Transaction};
 use crate::error::Error;
-use crate::plan::{Plan, Root, Source};
 use crate::request::json_map;
 use crate::response::{self, Body};
 
@@ -144,16 +144,16 @@ async fn leave(
     match transaction.leave().await {
         Ok(()) => Ok((transaction, Answer { outcome: Outcome::Executed, body, took_effect: true })),
         Err(error) if error.is_transient() => Err(error.into()),
-        Err(error) => match at_end(job, last_statement(job.plan), error) {
+        Err(error) => match at_end(job, last_statement(job.compiled), error) {
             Ok(errors) => undo_with(transaction, response::with_null_data(&errors)).await,
             Err(error) => undo(transaction, error).await,
         },
     }
 }
 
-fn last_statement(plan: &Plan) -> Option<&Root> {
-    let mut roots = plan.roots.iter().rev().filter(|_| !plan.calls_application());
-    roots.find(|root| matches!(root.source, Source::Database(_)))
+fn last_statement(compiled: &CompiledOperation) -> Option<&Root> {
+    let mut roots = compiled.roots.iter().rev().filter(|_| !compiled.calls_application());
+    roots.find(|root| matches!(root.source, Source::Database { .. }))
 }
 
 async fn undo(transaction: Transaction, error: Error) -> Result<(Transaction, Answer), Error> {

@@ -74,6 +74,8 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::StageDone { .. }
         | Event::DocumentRemembered
         | Event::DocumentParsed
+        | Event::OperationRemembered
+        | Event::OperationCompiled
         | Event::BatchReceived { .. }
         | Event::HttpConnectionOpened
         | Event::HttpConnectionClosed

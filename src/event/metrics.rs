@@ -104,6 +104,8 @@ pub(super) fn count(event: &Event<'_>) {
         Event::ReadRetried { .. } => add(&to.retries, 1),
         Event::DocumentRemembered => add(&to.documents_remembered, 1),
         Event::DocumentParsed => add(&to.documents_parsed, 1),
+        Event::OperationRemembered => add(&to.operations_remembered, 1),
+        Event::OperationCompiled => add(&to.operations_compiled, 1),
         #[expect(clippy::cast_precision_loss, reason = "a batch has at most a billion operations")]
         Event::BatchReceived { operations } => to.batch_operations.observe(*operations as f64),
         Event::OperationAnswered { kind, role, outcome, took, .. } => {

@@ -1,7 +1,8 @@
 //! Reading of arguments, and what can be wrong with them although their types are right.
 
 use super::Planner;
-use crate::request::{Field, Input, Inputs};
+use super::slot::{Slot, count};
+use crate::request::{Field, Input, Inputs, Leaf};
 
 /// An argument that no type forbids but the API does, or a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +26,14 @@ pub enum PlanFault {
     Defect,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// The arguments of a field. A variable that may be null can stand where null may not, if it has a default: then null
     /// itself is refused here (GraphQL specification, 6.4.1).
-    pub(super) fn arguments(&self, field: &Field) -> Result<Inputs, PlanError> {
-        let arguments = self.operation.arguments(&field.arguments);
+    pub(super) fn arguments(&self, field: &'a Field) -> Result<Inputs<'a>, PlanError> {
+        let arguments = self.facts.arguments(field);
         for declared in &field.definition.arguments {
-            if declared.ty.is_non_null() && arguments.get(declared.name.as_str()) == Some(&Input::Null) {
+            if declared.ty.is_non_null() && arguments.get(declared.name.as_str()).is_some_and(Input::is_null)
+            {
                 return Err(self.error(format!("{} must not be null", declared.name)));
             }
         }
@@ -40,8 +42,7 @@ impl Planner<'_> {
 
     /// An error at this field.
     pub(super) fn error(&self, message: impl Into<String>) -> PlanError {
-        let (message, path) = (message.into(), self.path.clone());
-        PlanError { fault: PlanFault::Request, message, path, location: None }
+        self.path.error(message)
     }
 
     /// A defect that shows at this field.
@@ -49,32 +50,21 @@ impl Planner<'_> {
         PlanError { fault: PlanFault::Defect, ..self.error(message) }
     }
 
-    /// A count of rows; null is absent.
-    pub(super) fn count(&self, arguments: &Inputs, name: &str) -> Result<Option<u64>, PlanError> {
-        match arguments.get(name) {
-            None | Some(Input::Null) => Ok(None),
-            Some(Input::Number(number)) => match number.parse() {
-                Ok(count) => Ok(Some(count)),
-                Err(_) => Err(self.error(format!("{name} is {number}; it must not be negative"))),
-            },
-            Some(_) => Err(self.error(format!("{name} must be an integer"))),
+    /// A count of rows that the statement's text depends on; null is absent.
+    pub(super) fn count(&self, arguments: &Inputs<'_>, name: &str) -> Result<Option<u64>, PlanError> {
+        match arguments.get(name).map(Input::value) {
+            None | Some(Leaf::Null) => Ok(None),
+            Some(leaf) => count(name, &leaf).map(Some).map_err(|message| self.error(message)),
         }
     }
 
-    /// A text; null is absent.
-    pub(super) fn text<'i>(&self, arguments: &'i Inputs, name: &str) -> Result<Option<&'i str>, PlanError> {
-        match arguments.get(name) {
-            None | Some(Input::Null) => Ok(None),
-            Some(Input::Text(text)) => Ok(Some(text)),
-            Some(_) => Err(self.error(format!("{name} must be a string"))),
-        }
-    }
-}
-
-/// A list, where a single value stands for a list of one (GraphQL specification, 3.11).
-pub(super) fn items(input: &Input) -> &[Input] {
-    match input {
-        Input::List(items) => items,
-        single => std::slice::from_ref(single),
+    /// A count of rows that is put into the statement; null is absent.
+    pub(super) fn count_later(
+        &self,
+        arguments: &Inputs<'_>,
+        name: &'static str,
+    ) -> Result<Option<Slot>, PlanError> {
+        let given = arguments.get(name).filter(|given| !given.is_null());
+        given.map(|given| self.count_slot(name, given)).transpose()
     }
 }

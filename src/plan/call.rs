@@ -2,9 +2,8 @@
 
 use apollo_compiler::Node;
 
-use super::argument::items;
-use super::{Action, Operand, Origin, PlanError, Planner, RowField};
-use crate::request::{Field, Input, Inputs};
+use super::{Action, Origin, PlanError, Planner, RowField, Slot};
+use crate::request::{Field, Inputs};
 use crate::schema::{ExposedArgument, ExposedFunction, Returns};
 
 /// A call of a function.
@@ -20,7 +19,7 @@ pub struct Call {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
     /// Arguments by their places; those that are left out get PostgreSQL's default.
-    Arguments(Vec<(usize, Operand)>),
+    Arguments(Vec<(usize, Slot)>),
     /// The row above.
     Row,
 }
@@ -33,7 +32,7 @@ impl<'a> Planner<'a> {
         let mut given = Vec::new();
         for (index, argument) in exposed.arguments().iter().enumerate() {
             if let Some(value) = arguments.get(&*argument.name) {
-                given.push((index, self.argument(argument, value)?));
+                given.push((index, self.slot(&argument.name, &argument.column_type, value)?));
             }
         }
         let call = Call { function, given: Given::Arguments(given) };
@@ -68,7 +67,7 @@ impl<'a> Planner<'a> {
     fn overload(
         &self,
         overloads: &[usize],
-        arguments: &Inputs,
+        arguments: &Inputs<'_>,
     ) -> Result<(usize, &'a ExposedFunction), PlanError> {
         let exposed: Vec<_> =
             overloads.iter().filter_map(|index| Some((*index, self.schema.function(*index)?))).collect();
@@ -79,7 +78,9 @@ impl<'a> Planner<'a> {
         let all: Vec<_> = exposed.iter().flat_map(|(_, function)| names(function)).collect();
         let fits = |function: &ExposedFunction| {
             let own = names(function);
-            let takes_all = arguments.keys().all(|name| own.contains(name) || !all.contains(name));
+            let takes_all = arguments
+                .keys()
+                .all(|name| own.iter().any(|own| own == name) || all.iter().all(|all| all != name));
             let is_missing =
                 |argument: &ExposedArgument| argument.is_required && !arguments.contains_key(&*argument.name);
             takes_all && !function.arguments().iter().any(is_missing)
@@ -89,17 +90,5 @@ impl<'a> Planner<'a> {
             let lists = lists.collect::<Vec<_>>().join(" or ");
             self.error(format!("these arguments do not go together; it takes {lists}"))
         })
-    }
-
-    fn argument(&self, argument: &ExposedArgument, value: &Input) -> Result<Operand, PlanError> {
-        let value_type = argument.column_type.value;
-        if !argument.column_type.is_list {
-            return Ok(Operand::Value(self.value_of(&argument.name, value_type, value)?));
-        }
-        if *value == Input::Null {
-            return Ok(Operand::List(None));
-        }
-        let values = items(value).iter().map(|item| self.value_of(&argument.name, value_type, item));
-        Ok(Operand::List(Some(values.collect::<Result<_, _>>()?)))
     }
 }

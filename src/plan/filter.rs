@@ -1,25 +1,26 @@
 //! Filter arguments -> conditions.
 
-use super::argument::items;
-use super::identifier::{Values, decode_node_id};
-use super::{Condition, Operand, PlanError, Planner};
-use crate::request::{Input, Inputs};
+use super::slot::Taken;
+use super::{Condition, Operand, PlanError, Planner, Slot};
+use crate::request::{Input, Inputs, Leaf};
 use crate::schema::{
     ExposedColumn, ExposedTable, FilterFieldKind, FilterOperator, OperandKind, Operator, RowConditionKind,
-    Scalar, ValueType,
 };
+
+/// The values of a key; `None` is null.
+pub(super) type Key = Vec<Option<Slot>>;
 
 impl Planner<'_> {
     /// The condition of a filter on a table; `None` where it does not restrict anything.
     pub(super) fn filter(
         &self,
         table: usize,
-        filter: Option<&Input>,
+        filter: Option<&Input<'_>>,
     ) -> Result<Option<Condition>, PlanError> {
-        let Some(Input::Object(fields)) = filter else { return Ok(None) };
+        let fields = filter.map(Input::fields).unwrap_or_default();
         let exposed = self.table(table)?;
         let mut conditions = Vec::new();
-        for (name, value) in fields {
+        for (name, value) in &fields {
             let Some(field) = exposed.filter_field(name) else {
                 return Err(self.error(format!("{name} cannot be filtered by")));
             };
@@ -38,14 +39,20 @@ impl Planner<'_> {
         Ok(Condition::all(conditions))
     }
 
-    fn filters(&self, table: usize, value: &Input) -> Result<Vec<Condition>, PlanError> {
-        let filters = items(value).iter().map(|item| self.filter(table, Some(item)).transpose());
+    fn filters(&self, table: usize, value: &Input<'_>) -> Result<Vec<Condition>, PlanError> {
+        let items = value.items();
+        let filters = items.iter().map(|item| self.filter(table, Some(item)).transpose());
         filters.flatten().collect()
     }
 
-    fn column_filter(&self, table: usize, column: usize, value: &Input) -> Result<Vec<Condition>, PlanError> {
-        let exposed = self.table(table)?.columns[column].as_ref();
-        let (Input::Object(operators), Some(exposed)) = (value, exposed) else { return Ok(Vec::new()) };
+    fn column_filter(
+        &self,
+        table: usize,
+        column: usize,
+        value: &Input<'_>,
+    ) -> Result<Vec<Condition>, PlanError> {
+        let Some(exposed) = self.table(table)?.columns[column].as_ref() else { return Ok(Vec::new()) };
+        let operators = value.fields();
         let conditions = operators.iter().map(|(name, value)| {
             let operator = exposed.column_type.operator(name);
             let operator =
@@ -80,10 +87,10 @@ impl Planner<'_> {
         &self,
         column: usize,
         exposed: &ExposedColumn,
-        value: &Input,
+        value: &Input<'_>,
     ) -> Result<Condition, PlanError> {
-        match value {
-            Input::Text(word) => Ok(Condition::IsNull { column, is_null: word == "NULL" }),
+        match value.value() {
+            Leaf::Text(word) => Ok(Condition::IsNull { column, is_null: word == "NULL" }),
             _ => Err(self.error(format!("is on {} takes NULL or NOT_NULL", exposed.field))),
         }
     }
@@ -93,82 +100,30 @@ impl Planner<'_> {
         column: usize,
         exposed: &ExposedColumn,
         operator: &'static Operator,
-        value: &Input,
+        value: &Input<'_>,
     ) -> Result<Condition, PlanError> {
         if !exposed.column_type.is_orderable && !exposed.column_type.is_list {
             return Err(self.error(format!("{} has a type that PostgreSQL cannot compare", exposed.field)));
         }
+        let taken = Taken::new(&exposed.field, exposed.column_type.value);
         let operand = match operator.operand {
-            OperandKind::AnyOf => Operand::List(self.list(exposed, value)?),
-            OperandKind::Value if exposed.column_type.is_list => Operand::List(self.list(exposed, value)?),
-            OperandKind::Value => Operand::Value(self.value(exposed, value)?),
-            OperandKind::Text => Operand::Text(self.value(exposed, value)?),
+            OperandKind::AnyOf => Operand::List(self.list(taken, value)?),
+            OperandKind::Value if exposed.column_type.is_list => Operand::List(self.list(taken, value)?),
+            OperandKind::Value => Operand::Value(self.one(taken, value)?),
+            OperandKind::Text => Operand::Text(self.one(taken, value)?),
         };
         Ok(Condition::Compare { column, operator, operand })
     }
 
-    /// The values of an array column, or of a list.
-    pub(super) fn list(
-        &self,
-        exposed: &ExposedColumn,
-        value: &Input,
-    ) -> Result<Option<Vec<Option<String>>>, PlanError> {
-        match value {
-            Input::Null => Ok(None),
-            value => {
-                items(value).iter().map(|item| self.value(exposed, item)).collect::<Result<_, _>>().map(Some)
-            }
-        }
-    }
-
-    /// A value of a column's type in PostgreSQL's text form.
-    pub(super) fn value(&self, exposed: &ExposedColumn, value: &Input) -> Result<Option<String>, PlanError> {
-        self.value_of(&exposed.field, exposed.column_type.value, value)
-    }
-
-    /// A value in PostgreSQL's text form; `name` is what takes it.
-    pub(super) fn value_of(
-        &self,
-        name: &str,
-        value_type: ValueType,
-        value: &Input,
-    ) -> Result<Option<String>, PlanError> {
-        let type_name = self.schema.value_name(value_type);
-        let wrong = |needed: &str| Err(self.error(format!("{name} takes a {type_name}: {needed}")));
-        match (value_type, value) {
-            (_, Input::Null) => Ok(None),
-            (ValueType::Enum(oid), Input::Text(name)) => {
-                match self.schema.enums.get(&oid).and_then(|found| found.label(name)) {
-                    Some(label) => Ok(Some(label.to_owned())),
-                    None => wrong("one of its values"),
-                }
-            }
-            (ValueType::Scalar(Scalar::BigFloat), Input::Number(_)) => wrong("a string that holds a number"),
-            (ValueType::Scalar(Scalar::Boolean | Scalar::Opaque), Input::Boolean(value)) => {
-                Ok(Some(value.to_string()))
-            }
-            (ValueType::Scalar(scalar), Input::Number(number))
-                if scalar.is_number() || scalar == Scalar::Opaque =>
-            {
-                Ok(Some(number.clone()))
-            }
-            (ValueType::Scalar(Scalar::Int | Scalar::Float | Scalar::Boolean), _) => {
-                wrong("it has another type")
-            }
-            (ValueType::Scalar(_), Input::Text(text)) => Ok(Some(text.clone())),
-            _ => wrong("a string"),
-        }
-    }
-
-    fn node_id_filter(&self, table: usize, value: &Input) -> Result<Vec<Condition>, PlanError> {
-        let Input::Object(operators) = value else { return Ok(Vec::new()) };
+    fn node_id_filter(&self, table: usize, value: &Input<'_>) -> Result<Vec<Condition>, PlanError> {
+        let operators = value.fields();
         let Some(node_id) = operators.get("eq") else { return Ok(Vec::new()) };
-        let Input::Text(node_id) = node_id else {
+        if node_id.is_null() {
             // A comparison with null matches nothing; a key's first column is as good as any to say so.
             let column = self.table(table)?.key[0];
-            let (operator, operand) = (Operator::EQUAL, Operand::Value(None));
+            let (operator, operand) = (Operator::EQUAL, Operand::Value(Slot::NULL));
             return Ok(vec![Condition::Compare { column, operator, operand }]);
-        };
+        }
         let (found, values) = self.decoded_node_id(node_id)?;
         if found != Some(table) {
             return Err(self.error(format!("that nodeId is not one of {}", self.table(table)?.type_name)));
@@ -177,8 +132,9 @@ impl Planner<'_> {
     }
 
     /// The table that a `nodeId` belongs to, if it is exposed, and the values of its key.
-    pub(super) fn decoded_node_id(&self, text: &str) -> Result<(Option<usize>, Values), PlanError> {
-        let (schema, name, values) = decode_node_id(text)
+    pub(super) fn decoded_node_id(&self, node_id: &Input<'_>) -> Result<(Option<usize>, Key), PlanError> {
+        let (schema, name, values) = self
+            .node_parts(node_id)
             .ok_or_else(|| self.error("that is no nodeId: take it from a nodeId field as it is"))?;
         let mut tables = self.schema.catalog.tables.iter();
         let table = tables.position(|table| table.schema == schema && table.name == name);
@@ -186,7 +142,7 @@ impl Planner<'_> {
     }
 
     /// The conditions that pick one row by the values of its key.
-    pub(super) fn key_conditions(&self, table: usize, values: Values) -> Result<Vec<Condition>, PlanError> {
+    pub(super) fn key_conditions(&self, table: usize, values: Key) -> Result<Vec<Condition>, PlanError> {
         let ExposedTable { key, type_name, .. } = self.table(table)?;
         let tells_children_apart = self.schema.catalog.tables[table].tells_children_apart();
         let child = values.get(key.len()).cloned().flatten();
@@ -196,7 +152,7 @@ impl Planner<'_> {
         let conditions = key.iter().zip(values).map(|(column, value)| Condition::Compare {
             column: *column,
             operator: Operator::EQUAL,
-            operand: Operand::Value(value),
+            operand: Operand::Value(value.unwrap_or(Slot::NULL)),
         });
         Ok(conditions.chain(tells_children_apart.then_some(Condition::StandsIn(child))).collect())
     }
@@ -205,14 +161,15 @@ impl Planner<'_> {
     pub(super) fn key_arguments(
         &self,
         table: usize,
-        arguments: &Inputs,
+        arguments: &Inputs<'_>,
     ) -> Result<Vec<Condition>, PlanError> {
         let exposed = self.table(table)?;
         let condition = |column: &usize| {
             let found =
                 exposed.columns[*column].as_ref().ok_or_else(|| self.error("the key is not exposed"))?;
-            let value = arguments.get(&*found.field).unwrap_or(&Input::Null);
-            let operand = Operand::Value(self.value(found, value)?);
+            let taken = Taken::new(&found.field, found.column_type.value);
+            let given = arguments.get(&*found.field);
+            let operand = Operand::Value(given.map_or(Ok(Slot::NULL), |given| self.one(taken, given))?);
             Ok(Condition::Compare { column: *column, operator: Operator::EQUAL, operand })
         };
         exposed.key.iter().map(condition).collect()

@@ -1,8 +1,7 @@
 //! `orderBy` -> the terms of ORDER BY, completed by the key so that no two rows are equal.
 
-use super::argument::items;
 use super::{PlanError, Planner};
-use crate::request::Input;
+use crate::request::{Input, Leaf};
 use crate::schema::OrderKey;
 
 /// How many columns an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
@@ -30,12 +29,15 @@ impl OrderTerm {
 impl Planner<'_> {
     /// The terms of an `orderBy` argument, in the order given, and then those of the table's key. Of several terms with the same
     /// key only the first can decide anything, so the others are left out.
-    pub(super) fn order(&self, table: usize, argument: Option<&Input>) -> Result<Vec<OrderTerm>, PlanError> {
+    pub(super) fn order(
+        &self,
+        table: usize,
+        argument: Option<&Input<'_>>,
+    ) -> Result<Vec<OrderTerm>, PlanError> {
         let exposed = self.table(table)?;
         let mut terms: Vec<OrderTerm> = Vec::new();
-        for item in argument.filter(|given| **given != Input::Null).map(items).unwrap_or_default() {
-            let Input::Object(columns) = item else { continue };
-            for (name, direction) in columns {
+        for item in argument.map(Input::items).unwrap_or_default() {
+            for (name, direction) in &item.fields() {
                 let Some(key) = exposed.order_key(name) else {
                     return Err(self.error(format!("{name} cannot be ordered by")));
                 };
@@ -56,10 +58,10 @@ impl Planner<'_> {
         Ok(terms)
     }
 
-    fn term(&self, key: OrderKey, direction: &Input) -> Result<Option<OrderTerm>, PlanError> {
-        let (is_descending, is_nulls_first) = match direction {
-            Input::Null => return Ok(None),
-            Input::Text(name) => match name.as_str() {
+    fn term(&self, key: OrderKey, direction: &Input<'_>) -> Result<Option<OrderTerm>, PlanError> {
+        let (is_descending, is_nulls_first) = match direction.value() {
+            Leaf::Null => return Ok(None),
+            Leaf::Text(name) => match name {
                 "AscNullsFirst" => (false, true),
                 "AscNullsLast" => (false, false),
                 "DescNullsFirst" => (true, true),

@@ -1,18 +1,17 @@
 //! `first`, `last`, `before`, `after`, `offset` -> which part of a collection.
 
-use super::identifier::decode;
-use super::{OrderTerm, Origin, PlanError, Planner};
-use crate::request::Inputs;
+use super::{OrderTerm, Origin, PlanError, Planner, Slot};
+use crate::request::{Input, Inputs};
 
 /// Which part of a collection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// From which end rows are counted.
     pub direction: Direction,
     /// The most rows.
     pub limit: u64,
-    /// Rows that are left out first.
-    pub offset: u64,
+    /// How many rows are left out first; `None` is none.
+    pub offset: Option<Slot>,
     /// `after`: only rows behind it.
     pub after: Option<Bound>,
     /// `before`: only rows in front of it.
@@ -28,12 +27,12 @@ pub enum Direction {
     Backward,
 }
 
-/// A position: a value for each term of the order, in PostgreSQL's text form; `None` is null. Of a table whose rows are also
-/// its children's the oid of the table that the row stands in is behind them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A position: a value for each term of the order; `None` is null. Of a table whose rows are also its children's the oid of the
+/// table that the row stands in is behind them.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
     /// The values.
-    pub values: Vec<Option<String>>,
+    pub values: Vec<Option<Slot>>,
 }
 
 impl Planner<'_> {
@@ -43,11 +42,11 @@ impl Planner<'_> {
         table: usize,
         origin: &Origin,
         order: &[OrderTerm],
-        arguments: &Inputs,
+        arguments: &Inputs<'_>,
     ) -> Result<Page, PlanError> {
         let first = self.count(arguments, "first")?;
         let last = self.count(arguments, "last")?;
-        let offset = self.count(arguments, "offset")?;
+        let offset = self.count_later(arguments, "offset")?;
         // Where the key does not tell all rows apart, the table that a row stands in is one value more.
         let tells_children_apart =
             !matches!(origin, Origin::Called(_)) && self.schema.catalog.tables[table].tells_children_apart();
@@ -64,19 +63,20 @@ impl Planner<'_> {
         if offset.is_some() && (is_backward || before.is_some()) {
             return Err(self.error("offset can only be given with first and after"));
         }
-        let page_size = self.operation.page_size(self.schema, table);
+        let is_zero = arguments.get("offset").is_some_and(Input::is_zero);
+        let page_size = self.facts.operation().page_size(self.schema, table);
         Ok(Page {
             direction: if is_backward { Direction::Backward } else { Direction::Forward },
             limit: first.or(last).map_or(page_size, |asked| asked.min(page_size)),
-            offset: offset.unwrap_or(0),
+            offset: offset.filter(|_| !is_zero),
             after,
             before,
         })
     }
 
-    fn bound(&self, length: usize, arguments: &Inputs, name: &str) -> Result<Option<Bound>, PlanError> {
-        let Some(cursor) = self.text(arguments, name)? else { return Ok(None) };
-        match decode(cursor) {
+    fn bound(&self, length: usize, arguments: &Inputs<'_>, name: &str) -> Result<Option<Bound>, PlanError> {
+        let Some(cursor) = arguments.get(name).filter(|given| !given.is_null()) else { return Ok(None) };
+        match self.cursor(cursor) {
             Some(values) if values.len() == length => Ok(Some(Bound { values })),
             Some(_) => Err(self.error(format!(
                 "{name} is a cursor of another order: take it from an answer with the same orderBy"

@@ -8,7 +8,7 @@ use super::{
     AggregateColumn, AggregateField, Asked, AskedField, Condition, Connection, ConnectionField, EdgeField,
     Origin, PageInfoField, PlanError, Planner, Row, RowField,
 };
-use crate::request::{Field, Input};
+use crate::request::Field;
 use crate::schema::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields,
     PageInfoFieldKind, RowFieldKind, TableType, TypeId,
@@ -56,7 +56,7 @@ impl<'a> Planner<'a> {
     /// The row of `node`.
     pub(super) fn node(&self, fields: &[&'a Node<Field>]) -> Result<Row, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let Some(Input::Text(node_id)) = arguments.get("nodeId") else {
+        let Some(node_id) = arguments.get("nodeId") else {
             return Err(self.error("nodeId must be a string: take it from a nodeId field as it is"));
         };
         let (Some(table), values) = self.decoded_node_id(node_id)? else {

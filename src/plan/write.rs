@@ -2,10 +2,11 @@
 
 use apollo_compiler::Node;
 
-use super::argument::items;
-use super::{Asked, AskedField, Condition, Operand, PlanError, Planner, RowField};
-use crate::request::{Field, Input, Inputs};
-use crate::schema::{ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
+use super::{Asked, AskedField, Condition, Operand, PlanError, Planner, RowField, Slot};
+use crate::request::{Field, Input, Inputs, Rows};
+use crate::schema::{ExposedColumn, ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
+
+const NO_OBJECTS: &str = "objects is empty; give at least one row to insert";
 
 /// A mutation of one table.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,8 +26,8 @@ pub enum Change {
     Insert {
         /// The columns that any row gives a value, in the order of the table.
         columns: Vec<usize>,
-        /// For each row a value of each column; `None` is the column's default.
-        rows: Vec<Vec<Option<Operand>>>,
+        /// Their values.
+        rows: InsertedRows,
     },
     /// Rows get new values.
     Update {
@@ -42,13 +43,23 @@ pub enum Change {
     },
 }
 
+/// The values of inserted rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InsertedRows {
+    /// For each row a value of each column; `None` is the column's default.
+    Each(Vec<Vec<Option<Operand>>>),
+    /// For each column an array of the values of all rows, so that the statement does not depend on how many there are. Of a
+    /// column that is an array itself the values are arrays in PostgreSQL's text form.
+    Columns(Vec<Slot>),
+}
+
 /// The rows that a mutation means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// Which rows; `None` is all of them.
     pub condition: Option<Condition>,
     /// It fails if more rows match.
-    pub at_most: u64,
+    pub at_most: Slot,
 }
 
 /// A field of a mutation's response.
@@ -66,9 +77,37 @@ impl<'a> Planner<'a> {
     /// `insertIntoXCollection`.
     pub(super) fn insert(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let objects = arguments.get("objects").map(items).unwrap_or_default();
+        let change = match arguments.get("objects").map(|given| (given, given.rows())) {
+            None => return Err(self.error(NO_OBJECTS)),
+            Some((objects, Rows::Alike(keys))) => match self.columns(table, &keys, objects)? {
+                Some(columns) => columns,
+                None => self.each(table, &objects.items())?,
+            },
+            Some((_, Rows::Each(objects))) => self.each(table, &objects)?,
+        };
+        self.write(table, TableType::InsertResponse, change, fields)
+    }
+
+    /// Rows that have the same columns, if each column's values can be one array.
+    fn columns(&self, table: usize, keys: &[&str], objects: &Input<'_>) -> Result<Option<Change>, PlanError> {
+        let exposed = self.table(table)?;
+        let mut found = Vec::with_capacity(keys.len());
+        for key in keys {
+            let (column, written) = self.written(exposed, exposed.insertable_column(key), key)?;
+            if written.column_type.sql_type.is_none() {
+                return Ok(None);
+            }
+            found.push((column, self.column(key, &written.column_type, objects)));
+        }
+        found.sort_unstable_by_key(|(column, _)| *column);
+        let (columns, values): (Vec<_>, _) = found.into_iter().unzip();
+        let rows = InsertedRows::Columns(values);
+        Ok((!columns.is_empty()).then_some(Change::Insert { columns, rows }))
+    }
+
+    fn each(&self, table: usize, objects: &[Input<'_>]) -> Result<Change, PlanError> {
         if objects.is_empty() {
-            return Err(self.error("objects is empty; give at least one row to insert"));
+            return Err(self.error(NO_OBJECTS));
         }
         let objects: Vec<_> = objects
             .iter()
@@ -84,14 +123,14 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|object| columns.iter().map(|column| value(object, column)).collect())
             .collect();
-        self.write(table, TableType::InsertResponse, Change::Insert { columns, rows }, fields)
+        Ok(Change::Insert { columns, rows: InsertedRows::Each(rows) })
     }
 
     /// `updateXCollection`.
     pub(super) fn update(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let set = arguments.get("set").unwrap_or(&Input::Null);
-        let set = self.values(table, ExposedTable::updatable_column, set)?;
+        let set = arguments.get("set").map(|set| self.values(table, ExposedTable::updatable_column, set));
+        let set = set.transpose()?.unwrap_or_default();
         if set.is_empty() {
             return Err(self.error("set is empty; give at least one new value"));
         }
@@ -116,8 +155,9 @@ impl<'a> Planner<'a> {
         Ok(Write { table, change, fields: self.write_fields(table, response, fields)? })
     }
 
-    fn target(&self, table: usize, arguments: &Inputs) -> Result<Target, PlanError> {
-        let at_most = self.count(arguments, "atMost")?.unwrap_or(1);
+    fn target(&self, table: usize, arguments: &Inputs<'_>) -> Result<Target, PlanError> {
+        let at_most = self.count_later(arguments, "atMost")?;
+        let at_most = at_most.unwrap_or_else(|| Slot::Known(Some("1".to_owned())));
         Ok(Target { condition: self.filter(table, arguments.get("filter"))?, at_most })
     }
 
@@ -126,22 +166,28 @@ impl<'a> Planner<'a> {
         &self,
         table: usize,
         named: impl Fn(&ExposedTable, &str) -> Option<usize>,
-        object: &Input,
+        object: &Input<'_>,
     ) -> Result<Vec<(usize, Operand)>, PlanError> {
         let table = self.table(table)?;
-        let Input::Object(fields) = object else { return Ok(Vec::new()) };
+        let fields = object.fields();
         let values = fields.iter().map(|(name, value)| {
-            let column = named(table, name);
-            let exposed = column.and_then(|column| Some((column, table.columns[column].as_ref()?)));
-            let (column, exposed) = exposed.ok_or_else(|| self.error(format!("{name} cannot be written")))?;
-            let operand = if exposed.column_type.is_list {
-                Operand::List(self.list(exposed, value)?)
-            } else {
-                Operand::Value(self.value(exposed, value)?)
-            };
+            let (column, exposed) = self.written(table, named(table, name), name)?;
+            let slot = self.slot(&exposed.field, &exposed.column_type, value)?;
+            let operand =
+                if exposed.column_type.is_list { Operand::List(slot) } else { Operand::Value(slot) };
             Ok((column, operand))
         });
         values.collect()
+    }
+
+    fn written<'t>(
+        &self,
+        table: &'t ExposedTable,
+        column: Option<usize>,
+        name: &str,
+    ) -> Result<(usize, &'t ExposedColumn), PlanError> {
+        let exposed = column.and_then(|column| Some((column, table.columns[column].as_ref()?)));
+        exposed.ok_or_else(|| self.error(format!("{name} cannot be written")))
     }
 
     fn write_fields(

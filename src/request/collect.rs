@@ -6,7 +6,7 @@ use apollo_compiler::executable::{Directive, DirectiveList, Selection, Selection
 use apollo_compiler::{Name, Node};
 use indexmap::IndexMap;
 
-use super::{Field, Operation};
+use super::{Facts, Field};
 
 /// The fields asked for, by response key in the order of their first appearance. All fields of one key have the same name
 /// and arguments; their selections belong together.
@@ -14,11 +14,11 @@ pub type Collected<'a> = IndexMap<&'a Name, Vec<&'a Node<Field>>>;
 
 /// Collects the fields that the selection sets ask of an object. `applies` tells whether a fragment on a type counts for it.
 pub fn collect_fields<'a>(
-    operation: &'a Operation,
+    facts: &'a Facts<'a>,
     selections: impl IntoIterator<Item = &'a SelectionSet>,
     applies: &dyn Fn(&str) -> bool,
 ) -> Collected<'a> {
-    let mut collector = Collector { operation, applies, visited: HashSet::new(), fields: Collected::new() };
+    let mut collector = Collector { facts, applies, visited: HashSet::new(), fields: Collected::new() };
     for selection_set in selections {
         collector.collect(selection_set);
     }
@@ -31,7 +31,7 @@ pub fn merged_selections<'a>(fields: &[&'a Node<Field>]) -> impl Iterator<Item =
 }
 
 struct Collector<'a, 'f> {
-    operation: &'a Operation,
+    facts: &'a Facts<'a>,
     applies: &'f dyn Fn(&str) -> bool,
     visited: HashSet<&'a Name>,
     fields: Collected<'a>,
@@ -40,7 +40,7 @@ struct Collector<'a, 'f> {
 impl<'a> Collector<'a, '_> {
     fn collect(&mut self, selection_set: &'a SelectionSet) {
         for selection in &selection_set.selections {
-            if !is_included(self.operation, selection.directives()) {
+            if !is_included(self.facts, selection.directives()) {
                 continue;
             }
             match selection {
@@ -60,7 +60,7 @@ impl<'a> Collector<'a, '_> {
         if !self.visited.insert(name) {
             return;
         }
-        if let Some(fragment) = self.operation.document().fragments.get(name)
+        if let Some(fragment) = self.facts.operation().document().fragments.get(name)
             && (self.applies)(fragment.type_condition())
         {
             self.collect(&fragment.selection_set);
@@ -69,16 +69,16 @@ impl<'a> Collector<'a, '_> {
 }
 
 /// Whether neither `@skip` nor `@include` takes the selection out (GraphQL specification, 3.13).
-fn is_included(operation: &Operation, directives: &DirectiveList) -> bool {
-    !directives.get("skip").is_some_and(|skip| condition(operation, skip))
-        && directives.get("include").is_none_or(|include| condition(operation, include))
+fn is_included(facts: &Facts<'_>, directives: &DirectiveList) -> bool {
+    !directives.get("skip").is_some_and(|skip| condition(facts, skip))
+        && directives.get("include").is_none_or(|include| condition(facts, include))
 }
 
-fn condition(operation: &Operation, directive: &Node<Directive>) -> bool {
+fn condition(facts: &Facts<'_>, directive: &Node<Directive>) -> bool {
     use apollo_compiler::executable::Value;
     match directive.specified_argument_by_name("if").map(AsRef::as_ref) {
         Some(Value::Boolean(value)) => *value,
-        Some(Value::Variable(name)) => operation.boolean(name),
+        Some(Value::Variable(name)) => facts.boolean(name),
         _ => false,
     }
 }

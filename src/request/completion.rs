@@ -11,7 +11,7 @@ use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ExtendedType;
 use serde_json::value::RawValue;
 
-use super::{Field, Operation, PathSegment, collect_fields, merged_selections};
+use super::{Facts, Field, Operation, PathSegment, collect_fields, merged_selections};
 use crate::schema::rendered::Rendered;
 use crate::schema::violation::{MARK, Violation};
 
@@ -62,14 +62,15 @@ impl Operation {
     ) -> Result<CompletedAnswer, serde_json::Error> {
         let MarkedAnswer { key, row_type, text, most_errors } = marked;
         let root_type = self.definition().object_type();
+        let facts = &Facts::of(self);
         let roots =
-            collect_fields(self, [&self.definition().selection_set], &|name| name == root_type.as_str());
+            collect_fields(facts, [&self.definition().selection_set], &|name| name == root_type.as_str());
         let Some((_, fields)) = roots.into_iter().find(|(found, _)| *found == key) else {
             return Err(serde::de::Error::custom(format!("the operation does not ask for {key}")));
         };
         let json = text.replace(MARK, ESCAPE);
         let mut completion = Completion {
-            operation: self,
+            facts,
             rendered,
             row_type,
             most_errors,
@@ -101,7 +102,7 @@ impl From<serde_json::Error> for Stop {
 }
 
 struct Completion<'a> {
-    operation: &'a Operation,
+    facts: &'a Facts<'a>,
     rendered: &'a Rendered,
     row_type: Option<&'a str>,
     most_errors: usize,
@@ -151,7 +152,7 @@ impl Completion<'_> {
 
     fn fail(&mut self, violation: Violation, fields: &[&Node<Field>]) -> Result<(), Stop> {
         if self.completed.errors.len() < self.most_errors {
-            let location = fields.first().and_then(|field| self.operation.location(field));
+            let location = fields.first().and_then(|field| self.facts.operation().location(field));
             self.completed.errors.push(ValueError { violation, path: self.path.clone(), location });
         } else {
             self.completed.further_errors += 1;
@@ -181,7 +182,7 @@ impl Completion<'_> {
             name == type_name || object.is_some_and(|object| object.implements_interfaces.contains(name))
         };
         let mut separator = '{';
-        for (key, fields) in collect_fields(self.operation, merged_selections(fields), &applies) {
+        for (key, fields) in collect_fields(self.facts, merged_selections(fields), &applies) {
             let Some(part) = parts.get(key.as_str()) else { continue };
             self.text.push(separator);
             // Keys are GraphQL names: nothing in them needs an escape.

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use apollo_compiler::Node;
 use apollo_compiler::executable::SelectionSet;
 
-use super::{Field, Input, Message, Operation, RequestError, collect_fields, merged_selections};
+use super::{Facts, Field, Leaf, Message, Operation, RequestError, collect_fields, merged_selections};
 use crate::schema::rendered::Rendered;
 use types::{Api, Object, Resolved};
 
@@ -29,7 +29,8 @@ impl Operation {
         limit: usize,
     ) -> Result<HashMap<String, String>, RequestError> {
         let root_type = self.definition().object_type();
-        let selected = Selection { operation: self, fields: 0 }.object(
+        let facts = &Facts::of(self);
+        let selected = Selection { facts, fields: 0 }.object(
             [&self.definition().selection_set],
             root_type.as_str(),
             0,
@@ -69,7 +70,7 @@ struct Selected<'a> {
 
 /// The merging of selections. All types of introspection are objects, so that it does not depend on what is answered.
 struct Selection<'a> {
-    operation: &'a Operation,
+    facts: &'a Facts<'a>,
     fields: usize,
 }
 
@@ -80,7 +81,7 @@ impl<'a> Selection<'a> {
         of: &str,
         level: usize,
     ) -> Result<Vec<Selected<'a>>, RequestError> {
-        let collected = collect_fields(self.operation, sets, &|name| name == of);
+        let collected = collect_fields(self.facts, sets, &|name| name == of);
         let is_root = level == 0;
         let asked = collected.into_iter().filter(|(_, fields)| !is_root || is_introspection(fields));
         asked.map(|(key, fields)| self.field(key, &fields, level + 1)).collect()
@@ -101,19 +102,19 @@ impl<'a> Selection<'a> {
         if level > MOST_LEVELS {
             return Err(self.refused(first, format!("introspection is more than {MOST_LEVELS} levels deep")));
         }
-        let argument = |name| self.operation.argument(first, name);
+        let argument = |name| self.facts.argument(first, name).map(|given| given.value());
         let type_name = match argument("name") {
-            Some(Input::Text(name)) => Some(name),
+            Some(Leaf::Text(name)) => Some(name.to_owned()),
             _ => None,
         };
-        let includes_deprecated = argument("includeDeprecated") == Some(Input::Boolean(true));
+        let includes_deprecated = argument("includeDeprecated") == Some(Leaf::Boolean(true));
         let of = first.ty().inner_named_type().as_str();
         let fields = self.object(merged_selections(fields), of, level)?;
         Ok(Selected { key, name: first.name.as_str(), type_name, includes_deprecated, fields })
     }
 
     fn refused(&self, field: &Node<Field>, text: String) -> RequestError {
-        let locations = self.operation.location(field).into_iter().collect();
+        let locations = self.facts.operation().location(field).into_iter().collect();
         RequestError::Invalid(vec![Message { text, locations }])
     }
 }

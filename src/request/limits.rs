@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use apollo_compiler::Name;
 use apollo_compiler::executable::{Selection, SelectionSet};
 
-use super::weight::{NESTING, Scale, Weight};
-use super::{Field, Input, Message, Operation, RequestError};
+use super::weight::{Load, NESTING, Scale};
+use super::{Facts, Field, Input, JsonMap, Leaf, Message, RequestError};
 use crate::config::Limits;
 use crate::schema::{
     Cardinality, DEFAULT_PAGE_SIZE, FilterFieldKind, MUTATION, MutationFieldKind, QUERY, QueryFieldKind,
@@ -17,6 +17,10 @@ use crate::schema::{
 /// A filter of more values or bytes than this is not looked at for a key: no key has as many columns, and looking copies it.
 const KEY_FILTER: usize = 128;
 const KEY_FILTER_BYTES: usize = 64 * 1024;
+
+/// What an operation asks for, with the variables of a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure(Size);
 
 /// What a selection set asks for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,45 +33,62 @@ struct Size {
     roots: usize,
     /// Fields at any depth.
     fields: usize,
-    /// Values of arguments.
-    values: usize,
-    /// Bytes of SQL that the values become, about.
-    message: usize,
-    /// Levels of lists and input objects.
-    nesting: usize,
+    /// The arguments.
+    load: Load,
+    /// Of them, what stands in the document.
+    written: Load,
+    /// How often variables are used in arguments.
+    uses: usize,
 }
 
-/// Refuses operations that ask for more than the limits allow.
-pub(super) fn check(schema: &Schema, operation: &Operation, limits: &Limits) -> Result<(), RequestError> {
-    let scale = Scale::new(operation.variables());
-    let mut meter = Meter { schema, operation, scale, fragments: HashMap::new() };
-    let size = meter.selections(&operation.definition().selection_set);
-    if size.nesting > NESTING {
-        let text = format!(
-            "lists and input objects are nested {} levels deep; {NESTING} are allowed: write a flatter filter",
-            size.nesting
-        );
-        return Err(RequestError::Invalid(vec![Message { text, locations: Vec::new() }]));
+impl Measure {
+    /// Measures an operation. What counts of its variables besides their sizes is asked of the facts.
+    pub fn of(schema: &Schema, facts: &Facts<'_>) -> Self {
+        let scale = Scale::new(facts.variables());
+        let mut meter = Meter { schema, facts, scale, fragments: HashMap::new() };
+        Self(meter.selections(&facts.operation().definition().selection_set))
     }
-    let refuse = |limit, found, allowed| {
-        if found > allowed {
-            Err(RequestError::TooLarge { limit, found: Some(found), allowed })
-        } else {
-            Ok(())
+
+    /// Refuses an operation that asks for more than the limits allow.
+    pub fn check(&self, limits: &Limits) -> Result<(), RequestError> {
+        let size = &self.0;
+        if size.load.nesting > NESTING {
+            let text = format!(
+                "lists and input objects are nested {} levels deep; {NESTING} are allowed: write a flatter filter",
+                size.load.nesting
+            );
+            return Err(RequestError::Invalid(vec![Message { text, locations: Vec::new() }]));
         }
-    };
-    refuse("root-fields", size.roots, limits.root_fields)?;
-    refuse("fields", size.fields, limits.fields)?;
-    refuse("aliases", size.aliases, limits.aliases)?;
-    refuse("depth", size.depth, limits.depth)?;
-    refuse("values", size.values, limits.values)?;
-    refuse("message", size.message, limits.message_bytes)?;
-    refuse("complexity", size.complexity, limits.complexity)
+        let refuse = |limit, found, allowed| {
+            if found > allowed {
+                Err(RequestError::TooLarge { limit, found: Some(found), allowed })
+            } else {
+                Ok(())
+            }
+        };
+        refuse("root-fields", size.roots, limits.root_fields)?;
+        refuse("fields", size.fields, limits.fields)?;
+        refuse("aliases", size.aliases, limits.aliases)?;
+        refuse("depth", size.depth, limits.depth)?;
+        refuse("values", size.load.values, limits.values)?;
+        refuse("message", size.load.bytes, limits.message_bytes)?;
+        refuse("complexity", size.complexity, limits.complexity)
+    }
+
+    /// The same operation with other variables of which the facts are the same; `None` if their sizes have to be measured
+    /// where they are used to know whether they are within the limits.
+    #[must_use]
+    pub fn with(self, variables: &JsonMap, limits: &Limits) -> Option<Self> {
+        let load = self.0.written.with_all(variables, self.0.uses);
+        let is_within =
+            load.values <= limits.values && load.bytes <= limits.message_bytes && load.nesting <= NESTING;
+        is_within.then_some(Self(Size { load, ..self.0 }))
+    }
 }
 
 struct Meter<'a> {
     schema: &'a Schema,
-    operation: &'a Operation,
+    facts: &'a Facts<'a>,
     scale: Scale<'a>,
     fragments: HashMap<&'a Name, Size>,
 }
@@ -86,9 +107,9 @@ impl<'a> Meter<'a> {
             total.complexity = total.complexity.saturating_add(size.complexity);
             total.roots = total.roots.saturating_add(size.roots);
             total.fields = total.fields.saturating_add(size.fields);
-            total.values = total.values.saturating_add(size.values);
-            total.message = total.message.saturating_add(size.message);
-            total.nesting = total.nesting.max(size.nesting);
+            total.load = total.load.and(size.load);
+            total.written = total.written.and(size.written);
+            total.uses = total.uses.saturating_add(size.uses);
         }
         total
     }
@@ -97,8 +118,9 @@ impl<'a> Meter<'a> {
         if let Some(size) = self.fragments.get(name) {
             return *size;
         }
-        let operation = self.operation;
-        let Some(fragment) = operation.document().fragments.get(name) else { return Size::default() };
+        let Some(fragment) = self.facts.operation().document().fragments.get(name) else {
+            return Size::default();
+        };
         let size = self.selections(&fragment.selection_set);
         self.fragments.insert(name, size);
         size
@@ -108,32 +130,32 @@ impl<'a> Meter<'a> {
         let aliases = usize::from(field.alias.is_some());
         let is_insert = parent == MUTATION
             && matches!(self.schema.mutation.get(field.name.as_str()), Some(MutationFieldKind::Insert(_)));
-        let weight = self.scale.arguments(field, is_insert);
+        let arguments = self.scale.arguments(field, is_insert);
         let own = Size {
             depth: 1,
             aliases,
             complexity: 0,
             roots: 1,
             fields: 1,
-            values: weight.values,
-            message: weight.bytes,
-            nesting: weight.depth,
+            load: arguments.load,
+            written: arguments.written,
+            uses: arguments.uses,
         };
         // Introspection has limits of its own, and is answered from memory.
         if field.selection_set.is_empty() || field.name.starts_with("__") {
             return own;
         }
         let inner = self.selections(&field.selection_set);
-        let rows = self.collection(parent, &field.name).map_or(1, |of| self.rows(of, field, weight));
+        let rows = self.collection(parent, &field.name).map_or(1, |of| self.rows(of, field, own.load));
         Size {
             depth: inner.depth.saturating_add(1),
             aliases: inner.aliases.saturating_add(aliases),
             complexity: rows.saturating_mul(inner.complexity.saturating_add(usize::from(rows > 0))),
             roots: 1,
             fields: inner.fields.saturating_add(1),
-            values: inner.values.saturating_add(own.values),
-            message: inner.message.saturating_add(own.message),
-            nesting: inner.nesting.max(own.nesting),
+            load: inner.load.and(own.load),
+            written: inner.written.and(own.written),
+            uses: inner.uses.saturating_add(own.uses),
         }
     }
 
@@ -169,15 +191,16 @@ impl<'a> Meter<'a> {
     }
 
     /// How many rows a collection is likely to return for each object.
-    fn rows(&self, (table, likely): (usize, u64), field: &Field, weight: Weight) -> usize {
-        let page_size = self.operation.page_size(self.schema, table);
-        let asked = ["first", "last"].iter().filter_map(|name| match self.operation.argument(field, name) {
-            Some(Input::Number(number)) => number.parse::<u64>().ok(),
-            _ => None,
+    fn rows(&self, (table, likely): (usize, u64), field: &'a Field, load: Load) -> usize {
+        let page_size = self.facts.operation().page_size(self.schema, table);
+        let argument = |name| self.facts.argument(field, name);
+        let asked = ["first", "last"].into_iter().filter_map(|name| match argument(name)?.value() {
+            Leaf::Number(number) => number.parse::<u64>().ok(),
+            Leaf::Null | Leaf::Boolean(_) | Leaf::Text(_) | Leaf::Compound => None,
         });
         let rows = asked.min().unwrap_or(likely).min(page_size);
-        let is_small = weight.values <= KEY_FILTER && weight.bytes <= KEY_FILTER_BYTES;
-        let filter = if is_small { self.operation.argument(field, "filter") } else { None };
+        let is_small = load.values <= KEY_FILTER && load.bytes <= KEY_FILTER_BYTES;
+        let filter = if is_small { argument("filter") } else { None };
         let is_one = filter.is_some_and(|filter| is_of_key(self.schema, table, &filter));
         usize::try_from(if is_one { rows.min(1) } else { rows }).unwrap_or(usize::MAX)
     }
@@ -192,12 +215,11 @@ impl<'a> Meter<'a> {
 }
 
 /// Whether a filter says what each column of a key is equal to, so that one row can match at the most.
-fn is_of_key(schema: &Schema, table: usize, filter: &Input) -> bool {
-    let (Some(exposed), Input::Object(fields)) = (schema.table(table), filter) else { return false };
+fn is_of_key(schema: &Schema, table: usize, filter: &Input<'_>) -> bool {
+    let Some(exposed) = schema.table(table) else { return false };
     let mut equal = Vec::new();
-    for (name, operators) in fields {
-        let Input::Object(operators) = operators else { continue };
-        let is_equal = operators.get("eq").is_some_and(|value| *value != Input::Null);
+    for (name, operators) in &filter.fields() {
+        let is_equal = operators.fields().get("eq").is_some_and(|value| !value.is_null());
         match exposed.filter_field(name).filter(|_| is_equal) {
             Some(FilterFieldKind::Row(RowConditionKind::NodeId)) => return true,
             Some(FilterFieldKind::Column(column)) => equal.push(column),

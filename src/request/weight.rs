@@ -58,6 +58,73 @@ impl Weight {
     }
 }
 
+/// How much arguments come to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Load {
+    /// Scalars, lists and objects.
+    pub(super) values: usize,
+    /// Bytes of SQL, about.
+    pub(super) bytes: usize,
+    /// Levels of lists and objects.
+    pub(super) nesting: usize,
+}
+
+impl Load {
+    fn of(weight: Weight, missing: usize) -> Self {
+        Self {
+            values: weight.values.saturating_add(missing),
+            bytes: weight.bytes.saturating_add(missing.saturating_mul("default,".len())),
+            nesting: weight.depth,
+        }
+    }
+
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            values: self.values.saturating_add(other.values),
+            bytes: self.bytes.saturating_add(other.bytes),
+            nesting: self.nesting.max(other.nesting),
+        }
+    }
+
+    /// The most that it can be with variables that are used so often.
+    pub(super) fn with_all(self, variables: &JsonMap, uses: usize) -> Self {
+        let weights = variables.values().map(of_json);
+        let all = weights.fold(Self::default(), |all, weight| all.and(Self::of(weight, weight.missing)));
+        Self {
+            values: self.values.saturating_add(all.values.saturating_mul(uses)),
+            bytes: self.bytes.saturating_add(all.bytes.saturating_mul(uses)),
+            nesting: self.nesting.saturating_add(all.nesting),
+        }
+    }
+}
+
+/// How much the arguments of a field come to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Arguments {
+    /// All of them.
+    pub(super) load: Load,
+    /// What of them stands in the document.
+    pub(super) written: Load,
+    /// How often variables are used in them.
+    pub(super) uses: usize,
+}
+
+/// How often variables stand in a value.
+fn uses(value: &Value) -> usize {
+    match value {
+        Value::Variable(_) => 1,
+        Value::List(items) => items.iter().map(|item| uses(item)).sum(),
+        Value::Object(fields) => fields.iter().map(|(_, value)| uses(value)).sum(),
+        Value::Null
+        | Value::Boolean(_)
+        | Value::Int(_)
+        | Value::Float(_)
+        | Value::String(_)
+        | Value::Enum(_) => 0,
+    }
+}
+
 /// Weighs values with the variables put in.
 pub(super) struct Scale<'a> {
     variables: &'a JsonMap,
@@ -70,14 +137,17 @@ impl<'a> Scale<'a> {
     }
 
     /// All arguments of a field together. `inserts` says that a list of objects becomes rows that all have the same columns.
-    pub(super) fn arguments(&mut self, field: &'a Field, inserts: bool) -> Weight {
-        let mut total = Weight::default();
+    pub(super) fn arguments(&mut self, field: &'a Field, inserts: bool) -> Arguments {
+        let mut total = Arguments::default();
         for argument in &field.arguments {
             let weight = self.value(&argument.value);
             let missing = if inserts { weight.missing } else { 0 };
-            total.values = total.values.saturating_add(weight.values).saturating_add(missing);
-            total.bytes = total.bytes.saturating_add(weight.bytes).saturating_add(missing * "default,".len());
-            total.depth = total.depth.max(weight.depth);
+            total.load = total.load.and(Load::of(weight, missing));
+            total.uses = total.uses.saturating_add(uses(&argument.value));
+            // The fields of an object that is written are fixed, whatever the variables in it hold.
+            let written = if argument.value.as_variable().is_some() { 0 } else { missing };
+            let weight = Scale::new(&JsonMap::new()).value(&argument.value);
+            total.written = total.written.and(Load::of(weight, written));
         }
         total
     }

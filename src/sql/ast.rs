@@ -5,6 +5,7 @@
 //! (`in`, `like`, `nullif`, `case … when …`, `is distinct from`, `using`) are not in the tree (PostgreSQL manual, 4.2.5).
 
 use crate::catalog::{QualifiedName, SqlType};
+use crate::plan::Slot;
 
 /// A `SELECT`.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,8 +24,8 @@ pub struct Select {
     pub order: Vec<Order>,
     /// `LIMIT`.
     pub limit: Option<u64>,
-    /// `OFFSET`; 0 is left out.
-    pub offset: u64,
+    /// `OFFSET`.
+    pub offset: Option<Expression>,
 }
 
 /// What a name in a `WITH` stands for.
@@ -54,12 +55,12 @@ pub struct Modify {
 /// What happens to a table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// `INSERT … VALUES`; without columns `DEFAULT VALUES`, one row.
+    /// `INSERT`; without columns `DEFAULT VALUES`, one row.
     Insert {
         /// The columns.
         columns: Vec<String>,
         /// The rows.
-        rows: Vec<Vec<Expression>>,
+        rows: Rows,
     },
     /// `UPDATE … SET`.
     Update {
@@ -73,6 +74,15 @@ pub enum Change {
         /// `WHERE`.
         condition: Option<Expression>,
     },
+}
+
+/// The rows that are inserted.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rows {
+    /// `VALUES …`.
+    Values(Vec<Vec<Expression>>),
+    /// `SELECT …`.
+    Select(Box<Select>),
 }
 
 /// An entry of a select list.
@@ -100,6 +110,15 @@ pub enum From {
     },
     /// What a function returns, under an alias.
     Function(FunctionCall, String),
+    /// A row for each place of some arrays: `ROWS FROM (unnest(…), …)`.
+    Arrays {
+        /// The arrays, all of one length.
+        arrays: Vec<Expression>,
+        /// The alias.
+        alias: String,
+        /// The names of the columns, one for each array.
+        columns: Vec<String>,
+    },
     /// A subselect under an alias.
     Subselect(Box<Select>, String),
     /// What a `WITH` has named, under an alias.
@@ -146,8 +165,8 @@ pub enum Expression {
     Number(u64),
     /// A value, cast to its type.
     Parameter {
-        /// The value in PostgreSQL's text form.
-        value: Option<String>,
+        /// Where the value comes from.
+        slot: Slot,
         /// The type; `None` where the role may not name it, beside something that has it.
         sql_type: Option<SqlType>,
     },

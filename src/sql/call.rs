@@ -1,13 +1,13 @@
 //! Calls of functions: as sources of rows, as values, and with a row as their argument.
 
 use super::ast::{Definition, Expression, From, FunctionCall, Select, SelectColumn};
-use super::condition::{list_literal, parameter};
+use super::condition::parameter;
 use super::connection::Site;
 use super::json::{IfNull, JsonText};
 use super::rows::{AtMostOneRow, OneRow};
 use super::{At, Compiler, Holds, Nulls, SessionSettings};
-use crate::plan::{Call, Given, Operand, Origin, RowField};
-use crate::schema::{ExposedArgument, ExposedFunction, Returns};
+use crate::plan::{Call, Given, Origin, RowField};
+use crate::schema::{ExposedFunction, Returns};
 
 /// The name of what a function has returned within the statement.
 const CALLED: &str = "called";
@@ -88,8 +88,9 @@ impl Compiler<'_> {
             Given::Row => parent.map(|at| (None, self.whole_row(at))).into_iter().collect(),
             Given::Arguments(given) => {
                 let declared = exposed.map(ExposedFunction::arguments).unwrap_or_default();
-                let named = given.iter().map(|(index, operand)| {
-                    (Some(found.arguments[*index].name.clone()), value(&declared[*index], operand))
+                let named = given.iter().map(|(index, slot)| {
+                    let value = parameter(slot.clone(), declared[*index].sql_type.clone());
+                    (Some(found.arguments[*index].name.clone()), value)
                 });
                 named.collect()
             }
@@ -146,12 +147,4 @@ pub(super) fn is_called() -> Expression {
     let from = From::With(CALLED, CALLED.to_owned());
     let count = OneRow::of_all(JsonText::count(), Some(from), None).into_select();
     Expression::Is(Box::new(Expression::Subselect(Box::new(count))), "not null")
-}
-
-fn value(argument: &ExposedArgument, operand: &Operand) -> Expression {
-    let value = match operand {
-        Operand::Value(value) | Operand::Text(value) => value.clone(),
-        Operand::List(values) => values.as_deref().map(list_literal),
-    };
-    parameter(value, argument.sql_type.clone())
 }

@@ -5,6 +5,7 @@ use super::ast::{Expression, Order};
 use super::condition::parameter;
 use super::{At, Compiler, Nulls};
 use crate::catalog::{SqlType, Table};
+use crate::plan::Slot;
 use crate::schema::{Join, KeySide};
 
 /// The system column that holds the table that a row stands in; where columns are picked it is one of them.
@@ -26,12 +27,12 @@ impl Compiler<'_> {
     }
 
     /// The row stands in the table itself, or in the child of that oid.
-    pub(super) fn stands_in(&self, at: At<'_>, child: Option<&String>) -> Expression {
+    pub(super) fn stands_in(&self, at: At<'_>, child: Option<&Slot>) -> Expression {
         let stands = match child {
             None => self.is_own(at),
             Some(oid) => self
                 .table_oid(at)
-                .map(|table| table.binary("=", parameter(Some(oid.clone()), Some(SqlType::system("oid"))))),
+                .map(|table| table.binary("=", parameter(oid.clone(), Some(SqlType::system("oid"))))),
         };
         stands.unwrap_or(Expression::Word("true"))
     }

@@ -3,7 +3,7 @@
 use super::ast::Expression;
 use super::{At, Compiler};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
-use crate::plan::{Condition, Operand};
+use crate::plan::{Condition, Operand, Slot};
 use crate::schema::scalar::comparison_type;
 use crate::schema::{OperandKind, Operator, Symbol};
 
@@ -73,11 +73,9 @@ impl Compiler<'_> {
     pub(super) fn operand(&self, table: usize, column: usize, operand: &Operand) -> Expression {
         let sql_type = self.sql_type(table, column);
         match operand {
-            Operand::Value(value) => parameter(value.clone(), self.comparison_type(table, column)),
-            Operand::List(values) => {
-                parameter(values.as_deref().map(list_literal), sql_type.cloned().map(SqlType::array))
-            }
-            Operand::Text(value) => parameter(value.clone(), Some(SqlType::TEXT)),
+            Operand::Value(slot) => parameter(slot.clone(), self.comparison_type(table, column)),
+            Operand::List(slot) => parameter(slot.clone(), sql_type.cloned().map(SqlType::array)),
+            Operand::Text(slot) => parameter(slot.clone(), Some(SqlType::TEXT)),
         }
     }
 
@@ -100,42 +98,6 @@ impl Compiler<'_> {
     }
 }
 
-pub(super) fn list_literal(values: &[Option<String>]) -> String {
-    array_literal(values.iter().map(Option::as_deref))
-}
-
-pub(super) fn parameter(value: Option<String>, sql_type: Option<SqlType>) -> Expression {
-    Expression::Parameter { value, sql_type }
-}
-
-/// An array in PostgreSQL's text form (PostgreSQL manual, 8.15.6).
-pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> String {
-    let mut text = String::from("{");
-    for value in values {
-        if text.len() > 1 {
-            text.push(',');
-        }
-        match value {
-            None => text.push_str("NULL"),
-            Some(value) => {
-                text.push('"');
-                text.push_str(&value.replace('\\', "\\\\").replace('"', "\\\""));
-                text.push('"');
-            }
-        }
-    }
-    text.push('}');
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::array_literal;
-
-    #[test]
-    fn array_elements_are_quoted() {
-        let values = ["a\"b", "\\", "", "NULL", "{,}"].map(Some);
-        assert_eq!(array_literal(values.into_iter().chain([None])), r#"{"a\"b","\\","","NULL","{,}",NULL}"#);
-        assert_eq!(array_literal([]), "{}");
-    }
+pub(super) fn parameter(slot: Slot, sql_type: Option<SqlType>) -> Expression {
+    Expression::Parameter { slot, sql_type }
 }

@@ -2,11 +2,14 @@
 
 use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
 use super::call::{is_called, needs_row};
+use super::condition::parameter;
 use super::json::JsonText;
 use super::rows::OneRow;
 use super::{At, Compiler, Holds};
+use crate::catalog::SqlType;
 use crate::plan::{
     Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, PageInfoField, RowField,
+    Slot,
 };
 
 /// A connection while it is compiled.
@@ -92,7 +95,7 @@ impl Compiler<'_> {
             condition: Expression::all(conditions),
             order: self.order_by(at, &site.order),
             limit: Some(connection.page.limit.saturating_add(u64::from(site.number.is_some()))),
-            offset: connection.page.offset,
+            offset: connection.page.offset.clone().map(count),
             ..Select::default()
         }
     }
@@ -213,7 +216,7 @@ impl Compiler<'_> {
         let (near, _) = bounds(site.connection);
         let behind = match near {
             _ if page.limit == 0 => return JsonText::known("false"),
-            _ if page.offset > 0 => {
+            _ if page.offset.is_some() => {
                 Expression::aggregate("count", Vec::new()).binary(">", Expression::Number(0))
             }
             Some(bound) => self.not_behind(site, &site.order, bound),
@@ -255,7 +258,7 @@ impl Compiler<'_> {
         let cursor = self.cursor(at, &site.connection.order);
         let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {
-            Some(number.binary("=", Expression::Number(site.connection.page.offset.saturating_add(1))))
+            Some(number.binary("=", site.number_of(1)))
         } else {
             site.on_page()
         };
@@ -271,14 +274,17 @@ impl Site<'_> {
         self.number.as_ref().map(|name| Expression::column(self.page, name))
     }
 
-    /// The number of the last row that the page can hold: rows that are left out by OFFSET are numbered too.
-    fn last_number(&self) -> u64 {
-        self.connection.page.offset.saturating_add(self.connection.page.limit)
+    /// The number of a row of the page, counted from 1: rows that are left out by OFFSET are numbered too.
+    fn number_of(&self, row: u64) -> Expression {
+        match &self.connection.page.offset {
+            Some(offset) => count(offset.clone()).binary("+", Expression::Number(row)),
+            None => Expression::Number(row),
+        }
     }
 
     /// The row is not the one that was read beyond the page.
     fn on_page(&self) -> Option<Expression> {
-        self.number().map(|number| number.binary("<=", Expression::Number(self.last_number())))
+        self.number().map(|number| number.binary("<=", self.number_of(self.connection.page.limit)))
     }
 }
 
@@ -289,6 +295,10 @@ fn bounds(connection: &Connection) -> (Option<&Bound>, Option<&Bound>) {
         Direction::Forward => (page.after.as_ref(), page.before.as_ref()),
         Direction::Backward => (page.before.as_ref(), page.after.as_ref()),
     }
+}
+
+fn count(slot: Slot) -> Expression {
+    parameter(slot, Some(SqlType::system("int8")))
 }
 
 fn reversed(order: &[OrderTerm]) -> Vec<OrderTerm> {

@@ -6,14 +6,13 @@
 //! form, which their types read back as the same values. A record's columns are those that the change returned.
 
 use std::cell::Cell;
-use std::sync::Arc;
 
 use super::ast::{Expression, From, FunctionCall, Select, SelectColumn};
 use super::children::TABLE_OID;
 use super::json::JsonText;
 use super::print::print;
 use super::rows::OneRow;
-use super::{At, Compiler, Holds, Nulls, Statement};
+use super::{At, CompiledStatement, Compiler, Holds, Nulls};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
@@ -26,7 +25,7 @@ const SETTING: &str = "glowplug.kept_rows";
 const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
 /// The statements of one root field, one or two: the last one returns its JSON text.
-pub fn statements(schema: &Schema, action: &Action) -> Vec<Statement> {
+pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
     let mut compiler = Compiler { schema, aliases: 0, kept: None, session: Cell::default() };
     let keeping = match action {
         Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
@@ -45,10 +44,7 @@ pub fn statements(schema: &Schema, action: &Action) -> Vec<Statement> {
         Action::Value(call) => compiler.value_select(call, None).into_select(),
     };
     let session = compiler.session.get();
-    let printed = |select| {
-        let (template, values) = print(&select, session);
-        Statement::compiled(Arc::new(template), values)
-    };
+    let printed = |select| CompiledStatement::new(print(&select, session));
     keeping.map(OneRow::into_select).into_iter().chain([answer]).map(printed).collect()
 }
 

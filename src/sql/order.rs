@@ -5,7 +5,7 @@ use super::condition::parameter;
 use super::row::identifier;
 use super::{At, Compiler, Nulls};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
-use crate::plan::{Bound, OrderTerm};
+use crate::plan::{Bound, OrderTerm, Slot};
 use crate::schema::OrderKey;
 
 /// What rows are ordered by: one term of an `ORDER BY` under an alias.
@@ -102,7 +102,7 @@ impl SortKey<'_> {
     }
 
     /// `None` where nothing can be behind the value.
-    fn strictly_behind(&self, value: Option<&String>) -> Option<Expression> {
+    fn strictly_behind(&self, value: Option<&Slot>) -> Option<Expression> {
         let column = || self.value.clone();
         if value.is_none() {
             return self.is_nulls_first.then(|| Expression::Is(Box::new(column()), "not null"));
@@ -114,15 +114,15 @@ impl SortKey<'_> {
         Some(beyond)
     }
 
-    fn equal(&self, value: Option<&String>) -> Expression {
+    fn equal(&self, value: Option<&Slot>) -> Expression {
         match value {
             Some(_) => self.value.clone().operator(self.comparison.equal.clone(), self.bound(value)),
             None => Expression::Is(Box::new(self.value.clone()), "null"),
         }
     }
 
-    fn bound(&self, value: Option<&String>) -> Expression {
-        parameter(value.cloned(), self.sql_type.clone())
+    fn bound(&self, value: Option<&Slot>) -> Expression {
+        parameter(value.cloned().unwrap_or(Slot::NULL), self.sql_type.clone())
     }
 }
 

@@ -5,16 +5,19 @@
 
 mod expression;
 
-use super::ast::{Change, Definition, Expression, From, FunctionCall, Modify, Order, Select, SelectColumn};
+use super::ast::{
+    Change, Definition, Expression, From, FunctionCall, Modify, Order, Rows, Select, SelectColumn,
+};
 use super::{SessionSettings, Template};
 use crate::catalog::{QualifiedName, SqlType};
+use crate::plan::Slot;
 use crate::schema::violation::MARK;
 
-/// Prints a statement: its text, and the values for the places in it.
-pub(super) fn print(select: &Select, session: SessionSettings) -> (Template, Vec<Option<String>>) {
+/// Prints a statement: its text, and what goes into the places in it.
+pub(super) fn print(select: &Select, session: SessionSettings) -> (Template, Vec<Slot>) {
     let mut printer = Printer::default();
     printer.select(select);
-    (Template::new(printer.text, printer.places, session), printer.values)
+    (Template::new(printer.text, printer.places, session), printer.slots)
 }
 
 /// What has been printed.
@@ -23,7 +26,7 @@ struct Printer {
     text: String,
     /// Where values are to be put in, as offsets in the text.
     places: Vec<usize>,
-    values: Vec<Option<String>>,
+    slots: Vec<Slot>,
 }
 
 impl Printer {
@@ -55,10 +58,7 @@ impl Printer {
             self.push("\nlimit ");
             self.number(limit);
         }
-        if select.offset > 0 {
-            self.push("\noffset ");
-            self.number(select.offset);
-        }
+        self.clause("\noffset ", select.offset.as_ref());
     }
 
     fn select_column(&mut self, column: &SelectColumn) {
@@ -87,6 +87,20 @@ impl Printer {
             From::Function(call, alias) => {
                 self.function_call(call);
                 alias
+            }
+            From::Arrays { arrays, alias, columns } => {
+                self.push("rows from (");
+                self.separated(", ", arrays, |printer, array| {
+                    printer.push("pg_catalog.unnest(");
+                    printer.expression(array);
+                    printer.push(")");
+                });
+                self.push(") as ");
+                self.identifier(alias);
+                self.push("(");
+                self.separated(", ", columns, |printer, column| printer.identifier(column));
+                self.push(")");
+                return;
             }
             From::With(name, alias) => {
                 self.identifier(name);
@@ -123,19 +137,25 @@ impl Printer {
         self.separated(", ", &modify.returning, Self::select_column);
     }
 
-    fn insert(&mut self, columns: &[String], rows: &[Vec<Expression>]) {
+    fn insert(&mut self, columns: &[String], rows: &Rows) {
         if columns.is_empty() {
             self.push(" default values");
             return;
         }
         self.push(" (");
         self.separated(", ", columns, |printer, column| printer.identifier(column));
-        self.push(")\nvalues ");
-        self.separated(", ", rows, |printer, row| {
-            printer.push("(");
-            printer.expressions(row);
-            printer.push(")");
-        });
+        self.push(")\n");
+        match rows {
+            Rows::Values(rows) => {
+                self.push("values ");
+                self.separated(", ", rows, |printer, row| {
+                    printer.push("(");
+                    printer.expressions(row);
+                    printer.push(")");
+                });
+            }
+            Rows::Select(select) => self.select(select),
+        }
     }
 
     fn function_call(&mut self, call: &FunctionCall) {
@@ -188,9 +208,9 @@ impl Printer {
     }
 
     /// A place for a value.
-    fn value(&mut self, value: Option<String>) {
+    fn value(&mut self, slot: &Slot) {
         self.places.push(self.text.len());
-        self.values.push(value);
+        self.slots.push(slot.clone());
     }
 
     fn number(&mut self, number: u64) {

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::SessionSettings;
+use crate::plan::{PlanError, Slot, Variables};
+use crate::schema::Schema;
 
 /// One SQL statement with its values.
 ///
@@ -57,6 +59,37 @@ impl Statement {
             Text::Compiled(template) => &template.text,
             Text::Written(text) => text,
         }
+    }
+}
+
+/// A compiled statement: its text, and what goes into the places in it.
+#[derive(Debug)]
+pub struct CompiledStatement {
+    template: Arc<Template>,
+    slots: Box<[Slot]>,
+}
+
+impl CompiledStatement {
+    pub(super) fn new((template, slots): (Template, Vec<Slot>)) -> Self {
+        Self { template: Arc::new(template), slots: slots.into_boxed_slice() }
+    }
+
+    /// The text.
+    pub fn template(&self) -> &Arc<Template> {
+        &self.template
+    }
+
+    /// Bytes of memory, about.
+    pub fn size(&self) -> usize {
+        /// Of a slot with what it holds.
+        const SLOT: usize = 256;
+        size_of::<Self>() + self.template.size() + self.slots.len() * SLOT
+    }
+
+    /// The statement with the values of a request.
+    pub fn bind(&self, schema: &Schema, variables: &Variables) -> Result<Statement, PlanError> {
+        let values = self.slots.iter().map(|slot| slot.bind(schema, variables));
+        Ok(Statement::compiled(Arc::clone(&self.template), values.collect::<Result<_, _>>()?))
     }
 }
 

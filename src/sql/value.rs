@@ -5,10 +5,10 @@
 //! promise is marked ([`Violation`]).
 
 use super::ast::Expression;
-use super::condition::array_literal;
 use super::json::{IfNull, JsonText, in_quotation_marks, marked};
 use super::{At, Compiler};
 use crate::catalog::{QualifiedName, SqlType};
+use crate::plan::array_literal;
 use crate::schema::encoding::Form;
 use crate::schema::violation::Violation;
 use crate::schema::{ColumnType, EnumType, ValueType};

@@ -3,14 +3,15 @@
 //! `atMost` is held by the statement itself: where more rows were changed, a text that is no number is cast to one. That
 //! error undoes the message, without a second round trip, and its text says how many rows it would have been.
 
-use super::ast::{self, Definition, Expression, From, Modify, SelectColumn};
+use super::ast::{self, Definition, Expression, From, Modify, Rows, Select, SelectColumn};
 use super::call::needs_row;
+use super::condition::parameter;
 use super::connection::row_columns;
 use super::json::JsonText;
 use super::rows::OneRow;
 use super::{At, Compiler, Holds, Nulls, SessionSettings};
 use crate::catalog::SqlType;
-use crate::plan::{Change, Operand, Target, Write, WriteField};
+use crate::plan::{Change, InsertedRows, Operand, Slot, Target, Write, WriteField};
 
 /// The name of the changed rows within the statement.
 const WRITTEN: &str = "written";
@@ -43,7 +44,7 @@ impl Compiler<'_> {
         OneRow::of_all(json, Some(from), None).with((WRITTEN, Definition::Modify(modify)), None)
     }
 
-    fn modify(&self, at: At<'_>, write: &Write) -> Modify {
+    fn modify(&mut self, at: At<'_>, write: &Write) -> Modify {
         // Triggers and defaults are code of the application's.
         self.depend_on(SessionSettings::ALL);
         let table = &self.schema.catalog.tables[at.table];
@@ -63,22 +64,60 @@ impl Compiler<'_> {
         target.condition.as_ref().map(|condition| self.condition(at, condition))
     }
 
-    fn insert(&self, table: usize, columns: &[usize], rows: &[Vec<Option<Operand>>]) -> ast::Change {
+    fn insert(&mut self, table: usize, columns: &[usize], rows: &InsertedRows) -> ast::Change {
+        let rows = match rows {
+            InsertedRows::Each(rows) => return self.insert_each(table, columns, rows),
+            InsertedRows::Columns(arrays) => self.rows_of_arrays(table, columns, arrays),
+        };
+        ast::Change::Insert { columns: self.names(table, columns), rows: Rows::Select(Box::new(rows)) }
+    }
+
+    fn insert_each(&self, table: usize, columns: &[usize], rows: &[Vec<Option<Operand>>]) -> ast::Change {
         // Rows that give no value at all still need a column to have a default for, unless it is one row.
         let any = self.schema.catalog.tables[table].columns.iter().position(|column| column.can_insert);
         let padded: &[usize] = if columns.is_empty() && rows.len() > 1 { any.as_slice() } else { columns };
         let row = |row: &Vec<Option<Operand>>| {
             let values = padded.iter().enumerate().map(|(index, column)| match row.get(index) {
-                Some(Some(value)) => self.assignment(table, *column, value).1,
+                Some(Some(value)) => self.operand(table, *column, value),
                 Some(None) | None => Expression::Word("default"),
             });
             values.collect()
         };
-        let names = &self.schema.catalog.tables[table].columns;
-        ast::Change::Insert {
-            columns: padded.iter().map(|column| names[*column].name.clone()).collect(),
-            rows: rows.iter().map(row).collect(),
+        let rows = Rows::Values(rows.iter().map(row).collect());
+        ast::Change::Insert { columns: self.names(table, padded), rows }
+    }
+
+    /// A row for each place of the arrays. PostgreSQL unnests arrays of arrays to the last value, so that the arrays of a column
+    /// that holds arrays come as texts.
+    fn rows_of_arrays(&mut self, table: usize, columns: &[usize], arrays: &[Slot]) -> Select {
+        let alias = self.alias();
+        let types: Vec<_> = columns.iter().map(|column| self.comparison_type(table, *column)).collect();
+        let array = |(slot, sql_type): (&Slot, &Option<SqlType>)| {
+            let element = sql_type.clone().filter(|sql_type| !sql_type.is_array).unwrap_or(SqlType::TEXT);
+            parameter(slot.clone(), Some(element.array()))
+        };
+        let names = self.names(table, columns);
+        let column = |(name, sql_type): (&String, &Option<SqlType>)| {
+            let value = Expression::column(&alias, name);
+            match sql_type {
+                Some(sql_type) if sql_type.is_array => value.cast(sql_type.clone()).unnamed(),
+                _ => value.unnamed(),
+            }
+        };
+        Select {
+            columns: names.iter().zip(&types).map(column).collect(),
+            from: Some(From::Arrays {
+                arrays: arrays.iter().zip(&types).map(array).collect(),
+                alias: alias.clone(),
+                columns: names.clone(),
+            }),
+            ..Select::default()
         }
+    }
+
+    fn names(&self, table: usize, columns: &[usize]) -> Vec<String> {
+        let all = &self.schema.catalog.tables[table].columns;
+        columns.iter().map(|column| all[*column].name.clone()).collect()
     }
 
     fn assignment(&self, table: usize, column: usize, value: &Operand) -> (String, Expression) {
@@ -135,15 +174,22 @@ impl Compiler<'_> {
 /// The JSON, or an error where more rows were changed than may be.
 fn within(target: &Target, json: JsonText) -> JsonText {
     let count = || Expression::aggregate("count", Vec::new());
+    let at_most = || match &target.at_most {
+        // Few documents have different ones.
+        Slot::Known(Some(count)) => Expression::text(count.as_str()).cast(SqlType::system("int8")),
+        slot => parameter(slot.clone(), Some(SqlType::system("int8"))),
+    };
     let text = Expression::Call(
         "concat",
         vec![
-            Expression::text(format!("{AT_MOST_MARK}{}, but ", target.at_most)),
+            Expression::text(AT_MOST_MARK),
+            at_most(),
+            Expression::text(", but "),
             count(),
             Expression::text(" rows match"),
         ],
     );
-    let is_too_many = count().binary(">", Expression::Number(target.at_most));
+    let is_too_many = count().binary(">", at_most());
     let fail = text.cast(SqlType::system("int4")).cast(SqlType::TEXT);
     let otherwise = Some(Box::new(json.into_expression()));
     JsonText::of_piece(Expression::Case { branches: vec![(is_too_many, fail)], otherwise })

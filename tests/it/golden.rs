@@ -11,10 +11,10 @@ use glowplug::catalog::{Catalog, INTROSPECT};
 use glowplug::config::{Config, PoolMode};
 use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
 use glowplug::plan::{Source, plan};
-use glowplug::request::{Document, Operation, json_map};
+use glowplug::request::{Document, Facts, Operation, json_map};
 use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
-use glowplug::sql::statements;
+use glowplug::sql::compile;
 use serde_json::{Map, Value};
 
 use crate::harness;
@@ -60,9 +60,10 @@ impl Case {
         let operation =
             Operation::new(Arc::new(document), None, &variables, api, &config.limits).expect("an operation");
         let mut text = String::new();
-        for root in plan(&schema, &operation).expect("a plan").roots {
+        for root in plan(&schema, &Facts::of(&operation)).expect("a plan").roots {
             let Source::Database(action) = root.source else { continue };
-            for statement in statements(&schema, &action) {
+            for compiled in compile(&schema, &action) {
+                let statement = compiled.bind(&schema, operation.variables()).expect("values of their types");
                 writeln!(text, "-- {}\n{};", root.key, statement.numbered())
                     .expect("a string takes everything");
                 for (index, parameter) in statement.parameters.iter().enumerate() {

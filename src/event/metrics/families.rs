@@ -54,6 +54,8 @@ pub(super) struct Families {
     pub(super) stages: [Histogram; 6],
     pub(super) documents_remembered: Counter,
     pub(super) documents_parsed: Counter,
+    pub(super) operations_remembered: Counter,
+    pub(super) operations_compiled: Counter,
     pub(super) batch_operations: Histogram,
     pub(super) catalog_loads: Counters<1>,
     pub(super) catalog_load_duration: Histogram,
@@ -80,12 +82,18 @@ impl Families {
             "document_lookups",
             "Documents that had been validated before (hit) or were validated now (miss)",
         );
+        let compiled = list.counters(
+            "operation_lookups",
+            "Operations whose SQL was there (hit), or was made now (miss); the first two requests with a document make it",
+        );
         Self {
             operations: list.counters("operations", "GraphQL operations by kind, outcome (ok, the code of the first error, or abandoned) and role"),
             operation_durations: KINDS.map(|kind| member(&kinds, "kind", kind.name())),
             stages: Stage::ALL.map(|stage| member(&stages, "stage", stage.name())),
             documents_remembered: documents.get_or_create_owned(&[("result", "hit".into())]),
             documents_parsed: documents.get_or_create_owned(&[("result", "miss".into())]),
+            operations_remembered: compiled.get_or_create_owned(&[("result", "hit".into())]),
+            operations_compiled: compiled.get_or_create_owned(&[("result", "miss".into())]),
             batch_operations: list.add("batch_operations", "Operations of one request that is a batch", Histogram::new(OPERATIONS)),
             pool_timeouts: list.counter("pool_timeouts", "Requests that waited for a connection in vain for the acquire timeout"),
             connect_duration: list.time("database_connect_duration", "Time to make a connection; its count is the number of connections made", seconds()),

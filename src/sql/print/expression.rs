@@ -2,6 +2,7 @@
 
 use super::Printer;
 use crate::catalog::SqlType;
+use crate::plan::Slot;
 use crate::sql::ast::{Aggregate, Expression, Select};
 
 impl Printer {
@@ -11,7 +12,7 @@ impl Printer {
             Expression::Text(text) => self.literal(text),
             Expression::Word(word) => self.push(word),
             Expression::Number(number) => self.number(*number),
-            Expression::Parameter { value, sql_type } => self.parameter(value.as_ref(), sql_type.as_ref()),
+            Expression::Parameter { slot, sql_type } => self.parameter(slot, sql_type.as_ref()),
             Expression::Cast(inner, sql_type) => {
                 self.expression(inner);
                 self.cast(sql_type);
@@ -75,8 +76,8 @@ impl Printer {
     }
 
     /// A value, cast to its type if that may be named.
-    fn parameter(&mut self, value: Option<&String>, sql_type: Option<&SqlType>) {
-        self.value(value.cloned());
+    fn parameter(&mut self, slot: &Slot, sql_type: Option<&SqlType>) {
+        self.value(slot);
         if let Some(sql_type) = sql_type {
             self.cast(sql_type);
         }

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
 /// The values in a `nodeId` or cursor in PostgreSQL's text form; `None` is null.
-pub(super) type Values = Vec<Option<String>>;
+pub type Values = Vec<Option<String>>;
 
 /// Decodes the base64 of a JSON array of scalars; `None` if it is anything else.
-pub(super) fn decode(text: &str) -> Option<Values> {
+pub fn decode(text: &str) -> Option<Values> {
     let bytes = STANDARD.decode(text).ok()?;
     // Numbers are kept as they are written: a numeric does not fit into a double.
     let items: Vec<&RawValue> = serde_json::from_slice(&bytes).ok()?;
@@ -22,7 +22,7 @@ pub(super) fn decode(text: &str) -> Option<Values> {
 }
 
 /// Splits the values of a `nodeId` into schema, table and key.
-pub(super) fn decode_node_id(text: &str) -> Option<(String, String, Values)> {
+pub fn decode_node_id(text: &str) -> Option<(String, String, Values)> {
     let mut values = decode(text)?.into_iter();
     let schema = values.next()??;
     let table = values.next()??;

@@ -1,0 +1,143 @@
+//! Operation + schema -> what is sent: compiled once for all requests in which the same facts hold, bound for each.
+
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::plan::{Action, Effect, Plan, PlanError, Source as PlannedSource, plan};
+use crate::request::{Facts, JsonMap, Measure, Operation};
+use crate::schema::Schema;
+use crate::sql::{CompiledStatement, Statement, compile};
+
+/// An operation with its SQL, for whatever values its variables have.
+pub(super) struct CompiledOperation {
+    /// Whether it may change anything.
+    pub(super) effect: Effect,
+    /// The root fields, in the order of the answer.
+    pub(super) roots: Vec<Root>,
+    /// What it asks for, with the variables that it was compiled for.
+    pub(super) measure: Measure,
+}
+
+/// A root field.
+pub(super) struct Root {
+    /// Its key in the answer.
+    pub(super) key: String,
+    /// Where it stands in the document: line and column, from 1.
+    pub(super) location: Option<(usize, usize)>,
+    /// Whether null in its place makes the whole answer null.
+    pub(super) is_non_null: bool,
+    /// Where its value comes from.
+    pub(super) source: Source,
+}
+
+/// Where the value of a root field comes from.
+pub(super) enum Source {
+    /// It is known: a JSON text.
+    Known(String),
+    /// `__schema` or `__type`: answered from the schema.
+    Introspection,
+    /// From the database: the last statement's answer.
+    Database {
+        /// One statement, or two.
+        statements: Vec<CompiledStatement>,
+        /// The type of the row, where the field returns one: that of `node` is not in the document.
+        row_type: Option<Arc<str>>,
+    },
+    /// From the application: the field of that number.
+    Application(usize),
+}
+
+/// The statements of an operation with the values of a request.
+#[derive(Default)]
+pub(super) struct BoundOperation {
+    /// All of them, in order.
+    pub(super) statements: Vec<Statement>,
+    /// For each the place of its root field.
+    pub(super) roots: Vec<usize>,
+}
+
+impl CompiledOperation {
+    /// Plans an operation and prints its SQL.
+    pub(super) fn new(schema: &Schema, facts: &Facts<'_>, measure: Measure) -> Result<Self, Error> {
+        let Plan { effect, roots } = plan(schema, facts)?;
+        let roots = roots.into_iter().map(|root| Root {
+            key: root.key,
+            location: root.location,
+            is_non_null: root.is_non_null,
+            source: Source::of(schema, root.source),
+        });
+        Ok(Self { effect, roots: roots.collect(), measure })
+    }
+
+    /// Whether a root field is the application's.
+    pub(super) fn calls_application(&self) -> bool {
+        self.roots.iter().any(|root| matches!(root.source, Source::Application(_)))
+    }
+
+    /// Puts the values of a request into the statements.
+    pub(super) fn bind(&self, schema: &Schema, operation: &Operation) -> Result<BoundOperation, Error> {
+        let mut bound = BoundOperation::default();
+        for (index, root) in self.roots.iter().enumerate() {
+            for statement in root.statements() {
+                let statement = bind(root, statement, schema, operation.variables())?;
+                bound.statements.push(statement);
+                bound.roots.push(index);
+            }
+        }
+        Ok(bound)
+    }
+
+    /// Bytes of memory, about.
+    pub(super) fn size(&self) -> usize {
+        let of_root = |root: &Root| {
+            let statements: usize = root.statements().iter().map(CompiledStatement::size).sum();
+            size_of::<Root>() + root.key.len() + statements
+        };
+        size_of::<Self>() + self.roots.iter().map(of_root).sum::<usize>()
+    }
+}
+
+fn bind(
+    root: &Root,
+    statement: &CompiledStatement,
+    schema: &Schema,
+    variables: &JsonMap,
+) -> Result<Statement, PlanError> {
+    statement.bind(schema, variables).map_err(|error| PlanError { location: root.location, ..error })
+}
+
+impl Root {
+    /// Its statements, if it is answered from the database.
+    pub(super) fn statements(&self) -> &[CompiledStatement] {
+        match &self.source {
+            Source::Database { statements, .. } => statements,
+            Source::Known(_) | Source::Introspection | Source::Application(_) => &[],
+        }
+    }
+}
+
+impl Source {
+    fn of(schema: &Schema, source: PlannedSource) -> Self {
+        match source {
+            PlannedSource::Known(text) => Self::Known(text),
+            PlannedSource::Introspection => Self::Introspection,
+            PlannedSource::Application(field) => Self::Application(field),
+            PlannedSource::Database(action) => {
+                let table = match &*action {
+                    Action::Row(row) => schema.table(row.table),
+                    Action::Connection(_) | Action::Write(_) | Action::Value(_) => None,
+                };
+                let row_type = table.map(|table| Arc::clone(&table.type_name));
+                Self::Database { statements: compile(schema, &action), row_type }
+            }
+        }
+    }
+}
+
+impl BoundOperation {
+    /// The statements of a root field.
+    pub(super) fn of_root(&self, root: usize) -> impl Iterator<Item = &Statement> {
+        let all = self.roots.iter().zip(&self.statements);
+        all.filter(move |(index, _)| **index == root).map(|(_, statement)| statement)
+    }
+}

@@ -1,0 +1,122 @@
+//! A request -> a compiled operation: what takes the processor's time, on whichever thread.
+
+use std::sync::Arc;
+
+use super::compile::{BoundOperation, CompiledOperation};
+use super::compiled::Id;
+use super::run::Known;
+use super::snapshot::Remembered;
+use super::snapshots::View;
+use crate::config::Limits;
+use crate::error::Error;
+use crate::event::Event;
+use crate::request::{Document, Facts, JsonMap, Measure, Operation, RequestError};
+
+/// What a request is validated and compiled with.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub(super) view: &'a Arc<View>,
+    pub(super) text: &'a str,
+    pub(super) limits: &'a Limits,
+}
+
+/// The same, for another thread.
+pub(super) struct SharedWork {
+    view: Arc<View>,
+    text: Arc<str>,
+    limits: Limits,
+}
+
+/// The operation that a request asks for.
+pub(super) struct Selected {
+    pub(super) operation: Operation,
+    from: Origin,
+}
+
+/// Where its document comes from.
+enum Origin {
+    /// It was accepted before.
+    Remembered(Id),
+    /// It is new, and not within the limits yet.
+    New(Arc<Document>),
+}
+
+/// A compiled operation, and the answers that are there before anything runs.
+type Compiled = Result<(Arc<CompiledOperation>, Arc<Known>), Error>;
+
+impl Work<'_> {
+    pub(super) fn shared(&self) -> SharedWork {
+        SharedWork { view: Arc::clone(self.view), text: self.text.into(), limits: self.limits.clone() }
+    }
+
+    /// The operation that is asked for, with its variables.
+    pub(super) fn select(
+        &self,
+        remembered: Option<Remembered>,
+        name: Option<&str>,
+        variables: &JsonMap,
+    ) -> Result<Selected, RequestError> {
+        let snapshot = &self.view.snapshot;
+        let (document, from) = if let Some(Remembered { id, document }) = remembered {
+            (document, Origin::Remembered(id))
+        } else {
+            let document = snapshot.document(self.text, self.limits)?;
+            (Arc::clone(&document), Origin::New(document))
+        };
+        let operation = snapshot.operation(document, name, variables, self.limits)?;
+        Ok(Selected { operation, from })
+    }
+
+    /// The statements of an operation, if it is within the limits. A new document is remembered then.
+    pub(super) fn compile(&self, Selected { operation, from }: Selected) -> (Operation, Compiled) {
+        let compiled = self.compiled(&operation, from).and_then(|compiled| {
+            let known = self.view.snapshot.introspection(&compiled, &operation, self.text, self.limits)?;
+            Ok((compiled, known))
+        });
+        (operation, compiled)
+    }
+
+    /// The statements with the values of the request.
+    pub(super) fn bind(
+        &self,
+        operation: Operation,
+        compiled: &CompiledOperation,
+    ) -> (Operation, Result<BoundOperation, Error>) {
+        let bound = compiled.bind(&self.view.snapshot.schema, &operation);
+        (operation, bound)
+    }
+
+    fn compiled(&self, operation: &Operation, from: Origin) -> Result<Arc<CompiledOperation>, Error> {
+        let (snapshot, limits) = (&self.view.snapshot, self.limits);
+        if let Origin::Remembered(document) = from
+            && let Some(compiled) = snapshot.compiled.find(document, operation, limits)
+        {
+            let measure = compiled.measure.with(operation.variables(), limits);
+            let measured = || Measure::of(&snapshot.schema, &Facts::of(operation));
+            measure.unwrap_or_else(measured).check(limits)?;
+            Event::OperationRemembered.emit();
+            return Ok(compiled);
+        }
+        let facts = Facts::of(operation);
+        let measure = Measure::of(&snapshot.schema, &facts);
+        measure.check(limits)?;
+        let compiled = Arc::new(CompiledOperation::new(&snapshot.schema, &facts, measure)?);
+        Event::OperationCompiled.emit();
+        match from {
+            // What is asked for once is not worth its memory.
+            Origin::New(document) => snapshot.remember(self.text, document),
+            Origin::Remembered(document) => {
+                if let Some(questions) = facts.into_questions() {
+                    snapshot.compiled.keep(document, (operation, limits), questions, Arc::clone(&compiled));
+                }
+            }
+        }
+        Ok(compiled)
+    }
+}
+
+impl SharedWork {
+    pub(super) fn borrowed(&self) -> Work<'_> {
+        Work { view: &self.view, text: &self.text, limits: &self.limits }
+    }
+}

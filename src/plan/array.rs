@@ -1,0 +1,33 @@
+//! Arrays in PostgreSQL's text form.
+
+/// An array in PostgreSQL's text form (PostgreSQL manual, 8.15.6).
+pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    let mut text = String::from("{");
+    for value in values {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        match value {
+            None => text.push_str("NULL"),
+            Some(value) => {
+                text.push('"');
+                text.push_str(&value.replace('\\', "\\\\").replace('"', "\\\""));
+                text.push('"');
+            }
+        }
+    }
+    text.push('}');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::array_literal;
+
+    #[test]
+    fn array_elements_are_quoted() {
+        let values = ["a\"b", "\\", "", "NULL", "{,}"].map(Some);
+        assert_eq!(array_literal(values.into_iter().chain([None])), r#"{"a\"b","\\","","NULL","{,}",NULL}"#);
+        assert_eq!(array_literal([]), "{}");
+    }
+}

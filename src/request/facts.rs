@@ -1,0 +1,213 @@
+//! What of a request's variables its plan depends on.
+//!
+//! A value seldom changes a statement: where it goes is a place, and it is put in later. What does change the statement are
+//! facts: whether a variable is there, the keys of an input object, a direction to order in. [`Facts`] is the only way for a
+//! plan to look at variables; it answers, and keeps each question. Requests in which all of these questions have the same
+//! answers have the same plan.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use apollo_compiler::Name;
+use apollo_compiler::response::serde_json_bytes::ByteString;
+use apollo_compiler::response::{JsonMap, JsonValue};
+use indexmap::IndexSet;
+
+use super::{Operation, identifier};
+
+/// A plan that has asked more than this is not worth keeping: few requests will have the same answers.
+const MOST_QUESTIONS: usize = 256;
+
+/// A question about the variables of a request, with an answer that is the same in every process.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Question {
+    path: Path,
+    about: About,
+}
+
+/// Where a value stands in the variables.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Path {
+    variable: Name,
+    steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Step {
+    Field(Box<str>),
+    Item(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum About {
+    /// Whether it is absent, null, or there.
+    Presence,
+    /// What sort of value it is: of a list its length, of an object its keys in their order.
+    Shape,
+    /// The value itself.
+    Value,
+    /// Whether it is the number 0.
+    IsZero,
+    /// Which values of a cursor are null.
+    CursorNulls,
+    /// The table of a node id, and which values of the key are null.
+    Node,
+    /// Of a list of objects: the keys that all of them have, if they are the same.
+    Columns,
+}
+
+/// The answers about the variables of one operation, and the questions.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    operation: &'a Operation,
+    questions: RefCell<IndexSet<Question>>,
+    are_too_many: Cell<bool>,
+}
+
+impl<'a> Facts<'a> {
+    /// Nothing has been asked yet.
+    pub fn of(operation: &'a Operation) -> Self {
+        Self { operation, questions: RefCell::default(), are_too_many: Cell::new(false) }
+    }
+
+    /// The operation. What of it depends on variables is asked of the facts.
+    pub fn operation(&self) -> &'a Operation {
+        self.operation
+    }
+
+    /// What has been asked, in order; `None` if it was too much to be worth keeping.
+    pub fn into_questions(self) -> Option<Vec<Question>> {
+        (!self.are_too_many.get()).then(|| self.questions.into_inner().into_iter().collect())
+    }
+
+    pub(super) fn variables(&self) -> &'a JsonMap {
+        self.operation.variables()
+    }
+
+    pub(super) fn ask(&self, path: &Path, about: About) {
+        let mut questions = self.questions.borrow_mut();
+        if questions.len() < MOST_QUESTIONS {
+            questions.insert(Question { path: path.clone(), about });
+        } else {
+            self.are_too_many.set(true);
+        }
+    }
+
+    /// The value of a Boolean variable, for `@skip` and `@include`.
+    pub(super) fn boolean(&self, name: &Name) -> bool {
+        self.ask(&Path::of(name), About::Value);
+        matches!(self.variables().get(name.as_str()), Some(JsonValue::Bool(true)))
+    }
+}
+
+impl Question {
+    /// Bytes of memory, about.
+    pub fn size(&self) -> usize {
+        let steps = self.path.steps.iter().map(|step| match step {
+            Step::Field(key) => key.len(),
+            Step::Item(_) => 0,
+        });
+        size_of::<Self>() + self.path.steps.len() * size_of::<Step>() + steps.sum::<usize>()
+    }
+
+    /// Appends the answer, so that a list of answers can be told from every other one.
+    pub fn answer(&self, variables: &JsonMap, answers: &mut Vec<u8>) {
+        let found = self.path.find(variables);
+        let Some(value) = found else { return answers.push(b'-') };
+        match self.about {
+            About::Presence => answers.push(if value.is_null() { b'n' } else { b'v' }),
+            About::Shape => shape(value, answers),
+            About::Value => text(&value.to_string(), answers),
+            About::IsZero => answers.push(if is_zero(value) { b'0' } else { b'1' }),
+            About::CursorNulls => nulls(value.as_str().and_then(identifier::decode), answers),
+            About::Node => match value.as_str().and_then(identifier::decode_node_id) {
+                Some((schema, table, values)) => {
+                    text(&schema, answers);
+                    text(&table, answers);
+                    nulls(Some(values), answers);
+                }
+                None => answers.push(b'x'),
+            },
+            About::Columns => match common_keys(value) {
+                Some(keys) => keys.into_iter().for_each(|key| text(key, answers)),
+                None => answers.push(b'x'),
+            },
+        }
+        answers.push(b';');
+    }
+}
+
+impl Path {
+    pub(super) fn of(variable: &Name) -> Self {
+        Self { variable: variable.clone(), steps: Vec::new() }
+    }
+
+    pub(super) fn field(&self, key: &str) -> Self {
+        self.below(Step::Field(key.into()))
+    }
+
+    pub(super) fn item(&self, index: usize) -> Self {
+        self.below(Step::Item(index))
+    }
+
+    fn below(&self, step: Step) -> Self {
+        let steps = self.steps.iter().cloned().chain([step]).collect();
+        Self { variable: self.variable.clone(), steps }
+    }
+
+    /// The value that stands there, if there is one.
+    pub fn find<'v>(&self, variables: &'v JsonMap) -> Option<&'v JsonValue> {
+        let variable = variables.get(self.variable.as_str())?;
+        self.steps.iter().try_fold(variable, |value, step| match step {
+            Step::Field(key) => value.as_object()?.get(&**key),
+            Step::Item(index) => value.as_array()?.get(*index),
+        })
+    }
+}
+
+pub(super) fn is_zero(value: &JsonValue) -> bool {
+    value.as_u64() == Some(0)
+}
+
+/// The keys of the objects of a list, sorted, if there are several objects, and all of them have the same.
+pub(super) fn common_keys(value: &JsonValue) -> Option<BTreeSet<&str>> {
+    let [first, second, rest @ ..] = value.as_array()?.as_slice() else { return None };
+    let first = first.as_object()?;
+    let has_same = |object: &JsonValue| {
+        object.as_object().is_some_and(|object| {
+            object.len() == first.len() && object.keys().all(|key| first.contains_key(key.as_str()))
+        })
+    };
+    let are_same = std::iter::once(second).chain(rest).all(has_same);
+    are_same.then(|| first.keys().map(ByteString::as_str).collect())
+}
+
+fn shape(value: &JsonValue, answers: &mut Vec<u8>) {
+    match value {
+        JsonValue::Null => answers.push(b'n'),
+        JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) => answers.push(b'v'),
+        JsonValue::Array(items) => {
+            answers.push(b'[');
+            answers.extend_from_slice(&items.len().to_be_bytes());
+        }
+        JsonValue::Object(fields) => {
+            answers.push(b'{');
+            fields.keys().for_each(|key| text(key.as_str(), answers));
+        }
+    }
+}
+
+fn text(text: &str, answers: &mut Vec<u8>) {
+    answers.push(b'"');
+    answers.extend_from_slice(&text.len().to_be_bytes());
+    answers.extend_from_slice(text.as_bytes());
+}
+
+fn nulls(values: Option<Vec<Option<String>>>, answers: &mut Vec<u8>) {
+    match values {
+        Some(values) => {
+            answers.extend(values.iter().map(|value| if value.is_none() { b'n' } else { b'v' }));
+        }
+        None => answers.push(b'x'),
+    }
+}
