@@ -75,6 +75,11 @@ impl Measure {
         refuse("complexity", size.complexity, limits.complexity)
     }
 
+    /// How many objects the operation can return, about.
+    pub fn complexity(&self) -> usize {
+        self.0.complexity
+    }
+
     /// The same operation with other variables of which the facts are the same; `None` if their sizes have to be measured
     /// where they are used to know whether they are within the limits.
     #[must_use]

@@ -117,10 +117,12 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
         // Each way gets a database of its own: the request may write.
         let other = harness::database(&case.read("schema.sql")).await;
         let third = harness::cluster().url(&harness::database(&case.read("schema.sql")).await);
-        for (url, mode, route) in [
-            (direct, PoolMode::Direct, Route::Direct),
-            (pooler.url(&other), PoolMode::Transaction, Route::Direct),
-            (third, PoolMode::Direct, Route::Queued),
+        let fourth = harness::cluster().url(&harness::database(&case.read("schema.sql")).await);
+        for (url, mode, route, is_warm) in [
+            (direct, PoolMode::Direct, Route::Direct, false),
+            (pooler.url(&other), PoolMode::Transaction, Route::Direct, false),
+            (third, PoolMode::Direct, Route::Queued, false),
+            (fourth, PoolMode::Transaction, Route::Direct, true),
         ] {
             let answering = Answering::start(route, &config(&url, mode)).await;
             let request = Request {
@@ -131,6 +133,9 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
                 allowed: AllowedOperations::All,
                 read_from: ReadFrom::default(),
             };
+            if is_warm {
+                answering.compile(&request).await;
+            }
             let response = answering.respond(request, &Identity::default()).await;
             let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");
             wrong.extend(case.hold("response.json", &(body + "\n")));

@@ -11,6 +11,7 @@ mod builder;
 mod change;
 mod cli;
 mod codegen;
+mod compiled;
 mod config;
 mod conformance;
 mod db;

@@ -37,6 +37,9 @@ async fn operations_stages_and_requests_are_counted() {
         (r#"glowplug_operation_duration_seconds_count{kind="query"}"#, 4),
         (r#"glowplug_stage_duration_seconds_count{stage="plan"}"#, 6),
         (r#"glowplug_document_lookups_total{result="hit"}"#, 3),
+        // Of a document that is asked for the first time nothing is kept.
+        (r#"glowplug_operation_lookups_total{result="miss"}"#, 4),
+        (r#"glowplug_operation_lookups_total{result="hit"}"#, 2),
         ("glowplug_batch_operations_count", 1),
         ("glowplug_batch_operations_sum", 2),
         (r#"glowplug_http_requests_total{route="/graphql",status="200"}"#, 6),
@@ -65,6 +68,34 @@ async fn operations_stages_and_requests_are_counted() {
     // What looks for the pool mode makes connections of its own.
     let idle = scrape.count("glowplug_pool_connections_idle");
     assert!(idle >= 1 && idle <= scrape.count("glowplug_database_connect_duration_seconds_count"));
+}
+
+#[tokio::test]
+async fn an_operation_is_planned_and_printed_once_for_all_values_of_its_variables() {
+    const DOCUMENT: &str = "query ($id: Int, $by: [noteOrderBy!], $offset: Int) {
+        noteCollection(filter: {id: {eq: $id}}, orderBy: $by, offset: $offset) { edges { node { id } } } }";
+    let server = Observed::start(open_folder().path(), &harness::database(NOTES).await, &[]);
+    let ask = async |variables: serde_json::Value| {
+        let body = json!({ "query": DOCUMENT, "variables": variables }).to_string();
+        let request =
+            client().post(server.program.page("/graphql")).header("content-type", "application/json");
+        let text = request.body(body).send().await.unwrap().text().await.unwrap();
+        assert!(text.starts_with(r#"{"data""#), "{text}");
+    };
+    for number in 0..10 {
+        ask(json!({ "id": number, "by": [{ "id": "DescNullsLast" }], "offset": number + 1 })).await;
+    }
+    let lookups = async |result: &str| {
+        let sample = format!(r#"glowplug_operation_lookups_total{{result="{result}"}}"#);
+        server.scrape().await.count(&sample)
+    };
+    assert_eq!((lookups("miss").await, lookups("hit").await), (2, 8));
+    // Another order is another statement, and a request without any another one.
+    for _ in 0..3 {
+        ask(json!({ "id": 1, "by": [{ "id": "AscNullsLast" }], "offset": 1 })).await;
+        ask(json!({ "id": 1 })).await;
+    }
+    assert_eq!((lookups("miss").await, lookups("hit").await), (4, 12));
 }
 
 #[tokio::test]
