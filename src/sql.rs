@@ -18,6 +18,7 @@ mod order;
 mod print;
 mod row;
 mod rows;
+mod single;
 mod statement;
 mod value;
 mod write;
@@ -38,6 +39,8 @@ pub use write::AT_MOST_MARK;
 struct Compiler<'s> {
     schema: &'s Schema,
     aliases: usize,
+    /// Names in `WITH`.
+    names: usize,
     /// The call whose rows an earlier statement has kept.
     kept: Option<&'s Call>,
     /// What is compiled depends on these.
@@ -72,6 +75,12 @@ impl Compiler<'_> {
     fn alias(&mut self) -> String {
         self.aliases += 1;
         format!("t{}", self.aliases)
+    }
+
+    /// A name in a `WITH` that no other one of the statement has.
+    fn name(&mut self, what: &str) -> String {
+        self.names += 1;
+        format!("{what}{}", self.names)
     }
 }
 

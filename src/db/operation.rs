@@ -261,6 +261,7 @@ pub(in crate::db) async fn operate(
 ) -> Result<(), Error> {
     let begin = Instant::now();
     let result = connection.operate(operation, answers).await;
+    answers.fill(operation.statements());
     if let Err(error) = &result
         && error.is_connection_lost()
     {

@@ -8,7 +8,7 @@ use super::run::Job;
 use crate::db::Answers;
 use crate::error::{GraphqlError, of_further_values, of_value};
 use crate::request::{CompletedAnswer, MarkedAnswer};
-use crate::schema::violation::MARK;
+use crate::schema::violation::is_marked;
 
 /// Longer answers are completed on a thread of their own, so that others do not wait.
 const QUICK: usize = 1 << 16;
@@ -23,7 +23,7 @@ impl Engine {
     ) -> Option<Answers> {
         let roots = job.compiled.roots.iter().filter(|root| matches!(root.source, Source::Database { .. }));
         for (root, answer) in roots.zip(&mut answers) {
-            let Some(text) = answer.take_if(|text| text.contains(MARK)) else { continue };
+            let Some(text) = answer.take_if(|text| is_marked(text)) else { continue };
             let (completed, found) = self.complete_root(job, root, text).await;
             errors.extend(found);
             if completed.is_none() && root.is_non_null {

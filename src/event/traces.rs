@@ -215,13 +215,11 @@ fn message(statements: &[Statement], error: Option<&str>) -> SpanBuilder {
     SpanBuilder::from_name(name).with_kind(SpanKind::Client).with_attributes(attributes)
 }
 
-/// What a compiled statement does: a change stands in a `with`, everything else is read.
+/// What a compiled statement does: it is a change, a change stands in a `with`, or it reads.
 fn operation_name(text: &str) -> &'static str {
     const CHANGES: [(&str, &str); 3] =
         [("insert into ", "INSERT"), ("update ", "UPDATE"), ("delete from ", "DELETE")];
-    if !text.starts_with("with ") {
-        return "SELECT";
-    }
+    let is_within = text.starts_with("with ");
     let found = CHANGES.iter().filter_map(|(words, name)| Some((text.find(words)?, *name)));
-    found.min().map_or("SELECT", |(_, name)| name)
+    found.filter(|(place, _)| is_within || *place == 0).min().map_or("SELECT", |(_, name)| name)
 }

@@ -13,10 +13,7 @@ use serde_json::value::RawValue;
 
 use super::{Facts, Field, Operation, PathSegment, collect_fields, merged_selections};
 use crate::schema::rendered::Rendered;
-use crate::schema::violation::{MARK, Violation};
-
-/// What takes the place of the marks' byte, so that the answer is JSON: an escape that PostgreSQL never writes.
-const ESCAPE: &str = "\\/";
+use crate::schema::violation::Violation;
 
 /// A root field's answer as the database gave it.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +65,6 @@ impl Operation {
         let Some((_, fields)) = roots.into_iter().find(|(found, _)| *found == key) else {
             return Err(serde::de::Error::custom(format!("the operation does not ask for {key}")));
         };
-        let json = text.replace(MARK, ESCAPE);
         let mut completion = Completion {
             facts,
             rendered,
@@ -78,7 +74,7 @@ impl Operation {
             completed: CompletedAnswer { text: None, errors: Vec::new(), further_errors: 0 },
             text: String::with_capacity(text.len()),
         };
-        let is_null = match completion.value(fields[0].ty(), &fields, serde_json::from_str(&json)?) {
+        let is_null = match completion.value(fields[0].ty(), &fields, serde_json::from_str(text)?) {
             Ok(()) => false,
             Err(Stop::Null) => true,
             Err(Stop::NoJson(error)) => return Err(error),
@@ -199,7 +195,5 @@ impl Completion<'_> {
 
 /// The violation that stands in a value's place.
 fn marked(text: &str) -> Option<Violation> {
-    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
-    let name = inner.strip_prefix(ESCAPE)?;
-    Violation::of_mark(&format!("{MARK}{name}"))
+    Violation::of_mark(text.strip_prefix('"')?.strip_suffix('"')?)
 }

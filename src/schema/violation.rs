@@ -1,11 +1,17 @@
 //! How an answer of the database says that a value breaks what the schema promises.
 //!
-//! Answers are not parsed. So SQL puts a mark in the place of such a value: a JSON string with a control character, which no
-//! other string of an answer can have, for PostgreSQL escapes all of them (RFC 8259, section 7). Finding none of these
-//! bytes is all that it costs to know that an answer keeps every promise.
+//! Answers are not parsed. So SQL puts a mark in the place of such a value: a JSON string that begins with an escaped slash.
+//! JSON allows that escape (RFC 8259, section 7), PostgreSQL never writes it, and JSON that clients have stored is a text in an
+//! answer, whose backslashes are doubled. So no other string begins like that, and a mark can stand wherever SQL wants JSON.
+//! Finding none of them is all that it costs to know that an answer keeps every promise.
 
-/// The byte that every mark has, and nothing else in an answer.
-pub const MARK: char = '\u{1}';
+/// How every mark begins, and no other string of an answer.
+const START: &str = "\"\\/";
+
+/// Whether values of an answer are marked.
+pub fn is_marked(answer: &str) -> bool {
+    answer.contains(START)
+}
 
 /// What a value does that its type in the API excludes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,11 +35,11 @@ impl Violation {
     /// What stands between the quotation marks of the JSON string in the value's place.
     pub fn mark(self) -> &'static str {
         match self {
-            Self::Null => "\u{1}null",
-            Self::MissingRow => "\u{1}row",
-            Self::Dimensions => "\u{1}dimensions",
-            Self::NotFinite => "\u{1}finite",
-            Self::UnknownLabel => "\u{1}label",
+            Self::Null => "\\/null",
+            Self::MissingRow => "\\/row",
+            Self::Dimensions => "\\/dimensions",
+            Self::NotFinite => "\\/finite",
+            Self::UnknownLabel => "\\/label",
         }
     }
 

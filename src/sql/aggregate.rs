@@ -64,7 +64,7 @@ impl Compiler<'_> {
         let is_extreme = matches!(function, AggregateFunction::Minimum | AggregateFunction::Maximum);
         match column_type.encoding.form {
             Form::Float if is_extreme => self.value_json(value, column_type, IfNull::Null),
-            _ => JsonText::leaf_or_null(value),
+            _ => JsonText::leaf(value, IfNull::Null).aggregating(),
         }
     }
 }

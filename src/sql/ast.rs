@@ -10,8 +10,8 @@ use crate::plan::Slot;
 /// A `SELECT`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Select {
-    /// `WITH`: what is read under a name.
-    pub with: Option<(&'static str, Definition)>,
+    /// `WITH`, in the order in which they may read each other.
+    pub with: Vec<With>,
     /// The select list.
     pub columns: Vec<SelectColumn>,
     /// What is read.
@@ -28,12 +28,21 @@ pub struct Select {
     pub offset: Option<Expression>,
 }
 
-/// What a name in a `WITH` stands for.
+/// A name in a `WITH`, and what it stands for.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Definition {
-    /// The rows of a `SELECT`.
+pub struct With {
+    /// The name.
+    pub name: String,
+    /// What it stands for.
+    pub query: Query,
+}
+
+/// What returns rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// A `SELECT`.
     Select(Box<Select>),
-    /// The rows that a change returns.
+    /// A change, which returns rows that it has changed.
     Modify(Modify),
 }
 
@@ -122,7 +131,7 @@ pub enum From {
     /// A subselect under an alias.
     Subselect(Box<Select>, String),
     /// What a `WITH` has named, under an alias.
-    With(&'static str, String),
+    With(String, String),
 }
 
 /// A call of a function of the database.

@@ -1,6 +1,6 @@
 //! Calls of functions: as sources of rows, as values, and with a row as their argument.
 
-use super::ast::{Definition, Expression, From, FunctionCall, Select, SelectColumn};
+use super::ast::{Expression, From, FunctionCall, Query, Select, SelectColumn, With};
 use super::condition::parameter;
 use super::connection::Site;
 use super::json::{IfNull, JsonText};
@@ -9,7 +9,7 @@ use super::{At, Compiler, Holds, Nulls, SessionSettings};
 use crate::plan::{Call, Given, Origin, RowField};
 use crate::schema::{ExposedFunction, Returns};
 
-/// The name of what a function has returned within the statement.
+/// What the rows that a function has returned are called within the statement.
 const CALLED: &str = "called";
 
 impl Compiler<'_> {
@@ -25,31 +25,23 @@ impl Compiler<'_> {
 
     /// The same of a connection, which may read its rows several times.
     pub(super) fn rows_of(&self, site: &Site<'_>, at: At<'_>) -> From {
-        match self.volatile_call(&site.connection.origin) {
-            Some(_) => From::With(CALLED, at.alias.to_owned()),
+        match &site.called {
+            Some(name) => From::With(name.clone(), at.alias.to_owned()),
             None => self.origin(&site.connection.origin, site.parent, at),
         }
     }
 
     /// What a volatile function returns, so that it is called once, however often its rows are read.
-    pub(super) fn called_once(
-        &mut self,
-        origin: &Origin,
-        parent: Option<At<'_>>,
-    ) -> Option<(&'static str, Definition)> {
-        let call = self.volatile_call(origin)?;
-        let alias = self.alias();
+    pub(super) fn called_once(&mut self, origin: &Origin, parent: Option<At<'_>>) -> Option<With> {
+        let call = match origin {
+            Origin::Called(call) if self.is_volatile(call) && !self.is_kept(call) => call,
+            Origin::Called(_) | Origin::Table | Origin::Joined(_) => return None,
+        };
+        let (name, alias) = (self.name(CALLED), self.alias());
         let all = Expression::AllColumns(alias.clone());
         let from = From::Function(self.function_call(call, parent), alias);
         let select = Select { columns: vec![all.unnamed()], from: Some(from), ..Select::default() };
-        Some((CALLED, Definition::Select(Box::new(select))))
-    }
-
-    fn volatile_call<'o>(&self, origin: &'o Origin) -> Option<&'o Call> {
-        match origin {
-            Origin::Called(call) if self.is_volatile(call) && !self.is_kept(call) => Some(call),
-            Origin::Called(_) | Origin::Table | Origin::Joined(_) => None,
-        }
+        Some(With { name, query: Query::Select(Box::new(select)) })
     }
 
     /// The select of a value as JSON.
@@ -64,17 +56,17 @@ impl Compiler<'_> {
         };
         let from = From::Function(self.function_call(call, parent), alias);
         // It may return a set by now.
-        AtMostOneRow::first(json, from, None, false)
+        AtMostOneRow::first(json, from, None)
     }
 
     /// The JSON of what a function makes of a row.
     pub(super) fn computed_json(&mut self, at: At<'_>, function: usize) -> JsonText {
         let call = Call { function, given: Given::Row };
         let once = match self.schema.function(function).map(|exposed| &exposed.returns) {
-            Some(Returns::Value(column_type)) => {
+            Some(Returns::Value(column_type)) => Self::computes_once(column_type).then(|| {
                 let value = Expression::FunctionCall(self.function_call(&call, Some(at)));
-                Self::computed_once(value, column_type)
-            }
+                self.value_json(value, column_type, IfNull::Null)
+            }),
             _ => None,
         };
         once.unwrap_or_else(|| JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null))
@@ -143,8 +135,8 @@ pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
 
 /// Holds for what was called, and so makes sure that it is called: PostgreSQL leaves out what nothing reads, as a page
 /// without rows.
-pub(super) fn is_called() -> Expression {
-    let from = From::With(CALLED, CALLED.to_owned());
+pub(super) fn is_called(name: &str) -> Expression {
+    let from = From::With(name.to_owned(), name.to_owned());
     let count = OneRow::of_all(JsonText::count(), Some(from), None).into_select();
     Expression::Is(Box::new(Expression::Subselect(Box::new(count))), "not null")
 }

@@ -3,7 +3,7 @@
 use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
 use super::call::{is_called, needs_row};
 use super::condition::parameter;
-use super::json::JsonText;
+use super::json::{IfNull, JsonText};
 use super::rows::OneRow;
 use super::{At, Compiler, Holds};
 use crate::catalog::SqlType;
@@ -22,6 +22,8 @@ pub(super) struct Site<'a> {
     page: &'a str,
     /// The name of the column that numbers the rows of the collection from 1, where they have to be told apart.
     number: Option<String>,
+    /// The name in a `WITH` of the rows that a volatile function has returned.
+    pub(super) called: Option<String>,
 }
 
 impl Compiler<'_> {
@@ -32,7 +34,9 @@ impl Compiler<'_> {
         let order =
             connection.order.iter().map(|term| if is_backward { term.reversed() } else { *term }).collect();
         let number = self.number_column(connection);
-        let site = Site { connection, parent, order, page: &page, number };
+        let with = self.called_once(&connection.origin, parent);
+        let called = with.as_ref().map(|with| with.name.clone());
+        let site = Site { connection, parent, order, page: &page, number, called };
         let json = self.connection_json(&site);
         let has_page = connection
             .fields
@@ -48,8 +52,11 @@ impl Compiler<'_> {
             From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
         });
         let select = OneRow::of_all(json, from, None);
-        match self.called_once(&connection.origin, parent) {
-            Some(called) => select.with(called, Some(is_called())),
+        match with {
+            Some(with) => {
+                let is_called = is_called(&with.name);
+                select.with(with, Some(is_called))
+            }
             None => select,
         }
     }
@@ -164,18 +171,29 @@ impl Compiler<'_> {
             holds: Holds::Picked,
             nulls: site.connection.origin.nulls(),
         };
+        let edge = self.edge_json(at, &site.connection.order, edges);
+        let is_backward = site.connection.page.direction == Direction::Backward;
+        let order = site.number().filter(|_| is_backward).map(descending);
+        JsonText::list(edge, order.into_iter().collect(), site.on_page())
+    }
+
+    /// The edge of a row; `order` is its connection's.
+    pub(super) fn edge_json(
+        &mut self,
+        at: At<'_>,
+        order: &[OrderTerm],
+        edges: &[(String, EdgeField)],
+    ) -> JsonText {
         let mut fields = Vec::with_capacity(edges.len());
         for (key, field) in edges {
             let json = match field {
                 EdgeField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                EdgeField::Cursor => JsonText::quoted(self.cursor(at, &site.connection.order)),
+                EdgeField::Cursor => JsonText::quoted(self.cursor(at, order)),
                 EdgeField::Node(fields) => self.row_json(at, fields),
             };
             fields.push((key.clone(), json));
         }
-        let is_backward = site.connection.page.direction == Direction::Backward;
-        let order = site.number().filter(|_| is_backward).map(descending);
-        JsonText::list(JsonText::object(fields), order.into_iter().collect(), site.on_page())
+        JsonText::object(fields)
     }
 
     fn page_info_json(&mut self, site: &Site<'_>, fields: &[(String, PageInfoField)]) -> JsonText {
@@ -264,7 +282,7 @@ impl Compiler<'_> {
         };
         let cursors = Aggregate { function: "array_agg", arguments: vec![cursor], order, filter };
         let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
-        JsonText::quoted_or_null(cursor)
+        JsonText::leaf(cursor, IfNull::Null).aggregating()
     }
 }
 

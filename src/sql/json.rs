@@ -13,6 +13,8 @@ const ARGUMENTS: usize = 90;
 #[derive(Default)]
 pub(super) struct JsonText {
     pieces: Vec<Expression>,
+    /// Whether it has an aggregate over the rows of the `SELECT`, which makes all of them one.
+    pub(super) has_aggregate: bool,
 }
 
 /// What stands in the place of a null.
@@ -51,7 +53,7 @@ impl JsonText {
             filter,
         })));
         list.text("]");
-        list
+        list.aggregating()
     }
 
     /// A known JSON text.
@@ -59,6 +61,14 @@ impl JsonText {
         let mut known = Self::default();
         known.text(text);
         known
+    }
+
+    /// `[item]` of the one row of the `SELECT`.
+    pub(super) fn list_of_one(item: Self) -> Self {
+        let mut list = Self::known("[");
+        list.pieces_of(item);
+        list.text("]");
+        list
     }
 
     /// A string of letters that need no escapes, such as Base64; never null.
@@ -69,9 +79,9 @@ impl JsonText {
         json
     }
 
-    /// The same, or null.
-    pub(super) fn quoted_or_null(text: Expression) -> Self {
-        Self::of_piece(in_quotation_marks(text).or_json_null())
+    /// The same; what stands for it is a string's letters, too.
+    pub(super) fn quoted_or(text: Expression, if_null: Violation) -> Self {
+        Self::quoted(Expression::Coalesce(vec![text, Expression::text(if_null.mark())]))
     }
 
     /// `true` where the condition holds, else `false`.
@@ -84,7 +94,8 @@ impl JsonText {
 
     /// The number of rows, which is an `Int`.
     pub(super) fn count() -> Self {
-        Self::of_piece(Expression::aggregate("count", Vec::new()).cast(SqlType::system("int4")))
+        let count = Expression::aggregate("count", Vec::new());
+        Self::of_piece(count.cast(SqlType::system("int4"))).aggregating()
     }
 
     /// The JSON of the one row of a select.
@@ -98,19 +109,29 @@ impl JsonText {
         Self::of_piece(Expression::Coalesce(vec![row, if_none.json()]))
     }
 
-    /// What `to_json` makes of a number or a text; null if it is null.
-    pub(super) fn leaf_or_null(value: Expression) -> Self {
-        Self::of_piece(Expression::Call("to_json", vec![value]).or_json_null())
+    /// What `to_json` makes of a value.
+    pub(super) fn leaf(value: Expression, if_null: IfNull) -> Self {
+        Self::of_piece(if_null.in_place_of(Expression::Call("to_json", vec![value])))
     }
 
     /// An expression whose text is JSON and never null.
     pub(super) fn of_piece(piece: Expression) -> Self {
-        Self { pieces: vec![piece] }
+        Self { pieces: vec![piece], has_aggregate: false }
     }
 
-    /// The same, but of several parts, of which those that are null are left out.
-    pub(super) fn of_pieces(pieces: Vec<Expression>) -> Self {
-        Self { pieces }
+    /// Says that it has an aggregate over the rows of the `SELECT`.
+    pub(super) fn aggregating(self) -> Self {
+        Self { has_aggregate: true, ..self }
+    }
+
+    /// The text, where nothing in it comes from the database.
+    pub(super) fn into_known(self) -> Option<String> {
+        let mut known = String::new();
+        for piece in self.pieces {
+            let Expression::Text(text) = piece else { return None };
+            known.push_str(&text);
+        }
+        Some(known)
     }
 
     /// Appends a text.
@@ -128,6 +149,7 @@ impl JsonText {
     }
 
     fn pieces_of(&mut self, other: Self) {
+        self.has_aggregate |= other.has_aggregate;
         for piece in other.pieces {
             match piece {
                 Expression::Text(text) => self.text(&text),
@@ -152,6 +174,11 @@ impl JsonText {
 }
 
 impl IfNull {
+    /// The value, or what stands in its place where it is null: a JSON text or a `json`, as the value is.
+    pub(super) fn in_place_of(self, value: Expression) -> Expression {
+        Expression::Coalesce(vec![value, self.json()])
+    }
+
     /// As JSON.
     pub(super) fn json(self) -> Expression {
         match self {
@@ -164,9 +191,4 @@ impl IfNull {
 /// The mark of a violation, in the place of a value.
 pub(super) fn marked(violation: Violation) -> Expression {
     Expression::text(format!("\"{}\"", violation.mark()))
-}
-
-/// A text that needs no escapes as a string; null if it is null.
-pub(super) fn in_quotation_marks(text: Expression) -> Expression {
-    Expression::text("\"").binary("||", text).binary("||", Expression::text("\""))
 }

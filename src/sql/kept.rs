@@ -12,6 +12,7 @@ use super::children::TABLE_OID;
 use super::json::JsonText;
 use super::print::print;
 use super::rows::OneRow;
+use super::single::SingleRow;
 use super::{At, CompiledStatement, Compiler, Holds, Nulls};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
@@ -26,7 +27,7 @@ const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
 /// The statements of one root field, one or two: the last one returns its JSON text.
 pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
-    let mut compiler = Compiler { schema, aliases: 0, kept: None, session: Cell::default() };
+    let mut compiler = Compiler { schema, aliases: 0, names: 0, kept: None, session: Cell::default() };
     let keeping = match action {
         Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
         Action::Write(_) => None,
@@ -35,17 +36,15 @@ pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
             compiler.keep_called(table, call)
         }),
     };
-    compiler.aliases = 0;
-    let answer = match action {
-        Action::Connection(connection) => compiler.connection_select(connection, None).into_select(),
-        Action::Row(row) => compiler.row_select(row, None).into_select(),
-        Action::Write(write) if keeping.is_some() => compiler.kept_select(write).into_select(),
-        Action::Write(write) => compiler.write_select(write).into_select(),
-        Action::Value(call) => compiler.value_select(call, None).into_select(),
-    };
+    (compiler.aliases, compiler.names) = (0, 0);
+    let SingleRow { query, if_no_row } = compiler.answer(action, keeping.is_some());
     let session = compiler.session.get();
-    let printed = |select| CompiledStatement::new(print(&select, session));
-    keeping.map(OneRow::into_select).into_iter().chain([answer]).map(printed).collect()
+    let printed = |query, if_no_row| {
+        let (template, slots) = print(&query, session);
+        CompiledStatement::new(template.answering(if_no_row), slots)
+    };
+    let keeping = keeping.map(|select| printed(select.into_query(), None));
+    keeping.into_iter().chain([printed(query, if_no_row)]).collect()
 }
 
 /// The call of a function that may change what is asked of its rows, and the table whose rows it returns.
@@ -84,6 +83,25 @@ fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
 }
 
 impl Compiler<'_> {
+    /// The query of a root field's answer.
+    fn answer(&mut self, action: &Action, is_kept: bool) -> SingleRow {
+        let single = match action {
+            Action::Connection(connection) => self.single_row_select(connection),
+            Action::Write(write) if !is_kept => self.single_row_write(write),
+            Action::Write(_) | Action::Row(_) | Action::Value(_) => None,
+        };
+        single.unwrap_or_else(|| SingleRow {
+            query: match action {
+                Action::Connection(connection) => self.connection_select(connection, None).into_query(),
+                Action::Row(row) => self.row_select(row, None).into_query(),
+                Action::Write(write) if is_kept => self.kept_select(write).into_query(),
+                Action::Write(write) => self.write_select(write).into_query(),
+                Action::Value(call) => self.value_select(call, None).into_query(),
+            },
+            if_no_row: None,
+        })
+    }
+
     pub(super) fn is_volatile(&self, call: &Call) -> bool {
         self.schema.catalog.functions[call.function].is_volatile()
     }
@@ -185,7 +203,7 @@ fn keep(texts: Vec<Expression>) -> JsonText {
     let rows = Expression::Coalesce(vec![rows, Expression::text("[]")]);
     let kept = vec![Expression::text(SETTING), rows, Expression::Word("true")];
     let kept = Expression::Call("set_config", kept);
-    JsonText::of_piece(Expression::Call("left", vec![kept, Expression::Number(0)]))
+    JsonText::of_piece(Expression::Call("left", vec![kept, Expression::Number(0)])).aggregating()
 }
 
 /// The kept rows under an alias.

@@ -6,17 +6,16 @@
 mod expression;
 
 use super::ast::{
-    Change, Definition, Expression, From, FunctionCall, Modify, Order, Rows, Select, SelectColumn,
+    Change, Expression, From, FunctionCall, Modify, Order, Query, Rows, Select, SelectColumn, With,
 };
 use super::{SessionSettings, Template};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::Slot;
-use crate::schema::violation::MARK;
 
 /// Prints a statement: its text, and what goes into the places in it.
-pub(super) fn print(select: &Select, session: SessionSettings) -> (Template, Vec<Slot>) {
+pub(super) fn print(query: &Query, session: SessionSettings) -> (Template, Vec<Slot>) {
     let mut printer = Printer::default();
-    printer.select(select);
+    printer.query(query);
     (Template::new(printer.text, printer.places, session), printer.slots)
 }
 
@@ -35,15 +34,10 @@ impl Printer {
     }
 
     fn select(&mut self, select: &Select) {
-        if let Some((name, definition)) = &select.with {
+        if !select.with.is_empty() {
             self.push("with ");
-            self.identifier(name);
-            self.push(" as (");
-            match definition {
-                Definition::Select(select) => self.select(select),
-                Definition::Modify(modify) => self.modify(modify),
-            }
-            self.push(")\n");
+            self.separated(",\n", &select.with, Self::with);
+            self.push("\n");
         }
         self.push("select ");
         self.separated(", ", &select.columns, Self::select_column);
@@ -59,6 +53,20 @@ impl Printer {
             self.number(limit);
         }
         self.clause("\noffset ", select.offset.as_ref());
+    }
+
+    fn query(&mut self, query: &Query) {
+        match query {
+            Query::Select(select) => self.select(select),
+            Query::Modify(modify) => self.modify(modify),
+        }
+    }
+
+    fn with(&mut self, with: &With) {
+        self.identifier(&with.name);
+        self.push(" as (");
+        self.query(&with.query);
+        self.push(")");
     }
 
     fn select_column(&mut self, column: &SelectColumn) {
@@ -266,18 +274,14 @@ impl Printer {
     /// A text of our own as a literal that means the same whatever `standard_conforming_strings` says (PostgreSQL manual,
     /// 4.1.2.2).
     fn literal(&mut self, text: &str) {
-        self.push(if text.contains(['\\', MARK]) { "E'" } else { "'" });
+        self.push(if text.contains('\\') { "E'" } else { "'" });
         let mut plain = text;
-        while let Some(position) = plain.find(['\'', '\\', MARK]) {
+        while let Some(position) = plain.find(['\'', '\\']) {
             let (before, rest) = plain.split_at(position);
             let (special, after) = rest.split_at(1);
             self.push(before);
-            if special.starts_with(MARK) {
-                self.push("\\001");
-            } else {
-                self.push(special);
-                self.push(special);
-            }
+            self.push(special);
+            self.push(special);
             plain = after;
         }
         self.push(plain);

@@ -30,7 +30,7 @@ impl Compiler<'_> {
             conditions.push(Expression::Not(Box::new(is_null)));
         }
         let from = self.origin(&row.origin, parent, at);
-        let select = AtMostOneRow::first(json, from, Expression::all(conditions), is_unique);
+        let select = AtMostOneRow::first(json, from, Expression::all(conditions));
         if is_unique { select } else { select.in_order(self.own_first(at)) }
     }
 

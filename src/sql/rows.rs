@@ -1,7 +1,7 @@
 //! Selects by how many rows they give: what stands for one JSON value must not give several, nor none where a value has
 //! to be.
 
-use super::ast::{Definition, Expression, From, Order, Select};
+use super::ast::{Expression, From, Order, Query, Select, With};
 use super::json::JsonText;
 
 /// A `SELECT` that gives exactly one row: a JSON text, which is never null.
@@ -13,8 +13,8 @@ pub(super) struct AtMostOneRow(Select);
 impl OneRow {
     /// The JSON of all rows together, however many there are.
     pub(super) fn of_all(json: JsonText, from: Option<From>, condition: Option<Expression>) -> Self {
-        // `having` makes all rows one group, even if the JSON has no aggregate (PostgreSQL manual, 7.2.3).
-        let having = Some(Expression::Word("true"));
+        // `having` makes all rows one group where the JSON has no aggregate (PostgreSQL manual, 7.2.3).
+        let having = (!json.has_aggregate).then_some(Expression::Word("true"));
         Self(Select {
             columns: vec![json.into_expression().unnamed()],
             from,
@@ -25,12 +25,16 @@ impl OneRow {
     }
 
     /// The same with something that is read under a name. `having` holds for one row at least, if there is one.
-    pub(super) fn with(self, with: (&'static str, Definition), having: Option<Expression>) -> Self {
-        Self(Select { with: Some(with), having: having.or(self.0.having), ..self.0 })
+    pub(super) fn with(self, with: With, having: Option<Expression>) -> Self {
+        Self(Select { with: vec![with], having: having.or(self.0.having), ..self.0 })
     }
 
     pub(super) fn into_select(self) -> Select {
         self.0
+    }
+
+    pub(super) fn into_query(self) -> Query {
+        Query::Select(Box::new(self.0))
     }
 }
 
@@ -40,18 +44,23 @@ impl AtMostOneRow {
         Self(Select { order, ..self.0 })
     }
 
-    /// The first of the rows; of those that a key tells apart there is no other, and nothing to look for.
-    pub(super) fn first(json: JsonText, from: From, condition: Option<Expression>, is_unique: bool) -> Self {
+    /// The first of the rows. Where a key says that there is no other, the limit still keeps PostgreSQL from looking for one
+    /// in a table so small that it reads all of it.
+    pub(super) fn first(json: JsonText, from: From, condition: Option<Expression>) -> Self {
         Self(Select {
             columns: vec![json.into_expression().unnamed()],
             from: Some(from),
             condition,
-            limit: (!is_unique).then_some(1),
+            limit: Some(1),
             ..Select::default()
         })
     }
 
     pub(super) fn into_select(self) -> Select {
         self.0
+    }
+
+    pub(super) fn into_query(self) -> Query {
+        Query::Select(Box::new(self.0))
     }
 }

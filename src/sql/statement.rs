@@ -13,7 +13,7 @@ use crate::schema::Schema;
 /// One SQL statement with its values.
 ///
 /// Of an operation it returns one row with one column: the JSON text of one root field, or what an earlier statement has kept
-/// for it.
+/// for it. It may return no row; [`Statement::if_no_row`] says what that stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The SQL text.
@@ -53,6 +53,14 @@ impl Statement {
         }
     }
 
+    /// The JSON text that stands for no row; `None` is null.
+    pub fn if_no_row(&self) -> Option<&str> {
+        match &self.text {
+            Text::Compiled(template) => template.if_no_row.as_deref(),
+            Text::Written(_) => None,
+        }
+    }
+
     /// The text as it was printed or written: of a compiled one nothing stands in the places of the values.
     pub fn without_values(&self) -> &str {
         match &self.text {
@@ -70,7 +78,7 @@ pub struct CompiledStatement {
 }
 
 impl CompiledStatement {
-    pub(super) fn new((template, slots): (Template, Vec<Slot>)) -> Self {
+    pub(super) fn new(template: Template, slots: Vec<Slot>) -> Self {
         Self { template: Arc::new(template), slots: slots.into_boxed_slice() }
     }
 
@@ -103,6 +111,8 @@ pub struct Template {
     /// Where the values stand, in order, as offsets in the text.
     places: Box<[usize]>,
     session: SessionSettings,
+    /// The JSON text that stands for no row.
+    if_no_row: Option<Box<str>>,
     id: TemplateId,
 }
 
@@ -116,11 +126,17 @@ impl Template {
             text: text.into_boxed_str(),
             places: places.into_boxed_slice(),
             session,
+            if_no_row: None,
             id: TemplateId(0),
         };
         let digest = Sha256::digest(template.numbered());
         template.id = TemplateId(digest.iter().take(16).fold(0, |id, byte| id << 8 | u128::from(*byte)));
         template
+    }
+
+    /// The same of a statement that may return no row, with the text that stands for none.
+    pub(super) fn answering(self, if_no_row: Option<String>) -> Self {
+        Self { if_no_row: if_no_row.map(String::into_boxed_str), ..self }
     }
 
     /// Which text it is.

@@ -5,7 +5,7 @@
 //! promise is marked ([`Violation`]).
 
 use super::ast::Expression;
-use super::json::{IfNull, JsonText, in_quotation_marks, marked};
+use super::json::{IfNull, JsonText, marked};
 use super::{At, Compiler};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::array_literal;
@@ -28,7 +28,7 @@ impl Compiler<'_> {
         self.value_json(self.column(at, column), &exposed.column_type, if_null)
     }
 
-    /// The JSON of a value, which is computed several times: it should be a column.
+    /// The JSON of a value. It is computed several times, so it should be a column, unless [`Compiler::computes_once`].
     pub(super) fn value_json(
         &self,
         value: Expression,
@@ -47,13 +47,19 @@ impl Compiler<'_> {
             });
         }
         match column_type.encoding.form {
-            Form::Integer => integer(value, cast, if_null),
-            Form::Quoted => quoted(value, cast, if_null),
-            Form::Json => json(value, cast, if_null),
-            Form::Output => json(value.clone(), output(value), if_null),
-            Form::Text => JsonText::of_piece(text(cast, if_null)),
+            Form::Integer => JsonText::of_piece(if_null.in_place_of(cast.cast(SqlType::TEXT))),
+            Form::Boolean => {
+                let boolean = value.cast(SqlType::system("bool")).cast(SqlType::TEXT);
+                JsonText::of_piece(if_null.in_place_of(boolean))
+            }
+            Form::Quoted => match if_null {
+                IfNull::Null => JsonText::leaf(cast.cast(SqlType::TEXT), if_null),
+                // To put the text in quotation marks is less work than to look for what needs an escape.
+                IfNull::Violation(violation) => JsonText::quoted_or(cast.cast(SqlType::TEXT), violation),
+            },
+            Form::Json | Form::Text => JsonText::leaf(cast, if_null),
+            Form::Output => JsonText::leaf(output(value), if_null),
             Form::Float => JsonText::of_piece(float(value, sql_type, if_null)),
-            Form::Boolean => JsonText::of_piece(boolean(value, if_null)),
             Form::List => JsonText::of_piece(list(value, Vec::new(), cast, if_null)),
             Form::FloatList => {
                 let not_finite = (has_infinite(&value, sql_type), marked(Violation::NotFinite));
@@ -62,43 +68,13 @@ impl Compiler<'_> {
         }
     }
 
-    /// The JSON of a value that is computed once, or null; `None` where its form takes more.
-    pub(super) fn computed_once(value: Expression, column_type: &ColumnType) -> Option<JsonText> {
-        if matches!(column_type.value, ValueType::Enum { .. }) {
-            return None;
-        }
-        let cast = value.cast(column_type.encoding.sql_type.clone());
-        match column_type.encoding.form {
-            Form::Integer => Some(JsonText::of_piece(cast.cast(SqlType::TEXT).or_json_null())),
-            Form::Quoted => Some(JsonText::quoted_or_null(cast.cast(SqlType::TEXT))),
-            Form::Json => Some(JsonText::leaf_or_null(cast)),
-            Form::Text => Some(JsonText::of_piece(text(cast, IfNull::Null))),
-            Form::Output | Form::Float | Form::Boolean | Form::List | Form::FloatList => None,
-        }
-    }
-}
-
-fn integer(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
-    JsonText::of_pieces(vec![cast, if_null_then(value, if_null.json())])
-}
-
-fn quoted(value: Expression, cast: Expression, if_null: IfNull) -> JsonText {
-    match if_null {
-        IfNull::Null => JsonText::quoted_or_null(cast.cast(SqlType::TEXT)),
-        IfNull::Violation(violation) => {
-            let mark = if_null_then(value, Expression::text(violation.mark()));
-            JsonText::of_pieces(vec![Expression::text("\""), cast, mark, Expression::text("\"")])
-        }
-    }
-}
-
-fn json(value: Expression, text: Expression, if_null: IfNull) -> JsonText {
-    match if_null {
-        IfNull::Null => JsonText::leaf_or_null(text),
-        IfNull::Violation(violation) => {
-            let json = Expression::Call("to_json", vec![text]);
-            JsonText::of_pieces(vec![json, if_null_then(value, marked(violation))])
-        }
+    /// Whether [`Compiler::value_json`] computes the value once.
+    pub(super) fn computes_once(column_type: &ColumnType) -> bool {
+        !matches!(column_type.value, ValueType::Enum { .. })
+            && match column_type.encoding.form {
+                Form::Integer | Form::Boolean | Form::Quoted | Form::Json | Form::Text => true,
+                Form::Output | Form::Float | Form::List | Form::FloatList => false,
+            }
     }
 }
 
@@ -107,21 +83,6 @@ fn output(value: Expression) -> Expression {
     let is_not_null = Expression::Is(Box::new(value.clone()), "not null");
     let text = Expression::Call("concat", vec![value]);
     Expression::Case { branches: vec![(is_not_null, text)], otherwise: None }
-}
-
-/// A value whose text is dear to make.
-fn text(value: Expression, if_null: IfNull) -> Expression {
-    let json = Expression::Call("to_json", vec![value]);
-    match if_null {
-        IfNull::Null => json.or_json_null(),
-        IfNull::Violation(_) => Expression::Coalesce(vec![json.cast(SqlType::TEXT), if_null.json()]),
-    }
-}
-
-fn boolean(value: Expression, if_null: IfNull) -> Expression {
-    let is_false = Expression::Not(Box::new(value.clone()));
-    let branches = vec![(value, Expression::text("true")), (is_false, Expression::text("false"))];
-    Expression::Case { branches, otherwise: Some(Box::new(if_null.json())) }
 }
 
 fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
@@ -158,7 +119,7 @@ fn list(
     let is_matrix = dimensions.binary(">", Expression::Number(1));
     let branches = std::iter::once((is_matrix, marked(Violation::Dimensions))).chain(violations).collect();
     let json = Expression::Call("to_json", vec![items]).cast(SqlType::TEXT);
-    Expression::Case { branches, otherwise: Some(Box::new(Expression::Coalesce(vec![json, if_null.json()]))) }
+    Expression::Case { branches, otherwise: Some(Box::new(if_null.in_place_of(json))) }
 }
 
 /// An enum's label under its name in the API, which needs no escapes.
@@ -167,13 +128,13 @@ fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression
         enum_type.values.iter().map(|(label, name)| (label.clone(), name.as_str().into())).collect();
     let names = Expression::text(serde_json::Value::Object(names).to_string()).cast(SqlType::system("jsonb"));
     let label = value.clone().cast(SqlType::TEXT);
-    let name = Expression::Call("jsonb_object_field_text", vec![names, label]);
+    let name = Expression::Call("jsonb_object_field", vec![names, label]).cast(SqlType::TEXT);
     let is_absent = Expression::Is(Box::new(value), "null");
     let otherwise = Expression::Case {
         branches: vec![(is_absent, if_null.json())],
         otherwise: Some(Box::new(marked(Violation::UnknownLabel))),
     };
-    Expression::Coalesce(vec![in_quotation_marks(name), otherwise])
+    Expression::Coalesce(vec![name, otherwise])
 }
 
 /// An array of labels under their names in the API.
@@ -200,10 +161,4 @@ fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
     let aside = |name: &str| format!("\u{2}{name}");
     let array = enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, &aside(name)));
     enum_type.renamed().fold(array, |array, (_, name)| replace(array, &aside(name), name))
-}
-
-/// An expression where a value is null; else null.
-fn if_null_then(value: Expression, then: Expression) -> Expression {
-    let is_null = Expression::Is(Box::new(value), "null");
-    Expression::Case { branches: vec![(is_null, then)], otherwise: None }
 }

@@ -3,7 +3,7 @@
 //! `atMost` is held by the statement itself: where more rows were changed, a text that is no number is cast to one. That
 //! error undoes the message, without a second round trip, and its text says how many rows it would have been.
 
-use super::ast::{self, Definition, Expression, From, Modify, Rows, Select, SelectColumn};
+use super::ast::{self, Expression, From, Modify, Query, Rows, Select, SelectColumn, With};
 use super::call::needs_row;
 use super::condition::parameter;
 use super::connection::row_columns;
@@ -13,7 +13,7 @@ use super::{At, Compiler, Holds, Nulls, SessionSettings};
 use crate::catalog::SqlType;
 use crate::plan::{Change, InsertedRows, Operand, Slot, Target, Write, WriteField};
 
-/// The name of the changed rows within the statement.
+/// What the changed rows are called within the statement.
 const WRITTEN: &str = "written";
 
 /// How the text begins that is no number. `error` finds it in PostgreSQL's message.
@@ -37,14 +37,19 @@ impl Compiler<'_> {
         let written = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
         let json = answer(self, written);
         let json = match &write.change {
-            Change::Insert { .. } => json,
-            Change::Update { target, .. } | Change::Delete { target } => within(target, json),
+            Change::Update { target, .. } | Change::Delete { target }
+                if !self.is_within(write.table, target) =>
+            {
+                within(target, json)
+            }
+            Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => json,
         };
-        let from = From::With(WRITTEN, alias.clone());
-        OneRow::of_all(json, Some(from), None).with((WRITTEN, Definition::Modify(modify)), None)
+        let with = With { name: self.name(WRITTEN), query: Query::Modify(modify) };
+        let from = From::With(with.name.clone(), alias.clone());
+        OneRow::of_all(json, Some(from), None).with(with, None)
     }
 
-    fn modify(&mut self, at: At<'_>, write: &Write) -> Modify {
+    pub(super) fn modify(&mut self, at: At<'_>, write: &Write) -> Modify {
         // Triggers and defaults are code of the application's.
         self.depend_on(SessionSettings::ALL);
         let table = &self.schema.catalog.tables[at.table];
@@ -192,5 +197,5 @@ fn within(target: &Target, json: JsonText) -> JsonText {
     let is_too_many = count().binary(">", at_most());
     let fail = text.cast(SqlType::system("int4")).cast(SqlType::TEXT);
     let otherwise = Some(Box::new(json.into_expression()));
-    JsonText::of_piece(Expression::Case { branches: vec![(is_too_many, fail)], otherwise })
+    JsonText::of_piece(Expression::Case { branches: vec![(is_too_many, fail)], otherwise }).aggregating()
 }

@@ -66,6 +66,9 @@ impl Case {
                 let statement = compiled.bind(&schema, operation.variables()).expect("values of their types");
                 writeln!(text, "-- {}\n{};", root.key, statement.numbered())
                     .expect("a string takes everything");
+                if let Some(known) = statement.if_no_row() {
+                    writeln!(text, "-- without a row: {known}").expect("a string takes everything");
+                }
                 for (index, parameter) in statement.parameters.iter().enumerate() {
                     writeln!(text, "-- ${} = {parameter:?}", index + 1).expect("a string takes everything");
                 }

@@ -4,6 +4,7 @@ use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::DataRowBody;
 
 use crate::db::error::Error;
+use crate::sql::Statement;
 
 /// The JSON text of each statement, in order; `None` is SQL's NULL or no row.
 pub type Answers = Vec<Option<String>>;
@@ -46,6 +47,15 @@ impl Collected {
     pub(in crate::db) fn leave_out(&mut self) {
         self.left_out.push(self.values.len());
         self.values.push(None);
+    }
+
+    /// Puts in what stands for no row. No statement of an operation that returns a row returns NULL.
+    pub(super) fn fill(&mut self, statements: &[Statement]) {
+        for (index, (value, statement)) in self.values.iter_mut().zip(statements).enumerate() {
+            if value.is_none() && !self.left_out.contains(&index) {
+                *value = statement.if_no_row().map(str::to_owned);
+            }
+        }
     }
 
     pub(in crate::db) fn clear(&mut self) {

@@ -318,3 +318,28 @@ fn keys(value: &Value) -> Vec<&str> {
         _ => Vec::new(),
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stored_text_and_json_that_look_like_marks_are_data() {
+    let setup = r#"
+        create domain document as json;
+        create type pair as (a text, b json);
+        create table thing (id int primary key, words text not null, raw json not null, "binary" jsonb not null, raws json[],
+            document document, pair pair, listed text[]);
+        insert into thing values (1, '\/null', '"\/null"', '"\/row"', array['"\/null"', '{"\/null":"\/label"}']::json[], '["\/null"]',
+            row('"\/null"', '"\/null"')::pair, array['\/null', '"\/null"']);
+        create function as_json(thing) returns json stable language sql as 'select $1.raw';
+        create function all_json() returns setof json stable language sql as 'select raw from thing';
+    "#;
+    let (engine, _owner) = site(setup).await;
+    let query =
+        "{ all: thingCollection { edges { node { id words raw binary raws document pair listed as_json } } }
+        greatest: thingCollection { aggregate { max { words } } } }";
+    let answer = ask(&engine, query).await;
+    let node = json!({ "id": 1, "words": r"\/null", "raw": r#""\/null""#, "binary": r#""/row""#,
+        "raws": [r#""\/null""#, r#"{"\/null":"\/label"}"#], "document": r#"["\/null"]"#, "pair": r#"("""\\/null""","""\\/null""")"#,
+        "listed": [r"\/null", r#""\/null""#], "as_json": r#""\/null""# });
+    let data = json!({ "all": { "edges": [{ "node": node }] },
+        "greatest": { "aggregate": { "max": { "words": r"\/null" } } } });
+    hold(&answer, &data, &[]);
+}

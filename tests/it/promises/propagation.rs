@@ -20,7 +20,7 @@ const SDL: &str = "
     enum Level { LOW HIGH }
 ";
 
-const NULL: &str = r#""\x01null""#;
+const NULL: &str = r#""\/null""#;
 
 /// The completed answer of the only root field, whose response key is `r`.
 fn completed(document: &str, answer: &str, most_errors: usize) -> CompletedAnswer {
@@ -32,8 +32,7 @@ fn completed(document: &str, answer: &str, most_errors: usize) -> CompletedAnswe
     let api = (&verdict::golden("filter"), &rendered);
     let operation =
         Operation::new(Arc::new(document), None, &JsonMap::default(), api, &limits).expect("an operation");
-    let text = answer.replace("\\x01", "\u{1}");
-    let marked = MarkedAnswer { key: "r", row_type: Some("Row"), text: &text, most_errors };
+    let marked = MarkedAnswer { key: "r", row_type: Some("Row"), text: answer, most_errors };
     operation.complete_marked(&rendered, marked).expect("JSON of the operation's form")
 }
 
@@ -89,11 +88,11 @@ fn expectations() -> Vec<Expectation> {
         ),
         (
             "{ r: row { last { name } } }",
-            r#"{"last":"\x01row"}"#.to_owned(),
+            r#"{"last":"\/row"}"#.to_owned(),
             Some("null"),
             json!([["r", "last"]]),
         ),
-        ("{ r: numbers }", r#""\x01dimensions""#.to_owned(), Some("null"), json!([["r"]])),
+        ("{ r: numbers }", r#""\/dimensions""#.to_owned(), Some("null"), json!([["r"]])),
         (
             "{ r: row { tags } }",
             format!(r#"{{"tags":[1,{NULL}]}}"#),
@@ -117,7 +116,7 @@ fn further_expectations() -> Vec<Expectation> {
         ),
         (
             r#"{ r: node(nodeId: "x") { __typename nodeId ... on Row { name level } } }"#,
-            r#"{"__typename":"Row","nodeId":"x","name":"a","level":"\x01label"}"#.to_owned(),
+            r#"{"__typename":"Row","nodeId":"x","name":"a","level":"\/label"}"#.to_owned(),
             Some(r#"{"__typename":"Row","nodeId":"x","name":"a","level":null}"#),
             json!([["r", "level"]]),
         ),
@@ -143,7 +142,7 @@ fn nulls_go_up_to_the_next_nullable_field() {
 
 #[test]
 fn errors_name_their_violation_and_the_fields_place() {
-    let found = completed("{\n  r: row {\n    tags\n  }\n}", r#"{"tags":"\x01dimensions"}"#, 20);
+    let found = completed("{\n  r: row {\n    tags\n  }\n}", r#"{"tags":"\/dimensions"}"#, 20);
     let path = ["r", "tags"].map(|key| PathSegment::Key(key.to_owned())).to_vec();
     let error = ValueError { violation: Violation::Dimensions, path, location: Some((3, 5)) };
     assert_eq!(found.errors, [error]);

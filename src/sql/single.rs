@@ -1,0 +1,145 @@
+//! Root fields of one row at the most: a key says that there is no other, or one row is inserted. Nothing is sorted, counted
+//! or put together then, which is most of what planning such a statement costs. Without a row the statement returns none, and
+//! the text that stands for that is known beforehand.
+
+use super::ast::{Modify, Query, Select};
+use super::json::JsonText;
+use super::{At, Compiler, Holds, Nulls};
+use crate::plan::{
+    Change, Condition, Connection, ConnectionField, InsertedRows, Origin, Page, Slot, Target, Write,
+    WriteField,
+};
+use crate::schema::Operator;
+
+/// A query that returns one JSON text or no row, and the text that stands for no row.
+pub(super) struct SingleRow {
+    pub(super) query: Query,
+    pub(super) if_no_row: Option<String>,
+}
+
+impl Compiler<'_> {
+    /// The select of a root field's connection whose filter leaves one row at the most, if nothing but rows is asked of it.
+    pub(super) fn single_row_select(&mut self, connection: &Connection) -> Option<SingleRow> {
+        if !self.is_single_row(connection) {
+            return None;
+        }
+        let alias = self.alias();
+        let at = At { table: connection.table, alias: &alias, holds: Holds::Rows, nulls: Nulls::Declared };
+        let mut fields = Vec::with_capacity(connection.fields.len());
+        for (key, field) in &connection.fields {
+            let json = match field {
+                ConnectionField::Edges(edges) => {
+                    let edge = self.edge_json(at, &connection.order, edges);
+                    (JsonText::list_of_one(edge), JsonText::known("[]"))
+                }
+                ConnectionField::Typename(name) => both(&format!("\"{name}\"")),
+                ConnectionField::PageInfo(_)
+                | ConnectionField::TotalCount
+                | ConnectionField::Aggregate(_) => {
+                    return None;
+                }
+            };
+            fields.push((key.clone(), json));
+        }
+        let (json, if_no_row) = objects(fields);
+        let query = Query::Select(Box::new(Select {
+            columns: vec![json.into_expression().unnamed()],
+            from: Some(self.table(at, false)),
+            condition: connection.condition.as_ref().map(|condition| self.condition(at, condition)),
+            // In a table so small that PostgreSQL reads all of it, it need not look for another row.
+            limit: Some(1),
+            ..Select::default()
+        }));
+        Some(SingleRow { query, if_no_row })
+    }
+
+    /// The change of one row at the most, which returns the response.
+    pub(super) fn single_row_write(&mut self, write: &Write) -> Option<SingleRow> {
+        if !self.is_single_change(write) {
+            return None;
+        }
+        let alias = self.alias();
+        let at = At { table: write.table, alias: &alias, holds: Holds::Rows, nulls: Nulls::Declared };
+        let mut fields = Vec::with_capacity(write.fields.len());
+        for (key, field) in &write.fields {
+            let json = match field {
+                WriteField::Records(fields) => {
+                    (JsonText::list_of_one(self.row_json(at, fields)), JsonText::known("[]"))
+                }
+                WriteField::AffectedCount => (JsonText::known("1"), JsonText::known("0")),
+                WriteField::Typename(name) => both(&format!("\"{name}\"")),
+            };
+            fields.push((key.clone(), json));
+        }
+        let (json, if_no_row) = objects(fields);
+        let returning = vec![json.into_expression().unnamed()];
+        let query = Query::Modify(Modify { returning, ..self.modify(at, write) });
+        Some(SingleRow { query, if_no_row })
+    }
+
+    fn is_single_row(&self, connection: &Connection) -> bool {
+        let Page { limit, offset, after, before, direction: _ } = &connection.page;
+        let is_of_rows = |field| matches!(field, &ConnectionField::Edges(_) | &ConnectionField::Typename(_));
+        let needs_row = |field| matches!(field, &ConnectionField::Edges(_));
+        matches!(connection.origin, Origin::Table)
+            && *limit > 0
+            && (offset, after, before) == (&None, &None, &None)
+            && connection.fields.iter().all(|(_, field)| is_of_rows(field))
+            && connection.fields.iter().any(|(_, field)| needs_row(field))
+            && self.leaves_one_row(connection.table, connection.condition.as_ref())
+    }
+
+    /// Whether one row at the most can be changed, and as many may be.
+    pub(super) fn is_single_change(&self, write: &Write) -> bool {
+        match &write.change {
+            Change::Insert { rows: InsertedRows::Each(rows), .. } => rows.len() == 1,
+            Change::Insert { rows: InsertedRows::Columns(_), .. } => false,
+            Change::Update { target, .. } | Change::Delete { target } => self.is_within(write.table, target),
+        }
+    }
+
+    /// Whether no more rows can match than may.
+    pub(super) fn is_within(&self, table: usize, target: &Target) -> bool {
+        let is_one_allowed = matches!(&target.at_most, Slot::Known(Some(most)) if most != "0");
+        is_one_allowed && self.leaves_one_row(table, target.condition.as_ref())
+    }
+
+    /// Whether a condition says what each column of a unique key is equal to.
+    fn leaves_one_row(&self, table: usize, condition: Option<&Condition>) -> bool {
+        let table = &self.schema.catalog.tables[table];
+        let mut equal = Vec::new();
+        if let Some(condition) = condition {
+            equal_columns(condition, &mut equal);
+        }
+        let is_equal = |name: &String| equal.iter().any(|column| table.columns[*column].name == *name);
+        !table.has_children && table.unique_keys.iter().any(|key| key.iter().all(is_equal))
+    }
+}
+
+/// The columns that are equal to a value where the condition holds.
+fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
+    match condition {
+        Condition::All(conditions) => conditions.iter().for_each(|inner| equal_columns(inner, columns)),
+        Condition::Compare { column, operator, .. } if *operator == Operator::EQUAL => columns.push(*column),
+        Condition::Compare { .. }
+        | Condition::Any(_)
+        | Condition::Not(_)
+        | Condition::StandsIn(_)
+        | Condition::IsNull { .. } => {}
+    }
+}
+
+/// A text that is the same with a row and without.
+fn both(known: &str) -> (JsonText, JsonText) {
+    (JsonText::known(known), JsonText::known(known))
+}
+
+/// The objects of a row and of none.
+fn objects(fields: Vec<(String, (JsonText, JsonText))>) -> (JsonText, Option<String>) {
+    let (mut of_row, mut of_none) = (Vec::new(), Vec::new());
+    for (key, (json, if_no_row)) in fields {
+        of_row.push((key.clone(), json));
+        of_none.push((key, if_no_row));
+    }
+    (JsonText::object(of_row), JsonText::object(of_none).into_known())
+}
