@@ -35,10 +35,10 @@ pub use kept::compile;
 pub use statement::{CompiledStatement, Statement, Template, TemplateId, Text};
 pub use write::AT_MOST_MARK;
 
-/// What compiling needs: the schema that the plan speaks of, and a counter for aliases.
+/// What compiling needs: the schema that the plan speaks of, and a supply of aliases, which conditions have too.
 struct Compiler<'s> {
     schema: &'s Schema,
-    aliases: usize,
+    aliases: Cell<usize>,
     /// Names in `WITH`.
     names: usize,
     /// The call whose rows an earlier statement has kept.
@@ -72,9 +72,9 @@ impl Compiler<'_> {
     }
 
     /// An alias that no other table of the statement has.
-    fn alias(&mut self) -> String {
-        self.aliases += 1;
-        format!("t{}", self.aliases)
+    fn alias(&self) -> String {
+        self.aliases.set(self.aliases.get() + 1);
+        format!("t{}", self.aliases.get())
     }
 
     /// A name in a `WITH` that no other one of the statement has.

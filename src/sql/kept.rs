@@ -27,7 +27,8 @@ const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
 /// The statements of one root field, one or two: the last one returns its JSON text.
 pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
-    let mut compiler = Compiler { schema, aliases: 0, names: 0, kept: None, session: Cell::default() };
+    let mut compiler =
+        Compiler { schema, aliases: Cell::default(), names: 0, kept: None, session: Cell::default() };
     let keeping = match action {
         Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
         Action::Write(_) => None,
@@ -36,7 +37,8 @@ pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
             compiler.keep_called(table, call)
         }),
     };
-    (compiler.aliases, compiler.names) = (0, 0);
+    compiler.aliases.set(0);
+    compiler.names = 0;
     let SingleRow { query, if_no_row } = compiler.answer(action, keeping.is_some());
     let session = compiler.session.get();
     let printed = |query, if_no_row| {
