@@ -24,6 +24,8 @@ mod reserved;
 pub mod scalar;
 mod session;
 mod table;
+#[cfg(test)]
+mod tests;
 mod type_id;
 pub mod violation;
 

@@ -2,7 +2,8 @@
 //!
 //! A directive that cannot be read never breaks the API: it counts as absent and is told as a problem.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer};
 
@@ -10,9 +11,13 @@ use super::{Namespace, Problem, Table, Type};
 
 const MARK: &str = "@graphql(";
 
-/// What a comment configures. Which keys count depends on what the comment stands on.
+/// What a comment configures; nothing where there is no comment with a directive, as on most columns. Then it takes one word.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Directive {
+pub struct Directive(Option<Box<DirectiveKeys>>);
+
+/// The keys of a directive. Which of them count depends on what the comment stands on.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DirectiveKeys {
     /// The name in the API of a table, column, function or type.
     pub name: Option<String>,
     /// The description in the API.
@@ -36,7 +41,7 @@ pub struct Directive {
     /// Of a foreign key: the name of the field on the table that refers.
     pub foreign_name: Option<String>,
     /// Of an enum: label -> value in the API.
-    pub mappings: HashMap<String, String>,
+    pub mappings: BTreeMap<String, String>,
     /// Why the directive could not be read.
     pub problem: Option<String>,
 }
@@ -73,7 +78,7 @@ struct Written {
     foreign_keys: Option<Vec<DeclaredForeignKey>>,
     local_name: Option<String>,
     foreign_name: Option<String>,
-    mappings: Option<HashMap<String, String>>,
+    mappings: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Deserialize)]
@@ -98,13 +103,46 @@ impl Directive {
     }
 
     fn unreadable(problem: String) -> Self {
-        Self { problem: Some(problem), ..Self::default() }
+        Self(Some(Box::new(DirectiveKeys { problem: Some(problem), ..DirectiveKeys::default() })))
     }
+}
+
+impl Deref for Directive {
+    type Target = DirectiveKeys;
+
+    fn deref(&self) -> &DirectiveKeys {
+        static NONE: DirectiveKeys = DirectiveKeys::NONE;
+        self.0.as_deref().unwrap_or(&NONE)
+    }
+}
+
+impl DerefMut for Directive {
+    fn deref_mut(&mut self) -> &mut DirectiveKeys {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl DirectiveKeys {
+    const NONE: Self = Self {
+        name: None,
+        description: None,
+        inflect_names: None,
+        max_rows: None,
+        introspection: None,
+        total_count: None,
+        aggregate: None,
+        primary_key_columns: None,
+        foreign_keys: Vec::new(),
+        local_name: None,
+        foreign_name: None,
+        mappings: BTreeMap::new(),
+        problem: None,
+    };
 }
 
 impl From<Written> for Directive {
     fn from(written: Written) -> Self {
-        Self {
+        Self(Some(Box::new(DirectiveKeys {
             name: written.name,
             description: written.description,
             inflect_names: written.inflect_names,
@@ -118,7 +156,7 @@ impl From<Written> for Directive {
             foreign_name: written.foreign_name,
             mappings: written.mappings.unwrap_or_default(),
             problem: None,
-        }
+        })))
     }
 }
 
@@ -132,25 +170,27 @@ impl<'de> Deserialize<'de> for Directive {
 
 /// The directives that could not be read, with what they stand on.
 pub(super) fn problems(schemas: &[Namespace], types: &[Type], tables: &[Table]) -> Vec<Problem> {
-    let schemas = schemas.iter().map(|schema| (format!("schema {}", schema.name), &schema.directive));
-    let types = types.iter().map(|found| (format!("type {}.{}", found.schema, found.name), &found.directive));
-    let tables = tables.iter().flat_map(|table| {
-        let name = table.qualified_name();
-        let columns = table
-            .columns
-            .iter()
-            .map(|column| (format!("{}.{}", table.qualified_name(), column.name), &column.directive));
-        let keys = table
-            .foreign_keys
-            .iter()
-            .map(|key| (format!("{} on {}", key.name, table.qualified_name()), &key.directive));
-        std::iter::once((name, &table.directive)).chain(columns).chain(keys).collect::<Vec<_>>()
-    });
-    schemas
-        .chain(types)
-        .chain(tables)
-        .filter_map(|(object, directive)| Some(Problem { object, reason: directive.problem.clone()? }))
-        .collect()
+    let mut problems = Vec::new();
+    let mut look = |directive: &Directive, object: &dyn Fn() -> String| {
+        let problem = directive.problem.clone().map(|reason| Problem { object: object(), reason });
+        problems.extend(problem);
+    };
+    for schema in schemas {
+        look(&schema.directive, &|| format!("schema {}", schema.name));
+    }
+    for found in types {
+        look(&found.directive, &|| format!("type {}.{}", found.schema, found.name));
+    }
+    for table in tables {
+        look(&table.directive, &|| table.qualified_name());
+        for column in &table.columns {
+            look(&column.directive, &|| format!("{}.{}", table.qualified_name(), column.name));
+        }
+        for key in &table.foreign_keys {
+            look(&key.directive, &|| format!("{} on {}", key.name, table.qualified_name()));
+        }
+    }
+    problems
 }
 
 #[cfg(test)]

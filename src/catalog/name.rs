@@ -25,7 +25,8 @@ impl QualifiedName {
 
     /// The name of an object of any schema.
     pub fn new(schema: &str, name: &str) -> Self {
-        Self { schema: Cow::Owned(schema.to_owned()), name: Cow::Owned(name.to_owned()) }
+        let schema = if schema == SYSTEM { Cow::Borrowed(SYSTEM) } else { Cow::Owned(schema.to_owned()) };
+        Self { schema, name: Cow::Owned(name.to_owned()) }
     }
 
     /// Whether it names an object of PostgreSQL's own.

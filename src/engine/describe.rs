@@ -36,8 +36,9 @@ impl Frontend {
         let view = self.inner.snapshots.of(role).await?;
         let snapshot = &view.snapshot;
         let tables = snapshot.schema.tables.iter().flatten().count();
+        let rendered = snapshot.rendered.clone();
         Ok(Described {
-            sdl: Arc::clone(&snapshot.rendered.sdl),
+            sdl: self.inner.aside.run(move || rendered.sdl()).await?,
             tables,
             problems: snapshot.schema.problems.clone(),
         })

@@ -166,7 +166,8 @@ impl Frontend {
     /// The API as who asks sees it, as SDL text.
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
         let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
-        Ok(Arc::clone(&view.snapshot.rendered.sdl))
+        let rendered = view.snapshot.rendered.clone();
+        self.inner.aside.run(move || rendered.sdl()).await
     }
 
     /// A query that returns something, for people who look at the API for the first time.

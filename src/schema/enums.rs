@@ -56,9 +56,7 @@ pub(super) fn candidates<'c>(
 fn values(found: &Type, mut tell: impl FnMut(String)) -> Result<Vec<(String, String)>, String> {
     let labels: Vec<_> = found.labels.iter().flatten().collect();
     let mappings = &found.directive.mappings;
-    let mut unknown: Vec<_> = mappings.keys().filter(|label| !labels.contains(label)).collect();
-    unknown.sort();
-    for label in unknown {
+    for label in mappings.keys().filter(|label| !labels.contains(label)) {
         tell(format!("its comment maps the label {label:?}, which it has not"));
     }
     let claims: Vec<_> =

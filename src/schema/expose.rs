@@ -13,7 +13,7 @@ use super::{
     Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, NODE_ID, Options, Schema, SessionSettings,
     Totals, mutations, naming,
 };
-use crate::catalog::{Catalog, Problem, Table, Type};
+use crate::catalog::{Catalog, Oid, Problem, Table, Type};
 
 /// Where Diesel keeps which migrations were applied; no part of anybody's application.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
@@ -46,8 +46,9 @@ pub(super) fn expose(schema: &mut Schema, options: Options, mut claimed: HashSet
     for (wanted, settled) in wanted.into_iter().zip(settled) {
         wanted.expose(schema, options, settled);
     }
+    let mut column_types = HashMap::new();
     for (index, table) in catalog.tables.iter().enumerate() {
-        let columns = schema.tables[index].is_some().then(|| columns(schema, table));
+        let columns = schema.tables[index].is_some().then(|| columns(schema, table, &mut column_types));
         if let (Some(exposed), Some(columns)) = (&mut schema.tables[index], columns) {
             exposed.changes = mutations::changes(table, &columns);
             exposed.places = places(&columns);
@@ -159,7 +160,12 @@ fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
     }
 }
 
-fn columns(schema: &mut Schema, table: &Table) -> Vec<Option<ExposedColumn>> {
+/// `column_types` are those that are known, by the type's oid.
+fn columns(
+    schema: &mut Schema,
+    table: &Table,
+    column_types: &mut HashMap<Oid, Arc<ColumnType>>,
+) -> Vec<Option<ExposedColumn>> {
     let inflect = schema.inflects(&table.schema);
     // A column may be for writing only: a password, say.
     let usable = table.columns.iter().enumerate();
@@ -183,11 +189,14 @@ fn columns(schema: &mut Schema, table: &Table) -> Vec<Option<ExposedColumn>> {
             schema.problems.push(Problem { object: object(), reason });
             continue;
         };
-        let column_type = ColumnType::of(&schema.catalog, found, |oid| schema.enums.contains_key(&oid));
+        let is_enum = |oid| schema.enums.contains_key(&oid);
+        let column_type = column_types.entry(found.oid);
+        let column_type =
+            column_type.or_insert_with(|| Arc::new(ColumnType::of(&schema.catalog, found, is_enum)));
         let is_given = mutations::is_given(column);
         exposed[index] = settled.name.map(|field| ExposedColumn {
             field: field.into(),
-            column_type,
+            column_type: Arc::clone(column_type),
             is_readable: column.can_select,
             is_insertable: column.can_insert && !is_given,
             is_updatable: column.can_update && !is_given,

@@ -7,7 +7,7 @@ mod renderer;
 mod roots;
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::collections::HashMap;
 use apollo_compiler::schema::Implementers;
@@ -24,8 +24,7 @@ pub struct Rendered {
     pub compiled: Arc<Valid<CompiledSchema>>,
     /// Which types implement which interface; worked out once, for introspection.
     pub implementers: Arc<HashMap<Name, Implementers>>,
-    /// The schema definition language text, as printed for people and code generators.
-    pub sdl: Arc<str>,
+    sdl: Arc<OnceLock<Arc<str>>>,
 }
 
 /// The description is not a valid schema. That is a defect of Glowplug, never of the database; it is told, not hidden.
@@ -39,9 +38,13 @@ impl Rendered {
         let document = document::document(schema).map_err(RenderError)?;
         let compiled =
             document.to_schema_validate().map_err(|invalid| RenderError(invalid.errors.to_string()))?;
-        let sdl = compiled.serialize().to_string();
-        let implementers = compiled.implementers_map();
-        Ok(Self { compiled: Arc::new(compiled), implementers: Arc::new(implementers), sdl: sdl.into() })
+        Ok(Self::from(compiled))
+    }
+
+    /// The schema in GraphQL's definition language, for people and code generators. It is printed when it is asked for first:
+    /// of a thousand tables it has some megabytes.
+    pub fn sdl(&self) -> Arc<str> {
+        Arc::clone(self.sdl.get_or_init(|| self.compiled.serialize().to_string().into()))
     }
 
     /// The API of a catalogue. Should an object of the database make it invalid, the API has everything but that object,
@@ -72,6 +75,13 @@ impl Rendered {
                 .map(|object| Problem { object, reason: format!("a defect of Glowplug: with it, {error}") }),
         );
         Ok((schema, rendered))
+    }
+}
+
+impl From<Valid<CompiledSchema>> for Rendered {
+    fn from(compiled: Valid<CompiledSchema>) -> Self {
+        let implementers = Arc::new(compiled.implementers_map());
+        Self { compiled: Arc::new(compiled), implementers, sdl: Arc::default() }
     }
 }
 

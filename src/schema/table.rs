@@ -64,8 +64,8 @@ pub struct Changes {
 pub struct ExposedColumn {
     /// The name of its field.
     pub field: Arc<str>,
-    /// What it holds.
-    pub column_type: ColumnType,
+    /// What it holds; columns of one type share it.
+    pub column_type: Arc<ColumnType>,
     /// Whether the role may read it; else it is in inputs only.
     pub is_readable: bool,
     /// Whether a new row can be given a value of it.

@@ -41,7 +41,7 @@ async fn answers_are_those_of_graphql_js() {
             .map(|(key, value)| (key, serde_json::from_str(&value).expect("JSON")))
             .collect();
         let (sdl, answer) = (folder.join(format!("{name}.graphql")), folder.join(format!("{name}.json")));
-        std::fs::write(&sdl, &*rendered.sdl).expect("the SDL can be written");
+        std::fs::write(&sdl, &*rendered.sdl()).expect("the SDL can be written");
         std::fs::write(&answer, serde_json::json!({ "data": data }).to_string()).expect("the answer too");
         let paths = [sdl.to_str().expect("a path"), answer.to_str().expect("a path")];
         let printed = node::run(&script, &paths, &folder).await;

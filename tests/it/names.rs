@@ -39,7 +39,7 @@ async fn random_names_give_valid_apis_that_reach_everything_or_say_why_not() {
         let catalog = Catalog::from_json(&picture.expect("a picture")).expect("a catalogue");
         let schema = Schema::new(Arc::new(catalog), Options::default());
         let rendered = Rendered::new(&schema).unwrap_or_else(|error| panic!("round {seed}: {error}\n{sql}"));
-        std::fs::write(folder.join(format!("{seed}.graphql")), &*rendered.sdl)
+        std::fs::write(folder.join(format!("{seed}.graphql")), &*rendered.sdl())
             .expect("the SDL can be written");
         let round = Round { schemas, schema };
         reached += round.lost(&mut wrong);

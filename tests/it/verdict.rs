@@ -27,8 +27,7 @@ pub(crate) fn rendered(name: &str) -> Rendered {
     let own = Path::new("tests/it/verdict").join(format!("{name}.graphql"));
     if let Ok(sdl) = std::fs::read_to_string(&own) {
         let compiled = CompiledSchema::parse_and_validate(sdl.as_str(), own).expect("a valid schema");
-        let implementers = Arc::new(compiled.implementers_map());
-        return Rendered { compiled: Arc::new(compiled), implementers, sdl: sdl.into() };
+        return Rendered::from(compiled);
     }
     Rendered::new(&golden(name)).expect("a valid schema")
 }
@@ -90,7 +89,7 @@ async fn verdicts_on_random_documents_are_those_of_graphql_js() {
         let documents: Vec<_> =
             (0..DOCUMENTS).map(|index| document(seed * DOCUMENTS + index, &rendered.compiled)).collect();
         let cases: Vec<_> = documents.iter().map(|document| json!({ "document": document })).collect();
-        let theirs = complaints(&format!("verdict-{name}"), &rendered.sdl, &cases).await;
+        let theirs = complaints(&format!("verdict-{name}"), &rendered.sdl(), &cases).await;
         assert_eq!(theirs.len(), documents.len(), "graphql-js answers every case");
         let valid = theirs.iter().filter(|complaint| complaint.is_none()).count();
         assert!(valid > documents.len() / 4, "only {valid} documents are valid");
@@ -122,7 +121,7 @@ async fn variables_are_accepted_and_refused_as_by_graphql_js() {
             json!({ "document": document, "variables": variables })
         })
         .collect();
-    let theirs = complaints("verdict-variables", &rendered.sdl, &cases).await;
+    let theirs = complaints("verdict-variables", &rendered.sdl(), &cases).await;
     assert_eq!(theirs.len(), cases.len(), "graphql-js answers every case");
     let accepted = theirs.iter().filter(|complaint| complaint.is_none()).count();
     assert!((cases.len() / 4..cases.len() * 3 / 4).contains(&accepted), "{accepted} are accepted");

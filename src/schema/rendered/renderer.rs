@@ -21,6 +21,7 @@ pub(super) struct Renderer<'s> {
     types: HashMap<TypeId, Node<Type>>,
     texts: HashMap<&'static str, Node<str>>,
     fields: HashMap<&'static str, Field>,
+    inputs: HashMap<(Arc<str>, TypeId), Input>,
     /// The arguments of each table's collections.
     pub(super) pages: HashMap<usize, Vec<Input>>,
     /// The scalars, enums and filters of them that definitions refer to.
@@ -38,6 +39,7 @@ impl<'s> Renderer<'s> {
             types: HashMap::new(),
             texts: HashMap::new(),
             fields: HashMap::new(),
+            inputs: HashMap::new(),
             pages: HashMap::new(),
             used: HashSet::new(),
             used_names: HashSet::new(),
@@ -140,11 +142,17 @@ impl<'s> Renderer<'s> {
         input(self.fixed_name(name), description, Node::new(takes))
     }
 
-    /// An input field that takes a nullable value of a type.
+    /// An input field that takes a nullable value of a type. Columns of one name and type have it in common.
     pub(super) fn nullable_input(&mut self, name: &Arc<str>, takes: TypeId) -> Input {
+        let key = (Arc::clone(name), takes);
+        if let Some(found) = self.inputs.get(&key) {
+            return found.clone();
+        }
         self.reference(takes);
-        let takes = self.nullable(takes);
-        input(self.name(name), None, takes)
+        let of = self.nullable(takes);
+        let made = input(self.name(name), None, of);
+        self.inputs.insert(key, made.clone());
+        made
     }
 }
 

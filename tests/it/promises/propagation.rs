@@ -25,8 +25,7 @@ const NULL: &str = r#""\/null""#;
 /// The completed answer of the only root field, whose response key is `r`.
 fn completed(document: &str, answer: &str, most_errors: usize) -> CompletedAnswer {
     let compiled = CompiledSchema::parse_and_validate(SDL, "schema.graphql").expect("a valid schema");
-    let implementers = Arc::new(compiled.implementers_map());
-    let rendered = Rendered { compiled: Arc::new(compiled), implementers, sdl: SDL.into() };
+    let rendered = Rendered::from(compiled);
     let limits = verdict::limits();
     let document = Document::parse(&rendered, document, &limits).expect("a valid document");
     let api = (&verdict::golden("filter"), &rendered);
