@@ -2,6 +2,11 @@
 //!
 //! A plan names tables and columns by their places in the catalogue; the SQL that reads them is the business of `sql`.
 
+#![warn(
+    clippy::wildcard_enum_match_arm,
+    reason = "a kind of field, operator or condition that is added has to be handled"
+)]
+
 mod argument;
 mod array;
 mod call;

@@ -6,6 +6,11 @@
 //! JSON is built outside of it, because PostgreSQL computes a select list before it sorts and cuts; text is put together
 //! by `concat`, which skips `json_build_object`'s conversions.
 
+#![warn(
+    clippy::wildcard_enum_match_arm,
+    reason = "a kind of field, operator or condition that is added has to be handled"
+)]
+
 mod aggregate;
 pub mod ast;
 mod call;

@@ -91,7 +91,9 @@ impl Planner<'_> {
     ) -> Result<Condition, PlanError> {
         match value.value() {
             Leaf::Text(word) => Ok(Condition::IsNull { column, is_null: word == "NULL" }),
-            _ => Err(self.error(format!("is on {} takes NULL or NOT_NULL", exposed.field))),
+            Leaf::Null | Leaf::Boolean(_) | Leaf::Number(_) | Leaf::Compound => {
+                Err(self.error(format!("is on {} takes NULL or NOT_NULL", exposed.field)))
+            }
         }
     }
 

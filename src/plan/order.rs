@@ -68,7 +68,9 @@ impl Planner<'_> {
                 "DescNullsLast" => (true, false),
                 other => return Err(self.error(format!("{other} is no direction to order in"))),
             },
-            _ => return Err(self.error("a direction to order in is needed")),
+            Leaf::Boolean(_) | Leaf::Number(_) | Leaf::Compound => {
+                return Err(self.error("a direction to order in is needed"));
+            }
         };
         Ok(Some(OrderTerm { key, is_descending, is_nulls_first }))
     }

@@ -216,7 +216,9 @@ fn list(schema: &Schema, taken: &Taken, value: &JsonValue) -> Result<Option<Stri
     let items = match value {
         JsonValue::Null => return Ok(None),
         JsonValue::Array(items) => items.as_slice(),
-        single => std::slice::from_ref(single),
+        JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) | JsonValue::Object(_) => {
+            std::slice::from_ref(value)
+        }
     };
     let values = items.iter().map(|item| decode(schema, taken, &Leaf::of_json(item)));
     let values: Vec<_> = values.collect::<Result<_, _>>()?;

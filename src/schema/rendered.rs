@@ -1,5 +1,10 @@
 //! The API as apollo-compiler's schema, which documents are validated against, and as the SDL that people read.
 
+#![warn(
+    clippy::wildcard_enum_match_arm,
+    reason = "a kind of field, operator or condition that is added has to be handled"
+)]
+
 mod document;
 mod inputs;
 mod objects;

@@ -62,9 +62,10 @@ impl Compiler<'_> {
         let value = self.column(at, column).cast(column_type.encoding.sql_type.clone());
         let value = Expression::aggregate(function.sql(), vec![value]);
         let is_extreme = matches!(function, AggregateFunction::Minimum | AggregateFunction::Maximum);
-        match column_type.encoding.form {
-            Form::Float if is_extreme => self.value_json(value, column_type, IfNull::Null),
-            _ => JsonText::leaf(value, IfNull::Null).aggregating(),
+        if is_extreme && column_type.encoding.form == Form::Float {
+            self.value_json(value, column_type, IfNull::Null)
+        } else {
+            JsonText::leaf(value, IfNull::Null).aggregating()
         }
     }
 }

@@ -67,7 +67,7 @@ impl Compiler<'_> {
                 let value = Expression::FunctionCall(self.function_call(&call, Some(at)));
                 self.value_json(value, column_type, IfNull::Null)
             }),
-            _ => None,
+            Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => None,
         };
         once.unwrap_or_else(|| JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null))
     }

@@ -358,7 +358,10 @@ impl Connection {
     pub(super) fn nodes(&self) -> impl Iterator<Item = &[(String, RowField)]> {
         let edges = self.fields.iter().filter_map(|(_, field)| match field {
             ConnectionField::Edges(edges) => Some(edges),
-            _ => None,
+            ConnectionField::Typename(_)
+            | ConnectionField::PageInfo(_)
+            | ConnectionField::TotalCount
+            | ConnectionField::Aggregate(_) => None,
         });
         edges.flatten().filter_map(|(_, field)| match field {
             EdgeField::Node(fields) => Some(fields.as_slice()),

@@ -151,9 +151,10 @@ impl JsonText {
     fn pieces_of(&mut self, other: Self) {
         self.has_aggregate |= other.has_aggregate;
         for piece in other.pieces {
-            match piece {
-                Expression::Text(text) => self.text(&text),
-                piece => self.push(piece),
+            if let Expression::Text(text) = piece {
+                self.text(&text);
+            } else {
+                self.push(piece);
             }
         }
     }

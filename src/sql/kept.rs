@@ -32,10 +32,12 @@ pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
     let keeping = match action {
         Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
         Action::Write(_) => None,
-        action => changing_call(schema, action).map(|(table, call)| {
-            compiler.kept = Some(call);
-            compiler.keep_called(table, call)
-        }),
+        Action::Connection(_) | Action::Row(_) | Action::Value(_) => {
+            changing_call(schema, action).map(|(table, call)| {
+                compiler.kept = Some(call);
+                compiler.keep_called(table, call)
+            })
+        }
     };
     compiler.aliases.set(0);
     compiler.names = 0;

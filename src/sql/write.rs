@@ -182,7 +182,9 @@ fn within(target: &Target, json: JsonText) -> JsonText {
     let at_most = || match &target.at_most {
         // Few documents have different ones.
         Slot::Known(Some(count)) => Expression::text(count.as_str()).cast(SqlType::system("int8")),
-        slot => parameter(slot.clone(), Some(SqlType::system("int8"))),
+        slot @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_)) => {
+            parameter(slot.clone(), Some(SqlType::system("int8")))
+        }
     };
     let text = Expression::Call(
         "concat",
