@@ -54,11 +54,11 @@ struct Tokens {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caller {
     /// The database role to run as; `None` is the connection's own user.
-    pub role: Option<String>,
+    pub role: Option<Arc<str>>,
     /// The token's claims, and the role as `role`, which is where policies look for it.
     claims: Map<String, Value>,
-    /// The claims as JSON, made once for all requests with the same token.
-    claims_json: String,
+    /// The setting that has the claims as JSON, made once for all requests with the same token.
+    settings: Arc<[(Arc<str>, Arc<str>)]>,
 }
 
 /// Why the settings cannot be used.
@@ -88,8 +88,9 @@ pub enum SetupError {
 impl Caller {
     /// A caller that runs as `role`, whatever the claims say.
     pub(crate) fn new(role: Option<String>, claims: Map<String, Value>) -> Self {
-        let claims_json = Value::Object(claims.clone()).to_string();
-        Self { role, claims, claims_json }
+        let json = Value::Object(claims.clone()).to_string();
+        let settings = [(config::CLAIMS_SETTING.into(), json.into())].into();
+        Self { role: role.map(Into::into), claims, settings }
     }
 
     fn with_role(role: String, mut claims: Map<String, Value>) -> Self {
@@ -103,8 +104,8 @@ impl Caller {
     }
 
     /// The setting that policies and functions read the claims from, by its name and its value.
-    pub fn setting(&self) -> (String, String) {
-        (config::CLAIMS_SETTING.to_owned(), self.claims_json.clone())
+    pub fn settings(&self) -> &Arc<[(Arc<str>, Arc<str>)]> {
+        &self.settings
     }
 }
 
@@ -169,8 +170,8 @@ impl Authenticator {
 
     /// A token that names no role is that of somebody known who may do what everybody may.
     fn without_role(&self, claims: Map<String, Value>) -> Result<Caller, Denied> {
-        let role = self.inner.anonymous.as_ref().and_then(|anonymous| anonymous.role.clone());
-        Ok(Caller::with_role(role.ok_or(Denied::RoleMissing)?, claims))
+        let role = self.inner.anonymous.as_ref().and_then(|anonymous| anonymous.role.as_deref());
+        Ok(Caller::with_role(role.ok_or(Denied::RoleMissing)?.to_owned(), claims))
     }
 }
 

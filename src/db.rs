@@ -25,7 +25,7 @@ pub use self::diesel::{
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::operation::answers::{Answers, RunError};
 pub use self::operation::message::compose as message;
-pub use self::operation::scope::{Access, Scope};
+pub use self::operation::scope::{Access, Scope, Settings};
 pub use self::pool::{Database, PoolState, PooledConnection, ReadFrom, ReplicaState, Replicas, Transaction};
 pub use self::probe::{
     Fate, Findings, Lending, NamedStatements, Passage, PoolerFacts, Sessions, StartupParameter,

@@ -33,7 +33,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Limits};
-use crate::db::{Database, Replicas};
+use crate::db::{Database, Replicas, Settings};
 use crate::error::{Code, Error};
 use crate::event::{Event, Trace};
 use crate::persisted::PersistedError;
@@ -125,9 +125,9 @@ pub enum AllowedOperations {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The role to run as; `None` is the connection's own user.
-    pub role: Option<String>,
-    /// Settings that hold while the operation runs, such as `request.jwt.claims`.
-    pub settings: Vec<(String, String)>,
+    pub role: Option<Arc<str>>,
+    /// Settings that hold while the operation runs, such as `request.jwt.claims`: names and values.
+    pub settings: Settings,
 }
 
 /// The answer to a request.

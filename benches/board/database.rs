@@ -65,7 +65,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
     let scope = Scope {
         access: Access::ReadOnly,
         role: None,
-        settings: Vec::new(),
+        settings: [].into(),
         statement_timeout: config.database.statement_timeout,
         answer_limit: usize::MAX,
     };

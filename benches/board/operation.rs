@@ -144,7 +144,7 @@ impl Operation {
                 Effect::Mutation => Access::ReadWrite,
             },
             role: None,
-            settings: Vec::new(),
+            settings: [].into(),
             statement_timeout: config.database.statement_timeout,
             answer_limit: usize::MAX,
         };

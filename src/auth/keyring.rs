@@ -43,8 +43,8 @@ struct TokenWeight;
 
 impl Weighter<String, Arc<Caller>> for TokenWeight {
     fn weight(&self, token: &String, caller: &Arc<Caller>) -> u64 {
-        let role = caller.role.as_ref().map_or(0, String::len);
-        (ENTRY_BYTES + token.len() + role + caller.claims_json.len() + members_bytes(&caller.claims)) as u64
+        let role = caller.role.as_ref().map_or(0, |role| role.len());
+        (ENTRY_BYTES + token.len() + role + settings_bytes(caller) + members_bytes(&caller.claims)) as u64
     }
 }
 
@@ -54,6 +54,11 @@ const ENTRY_BYTES: usize = 256;
 /// What a member of an object takes beside its name and its value's own bytes: a place in the list of members, one in the table of
 /// names, and what the allocator adds.
 const MEMBER_BYTES: usize = 128;
+
+/// Bytes of the setting that has the claims as JSON.
+fn settings_bytes(caller: &Caller) -> usize {
+    caller.settings().iter().map(|(name, value)| name.len() + value.len()).sum()
+}
 
 /// The bytes in memory that belong to an object. A token is nested no deeper than `serde_json` reads.
 fn members_bytes(members: &Map<String, Value>) -> usize {

@@ -61,7 +61,8 @@ pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
     match &auth.anon_role {
         Some(role) => {
             let claims = serde_json::json!({ "role": role }).to_string();
-            Some(Identity { role: Some(role.clone()), settings: vec![(CLAIMS_SETTING.to_owned(), claims)] })
+            let settings = [(CLAIMS_SETTING.into(), claims.into())].into();
+            Some(Identity { role: Some(role.as_str().into()), settings })
         }
         None => auth.is_open().then(Identity::default),
     }

@@ -149,9 +149,9 @@ impl Pictures {
             Question::Marks(roles) => (None, vec![mark(schemas, roles.iter().map(Option::as_deref))]),
             Question::Roles => (None, vec![Statement::new(ROLES, Vec::new())]),
         };
-        let mut scope = Scope { role, ..Scope::of_catalog(timeout) };
+        let role = role.map(Into::into);
         // Compiling the statements would take longer than running them.
-        scope.settings.push(("jit".to_owned(), "off".to_owned()));
+        let scope = Scope { role, ..Scope::of_catalog(timeout) }.with("jit", "off");
         let answers = database.run(&scope, &statements).await.map_err(|failure| failure.error)?;
         Ok(answers.into_iter().map(Option::unwrap_or_default).collect())
     }

@@ -125,7 +125,7 @@ impl<'a> Job<'a> {
                 Effect::Mutation => Access::ReadWrite,
             },
             role: self.identity.role.clone(),
-            settings: self.identity.settings.clone(),
+            settings: Arc::clone(&self.identity.settings),
             statement_timeout: self.view.statement_timeout,
             answer_limit: self.answer_limit,
         }

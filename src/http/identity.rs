@@ -3,6 +3,8 @@
 //! The settings have PostgREST's names, so that policies and functions written for it, and Supabase's `auth.uid()` and
 //! `auth.jwt()`, work unchanged. Only what the setting `request-settings` names is among them, and never credentials.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
@@ -31,22 +33,26 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
     }
 }
 
-fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Vec<(String, String)> {
-    let mut settings = vec![caller.setting()];
-    let mut add = |name: &str, value: String| settings.push((name.to_owned(), value));
+/// The caller's claims, and what is named of the request. Where nothing is, all requests with the same token share them.
+fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Arc<[(Arc<str>, Arc<str>)]> {
+    let mut settings = Vec::new();
+    let mut add = |name: &str, value: &str| settings.push((name.into(), value.into()));
     if named.method {
-        add("request.method", request.method.as_str().to_owned());
+        add("request.method", request.method.as_str());
     }
     if named.path {
-        add("request.path", request.uri.path().to_owned());
+        add("request.path", request.uri.path());
     }
     if !named.headers.is_empty() {
-        add("request.headers", headers(&request.headers, &named.headers).to_string());
+        add("request.headers", &headers(&request.headers, &named.headers).to_string());
     }
     if !named.cookies.is_empty() {
-        add("request.cookies", cookies(&request.headers, &named.cookies).to_string());
+        add("request.cookies", &cookies(&request.headers, &named.cookies).to_string());
     }
-    settings
+    if settings.is_empty() {
+        return Arc::clone(caller.settings());
+    }
+    caller.settings().iter().cloned().chain(settings).collect()
 }
 
 /// The named headers as an object; the values of one that came several times are one list (RFC 9110, section 5.3).
@@ -92,7 +98,7 @@ mod tests {
         request.body(()).unwrap().into_parts().0
     }
 
-    fn settings_of(request: &Parts, named: &RequestSettings) -> Vec<(String, String)> {
+    fn settings_of(request: &Parts, named: &RequestSettings) -> Arc<[(Arc<str>, Arc<str>)]> {
         settings(&Caller::new(None, Map::new()), request, named)
     }
 
@@ -119,13 +125,13 @@ mod tests {
         };
         let settings = settings_of(&request(), &named);
         let value = |name: &str| {
-            let (_, value) = settings.iter().find(|(setting, _)| setting == name).unwrap();
+            let (_, value) = settings.iter().find(|(setting, _)| &**setting == name).unwrap();
             value.clone()
         };
         let object = |name: &str| serde_json::from_str::<Value>(&value(name)).unwrap();
-        assert_eq!(value("request.jwt.claims"), "{}");
-        assert_eq!(value("request.method"), "POST");
-        assert_eq!(value("request.path"), "/graphql");
+        assert_eq!(&*value("request.jwt.claims"), "{}");
+        assert_eq!(&*value("request.method"), "POST");
+        assert_eq!(&*value("request.path"), "/graphql");
         assert_eq!(object("request.headers"), json!({"x-tenant": "o'brien\\", "x-tag": "a, b\u{fffd}"}));
         assert_eq!(object("request.cookies"), json!({"theme": "dark", "a": "b=c"}));
         assert!(settings.iter().all(|(_, value)| !value.contains("hush")), "{settings:?}");
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn nothing_of_the_request_is_there_unless_it_is_named() {
         let settings = settings_of(&request(), &RequestSettings::default());
-        assert_eq!(settings, [("request.jwt.claims".to_owned(), "{}".to_owned())]);
+        assert_eq!(*settings, [("request.jwt.claims".into(), "{}".into())]);
     }
 
     #[test]

@@ -131,13 +131,19 @@ pub(super) fn is_known(version: &str) -> bool {
 
 impl From<&Identity> for Sender {
     fn from(identity: &Identity) -> Self {
-        Self { role: identity.role.clone(), settings: identity.settings.clone() }
+        let settings = identity
+            .settings
+            .iter()
+            .map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()));
+        Self { role: identity.role.as_deref().map(str::to_owned), settings: settings.collect() }
     }
 }
 
 impl From<&Sender> for Identity {
     fn from(sender: &Sender) -> Self {
-        Self { role: sender.role.clone(), settings: sender.settings.clone() }
+        let settings =
+            sender.settings.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into()));
+        Self { role: sender.role.as_deref().map(Into::into), settings: settings.collect() }
     }
 }
 

@@ -53,9 +53,9 @@ impl Case {
     fn request(&self) -> (Request, Identity) {
         let mut settings = Vec::new();
         if let Some(claims) = &self.claims {
-            settings.push(("request.jwt.claims".to_owned(), claims.to_string()));
+            settings.push(("request.jwt.claims".into(), claims.to_string().into()));
         }
-        let role = (self.role != "postgres").then(|| self.role.clone());
+        let role = (self.role != "postgres").then(|| self.role.as_str().into());
         let request = Request {
             document: self.query.as_str().into(),
             operation_name: self.operation_name.clone(),
@@ -64,7 +64,7 @@ impl Case {
             allowed: AllowedOperations::All,
             read_from: ReadFrom::default(),
         };
-        (request, Identity { role, settings })
+        (request, Identity { role, settings: settings.into() })
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn read() -> Scope {
     Scope {
         access: Access::ReadOnly,
         role: None,
-        settings: Vec::new(),
+        settings: [].into(),
         statement_timeout: Duration::from_secs(10),
         answer_limit: usize::MAX,
     }
@@ -194,8 +194,8 @@ async fn the_scope_holds_for_the_message_alone() {
     server.batch_execute(&format!("create role {role}")).await.unwrap();
     let claims = r#"{"sub": "o'brien \\ \"x\""}"#;
     let scope = Scope {
-        role: Some(role.clone()),
-        settings: vec![("request.jwt.claims".to_owned(), claims.to_owned())],
+        role: Some(role.as_str().into()),
+        settings: [("request.jwt.claims".into(), claims.into())].into(),
         statement_timeout: Duration::from_millis(1234),
         answer_limit: usize::MAX,
         ..read()
@@ -209,7 +209,7 @@ async fn the_scope_holds_for_the_message_alone() {
             let after = answer(&way.database, &write(), seen).await.unwrap().unwrap();
             assert_eq!(after, "postgres||10s|off", "{:?}", way.kind);
         }
-        let unknown = Scope { role: Some("no such role".to_owned()), ..read() };
+        let unknown = Scope { role: Some("no such role".into()), ..read() };
         let failure = answer(&way.database, &unknown, "select 1").await.unwrap_err();
         assert!(matches!(failure.error, Error::ScopeRefused(_)), "{failure:?}");
     }

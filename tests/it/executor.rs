@@ -31,8 +31,8 @@ async fn answers_keep_their_order_and_their_digits() {
     let refused = engine.execute(Request::new("{ nothing }")).await;
     assert!(refused.errors[0].message.contains("nothing"), "{:?}", refused.errors);
 
-    let nobody = Request::new("{ __typename }")
-        .data(Identity { role: Some("nobody".to_owned()), settings: Vec::new() });
+    let nobody =
+        Request::new("{ __typename }").data(Identity { role: Some("nobody".into()), ..Identity::default() });
     let answers: Vec<_> = engine.execute_stream(nobody, None).collect().await;
     assert_eq!(answers.len(), 1);
     assert!(!answers[0].errors.is_empty(), "the role does not exist, and it was asked for");

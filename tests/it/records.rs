@@ -271,7 +271,7 @@ async fn a_role_reads_back_a_type_of_a_schema_that_it_may_not_use() {
         allowed: AllowedOperations::All,
         read_from: ReadFrom::default(),
     };
-    let identity = Identity { role: Some("records_writer".to_owned()), ..Identity::default() };
+    let identity = Identity { role: Some("records_writer".into()), ..Identity::default() };
     let answer: Value = serde_json::from_slice(&engine.respond(request, &identity).await.body).expect("JSON");
     let record = json!({ "mood": "it's \"odd\" \\", "folder": { "name": "ROOT" } });
     assert_eq!(answer, json!({ "data": { "m": { "records": [record] } } }));

@@ -78,7 +78,7 @@ impl World {
     }
 
     fn identity(&self, role: &str) -> Identity {
-        Identity { role: Some(self.role(role)), settings: Vec::new() }
+        Identity { role: Some(self.role(role).into()), ..Identity::default() }
     }
 
     /// Runs SQL as the superuser.

@@ -76,7 +76,7 @@ fn exposed(described: &Described, role: Option<&str>) -> Check {
 
 async fn privileges(config: &Config, database: &Database, role: Option<&str>) -> Result<Privileges, String> {
     let timeout = config.database.statement_timeout;
-    let scope = Scope { role: role.map(str::to_owned), ..Scope::of_catalog(timeout) };
+    let scope = Scope { role: role.map(Into::into), ..Scope::of_catalog(timeout) };
     let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
     let statement = Statement::new(PRIVILEGES, vec![Some(schemas)]);
     let answers = database.run(&scope, &[statement]).await.map_err(|failure| failure.to_string())?;

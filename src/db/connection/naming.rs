@@ -1,6 +1,8 @@
-//! The name that a statement goes by: one that the server knows, or one that it is being given.
+//! The name that a statement goes by in a flight: one that the server knows, or one that it is being given.
 //!
 //! A name is given by one future at a time: two that are polled together do not prepare the same text twice.
+
+use std::sync::Arc;
 
 use crate::db::connection::columns::Columns;
 use crate::db::connection::statements::{Key, Prepared, Statements};
@@ -8,53 +10,97 @@ use crate::db::error::DatabaseError;
 use crate::db::lock::Lock;
 
 /// The name of a statement.
-pub(in crate::db) enum Named<'a> {
+pub(super) enum Name<'a> {
+    /// The unnamed statement.
+    None,
+    /// The server knows it.
     Known(Prepared),
+    /// The server is about to be given it.
     New(Preparing<'a>),
+    /// An earlier statement of the same flight is the same, and has it.
+    Same(Arc<str>),
 }
 
-impl<'a> Named<'a> {
+impl<'a> Name<'a> {
     /// None for a statement that is not to be named, or not now: while another future has it prepared, it goes without.
-    pub(in crate::db) fn find(statements: &'a Lock<Statements>, key: &Key) -> Option<Self> {
+    pub(super) fn find(statements: &'a Lock<Statements>, key: &Key) -> Self {
         let mut held = statements.lock();
         if held.is_refused(key) {
-            return None;
+            return Self::None;
         }
         if let Some(known) = held.get(key) {
-            return Some(Self::Known(known.clone()));
+            return Self::Known(known.clone());
         }
-        let name = held.begin(key)?;
-        Some(Self::New(Preparing { statements, key: key.clone(), name, is_under_way: true }))
+        match held.begin(key) {
+            Some(name) => Self::New(Preparing { statements, key: key.clone(), name, is_under_way: true }),
+            None => Self::None,
+        }
+    }
+
+    /// As the server calls it; the unnamed statement's name is empty.
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Known(prepared) => &prepared.name,
+            Self::New(preparing) => &preparing.name,
+            Self::Same(name) => name,
+        }
+    }
+
+    /// The name, to be shared.
+    pub(super) fn shared(&self) -> Option<Arc<str>> {
+        match self {
+            Self::None => None,
+            Self::Known(Prepared { name, .. }) | Self::New(Preparing { name, .. }) | Self::Same(name) => {
+                Some(Arc::clone(name))
+            }
+        }
+    }
+
+    /// Whether the flight has to parse the statement.
+    pub(super) fn is_parsed_now(&self) -> bool {
+        matches!(self, Self::None | Self::New(_))
     }
 
     /// The columns of the result, if they are known.
-    pub(in crate::db) fn columns(&self) -> Option<Columns> {
+    pub(super) fn columns(&self) -> Option<Columns> {
         match self {
-            Self::Known(prepared) => Some(Columns::clone(&prepared.columns)),
-            Self::New(_) => None,
+            Self::Known(prepared) => prepared.columns.clone(),
+            Self::None | Self::New(_) | Self::Same(_) => None,
         }
     }
 }
 
 /// A name that is being given. Dropped before it is known what came of it, the name is closed by the next flight.
-pub(in crate::db) struct Preparing<'a> {
+pub(super) struct Preparing<'a> {
     statements: &'a Lock<Statements>,
     key: Key,
-    pub(in crate::db) name: String,
+    name: Arc<str>,
     is_under_way: bool,
 }
 
+/// What came of preparing a statement.
+pub(super) enum Parsed {
+    /// The server knows it now: the columns of its result, if they were asked for, and the length of its text.
+    Done(Option<Columns>, usize),
+    /// The server knows it, but its columns did not come, so that it is of no use.
+    Useless,
+    /// The server does not know it.
+    Failed,
+}
+
 impl Preparing<'_> {
-    /// The answer was read. A statement without its columns is of no use.
-    pub(in crate::db) fn finish(mut self, is_parsed: bool, columns: Option<&Columns>) {
+    /// The answer was read.
+    pub(super) fn finish(mut self, parsed: Parsed) {
         self.is_under_way = false;
-        let (key, name) = (self.key.clone(), self.name.clone());
         let mut statements = self.statements.lock();
-        statements.end(&key);
-        match columns {
-            Some(columns) if is_parsed => statements.keep(key, name, Columns::clone(columns)),
-            None if is_parsed => statements.discard(name),
-            _ => {}
+        statements.end(&self.key);
+        match parsed {
+            Parsed::Done(columns, length) => {
+                statements.keep(self.key.clone(), Arc::clone(&self.name), columns, length);
+            }
+            Parsed::Useless => statements.discard(&self.name),
+            Parsed::Failed => {}
         }
     }
 }
@@ -64,17 +110,34 @@ impl Drop for Preparing<'_> {
         if self.is_under_way {
             let mut statements = self.statements.lock();
             statements.end(&self.key);
-            statements.discard(std::mem::take(&mut self.name));
+            statements.discard(&self.name);
         }
     }
 }
 
 /// `prepared statement … does not exist`, or `already exists` where it never was prepared.
-pub(in crate::db) fn is_name_lost(error: &DatabaseError) -> bool {
+pub(super) fn is_name_lost(error: &DatabaseError) -> bool {
     matches!(&*error.sqlstate, "26000" | "42P05")
 }
 
-/// `cached plan must not change result type`.
-pub(in crate::db) fn is_changed(error: &DatabaseError) -> bool {
-    error.sqlstate == "0A000"
+/// `cached plan must not change result type`, in whatever language: PostgreSQL has the same SQLSTATE for all that it does not
+/// support, and the text is translated.
+pub(super) fn is_plan_stale(error: &DatabaseError) -> bool {
+    error.sqlstate == "0A000" && error.routine.as_deref() == Some("RevalidateCachedQuery")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_supported_is_no_stale_plan() {
+        let error = |routine: Option<&str>| DatabaseError {
+            sqlstate: "0A000".to_owned(),
+            routine: routine.map(str::to_owned),
+            ..DatabaseError::default()
+        };
+        assert!(is_plan_stale(&error(Some("RevalidateCachedQuery"))));
+        assert!(!is_plan_stale(&error(Some("transformOnConflictArbiter"))) && !is_plan_stale(&error(None)));
+    }
 }

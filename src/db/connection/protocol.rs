@@ -54,7 +54,24 @@ pub struct Protocols {
     pub operations: Protocol,
 }
 
+/// What a query is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum Purpose {
+    /// A typed Diesel query.
+    Typed,
+    /// A GraphQL operation.
+    Operation,
+}
+
 impl Protocols {
+    /// How queries of this purpose travel.
+    pub(in crate::db) fn of_purpose(self, purpose: Purpose) -> Protocol {
+        match purpose {
+            Purpose::Typed => self.typed,
+            Purpose::Operation => self.operations,
+        }
+    }
+
     /// What is safe as far as the pool mode tells, and fastest then. In pool mode `auto` it is where it begins.
     ///
     /// Session mode is pgpool-II's, too, which looks at each statement of a flight to find a server for it, so that a scope

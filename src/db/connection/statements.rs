@@ -1,37 +1,38 @@
-//! The named statements of one connection: a bounded cache, and the flight that uses it.
+//! The named statements of one connection, as a bounded cache: the server keeps as many.
 //!
-//! Never sends anything by itself: what has to be closed is closed within the next flight.
+//! Never sends anything: what has to be closed is closed within the next flight (`extended.rs`).
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::db::connection::columns::Columns;
+use crate::sql::TemplateId;
 
-/// So many statements a connection keeps at the most.
+/// How many statements a connection keeps at the most.
 const MOST: usize = 128;
 
-/// So many bytes their texts have together at the most. What PostgreSQL makes of a text and its plan takes some fifty times
+/// How many bytes their texts have together at the most. What PostgreSQL makes of a text and its plan takes some fifty times
 /// as much of the server's memory.
 const MOST_TEXT: usize = 256 * 1024;
 
-/// A longer text is not to be kept.
-pub(in crate::db) const LONGEST: usize = MOST_TEXT / 8;
+/// A longer text gets no name.
+pub(super) const LONGEST: usize = MOST_TEXT / 8;
 
-/// What makes a statement.
+/// Which statement it is. Looking one up neither reads nor copies the text of a compiled statement.
+///
+/// A statement of an operation belongs to a role: see [`Part`](crate::db::operation::parts::Part).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::db) enum Key {
     /// A typed query: its text, and the types of its parameters.
-    Query(String, Vec<u32>),
-    /// A part of an operation: its text. What its parameters are is inferred, and its result is one text.
-    Part(String),
-}
-
-impl Key {
-    fn text(&self) -> &str {
-        let (Self::Query(text, _) | Self::Part(text)) = self;
-        text
-    }
+    Query(Arc<str>, Arc<[u32]>),
+    /// A compiled statement of an operation.
+    Compiled(TemplateId, Option<Arc<str>>),
+    /// A statement of an operation that a person wrote: its text.
+    Written(Arc<str>, Option<Arc<str>>),
+    /// The scope of an operation: how many settings it makes.
+    Scope(usize),
 }
 
 /// The named statements of one connection.
@@ -59,10 +60,11 @@ pub(in crate::db) struct Statements {
 
 /// A statement that the server knows by its name.
 #[derive(Debug, Clone)]
-pub(in crate::db) struct Prepared {
-    pub(in crate::db) name: String,
-    /// The columns of its result.
-    pub(in crate::db) columns: Columns,
+pub(super) struct Prepared {
+    pub(super) name: Arc<str>,
+    /// The columns of its result; none where they are not asked for.
+    pub(super) columns: Option<Columns>,
+    text_length: usize,
     used: u64,
 }
 
@@ -83,7 +85,7 @@ impl Default for Statements {
 
 impl Statements {
     /// The statement, if it is known; it counts as used.
-    pub(in crate::db) fn get(&mut self, key: &Key) -> Option<&Prepared> {
+    pub(super) fn get(&mut self, key: &Key) -> Option<&Prepared> {
         self.clock += 1;
         let found = self.known.get_mut(key)?;
         found.used = self.clock;
@@ -91,46 +93,46 @@ impl Statements {
     }
 
     /// A name for a statement that is going to be prepared, until [`Statements::end`]; none if it is being prepared.
-    pub(in crate::db) fn begin(&mut self, key: &Key) -> Option<String> {
+    pub(super) fn begin(&mut self, key: &Key) -> Option<Arc<str>> {
         self.preparing.insert(key.clone()).then(|| self.fresh_name())
     }
 
     /// The statement is no longer being prepared.
-    pub(in crate::db) fn end(&mut self, key: &Key) {
+    pub(super) fn end(&mut self, key: &Key) {
         self.preparing.remove(key);
     }
 
     /// A name that no statement of any connection has had.
-    pub(in crate::db) fn fresh_name(&mut self) -> String {
+    fn fresh_name(&mut self) -> Arc<str> {
         self.names += 1;
-        format!("{}_{}", self.prefix, self.names)
+        format!("{}_{}", self.prefix, self.names).into()
     }
 
     /// Keeps a statement; the one that was not used for the longest time gives way.
-    pub(in crate::db) fn keep(&mut self, key: Key, name: String, columns: Columns) {
+    pub(super) fn keep(&mut self, key: Key, name: Arc<str>, columns: Option<Columns>, text_length: usize) {
         self.forget(&key);
-        while self.known.len() >= MOST || self.text_length + key.text().len() > MOST_TEXT {
+        while self.known.len() >= MOST || self.text_length + text_length > MOST_TEXT {
             let oldest = self.known.iter().min_by_key(|(_, prepared)| prepared.used);
             let Some(oldest) = oldest.map(|(key, _)| key.clone()) else { break };
             self.forget(&oldest);
         }
         self.clock += 1;
-        self.text_length += key.text().len();
-        self.known.insert(key, Prepared { name, columns, used: self.clock });
+        self.text_length += text_length;
+        self.known.insert(key, Prepared { name, columns, text_length, used: self.clock });
     }
 
     /// Lets a statement go, unless it has another name by now.
-    pub(in crate::db) fn forget_name(&mut self, key: &Key, name: &str) {
-        if self.known.get(key).is_some_and(|prepared| prepared.name == name) {
+    pub(super) fn forget_name(&mut self, key: &Key, name: &str) {
+        if self.known.get(key).is_some_and(|prepared| *prepared.name == *name) {
             self.forget(key);
         }
     }
 
     /// Lets a statement go. Closing a name that the server does not know is no error.
-    pub(in crate::db) fn forget(&mut self, key: &Key) {
+    fn forget(&mut self, key: &Key) {
         if let Some(prepared) = self.known.remove(key) {
-            self.text_length -= key.text().len();
-            self.leftover.push(prepared.name);
+            self.text_length -= prepared.text_length;
+            self.leftover.push(prepared.name.as_ref().to_owned());
         }
     }
 
@@ -142,33 +144,27 @@ impl Statements {
     }
 
     /// Lets a statement go for good: under a new name it would be the old one.
-    pub(in crate::db) fn refuse(&mut self, key: Key) {
-        self.forget(&key);
+    pub(super) fn refuse(&mut self, key: &Key) {
+        self.forget(key);
         if self.refused.len() >= MOST {
             self.refused.clear();
         }
-        self.refused.insert(key);
+        self.refused.insert(key.clone());
     }
 
     /// Whether the statement is not to be named.
-    pub(in crate::db) fn is_refused(&self, key: &Key) -> bool {
+    pub(super) fn is_refused(&self, key: &Key) -> bool {
         self.refused.contains(key)
     }
 
     /// The server may know this name, and it is of no use.
-    pub(super) fn discard(&mut self, name: String) {
-        self.leftover.push(name);
+    pub(super) fn discard(&mut self, name: &str) {
+        self.leftover.push(name.to_owned());
     }
 
     /// What has to be closed.
-    pub(in crate::db) fn take_leftover(&mut self) -> Vec<String> {
+    pub(super) fn take_leftover(&mut self) -> Vec<String> {
         std::mem::take(&mut self.leftover)
-    }
-
-    /// How many statements the server keeps.
-    #[cfg(test)]
-    fn len(&self) -> usize {
-        self.known.len()
     }
 }
 
@@ -177,20 +173,19 @@ mod tests {
     use super::*;
 
     fn key(number: usize) -> Key {
-        Key::Part(number.to_string())
+        Key::Scope(number)
     }
 
     #[test]
     fn the_least_recently_used_gives_way() {
         let mut statements = Statements::default();
-        let columns = Columns::from(Vec::new());
         for number in 0..MOST {
             let name = statements.fresh_name();
-            statements.keep(key(number), name, columns.clone());
+            statements.keep(key(number), name, None, 10);
         }
         assert!(statements.get(&key(0)).is_some());
-        statements.keep(key(MOST), "new".to_owned(), columns);
-        assert_eq!(statements.len(), MOST);
+        statements.keep(key(MOST), "new".into(), None, 10);
+        assert_eq!(statements.known.len(), MOST);
         assert!(statements.get(&key(0)).is_some() && statements.get(&key(1)).is_none());
         let second = format!("{}_2", statements.prefix);
         assert_eq!(statements.take_leftover(), [second]);
@@ -201,12 +196,12 @@ mod tests {
     fn long_texts_make_others_give_way() {
         let mut statements = Statements::default();
         for number in 0..20 {
-            let key = Key::Part(number.to_string().repeat(LONGEST / 2));
             let name = statements.fresh_name();
-            statements.keep(key, name, Columns::from(Vec::new()));
+            statements.keep(key(number), name, None, LONGEST);
             assert!(statements.text_length <= MOST_TEXT);
         }
-        assert!(statements.len() < 20 && statements.len() + statements.take_leftover().len() == 20);
+        assert_eq!(statements.known.len() + statements.take_leftover().len(), 20);
+        assert_eq!(statements.known.len(), MOST_TEXT / LONGEST);
         statements.forget_all();
         assert_eq!(statements.text_length, 0);
     }
@@ -214,5 +209,16 @@ mod tests {
     #[test]
     fn no_two_connections_use_the_same_name() {
         assert_ne!(Statements::default().fresh_name(), Statements::default().fresh_name());
+    }
+
+    #[test]
+    fn a_statement_of_one_role_is_not_anothers() {
+        let mut statements = Statements::default();
+        let of_role = |role: Option<&str>| Key::Written("select 1".into(), role.map(Into::into));
+        statements.keep(of_role(Some("web")), "a".into(), None, 8);
+        assert!(statements.get(&of_role(Some("web"))).is_some());
+        assert!(
+            statements.get(&of_role(Some("admin"))).is_none() && statements.get(&of_role(None)).is_none()
+        );
     }
 }

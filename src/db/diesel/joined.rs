@@ -12,7 +12,7 @@ use postgres_protocol::message::backend::Message;
 use crate::db::connection::Connection;
 use crate::db::connection::answer::{answer, malformed};
 use crate::db::diesel::bind::Query;
-use crate::db::diesel::perform::{affected, execute, prepare};
+use crate::db::diesel::perform::affected;
 use crate::db::error::Error;
 use crate::db::wire::{Flight, FlightError, Format, Sharing, TransactionStatus};
 
@@ -41,8 +41,9 @@ impl Connection {
     ) -> Result<usize, Error> {
         let mut flight = Flight::default();
         before.iter().try_for_each(|text| plain(&mut flight, text))?;
-        prepare(&mut flight, "", query)?;
-        execute(&mut flight, "", query)?;
+        flight.parse("", &query.text, query.types.iter().copied())?;
+        flight.bind("", query.values.iter().map(Option::as_deref), Format::Binary)?;
+        flight.execute()?;
         after.iter().try_for_each(|text| plain(&mut flight, text))?;
         flight.sync();
         let mut changed = Vec::with_capacity(before.len() + after.len() + 1);

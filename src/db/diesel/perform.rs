@@ -1,6 +1,9 @@
 //! A typed query on a connection: the flight that each protocol makes of it, and its rows.
 //!
-//! Never tries a query a second time, but for a named statement that the server no longer knows or takes, and that once.
+//! Never names a statement itself: `connection/extended.rs` does, as for operations.
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use diesel::connection::InstrumentationEvent;
 use fallible_iterator::FallibleIterator as _;
@@ -8,15 +11,15 @@ use postgres_protocol::message::backend::{DataRowBody, Message};
 
 use crate::db::connection::Connection;
 use crate::db::connection::answer::{answer, malformed};
-use crate::db::connection::columns::{Columns, columns};
-use crate::db::connection::naming::{Named, is_changed, is_name_lost};
-use crate::db::connection::protocol::Protocol;
+use crate::db::connection::columns::Columns;
+use crate::db::connection::extended::{ByName, Reader, Sending, Step, StepError};
+use crate::db::connection::protocol::{Protocol, Purpose};
 use crate::db::connection::statements::Key;
 use crate::db::connection::types::{self, Oids, TypeName};
 use crate::db::diesel::bind::Query;
 use crate::db::diesel::row::Row;
 use crate::db::error::Error;
-use crate::db::wire::{Flight, FlightError, Format, Sharing, TransactionStatus};
+use crate::db::wire::{Format, Sharing};
 
 /// What is wanted of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,18 +58,26 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<StepError> for Failure {
+    fn from(failed: StepError) -> Self {
+        Self::Database(failed.error)
+    }
+}
+
 impl Connection {
     pub(super) async fn perform(&self, mut query: Query, asked: Asked) -> Result<Outcome, Failure> {
         if !query.unknown.is_empty() {
             self.learn(&query.unknown, asked.sharing).await?;
             query.resolve(&self.types).map_err(Failure::Query)?;
         }
-        match self.protocol() {
-            Protocol::Prepared if query.is_cacheable => Ok(self.perform_prepared(query, asked).await?),
-            Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
-                Ok(self.perform_unnamed(&query, asked).await?)
-            }
+        let steps = [TypedStep::new(&query)];
+        let sending = Sending { purpose: Purpose::Typed, sharing: asked.sharing, row_limit: usize::MAX };
+        let mut rows = Rows { connection: self, wanted: asked.wanted, outcome: Outcome::default() };
+        let is_named = query.is_cacheable && self.protocols.get().typed == Protocol::Prepared;
+        if !is_named || self.send_named(&steps, sending, &mut rows).await? == ByName::NotPossible {
+            self.send_unnamed(&steps, sending, &mut rows).await?;
         }
+        Ok(rows.outcome)
     }
 
     /// Asks for the OIDs of types, for all connections of the pool.
@@ -83,195 +94,73 @@ impl Connection {
         self.types.learn(found);
         Ok(())
     }
+}
 
-    async fn perform_unnamed(&self, query: &Query, asked: Asked) -> Result<Outcome, Error> {
-        let mut flight = Flight::default();
-        prepare(&mut flight, "", query)?;
-        execute(&mut flight, "", query)?;
-        flight.sync();
-        let mut reading = Reading::new(asked.wanted, None);
-        answer(self.wire.send(flight, asked.sharing), |message| reading.read(message)).await?;
-        Ok(reading.outcome)
-    }
+/// A typed query as the only step of a flight.
+pub(super) struct TypedStep<'a> {
+    query: &'a Query,
+    key: Key,
+}
 
-    async fn perform_prepared(&self, query: Query, asked: Asked) -> Result<Outcome, Error> {
-        let key = Key::Query(query.text.clone(), query.types.clone());
-        let Some(named) = self.name(&key) else {
-            return self.perform_unnamed(&query, asked).await;
-        };
-        let mut tried = self.try_prepared(named, &key, &query, asked).await;
-        self.doubt(&tried);
-        // Within a transaction it would fail again. The next one will find the statement prepared anew.
-        if matches!(tried, Tried::Stale(_)) && self.is_idle() {
-            let named = (self.protocol() == Protocol::Prepared).then(|| self.name(&key)).flatten();
-            let Some(named) = named else {
-                return self.perform_unnamed(&query, asked).await;
-            };
-            tried = self.try_prepared(named, &key, &query, asked).await;
-        }
-        if matches!(tried, Tried::Refused(_)) {
-            self.statements.lock().refuse(key);
-            if self.is_idle() {
-                return self.perform_unnamed(&query, asked).await;
-            }
-        }
-        tried.into()
-    }
-
-    fn protocol(&self) -> Protocol {
-        self.protocols.get().typed
-    }
-
-    fn is_idle(&self) -> bool {
-        self.wire.transaction() == TransactionStatus::Idle
-    }
-
-    /// A name that has got lost may mean that the pooler lends otherwise than it did when the protocol was chosen.
-    fn doubt(&self, tried: &Tried) {
-        let Some(choice) = &self.choice else { return };
-        let lost = match tried {
-            Tried::Stale(Error::Database(error)) if is_name_lost(error) => Some(error.to_string()),
-            // PgBouncer ends the connection where it cannot find a name of its own list.
-            Tried::Failed(Error::Unavailable(error)) if error.message.contains("prepared statement") => {
-                Some(error.to_string())
-            }
-            _ => None,
-        };
-        if let Some(lost) = lost {
-            choice.fall_back(&lost);
-            self.protocols.set(choice.protocols());
-        }
-    }
-
-    fn name(&self, key: &Key) -> Option<Named<'_>> {
-        Named::find(&self.statements, key)
-    }
-
-    async fn try_prepared(&self, named: Named<'_>, key: &Key, query: &Query, asked: Asked) -> Tried {
-        let flight = match self.compose(&named, query) {
-            Ok(flight) => flight,
-            Err(error) => return Tried::Failed(error.into()),
-        };
-        let mut reading = Reading::new(asked.wanted, named.columns());
-        let result = answer(self.wire.send(flight, asked.sharing), |message| reading.read(message)).await;
-        let known = match named {
-            Named::Known(prepared) => Some(prepared.name),
-            Named::New(preparing) => {
-                preparing.finish(reading.is_parsed, reading.columns.as_ref());
-                None
-            }
-        };
-        match result {
-            Err(Error::Database(error))
-                if !reading.is_bound && (is_name_lost(&error) || is_changed(&error)) =>
-            {
-                let is_lost = is_name_lost(&error);
-                let error = Error::Database(error);
-                match known {
-                    Some(name) => {
-                        self.statements.lock().forget_name(key, &name);
-                        Tried::Stale(error)
-                    }
-                    None if reading.is_parsed => Tried::Refused(error),
-                    None if is_lost => Tried::Stale(error),
-                    None => Tried::Failed(error),
-                }
-            }
-            Err(error) => Tried::Failed(error),
-            Ok(()) => Tried::Done(reading.outcome),
-        }
-    }
-
-    /// A flight with a named statement. What has to be closed is closed in front.
-    fn compose(&self, named: &Named<'_>, query: &Query) -> Result<Flight, FlightError> {
-        let mut flight = Flight::default();
-        for leftover in self.statements.lock().take_leftover() {
-            flight.close(&leftover)?;
-        }
-        match named {
-            Named::Known(prepared) => execute(&mut flight, &prepared.name, query)?,
-            Named::New(preparing) => {
-                self.observe(InstrumentationEvent::cache_query(&query.text));
-                prepare(&mut flight, &preparing.name, query)?;
-                execute(&mut flight, &preparing.name, query)?;
-            }
-        }
-        flight.sync();
-        Ok(flight)
+impl<'a> TypedStep<'a> {
+    pub(super) fn new(query: &'a Query) -> Self {
+        Self { query, key: Key::Query(Arc::from(&*query.text), Arc::from(&*query.types)) }
     }
 }
 
-/// What came of a named statement.
-enum Tried {
-    Done(Outcome),
-    Failed(Error),
-    /// The server does not know the name, or has it already, or the result would have other columns; nothing was executed.
-    Stale(Error),
-    /// The same of a name that was just given; nothing was executed. A pooler that tracks statements has one for all clients
-    /// with the same text, and when that is stale, it is so under every name.
-    Refused(Error),
-}
+impl Step for TypedStep<'_> {
+    const FORMAT: Format = Format::Binary;
+    const IS_DESCRIBED: bool = true;
 
-impl From<Tried> for Result<Outcome, Error> {
-    fn from(tried: Tried) -> Self {
-        match tried {
-            Tried::Done(outcome) => Ok(outcome),
-            Tried::Failed(error) | Tried::Stale(error) | Tried::Refused(error) => Err(error),
-        }
+    fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.query.text)
+    }
+
+    fn text_length(&self) -> usize {
+        self.query.text.len()
+    }
+
+    fn types(&self) -> &[u32] {
+        &self.query.types
+    }
+
+    fn values(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.query.values.iter().map(Option::as_deref)
     }
 }
 
-pub(in crate::db) fn prepare(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
-    flight.parse(name, &query.text, query.types.iter().copied())?;
-    flight.describe(name)
-}
-
-pub(in crate::db) fn execute(flight: &mut Flight, name: &str, query: &Query) -> Result<(), FlightError> {
-    flight.bind(name, query.values.iter().map(Option::as_deref), Format::Binary)?;
-    flight.execute()
-}
-
-/// The answer to a query, as it comes.
-struct Reading {
+/// Takes the rows of a typed query.
+struct Rows<'a> {
+    connection: &'a Connection,
     wanted: Wanted,
-    is_parsed: bool,
-    is_bound: bool,
-    columns: Option<Columns>,
     outcome: Outcome,
 }
 
-impl Reading {
-    fn new(wanted: Wanted, columns: Option<Columns>) -> Self {
-        Self { wanted, is_parsed: false, is_bound: false, columns, outcome: Outcome::default() }
+impl Reader for Rows<'_> {
+    fn prepares(&mut self, text: &str) {
+        self.connection.observe(InstrumentationEvent::cache_query(text));
     }
 
-    fn read(&mut self, message: Message) -> Result<(), Error> {
-        match message {
-            Message::ParseComplete => self.is_parsed = true,
-            Message::BindComplete => self.is_bound = true,
-            Message::RowDescription(body) => {
-                self.columns = Some(columns(&body).map_err(|error| malformed(&error))?);
-            }
-            Message::NoData => self.columns = Some(Columns::from(Vec::new())),
-            Message::DataRow(row) if self.wanted == Wanted::Rows => {
-                let columns = self.columns.as_ref().ok_or_else(|| unexpected("a row without columns"))?;
-                self.outcome.rows.push(Row::new(&row, columns).map_err(|error| malformed(&error))?);
-            }
-            Message::CommandComplete(body) => {
-                self.outcome.affected = affected(body.tag().map_err(|error| malformed(&error))?);
-            }
-            Message::CloseComplete
-            | Message::ParameterDescription(_)
-            | Message::DataRow(_)
-            | Message::EmptyQueryResponse => {}
-            _ => return Err(unexpected("a message that has no place in the answer to a query")),
+    fn row(&mut self, _step: usize, row: &DataRowBody, columns: Option<&Columns>) -> Result<(), Error> {
+        if self.wanted == Wanted::Rows {
+            let columns = columns.ok_or_else(|| Error::Protocol("a row came without columns".to_owned()))?;
+            self.outcome.rows.push(Row::new(row, columns).map_err(|error| malformed(&error))?);
         }
         Ok(())
     }
-}
 
-fn unexpected(what: &str) -> Error {
-    Error::Protocol(format!("the answer has {what}"))
+    fn end(&mut self, _step: usize, tag: &str) -> Result<(), Error> {
+        self.outcome.affected = affected(tag);
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.outcome = Outcome::default();
+    }
 }
 
 /// `INSERT 0 5`, `UPDATE 5`, `SELECT 5`; other commands name no number.

@@ -3,6 +3,9 @@
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::DataRowBody;
 
+use crate::db::connection::answer::first_value;
+use crate::db::connection::columns::Columns;
+use crate::db::connection::extended::Reader;
 use crate::db::error::Error;
 use crate::sql::Statement;
 
@@ -69,7 +72,71 @@ impl Collected {
     }
 }
 
+/// Reads the results of an operation: those in front that nobody needs, the scope's among them, and then each statement's.
+pub(super) struct ValueReader<'a> {
+    answers: &'a mut Collected,
+    /// How many results come before those of the statements.
+    skipped: usize,
+    /// How many results have ended.
+    ended: usize,
+    current: Current,
+}
+
+/// What has come of the statement that is being read. Of several rows the first counts.
+enum Current {
+    Nothing,
+    /// `None` is NULL.
+    Value(Option<String>),
+    LeftOut,
+}
+
+impl<'a> ValueReader<'a> {
+    pub(super) fn new(answers: &'a mut Collected, skipped: usize) -> Self {
+        Self { answers, skipped, ended: 0, current: Current::Nothing }
+    }
+
+    /// Whether the statements' results have not begun to come.
+    pub(super) fn is_in_scope(&self) -> bool {
+        self.ended < self.skipped
+    }
+
+    pub(super) fn value(&mut self, row: &DataRowBody) -> Result<(), Error> {
+        if !self.is_in_scope() && matches!(self.current, Current::Nothing) {
+            self.current =
+                if is_left_out(row) { Current::LeftOut } else { Current::Value(first_value(row)?) };
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_of_result(&mut self) {
+        if !self.is_in_scope() {
+            match std::mem::replace(&mut self.current, Current::Nothing) {
+                Current::Nothing => self.answers.push(None),
+                Current::Value(value) => self.answers.push(value),
+                Current::LeftOut => self.answers.leave_out(),
+            }
+        }
+        self.ended += 1;
+    }
+}
+
+impl Reader for ValueReader<'_> {
+    fn row(&mut self, _step: usize, row: &DataRowBody, _columns: Option<&Columns>) -> Result<(), Error> {
+        self.value(row)
+    }
+
+    fn end(&mut self, _step: usize, _tag: &str) -> Result<(), Error> {
+        self.end_of_result();
+        Ok(())
+    }
+
+    fn clear(&mut self) {
+        self.answers.clear();
+        (self.ended, self.current) = (0, Current::Nothing);
+    }
+}
+
 /// Whether the row stands for one that was longer than its flight allows. Every statement returns a column.
-pub(super) fn is_left_out(row: &DataRowBody) -> bool {
+fn is_left_out(row: &DataRowBody) -> bool {
     matches!(row.ranges().next(), Ok(None))
 }

@@ -12,32 +12,61 @@ use crate::sql::{SessionSettings, Statement, Text};
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
     let mut message = String::with_capacity(estimate(scope, statements));
-    append_scope(&mut message, scope, session(statements))?;
-    for statement in statements {
-        // The line break ends a comment that the statement may end with.
-        message.push_str(";\n");
-        append(&mut message, statement)?;
-        message.push('\n');
-    }
+    append_scope(&mut message, "select ", scope, session(statements))?;
+    append_statements(&mut message, statements)?;
     Ok(message)
 }
 
-/// The message that begins a transaction within `scope`, for more than one message.
-pub(in crate::db) fn begin(scope: &Scope) -> Result<String, Error> {
-    Ok(format!("begin;\n{}", set(scope)?))
+/// Begins a select list that lets a transaction write if the settings of the database and of the role let it, whatever another
+/// client of the pooler has left in the session (`set default_transaction_read_only = on`).
+///
+/// In front there has to be what makes the transaction one that writes, before its first query (`check_transaction_read_only`
+/// in PostgreSQL's commands/variable.c): `set transaction read write`, or `begin read write`.
+const AS_CONFIGURED: &str = "select pg_catalog.set_config('transaction_read_only',(select s.reset_val \
+    from pg_catalog.pg_settings s where s.name operator(pg_catalog.=) 'default_transaction_read_only'),true),";
+
+/// As [`compose`], for a session in which transactions cannot write. Its first two results belong to the scope.
+pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
+    let mut message = String::from("set transaction read write;\n");
+    append_scope(&mut message, AS_CONFIGURED, scope, session(statements))?;
+    append_statements(&mut message, statements)?;
+    Ok(message)
 }
 
-/// The statement that has what follows in a transaction run within `scope`.
-pub(in crate::db) fn set(scope: &Scope) -> Result<String, Error> {
-    let mut statement = String::new();
-    append_scope(&mut statement, scope, SessionSettings::ALL)?;
-    Ok(statement)
+/// How a transaction of several messages begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum Begin {
+    /// It can write if transactions of the session can.
+    AsSession,
+    /// It can write if the settings of the database and of the role let it.
+    AsConfigured,
+}
+
+impl Begin {
+    /// The statement that begins it.
+    pub(in crate::db) fn statement(self) -> &'static str {
+        match self {
+            Self::AsSession => "begin",
+            Self::AsConfigured => "begin read write",
+        }
+    }
+
+    /// The statement after it, which has what follows run within `scope`. Its value begins with whether it is read-only.
+    pub(in crate::db) fn set(self, scope: &Scope) -> Result<String, Error> {
+        let mut statement = String::new();
+        let select = match self {
+            Self::AsSession => "select pg_catalog.current_setting('transaction_read_only'),",
+            Self::AsConfigured => AS_CONFIGURED,
+        };
+        append_scope(&mut statement, select, scope, SessionSettings::ALL)?;
+        Ok(statement)
+    }
 }
 
 /// The message that marks a place in a transaction, and has what follows run within `scope`.
 pub(in crate::db) fn enter(scope: &Scope) -> Result<String, Error> {
     let mut message = String::from("savepoint operation;\n");
-    append_scope(&mut message, scope, SessionSettings::ALL)?;
+    append_scope(&mut message, "select ", scope, SessionSettings::ALL)?;
     Ok(message)
 }
 
@@ -68,12 +97,28 @@ pub(in crate::db) fn session(statements: &[Statement]) -> SessionSettings {
     statements.iter().fold(SessionSettings::NONE, |settings, statement| settings | statement.session)
 }
 
-fn append_scope(message: &mut String, scope: &Scope, session: SessionSettings) -> Result<(), Error> {
-    let mut before = "select ";
+fn append_statements(message: &mut String, statements: &[Statement]) -> Result<(), Error> {
+    for statement in statements {
+        // The line break ends a comment that the statement may end with.
+        message.push_str(";\n");
+        append(message, statement)?;
+        message.push('\n');
+    }
+    Ok(())
+}
+
+/// `select` begins the select list.
+fn append_scope(
+    message: &mut String,
+    select: &str,
+    scope: &Scope,
+    session: SessionSettings,
+) -> Result<(), Error> {
+    let mut before = select;
     for (name, value) in scope.in_order(session)? {
         message.push_str(before);
         message.push_str("pg_catalog.set_config(");
-        append_literal(message, &name)?;
+        append_literal(message, name)?;
         message.push(',');
         match value {
             Some(value) => append_literal(message, &value)?,
@@ -101,6 +146,7 @@ fn statement_estimate(statement: &Statement) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -110,7 +156,7 @@ mod tests {
         Scope {
             access: Access::ReadOnly,
             role: None,
-            settings: Vec::new(),
+            settings: Arc::new([]),
             statement_timeout: Duration::from_secs(10),
             answer_limit: usize::MAX,
         }
@@ -134,8 +180,8 @@ mod tests {
     fn role_and_settings_are_escaped() {
         let scope = Scope {
             access: Access::ReadWrite,
-            role: Some("o'brien".to_owned()),
-            settings: vec![("request.jwt.claims".to_owned(), r#"{"sub":"a\"b"}"#.to_owned())],
+            role: Some("o'brien".into()),
+            settings: Arc::new([("request.jwt.claims".into(), r#"{"sub":"a\"b"}"#.into())]),
             statement_timeout: Duration::from_micros(1),
             answer_limit: usize::MAX,
         };
@@ -148,14 +194,14 @@ mod tests {
 
     #[test]
     fn the_word_for_the_session_user_is_no_role() {
-        let scope = Scope { role: Some("none".to_owned()), ..scope() };
+        let scope = Scope { role: Some("none".into()), ..scope() };
         assert!(matches!(compose(&scope, &[]), Err(Error::ScopeRefused(_))));
-        assert!(matches!(begin(&scope), Err(Error::ScopeRefused(_))));
+        assert!(matches!(Begin::AsSession.set(&scope), Err(Error::ScopeRefused(_))));
     }
 
     #[test]
     fn a_nul_byte_in_a_setting_is_refused() {
-        let scope = Scope { settings: vec![("a.b".to_owned(), "\0".to_owned())], ..scope() };
+        let scope = Scope { settings: Arc::new([("a.b".into(), "\0".into())]), ..scope() };
         assert!(matches!(compose(&scope, &[]), Err(Error::NulByte)));
     }
 }

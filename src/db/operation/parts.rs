@@ -5,71 +5,130 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
+use crate::db::connection::extended::Step;
+use crate::db::connection::statements::Key;
 use crate::db::error::Error;
 use crate::db::operation::scope::Scope;
-use crate::sql::{SessionSettings, Statement};
+use crate::db::wire::Format;
+use crate::sql::{SessionSettings, Statement, Text};
 
 /// The protocol counts the values of a statement by 16 bits (manual, section 55.7, `Bind`).
 pub(super) const MOST_VALUES: usize = u16::MAX as usize;
 
 /// One statement of a flight.
-#[derive(Debug, PartialEq, Eq)]
+///
+/// With a role it has a text that only statements of the same role have: PostgreSQL looks at the schema's privileges when it
+/// parses, and at those of an SQL function when it plans it into the statement. Neither is looked at again when a prepared
+/// statement is executed as another role. A pooler that tracks statements tells them apart by nothing but their text.
+#[derive(Debug)]
 pub(in crate::db) struct Part<'a> {
-    pub(in crate::db) text: Cow<'a, str>,
+    key: Key,
+    source: Source<'a>,
     /// In PostgreSQL's text format; their types are inferred, from the cast that each stands in.
-    pub(in crate::db) values: Vec<Option<Cow<'a, str>>>,
+    values: Vec<Option<Cow<'a, str>>>,
+}
+
+/// What a part's text is made from.
+#[derive(Debug)]
+enum Source<'a> {
+    /// So many settings of a scope.
+    Scope(usize),
+    /// A statement, for a role.
+    Statement(&'a Statement, Option<&'a str>),
 }
 
 impl<'a> Part<'a> {
     /// The context of the statements that follow.
-    pub(in crate::db) fn of_scope(scope: &'a Scope, session: SessionSettings) -> Result<Self, Error> {
+    pub(super) fn of_scope(scope: &'a Scope, session: SessionSettings) -> Result<Self, Error> {
         let settings = scope.in_order(session)?;
-        let mut text = String::from("select ");
-        let mut values = Vec::with_capacity(settings.len() * 2);
-        for (name, value) in settings {
-            let number = values.len() + 1;
-            let comma = if number == 1 { "" } else { "," };
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{comma}pg_catalog.set_config(${number},${},true)", number + 1);
-            values.extend([Some(name), value]);
-        }
+        let values: Vec<_> = settings.flat_map(|(name, value)| [Some(Cow::Borrowed(name)), value]).collect();
         refuse_nul(&values)?;
-        Ok(Self { text: Cow::Owned(text), values })
+        let count = values.len() / 2;
+        Ok(Self { key: Key::Scope(count), source: Source::Scope(count), values })
     }
 
-    /// A statement, as it is.
-    pub(super) fn of_statement(statement: &'a Statement) -> Result<Self, Error> {
-        let values = statement.parameters.iter().map(|value| value.as_deref().map(Cow::Borrowed)).collect();
+    /// A statement, with a text of its own for a role.
+    pub(super) fn of_statement(statement: &'a Statement, role: Option<&'a Arc<str>>) -> Result<Self, Error> {
+        let values: Vec<_> =
+            statement.parameters.iter().map(|value| value.as_deref().map(Cow::Borrowed)).collect();
         refuse_nul(&values)?;
-        Ok(Self { text: statement.numbered(), values })
-    }
-
-    /// The same statement under a text that only statements of the same role have.
-    ///
-    /// PostgreSQL looks at the schema's privileges when it parses, and at those of an SQL function when it plans it into the
-    /// statement. Neither is looked at again when a prepared statement is executed as somebody else. A pooler that tracks
-    /// statements tells them apart by nothing but their text.
-    pub(super) fn for_role(self, role: Option<&str>) -> Self {
-        let Some(role) = role else { return self };
-        let mut text = String::with_capacity(self.text.len() + role.len() + 8);
-        text.push_str("/* ");
-        for byte in role.bytes() {
-            if byte.is_ascii_alphanumeric() || byte == b'_' {
-                text.push(char::from(byte));
-            } else {
-                // Writing to a String cannot fail.
-                let _ = write!(text, "%{byte:02x}");
-            }
-        }
-        text.push_str(" */ ");
-        text.push_str(&self.text);
-        Self { text: Cow::Owned(text), ..self }
+        let key = match &statement.text {
+            Text::Compiled(template) => Key::Compiled(template.id(), role.cloned()),
+            Text::Written(text) => Key::Written(Arc::from(&**text), role.cloned()),
+        };
+        Ok(Self { key, source: Source::Statement(statement, role.map(|role| &**role)), values })
     }
 }
 
+impl Step for Part<'_> {
+    const FORMAT: Format = Format::Text;
+    const IS_DESCRIBED: bool = false;
+
+    fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn text(&self) -> Cow<'_, str> {
+        match self.source {
+            Source::Scope(count) => Cow::Owned(scope_text(count)),
+            Source::Statement(statement, None) => statement.numbered(),
+            Source::Statement(statement, Some(role)) => Cow::Owned(text_for_role(statement, role)),
+        }
+    }
+
+    fn text_length(&self) -> usize {
+        match self.source {
+            Source::Scope(count) => count * SETTING.len(),
+            Source::Statement(statement, role) => statement.without_values().len() + role.map_or(0, str::len),
+        }
+    }
+
+    fn types(&self) -> &[u32] {
+        &[]
+    }
+
+    fn values(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        self.values.iter().map(|value| value.as_deref().map(str::as_bytes))
+    }
+}
+
+/// One setting of a scope, for an estimate of the text's length.
+const SETTING: &str = ",pg_catalog.set_config($10,$11,true)";
+
+fn scope_text(count: usize) -> String {
+    let mut text = String::with_capacity(count * SETTING.len() + 8);
+    text.push_str("select ");
+    for index in 0..count {
+        let comma = if index == 0 { "" } else { "," };
+        let (name, value) = (2 * index + 1, 2 * index + 2);
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{comma}pg_catalog.set_config(${name},${value},true)");
+    }
+    text
+}
+
+/// The statement behind a comment with the role's name, none of whose characters can end the comment.
+fn text_for_role(statement: &Statement, role: &str) -> String {
+    let statement = statement.numbered();
+    let mut text = String::with_capacity(statement.len() + role.len() + 8);
+    text.push_str("/* ");
+    for byte in role.bytes() {
+        if byte.is_ascii_alphanumeric() || byte == b'_' {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "%{byte:02x}");
+        }
+    }
+    text.push_str(" */ ");
+    text.push_str(&statement);
+    text
+}
+
 /// PostgreSQL would end a value at U+0000, or refuse it after a round trip.
-fn refuse_nul(values: &Vec<Option<Cow<'_, str>>>) -> Result<(), Error> {
+fn refuse_nul(values: &[Option<Cow<'_, str>>]) -> Result<(), Error> {
     let has_nul = values.iter().flatten().any(|value| value.bytes().any(|byte| byte == 0));
     if has_nul { Err(Error::NulByte) } else { Ok(()) }
 }
@@ -84,8 +143,8 @@ mod tests {
     fn scope(claims: &str) -> Scope {
         Scope {
             access: Access::ReadOnly,
-            role: Some("web".to_owned()),
-            settings: vec![("request.jwt.claims".to_owned(), claims.to_owned())],
+            role: Some("web".into()),
+            settings: Arc::new([("request.jwt.claims".into(), claims.into())]),
             statement_timeout: Duration::from_secs(10),
             answer_limit: usize::MAX,
         }
@@ -99,9 +158,9 @@ mod tests {
     fn the_text_of_a_scope_depends_on_no_value() {
         let (one, other) = (scope("{}"), scope("it's"));
         let (one, other) = (of_scope(&one).unwrap(), of_scope(&other).unwrap());
-        assert_eq!(one.text, other.text);
+        assert_eq!(one.key(), other.key());
         assert_eq!(
-            one.text,
+            one.text(),
             "select pg_catalog.set_config($1,$2,true),pg_catalog.set_config($3,$4,true),\
              pg_catalog.set_config($5,$6,true),pg_catalog.set_config($7,$8,true)"
         );
@@ -115,16 +174,21 @@ mod tests {
     #[test]
     fn each_role_has_texts_of_its_own_and_no_name_ends_the_comment() {
         let statement = Statement::new("select 1", Vec::new());
-        let text = |role| Part::of_statement(&statement).unwrap().for_role(role).text.into_owned();
-        assert_eq!(text(None), "select 1");
-        assert_eq!(text(Some("web_user")), "/* web_user */ select 1");
-        assert_eq!(text(Some("a*/b%ü")), "/* a%2a%2fb%25%c3%bc */ select 1");
+        let part = |role: Option<&str>| {
+            let role = role.map(Arc::from);
+            let part = Part::of_statement(&statement, role.as_ref()).unwrap();
+            (part.key().clone(), part.text().into_owned())
+        };
+        assert_eq!(part(None).1, "select 1");
+        assert_eq!(part(Some("web_user")).1, "/* web_user */ select 1");
+        assert_eq!(part(Some("a*/b%ü")).1, "/* a%2a%2fb%25%c3%bc */ select 1");
+        assert_ne!(part(None).0, part(Some("web_user")).0);
     }
 
     #[test]
     fn a_nul_byte_is_refused() {
         assert!(matches!(of_scope(&scope("\0")), Err(Error::NulByte)));
         let statement = Statement::new("", vec![Some("a\0".to_owned())]);
-        assert!(matches!(Part::of_statement(&statement), Err(Error::NulByte)));
+        assert!(matches!(Part::of_statement(&statement, None), Err(Error::NulByte)));
     }
 }

@@ -3,6 +3,7 @@
 //! Never a `SET` for a session: each setting is local to the message's implicit transaction and ends with it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::db::error::Error;
@@ -25,9 +26,9 @@ pub struct Scope {
     /// Whether the statements may write (`transaction_read_only`).
     pub access: Access,
     /// The role that they run as; `None` is the connection's own user.
-    pub role: Option<String>,
-    /// Further settings, such as `request.jwt.claims`: name and value.
-    pub settings: Vec<(String, String)>,
+    pub role: Option<Arc<str>>,
+    /// Further settings, such as `request.jwt.claims`.
+    pub settings: Settings,
     /// `statement_timeout`.
     pub statement_timeout: Duration,
     /// How many bytes the statements' values may have together; `usize::MAX` does not look.
@@ -43,35 +44,46 @@ pub enum Access {
     ReadWrite,
 }
 
+/// Names and values of settings, shared by all requests that have the same.
+pub type Settings = Arc<[(Arc<str>, Arc<str>)]>;
+
 /// A setting's name and value; `None` is the one that the session began with.
-pub(super) type Setting<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
+pub(super) type Setting<'a> = (&'a str, Option<Cow<'a, str>>);
 
 impl Scope {
     /// For statements of our own on the catalogue: they read as the connection's own user, with a path of PostgreSQL's own objects
     /// alone, which says what their operators and types mean. Nothing of the application's may be called in it.
     pub fn of_catalog(statement_timeout: Duration) -> Self {
-        let settings = CATALOG.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let settings = CATALOG.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value))).collect();
         Self { access: Access::ReadOnly, role: None, settings, statement_timeout, answer_limit: usize::MAX }
+    }
+
+    /// The same with one more setting.
+    #[must_use]
+    pub fn with(self, name: &str, value: &str) -> Self {
+        let more = (Arc::from(name), Arc::from(value));
+        Self { settings: self.settings.iter().cloned().chain([more]).collect(), ..self }
     }
 
     /// Names and values of the settings, in the order in which they are to be set. `session` are those of the session that
     /// the statements depend on: behind a pooler, another client may have left any value there.
-    pub(super) fn in_order(&self, session: SessionSettings) -> Result<Vec<Setting<'_>>, Error> {
-        let mut settings: Vec<Setting<'_>> = Vec::with_capacity(self.settings.len() + 11);
-        settings.extend(session.assignments().map(|(name, value)| (name.into(), value.map(Cow::Borrowed))));
-        if self.access == Access::ReadOnly {
-            settings.push(("transaction_read_only".into(), Some("on".into())));
-        }
-        // A timeout of 0 would mean none.
-        let milliseconds = self.statement_timeout.as_millis().clamp(1, i32::MAX as u128);
-        settings.push(("statement_timeout".into(), Some(milliseconds.to_string().into())));
-        settings.extend(self.settings.iter().map(|(name, value)| (name.into(), Some(value.into()))));
+    pub(super) fn in_order(
+        &self,
+        session: SessionSettings,
+    ) -> Result<impl Iterator<Item = Setting<'_>>, Error> {
         if self.role.as_deref() == Some(SESSION_USER) {
             return Err(Error::ScopeRefused(format!("\"{SESSION_USER}\" is no role")));
         }
+        let read_only =
+            (self.access == Access::ReadOnly).then_some(("transaction_read_only", Some("on".into())));
+        // A timeout of 0 would mean none.
+        let milliseconds = self.statement_timeout.as_millis().clamp(1, i32::MAX as u128);
+        let timeout = ("statement_timeout", Some(milliseconds.to_string().into()));
         // Without a role it is the connection's own user, whatever role another client of the pooler has left. It comes last,
         // so that a role that a request runs as need not be allowed to make the other settings.
-        settings.push(("role".into(), Some(self.role.as_deref().unwrap_or(SESSION_USER).into())));
-        Ok(settings)
+        let role = ("role", Some(self.role.as_deref().unwrap_or(SESSION_USER).into()));
+        let own = self.settings.iter().map(|(name, value)| (&**name, Some(Cow::from(&**value))));
+        let session = session.assignments().map(|(name, value)| (name, value.map(Cow::Borrowed)));
+        Ok(session.chain(read_only).chain([timeout]).chain(own).chain([role]))
     }
 }

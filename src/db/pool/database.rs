@@ -10,9 +10,9 @@ use tokio::time::Instant;
 use crate::config;
 use crate::db::connection::protocol::Protocols;
 use crate::db::error::Error;
+use crate::db::operation::Operation;
 use crate::db::operation::answers::{Answers, Collected, RunError};
 use crate::db::operation::scope::{Access, Scope};
-use crate::db::operation::{Operation, operate};
 use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
 use crate::db::pool::health::Health;
 use crate::event::Event;
@@ -71,14 +71,21 @@ impl Database {
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
         let mut answers = Collected::default();
-        let mut result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
+        let mut result = deadline.hold(connection.operate(&operation, &mut answers)).await;
         if let Err(error) = &result
             && may_be_sent_again(error, scope.access)
         {
             Event::ReadRetried { error: &error.to_string() }.emit();
             answers.clear();
             self.pool.renew(&mut connection).await?;
-            result = deadline.hold(operate(&mut connection, &operation, &mut answers)).await;
+            result = deadline.hold(connection.operate(&operation, &mut answers)).await;
+        }
+        if let Err(error) = &result
+            && cannot_write(error, scope.access)
+        {
+            answers.clear();
+            let operation = Operation::compose_writable(scope, statements)?;
+            result = deadline.hold(connection.operate(&operation, &mut answers)).await;
         }
         match result {
             Ok(()) if answers.values.len() == statements.len() => Ok(answers.values),
@@ -169,4 +176,10 @@ impl Deadline {
 
 fn may_be_sent_again(error: &Error, access: Access) -> bool {
     error.is_connection_lost() && (access == Access::ReadOnly || error.safe_to_retry())
+}
+
+/// Whether a write failed, and was undone, because transactions of the session cannot write (`read_only_sql_transaction`):
+/// another client of the pooler may have left it so.
+pub(super) fn cannot_write(error: &Error, access: Access) -> bool {
+    access == Access::ReadWrite && matches!(error, Error::Database(raised) if raised.sqlstate == "25006")
 }

@@ -16,11 +16,10 @@ use crate::db::diesel::joined::DepthChange;
 use crate::db::error::Error;
 use crate::db::operation::Operation;
 use crate::db::operation::answers::Collected;
-use crate::db::operation::message::{begin, enter, set};
-use crate::db::operation::operate;
-use crate::db::operation::scope::Scope;
+use crate::db::operation::message::{Begin, enter};
+use crate::db::operation::scope::{Access, Scope};
 use crate::db::pool::connections::PooledConnection;
-use crate::db::pool::database::Database;
+use crate::db::pool::database::{Database, cannot_write};
 use crate::event::Event;
 use crate::sql::Statement;
 
@@ -40,11 +39,32 @@ pub struct Transaction {
 impl Database {
     /// Begins a transaction.
     pub async fn begin(&self, scope: &Scope) -> Result<Transaction, Error> {
-        let message = begin(scope)?;
+        let (transaction, is_read_only) = self.begin_as(Begin::AsSession, scope).await?;
+        if scope.access == Access::ReadOnly || !is_read_only {
+            return Ok(transaction);
+        }
+        // Another client of the pooler may have left it so.
+        transaction.roll_back().await;
+        self.begin_as(Begin::AsConfigured, scope).await.map(|(transaction, _)| transaction)
+    }
+
+    /// A transaction, and whether it can only read.
+    async fn begin_as(&self, begin: Begin, scope: &Scope) -> Result<(Transaction, bool), Error> {
+        let message = format!("{};\n{}", begin.statement(), begin.set(scope)?);
         let mut connection = self.pool.acquire().await?;
-        let begun = AnsiTransactionManager::begin_transaction_sql(&mut *connection, &message).await;
-        begun.map_err(|error| connection.explain(&error).of_scope())?;
-        Ok(Transaction { connection, answer_left: scope.answer_limit })
+        let mut answers = Collected::default();
+        let result = connection.exchange_within(&message, 1, usize::MAX, &mut answers).await;
+        connection.count_transaction(DepthChange::IncreaseDepth);
+        let transaction = Transaction { connection, answer_left: scope.answer_limit };
+        match result {
+            Ok(()) => {
+                Ok((transaction, answers.values.first().is_some_and(|value| value.as_deref() == Some("on"))))
+            }
+            Err(error) => {
+                transaction.roll_back().await;
+                Err(error.of_scope())
+            }
+        }
     }
 
     /// Begins a transaction with a typed query, in one round trip; how many rows that has changed.
@@ -53,17 +73,24 @@ impl Database {
         scope: &Scope,
         query: impl QueryFragment<Pg> + QueryId,
     ) -> Result<(Transaction, usize), Error> {
-        let set = set(scope)?;
         let mut connection = self.pool.acquire().await?;
         let query = connection.serialize(&query)?;
-        let performed = connection.perform_between(&["begin", &set], &query, &[]).await;
-        connection.count_transaction(DepthChange::IncreaseDepth);
-        let transaction = Transaction { connection, answer_left: scope.answer_limit };
-        match performed {
-            Ok(changed) => Ok((transaction, changed)),
-            Err(error) => {
-                transaction.roll_back().await;
-                Err(error)
+        let mut begin = Begin::AsSession;
+        loop {
+            let before = [begin.statement(), &begin.set(scope)?];
+            let performed = connection.perform_between(&before, &query, &[]).await;
+            connection.count_transaction(DepthChange::IncreaseDepth);
+            let mut transaction = Transaction { connection, answer_left: scope.answer_limit };
+            match performed {
+                Ok(changed) => return Ok((transaction, changed)),
+                Err(error) if begin == Begin::AsSession && cannot_write(&error, scope.access) => {
+                    transaction.roll_back_all().await?;
+                    (connection, begin) = (transaction.connection, Begin::AsConfigured);
+                }
+                Err(error) => {
+                    transaction.roll_back().await;
+                    return Err(error);
+                }
             }
         }
     }
@@ -76,7 +103,7 @@ impl Transaction {
         Event::StatementsSent { statements }.emit();
         let operation = Operation::within(statement, self.answer_left)?;
         let mut answers = Collected::default();
-        operate(&mut self.connection, &operation, &mut answers).await?;
+        self.connection.operate(&operation, &mut answers).await?;
         let answer = answers.values.into_iter().next().flatten();
         self.answer_left = self.answer_left.saturating_sub(answer.as_ref().map_or(0, String::len));
         Ok(answer)
@@ -132,11 +159,16 @@ impl Transaction {
 
     /// Undoes everything, with the savepoints that are open. A connection that cannot do so is closed, which undoes it too.
     pub async fn roll_back(mut self) {
+        // An error ends the connection.
+        let _ = self.roll_back_all().await;
+    }
+
+    async fn roll_back_all(&mut self) -> Result<(), Error> {
         while depth(&mut self.connection) > 0 {
-            if AnsiTransactionManager::rollback_transaction(&mut *self.connection).await.is_err() {
-                return;
-            }
+            let undone = AnsiTransactionManager::rollback_transaction(&mut *self.connection).await;
+            undone.map_err(|error| self.connection.explain(&error))?;
         }
+        Ok(())
     }
 
     /// What a query's error says in full.

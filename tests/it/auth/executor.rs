@@ -50,7 +50,7 @@ async fn a_request_without_an_identity_is_refused_where_tokens_are_needed() {
         assert_eq!(answer["data"], Value::Null);
         assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     }
-    let member = || Identity { role: Some(world.role("member")), settings: Vec::new() };
+    let member = || Identity { role: Some(world.role("member").into()), ..Identity::default() };
     let query = "{ who }";
     for answer in both(&engine, || Request::new(query).data(member())).await {
         assert_eq!(data(&answer), json!({ "who": world.role("member") }));

@@ -54,7 +54,7 @@ fn of(provider: &Provider) -> Authenticator {
 
 async fn role(authenticator: &Authenticator, token: &str) -> Result<String, Denied> {
     let caller = authenticator.authenticate(Some(token)).await?;
-    Ok(caller.role.clone().expect("whoever has a token has a role"))
+    Ok(caller.role.as_deref().expect("whoever has a token has a role").to_owned())
 }
 
 fn member() -> String {

@@ -154,8 +154,8 @@ async fn a_field_runs_as_the_caller_and_its_savepoints_are_its_own() {
         .batch_execute(&format!("create role {role}; grant usage on schema public to {role}"))
         .await
         .unwrap();
-    let settings = vec![("app.user".to_owned(), "ann".to_owned())];
-    let caller = Identity { role: Some(role.clone()), settings };
+    let settings = [("app.user".into(), "ann".into())].into();
+    let caller = Identity { role: Some(role.as_str().into()), settings };
     assert_eq!(
         board.text_as(&caller, "{ who }", json!({})).await,
         format!(r#"{{"data":{{"who":"{role} ann 10s"}}}}"#)

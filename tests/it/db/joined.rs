@@ -25,7 +25,7 @@ fn scope() -> Scope {
     Scope {
         access: Access::ReadWrite,
         role: None,
-        settings: vec![("app.who".to_owned(), "it's me".to_owned())],
+        settings: [("app.who".into(), "it's me".into())].into(),
         statement_timeout: Duration::from_secs(5),
         answer_limit: usize::MAX,
     }

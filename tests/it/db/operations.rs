@@ -86,7 +86,7 @@ async fn what_one_role_has_prepared_gives_another_no_rights() {
         revoke execute on function next(int) from public; grant execute on function next(int) to {one}"
     ))
     .await;
-    let [one, other] = [one, other].map(|role| Scope { role: Some(role), ..read() });
+    let [one, other] = [one, other].map(|role| Scope { role: Some(role.into()), ..read() });
     for (text, expected) in
         [("select next($1::int4)", "2"), ("select id from inner_schema.t where $1::int4 = 1", "7")]
     {
@@ -173,10 +173,23 @@ async fn what_cannot_be_sent_is_refused() {
     let database = Database::speaking(&config, PREPARED).unwrap();
     let nul = statement("select $1::text", &[Some("a\0b")]);
     assert!(matches!(database.run(&read(), &[nul]).await.unwrap_err().error, Error::NulByte));
-    let scope = Scope { role: Some("none".to_owned()), ..read() };
+    let scope = Scope { role: Some("none".into()), ..read() };
     let refused = database.run(&scope, &[]).await.unwrap_err().error;
     assert!(matches!(refused, Error::ScopeRefused(_)), "{refused:?}");
     // PostgreSQL itself takes one statement at a time.
     let two = statements(&["select 1; select 2"]);
     assert_eq!(sqlstate(&connect("").await.run(&read(), &two).await.unwrap_err()), "42601");
+}
+
+/// PostgreSQL has one SQLSTATE for all that it does not support, and for a plan whose result has changed.
+#[tokio::test]
+async fn what_postgresql_does_not_support_is_sent_once() {
+    let database = connect("create table t (id int); create sequence sent").await;
+    let asked = statements(&["select nextval('sent')", "select count(*) from t for update"]);
+    for turn in 1..=3 {
+        let failure = database.run(&write(), &asked).await.unwrap_err();
+        assert_eq!(sqlstate(&failure), "0A000", "{failure:?}");
+        let sent = answer(&database, &read(), "select last_value from sent").await.unwrap();
+        assert_eq!(sent, Some(turn.to_string()));
+    }
 }

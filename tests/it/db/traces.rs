@@ -40,8 +40,8 @@ async fn many_clients_on_few_server_connections_leave_no_trace() {
 async fn one_request(database: &Database, number: u32) {
     let id = number % 1000 + 1;
     let scope = Scope {
-        role: Some("pg_read_all_data".to_owned()),
-        settings: vec![("request.jwt.claims".to_owned(), format!("{{\"sub\":{number}}}"))],
+        role: Some("pg_read_all_data".into()),
+        settings: [("request.jwt.claims".into(), format!("{{\"sub\":{number}}}").into())].into(),
         statement_timeout: Duration::from_secs(9),
         answer_limit: usize::MAX,
         ..read()

@@ -255,9 +255,11 @@ impl Api {
             allowed: AllowedOperations::All,
             read_from: ReadFrom::default(),
         };
-        let settings = vec![("request.jwt.claims".to_owned(), caller.claims())];
-        let response =
-            self.answering.respond(request, &Identity { role: Some(caller.role.clone()), settings }).await;
+        let settings = [("request.jwt.claims".into(), caller.claims().into())].into();
+        let response = self
+            .answering
+            .respond(request, &Identity { role: Some(caller.role.as_str().into()), settings })
+            .await;
         serde_json::from_slice(&response.body).expect("the answer is JSON")
     }
 }

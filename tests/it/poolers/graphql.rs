@@ -38,8 +38,8 @@ pub(super) async fn holds(cell: &Cell) {
 
 async fn ask(engine: &Engine, user: &str, document: &str) -> Value {
     let identity = Identity {
-        role: Some("poolers_user".to_owned()),
-        settings: vec![("request.jwt.claims".to_owned(), json!({ "sub": user }).to_string())],
+        role: Some("poolers_user".into()),
+        settings: [("request.jwt.claims".into(), json!({ "sub": user }).to_string().into())].into(),
     };
     let request = Request {
         document: document.into(),

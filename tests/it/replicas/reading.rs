@@ -71,8 +71,8 @@ async fn roles_claims_and_timeouts_hold_on_a_replica() {
     let engine = servers.engine(|_| {}).await;
     let claims = r#"{"sub":"ann"}"#;
     let identity = Identity {
-        role: Some("reader".to_owned()),
-        settings: vec![("request.jwt.claims".to_owned(), claims.to_owned())],
+        role: Some("reader".into()),
+        settings: [("request.jwt.claims".into(), claims.into())].into(),
     };
     let who = answer_as(&engine, "{ who }", ReadFrom::Replica, &identity).await;
     assert_eq!(who, json!({ "data": { "who": format!("t reader {claims} 321ms on") } }));
@@ -94,7 +94,7 @@ async fn what_a_replica_does_not_have_yet_is_read_from_the_primary() {
     )
     .await;
     engine.reload().await.unwrap();
-    let late = Identity { role: Some("late".to_owned()), settings: Vec::new() };
+    let late = Identity { role: Some("late".into()), ..Identity::default() };
     let fresh = "{ freshCollection { edges { node { id } } } }";
     let expected = json!({ "data": { "freshCollection": { "edges": [{ "node": { "id": 7 } }] } } });
     assert_eq!(answer(&engine, fresh, ReadFrom::Replica).await, expected);

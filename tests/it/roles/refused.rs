@@ -21,7 +21,7 @@ on_both_ways!(
 const REFUSED: [&str; 4] = ["other", "nobody", "none", ""];
 
 fn as_role(access: Access, role: &str) -> Scope {
-    Scope { access, role: Some(role.to_owned()), ..read() }
+    Scope { access, role: Some(role.into()), ..read() }
 }
 
 /// On the wire: directly, and through a pooler that lends a server connection for one statement.
@@ -57,7 +57,7 @@ async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_sam
     let world = World::new(route, SETUP).await;
     let mut bodies = Vec::new();
     for role in REFUSED.map(|name| if name == "other" { world.role(name) } else { name.to_owned() }) {
-        let identity = Identity { role: Some(role), settings: Vec::new() };
+        let identity = Identity { role: Some(role.into()), ..Identity::default() };
         let response =
             respond(&world.answering, &identity, "{ noteCollection { edges { node { id } } } }").await;
         assert_eq!(response.outcome, Outcome::Forbidden);

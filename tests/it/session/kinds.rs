@@ -200,7 +200,7 @@ const CLOSED: &str = "
     grant all on all tables in schema public to outsider;";
 
 async fn as_outsider(engine: &Engine, document: &str) -> Value {
-    let identity = Identity { role: Some("outsider".to_owned()), settings: Vec::new() };
+    let identity = Identity { role: Some("outsider".into()), ..Identity::default() };
     harness::graphql_as(engine, &identity, document, json!({})).await
 }
 

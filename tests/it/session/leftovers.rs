@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use glowplug::config::PoolMode;
-use glowplug::db::Connector;
+use glowplug::db::{Access, Connector, Database, Scope};
 use glowplug::engine::{Engine, Identity};
+use glowplug::sql::Statement;
 use serde_json::{Value, json};
 
 use super::{hostile_database, leave_behind, surround};
@@ -61,12 +62,63 @@ async fn a_role_and_settings_left_by_another_client_change_no_answer() {
 /// As the connection's own user, and as a role.
 async fn answers(engine: &Engine) -> Vec<Value> {
     let mut answers = vec![harness::graphql(engine, READ, json!({})).await];
-    for role in [None, Some("memo_reader".to_owned())] {
-        let identity = Identity { role, settings: Vec::new() };
+    for role in [None, Some("memo_reader".into())] {
+        let identity = Identity { role, ..Identity::default() };
         answers.push(harness::graphql_as(engine, &identity, READ, json!({})).await);
     }
     answers.push(harness::graphql(engine, WRITE, json!({})).await);
     answers
+}
+
+/// In a message, in a transaction of several messages, and in one that begins with a typed query.
+async fn write_each_way(database: &Database, id: i32) -> [Result<(), String>; 3] {
+    let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(Duration::from_secs(10)) };
+    let insert = |id: i32| format!("insert into public.item values ({id}) returning id");
+    let told = |error: glowplug::db::Error| error.sqlstate().unwrap_or_default().to_owned();
+    let message = database.run(&scope, &[Statement::new(insert(id), Vec::new())]).await;
+    let several = async {
+        let mut transaction = database.begin(&scope).await?;
+        transaction.run(&Statement::new(insert(id + 1), Vec::new())).await?;
+        transaction.commit().await
+    };
+    let joined = async {
+        let query = diesel::sql_query(insert(id + 2));
+        let (transaction, changed) = database.begin_with(&scope, query).await?;
+        assert_eq!(changed, 1);
+        transaction.commit().await
+    };
+    [
+        message.map(|_| ()).map_err(|failure| told(failure.error)),
+        several.await.map_err(told),
+        joined.await.map_err(told),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_work_where_another_client_left_the_session_read_only_and_not_where_it_is_configured_so() {
+    let name = harness::database("create table item (id integer primary key)").await;
+    let pooler = harness::pooler(PoolMode::Transaction, 1);
+    let url = pooler.url(&name);
+    let database = Database::new(&harness::config(&url, PoolMode::Transaction).database).expect("a database");
+    let other = harness::connect(&url).await;
+    other.batch_execute("set default_transaction_read_only = on").await.expect("another client may do so");
+    let refused = other.batch_execute("insert into item values (0)").await;
+    assert!(refused.is_err(), "the pooler lends the same session to all");
+    assert_eq!(write_each_way(&database, 1).await, [Ok(()), Ok(()), Ok(())]);
+    // Nothing was reset behind the other client's back.
+    let left = harness::ask(&other, "show default_transaction_read_only").await;
+    assert_eq!(left.as_deref(), Some("on"));
+
+    let owner = harness::connect(&harness::cluster().url(&name)).await;
+    let configure = format!("alter database {name} set default_transaction_read_only = on");
+    owner.batch_execute(&configure).await.expect("a setting of the database");
+    let fresh = harness::pooler(PoolMode::Transaction, 1);
+    let database = Database::new(&harness::config(&fresh.url(&name), PoolMode::Transaction).database)
+        .expect("a database");
+    let refused = || Err("25006".to_owned());
+    assert_eq!(write_each_way(&database, 4).await, [refused(), refused(), refused()]);
+    let count = harness::ask(&owner, "select pg_catalog.count(*)::text from item").await;
+    assert_eq!(count.as_deref(), Some("3"));
 }
 
 /// A restored dump may leave the database with an empty path.
