@@ -4,6 +4,7 @@ mod accept;
 mod account;
 mod application;
 mod aside;
+mod catalog_loader;
 mod compile;
 mod compiled;
 mod completion;
@@ -13,7 +14,6 @@ mod executor;
 mod frontend;
 mod mixed;
 mod persisted;
-mod picture;
 mod readings;
 mod report;
 mod run;
@@ -46,14 +46,14 @@ pub use crate::plan::Effect;
 pub use accept::Accepted;
 use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
+pub use catalog_loader::{CatalogClient, CatalogRequest};
 pub use describe::{Described, describe};
 pub use frontend::Frontend;
-pub use picture::{Asker, Question};
 pub use readings::{pool, ready, unready};
 use report::{FailedField, report};
 use run::Structure;
 pub use session::FieldConnection;
-use snapshots::View;
+use snapshots::RoleSchema;
 pub use within::{Admitted, Written};
 
 /// Answers GraphQL requests from a database. Cheap to clone.
@@ -64,7 +64,7 @@ pub struct Engine {
 
 struct Inner {
     frontend: Frontend,
-    /// The primary: it is asked for pictures, mutations, and what fields of the application ask for.
+    /// The primary: for catalogs, mutations, and the queries of the application's fields.
     database: Database,
     replicas: Replicas,
     /// The code of the application's fields, by their numbers.
@@ -185,8 +185,8 @@ impl Engine {
         self.respond_to(request, identity, |error| matches!(error, Error::SchemaChanged { .. }))
     }
 
-    /// Answers a request that somebody else has accepted, whose picture of the database may be newer: where it does not fit
-    /// the API here, it is held against a fresh picture, too.
+    /// Answers a request that another process has accepted, which may know a newer catalog: where the request does not fit the
+    /// API here, the catalog is read again.
     pub fn respond_accepted<'a>(
         &'a self,
         request: Request,
@@ -224,15 +224,15 @@ impl Engine {
         let frontend::Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner.frontend.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
-        let view = snapshots.of(role).await?;
-        let _place = view.place(*acquire_timeout).await?;
+        let role_schema = snapshots.of(role).await?;
+        let _place = role_schema.place(*acquire_timeout).await?;
         let asked = Asked { request: &request, text: &text, variables, identity };
-        let failure = match self.attempt(asked, &view, Structure::Remembered, account).await {
+        let failure = match self.attempt(asked, &role_schema, Structure::Remembered, account).await {
             Err(error) if may_be_outdated(&error) => error,
             answer => return answer,
         };
-        match (snapshots.after(role, &view).await?, failure) {
-            (Some(view), _) => self.attempt(asked, &view, Structure::Remembered, account).await,
+        match (snapshots.after(role, &role_schema).await?, failure) {
+            (Some(role_schema), _) => self.attempt(asked, &role_schema, Structure::Remembered, account).await,
             // The database breaks its own promise: a function, view or policy speaks of what is not there. Other fields of a query
             // can be answered all the same; a mutation was undone, and would fail again.
             (None, Error::SchemaChanged { error, told }) if account.is_mutation() => {
@@ -240,7 +240,7 @@ impl Engine {
                 Ok(response::with_null_data(&[told]))
             }
             (None, Error::SchemaChanged { .. }) => {
-                self.attempt(asked, &view, Structure::Confirmed, account).await
+                self.attempt(asked, &role_schema, Structure::Confirmed, account).await
             }
             (None, failure) => Err(failure),
         }
@@ -249,17 +249,17 @@ impl Engine {
     async fn attempt(
         &self,
         Asked { request, text, variables, identity }: Asked<'_>,
-        view: &Arc<View>,
+        role_schema: &Arc<RoleSchema>,
         structure: Structure,
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
         let prepared =
-            self.inner.frontend.prepare(request, text, variables, (identity, view), account).await?;
-        let job = prepared.job(identity, view, structure);
+            self.inner.frontend.prepare(request, text, variables, (identity, role_schema), account).await?;
+        let execution = prepared.execution(identity, role_schema, structure);
         if prepared.compiled.calls_application() {
-            return self.run_mixed(job, &prepared.known).await;
+            return self.run_mixed(execution, &prepared.known).await;
         }
-        self.run(job, &prepared.known).await
+        self.run(execution, &prepared.known).await
     }
 
     /// The answer to a request that has failed as a whole.
@@ -273,7 +273,7 @@ impl Engine {
         &self.inner.frontend
     }
 
-    /// The database, for whoever wants to use the same connections.
+    /// The database, for programs that use the same connections.
     pub fn database(&self) -> &Database {
         &self.inner.database
     }
@@ -289,7 +289,7 @@ impl Engine {
         self.inner.replicas.state()
     }
 
-    /// Whether queries can be answered even if the primary is away: its picture is known, and there is a replica.
+    /// Whether queries can be answered even if the primary is away: its catalog is known, and there is a replica.
     pub fn can_read_without_primary(&self) -> bool {
         self.inner.frontend.inner.snapshots.is_known(None) && self.replicas().in_use > 0
     }
@@ -310,8 +310,8 @@ impl Engine {
     }
 
     /// Asks the database about itself, for those who have no connection to it: the texts that the question is answered with.
-    pub async fn ask(&self, question: &Question) -> Result<Vec<String>, Error> {
-        self.inner.frontend.inner.snapshots.pictures.ask(question).await
+    pub async fn ask(&self, question: &CatalogRequest) -> Result<Vec<String>, Error> {
+        self.inner.frontend.inner.snapshots.loader.ask(question).await
     }
 }
 

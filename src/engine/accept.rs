@@ -56,9 +56,9 @@ impl Frontend {
         let Inner { persisted, snapshots, acquire_timeout, .. } = &*self.inner;
         let variables = Arc::new(json_map(request.variables.clone()));
         let text = persisted.text(&request.document)?;
-        let view = snapshots.of(identity.role.as_deref()).await?;
-        let place = view.place(*acquire_timeout).await?;
-        let prepared = self.prepare(request, &text, &variables, (identity, &view), account).await?;
+        let role_schema = snapshots.of(identity.role.as_deref()).await?;
+        let place = role_schema.place(*acquire_timeout).await?;
+        let prepared = self.prepare(request, &text, &variables, (identity, &role_schema), account).await?;
         let effect = prepared.compiled.effect;
         Ok((Accepted { document: text.into_owned(), effect, place }, prepared))
     }

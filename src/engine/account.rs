@@ -1,4 +1,4 @@
-//! What is told of an operation when it is over, however it ends.
+//! The record of an operation: one event when it is over, however it ends.
 
 use std::time::Instant;
 
@@ -43,7 +43,7 @@ impl<'r> Account<'r> {
         self.kind == OperationKind::Mutation
     }
 
-    /// Somebody else answers the operation, and gives account of it.
+    /// Another process answers the operation, and records it.
     pub(super) fn hand_over(mut self) {
         self.is_open = false;
     }

@@ -60,7 +60,7 @@ impl Aside {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        // Nobody closes it.
+        // It is never closed.
         let turn = Arc::clone(&self.0).acquire_owned().await;
         let working = tokio::task::spawn_blocking(move || {
             let _turn = turn;

@@ -4,7 +4,7 @@
 use super::Engine;
 use super::compile::{Root, Source};
 use super::report::{FailedField, log, report};
-use super::run::Job;
+use super::run::Execution;
 use crate::db::Answers;
 use crate::error::{GraphqlError, of_further_values, of_value};
 use crate::request::{CompletedAnswer, MarkedAnswer};
@@ -17,14 +17,15 @@ impl Engine {
     /// Puts null in the place of marked values, with an error for each. `None` where null has gone up to `data`.
     pub(super) async fn complete_marked(
         &self,
-        job: Job<'_>,
+        execution: Execution<'_>,
         mut answers: Answers,
         errors: &mut Vec<GraphqlError>,
     ) -> Option<Answers> {
-        let roots = job.compiled.roots.iter().filter(|root| matches!(root.source, Source::Database { .. }));
+        let roots =
+            execution.compiled.roots.iter().filter(|root| matches!(root.source, Source::Database { .. }));
         for (root, answer) in roots.zip(&mut answers) {
             let Some(text) = answer.take_if(|text| is_marked(text)) else { continue };
-            let (completed, found) = self.complete_root(job, root, text).await;
+            let (completed, found) = self.complete_root(execution, root, text).await;
             errors.extend(found);
             if completed.is_none() && root.is_non_null {
                 return None;
@@ -36,17 +37,17 @@ impl Engine {
 
     async fn complete_root(
         &self,
-        job: Job<'_>,
+        execution: Execution<'_>,
         root: &Root,
         text: String,
     ) -> (Option<String>, Vec<GraphqlError>) {
-        let snapshot = job.snapshot();
+        let snapshot = execution.snapshot();
         let row_type = match &root.source {
             Source::Database { row_type, .. } => row_type.clone(),
             Source::Known(_) | Source::Introspection | Source::Application(_) => None,
         };
-        let most_errors = self.inner.frontend.limits(job.identity).errors;
-        let (operation, rendered) = (job.operation.clone(), snapshot.rendered.clone());
+        let most_errors = self.inner.frontend.limits(execution.identity).errors;
+        let (operation, rendered) = (execution.operation.clone(), snapshot.rendered.clone());
         let (key, is_quick) = (root.key.clone(), text.len() <= QUICK);
         let complete = move || {
             let marked = MarkedAnswer { key: &key, row_type: row_type.as_deref(), text: &text, most_errors };

@@ -33,8 +33,8 @@ pub async fn describe(config: &Config, role: Option<&str>) -> Result<Described, 
 impl Frontend {
     /// Describes the API as a role sees it; `None` is the connection's own user.
     pub async fn describe(&self, role: Option<&str>) -> Result<Described, Error> {
-        let view = self.inner.snapshots.of(role).await?;
-        let snapshot = &view.snapshot;
+        let role_schema = self.inner.snapshots.of(role).await?;
+        let snapshot = &role_schema.snapshot;
         let tables = snapshot.schema.tables.iter().flatten().count();
         let rendered = snapshot.rendered.clone();
         Ok(Described {

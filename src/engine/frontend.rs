@@ -1,5 +1,5 @@
-//! The front end: request -> plan, by the pictures of the database that roles see. It needs no connection to the database
-//! where somebody else draws them. Never runs an operation.
+//! Request -> compiled operation, by the catalogs that roles see. It needs no connection to the database where another process
+//! reads them. Never runs an operation.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::aside::{Aside, Place};
+use super::catalog_loader::{CatalogClient, CatalogLoader};
 use super::compile::{BoundOperation, CompiledOperation};
-use super::picture::Pictures;
-use super::run::{Job, Known, Structure};
-use super::snapshots::{Snapshots, View};
+use super::run::{Execution, ReadyAnswers, Structure};
+use super::snapshots::{RoleSchema, Snapshots};
 use super::work::Work;
-use super::{AllowedOperations, Asker, Identity, ReadFrom, Request, RoleLimits, describe, persisted};
+use super::{AllowedOperations, Identity, ReadFrom, Request, RoleLimits, describe, persisted};
 use crate::config::{Config, Documents, Limits};
 use crate::db::Database;
 use crate::error::Error;
@@ -45,24 +45,24 @@ pub(super) struct Prepared {
     pub(super) compiled: Arc<CompiledOperation>,
     bound: BoundOperation,
     /// The answers that are there already.
-    pub(super) known: Arc<Known>,
+    pub(super) known: Arc<ReadyAnswers>,
     read_from: ReadFrom,
     answer_limit: usize,
 }
 
 impl Prepared {
-    pub(super) fn job<'a>(
+    pub(super) fn execution<'a>(
         &'a self,
         identity: &'a Identity,
-        view: &'a Arc<View>,
+        role_schema: &'a Arc<RoleSchema>,
         structure: Structure,
-    ) -> Job<'a> {
+    ) -> Execution<'a> {
         let Self { operation, compiled, bound, read_from, answer_limit, .. } = self;
         // What the application's fields have done elsewhere cannot be undone, so that such a mutation is not tried again.
         let is_tried_once = compiled.effect == Effect::Mutation && compiled.calls_application();
         let structure = if is_tried_once { Structure::Confirmed } else { structure };
         let (read_from, answer_limit) = (*read_from, *answer_limit);
-        Job { view, operation, compiled, bound, identity, read_from, structure, answer_limit }
+        Execution { role_schema, operation, compiled, bound, identity, read_from, structure, answer_limit }
     }
 }
 
@@ -70,19 +70,19 @@ impl Frontend {
     /// One that asks the database itself.
     pub(super) fn of_database(config: &Config, api: Application, database: Database) -> Result<Self, Error> {
         let timeout = config.database.statement_timeout;
-        Self::new(config, api, Pictures::of_database(database, &config.api.schemas, timeout))
+        Self::new(config, api, CatalogLoader::of_database(database, &config.api.schemas, timeout))
     }
 
-    /// One that has somebody else ask the database. `api` are the fields that an application adds. Until the first picture
-    /// is there, requests wait for it.
-    pub fn of_others(config: &Config, api: Application, asker: Asker) -> Result<Self, Error> {
-        Self::new(config, api, Pictures::of_others(asker))
+    /// One that has another process read the catalog. `api` are the fields that an application adds. Until the first catalog is
+    /// there, requests wait for it.
+    pub fn of_others(config: &Config, api: Application, client: CatalogClient) -> Result<Self, Error> {
+        Self::new(config, api, CatalogLoader::of_client(client))
     }
 
-    fn new(config: &Config, api: Application, pictures: Pictures) -> Result<Self, Error> {
+    fn new(config: &Config, api: Application, loader: CatalogLoader) -> Result<Self, Error> {
         let statement_timeout = config.database.statement_timeout;
         let limits = RoleLimits { all: config.limits.clone(), by_role: config.role_limits.clone() };
-        let snapshots = Snapshots::new(pictures, config.api.clone(), api, statement_timeout, limits);
+        let snapshots = Snapshots::new(loader, config.api.clone(), api, statement_timeout, limits);
         let acquire_timeout = config.database.acquire_timeout;
         let Documents { list: list_file, policy } = config.documents.clone();
         let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
@@ -97,14 +97,14 @@ impl Frontend {
         request: &Request,
         text: &str,
         variables: &Arc<JsonMap>,
-        (identity, view): (&Identity, &Arc<View>),
+        (identity, role_schema): (&Identity, &Arc<RoleSchema>),
         account: &mut Account<'_>,
     ) -> Result<Prepared, Error> {
         let limits = self.limits(identity);
         let mut stopwatch = Stopwatch::start();
-        let remembered = view.snapshot.remembered(text, limits)?;
+        let remembered = role_schema.snapshot.remembered(text, limits)?;
         let place = Place::of(text, remembered.is_some(), variables);
-        let work = Work { view, text, limits };
+        let work = Work { role_schema, text, limits };
         let name = request.operation_name.as_deref();
         let selected = match place {
             Place::Here => work.select(remembered, name, variables)?,
@@ -142,13 +142,19 @@ impl Frontend {
         Ok(Prepared { operation, compiled, bound, known, read_from, answer_limit })
     }
 
-    /// Whether a request fits a view of the API.
-    pub(super) async fn fits(&self, request: &Request, identity: &Identity, view: &Arc<View>) -> bool {
+    /// Whether a request fits the API as a role sees it.
+    pub(super) async fn fits(
+        &self,
+        request: &Request,
+        identity: &Identity,
+        role_schema: &Arc<RoleSchema>,
+    ) -> bool {
         let variables = Arc::new(json_map(request.variables.clone()));
         let Ok(text) = self.inner.persisted.text(&request.document) else { return false };
-        // Whoever runs it gives account of it.
+        // What runs the request records it.
         let mut account = Account::open(None);
-        let fits = self.prepare(request, &text, &variables, (identity, view), &mut account).await.is_ok();
+        let fits =
+            self.prepare(request, &text, &variables, (identity, role_schema), &mut account).await.is_ok();
         account.hand_over();
         fits
     }
@@ -165,15 +171,15 @@ impl Frontend {
 
     /// The API as who asks sees it, as SDL text.
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        let view = self.inner.snapshots.of(identity.role.as_deref()).await?;
-        let rendered = view.snapshot.rendered.clone();
+        let role_schema = self.inner.snapshots.of(identity.role.as_deref()).await?;
+        let rendered = role_schema.snapshot.rendered.clone();
         self.inner.aside.run(move || rendered.sdl()).await
     }
 
     /// A query that returns something, for people who look at the API for the first time.
     pub async fn default_query(&self, identity: &Identity) -> String {
         match self.inner.snapshots.of(identity.role.as_deref()).await {
-            Ok(view) => describe::default_query(&view.snapshot.schema),
+            Ok(role_schema) => describe::default_query(&role_schema.snapshot.schema),
             Err(_) => describe::EMPTY_QUERY.to_owned(),
         }
     }

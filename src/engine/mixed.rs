@@ -12,7 +12,7 @@ use super::Engine;
 use super::application::{FieldContext, FieldError, Resolver};
 use super::compile::{Root, Source};
 use super::report::{FailedField, report};
-use super::run::{Ends, Job, Known, assemble, failed, may_be_outdated};
+use super::run::{Execution, FailureScope, ReadyAnswers, assemble, failed, may_be_outdated};
 use super::session::Session;
 use crate::db;
 use crate::error::{Error, GraphqlError};
@@ -38,22 +38,27 @@ struct Resolved {
 
 impl Engine {
     /// Runs an operation that asks for fields of the application. `known` are the answers that are there already.
-    pub(super) async fn run_mixed(&self, job: Job<'_>, known: &Known) -> Result<Body, Error> {
-        let (calls, known) = (self.calls(job)?, known.clone());
-        match job.compiled.effect {
-            Effect::Query => self.read_mixed(job, calls, known).await,
-            Effect::Mutation => self.write_mixed(job, calls, known).await,
+    pub(super) async fn run_mixed(
+        &self,
+        execution: Execution<'_>,
+        known: &ReadyAnswers,
+    ) -> Result<Body, Error> {
+        let (calls, known) = (self.calls(execution)?, known.clone());
+        match execution.compiled.effect {
+            Effect::Query => self.read_mixed(execution, calls, known).await,
+            Effect::Mutation => self.write_mixed(execution, calls, known).await,
         }
     }
 
     /// The application's fields in the order of the operation. Fails on wrong arguments, before anything runs.
-    pub(super) fn calls<'a>(&'a self, job: Job<'a>) -> Result<Vec<Call<'a>>, Error> {
+    pub(super) fn calls<'a>(&'a self, execution: Execution<'a>) -> Result<Vec<Call<'a>>, Error> {
         let mut calls = Vec::new();
-        for root in &job.compiled.roots {
+        for root in &execution.compiled.roots {
             if let Source::Application(field) = root.source
                 && let Some(resolver) = self.inner.resolvers.get(field)
             {
-                let arguments = job.operation.coerced_arguments(&job.snapshot().rendered, &root.key);
+                let arguments =
+                    execution.operation.coerced_arguments(&execution.snapshot().rendered, &root.key);
                 let arguments = arguments.map_err(|message| RequestError::Invalid(vec![message]))?;
                 calls.push(Call { root, resolver, arguments: Value::Object(arguments) });
             }
@@ -61,28 +66,33 @@ impl Engine {
         Ok(calls)
     }
 
-    async fn read_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, mut known: Known) -> Result<Body, Error> {
-        let sent = self.send(job);
-        let (sent, resolved) = tokio::join!(sent, self.resolve(job, calls));
+    async fn read_mixed(
+        &self,
+        execution: Execution<'_>,
+        calls: Vec<Call<'_>>,
+        mut known: ReadyAnswers,
+    ) -> Result<Body, Error> {
+        let sent = self.send(execution);
+        let (sent, resolved) = tokio::join!(sent, self.resolve(execution, calls));
         let sent = sent?;
         let mut errors = sent.errors;
         errors.extend(resolved.errors);
-        let values = complete(job, &resolved.answers, &mut errors)?;
-        if let Some(values) = values.filter(|_| sent.ends == Ends::Field && !resolved.ends_all)
-            && let Some(answers) = self.complete_marked(job, sent.answers, &mut errors).await
+        let values = complete(execution, &resolved.answers, &mut errors)?;
+        if let Some(values) = values.filter(|_| sent.ends == FailureScope::Field && !resolved.ends_all)
+            && let Some(answers) = self.complete_marked(execution, sent.answers, &mut errors).await
         {
             known.extend(values);
-            return Ok(assemble(job.compiled, &answers, &known, &errors));
+            return Ok(assemble(execution.compiled, &answers, &known, &errors));
         }
         Ok(response::with_null_data(&errors))
     }
 
     /// Asks for the application's fields of a query, one after the other, each in a transaction of its own.
-    async fn resolve(&self, job: Job<'_>, calls: Vec<Call<'_>>) -> Resolved {
+    async fn resolve(&self, execution: Execution<'_>, calls: Vec<Call<'_>>) -> Resolved {
         let mut resolved = Resolved::default();
         for Call { root, resolver, arguments } in calls {
-            let session = self.session(job);
-            let context = FieldContext::new(session.clone(), job.identity.clone());
+            let session = self.session(execution);
+            let context = FieldContext::new(session.clone(), execution.identity.clone());
             let answer = match resolver(context, arguments).await {
                 Ok(value) => session.commit().await.map(|()| value).map_err(FieldError::from),
                 Err(error) => Err(error),
@@ -92,7 +102,9 @@ impl Engine {
                     resolved.answers.insert(root.key.clone(), value);
                 }
                 Err(error) => {
-                    resolved.errors.push(at(root, error.told(&session, &job.snapshot().schema, root).await));
+                    resolved
+                        .errors
+                        .push(at(root, error.told(&session, &execution.snapshot().schema, root).await));
                     resolved.ends_all |= root.is_non_null;
                     session.roll_back().await;
                 }
@@ -101,13 +113,18 @@ impl Engine {
         resolved
     }
 
-    async fn write_mixed(&self, job: Job<'_>, calls: Vec<Call<'_>>, known: Known) -> Result<Body, Error> {
-        let session = self.session(job);
-        let written = match self.write(job, &session, calls, known).await {
+    async fn write_mixed(
+        &self,
+        execution: Execution<'_>,
+        calls: Vec<Call<'_>>,
+        known: ReadyAnswers,
+    ) -> Result<Body, Error> {
+        let session = self.session(execution);
+        let written = match self.write(execution, &session, calls, known).await {
             Ok(body) => match session.commit().await {
                 Ok(()) => return Ok(body),
                 // What is checked at the end belongs to no field.
-                Err(error) => at_end(job, None, error),
+                Err(error) => at_end(execution, None, error),
             },
             Err(errors) => {
                 session.roll_back().await;
@@ -121,20 +138,20 @@ impl Engine {
     /// field's type undoes them, too. The error is what the client is told, or that of the whole request.
     pub(super) async fn write(
         &self,
-        job: Job<'_>,
+        execution: Execution<'_>,
         session: &Session,
         calls: Vec<Call<'_>>,
-        mut known: Known,
+        mut known: ReadyAnswers,
     ) -> Result<Body, Result<Vec<GraphqlError>, Error>> {
         let mut calls = calls.into_iter();
         let (mut sent, mut answers) = (Vec::new(), ApplicationAnswers::new());
-        for (index, root) in job.compiled.roots.iter().enumerate() {
+        for (index, root) in execution.compiled.roots.iter().enumerate() {
             let mut answer = None;
-            for statement in job.bound.of_root(index) {
+            for statement in execution.bound.of_root(index) {
                 let ran = session.run(statement).await;
                 answer = Some(ran.map_err(|error| {
-                    may_be_outdated(job, Some(root), &error)?;
-                    failed(job, Some(root), error).map(|(told, _)| vec![told])
+                    may_be_outdated(execution, Some(root), &error)?;
+                    failed(execution, Some(root), error).map(|(told, _)| vec![told])
                 })?);
             }
             if let Some(answer) = answer {
@@ -142,26 +159,26 @@ impl Engine {
             } else if matches!(root.source, Source::Application(_))
                 && let Some(Call { resolver, arguments, .. }) = calls.next()
             {
-                let context = FieldContext::new(session.clone(), job.identity.clone());
+                let context = FieldContext::new(session.clone(), execution.identity.clone());
                 match resolver(context, arguments).await {
                     Ok(value) => answers.insert(root.key.clone(), value),
                     Err(error) => {
                         return Err(Ok(vec![at(
                             root,
-                            error.told(session, &job.snapshot().schema, root).await,
+                            error.told(session, &execution.snapshot().schema, root).await,
                         )]));
                     }
                 };
             }
         }
         let mut errors = Vec::new();
-        let values = complete(job, &answers, &mut errors).map_err(Err)?;
+        let values = complete(execution, &answers, &mut errors).map_err(Err)?;
         match values {
             Some(values) if errors.is_empty() => {
                 known.extend(values);
                 // What the database holds is no fault of the mutation, and undoes nothing.
-                Ok(match self.complete_marked(job, sent, &mut errors).await {
-                    Some(sent) => assemble(job.compiled, &sent, &known, &errors),
+                Ok(match self.complete_marked(execution, sent, &mut errors).await {
+                    Some(sent) => assemble(execution.compiled, &sent, &known, &errors),
                     None => response::with_null_data(&errors),
                 })
             }
@@ -169,18 +186,18 @@ impl Engine {
         }
     }
 
-    fn session(&self, job: Job<'_>) -> Session {
-        Session::new(self.inner.database.clone(), job.scope())
+    fn session(&self, execution: Execution<'_>) -> Session {
+        Session::new(self.inner.database.clone(), execution.scope())
     }
 }
 
 /// The answers as the operation asks for them. What is not of its type is logged, and told as a defect.
 fn complete(
-    job: Job<'_>,
+    execution: Execution<'_>,
     answers: &ApplicationAnswers,
     errors: &mut Vec<GraphqlError>,
 ) -> Result<Option<HashMap<String, String>>, Error> {
-    let completed = job.operation.complete(&job.snapshot().rendered, answers);
+    let completed = execution.operation.complete(&execution.snapshot().rendered, answers);
     let completed = completed.map_err(|message| RequestError::Invalid(vec![message]))?;
     for Misfit { text, locations, path } in completed.misfits {
         let told = GraphqlError { locations, path, ..GraphqlError::internal() };
@@ -191,11 +208,11 @@ fn complete(
 
 /// What the client is told of a mutation that fails when it is to last, at a field or at none.
 pub(super) fn at_end(
-    job: Job<'_>,
+    execution: Execution<'_>,
     root: Option<&Root>,
     error: db::Error,
 ) -> Result<Vec<GraphqlError>, Error> {
-    failed(job, root, error).map(|(told, _)| vec![told])
+    failed(execution, root, error).map(|(told, _)| vec![told])
 }
 
 fn at(root: &Root, told: GraphqlError) -> GraphqlError {

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::Frontend;
-use super::snapshots::View;
+use super::snapshots::RoleSchema;
 use crate::error::Error;
 use crate::event::Event;
 use crate::persisted::AllowList;
@@ -34,9 +34,9 @@ impl Frontend {
             return;
         }
         // Without an answer, the connection's own user alone has had its say.
-        for role in snapshots.pictures.roles().await.unwrap_or_default() {
-            if let Ok(view) = snapshots.of(Some(&role)).await {
-                refused.retain(|(_, text, _)| self.refusal(Some(&role), &view, text).is_some());
+        for role in snapshots.loader.roles().await.unwrap_or_default() {
+            if let Ok(role_schema) = snapshots.of(Some(&role)).await {
+                refused.retain(|(_, text, _)| self.refusal(Some(&role), &role_schema, text).is_some());
             }
         }
         for (id, _, error) in &refused {
@@ -45,8 +45,8 @@ impl Frontend {
     }
 
     /// Why a role does not accept a document, in the words that a client would read.
-    fn refusal(&self, role: Option<&str>, view: &View, text: &str) -> Option<String> {
-        let error = view.snapshot.document(text, self.inner.snapshots.limits(role)).err()?;
+    fn refusal(&self, role: Option<&str>, role_schema: &RoleSchema, text: &str) -> Option<String> {
+        let error = role_schema.snapshot.document(text, self.inner.snapshots.limits(role)).err()?;
         Error::from(error).for_client().into_iter().next().map(|told| told.message)
     }
 }

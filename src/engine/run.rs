@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::compile::{BoundOperation, CompiledOperation, Root, Source};
 use super::report::{FailedField, report};
 use super::snapshot::Snapshot;
-use super::snapshots::View;
+use super::snapshots::RoleSchema;
 use super::{Engine, Identity, ReadFrom};
 use crate::db::{self, Access, Answers, Scope};
 use crate::error::{Code, Error, GraphqlError, is_of_statement, is_schema_change, of_operation};
@@ -20,22 +20,22 @@ const READ_ONLY: &str = "25006";
 
 /// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
 /// application's fields.
-pub(super) type Known = HashMap<String, String>;
+pub(super) type ReadyAnswers = HashMap<String, String>;
 
 /// What the database's root fields of an operation have come to.
-pub(super) struct Sent {
+pub(super) struct DatabaseAnswers {
     /// Their values in order, up to the end.
     pub(super) answers: Answers,
     /// What went wrong.
     pub(super) errors: Vec<GraphqlError>,
     /// Whether that ended the operation.
-    pub(super) ends: Ends,
+    pub(super) ends: FailureScope,
 }
 
-/// An operation that is to be run, and for whom.
+/// An operation to run, and the identity that it runs for.
 #[derive(Clone, Copy)]
-pub(super) struct Job<'a> {
-    pub(super) view: &'a Arc<View>,
+pub(super) struct Execution<'a> {
+    pub(super) role_schema: &'a Arc<RoleSchema>,
     pub(super) operation: &'a Operation,
     pub(super) compiled: &'a CompiledOperation,
     pub(super) bound: &'a BoundOperation,
@@ -57,12 +57,12 @@ pub(super) enum Structure {
 
 impl Engine {
     /// Runs a plan that needs nothing but the database.
-    pub(super) async fn run(&self, job: Job<'_>, known: &Known) -> Result<Body, Error> {
-        let Sent { answers, mut errors, ends } = self.send(job).await?;
-        if ends == Ends::Field
-            && let Some(answers) = self.complete_marked(job, answers, &mut errors).await
+    pub(super) async fn run(&self, execution: Execution<'_>, known: &ReadyAnswers) -> Result<Body, Error> {
+        let DatabaseAnswers { answers, mut errors, ends } = self.send(execution).await?;
+        if ends == FailureScope::Field
+            && let Some(answers) = self.complete_marked(execution, answers, &mut errors).await
         {
-            return Ok(assemble(job.compiled, &answers, known, &errors));
+            return Ok(assemble(execution.compiled, &answers, known, &errors));
         }
         Ok(response::with_null_data(&errors))
     }
@@ -70,15 +70,15 @@ impl Engine {
     /// Sends the plan's statements as one message. If a nullable root field of a query fails, it is null with an error, and
     /// those after it are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as
     /// a whole.
-    pub(super) async fn send(&self, job: Job<'_>) -> Result<Sent, Error> {
-        let (effect, mut scope) = (job.compiled.effect, job.scope());
-        let BoundOperation { statements, roots } = job.bound;
-        let root_of = |statement: usize| Some(&job.compiled.roots[*roots.get(statement)?]);
+    pub(super) async fn send(&self, execution: Execution<'_>) -> Result<DatabaseAnswers, Error> {
+        let (effect, mut scope) = (execution.compiled.effect, execution.scope());
+        let BoundOperation { statements, roots } = execution.bound;
+        let root_of = |statement: usize| Some(&execution.compiled.roots[*roots.get(statement)?]);
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
         while answers.len() < statements.len() {
             let rest = &statements[answers.len()..];
-            let failure = match self.inner.replicas.run(&scope, rest, job.read_from).await {
+            let failure = match self.inner.replicas.run(&scope, rest, execution.read_from).await {
                 Ok(rest) => {
                     answers.extend(rest);
                     break;
@@ -87,7 +87,7 @@ impl Engine {
             };
             let failures = failures(failure, &mut answers, statements.len(), effect);
             for (index, error) in failures {
-                may_be_outdated(job, root_of(index), &error)?;
+                may_be_outdated(execution, root_of(index), &error)?;
                 let outcome = match (effect, is_too_long(&error)) {
                     (Effect::Mutation, true) if index < answers.len() => {
                         "; the mutation has been carried out"
@@ -95,26 +95,26 @@ impl Engine {
                     (Effect::Mutation, true) => "; the mutation may have been carried out",
                     _ => "",
                 };
-                let (mut told, ends) = failed(job, root_of(index), error)?;
+                let (mut told, ends) = failed(execution, root_of(index), error)?;
                 told.message.push_str(outcome);
                 errors.push(told);
-                if ends == Ends::Operation {
-                    return Ok(Sent { answers, errors, ends });
+                if ends == FailureScope::Operation {
+                    return Ok(DatabaseAnswers { answers, errors, ends });
                 }
                 if index == answers.len() {
                     answers.push(None);
                 }
             }
             let used: usize = answers.iter().flatten().map(String::len).sum();
-            scope.answer_limit = job.answer_limit.saturating_sub(used);
+            scope.answer_limit = execution.answer_limit.saturating_sub(used);
         }
-        Ok(Sent { answers: last_of_each(roots, answers), errors, ends: Ends::Field })
+        Ok(DatabaseAnswers { answers: last_of_each(roots, answers), errors, ends: FailureScope::Field })
     }
 }
 
-impl<'a> Job<'a> {
+impl<'a> Execution<'a> {
     pub(super) fn snapshot(self) -> &'a Snapshot {
-        &self.view.snapshot
+        &self.role_schema.snapshot
     }
 
     /// What holds while it runs.
@@ -126,7 +126,7 @@ impl<'a> Job<'a> {
             },
             role: self.identity.role.clone(),
             settings: Arc::clone(&self.identity.settings),
-            statement_timeout: self.view.statement_timeout,
+            statement_timeout: self.role_schema.statement_timeout,
             answer_limit: self.answer_limit,
         }
     }
@@ -165,7 +165,7 @@ fn last_of_each(roots: &[usize], answers: Answers) -> Answers {
 
 /// What a failed root field ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ends {
+pub(super) enum FailureScope {
     Field,
     Operation,
 }
@@ -173,15 +173,15 @@ pub(super) enum Ends {
 /// What the client is told of a failure, and how far it reaches; an error where the whole request has failed. `root` is the
 /// field whose statement failed: `None` where the message failed at its end, by a constraint that is checked there.
 pub(super) fn failed(
-    job: Job<'_>,
+    execution: Execution<'_>,
     root: Option<&Root>,
     error: db::Error,
-) -> Result<(GraphqlError, Ends), Error> {
-    let effect = job.compiled.effect;
+) -> Result<(GraphqlError, FailureScope), Error> {
+    let effect = execution.compiled.effect;
     if effect == Effect::Mutation && error.sqlstate() == Some(READ_ONLY) {
         return Err(Error::ReadOnly(error));
     }
-    let told = told(job, root, &error);
+    let told = told(execution, root, &error);
     // Others may be answered beside it.
     let is_alone = is_of_statement(&error);
     if (told.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
@@ -191,29 +191,33 @@ pub(super) fn failed(
     let ends_all = effect == Effect::Mutation
         || (told.code.is_retryable() && !is_alone)
         || root.is_none_or(|root| root.is_non_null);
-    Ok((told, if ends_all { Ends::Operation } else { Ends::Field }))
+    Ok((told, if ends_all { FailureScope::Operation } else { FailureScope::Field }))
 }
 
 /// An error if it may be that the database is not as it was when the operation was planned. All of a mutation has been undone then.
-pub(super) fn may_be_outdated(job: Job<'_>, root: Option<&Root>, error: &db::Error) -> Result<(), Error> {
-    if job.structure == Structure::Confirmed || !is_schema_change(error) {
+pub(super) fn may_be_outdated(
+    execution: Execution<'_>,
+    root: Option<&Root>,
+    error: &db::Error,
+) -> Result<(), Error> {
+    if execution.structure == Structure::Confirmed || !is_schema_change(error) {
         return Ok(());
     }
-    let told = Box::new(told(job, root, error));
+    let told = Box::new(told(execution, root, error));
     Err(Error::SchemaChanged { error: error.clone(), told })
 }
 
 /// What the client is told, with the place of it in the document and in the answer.
-fn told(job: Job<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
+fn told(execution: Execution<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
     let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();
-    GraphqlError { locations, path, ..of_operation(error, &job.snapshot().schema) }
+    GraphqlError { locations, path, ..of_operation(error, &execution.snapshot().schema) }
 }
 
 pub(super) fn assemble(
     compiled: &CompiledOperation,
     answers: &[Option<String>],
-    known: &Known,
+    known: &ReadyAnswers,
     errors: &[GraphqlError],
 ) -> Body {
     let mut stopwatch = Stopwatch::start();

@@ -36,7 +36,7 @@ impl Session {
         Self { transaction: Arc::new(Mutex::new(Some(transaction))), ..Self::new(database, scope) }
     }
 
-    /// The transaction, if it was begun and nobody uses it.
+    /// The transaction, if it was begun and is not in use.
     pub(super) fn take(&self) -> Option<Transaction> {
         self.transaction.try_lock().ok()?.take()
     }

@@ -8,7 +8,7 @@ use quick_cache::sync::Cache;
 
 use super::compile::{CompiledOperation, Source};
 use super::compiled::{CompiledOperations, Id};
-use super::run::Known;
+use super::run::ReadyAnswers;
 use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;
@@ -24,15 +24,15 @@ const DOCUMENT_BYTES: u64 = 16 << 20;
 /// for a thousand tables has some megabytes.
 const INTROSPECTION_BYTES: u64 = 16 << 20;
 
-/// Everything that requests of roles with the same picture are answered with.
+/// Everything that requests of roles with the same catalog JSON are answered with.
 pub(super) struct Snapshot {
     pub(super) schema: Schema,
     pub(super) rendered: Rendered,
     visible: Option<Rendered>,
     documents: Cache<String, Remembered, TextWeight>,
     pub(super) compiled: CompiledOperations,
-    introspected: Cache<String, Arc<Known>, TextWeight>,
-    /// Of the picture that it was made from.
+    introspected: Cache<String, Arc<ReadyAnswers>, TextWeight>,
+    /// Of the catalog JSON that it was made from.
     pub(super) fingerprint: u64,
 }
 
@@ -52,16 +52,16 @@ impl Weighter<String, Remembered> for TextWeight {
     }
 }
 
-impl Weighter<String, Arc<Known>> for TextWeight {
-    fn weight(&self, text: &String, answers: &Arc<Known>) -> u64 {
+impl Weighter<String, Arc<ReadyAnswers>> for TextWeight {
+    fn weight(&self, text: &String, answers: &Arc<ReadyAnswers>) -> u64 {
         let answers: usize = answers.iter().map(|(key, value)| key.len() + value.len() + 64).sum();
         (text.len() + answers) as u64 + 64
     }
 }
 
 impl Snapshot {
-    pub(super) fn new(picture: &str, api: &Api, application: &Application) -> Result<Self, Error> {
-        let catalog = Catalog::from_json(picture)?;
+    pub(super) fn new(json: &str, api: &Api, application: &Application) -> Result<Self, Error> {
+        let catalog = Catalog::from_json(json)?;
         let options =
             Options { total_count: api.total_count, aggregate: api.aggregate, partitions: api.partitions };
         let visible = visible_part(&catalog, api.introspection);
@@ -75,7 +75,7 @@ impl Snapshot {
         let documents = Cache::with_weighter(1024, DOCUMENT_BYTES, TextWeight);
         let introspected = Cache::with_weighter(8, INTROSPECTION_BYTES, TextWeight);
         let compiled = CompiledOperations::new();
-        let fingerprint = fingerprint(picture);
+        let fingerprint = fingerprint(json);
         Ok(Self { schema, rendered, visible, documents, compiled, introspected, fingerprint })
     }
 
@@ -128,7 +128,7 @@ impl Snapshot {
         operation: &Operation,
         text: &str,
         limits: &Limits,
-    ) -> Result<Arc<Known>, RequestError> {
+    ) -> Result<Arc<ReadyAnswers>, RequestError> {
         let mut roots = compiled.roots.iter();
         let Some(root) = roots.find(|root| matches!(root.source, Source::Introspection)) else {
             return Ok(Arc::default());
@@ -152,9 +152,9 @@ impl Snapshot {
     }
 }
 
-pub(super) fn fingerprint(picture: &str) -> u64 {
+pub(super) fn fingerprint(json: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    picture.hash(&mut hasher);
+    json.hash(&mut hasher);
     hasher.finish()
 }
 

@@ -1,6 +1,6 @@
-//! The snapshots by role: made when a role first asks, shared by all roles with the same picture, bounded in number.
+//! The snapshots by role: made when a role first asks, shared by all roles with the same catalog JSON, bounded in number.
 //!
-//! A request reads one atomic pointer and waits for nobody, as long as its role is known.
+//! A request reads one atomic pointer and does not wait, as long as its role is known.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,8 +11,8 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::RoleLimits;
+use super::catalog_loader::{CatalogLoader, CatalogVersion, LoadedCatalog};
 use super::concurrency::Concurrency;
-use super::picture::{Mark, Picture, Pictures};
 use super::snapshot::{Snapshot, fingerprint};
 use crate::config::{Api, Limits};
 use crate::error::Error;
@@ -25,65 +25,65 @@ const ROLES: usize = 1000;
 /// The different snapshots that are held. One of a thousand tables takes about 110 MB.
 const SNAPSHOTS: usize = 16;
 
-/// The pictures that are drawn at once, so that roles that come for the first time do not take the whole pool.
-const DRAWN_AT_ONCE: usize = 4;
+/// How many catalogs are read at once, so that roles that come for the first time do not take the whole pool.
+const LOADS_AT_ONCE: usize = 4;
 
-/// The roles whose pictures are drawn again after a change, those that asked last; others when they ask again.
+/// How many roles have their catalogs read again after a change: those that asked last. Others wait until they ask again.
 const RELOADED: usize = 64;
 
 /// What requests of one role are answered with.
-pub(super) struct View {
+pub(super) struct RoleSchema {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) statement_timeout: Duration,
-    /// A place for each operation that may run at once; `None` where nothing is said. All views of the role share it.
+    /// A place for each operation that may run at once; `None` is no limit. All schemas of the role share it.
     places: Option<Arc<Semaphore>>,
-    mark: Mark,
+    version: CatalogVersion,
     /// When it was last asked for, in seconds since the start.
     used: AtomicU64,
 }
 
-impl View {
+impl RoleSchema {
     /// Waits until one more operation of the role may run; it holds the place until it has ended.
     pub(super) async fn place(&self, timeout: Duration) -> Result<Option<OwnedSemaphorePermit>, Error> {
         let Some(places) = &self.places else { return Ok(None) };
         match tokio::time::timeout(timeout, Arc::clone(places).acquire_owned()).await {
-            // Nobody closes it.
+            // It is never closed.
             Ok(place) => Ok(place.ok()),
             Err(_) => Err(Error::RoleBusy(timeout)),
         }
     }
 }
 
-/// The views of all roles that have asked.
+/// The schemas of all roles that have asked.
 pub(super) struct Snapshots {
-    pub(super) pictures: Pictures,
+    pub(super) loader: CatalogLoader,
     api: Api,
     application: Arc<Application>,
     statement_timeout: Duration,
     limits: RoleLimits,
     start: Instant,
-    views: ArcSwap<Views>,
-    /// Held while the views are replaced, and while a snapshot is made for them: two roles with the same new picture make one.
+    role_schemas: ArcSwap<RoleSchemas>,
+    /// Held while a role's schema is replaced, and while its snapshot is made: two roles with the same new catalog make one.
     replacing: Mutex<()>,
-    turns: Turns,
+    role_locks: RoleLocks,
     concurrency: Concurrency,
-    drawing: Semaphore,
+    loading: Semaphore,
 }
 
 #[derive(Clone, Default)]
-struct Views {
+struct RoleSchemas {
     /// That of the connection's own user.
-    own: Option<Arc<View>>,
-    by_role: HashMap<String, Arc<View>>,
+    own: Option<Arc<RoleSchema>>,
+    by_role: HashMap<String, Arc<RoleSchema>>,
 }
 
-/// A lock for each role, held while its picture is drawn: a hundred first requests draw one.
+/// A lock for each role, held while its catalog is read: a hundred first requests read it once.
 #[derive(Default)]
-struct Turns(std::sync::Mutex<HashMap<Option<String>, Weak<Mutex<()>>>>);
+struct RoleLocks(std::sync::Mutex<HashMap<Option<String>, Weak<Mutex<()>>>>);
 
 impl Snapshots {
     pub(super) fn new(
-        pictures: Pictures,
+        loader: CatalogLoader,
         api: Api,
         application: Application,
         statement_timeout: Duration,
@@ -91,16 +91,16 @@ impl Snapshots {
     ) -> Self {
         Self {
             limits,
-            pictures,
+            loader,
             api,
             application: Arc::new(application),
             statement_timeout,
             start: Instant::now(),
-            views: ArcSwap::default(),
+            role_schemas: ArcSwap::default(),
             replacing: Mutex::default(),
-            turns: Turns::default(),
+            role_locks: RoleLocks::default(),
             concurrency: Concurrency::default(),
-            drawing: Semaphore::new(DRAWN_AT_ONCE),
+            loading: Semaphore::new(LOADS_AT_ONCE),
         }
     }
 
@@ -109,90 +109,103 @@ impl Snapshots {
         self.limits.of(role)
     }
 
-    /// The view of a role; `None` is the connection's own user. A role that is refused is not remembered: it costs no more
+    /// The schema of a role; `None` is the connection's own user. A role that is refused is not remembered: it costs no more
     /// than the smallest request, and is there as soon as it is granted.
-    pub(super) async fn of(&self, role: Option<&str>) -> Result<Arc<View>, Error> {
-        if let Some(view) = self.known(role) {
-            return Ok(view);
+    pub(super) async fn of(&self, role: Option<&str>) -> Result<Arc<RoleSchema>, Error> {
+        if let Some(role_schema) = self.known(role) {
+            return Ok(role_schema);
         }
-        let _turn = self.turns.of(role).await;
+        let _turn = self.role_locks.of(role).await;
         match self.known(role) {
-            Some(view) => Ok(view),
-            None => Ok(self.draw(role).await?.0),
+            Some(role_schema) => Ok(role_schema),
+            None => Ok(self.load(role).await?.0),
         }
     }
 
-    /// Whether a role has a view, so that its requests need not wait for one.
+    /// Whether a role has a schema, so that its requests need not wait for one.
     pub(super) fn is_known(&self, role: Option<&str>) -> bool {
         self.known(role).is_some()
     }
 
-    /// The view of a role after the database has turned out to be another than in `old`; `None` if it is the same.
-    pub(super) async fn after(&self, role: Option<&str>, old: &View) -> Result<Option<Arc<View>>, Error> {
-        let _turn = self.turns.of(role).await;
+    /// The schema of a role after the database has turned out to be another than in `old`; `None` if it is the same.
+    pub(super) async fn after(
+        &self,
+        role: Option<&str>,
+        old: &RoleSchema,
+    ) -> Result<Option<Arc<RoleSchema>>, Error> {
+        let _turn = self.role_locks.of(role).await;
         let known = self.known(role);
-        if let Some(view) = known.as_ref().filter(|view| !Arc::ptr_eq(&view.snapshot, &old.snapshot)) {
-            return Ok(Some(Arc::clone(view)));
+        if let Some(role_schema) =
+            known.as_ref().filter(|role_schema| !Arc::ptr_eq(&role_schema.snapshot, &old.snapshot))
+        {
+            return Ok(Some(Arc::clone(role_schema)));
         }
-        let marks = self.pictures.marks(&[role]).await?;
-        if known.is_some_and(|view| marks.first().is_some_and(|(_, mark)| *mark == view.mark)) {
+        let versions = self.loader.versions(&[role]).await?;
+        if known.is_some_and(|role_schema| {
+            versions.first().is_some_and(|(_, version)| *version == role_schema.version)
+        }) {
             return Ok(None);
         }
-        let (view, _) = self.draw(role).await?;
-        Ok(Some(view).filter(|view| !Arc::ptr_eq(&view.snapshot, &old.snapshot)))
+        let (role_schema, _) = self.load(role).await?;
+        Ok(Some(role_schema).filter(|role_schema| !Arc::ptr_eq(&role_schema.snapshot, &old.snapshot)))
     }
 
-    /// Draws the pictures of all roles again; says whether any has changed. Requests that run keep the view that they began
-    /// with, and a role whose picture cannot be drawn keeps its own.
+    /// Reads the catalogs of all roles again; says whether any has changed. Requests that run keep the schema that they began with,
+    /// and a role whose catalog cannot be read keeps its own.
     pub(super) async fn reload(&self) -> Result<bool, Error> {
         let roles = self.held();
-        self.redraw(if roles.is_empty() { vec![None] } else { roles }).await
+        self.reload_roles(if roles.is_empty() { vec![None] } else { roles }).await
     }
 
-    /// The same for those roles whose pictures may have changed.
+    /// The same for those roles whose catalogs may have changed.
     pub(super) async fn reload_changed(&self) -> Result<bool, Error> {
         let roles = self.held();
         let asked: Vec<Option<&str>> = roles.iter().map(Option::as_deref).collect();
-        let marks: HashMap<Option<String>, Mark> = self.pictures.marks(&asked).await?.into_iter().collect();
-        let views = self.views.load_full();
-        let is_the_same =
-            |role: &Option<String>| views.get(role.as_deref()).map(|view| &view.mark) == marks.get(role);
-        self.redraw(roles.into_iter().filter(|role| !is_the_same(role)).collect()).await
+        let versions: HashMap<Option<String>, CatalogVersion> =
+            self.loader.versions(&asked).await?.into_iter().collect();
+        let role_schemas = self.role_schemas.load_full();
+        let is_the_same = |role: &Option<String>| {
+            role_schemas.get(role.as_deref()).map(|role_schema| &role_schema.version) == versions.get(role)
+        };
+        self.reload_roles(roles.into_iter().filter(|role| !is_the_same(role)).collect()).await
     }
 
-    fn known(&self, role: Option<&str>) -> Option<Arc<View>> {
-        let views = self.views.load();
-        let view = views.get(role)?;
+    fn known(&self, role: Option<&str>) -> Option<Arc<RoleSchema>> {
+        let role_schemas = self.role_schemas.load();
+        let role_schema = role_schemas.get(role)?;
         let now = self.start.elapsed().as_secs();
         // Written once a second, so that requests on several processors do not take the value from each other.
-        if view.used.load(Ordering::Relaxed) != now {
-            view.used.store(now, Ordering::Relaxed);
+        if role_schema.used.load(Ordering::Relaxed) != now {
+            role_schema.used.store(now, Ordering::Relaxed);
         }
-        Some(Arc::clone(view))
+        Some(Arc::clone(role_schema))
     }
 
-    /// The roles that have views: the own user first, then those that asked last.
+    /// The roles that have schemas: the own user first, then those that asked last.
     fn held(&self) -> Vec<Option<String>> {
-        let views = self.views.load();
-        let mut roles: Vec<(&String, u64)> =
-            views.by_role.iter().map(|(role, view)| (role, view.used.load(Ordering::Relaxed))).collect();
+        let role_schemas = self.role_schemas.load();
+        let mut roles: Vec<(&String, u64)> = role_schemas
+            .by_role
+            .iter()
+            .map(|(role, role_schema)| (role, role_schema.used.load(Ordering::Relaxed)))
+            .collect();
         roles.sort_by_key(|(_, used)| std::cmp::Reverse(*used));
-        let own = views.own.iter().map(|_| None);
+        let own = role_schemas.own.iter().map(|_| None);
         own.chain(roles.into_iter().map(|(role, _)| Some(role.clone()))).collect()
     }
 
-    async fn redraw(&self, roles: Vec<Option<String>>) -> Result<bool, Error> {
+    async fn reload_roles(&self, roles: Vec<Option<String>>) -> Result<bool, Error> {
         let (mut has_changed, mut failure) = (false, None);
         for (index, role) in roles.into_iter().enumerate() {
-            let _turn = self.turns.of(role.as_deref()).await;
+            let _turn = self.role_locks.of(role.as_deref()).await;
             if index >= RELOADED {
-                self.replace(|views| views.forget(role.as_deref())).await;
+                self.replace(|role_schemas| role_schemas.forget(role.as_deref())).await;
                 continue;
             }
-            match self.draw(role.as_deref()).await {
+            match self.load(role.as_deref()).await {
                 Ok((_, is_new)) => has_changed |= is_new,
                 Err(error) if error.is_role_refused() => {
-                    self.replace(|views| views.forget(role.as_deref())).await;
+                    self.replace(|role_schemas| role_schemas.forget(role.as_deref())).await;
                     has_changed = true;
                 }
                 Err(error) => failure = Some(error),
@@ -201,71 +214,66 @@ impl Snapshots {
         failure.map_or(Ok(has_changed), Err)
     }
 
-    /// Draws a role's picture and puts its view in place; whether the picture is another than before. The caller has the
+    /// Reads a role's catalog and puts its schema in place; whether the catalog is another than before. The caller has the
     /// role's turn.
-    async fn draw(&self, role: Option<&str>) -> Result<(Arc<View>, bool), Error> {
+    async fn load(&self, role: Option<&str>) -> Result<(Arc<RoleSchema>, bool), Error> {
         let start = Instant::now();
-        let picture = {
-            let _place = self.drawing.acquire().await;
-            self.pictures.draw(role).await?
+        let loaded = {
+            let _place = self.loading.acquire().await;
+            self.loader.load(role).await?
         };
         let _alone = self.replacing.lock().await;
-        let views = self.views.load_full();
-        let fingerprint = fingerprint(&picture.text);
-        let Picture { text, mark } = picture;
-        let snapshot = match views.with_picture(fingerprint) {
+        let role_schemas = self.role_schemas.load_full();
+        let fingerprint = fingerprint(&loaded.json);
+        let LoadedCatalog { json, version } = loaded;
+        let snapshot = match role_schemas.with_fingerprint(fingerprint) {
             Some(snapshot) => snapshot,
-            None => self.make(role, text, start).await?,
+            None => self.make(role, json, start).await?,
         };
-        let is_new = views.get(role).is_none_or(|old| old.snapshot.fingerprint != fingerprint);
-        let statement_timeout = mark.statement_timeout.unwrap_or(self.statement_timeout);
+        let is_new = role_schemas.get(role).is_none_or(|old| old.snapshot.fingerprint != fingerprint);
+        let statement_timeout = version.statement_timeout.unwrap_or(self.statement_timeout);
         let used = AtomicU64::new(self.start.elapsed().as_secs());
         let places = self.limits.of(role).concurrency.map(|count| self.concurrency.of(role, count));
-        let view = Arc::new(View { snapshot, statement_timeout, places, mark, used });
-        let mut views = Views::clone(&views);
-        views.insert(role, Arc::clone(&view));
-        self.views.store(Arc::new(views));
-        Ok((view, is_new))
+        let role_schema = Arc::new(RoleSchema { snapshot, statement_timeout, places, version, used });
+        let mut role_schemas = RoleSchemas::clone(&role_schemas);
+        role_schemas.insert(role, Arc::clone(&role_schema));
+        self.role_schemas.store(Arc::new(role_schemas));
+        Ok((role_schema, is_new))
     }
 
     /// Makes a snapshot on a thread that no request waits for: it takes some hundred milliseconds for a thousand tables.
-    async fn make(
-        &self,
-        role: Option<&str>,
-        picture: String,
-        start: Instant,
-    ) -> Result<Arc<Snapshot>, Error> {
+    async fn make(&self, role: Option<&str>, json: String, start: Instant) -> Result<Arc<Snapshot>, Error> {
         let (api, application) = (self.api.clone(), Arc::clone(&self.application));
-        let making = tokio::task::spawn_blocking(move || Snapshot::new(&picture, &api, &application));
+        let making = tokio::task::spawn_blocking(move || Snapshot::new(&json, &api, &application));
         let snapshot = making.await.map_err(|error| Error::NotMade(error.to_string()))??;
         let tables = snapshot.schema.tables.iter().flatten().count();
         Event::CatalogLoaded { role, tables, took: start.elapsed() }.emit();
         Ok(Arc::new(snapshot))
     }
 
-    async fn replace(&self, change: impl FnOnce(&mut Views)) {
+    async fn replace(&self, change: impl FnOnce(&mut RoleSchemas)) {
         let _alone = self.replacing.lock().await;
-        let mut views = Views::clone(&self.views.load());
-        change(&mut views);
-        self.views.store(Arc::new(views));
+        let mut role_schemas = RoleSchemas::clone(&self.role_schemas.load());
+        change(&mut role_schemas);
+        self.role_schemas.store(Arc::new(role_schemas));
     }
 }
 
-impl Views {
-    fn get(&self, role: Option<&str>) -> Option<&Arc<View>> {
+impl RoleSchemas {
+    fn get(&self, role: Option<&str>) -> Option<&Arc<RoleSchema>> {
         match role {
             Some(role) => self.by_role.get(role),
             None => self.own.as_ref(),
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Arc<View>> {
+    fn all(&self) -> impl Iterator<Item = &Arc<RoleSchema>> {
         self.own.iter().chain(self.by_role.values())
     }
 
-    fn with_picture(&self, fingerprint: u64) -> Option<Arc<Snapshot>> {
-        let found = self.all().find(|view| view.snapshot.fingerprint == fingerprint);
-        found.map(|view| Arc::clone(&view.snapshot))
+    fn with_fingerprint(&self, fingerprint: u64) -> Option<Arc<Snapshot>> {
+        let found = self.all().find(|role_schema| role_schema.snapshot.fingerprint == fingerprint);
+        found.map(|role_schema| Arc::clone(&role_schema.snapshot))
     }
 
     fn forget(&mut self, role: Option<&str>) {
@@ -277,17 +285,17 @@ impl Views {
         }
     }
 
-    /// Adds a view, and forgets those that have not been asked for longest where there are too many.
-    fn insert(&mut self, role: Option<&str>, view: Arc<View>) {
+    /// Adds a schema, and forgets those that have not been asked for longest where there are too many.
+    fn insert(&mut self, role: Option<&str>, role_schema: Arc<RoleSchema>) {
         match role {
             Some(role) => {
-                self.by_role.insert(role.to_owned(), view);
+                self.by_role.insert(role.to_owned(), role_schema);
             }
-            None => self.own = Some(view),
+            None => self.own = Some(role_schema),
         }
         while self.by_role.len() > ROLES || self.snapshots() > SNAPSHOTS {
             let others = self.by_role.iter().filter(|(other, _)| Some(other.as_str()) != role);
-            let oldest = others.min_by_key(|(_, view)| view.used.load(Ordering::Relaxed));
+            let oldest = others.min_by_key(|(_, role_schema)| role_schema.used.load(Ordering::Relaxed));
             let Some(oldest) = oldest.map(|(role, _)| role.clone()) else { return };
             self.by_role.remove(&oldest);
         }
@@ -295,16 +303,16 @@ impl Views {
 
     /// How many different ones there are.
     fn snapshots(&self) -> usize {
-        self.all().map(|view| view.snapshot.fingerprint).collect::<HashSet<_>>().len()
+        self.all().map(|role_schema| role_schema.snapshot.fingerprint).collect::<HashSet<_>>().len()
     }
 }
 
-impl Turns {
+impl RoleLocks {
     async fn of(&self, role: Option<&str>) -> OwnedMutexGuard<()> {
         let turn = {
-            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            turns.retain(|_, turn| turn.strong_count() > 0);
-            let waiting = turns.entry(role.map(str::to_owned)).or_default();
+            let mut role_locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            role_locks.retain(|_, turn| turn.strong_count() > 0);
+            let waiting = role_locks.entry(role.map(str::to_owned)).or_default();
             waiting.upgrade().unwrap_or_else(|| {
                 let turn = Arc::default();
                 *waiting = Arc::downgrade(&turn);

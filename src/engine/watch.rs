@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::Event;
 
 impl Frontend {
-    /// Draws the pictures of the database again, as all roles that have asked see it; says whether any has changed. The old
+    /// Reads the catalog again, as all roles that have asked see it; says whether it has changed for any. The old
     /// ones stay in use until then, and if it fails.
     pub async fn reload(&self) -> Result<bool, Error> {
         let reloaded = self.inner.snapshots.reload().await;

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use super::account::Account;
 use super::compile::{CompiledOperation, Root, Source};
 use super::mixed::at_end;
-use super::run::{Job, Structure};
+use super::run::{Execution, Structure};
 use super::session::Session;
-use super::snapshots::View;
+use super::snapshots::RoleSchema;
 use super::{Engine, Identity, Outcome, Request, Response, refuse};
 use crate::db::{self, Transaction};
 use crate::error::Error;
 use crate::request::json_map;
 use crate::response::{self, Body};
 
-/// Somebody who may ask now: the API as they see it.
+/// An identity whose request fits the API, with the API as its role sees it.
 pub struct Admitted {
-    view: Arc<View>,
+    role_schema: Arc<RoleSchema>,
     identity: Identity,
     structure: Structure,
 }
@@ -40,25 +40,29 @@ struct Answer {
 }
 
 impl Engine {
-    /// Draws the API's picture for who asks, if it is not known yet, or if the request does not fit it, for somebody else has
-    /// accepted it by a picture that may be newer. It is done before a transaction is begun, so that nobody waits for a second
+    /// Reads the catalog for who asks, if it is not known yet, or if the request does not fit it: another process has accepted
+    /// the request and may know a newer one. It is done before a transaction is begun, so that nobody waits for a second
     /// connection while holding one.
     pub async fn admit(&self, request: &Request, identity: Identity) -> Result<Admitted, Error> {
         let frontend = &self.inner.frontend;
         let role = identity.role.as_deref();
-        let view = frontend.inner.snapshots.of(role).await?;
-        if frontend.fits(request, &identity, &view).await {
-            return Ok(Admitted { view, identity, structure: Structure::Remembered });
+        let role_schema = frontend.inner.snapshots.of(role).await?;
+        if frontend.fits(request, &identity, &role_schema).await {
+            return Ok(Admitted { role_schema, identity, structure: Structure::Remembered });
         }
-        self.admit_again(Admitted { view, identity, structure: Structure::Remembered }).await
+        self.admit_again(Admitted { role_schema, identity, structure: Structure::Remembered }).await
     }
 
     /// The same once more, after the database has turned out to be another than it was known to be. A mutation that was undone because
     /// of that may be run again.
-    pub async fn admit_again(&self, Admitted { view, identity, .. }: Admitted) -> Result<Admitted, Error> {
+    pub async fn admit_again(
+        &self,
+        Admitted { role_schema, identity, .. }: Admitted,
+    ) -> Result<Admitted, Error> {
         let role = identity.role.as_deref();
-        let view = self.inner.frontend.inner.snapshots.after(role, &view).await?.unwrap_or(view);
-        Ok(Admitted { view, identity, structure: Structure::Confirmed })
+        let role_schema =
+            self.inner.frontend.inner.snapshots.after(role, &role_schema).await?.unwrap_or(role_schema);
+        Ok(Admitted { role_schema, identity, structure: Structure::Confirmed })
     }
 
     /// Runs a mutation. Afterwards the transaction is the connection's own user's again.
@@ -88,27 +92,31 @@ impl Engine {
         &self,
         mut transaction: Transaction,
         mut request: Request,
-        Admitted { view, identity, structure }: &Admitted,
+        Admitted { role_schema, identity, structure }: &Admitted,
         account: &mut Account<'_>,
     ) -> Result<(Transaction, Answer), Error> {
         let variables = Arc::new(json_map(std::mem::take(&mut request.variables)));
         let text = self.inner.frontend.inner.persisted.text(&request.document)?;
-        let prepared =
-            match self.inner.frontend.prepare(&request, &text, &variables, (identity, view), account).await {
-                Ok(prepared) => prepared,
-                Err(error) => return Ok((transaction, refused(&error))),
-            };
-        let job = prepared.job(identity, view, *structure);
-        let calls = match self.calls(job) {
+        let prepared = match self
+            .inner
+            .frontend
+            .prepare(&request, &text, &variables, (identity, role_schema), account)
+            .await
+        {
+            Ok(prepared) => prepared,
+            Err(error) => return Ok((transaction, refused(&error))),
+        };
+        let execution = prepared.execution(identity, role_schema, *structure);
+        let calls = match self.calls(execution) {
             Ok(calls) => calls,
             Err(error) => return Ok((transaction, refused(&error))),
         };
-        let scope = job.scope();
+        let scope = execution.scope();
         if let Err(error) = transaction.enter(&scope).await {
             return undo(transaction, error.into()).await;
         }
         let session = Session::within(self.inner.database.clone(), scope, transaction);
-        let written = self.write(job, &session, calls, (*prepared.known).clone()).await;
+        let written = self.write(execution, &session, calls, (*prepared.known).clone()).await;
         let transaction = session.take().ok_or_else(|| {
             db::Error::Protocol("a field kept its connection after it had answered".to_owned())
         })?;
@@ -117,7 +125,7 @@ impl Engine {
             return Err(error.into());
         }
         match written {
-            Ok(body) => leave(transaction, job, body).await,
+            Ok(body) => leave(transaction, execution, body).await,
             Err(Ok(errors)) => undo_with(transaction, response::with_null_data(&errors)).await,
             Err(Err(error @ Error::SchemaChanged { .. })) => {
                 transaction.roll_back().await;
@@ -138,13 +146,13 @@ fn refused(error: &Error) -> Answer {
 /// Where no field is the application's, all would have been one message, and PostgreSQL finds that at its last statement.
 async fn leave(
     mut transaction: Transaction,
-    job: Job<'_>,
+    execution: Execution<'_>,
     body: Body,
 ) -> Result<(Transaction, Answer), Error> {
     match transaction.leave().await {
         Ok(()) => Ok((transaction, Answer { outcome: Outcome::Executed, body, took_effect: true })),
         Err(error) if error.is_transient() => Err(error.into()),
-        Err(error) => match at_end(job, last_statement(job.compiled), error) {
+        Err(error) => match at_end(execution, last_statement(execution.compiled), error) {
             Ok(errors) => undo_with(transaction, response::with_null_data(&errors)).await,
             Err(error) => undo(transaction, error).await,
         },

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::compile::{BoundOperation, CompiledOperation};
 use super::compiled::Id;
-use super::run::Known;
+use super::run::ReadyAnswers;
 use super::snapshot::Remembered;
-use super::snapshots::View;
+use super::snapshots::RoleSchema;
 use crate::config::Limits;
 use crate::error::Error;
 use crate::event::Event;
@@ -15,14 +15,14 @@ use crate::request::{Document, Facts, JsonMap, Measure, Operation, RequestError}
 /// What a request is validated and compiled with.
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
-    pub(super) view: &'a Arc<View>,
+    pub(super) role_schema: &'a Arc<RoleSchema>,
     pub(super) text: &'a str,
     pub(super) limits: &'a Limits,
 }
 
 /// The same, for another thread.
 pub(super) struct SharedWork {
-    view: Arc<View>,
+    role_schema: Arc<RoleSchema>,
     text: Arc<str>,
     limits: Limits,
 }
@@ -42,11 +42,15 @@ enum Origin {
 }
 
 /// A compiled operation, and the answers that are there before anything runs.
-type Compiled = Result<(Arc<CompiledOperation>, Arc<Known>), Error>;
+type Compiled = Result<(Arc<CompiledOperation>, Arc<ReadyAnswers>), Error>;
 
 impl Work<'_> {
     pub(super) fn shared(&self) -> SharedWork {
-        SharedWork { view: Arc::clone(self.view), text: self.text.into(), limits: self.limits.clone() }
+        SharedWork {
+            role_schema: Arc::clone(self.role_schema),
+            text: self.text.into(),
+            limits: self.limits.clone(),
+        }
     }
 
     /// The operation that is asked for, with its variables.
@@ -56,7 +60,7 @@ impl Work<'_> {
         name: Option<&str>,
         variables: &JsonMap,
     ) -> Result<Selected, RequestError> {
-        let snapshot = &self.view.snapshot;
+        let snapshot = &self.role_schema.snapshot;
         let (document, from) = if let Some(Remembered { id, document }) = remembered {
             (document, Origin::Remembered(id))
         } else {
@@ -70,7 +74,8 @@ impl Work<'_> {
     /// The statements of an operation, if it is within the limits. A new document is remembered then.
     pub(super) fn compile(&self, Selected { operation, from }: Selected) -> (Operation, Compiled) {
         let compiled = self.compiled(&operation, from).and_then(|compiled| {
-            let known = self.view.snapshot.introspection(&compiled, &operation, self.text, self.limits)?;
+            let known =
+                self.role_schema.snapshot.introspection(&compiled, &operation, self.text, self.limits)?;
             Ok((compiled, known))
         });
         (operation, compiled)
@@ -82,12 +87,12 @@ impl Work<'_> {
         operation: Operation,
         compiled: &CompiledOperation,
     ) -> (Operation, Result<BoundOperation, Error>) {
-        let bound = compiled.bind(&self.view.snapshot.schema, &operation);
+        let bound = compiled.bind(&self.role_schema.snapshot.schema, &operation);
         (operation, bound)
     }
 
     fn compiled(&self, operation: &Operation, from: Origin) -> Result<Arc<CompiledOperation>, Error> {
-        let (snapshot, limits) = (&self.view.snapshot, self.limits);
+        let (snapshot, limits) = (&self.role_schema.snapshot, self.limits);
         if let Origin::Remembered(document) = from
             && let Some(compiled) = snapshot.compiled.find(document, operation, limits)
         {
@@ -117,6 +122,6 @@ impl Work<'_> {
 
 impl SharedWork {
     pub(super) fn borrowed(&self) -> Work<'_> {
-        Work { view: &self.view, text: &self.text, limits: &self.limits }
+        Work { role_schema: &self.role_schema, text: &self.text, limits: &self.limits }
     }
 }

@@ -7,7 +7,7 @@ use super::answer::Refusal;
 use super::producer::Producer;
 use crate::config::Api;
 use crate::db;
-use crate::engine::{Asker, Outcome, Response};
+use crate::engine::{CatalogClient, Outcome, Response};
 use crate::error::{Code, Error, GraphqlError};
 
 /// What a question has come to.
@@ -23,7 +23,7 @@ enum Told {
 }
 
 /// Has workers answer the questions that a server without a database has about it.
-pub(crate) fn asker(producer: Producer, extent: Api) -> Asker {
+pub(crate) fn asker(producer: Producer, extent: Api) -> CatalogClient {
     Box::new(move |question| {
         let (producer, extent) = (producer.clone(), extent.clone());
         async move { read(producer.describe(question, extent).await) }.boxed()

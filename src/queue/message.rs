@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::config::Api;
-use crate::engine::{AllowedOperations, Identity, Question, ReadFrom, Request};
+use crate::engine::{AllowedOperations, CatalogRequest, Identity, ReadFrom, Request};
 
 /// The versions of messages that are understood here: the first knew mutations alone.
 const VERSIONS: [&str; 2] = ["1", "2"];
@@ -55,7 +55,7 @@ pub(super) enum Ask {
     /// A query, which may run more than once.
     Read { operation: Operation, from: ReadFrom },
     /// What the database says of itself. The API's extent must be the same where it is asked and where it is answered.
-    Describe { question: Question, extent: Api },
+    Describe { question: CatalogRequest, extent: Api },
 }
 
 /// A GraphQL operation.
@@ -200,7 +200,7 @@ mod tests {
             aggregate: false,
             partitions: false,
         };
-        let question = Question::Marks(vec![None, Some("anon".to_owned())]);
+        let question = CatalogRequest::Versions(vec![None, Some("anon".to_owned())]);
         for ask in [
             Ask::Write(operation()),
             Ask::Read { operation: operation(), from: ReadFrom::Primary },

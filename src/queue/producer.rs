@@ -19,7 +19,7 @@ use super::replies::{Replies, Waiting};
 use super::store::{Enqueued, Settled, Verdict};
 use super::{Bounds, Error, answer, backlog, now, principal, store};
 use crate::config::{self, Api};
-use crate::engine::{Identity, Question, ReadFrom, Response};
+use crate::engine::{CatalogRequest, Identity, ReadFrom, Response};
 use crate::event::metrics::Backlog;
 use crate::event::{self, QueueEvent};
 
@@ -138,7 +138,7 @@ impl Producer {
     }
 
     /// Has the database asked about itself.
-    pub(super) async fn describe(&self, question: Question, extent: Api) -> Result<Response, Refusal> {
+    pub(super) async fn describe(&self, question: CatalogRequest, extent: Api) -> Result<Response, Refusal> {
         let sender = Sender { role: question.role().map(str::to_owned), settings: Vec::new() };
         self.ask(Uuid::new_v4(), Ask::Describe { question, extent }, sender, false).await
     }

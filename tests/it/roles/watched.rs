@@ -150,7 +150,7 @@ async fn a_role_that_is_taken_away_loses_its_api_at_the_next_watch(route: Route)
 }
 
 /// The statement that the watch sends, as it stands in the sources.
-const MARK: &str = include_str!("../../../src/engine/mark.sql");
+const MARK: &str = include_str!("../../../src/engine/catalog_version.sql");
 
 /// What happens in a database all the time must not make anybody draw pictures.
 #[tokio::test]
