@@ -54,16 +54,16 @@ struct Compiler<'s> {
 
 /// A table of the catalogue, read under an alias.
 #[derive(Clone, Copy)]
-struct At<'a> {
+struct TableRef<'a> {
     table: usize,
     alias: &'a str,
-    holds: Holds,
+    shape: RowShape,
     nulls: Nulls,
 }
 
 /// What is there of a row under an alias.
 #[derive(Clone, Copy)]
-enum Holds {
+enum RowShape {
     /// All columns of the table and no others.
     Rows,
     /// The columns that are needed, and where a function takes the row, the row as a column.

@@ -1,10 +1,10 @@
 //! Figures over all rows of a collection, on whatever page: `totalCount` and `aggregate`.
 
 use super::ast::{Aggregate, Expression};
-use super::connection::Site;
+use super::connection::ConnectionSite;
 use super::json::{IfNull, JsonText};
 use super::rows::OneRow;
-use super::{At, Compiler, Holds};
+use super::{Compiler, RowShape, TableRef};
 use crate::plan::{AggregateColumn, AggregateField};
 use crate::schema::AggregateFunction;
 use crate::schema::encoding::Form;
@@ -13,21 +13,21 @@ impl Compiler<'_> {
     /// JSON over all rows of the collection, on whatever page.
     pub(super) fn over_all_rows(
         &mut self,
-        site: &Site<'_>,
-        json: impl FnOnce(&Self, At<'_>) -> JsonText,
+        site: &ConnectionSite<'_>,
+        json: impl FnOnce(&Self, TableRef<'_>) -> JsonText,
     ) -> JsonText {
         let alias = self.alias();
-        let at = At {
+        let at = TableRef {
             table: site.connection.table,
             alias: &alias,
-            holds: Holds::Rows,
+            shape: RowShape::Rows,
             nulls: site.connection.origin.nulls(),
         };
         let (from, condition) = (self.rows_of(site, at), Expression::all(self.rows(site, at)));
         JsonText::one(OneRow::of_all(json(self, at), Some(from), condition))
     }
 
-    pub(super) fn aggregate_json(&self, at: At<'_>, fields: &[(String, AggregateField)]) -> JsonText {
+    pub(super) fn aggregate_json(&self, at: TableRef<'_>, fields: &[(String, AggregateField)]) -> JsonText {
         JsonText::object(fields.iter().map(|(key, field)| {
             let json = match field {
                 AggregateField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
@@ -42,7 +42,7 @@ impl Compiler<'_> {
 
     fn aggregate_columns_json(
         &self,
-        at: At<'_>,
+        at: TableRef<'_>,
         function: AggregateFunction,
         columns: &[(String, AggregateColumn)],
     ) -> JsonText {
@@ -56,7 +56,7 @@ impl Compiler<'_> {
     }
 
     /// A function over a column's values. Numbers of any size are JSON numbers here, as `pg_graphql` writes them.
-    fn over_column(&self, at: At<'_>, function: AggregateFunction, column: usize) -> JsonText {
+    fn over_column(&self, at: TableRef<'_>, function: AggregateFunction, column: usize) -> JsonText {
         let Some(exposed) = self.schema.column(at.table, column) else { return JsonText::known("null") };
         let column_type = &exposed.column_type;
         let value = self.column(at, column).cast(column_type.encoding.sql_type.clone());

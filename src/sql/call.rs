@@ -2,10 +2,10 @@
 
 use super::ast::{Expression, From, FunctionCall, Query, Select, SelectColumn, With};
 use super::condition::parameter;
-use super::connection::Site;
+use super::connection::ConnectionSite;
 use super::json::{IfNull, JsonText};
 use super::rows::{AtMostOneRow, OneRow};
-use super::{At, Compiler, Holds, Nulls, SessionSettings};
+use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::plan::{Call, Given, Origin, RowField};
 use crate::schema::{ExposedFunction, Returns};
 
@@ -14,7 +14,7 @@ const CALLED: &str = "called";
 
 impl Compiler<'_> {
     /// Where the rows come from.
-    pub(super) fn origin(&self, origin: &Origin, parent: Option<At<'_>>, at: At<'_>) -> From {
+    pub(super) fn origin(&self, origin: &Origin, parent: Option<TableRef<'_>>, at: TableRef<'_>) -> From {
         match origin {
             Origin::Table => self.table(at, false),
             Origin::Joined(join) => self.table(at, Self::reads_only(join)),
@@ -24,7 +24,7 @@ impl Compiler<'_> {
     }
 
     /// The same of a connection, which may read its rows several times.
-    pub(super) fn rows_of(&self, site: &Site<'_>, at: At<'_>) -> From {
+    pub(super) fn rows_of(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> From {
         match &site.called {
             Some(name) => From::With(name.clone(), at.alias.to_owned()),
             None => self.origin(&site.connection.origin, site.parent, at),
@@ -32,7 +32,7 @@ impl Compiler<'_> {
     }
 
     /// What a volatile function returns, so that it is called once, however often its rows are read.
-    pub(super) fn called_once(&mut self, origin: &Origin, parent: Option<At<'_>>) -> Option<With> {
+    pub(super) fn called_once(&mut self, origin: &Origin, parent: Option<TableRef<'_>>) -> Option<With> {
         let call = match origin {
             Origin::Called(call) if self.is_volatile(call) && !self.is_kept(call) => call,
             Origin::Called(_) | Origin::Table | Origin::Joined(_) => return None,
@@ -45,7 +45,7 @@ impl Compiler<'_> {
     }
 
     /// The select of a value as JSON.
-    pub(super) fn value_select(&mut self, call: &Call, parent: Option<At<'_>>) -> AtMostOneRow {
+    pub(super) fn value_select(&mut self, call: &Call, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
         // A function in FROM is called once, and its only column has the name of its alias.
         let value = Expression::column(&alias, &alias);
@@ -60,7 +60,7 @@ impl Compiler<'_> {
     }
 
     /// The JSON of what a function makes of a row.
-    pub(super) fn computed_json(&mut self, at: At<'_>, function: usize) -> JsonText {
+    pub(super) fn computed_json(&mut self, at: TableRef<'_>, function: usize) -> JsonText {
         let call = Call { function, given: Given::Row };
         let once = match self.schema.function(function).map(|exposed| &exposed.returns) {
             Some(Returns::Value(column_type)) => Self::computes_once(column_type).then(|| {
@@ -72,7 +72,7 @@ impl Compiler<'_> {
         once.unwrap_or_else(|| JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null))
     }
 
-    pub(super) fn function_call(&self, call: &Call, parent: Option<At<'_>>) -> FunctionCall {
+    pub(super) fn function_call(&self, call: &Call, parent: Option<TableRef<'_>>) -> FunctionCall {
         self.depend_on(SessionSettings::ALL);
         let found = &self.schema.catalog.functions[call.function];
         let exposed = self.schema.function(call.function);
@@ -91,19 +91,19 @@ impl Compiler<'_> {
     }
 
     /// A row as one value of its table's row type.
-    pub(super) fn whole_row(&self, at: At<'_>) -> Expression {
+    pub(super) fn whole_row(&self, at: TableRef<'_>) -> Expression {
         let table = &self.schema.catalog.tables[at.table];
-        match at.holds {
-            Holds::Rows => Expression::WholeRow {
+        match at.shape {
+            RowShape::Rows => Expression::WholeRow {
                 table: at.alias.to_owned(),
                 row_type: (table.schema.clone(), table.name.clone()),
             },
-            Holds::Picked => Expression::column(at.alias, &self.row_column(at.table)),
+            RowShape::Picked => Expression::column(at.alias, &self.row_column(at.table)),
         }
     }
 
     /// The same as a column that goes with the picked ones.
-    pub(super) fn row_as_column(&self, at: At<'_>) -> SelectColumn {
+    pub(super) fn row_as_column(&self, at: TableRef<'_>) -> SelectColumn {
         SelectColumn { expression: self.whole_row(at), alias: Some(self.row_column(at.table)) }
     }
 

@@ -3,7 +3,7 @@
 
 use super::ast::{Expression, Order};
 use super::condition::parameter;
-use super::{At, Compiler, Nulls};
+use super::{Compiler, Nulls, TableRef};
 use crate::catalog::{SqlType, Table};
 use crate::plan::Slot;
 use crate::schema::{Join, KeySide};
@@ -13,13 +13,13 @@ pub(super) const TABLE_OID: &str = "tableoid";
 
 impl Compiler<'_> {
     /// The table that a row stands in, where that tells rows apart. What functions return stands in none.
-    pub(super) fn table_oid(&self, at: At<'_>) -> Option<Expression> {
+    pub(super) fn table_oid(&self, at: TableRef<'_>) -> Option<Expression> {
         let is_told = at.nulls == Nulls::Declared && self.table_of(at).tells_children_apart();
         is_told.then(|| Expression::column(at.alias, TABLE_OID))
     }
 
     /// The row stands in the table itself, where that tells rows apart.
-    pub(super) fn is_own(&self, at: At<'_>) -> Option<Expression> {
+    pub(super) fn is_own(&self, at: TableRef<'_>) -> Option<Expression> {
         let table = self.table_of(at);
         let name = [&table.schema, &table.name].map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
         let own = Expression::text(name.join(".")).cast(SqlType::system("regclass"));
@@ -27,7 +27,7 @@ impl Compiler<'_> {
     }
 
     /// The row stands in the table itself, or in the child of that oid.
-    pub(super) fn stands_in(&self, at: At<'_>, child: Option<&Slot>) -> Expression {
+    pub(super) fn stands_in(&self, at: TableRef<'_>, child: Option<&Slot>) -> Expression {
         let stands = match child {
             None => self.is_own(at),
             Some(oid) => self
@@ -38,7 +38,7 @@ impl Compiler<'_> {
     }
 
     /// The order in which one of the rows of a key is picked: the table's own before those of children.
-    pub(super) fn own_first(&self, at: At<'_>) -> Vec<Order> {
+    pub(super) fn own_first(&self, at: TableRef<'_>) -> Vec<Order> {
         let order =
             |expression, is_descending| Order { expression, is_descending, is_nulls_first: is_descending };
         match (self.is_own(at), self.table_oid(at)) {
@@ -53,11 +53,11 @@ impl Compiler<'_> {
     }
 
     /// What refers to a table refers to its own rows: a child's row of the same key has nothing that hangs on it.
-    pub(super) fn is_referred_to(&self, join: &Join, parent: At<'_>) -> Option<Expression> {
+    pub(super) fn is_referred_to(&self, join: &Join, parent: TableRef<'_>) -> Option<Expression> {
         if join.is_only && join.side == KeySide::Referring { self.is_own(parent) } else { None }
     }
 
-    fn table_of(&self, at: At<'_>) -> &Table {
+    fn table_of(&self, at: TableRef<'_>) -> &Table {
         &self.schema.catalog.tables[at.table]
     }
 }

@@ -1,7 +1,7 @@
 //! Conditions of filters.
 
 use super::ast::Expression;
-use super::{At, Compiler};
+use super::{Compiler, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Condition, Operand, Slot};
 use crate::schema::scalar::comparison_type;
@@ -9,7 +9,7 @@ use crate::schema::{OperandKind, Operator, Symbol};
 
 impl Compiler<'_> {
     /// A condition on the rows of a table.
-    pub(super) fn condition(&self, at: At<'_>, condition: &Condition) -> Expression {
+    pub(super) fn condition(&self, at: TableRef<'_>, condition: &Condition) -> Expression {
         let each =
             |conditions: &[Condition]| conditions.iter().map(|inner| self.condition(at, inner)).collect();
         match condition {
@@ -26,7 +26,13 @@ impl Compiler<'_> {
         }
     }
 
-    fn comparison(&self, at: At<'_>, column: usize, operator: &Operator, operand: &Operand) -> Expression {
+    fn comparison(
+        &self,
+        at: TableRef<'_>,
+        column: usize,
+        operator: &Operator,
+        operand: &Operand,
+    ) -> Expression {
         let left = self.column(at, column);
         let right = self.operand(at.table, column, operand);
         let compare = |left: Expression, named, right| match operator.operand {

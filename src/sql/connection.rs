@@ -5,7 +5,7 @@ use super::call::{is_called, needs_row};
 use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::rows::OneRow;
-use super::{At, Compiler, Holds};
+use super::{Compiler, RowShape, TableRef};
 use crate::catalog::SqlType;
 use crate::plan::{
     Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, PageInfoField, RowField,
@@ -13,9 +13,9 @@ use crate::plan::{
 };
 
 /// A connection while it is compiled.
-pub(super) struct Site<'a> {
+pub(super) struct ConnectionSite<'a> {
     pub(super) connection: &'a Connection,
-    pub(super) parent: Option<At<'a>>,
+    pub(super) parent: Option<TableRef<'a>>,
     /// The order in which rows are counted: from the end it is the reverse.
     order: Vec<OrderTerm>,
     /// The page's alias.
@@ -28,7 +28,11 @@ pub(super) struct Site<'a> {
 
 impl Compiler<'_> {
     /// The select of a connection as JSON. `parent` is the row that it hangs on.
-    pub(super) fn connection_select(&mut self, connection: &Connection, parent: Option<At<'_>>) -> OneRow {
+    pub(super) fn connection_select(
+        &mut self,
+        connection: &Connection,
+        parent: Option<TableRef<'_>>,
+    ) -> OneRow {
         let (base, page) = (self.alias(), self.alias());
         let is_backward = connection.page.direction == Direction::Backward;
         let order =
@@ -36,17 +40,17 @@ impl Compiler<'_> {
         let number = self.number_column(connection);
         let with = self.called_once(&connection.origin, parent);
         let called = with.as_ref().map(|with| with.name.clone());
-        let site = Site { connection, parent, order, page: &page, number, called };
+        let site = ConnectionSite { connection, parent, order, page: &page, number, called };
         let json = self.connection_json(&site);
         let has_page = connection
             .fields
             .iter()
             .any(|(_, field)| matches!(field, ConnectionField::Edges(_) | ConnectionField::PageInfo(_)));
         let from = has_page.then(|| {
-            let at = At {
+            let at = TableRef {
                 table: connection.table,
                 alias: &base,
-                holds: Holds::Rows,
+                shape: RowShape::Rows,
                 nulls: connection.origin.nulls(),
             };
             From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
@@ -70,7 +74,7 @@ impl Compiler<'_> {
     }
 
     /// The rows of the page with the columns that are needed of them, one row more than the page holds where numbered.
-    fn page_select(&self, site: &Site<'_>, at: At<'_>) -> Select {
+    fn page_select(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Select {
         let connection = site.connection;
         let names = &self.schema.catalog.tables[connection.table].columns;
         let mut columns: Vec<_> = self
@@ -108,7 +112,7 @@ impl Compiler<'_> {
     }
 
     /// The conditions on all rows of the collection, on whatever page.
-    pub(super) fn rows(&self, site: &Site<'_>, at: At<'_>) -> Vec<Expression> {
+    pub(super) fn rows(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Vec<Expression> {
         let mut conditions = self.join(&site.connection.origin, site.parent, at);
         conditions.extend(site.connection.condition.iter().map(|condition| self.condition(at, condition)));
         conditions
@@ -147,7 +151,7 @@ impl Compiler<'_> {
         columns
     }
 
-    fn connection_json(&mut self, site: &Site<'_>) -> JsonText {
+    fn connection_json(&mut self, site: &ConnectionSite<'_>) -> JsonText {
         let mut fields = Vec::with_capacity(site.connection.fields.len());
         for (key, field) in &site.connection.fields {
             let json = match field {
@@ -164,11 +168,11 @@ impl Compiler<'_> {
         JsonText::object(fields)
     }
 
-    fn edges_json(&mut self, site: &Site<'_>, edges: &[(String, EdgeField)]) -> JsonText {
-        let at = At {
+    fn edges_json(&mut self, site: &ConnectionSite<'_>, edges: &[(String, EdgeField)]) -> JsonText {
+        let at = TableRef {
             table: site.connection.table,
             alias: site.page,
-            holds: Holds::Picked,
+            shape: RowShape::Picked,
             nulls: site.connection.origin.nulls(),
         };
         let edge = self.edge_json(at, &site.connection.order, edges);
@@ -180,7 +184,7 @@ impl Compiler<'_> {
     /// The edge of a row; `order` is its connection's.
     pub(super) fn edge_json(
         &mut self,
-        at: At<'_>,
+        at: TableRef<'_>,
         order: &[OrderTerm],
         edges: &[(String, EdgeField)],
     ) -> JsonText {
@@ -196,7 +200,7 @@ impl Compiler<'_> {
         JsonText::object(fields)
     }
 
-    fn page_info_json(&mut self, site: &Site<'_>, fields: &[(String, PageInfoField)]) -> JsonText {
+    fn page_info_json(&mut self, site: &ConnectionSite<'_>, fields: &[(String, PageInfoField)]) -> JsonText {
         let is_forward = site.connection.page.direction == Direction::Forward;
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
@@ -214,7 +218,7 @@ impl Compiler<'_> {
     }
 
     /// Whether rows follow in the direction of counting: the one that was read beyond the page, or those beyond the bound.
-    fn has_more_ahead(&mut self, site: &Site<'_>) -> JsonText {
+    fn has_more_ahead(&mut self, site: &ConnectionSite<'_>) -> JsonText {
         let count = Expression::aggregate("count", Vec::new());
         let beyond_page = count.binary(">", Expression::Number(site.connection.page.limit));
         let (_, far) = bounds(site.connection);
@@ -229,7 +233,7 @@ impl Compiler<'_> {
     }
 
     /// Whether rows lie in front of the page against the direction of counting. An empty page has nothing in front of it.
-    fn has_more_behind(&mut self, site: &Site<'_>) -> JsonText {
+    fn has_more_behind(&mut self, site: &ConnectionSite<'_>) -> JsonText {
         let page = &site.connection.page;
         let (near, _) = bounds(site.connection);
         let behind = match near {
@@ -244,12 +248,12 @@ impl Compiler<'_> {
     }
 
     /// The page has rows, and there are rows of the collection that do not lie behind the bound.
-    fn not_behind(&mut self, site: &Site<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
+    fn not_behind(&mut self, site: &ConnectionSite<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let alias = self.alias();
-        let at = At {
+        let at = TableRef {
             table: site.connection.table,
             alias: &alias,
-            holds: Holds::Rows,
+            shape: RowShape::Rows,
             nulls: site.connection.origin.nulls(),
         };
         let mut conditions = self.rows(site, at);
@@ -265,12 +269,12 @@ impl Compiler<'_> {
     }
 
     /// The cursor of the row at one end of the page: the one that was counted first, or the last.
-    fn end_of_page(&self, site: &Site<'_>, is_first: bool) -> JsonText {
+    fn end_of_page(&self, site: &ConnectionSite<'_>, is_first: bool) -> JsonText {
         let Some(number) = site.number() else { return JsonText::known("null") };
-        let at = At {
+        let at = TableRef {
             table: site.connection.table,
             alias: site.page,
-            holds: Holds::Picked,
+            shape: RowShape::Picked,
             nulls: site.connection.origin.nulls(),
         };
         let cursor = self.cursor(at, &site.connection.order);
@@ -286,7 +290,7 @@ impl Compiler<'_> {
     }
 }
 
-impl Site<'_> {
+impl ConnectionSite<'_> {
     /// The number of a row of the page.
     fn number(&self) -> Option<Expression> {
         self.number.as_ref().map(|name| Expression::column(self.page, name))

@@ -13,7 +13,7 @@ use super::json::JsonText;
 use super::print::print;
 use super::rows::OneRow;
 use super::single::SingleRow;
-use super::{At, CompiledStatement, Compiler, Holds, Nulls};
+use super::{CompiledStatement, Compiler, Nulls, RowShape, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
@@ -127,7 +127,7 @@ impl Compiler<'_> {
 
     /// The text that the column's type reads back as the same value. A cast is that, but for `char(n)`: it leaves out the
     /// spaces at the end.
-    fn exact_text(&self, at: At<'_>, column: usize) -> Expression {
+    fn exact_text(&self, at: TableRef<'_>, column: usize) -> Expression {
         let catalog = &self.schema.catalog;
         let value = self.column(at, column);
         let base = comparison_type(catalog, catalog.tables[at.table].columns[column].type_oid);
@@ -151,7 +151,8 @@ impl Compiler<'_> {
             let column = &table.columns[column];
             (column.name.clone(), kept_type(catalog, column.type_oid))
         });
-        let at = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
+        let at =
+            TableRef { table: write.table, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
         let table_oid = self.table_oid(at).map(|_| (TABLE_OID.to_owned(), SqlType::system("oid")));
         let row = is_row_needed.then(|| (self.row_column(write.table), self.row_type(write.table)));
         let kept_columns = named.chain(table_oid).chain(row);
@@ -168,7 +169,7 @@ impl Compiler<'_> {
     /// The select that calls a function and keeps the rows that it returns.
     fn keep_called(&mut self, table: usize, call: &Call) -> OneRow {
         let alias = self.alias();
-        let at = At { table, alias: &alias, holds: Holds::Rows, nulls: Nulls::Anywhere };
+        let at = TableRef { table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Anywhere };
         let row = self.whole_row(at);
         // A function that finds nothing returns null, which is a row of nulls in FROM.
         let is_null = Expression::Is(Box::new(row.clone()), "null");
@@ -179,7 +180,7 @@ impl Compiler<'_> {
     }
 
     /// The rows that a function has returned to an earlier statement.
-    pub(super) fn kept_called(&self, at: At<'_>) -> From {
+    pub(super) fn kept_called(&self, at: TableRef<'_>) -> From {
         const KEPT: &str = "kept";
         const ROW: &str = "row";
         let row = kept_value(KEPT, 0, self.row_type(at.table));

@@ -3,7 +3,7 @@
 use super::ast::{Expression, Order};
 use super::condition::parameter;
 use super::row::identifier;
-use super::{At, Compiler, Nulls};
+use super::{Compiler, Nulls, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Bound, OrderTerm, Slot};
 use crate::schema::OrderKey;
@@ -22,17 +22,17 @@ struct SortKey<'a> {
 
 impl Compiler<'_> {
     /// The terms of an ORDER BY.
-    pub(super) fn order_by(&self, at: At<'_>, order: &[OrderTerm]) -> Vec<Order> {
+    pub(super) fn order_by(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Vec<Order> {
         self.sort_keys(at, order).into_iter().map(SortKey::into_order).collect()
     }
 
     /// The position of a row in an order.
-    pub(super) fn cursor(&self, at: At<'_>, order: &[OrderTerm]) -> Expression {
+    pub(super) fn cursor(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Expression {
         identifier(self.sort_keys(at, order).into_iter().map(|key| key.identifying).collect())
     }
 
     /// The rows that come behind a position in an order.
-    pub(super) fn behind(&self, at: At<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
+    pub(super) fn behind(&self, at: TableRef<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let keys = self.sort_keys(at, order);
         if let Some(comparison) = row_comparison(&keys, bound) {
             return comparison;
@@ -47,7 +47,7 @@ impl Compiler<'_> {
     }
 
     /// The terms, and behind them the table that a row stands in, where several may hold one key.
-    fn sort_keys(&self, at: At<'_>, order: &[OrderTerm]) -> Vec<SortKey<'_>> {
+    fn sort_keys(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Vec<SortKey<'_>> {
         let mut keys: Vec<_> = order.iter().map(|term| self.sort_key(at, *term)).collect();
         keys.extend(self.table_oid(at).map(|value| SortKey {
             identifying: value.clone(),
@@ -63,7 +63,7 @@ impl Compiler<'_> {
 
     fn sort_key(
         &self,
-        at: At<'_>,
+        at: TableRef<'_>,
         OrderTerm { key, is_descending, is_nulls_first }: OrderTerm,
     ) -> SortKey<'_> {
         match key {
@@ -80,7 +80,7 @@ impl Compiler<'_> {
     }
 
     /// Whether a column of these rows can be null, as far as the catalogue knows. Children may let in what the table does not.
-    fn may_be_null(&self, at: At<'_>, column: usize) -> bool {
+    fn may_be_null(&self, at: TableRef<'_>, column: usize) -> bool {
         let table = &self.schema.catalog.tables[at.table];
         at.nulls == Nulls::Anywhere || table.has_children || !table.columns[column].not_null
     }

@@ -3,7 +3,7 @@
 use super::ast::{Expression, From};
 use super::json::{IfNull, JsonText};
 use super::rows::AtMostOneRow;
-use super::{At, Compiler, Holds, SessionSettings};
+use super::{Compiler, RowShape, SessionSettings, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Origin, Row, RowField};
 use crate::schema::scalar::is_json_scalar;
@@ -12,9 +12,10 @@ use crate::schema::{Join, KeySide};
 
 impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it hangs on.
-    pub(super) fn row_select(&mut self, row: &Row, parent: Option<At<'_>>) -> AtMostOneRow {
+    pub(super) fn row_select(&mut self, row: &Row, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
-        let at = At { table: row.table, alias: &alias, holds: Holds::Rows, nulls: row.origin.nulls() };
+        let at =
+            TableRef { table: row.table, alias: &alias, shape: RowShape::Rows, nulls: row.origin.nulls() };
         let json = self.row_json(at, &row.fields);
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
@@ -40,7 +41,7 @@ impl Compiler<'_> {
     }
 
     /// A table under an alias, with its children or without them.
-    pub(super) fn table(&self, at: At<'_>, is_only: bool) -> From {
+    pub(super) fn table(&self, at: TableRef<'_>, is_only: bool) -> From {
         let table = &self.schema.catalog.tables[at.table];
         self.depend_on(self.schema.table(at.table).map_or(SessionSettings::ALL, |exposed| exposed.session));
         let (schema, name) = (table.schema.clone(), table.name.clone());
@@ -48,12 +49,12 @@ impl Compiler<'_> {
     }
 
     /// A column of a table under an alias.
-    pub(super) fn column(&self, at: At<'_>, column: usize) -> Expression {
+    pub(super) fn column(&self, at: TableRef<'_>, column: usize) -> Expression {
         Expression::column(at.alias, &self.schema.catalog.tables[at.table].columns[column].name)
     }
 
     /// The fields of a row as a JSON object.
-    pub(super) fn row_json(&mut self, at: At<'_>, fields: &[(String, RowField)]) -> JsonText {
+    pub(super) fn row_json(&mut self, at: TableRef<'_>, fields: &[(String, RowField)]) -> JsonText {
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
             json.push((key.clone(), self.field_json(at, field)));
@@ -61,7 +62,7 @@ impl Compiler<'_> {
         JsonText::object(json)
     }
 
-    fn field_json(&mut self, at: At<'_>, field: &RowField) -> JsonText {
+    fn field_json(&mut self, at: TableRef<'_>, field: &RowField) -> JsonText {
         match field {
             RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
@@ -77,7 +78,12 @@ impl Compiler<'_> {
     }
 
     /// The conditions that tie a row to the one that it hangs on.
-    pub(super) fn join(&self, origin: &Origin, parent: Option<At<'_>>, at: At<'_>) -> Vec<Expression> {
+    pub(super) fn join(
+        &self,
+        origin: &Origin,
+        parent: Option<TableRef<'_>>,
+        at: TableRef<'_>,
+    ) -> Vec<Expression> {
         let (Origin::Joined(join), Some(parent)) = (origin, parent) else { return Vec::new() };
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {
@@ -93,8 +99,12 @@ impl Compiler<'_> {
     }
 
     /// A column that refers to another, compared by that one's collation, as the constraint itself compares them.
-    fn in_collation_of(&self, referenced: (At<'_>, usize), referring: (At<'_>, usize)) -> Expression {
-        let collation = |(at, column): (At<'_>, usize)| {
+    fn in_collation_of(
+        &self,
+        referenced: (TableRef<'_>, usize),
+        referring: (TableRef<'_>, usize),
+    ) -> Expression {
+        let collation = |(at, column): (TableRef<'_>, usize)| {
             self.schema.catalog.tables[at.table].columns[column].collation.as_ref().map(|found| &found.name)
         };
         let column = self.column(referring.0, referring.1);
@@ -117,7 +127,7 @@ impl Compiler<'_> {
             })
     }
 
-    fn node_id(&self, at: At<'_>) -> Expression {
+    fn node_id(&self, at: TableRef<'_>) -> Expression {
         let found = &self.schema.catalog.tables[at.table];
         let key = self.schema.table(at.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
         let mut values = vec![
@@ -136,7 +146,7 @@ impl Compiler<'_> {
     }
 
     /// A value that its column's type reads back from JSON as the same: where JSON has no form for it, its text.
-    pub(super) fn identifying(&self, at: At<'_>, column: usize) -> Expression {
+    pub(super) fn identifying(&self, at: TableRef<'_>, column: usize) -> Expression {
         let catalog = &self.schema.catalog;
         let value = self.column(at, column);
         let is_scalar = is_json_scalar(catalog, catalog.tables[at.table].columns[column].type_oid);

@@ -4,7 +4,7 @@
 
 use super::ast::{Modify, Query, Select};
 use super::json::JsonText;
-use super::{At, Compiler, Holds, Nulls};
+use super::{Compiler, Nulls, RowShape, TableRef};
 use crate::plan::{
     Change, Condition, Connection, ConnectionField, InsertedRows, Origin, Page, Slot, Target, Write,
     WriteField,
@@ -24,7 +24,12 @@ impl Compiler<'_> {
             return None;
         }
         let alias = self.alias();
-        let at = At { table: connection.table, alias: &alias, holds: Holds::Rows, nulls: Nulls::Declared };
+        let at = TableRef {
+            table: connection.table,
+            alias: &alias,
+            shape: RowShape::Rows,
+            nulls: Nulls::Declared,
+        };
         let mut fields = Vec::with_capacity(connection.fields.len());
         for (key, field) in &connection.fields {
             let json = match field {
@@ -59,7 +64,8 @@ impl Compiler<'_> {
             return None;
         }
         let alias = self.alias();
-        let at = At { table: write.table, alias: &alias, holds: Holds::Rows, nulls: Nulls::Declared };
+        let at =
+            TableRef { table: write.table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Declared };
         let mut fields = Vec::with_capacity(write.fields.len());
         for (key, field) in &write.fields {
             let json = match field {

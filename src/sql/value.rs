@@ -6,7 +6,7 @@
 
 use super::ast::Expression;
 use super::json::{IfNull, JsonText, marked};
-use super::{At, Compiler};
+use super::{Compiler, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::array_literal;
 use crate::schema::encoding::Form;
@@ -15,7 +15,7 @@ use crate::schema::{ColumnType, EnumType, ValueType};
 
 impl Compiler<'_> {
     /// The JSON of a column.
-    pub(super) fn column_json(&self, at: At<'_>, column: usize) -> JsonText {
+    pub(super) fn column_json(&self, at: TableRef<'_>, column: usize) -> JsonText {
         // Only exposed columns are planned.
         let Some(exposed) = self.schema.column(at.table, column) else {
             return JsonText::known("null");

@@ -9,7 +9,7 @@ use super::condition::parameter;
 use super::connection::row_columns;
 use super::json::JsonText;
 use super::rows::OneRow;
-use super::{At, Compiler, Holds, Nulls, SessionSettings};
+use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::catalog::SqlType;
 use crate::plan::{Change, InsertedRows, Operand, Slot, Target, Write, WriteField};
 
@@ -29,12 +29,18 @@ impl Compiler<'_> {
     pub(super) fn change_select(
         &mut self,
         write: &Write,
-        answer: impl FnOnce(&mut Self, At<'_>) -> JsonText,
+        answer: impl FnOnce(&mut Self, TableRef<'_>) -> JsonText,
     ) -> OneRow {
         let (target_alias, alias) = (self.alias(), self.alias());
-        let at = At { table: write.table, alias: &target_alias, holds: Holds::Rows, nulls: Nulls::Declared };
+        let at = TableRef {
+            table: write.table,
+            alias: &target_alias,
+            shape: RowShape::Rows,
+            nulls: Nulls::Declared,
+        };
         let modify = self.modify(at, write);
-        let written = At { table: write.table, alias: &alias, holds: Holds::Picked, nulls: Nulls::Declared };
+        let written =
+            TableRef { table: write.table, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
         let json = answer(self, written);
         let json = match &write.change {
             Change::Update { target, .. } | Change::Delete { target }
@@ -49,7 +55,7 @@ impl Compiler<'_> {
         OneRow::of_all(json, Some(from), None).with(with, None)
     }
 
-    pub(super) fn modify(&mut self, at: At<'_>, write: &Write) -> Modify {
+    pub(super) fn modify(&mut self, at: TableRef<'_>, write: &Write) -> Modify {
         // Triggers and defaults are code of the application's.
         self.depend_on(SessionSettings::ALL);
         let table = &self.schema.catalog.tables[at.table];
@@ -65,7 +71,7 @@ impl Compiler<'_> {
         Modify { schema, name, alias: at.alias.to_owned(), change, returning: self.returning(at, write) }
     }
 
-    fn target(&self, at: At<'_>, target: &Target) -> Option<Expression> {
+    fn target(&self, at: TableRef<'_>, target: &Target) -> Option<Expression> {
         target.condition.as_ref().map(|condition| self.condition(at, condition))
     }
 
@@ -145,7 +151,7 @@ impl Compiler<'_> {
     }
 
     /// What the change returns: no other columns, for the role may not be allowed to read them.
-    fn returning(&self, at: At<'_>, write: &Write) -> Vec<SelectColumn> {
+    fn returning(&self, at: TableRef<'_>, write: &Write) -> Vec<SelectColumn> {
         let (columns, is_row_needed) = self.returned_columns(write);
         if columns.is_empty() && !is_row_needed {
             return vec![SelectColumn { expression: Expression::Number(1), alias: Some("row".to_owned()) }];
@@ -159,7 +165,7 @@ impl Compiler<'_> {
         returning
     }
 
-    pub(super) fn response_json(&mut self, at: At<'_>, fields: &[(String, WriteField)]) -> JsonText {
+    pub(super) fn response_json(&mut self, at: TableRef<'_>, fields: &[(String, WriteField)]) -> JsonText {
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
             let value = match field {
