@@ -1,6 +1,6 @@
-//! Catalog: a picture of the database, as one role sees it, made from one JSON text.
+//! Catalog: the exposed part of a database as one role sees it, read from one JSON text.
 //!
-//! Pure: the text comes from [`INTROSPECT`], which somebody else has run. Imports nothing else of ours.
+//! Pure: the caller runs [`INTROSPECT`] and passes its answer. Imports nothing else of ours.
 
 mod comparable;
 pub mod directive;
@@ -17,7 +17,7 @@ pub use function::{Function, FunctionArgument, FunctionKind};
 pub use name::{Collation, Comparison, ComparisonOperator, QualifiedName, SqlType};
 pub use relation::Relation;
 
-/// The statement that draws the picture. `$1` is the list of exposed schemas as a text array; the answer is one row
+/// The statement that returns the catalog as JSON. `$1` is the list of exposed schemas as a text array; the answer is one row
 /// with one text.
 pub const INTROSPECT: &str = include_str!("catalog/introspect.sql");
 
@@ -256,7 +256,7 @@ pub enum Object<'c> {
 }
 
 #[derive(Deserialize)]
-struct Picture {
+struct CatalogJson {
     schemas: Vec<Namespace>,
     types: Vec<Type>,
     tables: Vec<Table>,
@@ -266,12 +266,12 @@ struct Picture {
 impl Catalog {
     /// Reads what [`INTROSPECT`] returned.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        let picture: Picture = serde_json::from_str(text)?;
-        let mut problems = directive::problems(&picture.schemas, &picture.types, &picture.tables);
-        problems.extend(function::directive_problems(&picture.functions));
-        let types = picture.types.into_iter().map(|found| (found.oid, found)).collect();
-        let relations = relation::relations(&types, &picture.tables, &mut problems);
-        let Picture { schemas, tables, functions, .. } = picture;
+        let json: CatalogJson = serde_json::from_str(text)?;
+        let mut problems = directive::problems(&json.schemas, &json.types, &json.tables);
+        problems.extend(function::directive_problems(&json.functions));
+        let types = json.types.into_iter().map(|found| (found.oid, found)).collect();
+        let relations = relation::relations(&types, &json.tables, &mut problems);
+        let CatalogJson { schemas, tables, functions, .. } = json;
         Ok(Self { schemas, types, tables, relations, functions, problems })
     }
 
@@ -370,7 +370,7 @@ impl Table {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// Whether its rows are told apart by the table that they stand in, besides the key.
+    /// Whether a row is identified by the table that it stands in, besides its key.
     pub fn tells_children_apart(&self) -> bool {
         self.has_children && self.can_select
     }

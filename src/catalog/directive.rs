@@ -1,6 +1,6 @@
 //! Comment directives: `@graphql({…})` somewhere in the comment on an object.
 //!
-//! A directive that cannot be read never breaks the API: it counts as absent and is told as a problem.
+//! A directive that cannot be read never breaks the API: it counts as absent and is reported as a problem.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};

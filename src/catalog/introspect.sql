@@ -140,7 +140,7 @@ callable as (
     select p.*, s.nspname, s.position
     from pg_catalog.pg_proc as p
     join exposed_schema as s on s.oid = p.pronamespace
-    -- What an extension brought is no part of anybody's application.
+    -- What an extension brought is no part of an application.
     where not exists (
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'e'

@@ -1,7 +1,7 @@
 //! What a Rust program adds to the API: root fields and their types, written in GraphQL's schema language.
 //!
 //! Only says what there is; what a field does is known to the engine, by the field's number. Never fails once the text is
-//! read: what the database's part of the API does not allow is left out, and told as a problem.
+//! read: what the database's part of the API does not allow is left out, and reported as a problem.
 
 use std::collections::HashSet;
 use std::sync::Arc;

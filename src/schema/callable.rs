@@ -143,7 +143,7 @@ fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument
     names.into_iter().zip(&function.arguments).map(argument).collect()
 }
 
-/// The names of a function's arguments in the API. Two that inflection makes the same are told apart as they are in SQL.
+/// The names of a function's arguments in the API. Two that inflection makes the same keep their names of SQL.
 pub(super) fn argument_names(function: &Function, inflect: bool) -> Vec<Settled> {
     let claims: Vec<_> = function
         .arguments

@@ -53,11 +53,11 @@ pub(super) fn candidates<'c>(
 }
 
 /// Labels and their values. A label without a value leaves the whole enum out: its rows could not be answered with.
-fn values(found: &Type, mut tell: impl FnMut(String)) -> Result<Vec<(String, String)>, String> {
+fn values(found: &Type, mut report: impl FnMut(String)) -> Result<Vec<(String, String)>, String> {
     let labels: Vec<_> = found.labels.iter().flatten().collect();
     let mappings = &found.directive.mappings;
     for label in mappings.keys().filter(|label| !labels.contains(label)) {
-        tell(format!("its comment maps the label {label:?}, which it has not"));
+        report(format!("its comment maps the label {label:?}, which it has not"));
     }
     let claims: Vec<_> =
         labels.iter().map(|label| Claim::new(label, (*label).clone(), mappings.get(*label))).collect();
@@ -72,7 +72,7 @@ fn values(found: &Type, mut tell: impl FnMut(String)) -> Result<Vec<(String, Str
         let problem = settled.problem("value").map(|reason| format!("label {label:?}: {reason}"));
         match settled.name {
             Some(value) => {
-                problem.into_iter().for_each(&mut tell);
+                problem.into_iter().for_each(&mut report);
                 values.push((label.clone(), value));
             }
             None => return Err(problem.unwrap_or_default() + "; map it by a comment"),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::catalog::{Catalog, Oid, Problem, Table, Type};
 
-/// Where Diesel keeps which migrations were applied; no part of anybody's application.
+/// Where Diesel keeps which migrations were applied; no part of an application.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
 /// Something that becomes a type of the API, if it gets a name.

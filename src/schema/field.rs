@@ -16,7 +16,7 @@ pub enum QueryFieldKind {
     Collection(usize),
     /// `xByPk`: one row by its key.
     ByKey(usize),
-    /// A call of one of these functions, which are told apart by the arguments that are given.
+    /// A call of one of these functions, the one that takes the arguments that are given.
     Call(Vec<usize>),
     /// A field of the application, by its number.
     Application(usize),
@@ -31,7 +31,7 @@ pub enum MutationFieldKind {
     Update(usize),
     /// `deleteFromXCollection`.
     Delete(usize),
-    /// A call of one of these functions, which are told apart by the arguments that are given.
+    /// A call of one of these functions, the one that takes the arguments that are given.
     Call(Vec<usize>),
     /// A field of the application, by its number.
     Application(usize),

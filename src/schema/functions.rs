@@ -23,7 +23,7 @@ pub(super) fn add(schema: &mut Schema) {
         if function.kind == FunctionKind::Function && !takes_row {
             overloads.entry((&function.schema, &function.name)).or_default().push(index);
         }
-        let exposed = exposed.map_err(|reason| tell(schema, function, reason)).ok();
+        let exposed = exposed.map_err(|reason| report(schema, function, reason)).ok();
         schema.functions.push(exposed);
         if takes_row {
             computed.push(index);
@@ -52,7 +52,7 @@ enum Place {
     Row(usize),
 }
 
-fn tell(schema: &mut Schema, function: &Function, reason: impl Into<String>) {
+fn report(schema: &mut Schema, function: &Function, reason: impl Into<String>) {
     schema.problems.push(Problem { object: function.qualified_name(), reason: reason.into() });
 }
 
@@ -83,7 +83,7 @@ fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
         }
         if is_confused(position) {
             let reason = "the names of its arguments do not tell it from an overload";
-            tell(schema, &catalog.functions[*index], reason);
+            report(schema, &catalog.functions[*index], reason);
         } else {
             members.push(*index);
         }
@@ -92,7 +92,7 @@ fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
     if rest.iter().any(|other| !fit_one_field(schema, *first, *other)) {
         for index in &members {
             let reason = "its overloads cannot be one field: what they return or take under one name differs";
-            tell(schema, &catalog.functions[*index], reason);
+            report(schema, &catalog.functions[*index], reason);
         }
         return None;
     }
@@ -129,7 +129,7 @@ fn add_fields(schema: &mut Schema, wanted: Vec<WantedField>) {
         settle(&claims, |index, name| take_field(taken.entry(wanted[index].place).or_default(), name));
     for (WantedField { functions, place, .. }, settled) in wanted.into_iter().zip(settled) {
         if let Some(reason) = settled.problem("field") {
-            tell(schema, &catalog.functions[functions[0]], reason + "; to choose a name, use a comment");
+            report(schema, &catalog.functions[functions[0]], reason + "; to choose a name, use a comment");
         }
         let Some(name) = settled.name.map(Arc::from) else { continue };
         match place {

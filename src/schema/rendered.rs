@@ -32,7 +32,7 @@ pub struct Rendered {
     sdl: Arc<OnceLock<Arc<str>>>,
 }
 
-/// The description is not a valid schema. That is a defect of Glowplug, never of the database; it is told, not hidden.
+/// The description is not a valid schema. That is a defect of Glowplug, never of the database.
 #[derive(Debug, thiserror::Error)]
 #[error("the API made from the database is not a valid GraphQL schema: {0}")]
 pub struct RenderError(String);
@@ -128,10 +128,10 @@ mod tests {
             })
         };
         let tables: Vec<_> = names.iter().enumerate().map(table).collect();
-        let picture = serde_json::json!({
+        let json = serde_json::json!({
             "schemas": [{"name": "public", "comment": null}], "types": [], "tables": tables, "functions": [],
         });
-        Catalog::from_json(&picture.to_string()).unwrap()
+        Catalog::from_json(&json.to_string()).unwrap()
     }
 
     #[test]

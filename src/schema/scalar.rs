@@ -129,7 +129,7 @@ impl Scalar {
         matches!(self, Self::Int | Self::Float | Self::BigInt | Self::BigFloat)
     }
 
-    /// Whether the least and the greatest of it can be told.
+    /// Whether it has a least and a greatest value: `min` and `max` can be taken of it.
     pub fn has_extremes(self) -> bool {
         self.is_number() || matches!(self, Self::String | Self::Date | Self::Time | Self::Datetime)
     }

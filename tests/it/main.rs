@@ -15,6 +15,7 @@ mod compiled;
 mod config;
 mod conformance;
 mod db;
+mod defects;
 mod documented;
 mod errors;
 mod executor;
