@@ -28,9 +28,10 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Profile, help};
+use crate::config::{Profile, help, replaced_by};
 
 use failure::Failure;
 
@@ -49,7 +50,7 @@ enum Command {
     Dev(dev::Options),
     /// Serve the API of a database that is there already.
     Serve(serve::Options),
-    /// Run the operations of the queue, which `serve --mutations queued` fills.
+    /// Run the operations of the queue, which `serve --queue mutations` fills.
     Worker(worker::Options),
     /// List, retry or drop the operations of the queue that were put aside.
     Queue(queue::Options),
@@ -107,7 +108,20 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         };
         help(command, profile)
     });
-    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    let matches = command.try_get_matches_from(arguments).map_err(explained)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// An unknown flag that was a setting once: what replaced it.
+fn explained(error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
+    let name = flag.trim_start_matches("--").split('=').next().unwrap_or_default();
+    match replaced_by(name) {
+        Some(reason) if error.kind() == clap::error::ErrorKind::UnknownArgument => {
+            clap::Error::raw(error.kind(), format!("--{name} {reason}\n"))
+        }
+        _ => error,
+    }
 }
 
 /// Prints a command's result. A reader that has seen enough, such as `head`, is no failure.

@@ -4,9 +4,13 @@
 //! Never does I/O: the text of `glowplug.toml` and the environment are handed to it. Imports nothing else of ours.
 
 mod check;
+mod defaults;
+mod names;
+mod problem;
 mod queue;
 mod raw;
 mod redact;
+mod replaced;
 mod request_settings;
 mod roles;
 mod settled;
@@ -21,12 +25,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use check::{Problem, Problems};
+pub use defaults::Profile;
+pub use problem::{Problem, Problems};
 pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};
 pub use redact::redacted;
+pub use replaced::by as replaced_by;
 pub use request_settings::RequestSettings;
-pub use settled::{Origin, Profile, Settled};
+pub use settled::{Origin, Settled};
 pub use sockets::Sockets;
 pub use table::{help, markdown_table};
 pub use units::duration;
@@ -271,7 +277,7 @@ pub enum GetRequests {
 }
 
 /// What is logged, and how.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Log {
     /// A `tracing` filter, or the word `sql`: every statement with its parameters apart.
     pub filter: String,
@@ -287,9 +293,10 @@ pub struct Traces {
 }
 
 /// Text for people or JSON for machines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
     /// One line a record.
+    #[default]
     Text,
     /// One JSON object a line.
     Json,

@@ -294,8 +294,12 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
                 "message" => " bytes; values count wherever they are used",
                 _ => "",
             };
+            let setting = match *limit {
+                "root-fields" | "fields" | "aliases" | "directives" => "tokens",
+                limit => limit,
+            };
             let message = format!(
-                "the operation's {limit}{found} exceeds the limit of {allowed}{counted} (setting max-{limit})"
+                "the operation's {limit}{found} exceeds the limit of {allowed}{counted} (setting max-{setting})"
             );
             vec![GraphqlError::new(Code::BadUserInput, message)]
         }
@@ -325,7 +329,7 @@ pub fn of_value(error: ValueError) -> GraphqlError {
 
 /// What stands for errors that are left out.
 pub fn of_further_values(count: usize) -> GraphqlError {
-    let message = format!("{count} more values break what the schema promises (setting max-errors)");
+    let message = format!("{count} more values break what the schema promises (setting explore)");
     GraphqlError::new(Code::InvalidData, message)
 }
 

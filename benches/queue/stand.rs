@@ -59,10 +59,11 @@ impl Stand {
         let (url, redis, count) = (pooler.url(DATABASE), self.redis.url(), connections.to_string());
         let environment =
             [("DATABASE_URL", &*url), ("GLOWPLUG_REDIS_URL", &*redis), ("GLOWPLUG_QUEUE_NAME", &*name)];
-        let serve = ["serve", "--listen", "127.0.0.1:0", "--pool-size", &count, "--mutations", way];
+        let queue = if way == "queued" { "mutations" } else { "off" };
+        let serve = ["serve", "--listen", "127.0.0.1:0", "--pool-size", &count, "--queue", queue];
         let serve = Program::start(&serve, &environment, "address=");
         let worker = (way == "queued")
-            .then(|| Program::start(&["worker", "--concurrency", &count], &environment, "concurrency="));
+            .then(|| Program::start(&["worker", "--pool-size", &count], &environment, "concurrency="));
         let database = connect(&self.cluster.url(DATABASE)).await;
         let endpoint = format!("http://{}/graphql", serve.word);
         Site { way, endpoint, database, _serve: serve, _worker: worker, _pooler: pooler }

@@ -11,7 +11,7 @@ pub enum Denied {
     NoBearer,
     /// Nothing is set that a token could be verified with. To ignore it would let somebody in as somebody else.
     #[error(
-        "This server accepts no tokens, because none of its settings jwt-secret, jwt-key and jwt-jwks is set; leave the \
+        "This server accepts no tokens, because neither jwt-secret nor jwt-keys is set; leave the \
          Authorization header out."
     )]
     NotAccepted,

@@ -109,6 +109,12 @@ impl Key {
     }
 }
 
+/// A file with one key, or with a JWK set.
+pub(super) fn from_file(text: &str) -> Result<Vec<Key>, KeyError> {
+    let is_set = serde_json::from_str::<Value>(text).is_ok_and(|value| value.get("keys").is_some());
+    if is_set { from_jwk_set(text, Publicity::Private) } else { Ok(vec![Key::from_file(text)?]) }
+}
+
 /// The keys of a JWK set that can be used; others are left out, as RFC 7517, section 5, asks.
 pub(super) fn from_jwk_set(text: &str, publicity: Publicity) -> Result<Vec<Key>, KeyError> {
     #[derive(Deserialize)]

@@ -205,7 +205,7 @@ impl Keyring {
     fn read_files(&self) -> Result<Arc<[Key]>, SetupError> {
         let mut keys: Vec<Key> = self.secret.iter().cloned().collect();
         if let Some(path) = &self.key_file {
-            keys.push(read(path, Key::from_file)?);
+            keys.extend(read(path, key::from_file)?);
         }
         if let Some(path) = &self.set_file {
             keys.extend(read(path, |text| key::from_jwk_set(text, Publicity::Private))?);

@@ -41,9 +41,6 @@ pub(super) struct Options {
     /// Put a PgBouncer in transaction mode between, as in production.
     #[arg(long)]
     pooler: bool,
-    /// Start a Redis and a worker, too, and have mutations go through the queue.
-    #[arg(long)]
-    queue: bool,
     /// Throw the database away and begin with an empty one.
     #[arg(long)]
     reset: bool,
@@ -69,18 +66,19 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
                 .to_owned(),
         ));
     }
-    if options.queue {
-        queue::check(&options.flags.settings)?;
-    }
+    let has_queue = queue::is_wanted(&options.flags.settings)?;
     let mut settled = options.flags.settle(Profile::Dev)?;
     // All other settings are checked before anything is started.
     settled.set_own_database("postgres://localhost/", "postgres://localhost/");
+    if has_queue {
+        settled.set_own_queue("redis://localhost/");
+    }
     super::log::start(&settled.check()?.log);
     let mut project = Project::open(Path::new("."))?;
     if options.reset {
         erase(&project)?;
     }
-    let queue = options.queue.then(|| Queue::start(&project.queue())).transpose()?;
+    let queue = has_queue.then(|| Queue::start(&project.queue())).transpose()?;
     if let Some(queue) = &queue {
         settled.set_own_queue(&queue.url());
     }

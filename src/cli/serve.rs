@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::config::{Profile, Queued};
+use crate::config::{Profile, Queued, duration};
 use crate::event::{Event, QueueEvent};
 use crate::http::Listeners;
 use crate::server::Server;
@@ -14,6 +14,9 @@ use super::settings::Flags;
 /// The flags of `glowplug serve`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// How long an operation may take whose client does not wait. For tests, which cannot wait as long as operators can.
+    #[arg(long, hide = true)]
+    background_time: Option<String>,
     #[command(flatten)]
     flags: Flags,
 }
@@ -21,7 +24,11 @@ pub(super) struct Options {
 /// Serves until SIGINT or SIGTERM; SIGHUP reads the database's structure and the keys of tokens again.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let settled = options.flags.settle(Profile::Serve)?;
-    let config = settled.check()?;
+    let mut config = settled.check()?;
+    if let Some(text) = &options.background_time {
+        config.queue.background_timeout =
+            duration(text).map_err(|error| Failure::Usage(format!("--background-time: {error}")))?;
+    }
     super::log::start(&config.log);
     if config.queue.queued == Queued::Everything {
         let is_set = |setting: &&str| settled.value(setting).is_some_and(|text| !text.is_empty());

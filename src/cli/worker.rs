@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Profile};
+use crate::config::{Config, Profile, duration};
 use crate::engine::Extension;
 use crate::event::QueueEvent;
 use crate::http::{Lookout, metrics_listener};
@@ -19,13 +19,24 @@ use super::settings::Flags;
 /// The flags of `glowplug worker`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
+    /// When the operations of a silent worker are taken over. For tests, which cannot wait as long as operators can.
+    #[arg(long, hide = true)]
+    takeover_after: Option<String>,
+    /// How many workers may go away with an operation. For tests, too.
+    #[arg(long, hide = true)]
+    attempts: Option<u32>,
     #[command(flatten)]
     flags: Flags,
 }
 
 /// Works until SIGINT or SIGTERM, then finishes what it has begun; a second signal ends the process at once.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let config = options.flags.settle(Profile::Serve)?.check()?;
+    let mut config = options.flags.settle(Profile::Serve)?.check()?;
+    if let Some(text) = &options.takeover_after {
+        config.queue.claim_after =
+            duration(text).map_err(|error| Failure::Usage(format!("--takeover-after: {error}")))?;
+    }
+    config.queue.attempts = options.attempts.unwrap_or(config.queue.attempts);
     super::log::start(&config.log);
     server::block_on(&config.traces, async {
         // Before anything says that it runs: who hears of it may ask it to stop at once.

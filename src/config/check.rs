@@ -4,48 +4,25 @@ mod auth;
 mod queue;
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::problem::{Problem, Problems};
 use super::redact::urls;
-use super::settled::Settled;
+use super::settled::{COLLECTOR, Settled};
 use super::units;
 use super::{
     Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Log,
     LogFormat, PoolMode, RequestSettings, Secret, Sockets, Traces,
 };
 
-/// Something wrong with one setting; the message says what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The setting, as it is called where its value came from.
-    pub setting: String,
-    /// What is wrong with it.
-    pub message: String,
-}
+/// How long making a connection may take, unless the connection string says it (`connect_timeout`).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl Problem {
-    pub(super) fn new(setting: &str, message: String) -> Self {
-        Self { setting: setting.to_owned(), message }
-    }
-}
-
-/// All that is wrong with the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Problems(pub Vec<Problem>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Problem { setting, message }) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(formatter, "{separator}{setting}: {message}")?;
-        }
-        Ok(())
-    }
-}
+/// What `expose` may name.
+const EXPOSABLE: [&str; 3] = ["total-count", "aggregate", "partitions"];
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
 const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
@@ -55,18 +32,18 @@ impl Settled {
     /// Checks every value, and answers with all problems if there are any.
     pub fn check(&self) -> Result<Config, Problems> {
         let mut reader = Reader { settled: self, problems: Vec::new() };
-        let database = database(&mut reader);
+        let (database, explore) = (database(&mut reader), explore(&mut reader));
         let config = Config {
-            api: api(&mut reader),
-            limits: limits(&mut reader),
-            role_limits: role_limits(&mut reader),
+            api: api(&mut reader, explore),
+            limits: limits(&mut reader, explore.errors),
+            role_limits: role_limits(&mut reader, explore.errors),
             documents: documents(&mut reader),
             auth: auth::auth(&mut reader),
-            http: http(&mut reader, descriptors(&database)),
+            http: http(&mut reader, explore, descriptors(&database)),
+            queue: queue::queue(&mut reader, &database),
             database,
-            queue: queue::queue(&mut reader),
             log: log(&mut reader),
-            traces: Traces { endpoint: reader.read("otlp-endpoint", |text| unless_off(text, collector)) },
+            traces: traces(&mut reader),
         };
         if reader.switch("production") {
             refuse_unsafe(&mut reader, &config);
@@ -87,8 +64,8 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
     if config.auth.is_open() && !config.http.listen.ip().is_loopback() {
         reader.refuse(
             "listen",
-            "with production on, everybody who reaches this address would be the connection's own user; set jwt-secret, \
-             jwt-key or jwt-jwks to know who asks, or anon-role for the role of everybody, or listen on 127.0.0.1",
+            "with production on, everybody who reaches this address would be the connection's own user; set jwt-secret \
+             or jwt-keys to know who asks, or anon-role for the role of everybody, or listen on 127.0.0.1",
         );
     }
 }
@@ -111,7 +88,7 @@ fn database(reader: &mut Reader<'_>) -> Database {
             ],
         ),
         acquire_timeout: reader.duration("acquire-timeout"),
-        connect_timeout: reader.duration("connect-timeout"),
+        connect_timeout: CONNECT_TIMEOUT,
         statement_timeout: reader.duration("statement-timeout"),
         watch_interval: reader.read("watch", |text| unless_off(text, duration)),
     }
@@ -119,59 +96,60 @@ fn database(reader: &mut Reader<'_>) -> Database {
 
 /// Where all operations are queued, others have the database.
 fn database_url(reader: &mut Reader<'_>) -> String {
-    let is_needed = reader.settled.value("operations") != Some("queued");
+    let is_needed = reader.settled.value("queue") != Some("all");
     reader.read("database-url", |text| match text {
         "" if !is_needed => Ok(String::new()),
         text => connection_string(text),
     })
 }
 
-fn api(reader: &mut Reader<'_>) -> Api {
+fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
+    let exposed = reader.read("expose", |text| match list(text) {
+        names if names.iter().all(|name| EXPOSABLE.contains(&name.as_str())) => Ok(names),
+        _ => Err(format!("`{text}` has other words than {}", EXPOSABLE.join(", "))),
+    });
+    let is_exposed = |name: &str| exposed.iter().any(|exposed| exposed == name);
     Api {
         schemas: reader.read("schemas", |text| match list(text) {
             names if names.is_empty() => Err("names no schema; write for example public,api".to_owned()),
             names => Ok(names),
         }),
-        introspection: reader.choice(
-            "introspection",
-            &[
-                ("on", Introspection::On),
-                ("off", Introspection::Off),
-                ("directive", Introspection::Directive),
-            ],
-        ),
-        total_count: reader.switch("total-count"),
-        aggregate: reader.switch("aggregate"),
-        partitions: reader.switch("partitions"),
+        introspection: explore.introspection,
+        total_count: is_exposed("total-count"),
+        aggregate: is_exposed("aggregate"),
+        partitions: is_exposed("partitions"),
     }
 }
 
-fn limits(reader: &mut Reader<'_>) -> Limits {
+fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {
+    let tokens = reader.count("max-tokens", COUNTS);
+    // A document whose bounds on its form are all reached together is about as long as its bound on tokens.
+    let of_tokens = |count: usize, each: usize| (tokens * count / each).max(1);
     Limits {
         depth: reader.count("max-depth", COUNTS),
         complexity: reader.count_or_off("max-complexity").unwrap_or(usize::MAX),
-        aliases: reader.count_or_off("max-aliases").unwrap_or(usize::MAX),
-        root_fields: reader.count_or_off("max-root-fields").unwrap_or(usize::MAX),
-        fields: reader.count_or_off("max-fields").unwrap_or(usize::MAX),
+        aliases: of_tokens(1, 100),
+        root_fields: of_tokens(3, 1000),
+        fields: of_tokens(1, 10),
         values: reader.count("max-values", COUNTS),
         message_bytes: reader.size("max-message", "no value could be sent"),
         answer_bytes: reader.size("max-answer", "nothing could be answered"),
-        directives: reader.count("max-directives", COUNTS),
-        tokens: reader.count("max-tokens", COUNTS),
+        directives: of_tokens(1, 200),
+        tokens,
         batch: reader.count("max-batch", COUNTS),
-        errors: reader.count("max-errors", COUNTS),
+        errors,
         body_bytes: reader.size("max-body", "no request would be accepted"),
         page_size: reader.count_or_off("max-page-size"),
         concurrency: reader.count_or_off("max-concurrency"),
     }
 }
 
-fn role_limits(reader: &mut Reader<'_>) -> HashMap<String, Limits> {
+fn role_limits(reader: &mut Reader<'_>, errors: usize) -> HashMap<String, Limits> {
     let mut by_role = HashMap::new();
     for role in reader.settled.roles() {
         let settled = reader.settled.of_role(role);
         let mut of_role = Reader { settled: &settled, problems: Vec::new() };
-        by_role.insert(role.clone(), limits(&mut of_role));
+        by_role.insert(role.clone(), limits(&mut of_role, errors));
         // What is wrong for all roles has been told.
         of_role.problems.retain(|problem| !reader.problems.contains(problem));
         reader.problems.extend(of_role.problems);
@@ -183,34 +161,29 @@ fn documents(reader: &mut Reader<'_>) -> Documents {
     let list = reader.read("persisted-operations", |text| {
         Ok(Some(text).filter(|text| !text.is_empty()).map(PathBuf::from))
     });
-    let only_persisted = reader.switch("only-persisted");
-    let automatic = reader.switch("automatic-persisted-queries");
-    if only_persisted && list.is_none() {
-        reader.refuse(
-            "only-persisted",
-            "no document could run; name the file with --persisted-operations FILE",
-        );
+    let policy = reader.choice(
+        "documents",
+        &[
+            ("automatic", DocumentPolicy::Automatic),
+            ("any", DocumentPolicy::Any),
+            ("listed", DocumentPolicy::ListOnly),
+        ],
+    );
+    if policy == DocumentPolicy::ListOnly && list.is_none() {
+        reader.refuse("documents", "no document could run; name the file with --persisted-operations FILE");
     }
-    let policy = match (only_persisted, automatic) {
-        (true, _) => DocumentPolicy::ListOnly,
-        (false, true) => DocumentPolicy::Automatic,
-        (false, false) => DocumentPolicy::Any,
-    };
     Documents { list, policy }
 }
 
-fn http(reader: &mut Reader<'_>, reserved: usize) -> Http {
+fn http(reader: &mut Reader<'_>, explore: Explore, reserved: usize) -> Http {
     Http {
         listen: reader.read("listen", |text| address(text).map(Parsed)).0,
-        get_requests: reader.choice(
-            "get-requests",
-            &[("on", GetRequests::On), ("persisted", GetRequests::Persisted), ("off", GetRequests::Off)],
-        ),
+        get_requests: explore.get_requests,
         request_settings: reader
             .read("request-settings", |text| RequestSettings::parse(list(text).iter().map(String::as_str))),
         cors_origins: reader.read("cors-origins", origins),
-        sdl: reader.switch("sdl"),
-        graphiql: reader.switch("graphiql"),
+        sdl: explore.shows_all,
+        graphiql: explore.shows_all,
         drain_timeout: reader.duration("drain-timeout"),
         shutdown_delay: reader.read("shutdown-delay", |text| unless_off(text, duration)).unwrap_or_default(),
         metrics_listen: reader.read("metrics-listen", |text| unless_off(text, address)),
@@ -233,14 +206,48 @@ fn descriptors(database: &Database) -> usize {
 }
 
 fn log(reader: &mut Reader<'_>) -> Log {
-    Log {
-        filter: reader.read("log", |text| {
-            tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| {
-                format!("`{text}` is no filter ({error}); write for example info, debug or sql")
-            })
-        }),
-        format: reader.choice("log-format", &[("text", LogFormat::Text), ("json", LogFormat::Json)]),
-    }
+    reader.read("log", |text| {
+        let (json, words): (Vec<&str>, Vec<&str>) =
+            text.split(',').map(str::trim).partition(|word| *word == "json");
+        let filter = if words.is_empty() { "info".to_owned() } else { words.join(",") };
+        tracing_subscriber::EnvFilter::try_new(&filter).map_err(|error| {
+            format!("`{text}` is no filter ({error}); write for example info, debug, sql or info,json")
+        })?;
+        let format = if json.is_empty() { LogFormat::Text } else { LogFormat::Json };
+        Ok(Log { filter, format })
+    })
+}
+
+/// OpenTelemetry's own variables say all about traces, so there is no setting.
+fn traces(reader: &mut Reader<'_>) -> Traces {
+    let address = reader.settled.collector().unwrap_or("off");
+    let endpoint = unless_off(address, collector).unwrap_or_else(|message| {
+        reader.problems.push(Problem::new(COLLECTOR, message));
+        None
+    });
+    Traces { endpoint }
+}
+
+/// How the API shows what is in it.
+#[derive(Clone, Copy)]
+struct Explore {
+    introspection: Introspection,
+    /// Whether the SDL and GraphiQL are served.
+    shows_all: bool,
+    get_requests: GetRequests,
+    /// How many errors an invalid document gets.
+    errors: usize,
+}
+
+fn explore(reader: &mut Reader<'_>) -> Explore {
+    let introspection = reader.choice(
+        "explore",
+        &[("on", Introspection::On), ("off", Introspection::Off), ("directive", Introspection::Directive)],
+    );
+    let shows_all = introspection != Introspection::Off;
+    let get_requests = if shows_all { GetRequests::On } else { GetRequests::Persisted };
+    let errors = if introspection == Introspection::On { 20 } else { 5 };
+    Explore { introspection, shows_all, get_requests, errors }
 }
 
 /// Reads values one by one, and keeps what is wrong with them.

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use super::check::{Problem, Problems};
+use super::names::{names, nearest};
+use super::problem::{Problem, Problems};
 use super::raw::Text;
-use super::settled::nearest;
-use super::table::names;
+use super::replaced;
 
 /// The values that were given, by role and setting.
 pub(super) type Roles = BTreeMap<String, BTreeMap<&'static str, Text>>;
@@ -53,6 +53,9 @@ pub(super) fn read(roles: toml::Value) -> Result<Roles, Problems> {
 
 /// What is said about a key that is no limit.
 fn refused(key: &str, limits: &[&str]) -> String {
+    if let Some(reason) = replaced::by(key) {
+        return format!("`{key}` {reason}");
+    }
     if names().contains(&key) {
         return format!(
             "`{key}` holds for the whole server; a role has limits of its own, such as `max-depth`"

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::Raw;
-use super::check::{Problem, Problems};
-use super::raw::Text;
+use super::defaults::{Profile, defaults, production};
+use super::names::{names, nearest, variable_name};
+use super::problem::{Problem, Problems};
+use super::raw::{Raw, Text};
 use super::redact::{redacted, urls};
+use super::replaced;
 use super::roles::{self, Roles};
-use super::table::names;
+
+/// The variable with the address of the collector of traces, by OpenTelemetry's specification.
+pub(super) const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,22 +35,13 @@ pub enum Origin {
     Command,
 }
 
-/// Whom the defaults are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Profile {
-    /// `serve`: careful.
-    Serve,
-    /// Commands that do one thing and end: as `serve`, but they log only what goes wrong.
-    OneShot,
-    /// `dev`: everything that helps while developing.
-    Dev,
-}
-
 /// The values that hold, by the settings' names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settled {
     values: BTreeMap<&'static str, (Text, Origin)>,
     roles: Roles,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: OpenTelemetry's own variables say all about traces.
+    collector: Option<String>,
 }
 
 impl Settled {
@@ -57,7 +52,9 @@ impl Settled {
         file: Option<&str>,
         profile: Profile,
     ) -> Result<Self, Problems> {
-        let mut set = Self { values: BTreeMap::new(), roles: Roles::new() };
+        replaced::refuse(&variable)?;
+        let collector = variable(COLLECTOR).filter(|address| !address.is_empty());
+        let mut set = Self { values: BTreeMap::new(), roles: Roles::new(), collector: None };
         if let Some(text) = file {
             let (values, roles) = read_file(text)?;
             set.lay(&values, &Origin::File);
@@ -69,7 +66,7 @@ impl Settled {
             }
         }
         set.lay(flags, &Origin::Flag);
-        let mut settled = Self { values: BTreeMap::new(), roles: Roles::new() };
+        let mut settled = Self { values: BTreeMap::new(), roles: Roles::new(), collector };
         settled.lay(&defaults(profile), &Origin::Default);
         if profile != Profile::Dev && set.value("production") == Some("on") {
             settled.lay(&production(), &Origin::Production);
@@ -102,14 +99,9 @@ impl Settled {
         self.values.remove("replica-url");
     }
 
-    /// Sets the queue to one that the command itself has started, and has mutations go through it. Where else queues are said to
-    /// be does not matter then.
+    /// Sets the queue to one that the command itself has started. Where else queues are said to be does not matter then.
     pub fn set_own_queue(&mut self, url: &str) {
-        let of_command = |value: &str| (Text(value.to_owned()), Origin::Command);
-        self.values.insert("redis-url", of_command(url));
-        self.values.insert("redis-cluster", of_command("off"));
-        self.values.insert("mutations", of_command("queued"));
-        self.values.remove("redis-ca");
+        self.values.insert("redis-url", (Text(url.to_owned()), Origin::Command));
     }
 
     /// How the setting is called that [`Database::session_url`](super::Database::session_url) comes from, for messages about it.
@@ -126,6 +118,11 @@ impl Settled {
     /// Where the value of a setting came from.
     pub fn origin(&self, name: &str) -> Option<&Origin> {
         self.values.get(name).map(|(_, origin)| origin)
+    }
+
+    /// The address of the collector of traces, if the environment has one.
+    pub(super) fn collector(&self) -> Option<&str> {
+        self.collector.as_deref()
     }
 
     /// The roles that have settings of their own.
@@ -153,7 +150,7 @@ impl Settled {
     }
 
     fn lay(&mut self, layer: &Raw, origin: &Origin) {
-        let values = as_map(layer);
+        let values = layer.as_map();
         for name in names() {
             if let Some(Value::String(text)) = values.get(name) {
                 self.values.insert(name, (Text(text.clone()), origin.clone()));
@@ -188,6 +185,9 @@ impl fmt::Display for Settled {
             };
             writeln!(formatter, "{line:<44} # {from}")?;
         }
+        if let Some(address) = &self.collector {
+            writeln!(formatter, "# traces are sent to {} by {COLLECTOR}", redacted(address))?;
+        }
         for (role, settings) in &self.roles {
             let role = toml::Value::String(role.clone());
             writeln!(formatter, "\n[roles.{role}]")?;
@@ -206,109 +206,6 @@ impl fmt::Debug for Settled {
     }
 }
 
-/// The values that hold where nobody says otherwise.
-pub(super) fn defaults(profile: Profile) -> Raw {
-    let text = |value: &str| Some(Text(value.to_owned()));
-    let is_dev = profile == Profile::Dev;
-    Raw {
-        production: text("off"),
-        replica_lag: text("10s"),
-        listen: text("127.0.0.1:8080"),
-        schemas: text("public"),
-        pool_size: text("16"),
-        pool_mode: text("auto"),
-        acquire_timeout: text("5s"),
-        connect_timeout: text("5s"),
-        statement_timeout: text("10s"),
-        watch: text(if is_dev { "500ms" } else { "10s" }),
-        introspection: text(if is_dev { "on" } else { "directive" }),
-        total_count: text("off"),
-        aggregate: text("off"),
-        partitions: text("off"),
-        max_depth: text("20"),
-        max_complexity: text("5000000"),
-        max_aliases: text("100"),
-        max_root_fields: text("30"),
-        max_fields: text("1000"),
-        max_values: text("50000"),
-        max_message: text("4MiB"),
-        max_answer: text("16MiB"),
-        max_directives: text("50"),
-        max_tokens: text("10000"),
-        max_batch: text("10"),
-        max_errors: text(if is_dev { "20" } else { "5" }),
-        max_body: text("1MiB"),
-        max_page_size: text("off"),
-        max_concurrency: text("off"),
-        only_persisted: text("off"),
-        automatic_persisted_queries: text("on"),
-        jwt_clock_skew: text("30s"),
-        jwt_role_claim: text("role"),
-        get_requests: text("on"),
-        request_settings: text(""),
-        cors_origins: text(""),
-        sdl: text("on"),
-        graphiql: text("on"),
-        drain_timeout: text(if is_dev { "1s" } else { "10s" }),
-        shutdown_delay: text("off"),
-        metrics_listen: text("off"),
-        max_connections: text("auto"),
-        redis_cluster: text("off"),
-        mutations: text("direct"),
-        operations: text("direct"),
-        queue_name: text("main"),
-        queue_shards: text("1"),
-        queue_length: text("10000"),
-        queue_bytes: text("64MiB"),
-        queue_age: text("10s"),
-        queue_share: text("100%"),
-        operation_timeout: text("30s"),
-        background_timeout: text("10m"),
-        concurrency: text("8"),
-        claim_after: text("10s"),
-        max_attempts: text("5"),
-        keep_results: text("24h"),
-        log: text(if profile == Profile::Serve { "info" } else { "warn" }),
-        log_format: text("text"),
-        otlp_endpoint: text("off"),
-        // The others have no value where nobody gives them one.
-        ..Raw::default()
-    }
-}
-
-/// The defaults that `production` puts over those of `serve`.
-pub(super) fn production() -> Raw {
-    let text = |value: &str| Some(Text(value.to_owned()));
-    Raw {
-        introspection: text("off"),
-        max_batch: text("1"),
-        get_requests: text("persisted"),
-        sdl: text("off"),
-        graphiql: text("off"),
-        ..Raw::default()
-    }
-}
-
-/// `GLOWPLUG_` and the name in capitals; the connection strings have the names that hosts give them, the collector that of
-/// OpenTelemetry's specification.
-pub(super) fn variable_name(name: &str) -> String {
-    match name {
-        "database-url" => "DATABASE_URL".to_owned(),
-        "direct-url" => "DIRECT_URL".to_owned(),
-        "otlp-endpoint" => "OTEL_EXPORTER_OTLP_ENDPOINT".to_owned(),
-        name => format!("GLOWPLUG_{}", name.to_uppercase().replace('-', "_")),
-    }
-}
-
-/// The set values by their names.
-pub(super) fn as_map(raw: &Raw) -> Map<String, Value> {
-    match serde_json::to_value(raw) {
-        Ok(Value::Object(map)) => map,
-        // A structure of optional texts is an object whatever is in it.
-        _ => Map::new(),
-    }
-}
-
 fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let problem = |message: String| Problem::new("glowplug.toml", message);
     let mut table: toml::Table =
@@ -318,7 +215,10 @@ fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let unknown: Vec<Problem> = table
         .keys()
         .filter(|key| !known.contains(&key.as_str()))
-        .map(|key| problem(format!("there is no setting `{key}`; did you mean `{}`?", nearest(key, &known))))
+        .map(|key| match replaced::by(key) {
+            Some(reason) => Problem::new(&format!("{key} in glowplug.toml"), reason),
+            None => problem(format!("there is no setting `{key}`; did you mean `{}`?", nearest(key, &known))),
+        })
         .collect();
     if !unknown.is_empty() {
         return Err(Problems(unknown));
@@ -326,13 +226,4 @@ fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let values =
         table.try_into().map_err(|error: toml::de::Error| Problems(vec![problem(error.to_string())]))?;
     Ok((values, roles))
-}
-
-/// The known name that is most like the given one.
-pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> &'a str {
-    let name = name.replace('_', "-");
-    // A longer name is no slip of the pen, and a distance to it takes long.
-    let start = name.char_indices().nth(100).map_or(name.as_str(), |(end, _)| &name[..end]);
-    let distance = |candidate: &&&str| strsim::damerau_levenshtein(start, candidate);
-    known.iter().min_by_key(distance).copied().unwrap_or_default()
 }

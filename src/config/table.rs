@@ -1,21 +1,13 @@
-//! The settings as documentation: their names, the help texts, and the table in `docs/settings.md`.
+//! The settings as documentation: the help texts, and the table in `docs/settings.md`.
 
 use std::fmt::Write;
-use std::sync::LazyLock;
 
-use clap::{Arg, Args, Command};
+use clap::Command;
 use serde_json::Value;
 
+use super::defaults::{Profile, defaults, production};
+use super::names::{SETTINGS, names, variable_name};
 use super::raw::Raw;
-use super::settled::{Profile, as_map, defaults, production, variable_name};
-
-/// The settings as the command line knows them.
-static SETTINGS: LazyLock<Command> = LazyLock::new(|| Raw::augment_args(Command::new("settings")));
-
-/// The names of all settings, in the order of the documentation.
-pub(super) fn names() -> Vec<&'static str> {
-    SETTINGS.get_arguments().filter_map(Arg::get_long).collect()
-}
 
 /// Adds the default and the environment's name to the help texts of a command's settings.
 pub fn help(command: Command, profile: Profile) -> Command {
@@ -31,7 +23,7 @@ pub fn help(command: Command, profile: Profile) -> Command {
     })
 }
 
-/// The table of all settings in Markdown, as in the README and in `docs/settings.md`.
+/// The table of all settings in Markdown, as in `docs/settings.md`.
 pub fn markdown_table() -> String {
     let mut table =
         "| setting | environment | default | what it is |\n| --- | --- | --- | --- |\n".to_owned();
@@ -72,7 +64,7 @@ fn default_of(name: &str, profile: Profile) -> Option<String> {
 
 /// The value of a setting in a layer, if it is not empty.
 fn text_of(layer: &Raw, name: &str) -> Option<String> {
-    match as_map(layer).remove(name) {
+    match layer.as_map().remove(name) {
         Some(Value::String(text)) if !text.is_empty() => Some(text),
         _ => None,
     }

@@ -92,7 +92,7 @@ fn write_of_server(event: &Event<'_>) {
         Event::Unprotected { address } => tracing::warn!(
             %address,
             "whoever reaches this address uses the API as the database user of the connection string; \
-             set anon-role, jwt-secret, jwt-key or jwt-jwks, or listen on 127.0.0.1"
+             set anon-role, jwt-secret or jwt-keys, or listen on 127.0.0.1"
         ),
         _ => {}
     }

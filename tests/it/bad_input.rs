@@ -217,13 +217,13 @@ async fn documents_that_are_too_large_are_refused_soon() {
     let aliases = repeated(10_000, "a$i: __typename ");
     asked.refused(&format!("{{ {aliases} }}"), &["limit"]).await;
     let fields = "__typename ".repeat(1_000);
-    asked.refused(&format!("{{ thingByPk(id: 1) {{ {fields} }} }}"), &["fields of 1001", "max-fields"]).await;
+    asked.refused(&format!("{{ thingByPk(id: 1) {{ {fields} }} }}"), &["fields of 1001", "max-tokens"]).await;
     let spread = "...F ".repeat(20);
     let fragment = format!("fragment F on Thing {{ {} }}", "id name ".repeat(25));
-    asked.refused(&format!("{{ thingByPk(id: 1) {{ {spread} }} }} {fragment}"), &["max-fields"]).await;
+    asked.refused(&format!("{{ thingByPk(id: 1) {{ {spread} }} }} {fragment}"), &["max-tokens"]).await;
     let directives = "@skip(if: false) ".repeat(51);
-    asked.refused(&format!("{{ __typename {directives} }}"), &["directives of 51", "max-directives"]).await;
-    asked.refused(&format!("{{ __typename {} }}", "@nothing ".repeat(51)), &["max-directives"]).await;
+    asked.refused(&format!("{{ __typename {directives} }}"), &["directives of 51", "max-tokens"]).await;
+    asked.refused(&format!("{{ __typename {} }}", "@nothing ".repeat(51)), &["max-tokens"]).await;
     let nested = |depth: usize| {
         format!("{{ thingByPk(id: 1) {} {{ id }} {} }}", "{ parent ".repeat(depth), "}".repeat(depth))
     };

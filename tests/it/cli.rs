@@ -37,7 +37,7 @@ fn config_prints_what_holds_without_secrets() {
         ("listen = \"127.0.0.1:8\"", "GLOWPLUG_LISTEN"),
         ("pool-size = \"3\"", "glowplug.toml"),
         ("statement-timeout = \"3s\"", "--statement-timeout"),
-        ("introspection = \"directive\"", "default"),
+        ("explore = \"directive\"", "default"),
     ] {
         let line = printed.lines().find(|line| line.starts_with(setting)).expect(setting);
         assert!(line.ends_with(&format!("# {origin}")), "{line}");
@@ -159,4 +159,16 @@ async fn schema_explains_what_is_left_out_and_writes_files() {
     assert!(std::fs::read_to_string(&file).unwrap().contains("keptCollection"));
     let output = run(&["schema", "--database-url", &url, "--role", "reader"]);
     assert!(!text(&output.stdout).contains("keptCollection"));
+}
+
+#[test]
+fn an_old_flag_is_an_error_that_says_what_replaced_it() {
+    let folder = open_folder();
+    for flag in ["--only-persisted", "--max-fields=3", "--mutations"] {
+        let ended = command(folder.path()).args(["serve", flag]).output().unwrap();
+        let told = text(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(2), "{told}");
+        let name = flag.split('=').next().unwrap();
+        assert!(told.contains(&format!("{name} is no setting any more; set ")), "{told}");
+    }
 }

@@ -1,10 +1,12 @@
 //! The configuration: which layer wins, what is refused and how, that secrets stay secret, and that the documentation
 //! of the settings is true.
 
+use std::path::Path;
 use std::time::Duration;
 
 use glowplug::config::{
-    GetRequests, Introspection, Jwks, Origin, PoolMode, Profile, Raw, Settled, Text, markdown_table,
+    GetRequests, Introspection, Jwks, Limits, LogFormat, Origin, PoolMode, Profile, Raw, Settled, Text,
+    markdown_table,
 };
 
 use crate::documented;
@@ -45,7 +47,7 @@ fn the_defaults_are_sound() {
 
 #[test]
 fn a_flag_beats_the_environment_which_beats_the_file() {
-    let file = "pool-size = 2\nschemas = ['file', 'other']\nlisten = '127.0.0.1:1'\ntotal-count = true";
+    let file = "pool-size = 2\nschemas = ['file', 'other']\nlisten = '127.0.0.1:1'\nexpose = 'total-count, partitions'";
     let variable = |name: &str| match name {
         "GLOWPLUG_POOL_SIZE" => Some("3".to_owned()),
         "GLOWPLUG_LISTEN" => Some("127.0.0.1:2".to_owned()),
@@ -59,7 +61,7 @@ fn a_flag_beats_the_environment_which_beats_the_file() {
     assert_eq!(config.http.listen.port(), 2);
     assert_eq!(settled.origin("listen"), Some(&Origin::Environment));
     assert_eq!(config.api.schemas, ["file", "other"]);
-    assert!(config.api.total_count);
+    assert!(config.api.total_count && config.api.partitions && !config.api.aggregate);
     assert_eq!(settled.origin("schemas"), Some(&Origin::File));
     assert_eq!(settled.origin("watch"), Some(&Origin::Default));
     assert_eq!(config.database.url.expose(), URL);
@@ -74,9 +76,9 @@ fn production_changes_defaults_and_nothing_that_was_set() {
     assert_eq!(config.http.get_requests, GetRequests::Persisted);
     assert!(!config.http.graphiql && !config.http.sdl);
     assert_eq!((config.limits.batch, production.origin("max-batch")), (5, Some(&Origin::File)));
-    assert_eq!(production.origin("graphiql"), Some(&Origin::Production));
+    assert_eq!(production.origin("explore"), Some(&Origin::Production));
     let printed = production.to_string();
-    let line = printed.lines().find(|line| line.starts_with("graphiql = \"off\"")).unwrap();
+    let line = printed.lines().find(|line| line.starts_with("explore = \"off\"")).unwrap();
     assert!(line.ends_with("# production"), "{line}");
 
     let dev = Settled::gather(&flags(), nothing, Some(set), Profile::Dev).unwrap().check().unwrap();
@@ -93,7 +95,7 @@ fn production_refuses_what_is_plainly_unsafe() {
     let open = problems_of("production = true\nlisten = '0.0.0.0:8080'");
     assert!(open.starts_with("listen in glowplug.toml: with production on"), "{open}");
     assert!(open.contains("jwt-secret") && open.contains("anon-role"), "{open}");
-    for known in ["anon-role = 'anon'", "jwt-key = 'key.pem'"] {
+    for known in ["anon-role = 'anon'", "jwt-keys = 'key.pem'"] {
         let file = format!("production = true\nlisten = '0.0.0.0:8080'\n{known}");
         let settled = Settled::gather(&flags(), nothing, Some(&file), Profile::Serve).unwrap();
         assert!(settled.check().is_ok(), "{known}");
@@ -103,9 +105,9 @@ fn production_refuses_what_is_plainly_unsafe() {
 
 #[test]
 fn an_unknown_key_names_the_nearest_known_one() {
-    let message = problems_of("pool_size = 3\nintrospecton = 'on'");
+    let message = problems_of("pool_size = 3\nexplor = 'on'");
     assert!(message.contains("there is no setting `pool_size`; did you mean `pool-size`?"), "{message}");
-    assert!(message.contains("`introspecton`; did you mean `introspection`?"), "{message}");
+    assert!(message.contains("`explor`; did you mean `explore`?"), "{message}");
     assert!(problems_of("pool-size = ").contains("glowplug.toml"));
     assert!(problems_of("pool-size = 1.5").contains("expected a text, a number"));
 }
@@ -115,7 +117,7 @@ fn all_problems_are_told_at_once() {
     let message = problems_of(
         "listen = 'localhost'\npool-size = 0\npool-mode = 'pgbouncer'\nacquire-timeout = '5'\nwatch = 'never'
          statement-timeout = '0s'\nmax-depth = 'deep'\nmax-body = '1 stone'\ncors-origins = 'example.com'
-         schemas = ' , '\ngraphiql = 'yes'\nlog = 'a=b=c'\nlog-format = 'xml'",
+         schemas = ' , '\nexplore = 'yes'\nlog = 'a=b=c'\nexpose = 'aggregates'",
     );
     assert_eq!(message.lines().count(), 13, "{message}");
     for part in [
@@ -124,7 +126,7 @@ fn all_problems_are_told_at_once() {
         "pool-mode in glowplug.toml: `pgbouncer` is none of auto, transaction, statement, session, direct",
         "acquire-timeout in glowplug.toml: `5` is no duration; write for example 10s, 500ms or 2m",
         "statement-timeout in glowplug.toml: `0s` is out of range; it may be from 1ms to 24h",
-        "graphiql in glowplug.toml: `yes` is none of off, on",
+        "explore in glowplug.toml: `yes` is none of on, off, directive",
     ] {
         assert!(message.contains(part), "{part}\n{message}");
     }
@@ -155,17 +157,16 @@ fn secrets_are_redacted_wherever_the_configuration_is_printed() {
 #[test]
 fn what_is_wrong_with_tokens_and_roles_is_told_at_once() {
     let message = problems_of(
-        "jwt-secret = 'hush'\njwt-jwks = 'ftp://host/keys'\njwt-clock-skew = '1h'\njwt-role-claim = 'a..b'\nanon-role = 'none'
-         jwt-key = ''",
+        "jwt-secret = 'hush'\njwt-keys = 'ftp://host/keys'\njwt-role-claim = 'a..b'\nanon-role = 'none'
+         jwt-issuer = ''",
     );
     for part in [
         "jwt-secret in glowplug.toml: has 4 bytes, which can be guessed; it must have 32 or more",
         "openssl rand -base64 48",
-        "jwt-jwks in glowplug.toml: `ftp` is no scheme",
-        "jwt-clock-skew in glowplug.toml: `1h` is out of range; it may be from 0s to 10m",
+        "jwt-keys in glowplug.toml: `ftp` is no scheme",
         "jwt-role-claim in glowplug.toml: `a..b` names no claim",
         "anon-role in glowplug.toml: `none` cannot be the name of a role",
-        "jwt-key in glowplug.toml: is set, but empty",
+        "jwt-issuer in glowplug.toml: is set, but empty",
     ] {
         assert!(message.contains(part), "{part}\n{message}");
     }
@@ -183,13 +184,14 @@ fn what_is_wrong_with_tokens_and_roles_is_told_at_once() {
 fn tokens_and_roles_are_read_as_they_are_meant() {
     let secret = "base64:aHVzaCBodXNoIGh1c2ggaHVzaCBodXNoIGh1c2ggaHVzaA==";
     let file = format!(
-        "jwt-secret = '{secret}'\njwt-jwks = 'https://id.example/keys'\njwt-audience = ['app', 'api']\njwt-clock-skew = '0s'"
+        "jwt-secret = '{secret}'\njwt-keys = ['key.pem', 'https://id.example/keys']\njwt-audience = ['app', 'api']"
     );
     let settled = Settled::gather(&flags(), nothing, Some(&file), Profile::Serve).unwrap();
     let config = settled.check().unwrap();
     let jwt = config.auth.jwt.as_ref().unwrap();
     assert_eq!(jwt.secret.as_ref().unwrap().expose(), b"hush hush hush hush hush hush hush");
     assert_eq!(jwt.jwks, Some(Jwks::Url("https://id.example/keys".to_owned())));
+    assert_eq!(jwt.key.as_deref(), Some(Path::new("key.pem")));
     assert_eq!(jwt.audiences, ["app", "api"]);
     assert_eq!(jwt.role_claim, ["role"]);
     for printed in [settled.to_string(), format!("{settled:?}"), format!("{config:?}")] {
@@ -250,19 +252,17 @@ fn what_is_printed_is_a_configuration_file() {
     let again =
         Settled::gather(&Raw::default(), nothing, Some(&settled.to_string()), Profile::Serve).unwrap();
     assert_eq!(again.check().unwrap().limits, settled.check().unwrap().limits);
-    assert_eq!(again.value("introspection"), Some("on"));
+    assert_eq!(again.value("explore"), Some("on"));
 }
 
 #[test]
 fn the_documented_settings_are_the_real_ones() {
-    for page in ["README.md", "docs/settings.md"] {
-        documented::hold(page, "settings", &markdown_table(), "documented_settings");
-    }
+    documented::hold("docs/settings.md", "settings", &markdown_table(), "documented_settings");
 }
 
 #[test]
 fn a_role_has_limits_of_its_own_over_all_others() {
-    let file = "max-depth = 9\nmax-aliases = 5\n[roles.anon]\nmax-depth = 4\nmax-concurrency = 2\n['roles'.'odd one']\nmax-body = '1KiB'";
+    let file = "max-depth = 9\nmax-tokens = 500\n[roles.anon]\nmax-depth = 4\nmax-concurrency = 2\n['roles'.'odd one']\nmax-body = '1KiB'";
     let raw = Raw { max_depth: Some(Text("8".to_owned())), ..flags() };
     let settled = Settled::gather(&raw, nothing, Some(file), Profile::Serve).unwrap();
     let config = settled.check().unwrap();
@@ -323,4 +323,79 @@ fn what_is_wrong_about_a_role_is_told_with_its_place() {
     ] {
         assert_eq!(problems_of(file), told);
     }
+}
+
+#[test]
+fn there_are_fewer_settings_than_a_reader_gives_up_at() {
+    let rows = markdown_table().lines().count() - 2;
+    assert!(rows < 45, "{rows}");
+}
+
+/// What the name of an earlier version is answered with: in the file, for a role, and in the environment.
+#[test]
+fn an_old_name_is_an_error_that_says_what_replaced_it() {
+    let told = problems_of("introspection = 'on'\nqueue-shards = 2");
+    assert!(
+        told.contains("introspection in glowplug.toml: is no setting any more; set explore to on"),
+        "{told}"
+    );
+    assert!(told.contains("queue-shards in glowplug.toml: is no setting any more"), "{told}");
+    let told = problems_of("[roles.anon]\nmax-aliases = 3");
+    assert!(
+        told.contains("[roles.anon]")
+            && told.contains("`max-aliases` is no setting any more; set max-tokens"),
+        "{told}"
+    );
+    let variable = |name: &str| (name == "GLOWPLUG_ONLY_PERSISTED").then(|| "on".to_owned());
+    let told = Settled::gather(&flags(), variable, None, Profile::Serve).unwrap_err().to_string();
+    assert_eq!(told, "GLOWPLUG_ONLY_PERSISTED: is no setting any more; set documents to listed");
+}
+
+#[test]
+fn the_bounds_of_a_document_follow_its_tokens() {
+    let limits = |file: &str| {
+        let settled = Settled::gather(&flags(), nothing, Some(file), Profile::Serve).unwrap();
+        settled.check().unwrap().limits
+    };
+    let of = |limits: Limits| (limits.fields, limits.aliases, limits.directives, limits.root_fields);
+    assert_eq!(of(limits("")), (1000, 100, 50, 30));
+    assert_eq!(of(limits("max-tokens = 40000")), (4000, 400, 200, 120));
+    assert_eq!(of(limits("max-tokens = 7")), (1, 1, 1, 1));
+    assert_eq!((limits("").errors, limits("explore = 'on'").errors), (5, 20));
+}
+
+#[test]
+fn addresses_of_redis_say_whether_it_is_a_cluster_and_who_signs_its_certificate() {
+    let queue = |urls: &str| {
+        let file = format!("queue = 'all'\nredis-url = {urls}");
+        let settled = Settled::gather(&Raw::default(), nothing, Some(&file), Profile::Serve).unwrap();
+        settled.check().unwrap().queue
+    };
+    for (urls, shown, is_cluster) in [
+        ("'redis://one'", vec!["redis://one"], false),
+        ("'redis://one,redis://two'", vec!["redis://one", "redis://two"], true),
+        ("'redis+cluster://:hush@one'", vec!["redis://:hush@one"], true),
+    ] {
+        let queue = queue(urls);
+        let redis = queue.redis.unwrap();
+        assert_eq!(redis.urls.iter().map(|url| url.expose().as_str()).collect::<Vec<_>>(), shown);
+        assert_eq!((redis.is_cluster, queue.shards), (is_cluster, if is_cluster { 8 } else { 1 }));
+    }
+    let encrypted = queue("'rediss://one?ca=/etc/ca.pem'").redis.unwrap();
+    assert_eq!(encrypted.urls[0].expose(), "rediss://one");
+    assert_eq!(encrypted.authority.as_deref(), Some(Path::new("/etc/ca.pem")));
+    let plain = problems_of("redis-url = 'redis://:hush@one?ca=/etc/ca.pem'");
+    assert!(plain.contains("no effect without TLS") && !plain.contains("hush"), "{plain}");
+}
+
+#[test]
+fn a_log_is_text_unless_json_is_asked_for() {
+    let log = |text: &str| {
+        let raw = Raw { log: Some(Text(text.to_owned())), ..flags() };
+        let log = Settled::gather(&raw, nothing, None, Profile::Serve).unwrap().check().unwrap().log;
+        (log.filter, log.format == LogFormat::Json)
+    };
+    assert_eq!(log("debug"), ("debug".to_owned(), false));
+    assert_eq!(log("access, json"), ("access".to_owned(), true));
+    assert_eq!(log("json"), ("info".to_owned(), true));
 }

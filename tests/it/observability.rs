@@ -42,7 +42,7 @@ impl Observed {
             .args(arguments)
             .env("DATABASE_URL", url)
             .envs(environment.iter().copied());
-        let markers = if arguments.contains(&"json") {
+        let markers = if arguments.iter().any(|argument| argument.ends_with("json")) {
             ["\"address\":\"", "\"metrics\":\""]
         } else {
             ["address=", "metrics="]

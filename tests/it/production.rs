@@ -121,8 +121,7 @@ async fn graphql_cop_finds_three_things_without_production() {
 /// So that a check which finds nothing anywhere is not taken for a good sign.
 #[tokio::test]
 async fn the_checks_find_what_is_there() {
-    let open =
-        ["--introspection", "on", "--max-aliases", "200", "--max-root-fields", "1000", "--max-errors", "10"];
+    let open = ["--explore", "on", "--max-tokens", "400000"];
     let found = findings(&open).await;
     for title in [
         "alias overloading",

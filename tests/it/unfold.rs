@@ -43,7 +43,7 @@ async fn persisted_operations_unfold_no_further_by_their_variables() {
     let list = folder.path().join("operations.json");
     std::fs::write(&list, Value::Object(listed).to_string()).expect("the list can be written");
     let list = list.to_str().expect("a path");
-    let arguments = ["--production", "--only-persisted", "--persisted-operations", list];
+    let arguments = ["--production", "--documents", "listed", "--persisted-operations", list];
     for (id, _, variables) in &operations {
         let measured = Measured::start(&url, &arguments);
         measured.warm_up().await;
@@ -62,7 +62,7 @@ async fn documents_that_are_refused_leave_nothing_behind() {
         let fields = "id ".repeat(4_900);
         let query = format!("query N{number} {{ wideByPk(id: 1) {{ {fields} }} }}");
         let (status, answer) = measured.send(&Case::post("", json!({ "query": query }).to_string())).await;
-        assert!(answer.contains("max-fields"), "{status}: {answer:.300}");
+        assert!(answer.contains("max-tokens"), "{status}: {answer:.300}");
     }
     let kept = measured.resident().saturating_sub(before);
     assert!(kept < 32 << 20, "300 refused documents keep {} MiB", kept >> 20);

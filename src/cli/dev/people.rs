@@ -24,7 +24,7 @@ const ANONYMOUS: &str = "anon";
 const VALID: Duration = Duration::from_hours(30 * 24);
 
 /// The settings that say whose requests are accepted; `dev` sets none if one of them is set.
-const SETTINGS: [&str; 4] = ["jwt-secret", "jwt-key", "jwt-jwks", "anon-role"];
+const SETTINGS: [&str; 3] = ["jwt-secret", "jwt-keys", "anon-role"];
 
 /// A row of the view.
 #[derive(Debug, Deserialize)]

@@ -50,12 +50,14 @@ impl Queue {
     }
 }
 
-/// Says what contradicts `--queue`.
-pub(super) fn check(settings: &Raw) -> Result<(), Failure> {
-    if settings.redis_url.is_none() && settings.mutations.is_none() {
-        return Ok(());
+/// Whether the command line asks for a queue, which `dev` then starts a Redis for.
+pub(super) fn is_wanted(settings: &Raw) -> Result<bool, Failure> {
+    if settings.queue.as_ref().is_none_or(|queue| queue.0 == "off") {
+        return Ok(false);
     }
-    let message = "`dev --queue` starts a Redis of its own and has mutations go through it; leave out --queue, or --redis-url \
-        and --mutations";
-    Err(Failure::Usage(message.to_owned()))
+    if settings.redis_url.is_some() {
+        let message = "`dev --queue` starts a Redis of its own; leave out --queue or --redis-url";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    Ok(true)
 }

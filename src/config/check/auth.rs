@@ -6,29 +6,30 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
-use super::super::{Auth, Jwks, Jwt, Secret, units};
+use super::super::{Auth, Jwks, Jwt, Secret};
 use super::{Reader, list};
 
 /// A shorter secret could be found by trying (RFC 7518, section 3.2, asks for as many as SHA-256 has).
 const SECRET_BYTES: usize = 32;
 
-/// A greater difference is a clock to be set, not one to be tolerated.
-const MOST_SKEW: Duration = Duration::from_mins(10);
+/// How far apart the clocks may be when a token's `exp` and `nbf` are checked.
+const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
 /// PostgreSQL cuts longer names.
 const ROLE_BYTES: usize = 63;
 
 /// The settings that give keys; without one of them, no token is accepted.
-const KEYS: [&str; 3] = ["jwt-secret", "jwt-key", "jwt-jwks"];
+const KEYS: [&str; 2] = ["jwt-secret", "jwt-keys"];
 
 /// What somebody who sets it expects every token to be held to.
 const RULES: [&str; 2] = ["jwt-audience", "jwt-issuer"];
 
 pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
+    let (key, jwks) = reader.optional("jwt-keys", keys).unwrap_or_default();
     let jwt = Jwt {
         secret: reader.optional("jwt-secret", secret),
-        key: reader.optional("jwt-key", |text| Ok(PathBuf::from(text))),
-        jwks: reader.optional("jwt-jwks", jwks),
+        key,
+        jwks,
         audiences: reader
             .optional("jwt-audience", |text| match list(text) {
                 names if names.is_empty() => Err("names no audience".to_owned()),
@@ -36,7 +37,7 @@ pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
             })
             .unwrap_or_default(),
         issuer: reader.optional("jwt-issuer", |text| Ok(text.to_owned())),
-        clock_skew: reader.read("jwt-clock-skew", clock_skew),
+        clock_skew: CLOCK_SKEW,
         role_claim: reader.read("jwt-role-claim", role_claim),
     };
     let has_keys = KEYS.iter().any(|name| reader.settled.value(name).is_some());
@@ -47,8 +48,8 @@ pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
 }
 
 fn refuse_rules_without_keys(reader: &mut Reader<'_>) {
-    let message = "has no effect, because no key is set that tokens could be verified with; set jwt-secret, jwt-key or \
-        jwt-jwks as well";
+    let message = "has no effect, because no key is set that tokens could be verified with; set jwt-secret or \
+        jwt-keys as well";
     for name in RULES.into_iter().filter(|name| reader.settled.value(name).is_some()) {
         reader.refuse(name, message);
     }
@@ -76,8 +77,22 @@ fn from_base64(encoded: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD_NO_PAD.decode(encoded).or_else(|_| BASE64_URL_SAFE_NO_PAD.decode(encoded)).ok()
 }
 
-fn jwks(text: &str) -> Result<Jwks, String> {
-    let Some((scheme, rest)) = text.split_once("://") else { return Ok(Jwks::File(PathBuf::from(text))) };
+/// A file, an address, or one of each.
+fn keys(text: &str) -> Result<(Option<PathBuf>, Option<Jwks>), String> {
+    let (mut file, mut set) = (None, None);
+    for place in list(text) {
+        let earlier = match place.split_once("://") {
+            Some((scheme, rest)) => set.replace(address(&place, scheme, rest)?).is_some(),
+            None => file.replace(PathBuf::from(place)).is_some(),
+        };
+        if earlier {
+            return Err("names more than one file or more than one address; put the keys of files together into a JWK set".to_owned());
+        }
+    }
+    Ok((file, set))
+}
+
+fn address(text: &str, scheme: &str, rest: &str) -> Result<Jwks, String> {
     if !matches!(scheme, "https" | "http") {
         return Err(format!(
             "`{scheme}` is no scheme that keys can be fetched by; write https://… or a file's path"
@@ -88,14 +103,6 @@ fn jwks(text: &str) -> Result<Jwks, String> {
         return Err("is no address with a host and without a user name".to_owned());
     }
     Ok(Jwks::Url(text.to_owned()))
-}
-
-fn clock_skew(text: &str) -> Result<Duration, String> {
-    let skew = units::duration(text)?;
-    if skew > MOST_SKEW {
-        return Err(format!("`{text}` is out of range; it may be from 0s to 10m"));
-    }
-    Ok(skew)
 }
 
 /// Names of claims that are meant for everybody are URIs (RFC 7519, section 4.2), and those have dots in them.

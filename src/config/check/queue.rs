@@ -1,79 +1,96 @@
 //! The settings of the queue, and what of them contradicts each other.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::super::{Origin, Queue, Queued, Redis, Secret, units};
+use super::super::{Database, Queue, Queued, Redis, Secret};
 use super::{Reader, list};
 
 /// Where Redis may be, by the scheme of its address.
 const SCHEMES: [&str; 4] = ["redis://", "rediss://", "redis+unix://", "unix://"];
 
 /// A script that touches more would keep Redis busy for too long.
-const MOST_IN_A_SHARD: usize = 1_000_000;
+const MOST_IN_A_SHARD: u64 = 1_000_000;
 
-pub(super) fn queue(reader: &mut Reader<'_>) -> Queue {
+/// What an operation in the queue counts for at the least, so that its bytes bound its length, too.
+const LEAST_BYTES: u64 = 4 << 10;
+
+/// The parts of a queue in a Redis Cluster, which lie on different nodes.
+const SHARDS_OF_CLUSTER: u32 = 8;
+
+/// The part of the queue that one role may take, so that others always find room.
+const SHARE_PERCENT: u8 = 90;
+
+/// How long an operation may take whose client does not wait.
+const BACKGROUND_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// When the operations of a silent worker are taken over.
+const CLAIM_AFTER: Duration = Duration::from_secs(10);
+
+/// How many workers may go away with an operation until it is put aside.
+const ATTEMPTS: u32 = 5;
+
+pub(super) fn queue(reader: &mut Reader<'_>, database: &Database) -> Queue {
+    let queued = reader.choice(
+        "queue",
+        &[("off", Queued::Nothing), ("mutations", Queued::Mutations), ("all", Queued::Everything)],
+    );
+    let redis = reader.optional("redis-url", redis);
+    let bytes = reader.size("queue-bytes", "no operation could wait") as u64;
+    let operation_timeout = database.statement_timeout.saturating_mul(3);
+    let is_cluster = redis.as_ref().is_some_and(|redis| redis.is_cluster);
     let queue = Queue {
-        redis: redis(reader),
-        queued: queued(reader),
+        queued,
         name: reader.read("queue-name", name),
-        shards: whole(reader, "queue-shards", 1024),
-        length: whole(reader, "queue-length", MOST_IN_A_SHARD),
-        bytes: reader.read("queue-bytes", |text| match units::size(text)? {
-            0 => Err("is 0; no operation could wait".to_owned()),
-            bytes => Ok(bytes as u64),
-        }),
-        age: reader.duration("queue-age"),
-        share_percent: reader.read("queue-share", percent),
-        operation_timeout: reader.duration("operation-timeout"),
-        background_timeout: reader.duration("background-timeout"),
-        concurrency: whole(reader, "concurrency", 10_000),
-        claim_after: reader.duration("claim-after"),
-        attempts: whole(reader, "max-attempts", 1000),
+        shards: if is_cluster { SHARDS_OF_CLUSTER } else { 1 },
+        length: u32::try_from((bytes / LEAST_BYTES).clamp(1, MOST_IN_A_SHARD)).unwrap_or(u32::MAX),
+        bytes,
+        age: database.statement_timeout,
+        share_percent: SHARE_PERCENT,
+        operation_timeout,
+        background_timeout: BACKGROUND_TIMEOUT.max(operation_timeout),
+        concurrency: database.pool_size,
+        claim_after: CLAIM_AFTER,
+        attempts: ATTEMPTS,
         keep_results: reader.duration("keep-results"),
+        redis,
     };
     if queue.redis.is_none() && queue.queued != Queued::Nothing {
-        let setting = if queue.queued == Queued::Everything { "operations" } else { "mutations" };
-        reader.refuse(setting, "there is no queue; say where it is with --redis-url redis://host:port");
+        reader.refuse("queue", "there is no queue; say where it is with --redis-url redis://host:port");
     }
-    if queue.keep_results < queue.operation_timeout.max(queue.background_timeout) {
-        let message = "is shorter than operation-timeout or background-timeout: an operation that is delivered again within \
-            those could then take effect twice";
+    if queue.redis.is_some() && queue.keep_results < queue.background_timeout {
+        let message = "is shorter than a queued operation may take (ten minutes, or three times statement-timeout): one that is \
+            delivered again could then take effect twice";
         reader.refuse("keep-results", message);
     }
     queue
 }
 
-fn queued(reader: &mut Reader<'_>) -> Queued {
-    let mutations = reader.choice("mutations", &[("direct", Queued::Nothing), ("queued", Queued::Mutations)]);
-    let all = reader.choice("operations", &[("direct", Queued::Nothing), ("queued", Queued::Everything)]);
-    let is_given = reader.settled.origin("mutations") != Some(&Origin::Default);
-    if all == Queued::Everything && mutations == Queued::Nothing && is_given {
-        reader.refuse(
-            "mutations",
-            "says direct, and operations says that all are queued; leave one of them out",
-        );
-    }
-    if all == Queued::Nothing { mutations } else { all }
-}
-
-fn redis(reader: &mut Reader<'_>) -> Option<Redis> {
-    let is_cluster = reader.switch("redis-cluster");
-    let authority = reader.optional("redis-ca", |text| Ok(PathBuf::from(text)));
-    let urls: Vec<Secret> = reader.optional("redis-url", |text| match list(text) {
-        urls if urls.len() > 1 && !is_cluster => {
-            Err("names several addresses, which only a cluster has; set redis-cluster to on".to_owned())
+/// Addresses, separated by commas; the value is never in a message, for it may hold a password.
+fn redis(text: &str) -> Result<Redis, String> {
+    let (mut urls, mut authority) = (Vec::new(), None);
+    let mut is_cluster = false;
+    for address in list(text) {
+        let (address, is_of_cluster) = match address.split_once("+cluster://") {
+            Some((scheme, rest)) => (format!("{scheme}://{rest}"), true),
+            None => (address, false),
+        };
+        is_cluster |= is_of_cluster;
+        let (address, file) = match address.split_once("?ca=") {
+            Some((address, file)) => (address.to_owned(), Some(PathBuf::from(file))),
+            None => (address, None),
+        };
+        if file.is_some() && !address.starts_with("rediss://") {
+            return Err("has ?ca=, which has no effect without TLS; write rediss://".to_owned());
         }
-        urls => urls.iter().map(|url| address(url)).collect(),
-    })?;
-    let is_encrypted = |url: &Secret| url.expose().starts_with("rediss://");
-    if authority.is_some() && !urls.iter().all(is_encrypted) {
-        reader.refuse("redis-ca", "has no effect without TLS; write rediss:// in redis-url");
+        authority = authority.or(file);
+        urls.push(checked(&address)?);
     }
-    Some(Redis { urls, is_cluster, authority })
+    is_cluster |= urls.len() > 1;
+    Ok(Redis { urls, is_cluster, authority })
 }
 
-/// The value itself is never in the message: it may hold a password.
-fn address(url: &str) -> Result<Secret, String> {
+fn checked(url: &str) -> Result<Secret, String> {
     if SCHEMES.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
         return Ok(Secret::new(url));
     }
@@ -87,13 +104,4 @@ fn name(text: &str) -> Result<String, String> {
         return Err(format!("`{text}` is no name; use letters, digits, `-`, `_` and `.`"));
     }
     Ok(text.to_owned())
-}
-
-fn percent(text: &str) -> Result<u8, String> {
-    let number = text.trim_end_matches('%').trim().parse().ok().filter(|number| (1..=100).contains(number));
-    number.ok_or_else(|| format!("`{text}` is no part of a whole; write for example 50%"))
-}
-
-fn whole(reader: &mut Reader<'_>, name: &str, most: usize) -> u32 {
-    u32::try_from(reader.count(name, 1..=most)).unwrap_or(u32::MAX)
 }

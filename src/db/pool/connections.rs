@@ -74,8 +74,7 @@ impl Pool {
             return Err(Error::Configuration("a pool needs at least one connection".to_owned()));
         }
         if config.url.expose().is_empty() {
-            let message =
-                "database-url is not set, and only `glowplug serve --operations queued` can do without it";
+            let message = "database-url is not set, and only `glowplug serve --queue all` can do without it";
             return Err(Error::Configuration(message.to_owned()));
         }
         let connector =

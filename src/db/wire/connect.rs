@@ -83,9 +83,9 @@ impl Connect {
         self.settings.options.is_some()
     }
 
-    /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout` if shorter.
+    /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout`.
     pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<Pipeline, Failure> {
-        let limit = self.settings.connect_timeout.map_or(limit, |timeout| timeout.min(limit));
+        let limit = self.settings.connect_timeout.unwrap_or(limit);
         let mut last = Failure::Closed;
         for target in self.settings.target.passes() {
             for host in &self.settings.hosts {

@@ -73,7 +73,7 @@ impl QueueFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         Self {
             queued: list.counter("queue_operations_queued", "Operations that this server has put into the queue"),
-            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because of queue-length, queue-bytes, queue-share or queue-age, or because there was no worker or no Redis", "reason", &REFUSALS),
+            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because the queue is full or too old (queue-bytes, statement-timeout), or because there was no worker or no Redis", "reason", &REFUSALS),
             answers_lost: list.counter("queue_answers_lost", "Operations that were gone from the queue without an answer, and were put in again"),
             answers_overdue: list.counter("queue_answers_overdue", "Operations whose client was told that no answer had come in time"),
             wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(WAITS)),
@@ -152,11 +152,7 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
         ages,
     );
     let workers = ConstGauge::new(backlog.workers);
-    registry.register(
-        "workers",
-        "Workers that have been heard of within claim-after, or three seconds where that is shorter",
-        workers,
-    );
+    registry.register("workers", "Workers that have been heard of within ten seconds", workers);
     registry
 }
 

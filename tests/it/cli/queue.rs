@@ -32,7 +32,7 @@ impl Site {
         let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
         let url = harness::cluster().url(&harness::database(setup).await);
         let mut serve = command(folder.path());
-        serve.args(["serve", "--listen", "127.0.0.1:0", "--watch", "off", "--mutations", "queued"]);
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--watch", "off", "--queue", "mutations"]);
         serve.env("GLOWPLUG_REDIS_URL", redis.url()).env("DATABASE_URL", &url);
         let serve = Program::start(&mut serve, "address=", "listening");
         Self { folder, url, redis, serve }
@@ -40,7 +40,7 @@ impl Site {
 
     fn work(&self, url: &str, arguments: &[&str]) -> Program {
         let mut worker = command(self.folder.path());
-        worker.args(["worker", "--watch", "off", "--claim-after", "300ms"]).args(arguments);
+        worker.args(["worker", "--watch", "off", "--takeover-after", "300ms"]).args(arguments);
         worker.env("GLOWPLUG_REDIS_URL", self.redis.url()).env("DATABASE_URL", url);
         Program::start(&mut worker, "concurrency=", "working")
     }
@@ -147,7 +147,7 @@ async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
     // Somebody takes both, and is never heard of again.
     let () = site.redis(&format!("XGROUP CREATE {STREAM} workers 0"));
     let _: redis::Value = site.redis(&format!("XREADGROUP GROUP workers gone STREAMS {STREAM} >"));
-    let worker = site.work(&site.url, &["--max-attempts", "1"]);
+    let worker = site.work(&site.url, &["--attempts", "1"]);
     site.until(&second, "DEAD").await;
     site.until(&first, "DEAD").await;
     let (_, listed) = site.queue(&["list"]);
@@ -186,7 +186,7 @@ async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_drains_and_leaves_the_rest_to_others() {
     let site = Site::new(SLOW).await;
-    let mut patient = site.work(&site.url, &["--concurrency", "1"]);
+    let mut patient = site.work(&site.url, &["--pool-size", "1"]);
     let (first, second) = (site.leave(1).await, site.leave(2).await);
     site.until_running().await;
     assert_eq!(patient.stop("TERM").code(), Some(0), "{}", patient.printed());
@@ -194,7 +194,7 @@ async fn a_worker_that_is_told_to_stop_drains_and_leaves_the_rest_to_others() {
     site.until(&first, "SUCCEEDED").await;
     assert_eq!(site.redis::<u64>(&format!("XLEN {STREAM}")), 1, "and took no more");
 
-    let mut hasty = site.work(&site.url, &["--concurrency", "1", "--drain-timeout", "100ms"]);
+    let mut hasty = site.work(&site.url, &["--pool-size", "1", "--drain-timeout", "100ms"]);
     site.until_running().await;
     assert_eq!(hasty.stop("TERM").code(), Some(0), "{}", hasty.printed());
     assert!(hasty.printed().contains("operations left to other workers operations=1"), "{}", hasty.printed());
@@ -234,11 +234,10 @@ async fn dev_starts_a_queue_and_a_worker_and_leaves_nothing_behind() {
     assert_eq!(answer, json!({ "data": { "insertIntonoteCollection": { "affectedCount": 1 } } }));
     assert_eq!(ask(&database, "select count(*) from glowplug.operation").await.unwrap(), "1", "by the queue");
 
-    for flag in ["--redis-url=redis://elsewhere", "--mutations=queued"] {
-        let refused = command(folder.path()).args(["dev", "--queue", flag]).output().unwrap();
-        assert_eq!(refused.status.code(), Some(2));
-        assert!(text(&refused.stderr).contains("starts a Redis of its own"), "{}", text(&refused.stderr));
-    }
+    let elsewhere = ["dev", "--queue", "--redis-url=redis://elsewhere"];
+    let refused = command(folder.path()).args(elsewhere).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(text(&refused.stderr).contains("starts a Redis of its own"), "{}", text(&refused.stderr));
     assert_eq!(dev.stop("INT").code(), Some(0), "{}", dev.printed());
     assert!(!dev.printed().contains("WARN"), "{}", dev.printed());
     assert_gone(folder.path().to_str().unwrap());

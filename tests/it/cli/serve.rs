@@ -118,7 +118,7 @@ async fn a_key_file_that_cannot_be_used_stops_the_start() {
     let folder = open_folder();
     std::fs::write(folder.path().join("key.pem"), "no key").unwrap();
     let mut command = command(folder.path());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--jwt-key", "key.pem"]);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--jwt-keys", "key.pem"]);
     let output = command.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let told = String::from_utf8_lossy(&output.stderr);

@@ -33,7 +33,7 @@ async fn send(server: &Observed, body: Value, token: &str) -> u16 {
 async fn a_line_says_who_asked_for_what_and_how_it_went() {
     let folder = open_folder();
     let name = harness::database(NOTES).await;
-    let mut server = Observed::start(folder.path(), &name, &["--log", "access", "--log-format", "json"]);
+    let mut server = Observed::start(folder.path(), &name, &["--log", "access,json"]);
     let body = json!({ "query": "query Notes { noteCollection { edges { node { id } } } }" });
     let request = client().post(server.program.page("/graphql")).header("content-type", "application/json");
     let request = request.header("x-request-id", "request-7").body(body.to_string());
@@ -59,7 +59,7 @@ async fn the_log_names_the_field_and_the_statement_of_a_defect() {
     let setup = "create function broken(secret text) returns integer stable language plpgsql as
         'begin return (select n from nowhere); end'";
     let name = harness::database(setup).await;
-    let mut server = Observed::start(folder.path(), &name, &["--log-format", "json"]);
+    let mut server = Observed::start(folder.path(), &name, &["--log", "info,json"]);
     let body = json!({ "query": "{ first: broken(secret: \"hush\") }" }).to_string();
     let request = client().post(server.program.page("/graphql")).header("content-type", "application/json");
     let request = request.header("x-request-id", "request-7").body(body);
@@ -79,7 +79,7 @@ async fn the_log_names_the_field_and_the_statement_of_a_defect() {
 async fn a_database_that_is_away_is_told_once_and_once_when_it_is_back() {
     let mut cluster = Cluster::start(ClusterOptions::throwaway()).expect("a server");
     let folder = open_folder();
-    let mut server = Observed::with(folder.path(), &cluster.url("postgres"), &["--log-format", "json"], &[]);
+    let mut server = Observed::with(folder.path(), &cluster.url("postgres"), &["--log", "info,json"], &[]);
     let failures = r#"glowplug_database_connect_failures_total{reason="refused"}"#;
     let there = |scrape: &Scrape| scrape.count("glowplug_pool_connections_idle") > 0;
     server.program.query("{ __typename }").await;
@@ -114,7 +114,7 @@ async fn no_token_claim_or_value_is_ever_logged() {
     let folder = open_folder();
     let name = harness::database(NOTES).await;
     let url = harness::cluster().url(&name);
-    let arguments = ["--log", "trace", "--log-format", "json"];
+    let arguments = ["--log", "trace,json"];
     let mut server = Observed::with(folder.path(), &url, &arguments, &[("GLOWPLUG_JWT_SECRET", SECRET)]);
     let token = token(&json!({ "role": "postgres", "sub": "marker-claim", "exp": 4_102_444_800_u64 }));
     let read = "query Q($body: String) { noteCollection(filter: { body: { eq: $body } }) { edges { node { id } } } }";

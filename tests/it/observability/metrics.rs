@@ -16,7 +16,7 @@ use crate::harness::{self, ask, connect};
 #[tokio::test]
 async fn operations_stages_and_requests_are_counted() {
     let folder = open_folder();
-    let server = Observed::start(folder.path(), &harness::database(NOTES).await, &["--introspection", "on"]);
+    let server = Observed::start(folder.path(), &harness::database(NOTES).await, &["--explore", "on"]);
     for document in [READ, READ, "{ __schema { queryType { name } } }", "{ nothing }"] {
         server.program.query(document).await;
     }
@@ -179,7 +179,7 @@ async fn the_documented_metrics_are_the_real_ones() {
     let url = format!("postgres://nobody@{nobody}/none");
     let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
     let redis_url = redis.url();
-    let queued = ["--redis-url", &redis_url, "--mutations", "queued"];
+    let queued = ["--redis-url", &redis_url, "--queue", "mutations"];
     let server = Observed::with(folder.path(), &url, &queued, &[]);
     server.program.query(READ).await;
     let worker = idle_worker(folder.path(), &url, &redis_url).scrape().await;

@@ -35,7 +35,7 @@ impl Plant {
         let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
         let url = harness::cluster().url(&harness::database(NOTES).await);
         let redis_url = redis.url();
-        let queued = [&["--redis-url", &redis_url, "--mutations", "queued"], arguments].concat();
+        let queued = [&["--redis-url", &redis_url, "--queue", "mutations"], arguments].concat();
         let server = Observed::with(folder.path(), &url, &queued, &[]);
         Self { folder, url, redis, server }
     }
@@ -80,7 +80,7 @@ const NOW: (&str, &str) = ("x-nothing", "");
 
 #[tokio::test]
 async fn a_server_tells_what_it_puts_in_and_how_much_waits() {
-    let mut plant = Plant::new(&["--queue-length", "2", "--operation-timeout", "3s"]).await;
+    let mut plant = Plant::new(&["--queue-bytes", "8KiB", "--statement-timeout", "1500ms"]).await;
     let empty = plant.server.scrape().await;
     assert_eq!(empty.count("glowplug_queue_reachable"), 1, "{}", empty.text);
     assert_eq!(empty.count(r#"glowplug_queue_operations{state="waiting"}"#), 0);
@@ -131,7 +131,7 @@ async fn a_server_tells_what_it_puts_in_and_how_much_waits() {
 
 #[tokio::test]
 async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
-    let plant = Plant::new(&["--background-timeout", "2s"]).await;
+    let plant = Plant::new(&["--background-time", "2s"]).await;
     assert_eq!(plant.insert(9, LATER).await, 202);
     tokio::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(plant.insert(1, LATER).await, 202);
@@ -139,7 +139,7 @@ async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
     let () = plant.redis(&format!("XGROUP CREATE {STREAM} workers 0"));
     let _: redis::Value = plant.redis(&format!("XREADGROUP GROUP workers gone COUNT 1 STREAMS {STREAM} >"));
     let _: redis::Value = plant.redis(&format!("XAUTOCLAIM {STREAM} workers gone 0 0"));
-    let worker = plant.work(&["--concurrency", "3", "--max-attempts", "2", "--claim-after", "300ms"]);
+    let worker = plant.work(&["--pool-size", "3", "--attempts", "2", "--takeover-after", "300ms"]);
     let settled = |state: &str| format!("glowplug_queue_operations_settled_total{{state=\"{state}\"}}");
     worker.until(|now| now.count(&settled("dead")) == 1 && now.count(&settled("succeeded")) == 1).await;
     // The second of these meets a key that is taken.
@@ -184,8 +184,8 @@ async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
 
 #[tokio::test]
 async fn a_worker_is_ready_while_it_can_work_and_redis_going_and_coming_is_one_line_each() {
-    let mut plant = Plant::new(&["--queue-shards", "3"]).await;
-    let mut worker = plant.work(&["--queue-shards", "3", "--claim-after", "300ms"]);
+    let mut plant = Plant::new(&[]).await;
+    let mut worker = plant.work(&["--takeover-after", "300ms"]);
     assert_eq!(worker.metrics("/healthz").await, (200, "alive\n".to_owned()));
     assert_eq!(worker.metrics("/readyz").await, (200, "ready\n".to_owned()));
     let (status, text) = worker.metrics("/graphql").await;

@@ -92,7 +92,7 @@ async fn traced(document: &str, variables: serde_json::Value) -> (Collector, Vec
     let mut server = Observed::with(
         folder.path(),
         &url,
-        &["--log-format", "json", "--log", "access"],
+        &["--log", "access,json"],
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.address)],
     );
     let response = client()

@@ -13,7 +13,9 @@ use crate::roles::with_user;
 fn serve(folder: &Path, url: &str) -> Program {
     let mut command = command(folder);
     command.args(["serve", "--listen", "127.0.0.1:0", "--watch", "off"]);
-    command.args(["--persisted-operations", "operations.json", "--only-persisted"]).env("DATABASE_URL", url);
+    command
+        .args(["--persisted-operations", "operations.json", "--documents", "listed"])
+        .env("DATABASE_URL", url);
     Program::start(&mut command, "address=", "listening")
 }
 
@@ -102,8 +104,8 @@ fn a_file_that_cannot_be_used_ends_the_start() {
         ),
         (&["--persisted-operations", "nothing.json"], "nothing.json cannot be used: No such file"),
         (
-            &["--only-persisted"],
-            "--only-persisted: no document could run; name the file with --persisted-operations",
+            &["--documents", "listed"],
+            "--documents: no document could run; name the file with --persisted-operations",
         ),
     ] {
         let mut command = command(folder.path());

@@ -188,7 +188,7 @@ async fn a_worker_that_exposes_something_else_is_no_worker_for_the_server() {
     loop {
         let answer = world.text("{ __typename }", &[]).await;
         if !answer.contains("no worker answers") {
-            assert!(answer.contains("give both the same schemas, introspection"), "{answer}");
+            assert!(answer.contains("give both the same schemas, explore"), "{answer}");
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -28,14 +28,14 @@ impl Site {
     /// A server, which has no connection string.
     fn serve(&self, arguments: &[&str]) -> Program {
         let mut command = command(self.folder.path());
-        command.args(["serve", "--operations", "queued", "--listen", "127.0.0.1:0"]).args(arguments);
+        command.args(["serve", "--queue", "all", "--listen", "127.0.0.1:0"]).args(arguments);
         command.env("GLOWPLUG_REDIS_URL", self.redis.url());
         Program::start(&mut command, "address=", "listening")
     }
 
     fn work(&self, url: &str, arguments: &[&str]) -> Program {
         let mut command = command(self.folder.path());
-        command.args(["worker", "--claim-after", "1s", "--concurrency", "2"]).args(arguments);
+        command.args(["worker", "--takeover-after", "1s", "--pool-size", "2"]).args(arguments);
         command.env("GLOWPLUG_REDIS_URL", self.redis.url()).env("DATABASE_URL", url);
         Program::start(&mut command, "concurrency=", "working")
     }
@@ -168,11 +168,11 @@ async fn a_database_that_is_named_for_nothing_is_pointed_out_and_the_schema_is_p
         command.arg("schema").args(arguments).env("GLOWPLUG_REDIS_URL", site.redis.url());
         command.output().unwrap()
     };
-    let printed = print(&["--operations", "queued"]);
+    let printed = print(&["--queue", "all"]);
     let sdl = String::from_utf8(printed.stdout).unwrap();
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     assert_eq!(sdl, server.get("/schema.graphql").await.1);
-    let refused = print(&["--operations", "queued", "--queue-name", "nobody"]);
+    let refused = print(&["--queue", "all", "--queue-name", "nobody"]);
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && told.contains("no worker answers"), "{told}");
 }
@@ -182,18 +182,11 @@ async fn a_database_that_is_named_for_nothing_is_pointed_out_and_the_schema_is_p
 fn what_contradicts_a_queue_for_all_operations_is_refused() {
     let folder = open_folder();
     for (arguments, told) in [
+        (&["serve", "--queue", "all"][..], "--queue: there is no queue; say where it is with --redis-url"),
+        (&["serve", "--queue", "everything"], "--queue: `everything` is none of off, mutations, all"),
         (
-            &["serve", "--operations", "queued"][..],
-            "--operations: there is no queue; say where it is with --redis-url",
-        ),
-        (
-            &["serve", "--operations", "queued", "--mutations", "direct", "--redis-url", "redis://localhost"],
-            "--mutations: says direct, and operations says that all are queued",
-        ),
-        (&["serve", "--operations", "all"], "--operations: "),
-        (
-            &["worker", "--operations", "queued", "--redis-url", "redis://localhost"],
-            "database-url is not set, and only `glowplug serve --operations queued` can do without it",
+            &["worker", "--queue", "all", "--redis-url", "redis://localhost"],
+            "database-url is not set, and only `glowplug serve --queue all` can do without it",
         ),
         (&["worker", "--redis-url", "redis://localhost"], "is not set; pass --database-url"),
     ] {

@@ -76,11 +76,11 @@ async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others(ro
         ),
         (
             "{ noteCollection(first: 3) { a: __typename b: __typename } }",
-            "the operation's aliases of 2 exceeds the limit of 1 (setting max-aliases)",
+            "the operation's aliases of 2 exceeds the limit of 1 (setting max-tokens)",
         ),
         (
             "{ a: __typename __typename x: __typename }",
-            "the operation's root-fields of 3 exceeds the limit of 2 (setting max-root-fields)",
+            "the operation's root-fields of 3 exceeds the limit of 2 (setting max-tokens)",
         ),
         (
             "{ noteCollection { __typename } }",
@@ -88,11 +88,11 @@ async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others(ro
         ),
         (
             "{ __typename @skip(if: false) @include(if: true) }",
-            "the operation's directives of 2 exceeds the limit of 1 (setting max-directives)",
+            "the operation's directives of 2 exceeds the limit of 1 (setting max-tokens)",
         ),
         (
             "{ noteCollection(first: 1) { pageInfo { hasNextPage startCursor endCursor } } }",
-            "the operation's fields of 5 exceeds the limit of 4 (setting max-fields)",
+            "the operation's fields of 5 exceeds the limit of 4 (setting max-tokens)",
         ),
         (&long, "the operation's tokens exceeds the limit of 30 (setting max-tokens)"),
     ] {

@@ -26,9 +26,9 @@ async fn a_web_server_is_no_database() {
 #[tokio::test]
 async fn redis_is_no_database() {
     let redis = Redis::start(&RedisOptions::default()).unwrap();
-    for more in ["", "?sslmode=disable"] {
-        let url = format!("postgres://u@127.0.0.1:{}/d{more}", redis.port());
-        let check = assert_found(&url, &["--connect-timeout", "1s"], "not-postgresql").await;
+    for more in ["", "&sslmode=disable"] {
+        let url = format!("postgres://u@127.0.0.1:{}/d?connect_timeout=1{more}", redis.port());
+        let check = assert_found(&url, &[], "not-postgresql").await;
         assert!(check["found"].as_str().unwrap().contains("Redis"), "{check:#}");
     }
 }
@@ -36,10 +36,10 @@ async fn redis_is_no_database() {
 #[tokio::test]
 async fn what_says_nothing_is_told_from_what_closes_the_connection() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("postgres://u@{}/d", silent.local_addr().unwrap());
-    assert_found(&url, &["--connect-timeout", "1s"], "no-answer").await;
+    let url = format!("postgres://u@{}/d?connect_timeout=1", silent.local_addr().unwrap());
+    assert_found(&url, &[], "no-answer").await;
     let closing = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("postgres://u@{}/d", closing.local_addr().unwrap());
+    let url = format!("postgres://u@{}/d?connect_timeout=1", closing.local_addr().unwrap());
     std::thread::spawn(move || closing.incoming().for_each(drop));
-    assert_found(&url, &["--connect-timeout", "1s"], "not-postgresql").await;
+    assert_found(&url, &[], "not-postgresql").await;
 }

@@ -1,0 +1,64 @@
+//! The values of settings that are not set, and those that `production` puts in their place.
+
+use super::raw::{Raw, Text};
+
+/// The command that the defaults are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// `serve`: careful.
+    Serve,
+    /// Commands that do one thing and end: as `serve`, but they log only what goes wrong.
+    OneShot,
+    /// `dev`: everything that helps while developing.
+    Dev,
+}
+
+/// The values of settings that are not set.
+pub(super) fn defaults(profile: Profile) -> Raw {
+    let text = |value: &str| Some(Text(value.to_owned()));
+    let is_dev = profile == Profile::Dev;
+    Raw {
+        production: text("off"),
+        replica_lag: text("10s"),
+        listen: text("127.0.0.1:8080"),
+        schemas: text("public"),
+        pool_size: text("16"),
+        pool_mode: text("auto"),
+        acquire_timeout: text("5s"),
+        statement_timeout: text("10s"),
+        watch: text(if is_dev { "500ms" } else { "10s" }),
+        explore: text(if is_dev { "on" } else { "directive" }),
+        expose: text(""),
+        max_depth: text("20"),
+        max_complexity: text("5000000"),
+        max_values: text("50000"),
+        max_message: text("4MiB"),
+        max_answer: text("16MiB"),
+        max_tokens: text("10000"),
+        max_batch: text("10"),
+        max_body: text("1MiB"),
+        max_page_size: text("off"),
+        max_concurrency: text("off"),
+        documents: text("automatic"),
+        jwt_role_claim: text("role"),
+        request_settings: text(""),
+        cors_origins: text(""),
+        drain_timeout: text(if is_dev { "1s" } else { "10s" }),
+        shutdown_delay: text("off"),
+        metrics_listen: text("off"),
+        max_connections: text("auto"),
+        queue: text("off"),
+        queue_name: text("main"),
+        queue_bytes: text("64MiB"),
+        keep_results: text("24h"),
+        log: text(if profile == Profile::Serve { "info" } else { "warn" }),
+        // The others have no value where nobody gives them one.
+        ..Raw::default()
+    }
+}
+
+/// The defaults that `production` puts over those of `serve`.
+pub(super) fn production() -> Raw {
+    let text = |value: &str| Some(Text(value.to_owned()));
+    Raw { explore: text("off"), max_batch: text("1"), ..Raw::default() }
+}

@@ -1,0 +1,32 @@
+//! What is wrong with the configuration, setting by setting.
+
+use std::fmt;
+
+/// Something wrong with one setting; the message says what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting, as it is called where its value came from.
+    pub setting: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl Problem {
+    pub(super) fn new(setting: &str, message: String) -> Self {
+        Self { setting: setting.to_owned(), message }
+    }
+}
+
+/// All that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Problem { setting, message }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{separator}{setting}: {message}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! Settings of earlier versions: an old name is an error that says what replaced it.
+
+use super::names::variable_name;
+use super::problem::{Problem, Problems};
+
+/// The old names, and what replaced them.
+const REPLACED: [(&str, &str); 33] = [
+    ("aggregate", "set expose to aggregate"),
+    ("automatic-persisted-queries", "set documents to automatic or any"),
+    ("background-timeout", "an operation whose client does not wait has ten minutes"),
+    ("claim-after", "operations of a silent worker are taken over after ten seconds"),
+    ("concurrency", "a worker runs as many operations at once as pool-size says"),
+    (
+        "connect-timeout",
+        "write connect_timeout=SECONDS into the connection string; without it, five seconds hold",
+    ),
+    (
+        "get-requests",
+        "set explore to on or directive for every query by GET, to off for persisted operations alone",
+    ),
+    ("graphiql", "set explore to on, directive or off"),
+    ("introspection", "set explore to on, directive or off"),
+    ("jwt-clock-skew", "clocks may be 30 seconds apart"),
+    ("jwt-jwks", "set jwt-keys to the same address or file"),
+    ("jwt-key", "set jwt-keys to the same file"),
+    ("log-format", "write json behind log, as in info,json"),
+    ("max-aliases", "set max-tokens: one alias for each hundred tokens"),
+    ("max-attempts", "an operation is put aside when five workers have gone away with it"),
+    ("max-directives", "set max-tokens: one directive for each two hundred tokens"),
+    ("max-errors", "set explore: an invalid document gets 20 errors with on, else 5"),
+    ("max-fields", "set max-tokens: one field for each ten tokens"),
+    ("max-root-fields", "set max-tokens: three root fields for each thousand tokens"),
+    ("mutations", "set queue to off or mutations"),
+    ("only-persisted", "set documents to listed"),
+    ("operation-timeout", "set statement-timeout: a queued operation has three times as long"),
+    ("operations", "set queue to off or all"),
+    ("otlp-endpoint", "set the variable OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ("partitions", "set expose to partitions"),
+    ("queue-age", "set statement-timeout: the first operation may have been waiting for as long"),
+    ("queue-length", "set queue-bytes: an operation counts for 4 KiB at the least"),
+    ("queue-shards", "a queue in a Redis Cluster has eight parts, every other has one"),
+    ("queue-share", "one role may take nine tenths of the queue"),
+    ("redis-ca", "write ?ca=FILE behind the address in redis-url"),
+    ("redis-cluster", "write several addresses in redis-url, or redis+cluster://…"),
+    ("sdl", "set explore to on, directive or off"),
+    ("total-count", "set expose to total-count"),
+];
+
+/// What replaced a setting of an earlier version, for a message that names the setting; `None` if there never was such a setting.
+pub fn by(name: &str) -> Option<String> {
+    let name = name.replace('_', "-");
+    let (_, reason) = REPLACED.iter().find(|(old, _)| *old == name)?;
+    Some(format!("is no setting any more; {reason}"))
+}
+
+/// Refuses an environment that sets one of them.
+pub(super) fn refuse(variable: impl Fn(&str) -> Option<String>) -> Result<(), Problems> {
+    // OpenTelemetry's variable is still read, under the same name.
+    let old = REPLACED.iter().map(|(name, _)| (*name, variable_name(name)));
+    let set = old.filter(|(_, variable_name)| variable(variable_name).is_some());
+    let problems: Vec<Problem> =
+        set.filter_map(|(name, variable)| Some(Problem::new(&variable, by(name)?))).collect();
+    if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
+}
