@@ -22,6 +22,7 @@ mod read_from;
 mod refusal;
 mod reply;
 mod room;
+mod sender;
 mod trace;
 
 use std::sync::Arc;

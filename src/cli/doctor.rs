@@ -9,6 +9,7 @@ mod examine;
 mod exposure;
 mod findings;
 mod other;
+mod reach;
 mod report;
 mod room;
 mod service;

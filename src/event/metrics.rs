@@ -4,6 +4,7 @@
 //! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.
 
 mod families;
+mod list;
 mod process;
 mod queue;
 
@@ -15,7 +16,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
-use self::families::{Counters, Families};
+use self::families::Families;
+use self::list::Counters;
 pub use self::queue::{Backlog, Hands};
 use super::{Event, ReplicaEvent, SUCCESS, Stage, roles};
 

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::graphql::Sender;
+use super::sender::Sender;
 use crate::dispatch::Backend;
 use crate::engine::{Outcome, Request, Response};
 

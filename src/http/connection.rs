@@ -5,6 +5,7 @@
 
 mod activity;
 mod frames;
+mod held;
 mod pace;
 mod registry;
 mod socket;

@@ -23,9 +23,10 @@ use super::read_from::read_from;
 use super::refusal::Refusal;
 use super::reply;
 use super::room::Reserved;
+use super::sender::Sender;
 use crate::config::{GetRequests, Limits};
 use crate::dispatch::Backend;
-use crate::engine::{self, DocumentSource, Identity};
+use crate::engine::{self, DocumentSource};
 use crate::event::Event;
 use crate::queue::Handling;
 
@@ -138,23 +139,6 @@ fn is_json_in_utf8(content_type: &HeaderValue) -> bool {
         && parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
             !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
         })
-}
-
-/// Who sent a request, what they wish for, and the connection that the answer goes to.
-pub(super) struct Sender<'a> {
-    pub(super) identity: &'a Identity,
-    pub(super) handling: Handling,
-    activity: Option<&'a Arc<Activity>>,
-}
-
-impl Sender<'_> {
-    /// The same answer, counted among those that are in memory.
-    pub(super) fn hold(&self, answer: engine::Response) -> engine::Response {
-        match self.activity {
-            Some(activity) => engine::Response { body: activity.hold(answer.body), ..answer },
-            None => answer,
-        }
-    }
 }
 
 /// The connection that a request came by.

@@ -7,13 +7,15 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::accept::MediaType;
-use super::reply::RETRY_AFTER_SECONDS;
 use crate::auth::Denied;
 use crate::config::GetRequests;
 use crate::event;
 
 /// The scheme, and what the token is for.
 const REALM: &str = "Bearer realm=\"glowplug\"";
+
+/// When to come back after the database could not be reached, in seconds.
+pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request was not given to the engine.
 #[derive(Debug, PartialEq, Eq)]

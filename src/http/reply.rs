@@ -11,10 +11,8 @@ use uuid::Uuid;
 
 use super::accept::MediaType;
 use super::parameters;
+use super::refusal::RETRY_AFTER_SECONDS;
 use crate::engine::{self, Outcome};
-
-/// When to come back after the database could not be reached, in seconds.
-pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// Answers one request.
 pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Response {

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::db::{Connector, Error, PoolerFacts, Reason};
 
 use super::code::Code;
-use super::examine::ANSWER_LIMIT;
+use super::reach::ANSWER_LIMIT;
 use super::report::Check;
 
 /// What came of the question.

@@ -1,31 +1,26 @@
 //! The examination: one thing after the other, each within a time limit, until nothing more can be asked.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::config::{self, Config, PoolMode, redacted};
-use crate::db::{Connection, Connector, Database, Error};
+use crate::config::{Config, redacted};
+use crate::db::{Connector, Database, Error};
 
 use super::code::{Code, State};
 use super::console::{self, Answer};
 use super::exposure::Exposed;
 use super::findings::Options;
 use super::other::{self, Way};
+use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Report};
 use super::sniff::Listener;
 use super::trouble::{ByTls, Refusal};
-use super::{exposure, findings, room, service, sniff, trouble};
-
-/// How long the probe may take.
-pub(super) const PROBE_LIMIT: Duration = Duration::from_secs(3);
+use super::{exposure, findings, room, service, trouble};
 
 /// How long it may be looked what becomes of settings.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(3);
-
-/// How long a first answer may take, and that of the pooler's console.
-pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
 /// What is looked at: the database, and the further ways to it.
 pub(super) struct Subject<'a> {
@@ -84,44 +79,6 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
     let Exposed { check, sdl } = exposure::examine(&config, &database).await;
     report.checks.push(check);
     sdl
-}
-
-/// Connects; if that fails, looks who is there and what would help.
-pub(super) async fn reach(connector: &Connector) -> Result<Check, Check> {
-    let begin = Instant::now();
-    let failure = match connector.connect().await {
-        Ok(connection) => return Ok(connected(&connection, begin.elapsed(), connector)),
-        Err(failure) => failure,
-    };
-    let place = connector.place();
-    let has_spoken = failure.sqlstate.is_some() && !failure.message.contains("no encryption");
-    let listener = if has_spoken { Listener::Unasked } else { sniff::listen(&place).await };
-    let by_tls = if trouble::may_want_tls(&failure, listener) {
-        match connector.encrypted().connect().await {
-            Err(again) if again.message.contains("pg_hba.conf") => ByTls::Refused,
-            _ => ByTls::Further,
-        }
-    } else {
-        ByTls::Untried
-    };
-    Err(trouble::explain(&Refusal { failure: &failure, place: &place, listener, by_tls }))
-}
-
-fn connected(connection: &Connection, took: Duration, connector: &Connector) -> Check {
-    let place = connector.place();
-    let at = trouble::at(&place);
-    let found = format!("{at} as {}, in {} ms", place.user, took.as_millis());
-    let is_near = place.host.starts_with('/') || ["localhost", "127.0.0.1", "::1"].contains(&&*place.host);
-    match connection.is_encrypted() {
-        true => Check::ok("Connection", format!("{found}, by TLS")),
-        false if is_near => Check::ok("Connection", found),
-        false => Check::new("Connection", Code::NotEncrypted, format!("{found}, not encrypted")),
-    }
-}
-
-/// The settings of a pool of one connection that does not begin a probe of its own beside ours.
-pub(super) fn alone(settings: &config::Database) -> config::Database {
-    config::Database { pool_size: 1, pool_mode: PoolMode::Transaction, ..settings.clone() }
 }
 
 /// What keeps the first question from being answered, if anything does.

@@ -12,7 +12,7 @@ use crate::engine::describe;
 use crate::sql::Statement;
 
 use super::code::{Code, State};
-use super::examine::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
+use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Other};
 use super::service;
 

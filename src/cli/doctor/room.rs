@@ -10,8 +10,8 @@ use crate::db::{Connection, Connector, Findings, Lending, PoolerFacts, Reason};
 
 use super::code::Code;
 use super::console;
-use super::examine::ANSWER_LIMIT;
 use super::findings;
+use super::reach::ANSWER_LIMIT;
 use super::report::Check;
 
 /// So many connections are tried out at the most.

@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::families::{Counters, Labels, List, seconds};
+use super::list::{Counters, Labels, List, seconds};
 use super::{add, one_more};
 use crate::event::QueueEvent;
 

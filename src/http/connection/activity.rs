@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
+use super::held::Held;
 use super::pace::{Mark, Pace};
-use super::registry::Held;
 use crate::config::Sockets;
 use crate::event::Ending;
 

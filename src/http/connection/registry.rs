@@ -4,7 +4,6 @@
 //! One task looks at all of them about once a second, so that a connection costs no timer of its own.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
+use super::held::Held;
 use super::pace::Mark;
 use crate::config::{self, Sockets};
 use crate::event::{Ending, Event};
@@ -24,24 +24,6 @@ const MOST_OF_METRICS: usize = 32;
 
 /// How long to wait for a connection that could be closed, until all are looked at again.
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// The bytes of answers that are in memory.
-#[derive(Debug, Default)]
-pub(super) struct Held(AtomicUsize);
-
-impl Held {
-    pub(super) fn add(&self, bytes: usize) {
-        self.0.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    pub(super) fn subtract(&self, bytes: usize) {
-        self.0.fetch_sub(bytes, Ordering::Relaxed);
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// The open connections; cheap to clone.
 #[derive(Clone)]
