@@ -47,7 +47,7 @@ use crate::dispatch::Backend;
 use self::connection::Connections;
 pub use self::descriptors::raise_limit;
 pub use self::listeners::{ListenError, Listeners, metrics_listener};
-pub use self::metrics::{Lookout, observe};
+pub use self::metrics::{MetricsEndpoint, observe};
 use self::room::Room;
 
 /// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.

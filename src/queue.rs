@@ -26,7 +26,7 @@ use std::time::{Duration, SystemTime};
 use crate::config;
 use crate::schema::DefinitionError;
 
-pub use dead::{Aside, DeadLetters};
+pub use dead::{DeadLetter, DeadLetters};
 pub(crate) use description::asker;
 pub use ledger::set_up;
 pub(crate) use message::Operation;

@@ -27,7 +27,7 @@ use crate::db::Connector;
 use super::failure::Failure;
 use super::settings::Flags;
 use examine::Subject;
-use other::{Purpose, Way};
+use other::{Purpose, Route};
 use report::{Report, Style};
 
 /// The flags of `glowplug doctor`.
@@ -81,13 +81,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// The further connection strings. Those of the configured database say nothing about another one.
-fn ways(options: &Options, config: &Config) -> Result<Vec<Way>, Failure> {
+fn ways(options: &Options, config: &Config) -> Result<Vec<Route>, Failure> {
     let typed = &options.flags.settings;
     let counts = |flag: &Option<Text>| options.url.is_none() || flag.is_some();
     let direct = config.database.direct_url.iter().filter(|_| counts(&typed.direct_url));
     let replicas = config.database.replica_urls.iter().filter(|_| counts(&typed.replica_url));
     let all = direct.map(|url| (Purpose::Direct, url)).chain(replicas.map(|url| (Purpose::Replica, url)));
-    all.map(|(purpose, url)| Ok(Way { purpose, url: url.clone(), connector: connector(url, config)? }))
+    all.map(|(purpose, url)| Ok(Route { purpose, url: url.clone(), connector: connector(url, config)? }))
         .collect()
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::config::Profile;
 use crate::event::metrics::Backlog;
-use crate::queue::{Aside, DeadLetters};
+use crate::queue::{DeadLetter, DeadLetters};
 
 use super::failure::Failure;
 use super::settings::Flags;
@@ -79,13 +79,13 @@ fn open(flags: &Flags) -> Result<DeadLetters, Failure> {
 fn each(
     chosen: &Chosen,
     done: &str,
-    action: &impl AsyncFn(&DeadLetters, &Aside) -> Result<bool, crate::queue::Error>,
+    action: &impl AsyncFn(&DeadLetters, &DeadLetter) -> Result<bool, crate::queue::Error>,
 ) -> Result<(), Failure> {
     let dead = open(&chosen.flags)?;
     let (mut text, mut missing) = (String::new(), Vec::new());
     super::block_on(async {
         let all = dead.list().await?;
-        let is_meant = |aside: &Aside, id: &String| {
+        let is_meant = |aside: &DeadLetter, id: &String| {
             aside.name == *id || aside.id.is_some_and(|found| found.to_string() == id.to_lowercase())
         };
         missing.extend(chosen.ids.iter().filter(|id| !all.iter().any(|aside| is_meant(aside, id))));
@@ -110,7 +110,7 @@ fn summary(backlog: &Backlog) -> String {
     format!("in the queue: {waiting} waiting, {running} running, {bytes} bytes; workers: {workers}\n")
 }
 
-fn table(all: &[Aside]) -> String {
+fn table(all: &[DeadLetter]) -> String {
     if all.is_empty() {
         return "nothing was put aside\n".to_owned();
     }
@@ -132,6 +132,6 @@ fn table(all: &[Aside]) -> String {
 }
 
 /// The operation's id; where that cannot be read, its place.
-fn title(aside: &Aside) -> String {
+fn title(aside: &DeadLetter) -> String {
     aside.id.map_or_else(|| aside.name.clone(), |id| id.to_string())
 }

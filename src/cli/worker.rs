@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Profile, duration};
 use crate::engine::Extension;
 use crate::event::QueueEvent;
-use crate::http::{Lookout, metrics_listener};
+use crate::http::{MetricsEndpoint, metrics_listener};
 use crate::queue::Worker;
 use crate::shutdown::{Shutdown, Signals};
 
@@ -62,8 +62,8 @@ pub(super) fn start(
     shutdown.spawn(async move {
         let observed = async {
             if let Some(listener) = listener {
-                let lookout = Lookout { listener, stop: stop.clone(), end: end.clone() };
-                crate::http::observe(worker.clone(), &http, lookout).await;
+                let endpoint = MetricsEndpoint { listener, stop: stop.clone(), end: end.clone() };
+                crate::http::observe(worker.clone(), &http, endpoint).await;
             }
         };
         let working = async {

@@ -18,7 +18,7 @@ use prometheus_client::registry::Registry;
 
 use self::families::Families;
 use self::list::Counters;
-pub use self::queue::{Backlog, Hands};
+pub use self::queue::{Backlog, WorkerSlots};
 use super::{Event, ReplicaEvent, SUCCESS, Stage, roles};
 
 static FAMILIES: LazyLock<Families> = LazyLock::new(Families::new);
@@ -51,16 +51,16 @@ pub struct Readings {
     /// The queue; `Some(None)` where there is one that does not answer.
     pub queue: Option<Option<Backlog>>,
     /// What the worker has in hand, where the process is one.
-    pub hands: Option<Hands>,
+    pub slots: Option<WorkerSlots>,
 }
 
 /// All metrics of the process, with what was read just now, as text.
 pub fn encoded(readings: Readings) -> String {
-    let Readings { pool, queue, hands } = readings;
+    let Readings { pool, queue, slots } = readings;
     let read = [
         pool.map(of_pool),
         queue.map(|backlog| queue::of_backlog(backlog.as_ref())),
-        hands.map(queue::of_hands),
+        slots.map(queue::of_slots),
     ];
     let mut encoded = String::with_capacity(32 * 1024);
     // Writing to a String cannot fail.

@@ -17,7 +17,7 @@ use crate::event::metrics::{self, Readings};
 use crate::queue::Worker;
 
 /// A worker and where it can be looked at.
-pub struct Lookout {
+pub struct MetricsEndpoint {
     /// Where metrics and health can be had.
     pub listener: TcpListener,
     /// Cancelled when the worker is asked to stop.
@@ -43,8 +43,8 @@ pub(super) fn router(shared: Shared) -> Router {
 }
 
 /// Answers those who look at a worker, until it has stopped.
-pub async fn observe(worker: Worker, config: &config::Http, lookout: Lookout) {
-    let Lookout { listener, stop, end } = lookout;
+pub async fn observe(worker: Worker, config: &config::Http, endpoint: MetricsEndpoint) {
+    let MetricsEndpoint { listener, stop, end } = endpoint;
     let router = Router::new()
         .route("/metrics", get(of_worker))
         .route("/healthz", get(admin::alive))

@@ -12,7 +12,7 @@ use crate::event::metrics::Backlog;
 /// How long Redis may take to tell; who looks shall not wait for one that is away.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A worker that is busy with all its hands is heard of this much more often than it is taken for gone.
+/// A worker that is busy in all its slots is heard of this much more often than it is taken for gone.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
 
 /// What is in all parts together; `None` if Redis does not tell in time.

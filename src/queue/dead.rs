@@ -22,7 +22,7 @@ pub struct DeadLetters {
 
 /// An operation that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Aside {
+pub struct DeadLetter {
     /// Names it for [`DeadLetters::retry`] and [`DeadLetters::drop_entry`]: the shard and the entry in it.
     pub name: String,
     /// The operation's id, if the message could be read.
@@ -56,7 +56,7 @@ impl DeadLetters {
     }
 
     /// All of them, oldest first in each shard.
-    pub async fn list(&self) -> Result<Vec<Aside>, Error> {
+    pub async fn list(&self) -> Result<Vec<DeadLetter>, Error> {
         let mut all = Vec::new();
         for (number, shard) in self.keys.shards().enumerate() {
             let found: StreamRangeReply =
@@ -67,7 +67,7 @@ impl DeadLetters {
     }
 
     /// Puts one in again, with a new deadline; whether it was there and there is place for it.
-    pub async fn retry(&self, aside: &Aside) -> Result<bool, Error> {
+    pub async fn retry(&self, aside: &DeadLetter) -> Result<bool, Error> {
         let Some(shard) = self.shard(aside) else { return Ok(false) };
         let Ok(mut message) = Message::decode(&aside.message) else {
             return Err(Error::Refused(format!(
@@ -98,30 +98,30 @@ impl DeadLetters {
     }
 
     /// Throws one away; whether it was there.
-    pub async fn drop_entry(&self, aside: &Aside) -> Result<bool, Error> {
+    pub async fn drop_entry(&self, aside: &DeadLetter) -> Result<bool, Error> {
         match self.shard(aside) {
             Some(shard) => self.remove(&shard, aside).await,
             None => Ok(false),
         }
     }
 
-    fn shard(&self, aside: &Aside) -> Option<Shard> {
+    fn shard(&self, aside: &DeadLetter) -> Option<Shard> {
         let (number, _) = aside.name.split_once('/')?;
         self.keys.shards().nth(number.parse().ok()?)
     }
 
-    async fn remove(&self, shard: &Shard, aside: &Aside) -> Result<bool, Error> {
+    async fn remove(&self, shard: &Shard, aside: &DeadLetter) -> Result<bool, Error> {
         let entry = aside.name.split_once('/').map_or("", |(_, entry)| entry);
         let removed: usize = self.redis.run(async |link| link.xdel(&shard.dead, &[entry]).await).await?;
         Ok(removed == 1)
     }
 }
 
-fn aside(shard: usize, id: &StreamId) -> Aside {
+fn aside(shard: usize, id: &StreamId) -> DeadLetter {
     let text = |name: &str| id.get::<String>(name).unwrap_or_default();
     let message = text("message");
     let read = Message::decode(&message).ok();
-    Aside {
+    DeadLetter {
         name: format!("{shard}/{}", id.id),
         id: read.as_ref().map(|message| message.id),
         role: text("role"),

@@ -23,7 +23,7 @@ use super::{Error, SetupError, backlog, message, status, store};
 use crate::config::{Api, Config, DocumentPolicy, Documents};
 use crate::engine::{self, Engine, Extension};
 use crate::event::QueueEvent;
-use crate::event::metrics::{Hands, Readings};
+use crate::event::metrics::{Readings, WorkerSlots};
 
 /// How long one read waits for entries, and so how long a stop may have to wait for it.
 const WAIT: Duration = Duration::from_secs(1);
@@ -60,11 +60,11 @@ struct Settings {
 }
 
 /// The entries of a shard that this worker has, as long as it has them.
-type InHand = Arc<Mutex<HashSet<String>>>;
+type HeldEntries = Arc<Mutex<HashSet<String>>>;
 
 /// An entry in hand; it is let go when this is dropped.
 struct Held {
-    in_hand: InHand,
+    held_entries: HeldEntries,
     entry: String,
 }
 
@@ -107,11 +107,12 @@ impl Worker {
     pub async fn readings(&self) -> Readings {
         let Inner { redis, keys, settings, slots, .. } = &*self.inner;
         let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
-        let hands = Hands { maximum: settings.concurrency, busy: settings.concurrency.saturating_sub(free) };
+        let slots =
+            WorkerSlots { maximum: settings.concurrency, busy: settings.concurrency.saturating_sub(free) };
         Readings {
             pool: Some(engine::pool(&self.inner.engine)),
             queue: Some(backlog::measure(redis, keys, settings.claim_after).await),
-            hands: Some(hands),
+            slots: Some(slots),
         }
     }
 
@@ -126,14 +127,14 @@ impl Worker {
         let abandon = CancellationToken::new();
         let tasks = TaskTracker::new();
         for shard in self.inner.keys.shards() {
-            let in_hand = InHand::default();
+            let held_entries = HeldEntries::default();
             let (worker, end, cut, held, of) =
-                (self.clone(), stop.clone(), abandon.clone(), Arc::clone(&in_hand), shard.clone());
+                (self.clone(), stop.clone(), abandon.clone(), Arc::clone(&held_entries), shard.clone());
             tasks.spawn(async move { worker.consume(&of, &held, &end, &cut).await });
             let (worker, end, of) = (self.clone(), stop.clone(), shard.clone());
             tasks.spawn(async move { worker.beat(&of, &end).await });
             let (worker, end, cut) = (self.clone(), stop.clone(), abandon.clone());
-            tasks.spawn(async move { worker.keep(&shard, &in_hand, &end, &cut).await });
+            tasks.spawn(async move { worker.keep(&shard, &held_entries, &end, &cut).await });
         }
         let (worker, end) = (self.clone(), stop.clone());
         tasks.spawn(async move { worker.tend_ledger(&end).await });
@@ -158,7 +159,7 @@ impl Worker {
     async fn consume(
         &self,
         shard: &Shard,
-        in_hand: &InHand,
+        held_entries: &HeldEntries,
         stop: &CancellationToken,
         abandon: &CancellationToken,
     ) {
@@ -169,7 +170,7 @@ impl Worker {
             match self.take(shard, &mut link, count).await {
                 Ok(given) => {
                     witness.succeeded();
-                    self.start(shard, in_hand, given, stop, abandon).await;
+                    self.start(shard, held_entries, given, stop, abandon).await;
                 }
                 Err(error) => {
                     witness.failed(&error);
@@ -208,7 +209,7 @@ impl Worker {
     async fn start(
         &self,
         shard: &Shard,
-        in_hand: &InHand,
+        held_entries: &HeldEntries,
         given: Vec<Given>,
         stop: &CancellationToken,
         abandon: &CancellationToken,
@@ -220,8 +221,9 @@ impl Worker {
             }
             is_known
         });
-        let mine: Vec<(Given, Held)> =
-            mine.filter_map(|given| Held::new(in_hand, &given.entry).map(|held| (given, held))).collect();
+        let mine: Vec<(Given, Held)> = mine
+            .filter_map(|given| Held::new(held_entries, &given.entry).map(|held| (given, held)))
+            .collect();
         for (given, held) in mine {
             let slot = Arc::clone(&self.inner.slots).acquire_owned();
             let Some(Ok(slot)) = stop.run_until_cancelled(slot).await else { return };
@@ -248,14 +250,14 @@ impl Worker {
 
 impl Held {
     /// Nothing if the worker has the entry already.
-    fn new(in_hand: &InHand, entry: &str) -> Option<Self> {
-        let is_new = in_hand.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.to_owned());
-        is_new.then(|| Self { in_hand: Arc::clone(in_hand), entry: entry.to_owned() })
+    fn new(held_entries: &HeldEntries, entry: &str) -> Option<Self> {
+        let is_new = held_entries.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.to_owned());
+        is_new.then(|| Self { held_entries: Arc::clone(held_entries), entry: entry.to_owned() })
     }
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
+        self.held_entries.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
     }
 }

@@ -12,7 +12,7 @@ use super::code::{Code, State};
 use super::console::{self, Answer};
 use super::exposure::Exposed;
 use super::findings::Options;
-use super::other::{self, Way};
+use super::other::{self, Route};
 use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Report};
 use super::sniff::Listener;
@@ -28,7 +28,7 @@ pub(super) struct Subject<'a> {
     pub(super) connector: &'a Connector,
     /// The way to the pooler's console, if it is to be asked.
     pub(super) console: Option<&'a Connector>,
-    pub(super) ways: Vec<Way>,
+    pub(super) ways: Vec<Route>,
 }
 
 /// Finds out all that can be found out.

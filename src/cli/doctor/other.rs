@@ -17,7 +17,7 @@ use super::report::{Check, Other};
 use super::service;
 
 /// A further way to the database.
-pub(super) struct Way {
+pub(super) struct Route {
     pub(super) purpose: Purpose,
     pub(super) url: Secret,
     pub(super) connector: Connector,
@@ -59,8 +59,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Looks at one of them.
-pub(super) async fn examine(way: Way, known: &Known<'_>) -> Other {
-    let Way { purpose, url, connector } = way;
+pub(super) async fn examine(way: Route, known: &Known<'_>) -> Other {
+    let Route { purpose, url, connector } = way;
     let setting = match purpose {
         Purpose::Direct => "direct-url",
         Purpose::Replica => "replica-url",

@@ -48,7 +48,7 @@ pub struct Backlog {
 
 /// What a worker has in hand at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hands {
+pub struct WorkerSlots {
     /// How many operations it may run at once.
     pub maximum: u32,
     /// How many it runs.
@@ -157,14 +157,14 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
 }
 
 /// What this worker has in hand.
-pub(super) fn of_hands(hands: Hands) -> Registry {
+pub(super) fn of_slots(slots: WorkerSlots) -> Registry {
     let mut registry = Registry::with_prefix("glowplug_worker");
     let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
     gauge(
         "operations_max",
         "Operations that this worker may run at once (setting concurrency)",
-        hands.maximum,
+        slots.maximum,
     );
-    gauge("operations_running", "Operations that this worker runs", hands.busy);
+    gauge("operations_running", "Operations that this worker runs", slots.busy);
     registry
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{InHand, Inner, Worker};
+use super::{HeldEntries, Inner, Worker};
 use crate::event::QueueEvent;
 use crate::queue::keys::Shard;
 use crate::queue::{Error, ledger, store};
@@ -28,7 +28,7 @@ impl Worker {
     pub(super) async fn keep(
         &self,
         shard: &Shard,
-        in_hand: &InHand,
+        held_entries: &HeldEntries,
         stop: &CancellationToken,
         abandon: &CancellationToken,
     ) {
@@ -47,9 +47,9 @@ impl Worker {
                 }
             }
             let kept = async {
-                self.hold(shard, in_hand).await?;
+                self.hold(shard, held_entries).await?;
                 if !is_stopping {
-                    self.take_over(shard, in_hand, stop, abandon).await?;
+                    self.take_over(shard, held_entries, stop, abandon).await?;
                     store::sweep(&self.inner.redis, shard, SILENT).await?;
                 }
                 Ok::<(), Error>(())
@@ -71,9 +71,9 @@ impl Worker {
         }
     }
 
-    async fn hold(&self, shard: &Shard, in_hand: &InHand) -> Result<(), Error> {
+    async fn hold(&self, shard: &Shard, held_entries: &HeldEntries) -> Result<(), Error> {
         let entries: Vec<String> =
-            in_hand.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+            held_entries.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
         if entries.is_empty() {
             return Ok(());
         }
@@ -84,7 +84,7 @@ impl Worker {
     async fn take_over(
         &self,
         shard: &Shard,
-        in_hand: &InHand,
+        held_entries: &HeldEntries,
         stop: &CancellationToken,
         abandon: &CancellationToken,
     ) -> Result<(), Error> {
@@ -97,7 +97,7 @@ impl Worker {
         if !given.is_empty() {
             QueueEvent::EntriesTakenOver { entries: given.len() }.emit();
         }
-        self.start(shard, in_hand, given, stop, abandon).await;
+        self.start(shard, held_entries, given, stop, abandon).await;
         Ok(())
     }
 
