@@ -18,7 +18,7 @@ const SLOW: &str = "create table note (id integer primary key, body text not nul
     create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1.5); return new; end $$;
     create trigger slow before insert on note for each row execute function slow()";
 
-/// A database, a Redis and `glowplug serve --mutations queued`.
+/// A database, a Redis and `glowplug serve --queue mutations`.
 struct Site {
     folder: tempfile::TempDir,
     url: String,

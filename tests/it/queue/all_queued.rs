@@ -1,4 +1,4 @@
-//! `--operations queued`: a server without a database, and what clients and operators see of it.
+//! `--queue all`: a server without a database, and what clients and operators see of it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `--operations queued`: several servers and workers, and what fails between them. The programs themselves are run.
+//! `--queue all`: several servers and workers, and what fails between them. The programs themselves are run.
 
 use std::time::Duration;
 
