@@ -111,10 +111,8 @@ impl CompiledOperations {
 /// What of an operation its plan depends on besides the document and the variables.
 fn selection(operation: &Operation, limits: &Limits) -> Vec<u8> {
     let name = operation.definition().name.as_ref().map_or("", |name| name.as_str());
-    let mut selection = name.as_bytes().to_vec();
-    // No name has a space.
-    selection.extend_from_slice(format!(" {:?}", limits.page_size).as_bytes());
-    selection
+    let page_size = limits.page_size.unwrap_or(usize::MAX).to_be_bytes();
+    [&page_size, name.as_bytes()].concat()
 }
 
 fn answer(questions: &[Question], variables: &JsonMap, answers: &mut Vec<u8>) {

@@ -43,12 +43,8 @@ impl Compiler<'_> {
             TableRef { table: write.table, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
         let json = answer(self, written);
         let json = match &write.change {
-            Change::Update { target, .. } | Change::Delete { target }
-                if !self.is_within(write.table, target) =>
-            {
-                within(target, json)
-            }
-            Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => json,
+            Change::Update { target, .. } | Change::Delete { target } => within(target, json),
+            Change::Insert { .. } => json,
         };
         let with = With { name: self.name(WRITTEN), query: Query::Modify(modify) };
         let from = From::With(with.name.clone(), alias.clone());

@@ -30,19 +30,21 @@ from "written1" as "t2";
 -- $3 = Some("7")
 -- $4 = Some("Nobody")
 -- updated
-update "public"."guest" as "t1"
+with "written1" as (update "public"."guest" as "t1"
 set "name" = $1::pg_catalog.text
 where ("t1"."id" operator(pg_catalog.=) $2::pg_catalog.int4)
-returning pg_catalog.concat('{"affectedCount":1,"records":[{"id":', coalesce("t1"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"name":', coalesce(pg_catalog.to_json("t1"."name"::pg_catalog.text), E'"\\/null"'), '}]}');
--- without a row: {"affectedCount":0,"records":[]}
+returning "t1"."id", "t1"."name")
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '1'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '1'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":', coalesce("t2"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"name":', coalesce(pg_catalog.to_json("t2"."name"::pg_catalog.text), E'"\\/null"'), '}'), ','), ']}') end)
+from "written1" as "t2";
 -- $1 = Some("Eva")
 -- $2 = Some("1")
 -- missed
-update "public"."guest" as "t1"
+with "written1" as (update "public"."guest" as "t1"
 set "name" = $1::pg_catalog.text
 where ("t1"."id" operator(pg_catalog.=) $2::pg_catalog.int4)
-returning pg_catalog.concat('{"affectedCount":1,"records":[{"id":', coalesce("t1"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}],"kind":"GuestUpdateResponse"}');
--- without a row: {"affectedCount":0,"records":[],"kind":"GuestUpdateResponse"}
+returning "t1"."id")
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '1'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '1'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":', coalesce("t2"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}'), ','), '],"kind":"GuestUpdateResponse"}') end)
+from "written1" as "t2";
 -- $1 = Some("Eva")
 -- $2 = Some("99")
 -- several
@@ -55,15 +57,17 @@ from "written1" as "t2";
 -- $1 = Some("X")
 -- $2 = Some("{\"1\",\"2\"}")
 -- deleted
-delete from "public"."guest" as "t1"
+with "written1" as (delete from "public"."guest" as "t1"
 where (("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int4) and ("t1"."name" operator(pg_catalog.=) $2::pg_catalog.text))
-returning pg_catalog.concat('{"affectedCount":1,"records":[{"id":', coalesce("t1"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"name":', coalesce(pg_catalog.to_json("t1"."name"::pg_catalog.text), E'"\\/null"'), '}]}');
--- without a row: {"affectedCount":0,"records":[]}
+returning "t1"."id", "t1"."name")
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '1'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '1'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":', coalesce("t2"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"name":', coalesce(pg_catalog.to_json("t2"."name"::pg_catalog.text), E'"\\/null"'), '}'), ','), ']}') end)
+from "written1" as "t2";
 -- $1 = Some("2")
 -- $2 = Some("X")
 -- gone
-delete from "public"."guest" as "t1"
+with "written1" as (delete from "public"."guest" as "t1"
 where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
-returning pg_catalog.concat('{"affectedCount":1,"records":[{"id":', coalesce("t1"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}]}');
--- without a row: {"affectedCount":0,"records":[]}
+returning "t1"."id")
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '1'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '1'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"id":', coalesce("t2"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}'), ','), ']}') end)
+from "written1" as "t2";
 -- $1 = Some("2")

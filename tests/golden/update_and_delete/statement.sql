@@ -26,8 +26,9 @@ from "written1" as "t2";
 -- $1 = Some("3")
 -- $2 = Some("Moved")
 -- deleteFromTaskCollection
-delete from "public"."task" as "t1"
+with "written1" as (delete from "public"."task" as "t1"
 where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int8)
-returning pg_catalog.concat('{"affectedCount":1,"records":[{"nodeId":"', pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array('public'::pg_catalog.text, 'task'::pg_catalog.text, "t1"."id")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), ''), '"}]}');
--- without a row: {"affectedCount":0,"records":[]}
+returning "t1"."id")
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '1'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '1'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat('{"affectedCount":', pg_catalog.count(*)::pg_catalog.int4, ',"records":[', pg_catalog.string_agg(pg_catalog.concat('{"nodeId":"', pg_catalog.translate(pg_catalog.encode(pg_catalog.convert_to(pg_catalog.jsonb_build_array('public'::pg_catalog.text, 'task'::pg_catalog.text, "t2"."id")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), ''), '"}'), ','), ']}') end)
+from "written1" as "t2";
 -- $1 = Some("103")
