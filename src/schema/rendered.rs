@@ -41,8 +41,11 @@ impl Rendered {
     /// Compiles the description.
     pub fn new(schema: &Schema) -> Result<Self, RenderError> {
         let document = document::document(schema).map_err(RenderError)?;
-        let compiled =
-            document.to_schema_validate().map_err(|invalid| RenderError(invalid.errors.to_string()))?;
+        let compiled = document.to_schema_validate().map_err(|invalid| {
+            // The document has no text that the errors could quote.
+            let errors = invalid.errors.iter().map(|error| error.unstable_to_json_compat().message);
+            RenderError(errors.collect::<Vec<_>>().join("; "))
+        })?;
         Ok(Self::from(compiled))
     }
 

@@ -217,7 +217,10 @@ async fn what_cannot_be_built_says_why() {
         (Server::builder().types("scalar Query"), "the name Query belongs to the API itself"),
         (Server::builder().types("union Any = Tree"), "Any is no scalar"),
         (Server::builder().types("type Deep { at(x: Int): Int }"), "cannot have arguments"),
-        (Server::builder().types("input In { x: Int }").query("bad: In", echo), "In"),
+        (
+            Server::builder().types("input In { x: Int }").query("bad: In", echo),
+            "`bad` field must return an output type",
+        ),
     ] {
         let told = build(builder);
         assert!(told.contains(reason), "{told}");
