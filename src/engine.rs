@@ -231,8 +231,10 @@ impl Engine {
             Err(error) if may_be_outdated(&error) => error,
             answer => return answer,
         };
-        match (snapshots.after(role, &role_schema).await?, failure) {
-            (Some(role_schema), _) => self.attempt(asked, &role_schema, Structure::Remembered, account).await,
+        match (Box::pin(snapshots.after(role, &role_schema)).await?, failure) {
+            (Some(role_schema), _) => {
+                Box::pin(self.attempt(asked, &role_schema, Structure::Remembered, account)).await
+            }
             // The database breaks its own promise: a function, view or policy speaks of what is not there. Other fields of a query
             // can be answered all the same; a mutation was undone, and would fail again.
             (None, Error::SchemaChanged { error, told }) if account.is_mutation() => {
@@ -240,7 +242,7 @@ impl Engine {
                 Ok(response::with_null_data(&[told]))
             }
             (None, Error::SchemaChanged { .. }) => {
-                self.attempt(asked, &role_schema, Structure::Confirmed, account).await
+                Box::pin(self.attempt(asked, &role_schema, Structure::Confirmed, account)).await
             }
             (None, failure) => Err(failure),
         }
@@ -257,7 +259,8 @@ impl Engine {
             self.inner.frontend.prepare(request, text, variables, (identity, role_schema), account).await?;
         let execution = prepared.execution(identity, role_schema, structure);
         if prepared.compiled.calls_application() {
-            return self.run_mixed(execution, &prepared.known).await;
+            // On the heap: few requests need it, and the future of all others would be as large.
+            return Box::pin(self.run_mixed(execution, &prepared.known)).await;
         }
         self.run(execution, &prepared.known).await
     }

@@ -118,7 +118,8 @@ impl Snapshots {
         let _turn = self.role_locks.of(role).await;
         match self.known(role) {
             Some(role_schema) => Ok(role_schema),
-            None => Ok(self.load(role).await?.0),
+            // On the heap: the future of a request that need not wait would be as large.
+            None => Ok(Box::pin(self.load(role)).await?.0),
         }
     }
 

@@ -4,6 +4,7 @@
 //! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.
 
 mod families;
+mod histogram;
 mod list;
 mod process;
 mod queue;

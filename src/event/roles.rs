@@ -12,26 +12,26 @@ const OWN_USER: &str = "none";
 /// The label of all roles that have none of their own. A role of that name shares it.
 const OTHER: &str = "other";
 
-static KNOWN: LazyLock<RwLock<HashSet<String>>> = LazyLock::new(RwLock::default);
+static KNOWN: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(RwLock::default);
 
 /// The label of a role. Only one that was taken with success gets a label: nobody fills the table with names that are no
 /// roles.
-pub(super) fn label(role: Option<&str>, is_success: bool) -> String {
-    let Some(role) = role else { return OWN_USER.to_owned() };
-    if is_known(role) || (is_success && learn(role)) { role.to_owned() } else { OTHER.to_owned() }
+pub(super) fn label(role: Option<&str>, is_success: bool) -> &'static str {
+    let Some(role) = role else { return OWN_USER };
+    known(role).or_else(|| if is_success { learn(role) } else { None }).unwrap_or(OTHER)
 }
 
-fn is_known(role: &str) -> bool {
-    KNOWN.read().is_ok_and(|known| known.contains(role))
+fn known(role: &str) -> Option<&'static str> {
+    KNOWN.read().ok()?.get(role).copied()
 }
 
-/// Gives the role a label, if there is one left.
-fn learn(role: &str) -> bool {
-    KNOWN.write().is_ok_and(|mut known| {
-        let has_room = known.len() < ROLES;
-        if has_room {
-            known.insert(role.to_owned());
-        }
-        has_room
-    })
+/// Gives the role a label, if there is one left. As many labels as there may be are kept for ever.
+fn learn(role: &str) -> Option<&'static str> {
+    let mut known = KNOWN.write().ok()?;
+    if known.len() >= ROLES || known.contains(role) {
+        return known.get(role).copied();
+    }
+    let label: &'static str = Box::leak(Box::from(role));
+    known.insert(label);
+    Some(label)
 }

@@ -126,7 +126,8 @@ impl Pool {
     /// Replaces a connection that is gone by a fresh one, in its place in the pool.
     pub(super) async fn renew(&self, connection: &mut Connection) -> Result<(), Error> {
         let permit = connection.wire.get_mut().pool_permit.take();
-        *connection = self.connector.connect().await?;
+        // On the heap: the future of a request whose connection is there would be as large.
+        *connection = Box::pin(self.connector.connect()).await?;
         connection.wire.get_mut().pool_permit = permit;
         if let Some(choice) = &self.choice {
             connection.follow(choice);

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::histogram::Histogram;
 use super::list::{Counters, Histograms, List, seconds};
 use super::queue::QueueFamilies;
 use crate::event::{Ending, Loss, OperationKind, SUCCESS, Stage};
@@ -17,12 +17,12 @@ pub(super) const ABANDONED: &str = "abandoned";
 pub(super) const FAILED: &str = "failed";
 
 /// The parts of an operation that only compute take microseconds.
-const SHORT_SECONDS: [f64; 19] = [
+static SHORT_SECONDS: [f64; 19] = [
     0.000_005, 0.000_01, 0.000_05, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
     0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 /// Operations of one request.
-const OPERATIONS: [f64; 7] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+static OPERATIONS: [f64; 7] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 
 /// Every metric that is counted, and the registry that knows their names.
 pub(super) struct Families {
@@ -67,7 +67,7 @@ impl Families {
     pub(super) fn new() -> Self {
         let mut list = List(Registry::with_prefix("glowplug"));
         list.build_info();
-        let stages = list.histograms("stage_duration", "Time in each stage of an operation; of those that succeeded, and of all messages to the database", || Histogram::new(SHORT_SECONDS));
+        let stages = list.histograms("stage_duration", "Time in each stage of an operation; of those that succeeded, and of all messages to the database", || Histogram::new(&SHORT_SECONDS));
         let kinds =
             list.histograms("operation_duration", "Time from a GraphQL request to its answer", seconds);
         let documents = list.counters(
@@ -86,7 +86,7 @@ impl Families {
             documents_parsed: documents.get_or_create_owned(&[("result", "miss".into())]),
             operations_remembered: compiled.get_or_create_owned(&[("result", "hit".into())]),
             operations_compiled: compiled.get_or_create_owned(&[("result", "miss".into())]),
-            batch_operations: list.add("batch_operations", "Operations of one request that is a batch", Histogram::new(OPERATIONS)),
+            batch_operations: list.add("batch_operations", "Operations of one request that is a batch", Histogram::new(&OPERATIONS)),
             pool_timeouts: list.counter("pool_timeouts", "Requests that waited for a connection in vain for the acquire timeout"),
             connect_duration: list.time("database_connect_duration", "Time to make a connection; its count is the number of connections made", seconds()),
             connect_failures: list.counters("database_connect_failures", "Connections that could not be made, by reason"),
@@ -115,7 +115,7 @@ impl Families {
     }
 
     /// Counts an operation.
-    pub(super) fn operation(&self, kind: &'static str, outcome: &'static str, role: String) {
+    pub(super) fn operation(&self, kind: &'static str, outcome: &'static str, role: &'static str) {
         let labels = [("kind", kind.into()), ("outcome", outcome.into()), ("role", role.into())];
         self.operations.get_or_create(&labels).inc();
     }

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
+
+use super::histogram::Histogram;
 
 /// Labels with their values.
 pub(super) type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
@@ -14,11 +15,11 @@ pub(super) type Counters<const N: usize> = Family<Labels<N>, Counter>;
 pub(super) type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
 
 /// Seconds, from what a small plan takes to the default limits on time.
-const SECONDS: [f64; 16] =
+static SECONDS: [f64; 16] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 pub(super) fn seconds() -> Histogram {
-    Histogram::new(SECONDS)
+    Histogram::new(&SECONDS)
 }
 
 /// Registers metrics under their names.

@@ -7,19 +7,19 @@ use std::time::Duration;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use super::histogram::Histogram;
 use super::list::{Counters, Labels, List, seconds};
 use super::{add, one_more};
 use crate::event::QueueEvent;
 
 /// Seconds, from a queue that is empty to the default for operations that nobody waits for.
-const WAITS: [f64; 17] =
+static WAITS: [f64; 17] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
 
 /// How often an operation was begun.
-const ATTEMPTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
+static ATTEMPTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
 
 /// Why an operation was not put in.
 const REFUSALS: [&str; 6] = ["length", "bytes", "share", "age", "unreachable", "no-worker"];
@@ -76,9 +76,9 @@ impl QueueFamilies {
             refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because the queue is full or too old (queue-bytes, statement-timeout), or because there was no worker or no Redis", "reason", &REFUSALS),
             answers_lost: list.counter("queue_answers_lost", "Operations that were gone from the queue without an answer, and were put in again"),
             answers_overdue: list.counter("queue_answers_overdue", "Operations whose client was told that no answer had come in time"),
-            wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(WAITS)),
+            wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(&WAITS)),
             run: list.time("queue_run_duration", "Time from the taking of an operation to its answer, with all attempts of this worker", seconds()),
-            attempts: list.add("queue_attempts", "How often an operation had been begun when it was answered", Histogram::new(ATTEMPTS)),
+            attempts: list.add("queue_attempts", "How often an operation had been begun when it was answered", Histogram::new(&ATTEMPTS)),
             settled: list.initial("queue_operations_settled", "Operations that this worker has answered, by what they came to", "state", &STATES),
             retries: list.counters("queue_retries", "Attempts that failed for a reason that passes, by SQLSTATE or a word"),
             taken_over: list.counter("queue_operations_taken_over", "Operations that this worker has taken over from others that had gone"),
