@@ -42,7 +42,8 @@ pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Resu
     if let Some(trace_id) = trace.id() {
         span.record("trace_id", trace_id);
     }
-    let work = with_request_id(id.to_str().unwrap_or_default(), handled(service, request));
+    // The futures around it are moved; what they hold is large, and stays where it is.
+    let work = with_request_id(id.to_str().unwrap_or_default(), Box::pin(handled(service, request)));
     let mut response = trace.around(work.instrument(span)).await;
     response.headers_mut().insert(REQUEST_ID, id);
     Ok(response)

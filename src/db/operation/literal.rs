@@ -2,6 +2,7 @@
 //!
 //! Never decides a type: each placeholder is cast where it stands, so that every literal begins as a text.
 
+use memchr::{memchr, memchr3};
 use postgres_protocol::escape::escape_literal;
 
 use crate::db::error::Error;
@@ -27,16 +28,16 @@ pub(super) fn append_parameter(message: &mut String, value: Option<&str>) -> Res
 /// A text with a backslash is written as ` E'…'`, which reads the same with `standard_conforming_strings` on and off.
 /// See section 4.1.2 of the PostgreSQL manual. A NUL byte is refused, because PostgreSQL would end the message at it.
 pub(super) fn append_literal(message: &mut String, value: &str) -> Result<(), Error> {
-    if value.bytes().any(|byte| byte == 0) {
-        return Err(Error::NulByte);
-    }
-    if value.bytes().any(|byte| byte == b'\'' || byte == b'\\') {
-        message.push_str(&escape_literal(value));
-    } else {
+    let Some(special) = memchr3(0, b'\'', b'\\', value.as_bytes()) else {
         message.push('\'');
         message.push_str(value);
         message.push('\'');
+        return Ok(());
+    };
+    if memchr(0, &value.as_bytes()[special..]).is_some() {
+        return Err(Error::NulByte);
     }
+    message.push_str(&escape_literal(value));
     Ok(())
 }
 
