@@ -39,7 +39,7 @@ impl SimpleAsyncConnection for Connection {
     }
 }
 
-/// Several futures can use the connection at once: see "Pipelining" in the [module's documentation](super).
+/// Several futures can use the connection at once: see "Pipelining" in `docs/connection.md`.
 impl SimpleAsyncConnection for &Connection {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
         self.batch(query, Sharing::Joined).await
@@ -74,7 +74,7 @@ impl AsyncConnectionCore for Connection {
     }
 }
 
-/// Several futures can use the connection at once: see "Pipelining" in the [module's documentation](super).
+/// Several futures can use the connection at once: see "Pipelining" in `docs/connection.md`.
 impl<'a> AsyncConnectionCore for &'a Connection {
     type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Self::Stream<'conn, 'query>>>;
     type ExecuteFuture<'conn, 'query> = BoxFuture<'a, QueryResult<usize>>;
