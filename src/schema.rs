@@ -7,6 +7,7 @@ mod application;
 mod build;
 mod callable;
 mod claims;
+mod column_type;
 mod defaults;
 pub mod encoding;
 mod enums;
@@ -37,6 +38,7 @@ use indexmap::IndexMap;
 use crate::catalog::{Catalog, Oid, Problem};
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
+pub use column_type::ColumnType;
 pub use enums::EnumType;
 pub use field::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
@@ -44,7 +46,7 @@ pub use field::{
     RelationField, ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol};
-pub use scalar::{ColumnType, Scalar, ValueType};
+pub use scalar::{Scalar, ValueType};
 pub use session::SessionSettings;
 pub use table::{Changes, ExposedColumn, ExposedTable, NODE_ID, Totals};
 pub use type_id::{TableType, TypeId};

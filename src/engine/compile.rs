@@ -1,5 +1,6 @@
 //! Operation + schema -> what is sent: compiled once for all requests in which the same facts hold, bound for each.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -7,6 +8,10 @@ use crate::plan::{Action, Effect, Plan, PlanError, Source as PlannedSource, plan
 use crate::request::{Facts, JsonMap, Measure, Operation};
 use crate::schema::Schema;
 use crate::sql::{CompiledStatement, Statement, compile};
+
+/// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
+/// application's fields.
+pub(super) type ReadyAnswers = HashMap<String, String>;
 
 /// An operation with its SQL, for whatever values its variables have.
 pub(super) struct CompiledOperation {

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::Engine;
 use super::application::{FieldContext, FieldError, Resolver};
-use super::compile::{Root, Source};
+use super::compile::{ReadyAnswers, Root, Source};
 use super::report::{FailedField, report};
-use super::run::{Execution, FailureScope, ReadyAnswers, assemble, failed, may_be_outdated};
+use super::run::{Execution, FailureScope, assemble, failed, may_be_outdated};
 use super::session::Session;
 use crate::db;
 use crate::error::{Error, GraphqlError};

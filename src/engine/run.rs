@@ -1,9 +1,8 @@
 //! The running of a plan: one message for all its root fields, and what follows if one of them fails.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::compile::{BoundOperation, CompiledOperation, Root, Source};
+use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers, Root, Source};
 use super::report::{FailedField, report};
 use super::snapshot::Snapshot;
 use super::snapshots::RoleSchema;
@@ -17,10 +16,6 @@ use crate::response::{self, Body};
 
 /// `read_only_sql_transaction`: a mutation that meets it is on a server that takes no writes.
 const READ_ONLY: &str = "25006";
-
-/// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
-/// application's fields.
-pub(super) type ReadyAnswers = HashMap<String, String>;
 
 /// What the database's root fields of an operation have come to.
 pub(super) struct DatabaseAnswers {

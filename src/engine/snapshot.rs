@@ -6,9 +6,8 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::compile::{CompiledOperation, Source};
+use super::compile::{CompiledOperation, ReadyAnswers, Source};
 use super::compiled::{CompiledOperations, Id};
-use super::run::ReadyAnswers;
 use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::compile::{BoundOperation, CompiledOperation};
+use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers};
 use super::compiled::Id;
-use super::run::ReadyAnswers;
 use super::snapshot::Remembered;
 use super::snapshots::RoleSchema;
 use crate::config::Limits;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::claims::{Claim, Settled, settle};
-use super::scalar::{ColumnType, exact_sql_type, is_made_of};
+use super::column_type::ColumnType;
+use super::scalar::{exact_sql_type, is_made_of};
 use super::{Schema, defaults, naming};
 use crate::catalog::function::ArgumentMode;
 use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, SqlType, TypeKind};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::claims::{Claim, Settled, settle};
+use super::column_type::ColumnType;
 use super::enums::{self, EnumType};
-use super::scalar::{self, ColumnType};
+use super::scalar;
 use super::type_id::{table_family, value_family};
 use super::{
     Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, NODE_ID, Options, Schema, SessionSettings,

@@ -1,7 +1,5 @@
-//! Scalars: which PostgreSQL type is which, and what a column holds.
+//! Scalars: which PostgreSQL type is which.
 
-use super::encoding::Encoding;
-use super::operator::{FilterOperator, operators};
 use crate::catalog::{Catalog, Oid, QualifiedName, SqlType, Type, TypeKind, base_type};
 
 /// A scalar of the API.
@@ -35,22 +33,6 @@ pub enum Scalar {
     Cursor,
     /// Everything else, in PostgreSQL's text form.
     Opaque,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ColumnType {
-    /// The value, or the element of the array.
-    pub value: ValueType,
-    /// Whether it is an array.
-    pub is_list: bool,
-    /// The SQL type that a value is compared as: a domain's base, an array's element. `None` where the role may not name it:
-    /// PostgreSQL takes the type from what stands beside the value then.
-    pub sql_type: Option<SqlType>,
-    /// How its values become JSON.
-    pub encoding: Encoding,
-    /// Whether it can be ordered by, and compared.
-    pub is_orderable: bool,
 }
 
 /// A scalar or an enum.
@@ -162,53 +144,6 @@ impl Scalar {
     }
 }
 
-impl ColumnType {
-    /// What a column of that type holds. `is_enum` tells which types are exposed enums.
-    pub(super) fn of(catalog: &Catalog, found: &Type, is_enum: impl Fn(Oid) -> bool) -> Self {
-        let element = found.element.and_then(|oid| catalog.types.get(&oid));
-        let is_list = element.is_some();
-        let value = element.unwrap_or(found);
-        let base = base_type(&catalog.types, value);
-        let value_type = if is_enum(value.oid) {
-            ValueType::Enum(value.oid)
-        } else {
-            ValueType::Scalar(Scalar::of_base_type(value))
-        };
-        let encoding = match value_type {
-            ValueType::Enum(_) => Encoding::of_enum(is_list),
-            ValueType::Scalar(scalar) if is_list => Encoding::of_list(scalar, base),
-            ValueType::Scalar(scalar) => Encoding::of_value(scalar, base),
-        };
-        let is_json = value_type == ValueType::Scalar(Scalar::Json);
-        Self {
-            is_list,
-            // Operators on arrays take two of the same elements: those of a domain are no others to them.
-            sql_type: nameable(if is_list { value } else { base }),
-            encoding,
-            is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
-            value: value_type,
-        }
-    }
-
-    /// The scalar, if it is one and no array.
-    pub fn single_scalar(&self) -> Option<Scalar> {
-        match self.value {
-            ValueType::Scalar(scalar) if !self.is_list => Some(scalar),
-            _ => None,
-        }
-    }
-}
-
-impl ColumnType {
-    /// The operator of that name of its filter.
-    pub fn operator(&self, name: &str) -> Option<FilterOperator> {
-        operators(self.value, self.is_list)
-            .iter()
-            .find(|(found, _)| *found == name)
-            .map(|(_, operator)| *operator)
-    }
-}
-
 /// Whether rows can be put in the order of its values: where it is no composite type, or an array or domain of one that is
 /// none, its own order counts.
 pub(super) fn is_sortable(catalog: &Catalog, found: &Type) -> bool {
@@ -265,7 +200,7 @@ pub(super) fn exact_sql_type(catalog: &Catalog, oid: Oid) -> Option<SqlType> {
 }
 
 /// The type, if the role may name it.
-fn nameable(found: &Type) -> Option<SqlType> {
+pub(super) fn nameable(found: &Type) -> Option<SqlType> {
     found.may_be_named.then(|| sql_name(found))
 }
 

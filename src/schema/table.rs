@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::column_type::ColumnType;
 use super::field::{FilterFieldKind, OrderKey, RelationField, RowConditionKind, RowFieldKind};
-use super::scalar::{ColumnType, Scalar, ValueType};
+use super::scalar::{Scalar, ValueType};
 use super::{AggregateFunction, SessionSettings, TypeId};
 
 /// The name of the field that holds the global identifier of a row.

@@ -24,7 +24,7 @@ impl Compiler<'_> {
             nulls: site.connection.origin.nulls(),
         };
         let (from, condition) = (self.rows_of(site, at), Expression::all(self.rows(site, at)));
-        JsonText::one(OneRow::of_all(json(self, at), Some(from), condition))
+        OneRow::of_all(json(self, at), Some(from), condition).into_json()
     }
 
     pub(super) fn aggregate_json(&self, at: TableRef<'_>, fields: &[(String, AggregateField)]) -> JsonText {

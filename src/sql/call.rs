@@ -2,7 +2,6 @@
 
 use super::ast::{Expression, From, FunctionCall, Query, Select, SelectColumn, With};
 use super::condition::parameter;
-use super::connection::ConnectionSite;
 use super::json::{IfNull, JsonText};
 use super::rows::{AtMostOneRow, OneRow};
 use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
@@ -20,14 +19,6 @@ impl Compiler<'_> {
             Origin::Joined(join) => self.table(at, Self::reads_only(join)),
             Origin::Called(call) if self.is_kept(call) => self.kept_called(at),
             Origin::Called(call) => From::Function(self.function_call(call, parent), at.alias.to_owned()),
-        }
-    }
-
-    /// The same of a connection, which may read its rows several times.
-    pub(super) fn rows_of(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> From {
-        match &site.called {
-            Some(name) => From::With(name.clone(), at.alias.to_owned()),
-            None => self.origin(&site.connection.origin, site.parent, at),
         }
     }
 
@@ -69,7 +60,7 @@ impl Compiler<'_> {
             }),
             Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => None,
         };
-        once.unwrap_or_else(|| JsonText::at_most_one(self.value_select(&call, Some(at)), IfNull::Null))
+        once.unwrap_or_else(|| self.value_select(&call, Some(at)).into_json(IfNull::Null))
     }
 
     pub(super) fn function_call(&self, call: &Call, parent: Option<TableRef<'_>>) -> FunctionCall {

@@ -111,6 +111,14 @@ impl Compiler<'_> {
         }
     }
 
+    /// Where the rows of the collection come from. They may be read several times.
+    pub(super) fn rows_of(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> From {
+        match &site.called {
+            Some(name) => From::With(name.clone(), at.alias.to_owned()),
+            None => self.origin(&site.connection.origin, site.parent, at),
+        }
+    }
+
     /// The conditions on all rows of the collection, on whatever page.
     pub(super) fn rows(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Vec<Expression> {
         let mut conditions = self.join(&site.connection.origin, site.parent, at);

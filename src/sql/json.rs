@@ -2,7 +2,6 @@
 //! text of the database ever becomes structure.
 
 use super::ast::{Aggregate, Expression, Order};
-use super::rows::{AtMostOneRow, OneRow};
 use crate::catalog::SqlType;
 use crate::schema::violation::Violation;
 
@@ -96,17 +95,6 @@ impl JsonText {
     pub(super) fn count() -> Self {
         let count = Expression::aggregate("count", Vec::new());
         Self::of_piece(count.cast(SqlType::system("int4"))).aggregating()
-    }
-
-    /// The JSON of the one row of a select.
-    pub(super) fn one(select: OneRow) -> Self {
-        Self::of_piece(Expression::Subselect(Box::new(select.into_select())))
-    }
-
-    /// The JSON of the row of a select, if there is one.
-    pub(super) fn at_most_one(select: AtMostOneRow, if_none: IfNull) -> Self {
-        let row = Expression::Subselect(Box::new(select.into_select()));
-        Self::of_piece(Expression::Coalesce(vec![row, if_none.json()]))
     }
 
     /// What `to_json` makes of a value.

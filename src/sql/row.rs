@@ -71,9 +71,9 @@ impl Compiler<'_> {
             RowField::ToOne { row, is_non_null } => {
                 let if_none =
                     if *is_non_null { IfNull::Violation(Violation::MissingRow) } else { IfNull::Null };
-                JsonText::at_most_one(self.row_select(row, Some(at)), if_none)
+                self.row_select(row, Some(at)).into_json(if_none)
             }
-            RowField::ToMany(connection) => JsonText::one(self.connection_select(connection, Some(at))),
+            RowField::ToMany(connection) => self.connection_select(connection, Some(at)).into_json(),
         }
     }
 

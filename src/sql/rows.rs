@@ -2,7 +2,7 @@
 //! to be.
 
 use super::ast::{Expression, From, Order, Query, Select, With};
-use super::json::JsonText;
+use super::json::{IfNull, JsonText};
 
 /// A `SELECT` that gives exactly one row: a JSON text, which is never null.
 pub(super) struct OneRow(Select);
@@ -27,6 +27,11 @@ impl OneRow {
     /// The same with something that is read under a name. `having` holds for one row at least, if there is one.
     pub(super) fn with(self, with: With, having: Option<Expression>) -> Self {
         Self(Select { with: vec![with], having: having.or(self.0.having), ..self.0 })
+    }
+
+    /// The JSON of its row.
+    pub(super) fn into_json(self) -> JsonText {
+        JsonText::of_piece(Expression::Subselect(Box::new(self.into_select())))
     }
 
     pub(super) fn into_select(self) -> Select {
@@ -54,6 +59,12 @@ impl AtMostOneRow {
             limit: Some(1),
             ..Select::default()
         })
+    }
+
+    /// The JSON of its row, if there is one.
+    pub(super) fn into_json(self, if_none: IfNull) -> JsonText {
+        let row = Expression::Subselect(Box::new(self.into_select()));
+        JsonText::of_piece(Expression::Coalesce(vec![row, if_none.json()]))
     }
 
     pub(super) fn into_select(self) -> Select {
