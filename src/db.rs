@@ -28,6 +28,6 @@ pub use self::operation::message::compose as message;
 pub use self::operation::scope::{Access, Scope, Settings};
 pub use self::pool::{Database, PoolState, PooledConnection, ReadFrom, ReplicaState, Replicas, Transaction};
 pub use self::probe::{
-    Fate, Findings, Lending, NamedStatements, Passage, PoolerFacts, Sessions, StartupParameter,
+    Fate, FoundPoolMode, NamedStatements, Passage, PoolerFacts, ProbeReport, Sessions, StartupParameter,
 };
 pub use self::wire::{Place, cancelled};

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Queued};
 use crate::engine::{
-    self, Accepted, Described, Effect, Engine, Extension, Frontend, Identity, Request, Response,
+    self, Accepted, Described, Effect, Engine, Extension, Identity, Planning, Request, Response,
 };
 use crate::error;
 use crate::event::metrics::Readings;
@@ -21,7 +21,7 @@ pub enum Backend {
     /// Mutations run at a worker, queries on this process's own connections.
     MutationsQueued(Engine, Producer),
     /// All run at a worker; this process has no connection to the database.
-    AllQueued(Frontend, Producer),
+    AllQueued(Planning, Producer),
 }
 
 impl Backend {
@@ -38,8 +38,8 @@ impl Backend {
         let producer = Producer::new(redis, &config.queue)?;
         if config.queue.queued == Queued::Everything {
             let asker = queue::asker(producer.clone(), config.api.clone());
-            let frontend = Frontend::of_others(config, extension.into_api(), asker)?;
-            return Ok(Self::AllQueued(frontend, producer));
+            let planning = Planning::of_others(config, extension.into_api(), asker)?;
+            return Ok(Self::AllQueued(planning, producer));
         }
         Ok(Self::MutationsQueued(Engine::extended(config, extension)?, producer))
     }
@@ -54,12 +54,12 @@ impl Backend {
 
     /// Answers a request. The future may be dropped at any point; what the queue has taken runs all the same.
     pub async fn respond(&self, request: Request, identity: &Identity, handling: Handling) -> Response {
-        let (frontend, producer) = match self {
+        let (planning, producer) = match self {
             Self::Direct(engine) => return engine.respond(request, identity).await,
-            Self::MutationsQueued(engine, producer) => (engine.frontend(), producer),
-            Self::AllQueued(frontend, producer) => (frontend, producer),
+            Self::MutationsQueued(engine, producer) => (engine.planning(), producer),
+            Self::AllQueued(planning, producer) => (planning, producer),
         };
-        let Accepted { document, effect, place } = match frontend.accept(&request, identity).await {
+        let Accepted { document, effect, place } = match planning.accept(&request, identity).await {
             Ok(accepted) => accepted,
             Err(answered) => return answered,
         };
@@ -80,10 +80,10 @@ impl Backend {
     }
 
     /// The part that knows the API.
-    pub fn frontend(&self) -> &Frontend {
+    pub fn planning(&self) -> &Planning {
         match self {
-            Self::Direct(engine) | Self::MutationsQueued(engine, _) => engine.frontend(),
-            Self::AllQueued(frontend, _) => frontend,
+            Self::Direct(engine) | Self::MutationsQueued(engine, _) => engine.planning(),
+            Self::AllQueued(planning, _) => planning,
         }
     }
 
@@ -93,7 +93,7 @@ impl Backend {
         // Dropping the set ends the task.
         let mut answers = JoinSet::new();
         answers.spawn(async move { backend.run(CancellationToken::new()).await });
-        self.frontend().describe(role).await
+        self.planning().describe(role).await
     }
 
     /// The engine of this process; `None` where all operations run at a worker.
@@ -117,8 +117,8 @@ impl Backend {
                 engine::ready(engine).await?;
                 producer.reaches_redis().await
             }
-            Self::AllQueued(frontend, producer) => {
-                frontend.ready().await.map_err(|error| engine::unready(&error))?;
+            Self::AllQueued(planning, producer) => {
+                planning.ready().await.map_err(|error| engine::unready(&error))?;
                 producer.reaches_workers().await
             }
         }

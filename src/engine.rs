@@ -11,9 +11,9 @@ mod completion;
 mod concurrency;
 mod describe;
 mod executor;
-mod frontend;
 mod mixed;
 mod persisted;
+mod planning;
 mod readings;
 mod report;
 mod run;
@@ -48,7 +48,7 @@ use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use catalog_loader::{CatalogClient, CatalogRequest};
 pub use describe::{Described, describe};
-pub use frontend::Frontend;
+pub use planning::Planning;
 pub use readings::{pool, ready, unready};
 use report::{FailedField, report};
 use run::Structure;
@@ -63,7 +63,7 @@ pub struct Engine {
 }
 
 struct Inner {
-    frontend: Frontend,
+    planning: Planning,
     /// The primary: for catalogs, mutations, and the queries of the application's fields.
     database: Database,
     replicas: Replicas,
@@ -170,9 +170,9 @@ impl Engine {
     pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
         let replicas = Replicas::new(&config.database, &database)?;
-        let frontend = Frontend::of_database(config, api, database.clone())?;
+        let planning = Planning::of_database(config, api, database.clone())?;
         let anonymous = executor::anonymous(&config.auth);
-        let inner = Inner { frontend, database, replicas, resolvers, anonymous };
+        let inner = Inner { planning, database, replicas, resolvers, anonymous };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -221,7 +221,7 @@ impl Engine {
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
         let variables = &Arc::new(json_map(std::mem::take(&mut request.variables)));
-        let frontend::Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner.frontend.inner;
+        let planning::Inner { snapshots, persisted, acquire_timeout, .. } = &*self.inner.planning.inner;
         let text = persisted.text(&request.document)?;
         let role = identity.role.as_deref();
         let role_schema = snapshots.of(role).await?;
@@ -256,7 +256,7 @@ impl Engine {
         account: &mut Account<'_>,
     ) -> Result<Body, Error> {
         let prepared =
-            self.inner.frontend.prepare(request, text, variables, (identity, role_schema), account).await?;
+            self.inner.planning.prepare(request, text, variables, (identity, role_schema), account).await?;
         let execution = prepared.execution(identity, role_schema, structure);
         if prepared.compiled.calls_application() {
             // On the heap: few requests need it, and the future of all others would be as large.
@@ -272,8 +272,8 @@ impl Engine {
     }
 
     /// The part that needs no rows.
-    pub fn frontend(&self) -> &Frontend {
-        &self.inner.frontend
+    pub fn planning(&self) -> &Planning {
+        &self.inner.planning
     }
 
     /// The database, for programs that use the same connections.
@@ -283,7 +283,7 @@ impl Engine {
 
     /// Whether requests can be answered now.
     pub async fn ready(&self) -> Result<(), Error> {
-        self.inner.frontend.ready().await?;
+        self.inner.planning.ready().await?;
         Ok(self.inner.database.available().await?)
     }
 
@@ -294,27 +294,27 @@ impl Engine {
 
     /// Whether queries can be answered even if the primary is away: its catalog is known, and there is a replica.
     pub fn can_read_without_primary(&self) -> bool {
-        self.inner.frontend.inner.snapshots.is_known(None) && self.replicas().in_use > 0
+        self.inner.planning.inner.snapshots.is_known(None) && self.replicas().in_use > 0
     }
 
-    /// As [`Frontend::sdl`].
+    /// As [`Planning::sdl`].
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        self.inner.frontend.sdl(identity).await
+        self.inner.planning.sdl(identity).await
     }
 
-    /// As [`Frontend::reload`].
+    /// As [`Planning::reload`].
     pub async fn reload(&self) -> Result<bool, Error> {
-        self.inner.frontend.reload().await
+        self.inner.planning.reload().await
     }
 
-    /// As [`Frontend::watch`].
+    /// As [`Planning::watch`].
     pub async fn watch(&self, interval: Duration, stop: CancellationToken) {
-        self.inner.frontend.watch(interval, stop).await;
+        self.inner.planning.watch(interval, stop).await;
     }
 
     /// Asks the database about itself, for those who have no connection to it: the texts that the question is answered with.
     pub async fn ask(&self, question: &CatalogRequest) -> Result<Vec<String>, Error> {
-        self.inner.frontend.inner.snapshots.loader.ask(question).await
+        self.inner.planning.inner.snapshots.loader.ask(question).await
     }
 }
 

@@ -57,11 +57,11 @@ impl Server {
     /// at a SIGHUP. What cannot be read is logged, and stays as it was.
     pub async fn reload(&self) {
         self.authenticator.reload().await;
-        let frontend = self.backend.frontend();
+        let planning = self.backend.planning();
         // The failure has been logged.
-        let _ = frontend.reload().await;
-        frontend.reload_persisted().await;
-        frontend.check_persisted().await;
+        let _ = planning.reload().await;
+        planning.reload_persisted().await;
+        planning.check_persisted().await;
     }
 
     /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings say so.
@@ -89,14 +89,14 @@ impl Server {
         let Self { backend, authenticator, config } = self.clone();
         let (followed, stop) = (authenticator.clone(), parts.token());
         parts.spawn(async move { followed.follow_keys(stop).await });
-        let frontend = backend.frontend().clone();
+        let planning = backend.planning().clone();
         if let Some(interval) = config.database.watch_interval {
-            let (frontend, stop) = (frontend.clone(), parts.token());
-            parts.spawn(async move { frontend.watch(interval, stop).await });
+            let (planning, stop) = (planning.clone(), parts.token());
+            parts.spawn(async move { planning.watch(interval, stop).await });
         }
         let stop = parts.token();
         parts.spawn(async move {
-            frontend.check_persisted().await;
+            planning.check_persisted().await;
             stop.cancelled().await;
         });
         let stop = parts.token();

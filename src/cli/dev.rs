@@ -18,7 +18,7 @@ use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerMode, PoolerOptions,
 use tokio::net::TcpListener;
 
 use crate::config::{Origin, Profile, Raw, Settled};
-use crate::engine::Frontend;
+use crate::engine::Planning;
 use crate::event::Event;
 use crate::http::{ListenError, Listeners};
 
@@ -100,7 +100,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::builder().config(config.clone()).build()?;
-        let frontend = server.backend().frontend().clone();
+        let planning = server.backend().planning().clone();
         let running = Running::start(server, Listeners::from(listener).with_metrics(&config.http).await?)?;
         project.announce(&format!("http://{address}/"))?;
         if let Some(queue) = &queue {
@@ -109,7 +109,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         greet(address, &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, address).await?;
         point_out_changes(&options.migrations);
-        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &frontend);
+        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning);
         serve(running, follow, queue.as_ref()).await;
         Ok(())
     })
@@ -159,12 +159,12 @@ async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, L
 }
 
 /// Applies what changes in the migrations folder, for as long as it is polled.
-async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, frontend: &Frontend) {
+async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, planning: &Planning) {
     loop {
         watch.changed().await;
         report(mirror.bring_up_to_date(url).await);
         // A failure has been logged, and the old picture stays in use.
-        let _ = frontend.reload().await;
+        let _ = planning.reload().await;
     }
 }
 

@@ -18,8 +18,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 pub use self::console::PoolerFacts;
-pub use self::findings::{Findings, Passage};
-pub use self::lending::Lending;
+pub use self::findings::{Passage, ProbeReport};
+pub use self::lending::FoundPoolMode;
 pub use self::names::NamedStatements;
 pub use self::session::{Fate, Sessions, StartupParameter};
 
@@ -33,7 +33,7 @@ impl Connector {
     ///
     /// Besides the time to connect it takes some forty round trips, or `limit`: what was not found out by then is
     /// unknown. Fails if there is no connection at all.
-    pub async fn probe(&self, limit: Duration) -> Result<Findings, Unavailable> {
+    pub async fn probe(&self, limit: Duration) -> Result<ProbeReport, Unavailable> {
         let (first, second) = tokio::join!(Client::open(self), Client::open(self));
         let first = first?;
         let shared = Shared::default();
@@ -50,20 +50,20 @@ const LONGEST: Duration = Duration::from_secs(30);
 
 /// What is known so far.
 #[derive(Debug, Clone, Default)]
-struct Shared(Arc<Mutex<Findings>>);
+struct Shared(Arc<Mutex<ProbeReport>>);
 
 impl Shared {
-    fn get(&self) -> Findings {
+    fn get(&self) -> ProbeReport {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, findings: &Findings) {
+    fn set(&self, findings: &ProbeReport) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone_from(findings);
     }
 }
 
 async fn examine(mut first: Client, second: Result<Client, Unavailable>, shared: Shared) {
-    let mut findings = Findings::default();
+    let mut findings = ProbeReport::default();
     passage::examine(&mut first, &mut findings).await;
     shared.set(&findings);
     let second = match second {

@@ -7,9 +7,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::account::Account;
 use super::compile::Source;
-use super::frontend::{Inner, Prepared};
+use super::planning::{Inner, Prepared};
 use super::run::assemble;
-use super::{Frontend, Identity, Request, Response, outcome_of};
+use super::{Identity, Planning, Request, Response, outcome_of};
 use crate::error::Error;
 use crate::plan::Effect;
 use crate::request::json_map;
@@ -26,7 +26,7 @@ pub struct Accepted {
     pub place: Option<OwnedSemaphorePermit>,
 }
 
-impl Frontend {
+impl Planning {
     /// Holds a request against the API. What need not be run is answered: a refused request as it would be if it were to run,
     /// and one that asks about the API alone.
     pub async fn accept(&self, request: &Request, identity: &Identity) -> Result<Accepted, Response> {

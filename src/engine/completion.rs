@@ -46,7 +46,7 @@ impl Engine {
             Source::Database { row_type, .. } => row_type.clone(),
             Source::Known(_) | Source::Introspection | Source::Application(_) => None,
         };
-        let most_errors = self.inner.frontend.limits(execution.identity).errors;
+        let most_errors = self.inner.planning.limits(execution.identity).errors;
         let (operation, rendered) = (execution.operation.clone(), snapshot.rendered.clone());
         let (key, is_quick) = (root.key.clone(), text.len() <= QUICK);
         let complete = move || {

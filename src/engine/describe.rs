@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Engine, Frontend};
+use super::{Engine, Planning};
 use crate::catalog::Problem;
 use crate::config::Config;
 use crate::error::Error;
@@ -27,10 +27,10 @@ pub struct Described {
 
 /// Describes the API of a database as a role sees it; `None` is the connection's own user.
 pub async fn describe(config: &Config, role: Option<&str>) -> Result<Described, Error> {
-    Engine::new(config)?.frontend().describe(role).await
+    Engine::new(config)?.planning().describe(role).await
 }
 
-impl Frontend {
+impl Planning {
     /// Describes the API as a role sees it; `None` is the connection's own user.
     pub async fn describe(&self, role: Option<&str>) -> Result<Described, Error> {
         let role_schema = self.inner.snapshots.of(role).await?;

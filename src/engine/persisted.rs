@@ -5,13 +5,13 @@
 
 use std::path::Path;
 
-use super::Frontend;
+use super::Planning;
 use super::snapshots::RoleSchema;
 use crate::error::Error;
 use crate::event::Event;
 use crate::persisted::AllowList;
 
-impl Frontend {
+impl Planning {
     /// Reads the list of persisted operations again. The old one stays in use until then, and if it fails.
     pub async fn reload_persisted(&self) {
         let Some(file) = self.inner.list_file.clone() else { return };

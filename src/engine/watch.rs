@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Frontend;
+use super::Planning;
 use crate::error::Error;
 use crate::event::Event;
 
-impl Frontend {
+impl Planning {
     /// Reads the catalog again, as all roles that have asked see it; says whether it has changed for any. The old
     /// ones stay in use until then, and if it fails.
     pub async fn reload(&self) -> Result<bool, Error> {

@@ -44,10 +44,10 @@ impl Engine {
     /// the request and may know a newer one. It is done before a transaction is begun, so that nobody waits for a second
     /// connection while holding one.
     pub async fn admit(&self, request: &Request, identity: Identity) -> Result<Admitted, Error> {
-        let frontend = &self.inner.frontend;
+        let planning = &self.inner.planning;
         let role = identity.role.as_deref();
-        let role_schema = frontend.inner.snapshots.of(role).await?;
-        if frontend.fits(request, &identity, &role_schema).await {
+        let role_schema = planning.inner.snapshots.of(role).await?;
+        if planning.fits(request, &identity, &role_schema).await {
             return Ok(Admitted { role_schema, identity, structure: Structure::Remembered });
         }
         self.admit_again(Admitted { role_schema, identity, structure: Structure::Remembered }).await
@@ -61,7 +61,7 @@ impl Engine {
     ) -> Result<Admitted, Error> {
         let role = identity.role.as_deref();
         let role_schema =
-            self.inner.frontend.inner.snapshots.after(role, &role_schema).await?.unwrap_or(role_schema);
+            self.inner.planning.inner.snapshots.after(role, &role_schema).await?.unwrap_or(role_schema);
         Ok(Admitted { role_schema, identity, structure: Structure::Confirmed })
     }
 
@@ -96,10 +96,10 @@ impl Engine {
         account: &mut Account<'_>,
     ) -> Result<(Transaction, Answer), Error> {
         let variables = Arc::new(json_map(std::mem::take(&mut request.variables)));
-        let text = self.inner.frontend.inner.persisted.text(&request.document)?;
+        let text = self.inner.planning.inner.persisted.text(&request.document)?;
         let prepared = match self
             .inner
-            .frontend
+            .planning
             .prepare(&request, &text, &variables, (identity, role_schema), account)
             .await
         {

@@ -81,7 +81,7 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
         Ok(identity) => identity,
         Err(refusal) => return refusal.into_response(),
     };
-    let sdl = match shared.backend.frontend().sdl(&identity).await {
+    let sdl = match shared.backend.planning().sdl(&identity).await {
         Ok(sdl) => sdl,
         Err(error) if error.is_role_refused() => return forbidden().into_response(),
         Err(_) => return unavailable().into_response(),

@@ -11,7 +11,7 @@ use crate::engine::{Outcome, Request, Response};
 
 /// The answers of all operations, in their order.
 pub(super) async fn answer(backend: &Backend, requests: Vec<Request>, sender: &Sender<'_>) -> Vec<Response> {
-    let limit = backend.frontend().limits(sender.identity).answer_bytes;
+    let limit = backend.planning().limits(sender.identity).answer_bytes;
     let mut room = Some(limit);
     let mut answers = Vec::with_capacity(requests.len());
     for request in requests {

@@ -91,7 +91,7 @@ impl Asset {
 pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let default_query = match identify(&shared, &request).await {
-        Ok(identity) => Some(shared.backend.frontend().default_query(&identity).await),
+        Ok(identity) => Some(shared.backend.planning().default_query(&identity).await),
         Err(_) => None,
     };
     let nonce = Uuid::new_v4().simple().to_string();

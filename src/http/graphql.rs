@@ -44,7 +44,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
             return refusal.respond(media_type);
         }
     };
-    let asked = match read(&shared, shared.backend.frontend().limits(&identity), &head.headers, body).await {
+    let asked = match read(&shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
         Ok((requests, room)) => {
             handling::read(&head.headers, &shared.backend, &requests).map(|how| (requests, how, room))
         }
@@ -69,7 +69,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         Ok(identity) => identity,
         Err(refusal) => return refusal.respond(media_type),
     };
-    let limits = shared.backend.frontend().limits(&identity);
+    let limits = shared.backend.planning().limits(&identity);
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
         .and_then(|Query(parameters)| parameters::from_url(parameters, limits))

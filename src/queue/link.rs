@@ -14,7 +14,7 @@ use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, TlsCertif
 use tokio::sync::Mutex;
 
 use super::Error;
-use super::outage::{Outage, Witness};
+use super::outage::{Outage, OutageReporter};
 use crate::config;
 
 /// How long making a connection may take.
@@ -107,8 +107,8 @@ impl Redis {
     }
 
     /// For a task that uses Redis all the time, and so knows when it is away.
-    pub(super) fn witness(&self) -> Witness {
-        self.outage.witness()
+    pub(super) fn reporter(&self) -> OutageReporter {
+        self.outage.reporter()
     }
 
     /// Runs something on the shared connection, which is given up if it turns out to be broken.

@@ -15,7 +15,7 @@ pub(super) struct Outage {
 
 /// One task that uses Redis all the time.
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(super) struct OutageReporter {
     outage: Outage,
     /// The sort of error that it has met, since it last succeeded.
     met: Option<Discriminant<Error>>,
@@ -23,12 +23,12 @@ pub(super) struct Witness {
 
 impl Outage {
     /// For a task that begins.
-    pub(super) fn witness(&self) -> Witness {
-        Witness { outage: self.clone(), met: None }
+    pub(super) fn reporter(&self) -> OutageReporter {
+        OutageReporter { outage: self.clone(), met: None }
     }
 }
 
-impl Witness {
+impl OutageReporter {
     /// It could not use Redis. Said if all others can, and again if it is another sort of failure than before: a Redis that
     /// comes back and then refuses the password is news.
     pub(super) fn failed(&mut self, error: &Error) {
@@ -50,7 +50,7 @@ impl Witness {
     }
 }
 
-impl Drop for Witness {
+impl Drop for OutageReporter {
     fn drop(&mut self) {
         if self.met.is_some() {
             self.outage.failing.fetch_sub(1, Ordering::Relaxed);

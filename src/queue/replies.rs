@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Refusal;
 use super::link::Redis;
 use super::message::ReplyTo;
-use super::outage::Witness;
+use super::outage::OutageReporter;
 use super::{Error, answer, store};
 use crate::engine::Response;
 
@@ -53,10 +53,10 @@ impl Replies {
 
     /// Reads answers until told to stop.
     pub(super) async fn read(&self, redis: &Redis, stop: &CancellationToken) {
-        let mut witness = redis.witness();
+        let mut reporter = redis.reporter();
         while !stop.is_cancelled() {
-            if let Err(error) = self.read_until_failure(redis, &mut witness, stop).await {
-                witness.failed(&error);
+            if let Err(error) = self.read_until_failure(redis, &mut reporter, stop).await {
+                reporter.failed(&error);
                 stop.run_until_cancelled(tokio::time::sleep(REST)).await;
             }
         }
@@ -65,7 +65,7 @@ impl Replies {
     async fn read_until_failure(
         &self,
         redis: &Redis,
-        witness: &mut Witness,
+        reporter: &mut OutageReporter,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let mut link = redis.link_that_waits(WAIT).await?;
@@ -86,7 +86,7 @@ impl Replies {
                 fetched.push(entry);
             }
             forgotten?;
-            witness.succeeded();
+            reporter.succeeded();
         }
         Ok(())
     }

@@ -164,16 +164,16 @@ impl Worker {
         abandon: &CancellationToken,
     ) {
         let mut link = None;
-        let mut witness = self.inner.redis.witness();
+        let mut reporter = self.inner.redis.reporter();
         while !stop.is_cancelled() {
             let Some(count) = stop.run_until_cancelled(self.free_slots()).await else { return };
             match self.take(shard, &mut link, count).await {
                 Ok(given) => {
-                    witness.succeeded();
+                    reporter.succeeded();
                     self.start(shard, held_entries, given, stop, abandon).await;
                 }
                 Err(error) => {
-                    witness.failed(&error);
+                    reporter.failed(&error);
                     link = None;
                     stop.run_until_cancelled(tokio::time::sleep(REST)).await;
                 }

@@ -59,7 +59,7 @@ fn engine(database: &str) -> Engine {
 
 /// The reasons that `schema --explain` gives for the object.
 async fn reasons(engine: &Engine, object: &str) -> Vec<String> {
-    let described = engine.frontend().describe(None).await.expect("a description");
+    let described = engine.planning().describe(None).await.expect("a description");
     let problems = described.problems.into_iter().filter(|problem| problem.object == object);
     problems.map(|problem| problem.reason).collect()
 }

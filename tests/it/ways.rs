@@ -87,13 +87,13 @@ impl Answering {
     pub(crate) async fn compile(&self, request: &Request) {
         for _ in 0..2 {
             // What needs no database is answered at once.
-            let _ = self.backend.frontend().accept(request, &Identity::default()).await;
+            let _ = self.backend.planning().accept(request, &Identity::default()).await;
         }
     }
 
     /// The API as who asks sees it.
     pub(crate) async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
-        self.backend.frontend().sdl(identity).await
+        self.backend.planning().sdl(identity).await
     }
 
     /// Draws all pictures anew, wherever there are some; whether the one who is asked has another API now.
@@ -101,16 +101,16 @@ impl Answering {
         if self.backend.engine().is_none() {
             self.engine.reload().await?;
         }
-        self.backend.frontend().reload().await
+        self.backend.planning().reload().await
     }
 
     /// Watches the database, as servers and workers do.
     pub(crate) async fn watch(&self, interval: Duration, stop: CancellationToken) {
-        let frontend = self.backend.frontend();
+        let planning = self.backend.planning();
         if self.backend.engine().is_some() {
-            return frontend.watch(interval, stop).await;
+            return planning.watch(interval, stop).await;
         }
-        tokio::join!(frontend.watch(interval, stop.clone()), self.engine.watch(interval, stop));
+        tokio::join!(planning.watch(interval, stop.clone()), self.engine.watch(interval, stop));
     }
 }
 

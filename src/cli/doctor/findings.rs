@@ -1,7 +1,7 @@
 //! What the probe has seen, and what a pooler says of itself -> lines of the report. Pure.
 
 use crate::config::{self, PoolMode};
-use crate::db::{Fate, Findings, Lending, NamedStatements, Passage, PoolerFacts, Sessions};
+use crate::db::{Fate, FoundPoolMode, NamedStatements, Passage, PoolerFacts, ProbeReport, Sessions};
 
 use super::code::Code;
 use super::report::Check;
@@ -10,7 +10,7 @@ use super::report::Check;
 const OLDEST: u32 = 140_000;
 
 /// The server itself.
-pub(super) fn server(findings: &Findings) -> Check {
+pub(super) fn server(findings: &ProbeReport) -> Check {
     const SUBJECT: &str = "Server";
     let Some(version) = findings.server_version else {
         return Check::new(SUBJECT, Code::ServerUnknown, "the server's version cannot be read");
@@ -32,7 +32,7 @@ pub(super) fn server(findings: &Findings) -> Check {
 
 /// How server connections are lent, and whether that is what the settings say.
 pub(super) fn lending(
-    findings: &Findings,
+    findings: &ProbeReport,
     facts: Option<&PoolerFacts>,
     settings: &config::Database,
 ) -> Check {
@@ -40,38 +40,38 @@ pub(super) fn lending(
     let name = facts.map_or("a pooler", |facts| facts.version.as_str());
     let evidence = &findings.evidence;
     let found = match findings.lending {
-        Lending::Direct => format!("none stands between ({evidence})"),
-        Lending::Session => format!("{name} in session mode ({evidence})"),
-        Lending::Transaction => format!("{name} in transaction mode ({evidence})"),
-        Lending::Statement => format!("{name} in statement mode ({evidence})"),
-        Lending::Unknown => format!("how it lends server connections cannot be told ({evidence})"),
+        FoundPoolMode::Direct => format!("none stands between ({evidence})"),
+        FoundPoolMode::Session => format!("{name} in session mode ({evidence})"),
+        FoundPoolMode::Transaction => format!("{name} in transaction mode ({evidence})"),
+        FoundPoolMode::Statement => format!("{name} in statement mode ({evidence})"),
+        FoundPoolMode::Unknown => format!("how it lends server connections cannot be told ({evidence})"),
     };
     if let Some(unsafe_mode) = unsafe_mode(findings.lending, settings.pool_mode) {
         let found = format!("{found}, but pool-mode says {unsafe_mode}");
         return Check::new(SUBJECT, Code::PoolModeWrong, found);
     }
     match findings.lending {
-        Lending::Direct | Lending::Transaction => Check::ok(SUBJECT, found),
-        Lending::Session => Check::new(SUBJECT, Code::SessionMode, found).advise(format!(
+        FoundPoolMode::Direct | FoundPoolMode::Transaction => Check::ok(SUBJECT, found),
+        FoundPoolMode::Session => Check::new(SUBJECT, Code::SessionMode, found).advise(format!(
             "each of the {} connections of pool-size keeps one server connection: pool_mode = transaction serves many more clients",
             settings.pool_size
         )),
-        Lending::Statement => Check::new(SUBJECT, Code::StatementMode, found),
-        Lending::Unknown => Check::new(SUBJECT, Code::LendingUnknown, found),
+        FoundPoolMode::Statement => Check::new(SUBJECT, Code::StatementMode, found),
+        FoundPoolMode::Unknown => Check::new(SUBJECT, Code::LendingUnknown, found),
     }
 }
 
 /// The setting, if it asks for more than the pooler gives.
-fn unsafe_mode(lending: Lending, setting: PoolMode) -> Option<&'static str> {
+fn unsafe_mode(lending: FoundPoolMode, setting: PoolMode) -> Option<&'static str> {
     match (lending, setting) {
-        (Lending::Transaction | Lending::Statement, PoolMode::Session) => Some("session"),
-        (Lending::Transaction | Lending::Statement, PoolMode::Direct) => Some("direct"),
+        (FoundPoolMode::Transaction | FoundPoolMode::Statement, PoolMode::Session) => Some("session"),
+        (FoundPoolMode::Transaction | FoundPoolMode::Statement, PoolMode::Direct) => Some("direct"),
         _ => None,
     }
 }
 
 /// What becomes of named statements, and what is done about it.
-pub(super) fn statements(findings: &Findings) -> Check {
+pub(super) fn statements(findings: &ProbeReport) -> Check {
     const SUBJECT: &str = "Statements";
     if let Passage::Fails(why) = &findings.several_statements {
         let found = format!("a message of several statements does not pass: {why}");
@@ -87,7 +87,7 @@ pub(super) fn statements(findings: &Findings) -> Check {
     }
     let (protocol, operations) = (findings.protocol().name(), findings.protocols().operations.name());
     let found = match (&findings.named_statements, findings.lending) {
-        (NamedStatements::AsGiven, Lending::Transaction | Lending::Statement) => {
+        (NamedStatements::AsGiven, FoundPoolMode::Transaction | FoundPoolMode::Statement) => {
             "named ones stay on one server connection and would get lost".to_owned()
         }
         (NamedStatements::AsGiven, _) => "named ones stay where they are used".to_owned(),
@@ -99,7 +99,11 @@ pub(super) fn statements(findings: &Findings) -> Check {
 }
 
 /// The pool's size against the pooler's limits.
-pub(super) fn limits(facts: &PoolerFacts, lending: Lending, settings: &config::Database) -> Option<Check> {
+pub(super) fn limits(
+    facts: &PoolerFacts,
+    lending: FoundPoolMode,
+    settings: &config::Database,
+) -> Option<Check> {
     const SUBJECT: &str = "Pool";
     let wanted = settings.pool_size;
     if let Some(most) = facts.max_client_conn.filter(|most| *most < wanted) {
@@ -118,7 +122,7 @@ pub(super) fn limits(facts: &PoolerFacts, lending: Lending, settings: &config::D
     let found = format!(
         "pool-size is {wanted}, and the pooler has {server_connections} server connections for this user"
     );
-    Some(if lending == Lending::Session {
+    Some(if lending == FoundPoolMode::Session {
         too_few_slots(
             format!("{found}, of which each client keeps one in session mode"),
             wanted,
@@ -183,8 +187,8 @@ pub(super) enum Options {
 mod tests {
     use super::*;
 
-    fn findings(version: u32) -> Findings {
-        Findings { server_version: Some(version), is_standby: Some(false), ..Findings::default() }
+    fn findings(version: u32) -> ProbeReport {
+        ProbeReport { server_version: Some(version), is_standby: Some(false), ..ProbeReport::default() }
     }
 
     #[test]
@@ -196,8 +200,8 @@ mod tests {
 
     #[test]
     fn a_setting_that_asks_for_too_much_is_told() {
-        assert_eq!(unsafe_mode(Lending::Transaction, PoolMode::Direct), Some("direct"));
-        assert_eq!(unsafe_mode(Lending::Session, PoolMode::Direct), None);
-        assert_eq!(unsafe_mode(Lending::Transaction, PoolMode::Auto), None);
+        assert_eq!(unsafe_mode(FoundPoolMode::Transaction, PoolMode::Direct), Some("direct"));
+        assert_eq!(unsafe_mode(FoundPoolMode::Session, PoolMode::Direct), None);
+        assert_eq!(unsafe_mode(FoundPoolMode::Transaction, PoolMode::Auto), None);
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::config::{self, Config, Secret, redacted};
-use crate::db::{Connector, Database, Lending, Scope};
+use crate::db::{Connector, Database, FoundPoolMode, Scope};
 use crate::engine::describe;
 use crate::sql::Statement;
 
@@ -146,13 +146,13 @@ async fn direct(connector: &Connector, identity: &Identity) -> Vec<Check> {
     }
     let evidence = &found.evidence;
     checks.push(match found.lending {
-        Lending::Transaction | Lending::Statement => Check::new(
+        FoundPoolMode::Transaction | FoundPoolMode::Statement => Check::new(
             "Pooler",
             Code::DirectPooled,
             format!("a pooler in {} mode stands between ({evidence})", found.lending.name()),
         ),
-        Lending::Direct => Check::ok("Pooler", "none stands between"),
-        Lending::Session | Lending::Unknown => Check::ok("Pooler", "it lends for a session"),
+        FoundPoolMode::Direct => Check::ok("Pooler", "none stands between"),
+        FoundPoolMode::Session | FoundPoolMode::Unknown => Check::ok("Pooler", "it lends for a session"),
     });
     checks
 }

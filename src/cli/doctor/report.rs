@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
-use crate::db::{Findings, PoolerFacts, Sessions};
+use crate::db::{PoolerFacts, ProbeReport, Sessions};
 
 use super::code::{Code, State};
 
@@ -70,7 +70,7 @@ pub(super) struct Report {
     /// Line by line, in the order in which it was found out.
     pub(super) checks: Vec<Check>,
     /// What the probe has seen, if it could look.
-    pub(super) probe: Option<Findings>,
+    pub(super) probe: Option<ProbeReport>,
     /// How typed queries travel in pool mode `auto`.
     pub(super) protocol: Option<&'static str>,
     /// What becomes of the settings of a session, if that could be looked at.

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use crate::config;
-use crate::db::{Connection, Connector, Findings, Lending, PoolerFacts, Reason};
+use crate::db::{Connection, Connector, FoundPoolMode, PoolerFacts, ProbeReport, Reason};
 
 use super::code::Code;
 use super::console;
@@ -28,7 +28,7 @@ const INTERVAL: Duration = Duration::from_millis(50);
 /// Whether there is room for the pool.
 pub(super) async fn examine(
     connector: &Connector,
-    found: &Findings,
+    found: &ProbeReport,
     facts: Option<&PoolerFacts>,
     settings: &config::Database,
 ) -> Check {
@@ -39,7 +39,7 @@ pub(super) async fn examine(
 }
 
 /// Makes as many connections as the pool may have. Where each keeps a server connection, each asks something too.
-async fn try_out(connector: &Connector, lending: Lending, settings: &config::Database) -> Check {
+async fn try_out(connector: &Connector, lending: FoundPoolMode, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Pool";
     let tried = settings.pool_size.min(MOST_TRIED);
     let (mut connections, failure) = open(connector, tried).await;
@@ -56,7 +56,7 @@ async fn try_out(connector: &Connector, lending: Lending, settings: &config::Dat
         }
         None => {}
     }
-    if lending == Lending::Session {
+    if lending == FoundPoolMode::Session {
         let asked = connections.iter_mut().map(|connection| timeout(LENDING_LIMIT, connection.ask()));
         let answered = join_all(asked).await.iter().filter(|outcome| matches!(outcome, Ok(Ok(())))).count();
         let answered = u32::try_from(answered).unwrap_or(made);

@@ -1,6 +1,6 @@
 //! Services that are known by the host's name, or by what they say: what is special about them. Pure.
 
-use crate::db::{Lending, Place};
+use crate::db::{FoundPoolMode, Place};
 
 use super::code::Code;
 use super::report::Check;
@@ -35,11 +35,11 @@ pub(super) fn of(place: &Place) -> Option<Service> {
 }
 
 /// What is known of the host by its name.
-pub(super) fn describe(place: &Place, lending: Lending) -> Option<Check> {
+pub(super) fn describe(place: &Place, lending: FoundPoolMode) -> Option<Check> {
     const SUBJECT: &str = "Host";
     Some(match of(place)? {
         Service::SupabasePooler => match (place.port, lending) {
-            (5432, Lending::Session) => {
+            (5432, FoundPoolMode::Session) => {
                 Check::new(SUBJECT, Code::SupabaseSession, "Supabase's pooler, port 5432: session mode")
             }
             (port, _) => Check::ok(SUBJECT, format!("Supabase's pooler, port {port}")),
@@ -117,8 +117,8 @@ mod tests {
     fn the_port_of_session_mode_is_told_with_the_other_one() {
         let pooler = |port| place("aws-0-eu-west-1.pooler.supabase.com", port, "postgres.abc");
         let code = |port, lending| describe(&pooler(port), lending).map(|check| check.code);
-        assert_eq!(code(5432, Lending::Session), Some(Code::SupabaseSession));
-        assert_eq!(code(6543, Lending::Transaction), Some(Code::Fine));
+        assert_eq!(code(5432, FoundPoolMode::Session), Some(Code::SupabaseSession));
+        assert_eq!(code(6543, FoundPoolMode::Transaction), Some(Code::Fine));
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl Protocols {
     ///
     /// Session mode is pgpool-II's, too, which looks at each statement of a flight to find a server for it, so that a scope
     /// can go to another one than what it is for; it sends a message of several statements to one server. Pool mode `auto`
-    /// asks whether it is one (`probe::Findings::protocols`).
+    /// asks whether it is one (`probe::ProbeReport::protocols`).
     pub fn of(pool_mode: PoolMode) -> Self {
         match pool_mode {
             PoolMode::Direct => Self { typed: Protocol::Prepared, operations: Protocol::Prepared },

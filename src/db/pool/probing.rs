@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::db::connection::choice::Choice;
 use crate::db::connection::protocol::Protocols;
 use crate::db::connector::Connector;
-use crate::db::probe::Findings;
+use crate::db::probe::ProbeReport;
 use crate::event::Event;
 
 /// How long a probe may take, besides connecting.
@@ -26,7 +26,7 @@ pub(super) fn probe_if_due(choice: &Arc<Choice>, connector: &Connector) {
     });
 }
 
-fn settle(choice: &Choice, findings: &Findings, falls: u32) {
+fn settle(choice: &Choice, findings: &ProbeReport, falls: u32) {
     let protocols = findings.protocols();
     if !choice.settle(protocols, findings.is_complete(), falls) {
         return;

@@ -5,14 +5,14 @@
 use serde::Serialize;
 
 use crate::db::connection::protocol::{Protocol, Protocols};
-use crate::db::probe::lending::Lending;
+use crate::db::probe::lending::FoundPoolMode;
 use crate::db::probe::names::NamedStatements;
 
 /// What a probe found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Findings {
+pub struct ProbeReport {
     /// How long a server connection is lent.
-    pub lending: Lending,
+    pub lending: FoundPoolMode,
     /// What was seen that shows it, in words.
     pub evidence: String,
     /// What becomes of statements with a name.
@@ -33,10 +33,10 @@ pub struct Findings {
     pub is_read_only: Option<bool>,
 }
 
-impl Findings {
+impl ProbeReport {
     /// Whether all was found out that the protocol depends on.
     pub fn is_complete(&self) -> bool {
-        self.lending != Lending::Unknown
+        self.lending != FoundPoolMode::Unknown
             && !matches!(self.named_statements, NamedStatements::Unknown(_))
             && self.unnamed_statement != Passage::Unknown
             && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
@@ -60,7 +60,9 @@ impl Findings {
         match (&self.lending, &self.named_statements) {
             _ if !matches!(self.unnamed_statement, Passage::Passes) => Protocol::Simple,
             (_, NamedStatements::Tracked)
-            | (Lending::Direct | Lending::Session, NamedStatements::AsGiven) => Protocol::Prepared,
+            | (FoundPoolMode::Direct | FoundPoolMode::Session, NamedStatements::AsGiven) => {
+                Protocol::Prepared
+            }
             _ => Protocol::Unnamed,
         }
     }

@@ -15,7 +15,7 @@ use crate::db::probe::client::{Client, process};
 /// How long a server connection is lent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Lending {
+pub enum FoundPoolMode {
     /// Nobody lends: there is no pooler.
     Direct,
     /// For as long as the client stays.
@@ -29,7 +29,7 @@ pub enum Lending {
     Unknown,
 }
 
-impl Lending {
+impl FoundPoolMode {
     /// Its name in logs and reports, which is also that of the pool mode.
     pub fn name(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ impl Lending {
 
 /// What two clients have seen.
 pub(super) struct Observed {
-    pub(in crate::db) lending: Lending,
+    pub(in crate::db) lending: FoundPoolMode,
     pub(in crate::db) evidence: String,
     pub(in crate::db) first: Client,
     pub(in crate::db) second: Client,
@@ -85,7 +85,7 @@ enum Round {
     /// Both held a transaction at once.
     Both(Backends),
     /// It showed how server connections are lent.
-    Told(Lending, String),
+    Told(FoundPoolMode, String),
 }
 
 /// Lets two clients begin and end transactions, and looks whom they meet.
@@ -97,7 +97,8 @@ pub(in crate::db) async fn observe(mut first: Client, mut second: Client) -> Obs
             Err(error) => Err(error),
         };
     let (lending, evidence) = found.unwrap_or_else(|error| {
-        let lending = if forbids_transactions(&error) { Lending::Statement } else { Lending::Unknown };
+        let lending =
+            if forbids_transactions(&error) { FoundPoolMode::Statement } else { FoundPoolMode::Unknown };
         (lending, error.to_string())
     });
     Observed { lending, evidence, first, second }
@@ -109,7 +110,7 @@ async fn rounds(
     second: &mut Client,
     backend: i32,
     key: Option<i32>,
-) -> Result<(Lending, String), Error> {
+) -> Result<(FoundPoolMode, String), Error> {
     let mut met: Vec<Backends> = Vec::new();
     let is_named = key == Some(backend);
     // A pooler makes up the cancel keys of its clients, or keeps them as it keeps the backends.
@@ -126,17 +127,20 @@ async fn rounds(
         let of_first = met.iter().map(|backends| (backend, backends.0));
         let of_second = met.iter().map(|backends| (met[0].1, backends.1));
         if let Some((one, other)) = of_first.chain(of_second).find(|(one, other)| one != other) {
-            return Ok((Lending::Transaction, format!("one client met the backends {one} and {other}")));
+            return Ok((
+                FoundPoolMode::Transaction,
+                format!("one client met the backends {one} and {other}"),
+            ));
         }
     }
     let rounds = met.len();
     Ok(if is_named {
         (
-            Lending::Direct,
+            FoundPoolMode::Direct,
             format!("the cancel key names backend {backend}, and that one answered {rounds} times"),
         )
     } else {
-        (Lending::Session, format!("two clients kept their backends over {rounds} transactions each"))
+        (FoundPoolMode::Session, format!("two clients kept their backends over {rounds} transactions each"))
     })
 }
 
@@ -165,7 +169,7 @@ async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error>
     latter.end().await?;
     if had_to_wait && met == held {
         let evidence = format!("two clients shared the backend {held}, one after the other");
-        return Ok(Round::Told(Lending::Transaction, evidence));
+        return Ok(Round::Told(FoundPoolMode::Transaction, evidence));
     }
     Ok(Round::Both(Backends(held, met)))
 }
@@ -176,9 +180,12 @@ async fn starved(former: &mut Client, held: i32) -> Round {
     match timeout(PATIENCE, former.begin()).await {
         Ok(Ok(again)) if again == held => {
             let evidence = format!("a second client is lent nothing while the first keeps backend {held}");
-            Round::Told(Lending::Session, evidence)
+            Round::Told(FoundPoolMode::Session, evidence)
         }
-        _ => Round::Told(Lending::Unknown, "the pooler has no second server connection to lend".to_owned()),
+        _ => Round::Told(
+            FoundPoolMode::Unknown,
+            "the pooler has no second server connection to lend".to_owned(),
+        ),
     }
 }
 

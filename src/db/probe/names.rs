@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::db::error::Error;
 use crate::db::probe::client::{Client, Values, execute};
-use crate::db::probe::lending::Lending;
+use crate::db::probe::lending::FoundPoolMode;
 use crate::db::wire::Flight;
 
 /// What becomes of statements with a name.
@@ -80,14 +80,14 @@ impl Probe {
 pub(in crate::db) async fn examine(
     first: &mut Client,
     second: &mut Client,
-    lending: Lending,
+    lending: FoundPoolMode,
 ) -> NamedStatements {
     let probe = Probe::new(&format!("glowplug_probe_{}", Uuid::new_v4().simple()));
     // In statement mode the first client's connection ended when it began a transaction.
-    let asking = if lending == Lending::Statement { &mut *second } else { &mut *first };
+    let asking = if lending == FoundPoolMode::Statement { &mut *second } else { &mut *first };
     match name_at_server(asking, &probe).await {
         Ok(Some(name)) if name == probe.name => NamedStatements::AsGiven,
-        Ok(Some(_)) if lending == Lending::Statement => {
+        Ok(Some(_)) if lending == FoundPoolMode::Statement => {
             NamedStatements::Renamed("statement mode has no transactions to try it in".to_owned())
         }
         Ok(Some(_)) => {

@@ -2,7 +2,7 @@
 
 use crate::db::error::Error;
 use crate::db::probe::client::{Client, Values, execute};
-use crate::db::probe::findings::{Findings, Passage};
+use crate::db::probe::findings::{Passage, ProbeReport};
 use crate::db::wire::Flight;
 
 /// A setting's value that nobody else uses, of a setting that no pooler follows.
@@ -21,7 +21,7 @@ const UNNAMED: &str = "select pg_catalog.concat('glow', 'plug')";
 const WRITE: &str = "update pg_catalog.pg_settings set setting = setting where false";
 
 /// Fills in what passes, and what the server says of itself.
-pub(in crate::db) async fn examine(client: &mut Client, findings: &mut Findings) {
+pub(in crate::db) async fn examine(client: &mut Client, findings: &mut ProbeReport) {
     findings.several_statements = match client.query(SEVERAL).await {
         Ok(values) => {
             read_server(&values, findings);
@@ -55,7 +55,7 @@ async fn write(client: &mut Client) -> Result<Passage, Error> {
     sent.map(|_| Passage::Passes)
 }
 
-fn read_server(values: &Values, findings: &mut Findings) {
+fn read_server(values: &Values, findings: &mut ProbeReport) {
     let words: Vec<&str> = values.get(1).map(|value| value.split(' ').collect()).unwrap_or_default();
     if let [version, standby, read_only] = words.as_slice() {
         findings.server_version = version.parse().ok();

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::db::connector::Connector;
 use crate::db::error::{Error, Unavailable};
 use crate::db::probe::client::{Client, Values};
-use crate::db::probe::lending::Lending;
+use crate::db::probe::lending::FoundPoolMode;
 
 /// What becomes of the settings of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -90,23 +90,23 @@ const ATTEMPTS: usize = 50;
 impl Connector {
     /// Finds out what becomes of the settings of a session, by connections that are closed afterwards; what was not
     /// found out within `limit` is unknown.
-    pub async fn sessions(&self, lending: Lending, limit: Duration) -> Sessions {
+    pub async fn sessions(&self, lending: FoundPoolMode, limit: Duration) -> Sessions {
         let mut sessions = Sessions::default();
         // What was found out by then is there already.
         let _ = timeout(limit, self.examine_sessions(lending, &mut sessions)).await;
         sessions
     }
 
-    async fn examine_sessions(&self, lending: Lending, sessions: &mut Sessions) {
+    async fn examine_sessions(&self, lending: FoundPoolMode, sessions: &mut Sessions) {
         for trial in TRIALS {
             let fate = self.try_at_start(trial).await;
             sessions.startup.push(StartupParameter { name: trial.name, fate });
         }
-        if lending == Lending::Direct {
+        if lending == FoundPoolMode::Direct {
             return;
         }
         sessions.settings = self.follow_setting(lending).await.unwrap_or_default();
-        let clients = if lending == Lending::Transaction { MOST_HELD } else { 1 };
+        let clients = if lending == FoundPoolMode::Transaction { MOST_HELD } else { 1 };
         sessions.left_behind = self.left_behind(clients).await.unwrap_or_default().into_iter().collect();
     }
 
@@ -126,7 +126,7 @@ impl Connector {
     }
 
     /// One client sets something; another one looks for it, and takes it back.
-    async fn follow_setting(&self, lending: Lending) -> Result<Fate, Error> {
+    async fn follow_setting(&self, lending: FoundPoolMode) -> Result<Fate, Error> {
         let mark = Uuid::new_v4().simple().to_string();
         let mut first = Client::open(self).await?;
         let set = format!(
@@ -135,7 +135,7 @@ impl Connector {
         );
         let place = first.query(&set).await?.pop();
         // In session mode the server connection is free when its client has left.
-        let mut kept = Some(first).filter(|_| lending != Lending::Session);
+        let mut kept = Some(first).filter(|_| lending != FoundPoolMode::Session);
         let mut second = Client::open(self).await?;
         for attempt in 0..ATTEMPTS {
             let asked = match &mut kept {

@@ -26,7 +26,7 @@ pub(super) enum Demand {
 
 /// Judges a server's certificate.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct CertificateVerifier {
     demand: Demand,
     provider: Arc<CryptoProvider>,
     /// Certificates that are trusted themselves, as a server's own that nobody else has signed.
@@ -34,7 +34,7 @@ pub(super) struct Judge {
     authority: Option<Arc<WebPkiServerVerifier>>,
 }
 
-impl Judge {
+impl CertificateVerifier {
     /// A judge that trusts the certificates of `root`, a file in PEM form or `system`; for [`Demand::Any`] none is needed.
     pub(super) fn new(
         demand: Demand,
@@ -76,7 +76,7 @@ pub(super) fn of_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Strin
     read.map_err(|error| format!("the certificates in {} cannot be read: {error}", path.display()))
 }
 
-impl ServerCertVerifier for Judge {
+impl ServerCertVerifier for CertificateVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use super::parameters::{SslMode, SslNegotiation, TlsSettings};
 use super::passfile::is_private;
-use super::roots::{self, Demand, Judge};
+use super::roots::{self, CertificateVerifier, Demand};
 use super::settings::below_home;
 use super::stream::Stream;
 use super::{Failure, certificate};
@@ -59,7 +59,7 @@ impl Tls {
                 .to_owned());
         }
         let provider = Arc::new(ring::default_provider());
-        let judge = Judge::new(demand, root.as_deref(), &provider)?;
+        let judge = CertificateVerifier::new(demand, root.as_deref(), &provider)?;
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| error.to_string())?

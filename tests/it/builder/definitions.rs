@@ -186,14 +186,14 @@ async fn attempt(context: FieldContext, _: Value) -> Result<usize, FieldError> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_api_shows_the_fields_and_tells_what_it_cannot_have() {
     let board = board().await;
-    let sdl = board.server.backend().frontend().sdl(&Identity::default()).await.unwrap();
+    let sdl = board.server.backend().planning().sdl(&Identity::default()).await.unwrap();
     assert!(sdl.contains("point(value: Point! = {x: 1, moods: [good]}): JSON"), "{sdl}");
     assert!(!sdl.contains("missing"), "its type is nowhere: {sdl}");
     let answer = board.answer("{ __type(name: \"Tree\") { fields { name } } run(sql: \"select 1\") }").await;
     let names = json!([{ "name": "name" }, { "name": "size" }, { "name": "trees" }]);
     assert_eq!(answer, json!({ "data": { "__type": { "fields": names }, "run": 1 } }));
     let descriptions =
-        Board::start().await.server.backend().frontend().sdl(&Identity::default()).await.unwrap();
+        Board::start().await.server.backend().planning().sdl(&Identity::default()).await.unwrap();
     assert!(descriptions.contains("\"\"\"Open tasks whose day has passed.\"\"\""), "{descriptions}");
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use glowplug::config::PoolMode;
-use glowplug::db::{Connector, Findings, Lending, NamedStatements, Passage, Protocol, Protocols};
+use glowplug::db::{Connector, FoundPoolMode, NamedStatements, Passage, ProbeReport, Protocol, Protocols};
 use glowplug_local::{Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 use tokio::task::JoinSet;
 
@@ -11,7 +11,7 @@ use super::traces::{SERVER_CONNECTIONS, traces};
 use super::{answer, connect, read};
 use crate::harness;
 
-async fn probe(url: &str) -> Findings {
+async fn probe(url: &str) -> ProbeReport {
     Connector::new(url).unwrap().probe(Duration::from_secs(10)).await.unwrap()
 }
 
@@ -40,23 +40,23 @@ async fn each_pooler_is_recognised_by_what_it_does() {
     let tracking = [("max_prepared_statements", "100")];
     let name = harness::database("").await;
     for (program, pool_mode, extra, lending, names, protocol) in [
-        (Installed, PoolMode::Session, &[][..], Lending::Session, AsGiven, Protocol::Prepared),
-        (Installed, PoolMode::Transaction, &[], Lending::Transaction, AsGiven, Protocol::Unnamed),
+        (Installed, PoolMode::Session, &[][..], FoundPoolMode::Session, AsGiven, Protocol::Prepared),
+        (Installed, PoolMode::Transaction, &[], FoundPoolMode::Transaction, AsGiven, Protocol::Unnamed),
         (
             Installed,
             PoolMode::Transaction,
             &[("server_round_robin", "1")],
-            Lending::Transaction,
+            FoundPoolMode::Transaction,
             AsGiven,
             Protocol::Unnamed,
         ),
-        (Installed, PoolMode::Statement, &[], Lending::Statement, AsGiven, Protocol::Unnamed),
-        (TracksStatements, PoolMode::Session, &tracking, Lending::Session, AsGiven, Protocol::Prepared),
+        (Installed, PoolMode::Statement, &[], FoundPoolMode::Statement, AsGiven, Protocol::Unnamed),
+        (TracksStatements, PoolMode::Session, &tracking, FoundPoolMode::Session, AsGiven, Protocol::Prepared),
         (
             TracksStatements,
             PoolMode::Transaction,
             &tracking,
-            Lending::Transaction,
+            FoundPoolMode::Transaction,
             Tracked,
             Protocol::Prepared,
         ),
@@ -64,7 +64,7 @@ async fn each_pooler_is_recognised_by_what_it_does() {
             TracksStatements,
             PoolMode::Transaction,
             &[("max_prepared_statements", "0")],
-            Lending::Transaction,
+            FoundPoolMode::Transaction,
             AsGiven,
             Protocol::Unnamed,
         ),
@@ -87,7 +87,7 @@ async fn each_pooler_is_recognised_by_what_it_does() {
 #[tokio::test]
 async fn without_a_pooler_there_is_none() {
     let findings = probe(&harness::cluster().url(&harness::database("").await)).await;
-    assert_eq!(findings.lending, Lending::Direct, "{findings:#?}");
+    assert_eq!(findings.lending, FoundPoolMode::Direct, "{findings:#?}");
     assert_eq!(findings.named_statements, NamedStatements::AsGiven);
     let prepared = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
     assert_eq!(findings.protocols(), prepared);
@@ -97,7 +97,7 @@ async fn without_a_pooler_there_is_none() {
 async fn pgpool_keeps_a_session_for_each_client() {
     let pgpool = harness::pgpool(4);
     let findings = probe(&pgpool.url(&harness::database("").await)).await;
-    assert!(matches!(findings.lending, Lending::Session | Lending::Direct), "{findings:#?}");
+    assert!(matches!(findings.lending, FoundPoolMode::Session | FoundPoolMode::Direct), "{findings:#?}");
     // It routes each statement, so that operations go as messages all the same.
     let protocols = Protocols { typed: Protocol::Prepared, operations: Protocol::Simple };
     assert_eq!(findings.protocols(), protocols, "{findings:#?}");
@@ -107,9 +107,9 @@ async fn pgpool_keeps_a_session_for_each_client() {
 async fn one_server_connection_is_enough_to_tell() {
     let name = harness::database("").await;
     for (pool_mode, lending, protocol) in [
-        (PoolMode::Transaction, Lending::Transaction, Protocol::Unnamed),
-        (PoolMode::Session, Lending::Session, Protocol::Prepared),
-        (PoolMode::Statement, Lending::Statement, Protocol::Unnamed),
+        (PoolMode::Transaction, FoundPoolMode::Transaction, Protocol::Unnamed),
+        (PoolMode::Session, FoundPoolMode::Session, Protocol::Prepared),
+        (PoolMode::Statement, FoundPoolMode::Statement, Protocol::Unnamed),
     ] {
         let pooler = harness::pooler(pool_mode, 1);
         let findings = probe(&pooler.url(&name)).await;
@@ -131,7 +131,7 @@ async fn where_only_one_client_may_connect_nothing_is_taken_for_granted() {
     let connector = Connector::new(&pooler.url(&harness::database("").await)).unwrap();
     match connector.probe(Duration::from_secs(1)).await {
         Ok(findings) => {
-            assert_eq!((findings.lending, findings.protocol()), (Lending::Unknown, Protocol::Unnamed));
+            assert_eq!((findings.lending, findings.protocol()), (FoundPoolMode::Unknown, Protocol::Unnamed));
             assert!(findings.evidence.contains("no more connections"), "{findings:#?}");
         }
         Err(failure) => assert!(failure.to_string().contains("no more connections"), "{failure}"),
@@ -155,8 +155,11 @@ async fn others_at_work_do_not_deceive_it() {
         }
         for _ in 0..20 {
             let findings = probe(&url).await;
-            let expected =
-                if pool_mode == PoolMode::Session { Lending::Session } else { Lending::Transaction };
+            let expected = if pool_mode == PoolMode::Session {
+                FoundPoolMode::Session
+            } else {
+                FoundPoolMode::Transaction
+            };
             assert_eq!(findings.lending, expected, "{findings:#?}");
         }
         set.abort_all();
@@ -173,7 +176,7 @@ async fn probes_at_the_same_time_do_not_mislead_each_other() {
         for _ in 0..20 {
             let at_once = (0..3).map(|_| probe(&url));
             for findings in futures_util::future::join_all(at_once).await {
-                assert_ne!(findings.lending, Lending::Session, "{findings:#?}");
+                assert_ne!(findings.lending, FoundPoolMode::Session, "{findings:#?}");
                 assert_ne!(findings.protocol(), Protocol::Prepared, "{findings:#?}");
             }
         }

@@ -146,7 +146,7 @@ async fn patterns_on_nondeterministic_collations_are_refused_and_explained() {
         same: wordCollection(filter: {text: {eq: \"STRAßE\"}}) { edges { node { id } } } }";
     let answer = harness::graphql(&engine, equal, json!({})).await;
     assert_eq!(ids(&answer)["same"], [1], "{answer}");
-    let described = engine.frontend().describe(None).await.expect("a description");
+    let described = engine.planning().describe(None).await.expect("a description");
     let told = described.problems.iter().find(|problem| problem.object == "public.word.text");
     assert!(told.is_some_and(|problem| problem.reason.contains("startsWith")), "{:?}", described.problems);
 }
@@ -289,7 +289,7 @@ async fn operators_of_a_closed_schema_are_not_offered_and_explained() {
     let filter = "{ mailCollection(filter: {address: {eq: \"A@x.org\"}}) { edges { node { id } } } }";
     let refused = as_outsider(&engine, filter).await;
     assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{refused}");
-    let described = engine.frontend().describe(Some("outsider")).await.expect("a description");
+    let described = engine.planning().describe(Some("outsider")).await.expect("a description");
     for (object, reason) in
         [("public.mail.address", "neither filtered nor ordered"), ("public.letter", "cannot be followed")]
     {

@@ -24,7 +24,7 @@ use crate::schema::Application;
 
 /// Holds requests against the API as who asks sees it. Cheap to clone.
 #[derive(Clone)]
-pub struct Frontend {
+pub struct Planning {
     pub(super) inner: Arc<Inner>,
 }
 
@@ -66,7 +66,7 @@ impl Prepared {
     }
 }
 
-impl Frontend {
+impl Planning {
     /// One that asks the database itself.
     pub(super) fn of_database(config: &Config, api: Application, database: Database) -> Result<Self, Error> {
         let timeout = config.database.statement_timeout;
