@@ -147,3 +147,8 @@ impl Weighter<Key, Entry> for Weight {
         (ENTRY_BYTES + key.answers.len() + of_entry) as u64
     }
 }
+
+#[cfg(test)]
+#[path = "compiled_tests.rs"]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use glowplug::db::{migrate, revert_last};
+use tokio::sync::Mutex;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::harness::{self, ask, connect};
@@ -25,8 +26,13 @@ const STATE: &str = "
             where table_schema = 'public'
     ) as states(line)";
 
+/// One migration at a time makes the roles and grants them. They belong to the whole cluster, and of three migrations of three
+/// databases at once PostgreSQL has ended two as deadlocks.
+static ROLES: Mutex<()> = Mutex::const_new(());
+
 #[tokio::test]
 async fn a_user_who_may_not_make_the_roles_is_told_what_to_do() {
+    let _alone = ROLES.lock().await;
     let name = harness::database("").await;
     let admin = connect(&harness::cluster().url(&name)).await;
     let user = format!("limited_{name}");
@@ -60,6 +66,7 @@ async fn a_user_who_may_not_make_the_roles_is_told_what_to_do() {
 
 #[tokio::test]
 async fn a_host_that_grants_everything_to_everybody_shows_no_more_than_another() {
+    let _alone = ROLES.lock().await;
     let generous = "
         do $$ begin create role anon nologin; exception when duplicate_object or unique_violation then null; end $$;
         alter default privileges grant all on tables to anon;
@@ -82,6 +89,7 @@ async fn a_host_that_grants_everything_to_everybody_shows_no_more_than_another()
 
 #[tokio::test]
 async fn the_way_back_leaves_what_was_there_before() {
+    let _alone = ROLES.lock().await;
     let url = harness::cluster().url(&harness::database("").await);
     let client = connect(&url).await;
     migrate(&url, &migrations()).await.unwrap();
