@@ -144,11 +144,6 @@ impl Template {
         self.id
     }
 
-    /// How many values it takes.
-    pub fn places(&self) -> usize {
-        self.places.len()
-    }
-
     /// Bytes of memory, about.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.text.len() + self.places.len() * size_of::<usize>()
