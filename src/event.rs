@@ -76,6 +76,8 @@ pub enum Event<'a> {
     ProtocolFellBack { error: &'a str, again_in: Duration },
     /// A read's connection turned out to be gone; it is sent once more on a fresh one.
     ReadRetried { error: &'a str },
+    /// Another transaction was in the way of an operation, of which nothing was done; it is sent again after a pause.
+    ConflictRetried { conflict: Conflict, error: &'a str, pause: Duration },
     /// Something happened at a read replica.
     Replica(ReplicaEvent<'a>),
     /// A part of an operation's work is done.
@@ -203,6 +205,28 @@ impl OperationKind {
             Self::Mutation => "mutation",
             Self::Introspection => "introspection",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How transactions were in each other's way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// They could not have run one after the other with the same outcome.
+    SerializationFailure,
+    /// Each waited for the other.
+    Deadlock,
+}
+
+impl Conflict {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::SerializationFailure, Self::Deadlock];
+
+    /// PostgreSQL's code for it, which it is called by in metrics, too.
+    pub fn sqlstate(self) -> &'static str {
+        match self {
+            Self::SerializationFailure => "40001",
+            Self::Deadlock => "40P01",
         }
     }
 }

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::event::Conflict;
+
 /// What can go wrong between Glowplug and PostgreSQL.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
@@ -60,12 +62,18 @@ impl Error {
             Self::Unavailable(_) | Self::PoolTimeout(_) => true,
             Self::Database(raised) => {
                 let state = raised.sqlstate.as_str();
-                matches!(state, "40001" | "40P01")
+                self.conflict().is_some()
                     || (["08", "53", "57"].iter().any(|class| state.starts_with(class))
                         && !matches!(state, "57014" | "53400"))
             }
             _ => false,
         }
+    }
+
+    /// The conflict with another transaction because of which PostgreSQL has undone all of this one.
+    pub fn conflict(&self) -> Option<Conflict> {
+        let Self::Database(raised) = self else { return None };
+        Conflict::ALL.into_iter().find(|conflict| raised.sqlstate == conflict.sqlstate())
     }
 
     /// The SQLSTATE, where the database raised one.

@@ -1,5 +1,6 @@
 //! Connections held between operations: the pool, the database behind it, and its replicas.
 
+mod conflicts;
 mod connections;
 mod database;
 mod health;

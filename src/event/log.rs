@@ -37,7 +37,7 @@ pub(super) fn write(event: &Event<'_>) {
         Event::ProtocolFellBack { error, again_in } => {
             tracing::warn!(error, ?again_in, "named statement lost; going on without names");
         }
-        Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
+        Event::ReadRetried { .. } | Event::ConflictRetried { .. } => write_of_retries(event),
         Event::Replica(event) => event.write(),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
@@ -94,6 +94,17 @@ fn write_of_server(event: &Event<'_>) {
             "whoever reaches this address uses the API as the database user of the connection string; \
              set anon-role, jwt-secret or jwt-keys, or listen on 127.0.0.1"
         ),
+        _ => {}
+    }
+}
+
+/// What is sent again.
+fn write_of_retries(event: &Event<'_>) {
+    match event {
+        Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
+        Event::ConflictRetried { error, pause, .. } => {
+            tracing::debug!(error, ?pause, "another transaction was in the way; the operation is sent again");
+        }
         _ => {}
     }
 }

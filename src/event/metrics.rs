@@ -104,7 +104,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::StageDone { stage, took } => to.stages[*stage as usize].observe(took.as_secs_f64()),
         Event::StatementAbandoned => add(&to.cancels, 1),
         Event::CancelFailed { .. } => add(&to.cancel_failures, 1),
-        Event::ReadRetried { .. } => add(&to.retries, 1),
+        Event::ReadRetried { .. } | Event::ConflictRetried { .. } => count_of_retries(to, event),
         Event::DocumentRemembered => add(&to.documents_remembered, 1),
         Event::DocumentParsed => add(&to.documents_parsed, 1),
         Event::OperationRemembered => add(&to.operations_remembered, 1),
@@ -155,6 +155,17 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
+    }
+}
+
+/// What is sent again.
+fn count_of_retries(to: &Families, event: &Event<'_>) {
+    match event {
+        Event::ReadRetried { .. } => add(&to.retries, 1),
+        Event::ConflictRetried { conflict, .. } => {
+            one_more(&to.conflict_retries, "reason", conflict.sqlstate());
+        }
+        _ => {}
     }
 }
 

@@ -172,6 +172,7 @@ pub(super) fn record(event: &Event<'_>) {
                 span.set_status(Status::error("the request was not answered"));
             }
         }),
+        Event::ConflictRetried { .. } => tell(|span| span.add_event("operation sent again", Vec::new())),
         Event::ReadRetried { .. } => tell(|span| span.add_event("read sent once more", Vec::new())),
         _ => {}
     }

@@ -13,6 +13,7 @@ mod cli;
 mod codegen;
 mod compiled;
 mod config;
+mod conflicts;
 mod conformance;
 mod db;
 mod defects;

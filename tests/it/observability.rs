@@ -19,7 +19,9 @@ use scrape::Scrape;
 
 /// A table with two rows.
 const NOTES: &str = "create table note (id int primary key, body text not null);
-    insert into note values (1, 'one'), (2, 'two');";
+    insert into note values (1, 'one'), (2, 'two');
+    create function conflict() returns int language plpgsql as $$ begin
+        raise exception 'in the way' using errcode = '40P01'; end $$;";
 
 const READ: &str = "{ noteCollection { edges { node { id } } } }";
 

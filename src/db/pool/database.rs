@@ -13,6 +13,7 @@ use crate::db::error::Error;
 use crate::db::operation::Operation;
 use crate::db::operation::answers::{Answers, Collected, RunError};
 use crate::db::operation::scope::{Access, Scope};
+use crate::db::pool::conflicts::Conflicts;
 use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
 use crate::db::pool::health::Health;
 use crate::event::Event;
@@ -58,8 +59,25 @@ impl Database {
     /// longer than the acquire timeout, the connect timeout and `statement_timeout` with some seconds of grace.
     ///
     /// A read whose connection turns out to be gone is sent once more on a fresh one; a write only if nothing of it
-    /// can have been sent.
+    /// can have been sent. What a deadlock or a serialization failure has undone is sent again some times.
     pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
+        let mut conflicts = Conflicts::begin();
+        loop {
+            let result = self.run_once(&conflicts.rest_of(scope), statements).await;
+            let Err(RunError { error, .. }) = &result else { return result };
+            let Some((conflict, pause)) = conflicts.meet(scope, error) else { return result };
+            Event::ConflictRetried { conflict, error: &error.to_string(), pause }.emit();
+            // On the heap: the future of an operation that meets none would be as large.
+            Box::pin(tokio::time::sleep(pause)).await;
+        }
+    }
+
+    /// As [`Database::run`], but a conflict with another transaction is told.
+    pub(super) async fn run_once(
+        &self,
+        scope: &Scope,
+        statements: &[Statement],
+    ) -> Result<Answers, RunError> {
         let result = self.send(scope, statements).await;
         self.health.note(result.as_ref().err().map(|failure| &failure.error));
         result

@@ -9,7 +9,7 @@ use prometheus_client::registry::Registry;
 use super::histogram::Histogram;
 use super::list::{Counters, Histograms, List, seconds};
 use super::queue::QueueFamilies;
-use crate::event::{Ending, Loss, OperationKind, SUCCESS, Stage};
+use crate::event::{Conflict, Ending, Loss, OperationKind, SUCCESS, Stage};
 
 /// The outcome where the client went away before there was another.
 pub(super) const ABANDONED: &str = "abandoned";
@@ -35,6 +35,7 @@ pub(super) struct Families {
     pub(super) sent_bytes: Counter,
     pub(super) received_bytes: Counter,
     pub(super) retries: Counter,
+    pub(super) conflict_retries: Counters<1>,
     pub(super) replicas_left_out: Counter,
     pub(super) reads_moved: Counter,
     pub(super) cancels: Counter,
@@ -95,6 +96,7 @@ impl Families {
             sent_bytes: list.bytes("database_sent", "Bytes of the protocol that were written, before encryption"),
             received_bytes: list.bytes("database_received", "Bytes of the protocol that were read, after decryption"),
             retries: list.counter("database_retries", "Reads that were sent once more because their connection was gone"),
+            conflict_retries: list.initial("database_conflict_retries", "Operations that were sent again because a serialization failure (40001) or a deadlock (40P01) had undone them", "reason", &Conflict::ALL.map(Conflict::sqlstate)),
             replicas_left_out: list.counter("replicas_left_out", "Times that a replica was found not fit to be read from"),
             reads_moved: list.counter("replica_reads_moved", "Reads that a replica could not answer, so that the primary was asked"),
             cancels: list.counter("database_cancels", "Statements that were cancelled because nobody waited for them any more"),

@@ -23,6 +23,7 @@ async fn operations_stages_and_requests_are_counted() {
     let write =
         r#"mutation { insertIntonoteCollection(objects: [{ id: 1, body: "again" }]) { affectedCount } }"#;
     server.program.query(write).await;
+    server.program.query("mutation { conflict }").await;
     let batch = json!([{ "query": READ }, { "query": READ }]).to_string();
     let post = client().post(server.program.page("/graphql")).header("content-type", "application/json");
     assert_eq!(post.body(batch).send().await.unwrap().status(), 200);
@@ -33,16 +34,18 @@ async fn operations_stages_and_requests_are_counted() {
         (r#"glowplug_operations_total{kind="query",outcome="ok",role="none"}"#, 4),
         (r#"glowplug_operations_total{kind="introspection",outcome="ok",role="none"}"#, 1),
         (r#"glowplug_operations_total{kind="unknown",outcome="BAD_USER_INPUT",role="none"}"#, 1),
-        (r#"glowplug_operations_total{kind="mutation",outcome="CONFLICT",role="none"}"#, 1),
+        (r#"glowplug_operations_total{kind="mutation",outcome="CONFLICT",role="none"}"#, 2),
         (r#"glowplug_operation_duration_seconds_count{kind="query"}"#, 4),
-        (r#"glowplug_stage_duration_seconds_count{stage="plan"}"#, 6),
+        (r#"glowplug_stage_duration_seconds_count{stage="plan"}"#, 7),
         (r#"glowplug_document_lookups_total{result="hit"}"#, 3),
         // Of a document that is asked for the first time nothing is kept.
-        (r#"glowplug_operation_lookups_total{result="miss"}"#, 4),
+        (r#"glowplug_operation_lookups_total{result="miss"}"#, 5),
         (r#"glowplug_operation_lookups_total{result="hit"}"#, 2),
+        (r#"glowplug_database_conflict_retries_total{reason="40P01"}"#, 3),
+        (r#"glowplug_database_conflict_retries_total{reason="40001"}"#, 0),
         ("glowplug_batch_operations_count", 1),
         ("glowplug_batch_operations_sum", 2),
-        (r#"glowplug_http_requests_total{route="/graphql",status="200"}"#, 6),
+        (r#"glowplug_http_requests_total{route="/graphql",status="200"}"#, 7),
         (r#"glowplug_http_requests_total{route="other",status="404"}"#, 1),
         (r#"glowplug_catalog_loads_total{outcome="ok"}"#, 1),
         // That of the metrics itself.

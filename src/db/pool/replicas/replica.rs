@@ -102,7 +102,8 @@ impl Replica {
     ) -> Result<Answers, RunError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let _reading = Reading(&self.reads);
-        self.database.run(scope, statements).await
+        // After a conflict with its recovery the primary is asked.
+        self.database.run_once(scope, statements).await
     }
 
     /// What an error of a read says of the replica, and what follows for the read.
