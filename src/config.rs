@@ -112,6 +112,7 @@ pub enum PoolMode {
 /// What of the database is exposed, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Api {
     /// The exposed schemas, in the order of precedence.
     pub schemas: Vec<String>,
@@ -123,6 +124,9 @@ pub struct Api {
     pub aggregate: bool,
     /// Whether partitions are collections of their own, beside the table that they are part of.
     pub partitions: bool,
+    /// Whether what can be read can be subscribed to.
+    #[serde(default)]
+    pub subscriptions: bool,
 }
 
 /// Who may use introspection.

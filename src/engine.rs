@@ -37,7 +37,7 @@ use crate::db::{Database, Replicas, Settings};
 use crate::error::{Code, Error};
 use crate::event::{Event, Trace};
 use crate::persisted::PersistedError;
-use crate::request::{JsonMap, json_map};
+use crate::request::{Definition, JsonMap, OperationType, json_map};
 use crate::response::{self, Body};
 
 pub use crate::db::{ReadFrom, ReplicaState};
@@ -115,10 +115,27 @@ pub struct Request {
 /// Which operations a request may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllowedOperations {
-    /// All of them.
+    /// Queries and mutations.
     All,
     /// Only those that change nothing.
     QueriesOnly,
+    /// Only those that are answered again and again.
+    SubscriptionsOnly,
+}
+
+impl AllowedOperations {
+    fn check(self, operation: &Definition) -> Result<(), Error> {
+        match (self, operation.operation_type) {
+            (Self::All, OperationType::Query | OperationType::Mutation)
+            | (Self::QueriesOnly, OperationType::Query)
+            | (Self::SubscriptionsOnly, OperationType::Subscription) => Ok(()),
+            (Self::QueriesOnly, OperationType::Mutation) => Err(Error::NotAllowed),
+            (Self::All | Self::QueriesOnly, OperationType::Subscription) => Err(Error::StreamNeeded),
+            (Self::SubscriptionsOnly, OperationType::Query | OperationType::Mutation) => {
+                Err(Error::NoSubscription)
+            }
+        }
+    }
 }
 
 /// Who asks.

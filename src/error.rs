@@ -110,6 +110,12 @@ pub enum Error {
     /// The operation is not one that this method of HTTP may run.
     #[error("a mutation was asked for by a method that must not change anything")]
     NotAllowed,
+    /// A subscription was asked for where there is one answer.
+    #[error("a subscription was asked for by a transport that carries one answer")]
+    StreamNeeded,
+    /// Something else was asked for where only subscriptions run.
+    #[error("no subscription was asked for by a transport that runs nothing else")]
+    NoSubscription,
     /// The database failed.
     #[error(transparent)]
     Database(db::Error),
@@ -192,6 +198,17 @@ impl Error {
             )],
             Self::NotAllowed => {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
+            }
+            Self::StreamNeeded => vec![GraphqlError::new(
+                Code::BadUserInput,
+                "a subscription needs a transport that carries many answers: a websocket (graphql-transport-ws), or a request \
+                 with `Accept: text/event-stream` or `Accept: multipart/mixed;subscriptionSpec=1.0`",
+            )],
+            Self::NoSubscription => {
+                vec![GraphqlError::new(
+                    Code::BadUserInput,
+                    "the operation is no subscription: send it by itself",
+                )]
             }
             Self::Database(error) | Self::RoleRefused(error) => vec![of_database(error)],
             Self::RoleBusy(waited) => vec![GraphqlError::new(

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use apollo_compiler::Node;
 
-use crate::request::{Facts, Field, collect_fields, merged_selections};
+use crate::request::{Facts, Field, OperationType, collect_fields, merged_selections};
 use crate::schema::{ExposedTable, Join, MutationFieldKind, Operator, QueryFieldKind, Schema, TypeId};
 
 /// The variables of an operation, as their types have them; absent ones are absent.
@@ -269,10 +269,11 @@ pub enum Operand {
 /// The plan is that of every request in which the facts that were asked for are the same.
 pub fn plan(schema: &Schema, facts: &Facts<'_>) -> Result<Plan, PlanError> {
     let definition = facts.operation().definition();
-    let (effect, root_type) = if definition.is_query() {
-        (Effect::Query, TypeId::Query)
-    } else {
-        (Effect::Mutation, TypeId::Mutation)
+    let (effect, root_type) = match definition.operation_type {
+        OperationType::Query => (Effect::Query, TypeId::Query),
+        OperationType::Mutation => (Effect::Mutation, TypeId::Mutation),
+        // Each of its answers is that of a query.
+        OperationType::Subscription => (Effect::Query, TypeId::Subscription),
     };
     let applies = |name: &str| root_type.is_named(schema, name);
     let fields = collect_fields(facts, [&definition.selection_set], &applies);
@@ -362,12 +363,12 @@ fn plan_root(
         "__typename" => Source::Known(format!("\"{}\"", root_type.name(schema))),
         "__schema" | "__type" => Source::Introspection,
         name => {
-            let query = (root_type == TypeId::Query).then(|| schema.query.get(name)).flatten();
-            let mutation = (root_type == TypeId::Mutation).then(|| schema.mutation.get(name)).flatten();
-            match (query, mutation) {
-                (Some(kind), _) => planner.query_field(kind, fields)?,
-                (None, Some(kind)) => planner.mutation_field(kind, fields)?,
-                (None, None) => return Err(planner.unknown_field(root_type, name)),
+            let unknown = || planner.unknown_field(root_type, name);
+            if root_type == TypeId::Mutation {
+                planner.mutation_field(schema.mutation.get(name).ok_or_else(unknown)?, fields)?
+            } else {
+                let kinds = if root_type == TypeId::Query { &schema.query } else { &schema.subscription };
+                planner.query_field(kinds.get(name).ok_or_else(unknown)?, fields)?
             }
         }
     };

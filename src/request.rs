@@ -20,18 +20,19 @@ mod weight;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use apollo_compiler::ExecutableDocument;
-use apollo_compiler::Name;
+use apollo_compiler::ast;
 use apollo_compiler::executable;
 use apollo_compiler::parser::{LineColumn, Parser};
 use apollo_compiler::response::GraphQLError;
 use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Name, Node};
 
 use crate::config::Limits;
 use crate::schema::Schema;
 use crate::schema::rendered::Rendered;
 
-pub use apollo_compiler::executable::Field;
+pub use apollo_compiler::ast::OperationType;
+pub use apollo_compiler::executable::{Field, Operation as Definition};
 pub use apollo_compiler::response::{JsonMap, JsonValue};
 pub use application::{ApplicationAnswers, Completed, Misfit, PathSegment};
 pub use collect::{Collected, collect_fields, merged_selections};
@@ -125,8 +126,10 @@ impl Document {
             let text = format!("syntax error: \"{name}\" has no value; expected :");
             return Err(RequestError::Invalid(vec![Message { text, locations: vec![(line, column)] }]));
         }
-        let executable =
-            document.validate(&rendered.compiled).map_err(|invalid| invalid_document(&invalid.errors))?;
+        let executable = match document.validate(&rendered.compiled) {
+            Ok(executable) => executable,
+            Err(invalid) => strict::with_one_root(invalid).map_err(|errors| invalid_document(&errors))?,
+        };
         strict::check(&rendered.compiled, &executable)
             .map_err(|message| RequestError::Invalid(vec![message]))?;
         let size = text.len() + tokens * TOKEN_BYTES;
@@ -210,6 +213,26 @@ impl Operation {
         let place = field.location()?.line_column(&self.document.executable.sources)?;
         Some((place.line, place.column))
     }
+}
+
+/// Whether the operation that is asked for is a subscription, before the text is held against a schema. What is no document
+/// asks for none.
+pub fn is_subscription(text: &str, name: Option<&str>, limits: &Limits) -> bool {
+    // Most texts are those of queries, and are not read twice.
+    if !text.contains("subscription") {
+        return false;
+    }
+    let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
+    let Ok(document) = parser.parse_ast(&*syntax::without_commas(text), "request.graphql") else {
+        return false;
+    };
+    let mut chosen = document.definitions.iter().filter_map(|definition| match definition {
+        ast::Definition::OperationDefinition(operation) => Some(operation),
+        _ => None,
+    });
+    let is_chosen =
+        |operation: &&Node<ast::OperationDefinition>| name.is_none() || operation.name.as_deref() == name;
+    chosen.find(is_chosen).is_some_and(|operation| operation.operation_type == OperationType::Subscription)
 }
 
 /// The parser stops at the limit, so that a text with as many tokens may have had more.

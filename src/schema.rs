@@ -57,11 +57,15 @@ pub const QUERY: &str = "Query";
 /// The same of mutations; the type is there if it has a field.
 pub const MUTATION: &str = "Mutation";
 
+/// The same of subscriptions; the type is there where live queries are on.
+pub const SUBSCRIPTION: &str = "Subscription";
+
 /// The rows of a page where no comment says otherwise.
 pub const DEFAULT_PAGE_SIZE: u64 = 30;
 
 /// What turns a catalogue into an API, besides the comments in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is chosen for itself")]
 pub struct Options {
     /// Every connection has `totalCount`.
     pub total_count: bool,
@@ -69,6 +73,8 @@ pub struct Options {
     pub aggregate: bool,
     /// Partitions are collections of their own, beside the table that they are part of.
     pub partitions: bool,
+    /// What can be read can be subscribed to.
+    pub subscriptions: bool,
 }
 
 /// The API as plain data.
@@ -80,6 +86,8 @@ pub struct Schema {
     pub query: IndexMap<Arc<str>, QueryFieldKind>,
     /// The fields of `Mutation`, by name.
     pub mutation: IndexMap<Arc<str>, MutationFieldKind>,
+    /// The fields of `Subscription`, by name: each is the query's field of that name, answered again whenever its answer changes.
+    pub subscription: IndexMap<Arc<str>, QueryFieldKind>,
     /// For each table of the catalogue: how it is exposed, or `None` where it is not.
     pub tables: Vec<Option<ExposedTable>>,
     /// The exposed tables, by the names of their row types.

@@ -78,6 +78,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
         total_count: config.api.total_count,
         aggregate: config.api.aggregate,
         partitions: config.api.partitions,
+        subscriptions: config.api.subscriptions,
     };
     let schema = Schema::new(Arc::new(catalog), options);
     let rendered = Rendered::new(&schema).expect("a valid schema");

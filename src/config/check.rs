@@ -118,6 +118,7 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         total_count: is_exposed("total-count"),
         aggregate: is_exposed("aggregate"),
         partitions: is_exposed("partitions"),
+        subscriptions: reader.switch("live"),
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         shutdown_delay: text("off"),
         metrics_listen: text("off"),
         max_connections: text("auto"),
+        live: text("on"),
         queue: text("off"),
         queue_name: text("main"),
         queue_bytes: text("64MiB"),

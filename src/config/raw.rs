@@ -166,6 +166,10 @@ pub struct Raw {
     /// most. When there are as many, the one that has been idle for longest is closed for a new one.
     #[arg(long, value_name = "COUNT|auto")]
     pub max_connections: Option<Text>,
+    /// Live queries, `on` or `off`: whether every query of the database is a subscription, too, which is answered again whenever its
+    /// answer has changed. Nothing is asked of the database for it while no client is subscribed.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    pub live: Option<Text>,
     /// Address of Redis, which the queue is in: `redis://user:password@host:port`, or `rediss://…` for TLS, where `?ca=FILE` names the
     /// certificates that may sign Redis's own. In a file or in the environment it stays out of the list of processes. Several
     /// addresses, separated by commas, or the scheme `redis+cluster://`, are those of a Redis Cluster.

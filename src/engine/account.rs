@@ -27,7 +27,7 @@ impl<'r> Account<'r> {
     pub(super) fn of(&mut self, operation: &Operation) {
         self.name = operation.definition().name.as_ref().map(ToString::to_string);
         self.kind =
-            if operation.definition().is_query() { OperationKind::Query } else { OperationKind::Mutation };
+            if operation.definition().is_mutation() { OperationKind::Mutation } else { OperationKind::Query };
     }
 
     /// Takes down what it asks for.

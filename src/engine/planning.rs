@@ -12,14 +12,14 @@ use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers};
 use super::run::{Execution, Structure};
 use super::snapshots::{RoleSchema, Snapshots};
 use super::work::Work;
-use super::{AllowedOperations, Identity, ReadFrom, Request, RoleLimits, describe, persisted};
+use super::{Identity, ReadFrom, Request, RoleLimits, describe, persisted};
 use crate::config::{Config, Documents, Limits};
 use crate::db::Database;
 use crate::error::Error;
 use crate::event::{Stage, Stopwatch};
 use crate::persisted::Persisted;
 use crate::plan::Effect;
-use crate::request::{JsonMap, Operation, json_map};
+use crate::request::{JsonMap, Operation, is_subscription, json_map};
 use crate::schema::Application;
 
 /// Holds requests against the API as who asks sees it. Cheap to clone.
@@ -116,9 +116,7 @@ impl Planning {
         };
         account.of(&selected.operation);
         stopwatch.finish(Stage::Validate);
-        if request.allowed == AllowedOperations::QueriesOnly && !selected.operation.definition().is_query() {
-            return Err(Error::NotAllowed);
-        }
+        request.allowed.check(selected.operation.definition())?;
         let (operation, found) = match place {
             Place::Here => work.compile(selected),
             Place::Aside => {
@@ -157,6 +155,12 @@ impl Planning {
             self.prepare(request, &text, &variables, (identity, role_schema), &mut account).await.is_ok();
         account.hand_over();
         fits
+    }
+
+    /// Whether a request asks for a subscription, as far as its text alone says.
+    pub fn asks_for_subscription(&self, request: &Request, identity: &Identity) -> bool {
+        let Ok(text) = self.inner.persisted.text(&request.document) else { return false };
+        is_subscription(&text, request.operation_name.as_deref(), self.limits(identity))
     }
 
     /// What one request of who asks may ask for.

@@ -199,6 +199,7 @@ mod tests {
             total_count: true,
             aggregate: false,
             partitions: false,
+            subscriptions: true,
         };
         let question = CatalogRequest::Versions(vec![None, Some("anon".to_owned())]);
         for ask in [

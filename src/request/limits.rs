@@ -11,7 +11,7 @@ use super::{Facts, Field, Input, JsonMap, Leaf, Message, RequestError};
 use crate::config::Limits;
 use crate::schema::{
     Cardinality, DEFAULT_PAGE_SIZE, FilterFieldKind, MUTATION, MutationFieldKind, QUERY, QueryFieldKind,
-    Returns, RowConditionKind, RowFieldKind, Schema,
+    Returns, RowConditionKind, RowFieldKind, SUBSCRIPTION, Schema,
 };
 
 /// A filter of more values or bytes than this is not looked at for a key: no key has as many columns, and looking copies it.
@@ -173,7 +173,7 @@ impl<'a> Meter<'a> {
         // All overloads return the same.
         let called = |overloads: &[usize]| Some((self.table_of_rows(*overloads.first()?)?, u64::MAX));
         match parent {
-            QUERY => match self.schema.query.get(name)? {
+            QUERY | SUBSCRIPTION => match self.schema.query.get(name)? {
                 QueryFieldKind::Collection(table) => Some((*table, u64::MAX)),
                 QueryFieldKind::Call(overloads) => called(overloads),
                 QueryFieldKind::Node | QueryFieldKind::ByKey(_) | QueryFieldKind::Application(_) => None,

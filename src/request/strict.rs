@@ -5,6 +5,7 @@
 
 mod conflict;
 mod introspection;
+mod single_root;
 mod usage;
 
 use apollo_compiler::ast::{DirectiveList, Value};
@@ -13,6 +14,8 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 use apollo_compiler::{ExecutableDocument, Node, Schema};
 
 use super::Message;
+
+pub(super) use single_root::with_one_root;
 
 /// Holds all of the rules.
 pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<(), Message> {

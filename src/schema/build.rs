@@ -18,6 +18,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     let mut schema = Schema {
         query: IndexMap::from([(Arc::from("node"), QueryFieldKind::Node)]),
         mutation: IndexMap::new(),
+        subscription: IndexMap::new(),
         tables: Vec::new(),
         row_types: HashMap::new(),
         functions: Vec::new(),
@@ -45,7 +46,16 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     }
     functions::add(&mut schema);
     application.add_to(&mut schema);
+    if options.subscriptions {
+        add_subscriptions(&mut schema);
+    }
     schema
+}
+
+/// What the database answers can be subscribed to; of what a Rust program answers it is not known when it changes.
+fn add_subscriptions(schema: &mut Schema) {
+    let of_database = schema.query.iter().filter(|(_, kind)| !matches!(kind, QueryFieldKind::Application(_)));
+    schema.subscription = of_database.map(|(name, kind)| (Arc::clone(name), kind.clone())).collect();
 }
 
 fn add_mutations(

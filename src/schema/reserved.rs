@@ -3,11 +3,10 @@
 use std::collections::HashSet;
 
 use super::type_id::value_family;
-use super::{MUTATION, QUERY, Scalar};
+use super::{MUTATION, QUERY, SUBSCRIPTION, Scalar};
 
 /// The types that are neither scalars nor of tables.
-const TYPES: [&str; 7] =
-    [QUERY, MUTATION, "Subscription", "Node", "PageInfo", "OrderByDirection", "FilterIs"];
+const TYPES: [&str; 7] = [QUERY, MUTATION, SUBSCRIPTION, "Node", "PageInfo", "OrderByDirection", "FilterIs"];
 
 /// The names of types that no table or enum may take.
 pub(super) fn type_names() -> HashSet<String> {

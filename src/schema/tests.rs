@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::rendered::Rendered;
 use super::type_id::{table_family, value_family};
 use super::{
-    AggregateFieldKind, AggregateFunction, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
+    AggregateFieldKind, AggregateFunction, Application, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
     FilterOperator, FixedFields, MutationFieldKind, Options, OrderKey, PageInfoFieldKind, QueryFieldKind,
-    ResponseFieldKind, RowConditionKind, RowFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
+    ResponseFieldKind, RootType, RowConditionKind, RowFieldKind, Scalar, Schema, TableType, TypeId,
+    ValueType,
 };
 use crate::catalog::Catalog;
 
@@ -92,7 +93,10 @@ fn schema() -> Schema {
         ],
     });
     let catalog = Catalog::from_json(&catalog.to_string()).unwrap();
-    Schema::new(Arc::new(catalog), Options { total_count: true, aggregate: true, partitions: false })
+    Schema::new(
+        Arc::new(catalog),
+        Options { total_count: true, aggregate: true, subscriptions: true, ..Options::default() },
+    )
 }
 
 #[test]
@@ -210,6 +214,7 @@ fn what_the_schema_has_is_what_is_rendered() {
     assert_eq!(names("Query"), query);
     let mutation: Vec<_> = schema.mutation.keys().map(ToString::to_string).collect();
     assert_eq!(names("Mutation"), mutation);
+    assert_eq!(names("Subscription"), query, "what can be read can be subscribed to");
     assert_eq!(schema.query["firstByPk"], QueryFieldKind::ByKey(0));
     assert_eq!(schema.mutation["deleteFromfirstCollection"], MutationFieldKind::Delete(0));
     assert!(!schema.mutation.contains_key("deleteFromotherCollection"));
@@ -226,4 +231,21 @@ fn what_the_schema_has_is_what_is_rendered() {
             assert!(table.filter_field(name).is_some(), "{name}");
         }
     }
+}
+
+#[test]
+fn subscriptions_can_be_left_out_and_are_those_of_the_database_alone() {
+    let with = |subscriptions| {
+        let catalog = Arc::clone(&schema().catalog);
+        let mut application = Application::default();
+        application.add_field(RootType::Query, "answer: Int!").unwrap();
+        let options = Options { subscriptions, ..Options::default() };
+        let schema = Schema::extended(catalog, options, &application);
+        Rendered::new(&schema).unwrap().compiled
+    };
+    let compiled = with(true);
+    let fields = &compiled.get_object("Subscription").unwrap().fields;
+    assert!(fields.contains_key("firstCollection") && !fields.contains_key("answer"));
+    assert!(compiled.get_object("Query").unwrap().fields.contains_key("answer"));
+    assert!(with(false).get_object("Subscription").is_none());
 }

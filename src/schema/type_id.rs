@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{AggregateFunction, MUTATION, QUERY, Schema, ValueType};
+use super::{AggregateFunction, MUTATION, QUERY, SUBSCRIPTION, Schema, ValueType};
 
 /// A type of the API. Tables are indexes into the catalogue's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,6 +14,8 @@ pub enum TypeId {
     Query,
     /// The root of mutations.
     Mutation,
+    /// The root of subscriptions.
+    Subscription,
     /// The interface of all rows.
     Node,
     /// Where a page stands in its collection.
@@ -123,6 +125,7 @@ impl TypeId {
         match self {
             Self::Query => (QUERY, ""),
             Self::Mutation => (MUTATION, ""),
+            Self::Subscription => (SUBSCRIPTION, ""),
             Self::Node => ("Node", ""),
             Self::PageInfo => ("PageInfo", ""),
             Self::OrderByDirection => ("OrderByDirection", ""),

@@ -269,6 +269,7 @@ fn config(case: &Case, database: &str) -> Config {
         total_count: false,
         aggregate: false,
         partitions: true,
+        subscriptions: false,
     };
     config
 }

@@ -153,6 +153,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             total_count: false,
             aggregate: false,
             partitions: false,
+            subscriptions: true,
         },
         limits: config::Limits {
             depth: 20,

@@ -56,7 +56,12 @@ impl Definitions<'_> {
     /// The roots and what all tables share.
     fn shared_types(&mut self) {
         let query = self.renderer.query_fields();
+        let subscription = self.renderer.subscription_fields(&query);
         self.object(TypeId::Query, Some("What can be read"), query);
+        if !subscription.is_empty() {
+            let text = "What can be read, answered at once and again whenever the answer has changed";
+            self.object(TypeId::Subscription, Some(text), subscription);
+        }
         let id = self.renderer.scalar(Scalar::Id).non_null();
         let node_id = self.renderer.field(NODE_ID, None, id);
         let description = Some(self.renderer.text("A row of any type"));

@@ -19,6 +19,12 @@ impl Renderer<'_> {
         schema.query.iter().filter_map(|(name, kind)| self.query_field(name, kind)).collect()
     }
 
+    /// Those of `query` that can be subscribed to; the definitions are shared.
+    pub(super) fn subscription_fields(&self, query: &[Field]) -> Vec<Field> {
+        let schema = self.schema;
+        query.iter().filter(|field| schema.subscription.contains_key(field.name.as_str())).cloned().collect()
+    }
+
     fn query_field(&mut self, name: &Arc<str>, kind: &QueryFieldKind) -> Option<Field> {
         let schema = self.schema;
         Some(match kind {

@@ -101,13 +101,18 @@ impl<'s> Generator<'s> {
     fn operation(&mut self, text: &mut String, operations: usize, index: usize) {
         self.variables.clear();
         let has_mutation = self.schema.schema_definition.mutation.is_some();
+        let has_subscription = self.schema.schema_definition.subscription.is_some();
         let kind = match self.random.below(12) {
             0 if has_mutation => "mutation",
-            1 if self.slips > 0 => "subscription",
+            1 if has_subscription || self.slips > 0 => "subscription",
             _ => "query",
         };
-        let root = if kind == "mutation" { "Mutation" } else { "Query" };
-        let selections = self.selections(root, 4);
+        let selections = match kind {
+            "mutation" => self.selections("Mutation", 4),
+            "subscription" if has_subscription && !self.random.once_in(4) => self.one_root(),
+            "subscription" if has_subscription => self.selections("Subscription", 4),
+            _ => self.selections("Query", 4),
+        };
         let variables: Vec<_> = std::mem::take(&mut self.variables);
         let is_short = variables.is_empty() && operations == 1 && kind == "query" && self.random.once_in(2);
         if is_short || self.slip() {
@@ -136,6 +141,20 @@ impl<'s> Generator<'s> {
         }
         text.push_str(&self.directives(DirectiveLocation::Query));
         text.push_str(&selections);
+    }
+
+    /// What a subscription may ask for: one field, once or twice, by itself or in fragments.
+    fn one_root(&mut self) -> String {
+        let mut field = String::new();
+        while field.is_empty() || field.starts_with("__") {
+            field.clear();
+            self.field(&mut field, "Subscription", 4);
+        }
+        match self.random.below(5) {
+            0 => format!("{{...{{{field}}}}}"),
+            1 => format!("{{{field} ... on Subscription {{{field}}}}}"),
+            _ => format!("{{{field}}}"),
+        }
     }
 
     fn wrong_type(&mut self) -> String {
