@@ -59,6 +59,8 @@ pub struct Caller {
     claims: Map<String, Value>,
     /// The setting that has the claims as JSON, made once for all requests with the same token.
     settings: Arc<[(Arc<str>, Arc<str>)]>,
+    /// When the token ends, by the clock of whoever made it and as much later as clocks may be apart.
+    expires_at: Option<SystemTime>,
 }
 
 /// Why the settings cannot be used.
@@ -90,7 +92,7 @@ impl Caller {
     pub(crate) fn new(role: Option<String>, claims: Map<String, Value>) -> Self {
         let json = Value::Object(claims.clone()).to_string();
         let settings = [(config::CLAIMS_SETTING.into(), json.into())].into();
-        Self { role: role.map(Into::into), claims, settings }
+        Self { role: role.map(Into::into), claims, settings, expires_at: None }
     }
 
     fn with_role(role: String, mut claims: Map<String, Value>) -> Self {
@@ -101,6 +103,11 @@ impl Caller {
     /// The token's claims, and the role as `role`, which is where policies look for it.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
+    }
+
+    /// When the token is not accepted any more; `None` is never.
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
     }
 
     /// The setting that policies and functions read the claims from, by its name and its value.
@@ -139,10 +146,12 @@ impl Authenticator {
         }
         let (claims, keys) = keyring.verify(token).await?;
         rules.check(&claims, SystemTime::now())?;
-        let caller = Arc::new(match rules.role(&claims)? {
+        let expires_at = rules.expiry(&claims);
+        let caller = match rules.role(&claims)? {
             Some(role) => Caller::with_role(role, claims),
             None => self.without_role(claims)?,
-        });
+        };
+        let caller = Arc::new(Caller { expires_at, ..caller });
         keys.remember(token, &caller);
         Ok(caller)
     }

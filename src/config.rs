@@ -5,6 +5,7 @@
 
 mod check;
 mod defaults;
+mod live;
 mod names;
 mod problem;
 mod queue;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use defaults::Profile;
+pub use live::Live;
 pub use problem::{Problem, Problems};
 pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};
@@ -54,6 +56,8 @@ pub struct Config {
     pub auth: Auth,
     /// The HTTP side.
     pub http: Http,
+    /// How live queries are polled.
+    pub live: Live,
     /// What goes through the queue, and what holds there.
     pub queue: Queue,
     /// What is logged, and how.
@@ -174,6 +178,8 @@ pub struct Limits {
     pub page_size: Option<usize>,
     /// Operations of one role that run at once; `None` leaves it to the pool.
     pub concurrency: Option<usize>,
+    /// Subscriptions of one role.
+    pub subscriptions: usize,
 }
 
 /// Which documents may run, and which of them have names.

@@ -11,6 +11,7 @@ mod completion;
 mod concurrency;
 mod describe;
 mod executor;
+mod live;
 mod mixed;
 mod persisted;
 mod planning;
@@ -26,7 +27,7 @@ mod work;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -48,6 +49,7 @@ use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use catalog_loader::{CatalogClient, CatalogRequest};
 pub use describe::{Described, describe};
+pub use live::{LiveKey, LiveOperation, LiveRun};
 pub use planning::Planning;
 pub use readings::{pool, ready, unready};
 use report::{FailedField, report};
@@ -145,6 +147,8 @@ pub struct Identity {
     pub role: Option<Arc<str>>,
     /// Settings that hold while the operation runs, such as `request.jwt.claims`: names and values.
     pub settings: Settings,
+    /// When the token ends that says so; a subscription ends then. `None` is never.
+    pub expires_at: Option<SystemTime>,
 }
 
 /// The answer to a request.

@@ -116,6 +116,20 @@ pub enum Error {
     /// Something else was asked for where only subscriptions run.
     #[error("no subscription was asked for by a transport that runs nothing else")]
     NoSubscription,
+    /// There are as many subscriptions as there may be.
+    #[error("there are {allowed} subscriptions of {of:?}, which is as many as there may be")]
+    TooManySubscriptions {
+        /// What has as many as it may have.
+        of: SubscriptionsOf,
+        /// How many that is.
+        allowed: usize,
+    },
+    /// The token that a subscription was started with does not hold any more.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The server stops.
+    #[error("the server stops")]
+    ShuttingDown,
     /// The database failed.
     #[error(transparent)]
     Database(db::Error),
@@ -148,6 +162,17 @@ pub enum Error {
     /// The making of the API came to no end.
     #[error("the API could not be made: {0}")]
     NotMade(String),
+}
+
+/// What subscriptions are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionsOf {
+    /// All of the server.
+    Server,
+    /// Those of one role.
+    Role,
+    /// Those of one connection of a client.
+    Connection,
 }
 
 impl From<RequestError> for Error {
@@ -209,6 +234,14 @@ impl Error {
                     Code::BadUserInput,
                     "the operation is no subscription: send it by itself",
                 )]
+            }
+            Self::TooManySubscriptions { of, allowed } => vec![of_subscriptions(*of, *allowed)],
+            Self::TokenExpired => vec![GraphqlError::new(
+                Code::Unauthenticated,
+                "the token has expired; subscribe again with a new one",
+            )],
+            Self::ShuttingDown => {
+                vec![GraphqlError::new(Code::Unavailable, "the server is stopping; subscribe again")]
             }
             Self::Database(error) | Self::RoleRefused(error) => vec![of_database(error)],
             Self::RoleBusy(waited) => vec![GraphqlError::new(
@@ -290,6 +323,26 @@ fn of_persisted(error: PersistedError) -> GraphqlError {
         PersistedError::NotInList => (
             Code::Forbidden,
             "only persisted operations may run here, and this document is none; send the id of one, or exactly its text",
+        ),
+    };
+    GraphqlError::new(code, message)
+}
+
+fn of_subscriptions(of: SubscriptionsOf, allowed: usize) -> GraphqlError {
+    let (code, message) = match of {
+        SubscriptionsOf::Server => (
+            Code::Unavailable,
+            format!("the server has {allowed} subscriptions (setting max-subscriptions); try again later"),
+        ),
+        SubscriptionsOf::Role => (
+            Code::Unavailable,
+            format!("this role has {allowed} subscriptions (setting max-subscriptions); try again later"),
+        ),
+        SubscriptionsOf::Connection => (
+            Code::BadUserInput,
+            format!(
+                "this connection has {allowed} subscriptions, which is as many as it may have; end some first"
+            ),
         ),
     };
     GraphqlError::new(code, message)

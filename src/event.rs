@@ -6,6 +6,7 @@
 //! ask for them.
 
 mod http;
+mod live;
 mod log;
 pub mod metrics;
 mod queue;
@@ -20,6 +21,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use self::http::Ending;
+pub use self::live::LiveEvent;
 pub use self::queue::QueueEvent;
 pub use self::replica::ReplicaEvent;
 pub use self::request_id::{request_id, with_request_id};
@@ -80,6 +82,8 @@ pub enum Event<'a> {
     ConflictRetried { conflict: Conflict, error: &'a str, pause: Duration },
     /// Something happened at a read replica.
     Replica(ReplicaEvent<'a>),
+    /// Something happened at live queries.
+    Live(LiveEvent<'a>),
     /// A part of an operation's work is done.
     StageDone { stage: Stage, took: Duration },
     /// A document had been validated before.

@@ -43,6 +43,7 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 use crate::auth::Authenticator;
 use crate::config::{self, GetRequests, RequestSettings};
 use crate::dispatch::Backend;
+use crate::live::Live;
 
 use self::connection::Connections;
 pub use self::descriptors::raise_limit;
@@ -109,6 +110,7 @@ impl Shared {
 /// the end.
 pub async fn serve(
     backend: Backend,
+    live: Option<Live>,
     authenticator: Authenticator,
     listeners: impl Into<Listeners>,
     config: &config::Http,
@@ -136,8 +138,13 @@ pub async fn serve(
         listeners::serve(api, service, connections, &close, config.drain_timeout).await;
         done.cancel();
     };
+    let polled = async {
+        if let Some(live) = live {
+            live.run(close.clone()).await;
+        }
+    };
     // Requests that run at the stop wait for answers of the queue, too.
-    tokio::join!(delay, observed, answered, beside.run(done.clone()));
+    tokio::join!(delay, observed, answered, polled, beside.run(done.clone()));
 }
 
 /// Routes, with CORS and compression around them.

@@ -15,6 +15,7 @@
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
 //! | [`persisted`] | the id of a document -> its text |
 //! | [`dispatch`] | one request -> the engine here, or a worker through the queue |
+//! | [`live`] | operations that are answered again whenever their answers change |
 //! | [`queue`] | operations through Redis to workers; the only module that names Redis |
 //! | [`catalog`] | a picture of the database |
 //! | [`schema`] | catalogue -> the API as plain data |
@@ -37,6 +38,7 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod http;
+pub mod live;
 pub mod persisted;
 pub mod plan;
 pub mod queue;

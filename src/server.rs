@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::dispatch::Backend;
 use crate::engine::Engine;
 use crate::http::{ListenError, Listeners};
+use crate::live::Live;
 use crate::shutdown::Shutdown;
 
 pub use builder::{BuildError, Builder};
@@ -22,6 +23,7 @@ pub use builder::{BuildError, Builder};
 #[derive(Clone)]
 pub struct Server {
     backend: Backend,
+    live: Option<Live>,
     authenticator: Authenticator,
     config: Config,
 }
@@ -41,6 +43,12 @@ impl Server {
     /// What answers requests, wherever they run. What is queued is only answered while the server runs.
     pub fn backend(&self) -> &Backend {
         &self.backend
+    }
+
+    /// The live queries, for programs that answer by other means than HTTP; `None` where they are off, or all operations are
+    /// queued. They are only answered while the server runs.
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
     }
 
     /// Reads the value of an `Authorization` header as a role and claims, for programs that answer by other means than HTTP.
@@ -86,7 +94,7 @@ impl Server {
 
     /// Starts the parts of the server. Metrics are served if there is a listener for them.
     pub(crate) fn start(&self, listeners: Listeners, parts: &Shutdown) {
-        let Self { backend, authenticator, config } = self.clone();
+        let Self { backend, live, authenticator, config } = self.clone();
         let (followed, stop) = (authenticator.clone(), parts.token());
         parts.spawn(async move { followed.follow_keys(stop).await });
         let planning = backend.planning().clone();
@@ -101,7 +109,7 @@ impl Server {
         });
         let stop = parts.token();
         let http = async move {
-            crate::http::serve(backend, authenticator, listeners, &config.http, stop).await;
+            crate::http::serve(backend, live, authenticator, listeners, &config.http, stop).await;
         };
         parts.spawn(http);
     }

@@ -62,6 +62,12 @@ impl Rules {
         Ok(())
     }
 
+    /// When claims that hold now end; `None` is never, or so late that no clock shows it.
+    pub(super) fn expiry(&self, claims: &Map<String, Value>) -> Option<SystemTime> {
+        let end = claims.get("exp")?.as_f64()? + self.clock_skew.as_secs_f64();
+        UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(end).ok()?)
+    }
+
     /// `aud` is a text or a list of texts (RFC 7519, section 4.1.3).
     fn names_audience(&self, aud: Option<&Value>) -> bool {
         let is_ours =

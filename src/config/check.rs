@@ -14,7 +14,7 @@ use super::redact::urls;
 use super::settled::{COLLECTOR, Settled};
 use super::units;
 use super::{
-    Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Log,
+    Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Live, Log,
     LogFormat, PoolMode, RequestSettings, Secret, Sockets, Traces,
 };
 
@@ -40,6 +40,7 @@ impl Settled {
             documents: documents(&mut reader),
             auth: auth::auth(&mut reader),
             http: http(&mut reader, explore, descriptors(&database)),
+            live: live(&mut reader, &database),
             queue: queue::queue(&mut reader, &database),
             database,
             log: log(&mut reader),
@@ -142,6 +143,7 @@ fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {
         body_bytes: reader.size("max-body", "no request would be accepted"),
         page_size: reader.count_or_off("max-page-size"),
         concurrency: reader.count_or_off("max-concurrency"),
+        subscriptions: reader.count("max-subscriptions", COUNTS),
     }
 }
 
@@ -156,6 +158,15 @@ fn role_limits(reader: &mut Reader<'_>, errors: usize) -> HashMap<String, Limits
         reader.problems.extend(of_role.problems);
     }
     by_role
+}
+
+fn live(reader: &mut Reader<'_>, database: &Database) -> Live {
+    let pool_size = usize::try_from(database.pool_size).unwrap_or(usize::MAX);
+    Live {
+        interval: reader.duration("live-interval"),
+        connections: reader.count("live-connections", 1..=10_000).min(pool_size).max(1),
+        subscriptions: reader.count("max-subscriptions", COUNTS),
+    }
 }
 
 fn documents(reader: &mut Reader<'_>) -> Documents {

@@ -170,6 +170,17 @@ pub struct Raw {
     /// answer has changed. Nothing is asked of the database for it while no client is subscribed.
     #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
     pub live: Option<Text>,
+    /// How long a change of the database may take until live queries see it, where nothing else says that there was one. Each time is one
+    /// small query; a mutation through this server is seen at once. A client may wish a quarter of it, or more.
+    #[arg(long, value_name = "DURATION")]
+    pub live_interval: Option<Text>,
+    /// How many connections of the pool live queries may use at once. More see changes sooner where many clients are subscribed; they
+    /// are missing for requests meanwhile.
+    #[arg(long, value_name = "COUNT")]
+    pub live_connections: Option<Text>,
+    /// How many subscriptions there may be. Each takes some kilobytes, and its answer, which those with the same share.
+    #[arg(long, value_name = "COUNT")]
+    pub max_subscriptions: Option<Text>,
     /// Address of Redis, which the queue is in: `redis://user:password@host:port`, or `rediss://…` for TLS, where `?ca=FILE` names the
     /// certificates that may sign Redis's own. In a file or in the environment it stays out of the list of processes. Several
     /// addresses, separated by commas, or the scheme `redis+cluster://`, are those of a Redis Cluster.

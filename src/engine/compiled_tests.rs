@@ -40,6 +40,7 @@ impl Api {
             body_bytes: 1 << 20,
             page_size: None,
             concurrency: None,
+            subscriptions: 1,
         };
         let schema = Schema::new(Arc::new(Catalog::from_json(CATALOG).unwrap()), Options::default());
         let rendered = Rendered::new(&schema).unwrap();

@@ -62,7 +62,7 @@ pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
         Some(role) => {
             let claims = serde_json::json!({ "role": role }).to_string();
             let settings = [(CLAIMS_SETTING.into(), claims.into())].into();
-            Some(Identity { role: Some(role.as_str().into()), settings })
+            Some(Identity { role: Some(role.as_str().into()), settings, expires_at: None })
         }
         None => auth.is_open().then(Identity::default),
     }

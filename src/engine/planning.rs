@@ -165,7 +165,12 @@ impl Planning {
 
     /// What one request of who asks may ask for.
     pub fn limits(&self, identity: &Identity) -> &Limits {
-        self.inner.snapshots.limits(identity.role.as_deref())
+        self.limits_of(identity.role.as_deref())
+    }
+
+    /// The same by the role; `None` is the connection's own user.
+    pub fn limits_of(&self, role: Option<&str>) -> &Limits {
+        self.inner.snapshots.limits(role)
     }
 
     /// Whether the API is known, as the connection's own user sees it.

@@ -171,7 +171,8 @@ impl Snapshots {
         self.reload_roles(roles.into_iter().filter(|role| !is_the_same(role)).collect()).await
     }
 
-    fn known(&self, role: Option<&str>) -> Option<Arc<RoleSchema>> {
+    /// The schema of a role, if it is there.
+    pub(super) fn known(&self, role: Option<&str>) -> Option<Arc<RoleSchema>> {
         let role_schemas = self.role_schemas.load();
         let role_schema = role_schemas.get(role)?;
         let now = self.start.elapsed().as_secs();

@@ -20,6 +20,7 @@ pub(super) fn write(event: &Event<'_>) {
         Event::Listening { .. }
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
+        | Event::PasswordFileIgnored { .. }
         | Event::Unprotected { .. } => write_of_server(event),
         Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
         Event::ConnectionFailed { error, .. } => tracing::debug!(error, "connection not made"),
@@ -28,9 +29,6 @@ pub(super) fn write(event: &Event<'_>) {
         Event::ConnectionLost { error, .. } => tracing::warn!(error, "connection to the database lost"),
         // What functions raise may have values in it, as the statements have.
         Event::ServerNotice { message } => tracing::debug!(target: "sql", message, "notice of the database"),
-        Event::PasswordFileIgnored { path, problem } => {
-            tracing::warn!(path = %path.display(), problem, "password file ignored");
-        }
         Event::StatementAbandoned => tracing::debug!("statement cancelled"),
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
         Event::ProtocolChosen { chosen, evidence } => tracing::info!(chosen, evidence, "protocols chosen"),
@@ -39,6 +37,7 @@ pub(super) fn write(event: &Event<'_>) {
         }
         Event::ReadRetried { .. } | Event::ConflictRetried { .. } => write_of_retries(event),
         Event::Replica(event) => event.write(),
+        Event::Live(event) => event.write(),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
             tracing::info!(role, tables, ?took, "catalogue loaded");
@@ -89,6 +88,9 @@ fn write_of_server(event: &Event<'_>) {
         Event::Listening { address } => tracing::info!(%address, "listening"),
         Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
         Event::Stopping { reason } => tracing::info!(reason, "stopping"),
+        Event::PasswordFileIgnored { path, problem } => {
+            tracing::warn!(path = %path.display(), problem, "password file ignored");
+        }
         Event::Unprotected { address } => tracing::warn!(
             %address,
             "whoever reaches this address uses the API as the database user of the connection string; \

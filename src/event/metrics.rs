@@ -153,6 +153,7 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::PersistedOperationInvalid { .. }
         | Event::DescriptorsTooFew { .. }
         | Event::MetricsListening { .. }
+        | Event::Live(_)
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
     }

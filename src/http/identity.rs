@@ -20,7 +20,8 @@ use crate::engine::Identity;
 pub(super) async fn identify(shared: &Shared, request: &Parts) -> Result<Identity, Refusal> {
     let authorization = authorization(&request.headers).map_err(Refusal::Denied)?;
     let caller = shared.authenticator.authenticate(authorization).await.map_err(Refusal::Denied)?;
-    Ok(Identity { role: caller.role.clone(), settings: settings(&caller, request, &shared.request_settings) })
+    let settings = settings(&caller, request, &shared.request_settings);
+    Ok(Identity { role: caller.role.clone(), settings, expires_at: caller.expires_at() })
 }
 
 /// The value of the header that may be there once.

@@ -261,6 +261,7 @@ mod tests {
             body_bytes: 1,
             page_size: None,
             concurrency: None,
+            subscriptions: 1,
         }
     }
 

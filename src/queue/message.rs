@@ -143,7 +143,7 @@ impl From<&Sender> for Identity {
     fn from(sender: &Sender) -> Self {
         let settings =
             sender.settings.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into()));
-        Self { role: sender.role.as_deref().map(Into::into), settings: settings.collect() }
+        Self { role: sender.role.as_deref().map(Into::into), settings: settings.collect(), expires_at: None }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::catalog::Catalog;
 use crate::config::{Config, Problems, Profile, Raw, Settled};
 use crate::dispatch::Backend;
 use crate::engine::{Extension, FieldContext, FieldError, Resolver};
+use crate::live::Live;
 use crate::queue;
 use crate::schema::rendered::{RenderError, Rendered};
 use crate::schema::{DefinitionError, Options, RootType, Schema};
@@ -128,7 +129,9 @@ impl Builder {
         };
         let authenticator = Authenticator::new(&config.auth)?;
         let backend = Backend::new(&config, self.extension)?;
-        Ok(Server { backend, authenticator, config })
+        let engine = backend.engine().filter(|_| config.api.subscriptions);
+        let live = engine.map(|engine| Live::new(engine.clone(), &config.live));
+        Ok(Server { backend, live, authenticator, config })
     }
 
     fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {

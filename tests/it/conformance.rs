@@ -64,7 +64,7 @@ impl Case {
             allowed: AllowedOperations::All,
             read_from: ReadFrom::default(),
         };
-        (request, Identity { role, settings: settings.into() })
+        (request, Identity { role, settings: settings.into(), ..Identity::default() })
     }
 }
 

@@ -31,6 +31,7 @@ mod introspection;
 mod isolation;
 mod key_types;
 mod large;
+mod live;
 mod live_http;
 mod load;
 mod local;

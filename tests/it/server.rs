@@ -65,7 +65,7 @@ impl Server {
             beside.spawn(async move { worker.run(CancellationToken::new()).await });
         }
         let serving = tokio::spawn(async move {
-            http::serve(backend, authenticator, listener, &config.http, stopping).await;
+            http::serve(backend, None, authenticator, listener, &config.http, stopping).await;
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -16,7 +16,7 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 19] = [
+const IMPORTS: [(&str, &[&str]); 20] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
@@ -46,9 +46,13 @@ const IMPORTS: [(&str, &[&str]); 19] = [
             "persisted",
         ],
     ),
+    ("live", &["engine", "error", "config", "event"]),
     ("dispatch", &["engine", "queue", "config", "error", "event"]),
-    ("server", &["catalog", "schema", "engine", "auth", "http", "dispatch", "queue", "config", "shutdown"]),
-    ("http", &["engine", "auth", "dispatch", "queue", "config", "event"]),
+    (
+        "server",
+        &["catalog", "schema", "engine", "auth", "http", "dispatch", "live", "queue", "config", "shutdown"],
+    ),
+    ("http", &["engine", "auth", "dispatch", "live", "queue", "config", "event"]),
     ("queue", &["engine", "schema", "db", "sql", "response", "error", "config", "event"]),
     // The commands stand above everything and use whatever they need; they are listed so that nothing below imports them.
     (

@@ -155,7 +155,7 @@ async fn a_field_runs_as_the_caller_and_its_savepoints_are_its_own() {
         .await
         .unwrap();
     let settings = [("app.user".into(), "ann".into())].into();
-    let caller = Identity { role: Some(role.as_str().into()), settings };
+    let caller = Identity { role: Some(role.as_str().into()), settings, ..Identity::default() };
     assert_eq!(
         board.text_as(&caller, "{ who }", json!({})).await,
         format!(r#"{{"data":{{"who":"{role} ann 10s"}}}}"#)

@@ -258,7 +258,10 @@ impl Api {
         let settings = [("request.jwt.claims".into(), caller.claims().into())].into();
         let response = self
             .answering
-            .respond(request, &Identity { role: Some(caller.role.as_str().into()), settings })
+            .respond(
+                request,
+                &Identity { role: Some(caller.role.as_str().into()), settings, ..Identity::default() },
+            )
             .await;
         serde_json::from_slice(&response.body).expect("the answer is JSON")
     }

@@ -40,6 +40,7 @@ async fn ask(engine: &Engine, user: &str, document: &str) -> Value {
     let identity = Identity {
         role: Some("poolers_user".into()),
         settings: [("request.jwt.claims".into(), json!({ "sub": user }).to_string().into())].into(),
+        ..Identity::default()
     };
     let request = Request {
         document: document.into(),

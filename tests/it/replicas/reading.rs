@@ -73,6 +73,7 @@ async fn roles_claims_and_timeouts_hold_on_a_replica() {
     let identity = Identity {
         role: Some("reader".into()),
         settings: [("request.jwt.claims".into(), claims.into())].into(),
+        ..Identity::default()
     };
     let who = answer_as(&engine, "{ who }", ReadFrom::Replica, &identity).await;
     assert_eq!(who, json!({ "data": { "who": format!("t reader {claims} 321ms on") } }));

@@ -1,0 +1,152 @@
+//! Live queries: operations that are answered again whenever their answers change. Who is subscribed, and the poll of the
+//! database behind all of them.
+//!
+//! Subscriptions that must have the same answer are one group, which is run once for all of them. Never LISTENs, never holds
+//! a session: what is asked of the database goes through any pooler, as requests do.
+#![doc = ""]
+#![doc = include_str!("../docs/live.md")]
+
+mod poll;
+mod registry;
+mod subscription;
+mod update;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::config;
+use crate::engine::{AllowedOperations, Engine, Identity, Request, Response};
+use crate::error::{Error, SubscriptionsOf};
+use registry::{Admission, Registry};
+
+pub use subscription::Subscription;
+pub use update::{End, EndReason, Update};
+
+/// How many subscriptions one connection of a client may have.
+const OF_CONNECTION: usize = 200;
+
+/// Subscriptions, and the poll behind them. Cheap to clone.
+#[derive(Clone)]
+pub struct Live {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    settings: config::Live,
+    registry: Mutex<Registry>,
+    /// Something may be due earlier than was known.
+    due: Notify,
+}
+
+/// What a client wishes of its subscription.
+#[derive(Debug, Clone, Default)]
+pub struct Wishes {
+    /// How often the answer may change; within the bounds of the settings. `None` leaves it to them.
+    pub interval: Option<Duration>,
+    /// The connection that it comes by, if that may have several.
+    pub connection: Option<Connection>,
+}
+
+/// A connection of a client: what its subscriptions are counted by. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Connection(Arc<AtomicUsize>);
+
+impl Live {
+    /// Needs a tokio runtime. Nothing is answered but while [`Live::run`] runs.
+    pub fn new(engine: Engine, settings: &config::Live) -> Self {
+        let (registry, due) = (Mutex::default(), Notify::new());
+        Self { shared: Arc::new(Shared { engine, settings: settings.clone(), registry, due }) }
+    }
+
+    /// Polls the database for those who are subscribed, until `stop` is cancelled; then all subscriptions end. While no
+    /// client is subscribed, nothing is asked of the database.
+    pub async fn run(&self, stop: CancellationToken) {
+        poll::run(&self.shared, &stop).await;
+    }
+
+    /// Starts a subscription. The first answer comes as soon as it is there.
+    ///
+    /// An error is final: the operation does not fit the API, may not run, or there are too many subscriptions.
+    pub async fn subscribe(
+        &self,
+        request: Request,
+        identity: Identity,
+        wishes: Wishes,
+    ) -> Result<Subscription, Response> {
+        let request = Request { allowed: AllowedOperations::SubscriptionsOnly, ..request };
+        let expires_at = identity.expires_at;
+        let interval = self.shared.settings.within_bounds(wishes.interval);
+        // Before anything is done for it.
+        let place = Place::take(&self.shared, identity.role.clone(), wishes.connection)
+            .map_err(|error| Engine::refusal(&error))?;
+        let operation = self.shared.engine.prepare_live(request, identity).await?;
+        let joined = self.shared.registry().join(operation, interval);
+        self.shared.due.notify_one();
+        Ok(Subscription::new(joined, expires_at, interval, place))
+    }
+
+    /// A change of this process has been committed: what it may have changed is looked at now, and not after its interval.
+    pub fn wake(&self) {
+        if self.shared.registry().wake() {
+            self.shared.due.notify_one();
+        }
+    }
+
+    /// How many subscriptions there are, and how many groups of them that have the same answer.
+    pub fn count(&self) -> (usize, usize) {
+        self.shared.registry().count()
+    }
+}
+
+impl Shared {
+    fn registry(&self) -> MutexGuard<'_, Registry> {
+        // Nothing that is done with it panics half-way.
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the subscriptions that there may be; given back when it is dropped.
+struct Place {
+    shared: Arc<Shared>,
+    role: Option<Arc<str>>,
+    connection: Option<Connection>,
+}
+
+impl Place {
+    fn take(
+        shared: &Arc<Shared>,
+        role: Option<Arc<str>>,
+        connection: Option<Connection>,
+    ) -> Result<Self, Error> {
+        let of_role = shared.engine.planning().limits_of(role.as_deref()).subscriptions;
+        let refused = |of, allowed| Error::TooManySubscriptions { of, allowed };
+        match shared.registry().admit(role.as_ref(), shared.settings.subscriptions, of_role) {
+            Admission::Granted => {}
+            Admission::ProcessFull => {
+                return Err(refused(SubscriptionsOf::Server, shared.settings.subscriptions));
+            }
+            Admission::RoleFull => return Err(refused(SubscriptionsOf::Role, of_role)),
+        }
+        let place = Self { shared: Arc::clone(shared), role, connection };
+        let before =
+            place.connection.as_ref().map_or(0, |connection| connection.0.fetch_add(1, Ordering::Relaxed));
+        if before >= OF_CONNECTION {
+            return Err(refused(SubscriptionsOf::Connection, OF_CONNECTION));
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.shared.registry().dismiss(self.role.as_ref());
+        if let Some(connection) = &self.connection {
+            connection.0.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}

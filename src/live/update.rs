@@ -1,0 +1,41 @@
+//! What happens to a subscription, as plain data.
+
+use crate::engine::{Engine, Response};
+use crate::error::Error;
+
+/// What happens to a subscription.
+#[derive(Debug, Clone)]
+pub enum Update {
+    /// Its answer, the first or a new one.
+    Answer(Response),
+    /// There will be no more answers.
+    Ended(End),
+}
+
+/// The end of a subscription that its client has not asked for.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// Why it has ended.
+    pub reason: EndReason,
+    /// The same as an answer with errors.
+    pub response: Response,
+}
+
+/// Why a subscription has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// The token that it was started with has expired.
+    TokenExpired,
+    /// The database has changed, and the operation does not fit the API any more.
+    SchemaChanged,
+    /// The operation may not run as its role any more.
+    RoleRevoked,
+    /// The server stops; another one may go on.
+    ShuttingDown,
+}
+
+impl End {
+    pub(super) fn new(reason: EndReason, error: &Error) -> Self {
+        Self { reason, response: Engine::refusal(error) }
+    }
+}

@@ -1,0 +1,76 @@
+//! Live queries: who is answered what, and when, straight from the registry and the poll, without a transport.
+
+mod ends;
+mod stand;
+
+use serde_json::json;
+
+use stand::Stand;
+
+#[tokio::test]
+async fn the_first_answer_comes_at_once_and_then_each_that_differs() {
+    let stand = Stand::new().await;
+    let mut ann = stand.subscribe("ann", TITLES).await;
+    assert_eq!(ann.titles().await, ["of ann 1"]);
+    stand.execute("insert into note values (10, 'ann', 'new')").await;
+    assert_eq!(ann.titles().await, ["new", "of ann 1"]);
+    // What changes nothing of the answer is not told: the next answer is the one after it.
+    stand.execute("insert into note values (11, 'bob', 'hidden')").await;
+    stand.settle().await;
+    stand.execute("delete from note where id = 10").await;
+    assert_eq!(ann.titles().await, ["of ann 1"]);
+}
+
+#[tokio::test]
+async fn each_subscriber_sees_what_policies_let_its_user_see() {
+    let stand = Stand::new().await;
+    let mut ann = stand.subscribe("ann", TITLES).await;
+    let mut bob = stand.subscribe("bob", TITLES).await;
+    assert_eq!(ann.titles().await, ["of ann 1"]);
+    assert_eq!(bob.titles().await, ["of bob 2"]);
+    stand.execute("update note set owner = 'bob' where id = 1").await;
+    assert_eq!(ann.titles().await, Vec::<String>::new());
+    assert_eq!(bob.titles().await, ["of ann 1", "of bob 2"]);
+}
+
+#[tokio::test]
+async fn subscriptions_that_must_have_the_same_answer_are_one_group() {
+    let stand = Stand::new().await;
+    let by_id = "subscription($id: Int!) { noteByPk(id: $id) { title } }";
+    let mut one = stand.subscribe("ann", TITLES).await;
+    let mut same = stand.subscribe("ann", TITLES).await;
+    assert_eq!(stand.live.count(), (2, 1));
+    assert_eq!((one.titles().await, same.titles().await), (vec!["of ann 1".into()], vec!["of ann 1".into()]));
+    // One that comes later has the answer that is there.
+    let mut late = stand.subscribe("ann", TITLES).await;
+    assert_eq!(late.titles().await, ["of ann 1"]);
+    let _others = [
+        stand.subscribe("bob", TITLES).await,
+        stand.subscribe_with("ann", by_id, json!({"id": 1})).await,
+        stand.subscribe_with("ann", by_id, json!({"id": 2})).await,
+        stand.subscribe("ann", "subscription { a: noteByPk(id: 1) { title } }").await,
+        stand.subscribe("ann", "subscription { b: noteByPk(id: 1) { title } }").await,
+    ];
+    assert_eq!(stand.live.count(), (8, 6));
+    drop((one, same));
+    assert_eq!(stand.live.count(), (6, 6));
+    drop(late);
+    assert_eq!(stand.live.count(), (5, 5));
+}
+
+#[tokio::test]
+async fn a_slow_client_gets_the_newest_answer() {
+    let stand = Stand::new().await;
+    let mut slow = stand.subscribe("ann", TITLES).await;
+    let mut quick = stand.subscribe("ann", TITLES).await;
+    quick.titles().await;
+    for number in 20..25 {
+        stand.execute(&format!("insert into note values ({number}, 'ann', 'n{number}')")).await;
+        assert!(quick.titles().await.contains(&format!("n{number}")));
+    }
+    assert_eq!(slow.titles().await, quick.last_titles());
+}
+
+/// The titles of all notes, in order.
+const TITLES: &str =
+    "subscription { noteCollection(orderBy: [{title: AscNullsLast}]) { edges { node { title } } } }";
