@@ -81,6 +81,8 @@ pub struct Database {
     pub pool_size: u32,
     /// What stands between Glowplug and PostgreSQL.
     pub pool_mode: PoolMode,
+    /// How a message sets the context of its statements; `None` is found out.
+    pub context: Option<ContextForm>,
     /// How long a request waits for a connection of the pool.
     pub acquire_timeout: Duration,
     /// How long making a connection may take.
@@ -111,6 +113,29 @@ pub enum PoolMode {
     Transaction,
     /// A pooler that lends a server connection for one statement.
     Statement,
+}
+
+/// How a message sets what holds while its statements run: role, claims, time-out, read-only, and what they depend on. Each
+/// setting is local to the message's transaction in either form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContextForm {
+    /// One `select` that calls `set_config(…, true)` for each setting.
+    SetConfig,
+    /// A `SET LOCAL` for each setting.
+    SetLocal,
+}
+
+impl ContextForm {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 2] = [Self::SetConfig, Self::SetLocal];
+
+    /// Its name in settings, logs and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SetConfig => "set_config",
+            Self::SetLocal => "set_local",
+        }
+    }
 }
 
 /// What of the database is exposed, and how.

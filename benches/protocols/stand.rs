@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glowplug::config;
+use glowplug::config::{self, PoolMode};
 use glowplug::db::{Connector, Database, Protocol, Protocols};
 use glowplug_local::{Cluster, Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 
@@ -78,7 +78,7 @@ impl Stand {
 
     /// A pool whose operations travel by this protocol.
     pub(crate) fn connect(&self, operations: Protocol) -> Database {
-        let protocols = Protocols { typed: Protocol::Unnamed, operations };
+        let protocols = Protocols { operations, ..Protocols::of(PoolMode::Transaction) };
         Database::speaking(&self.config, protocols).expect("a pool")
     }
 }

@@ -14,8 +14,8 @@ use super::redact::urls;
 use super::settled::{COLLECTOR, Settled};
 use super::units;
 use super::{
-    Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Live, Log,
-    LogFormat, PoolMode, RequestSettings, Secret, Sockets, Traces,
+    Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
+    Live, Log, LogFormat, PoolMode, RequestSettings, Secret, Sockets, Traces,
 };
 
 /// How long making a connection may take, unless the connection string says it (`connect_timeout`).
@@ -86,6 +86,14 @@ fn database(reader: &mut Reader<'_>) -> Database {
                 ("statement", PoolMode::Statement),
                 ("session", PoolMode::Session),
                 ("direct", PoolMode::Direct),
+            ],
+        ),
+        context: reader.choice(
+            "context",
+            &[
+                ("auto", None),
+                (ContextForm::SetConfig.name(), Some(ContextForm::SetConfig)),
+                (ContextForm::SetLocal.name(), Some(ContextForm::SetLocal)),
             ],
         ),
         acquire_timeout: reader.duration("acquire-timeout"),

@@ -12,6 +12,7 @@ use diesel::ConnectionError;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::{FutureExt as _, TryFutureExt as _};
 
+use crate::config::PoolMode;
 use crate::db::connection::Connection;
 use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::connection::types::Types;
@@ -50,7 +51,7 @@ impl Connector {
             types: Arc::default(),
             outage: Arc::default(),
             timeout: CONNECT_TIMEOUT,
-            protocols: Protocols { typed: Protocol::Unnamed, operations: Protocol::Simple },
+            protocols: Protocols::of(PoolMode::Transaction),
         })
     }
 

@@ -5,6 +5,7 @@
 //! stands before the `Sync` (manual, section 55.2.4).
 
 pub(in crate::db) mod answers;
+mod context;
 mod literal;
 pub(in crate::db) mod message;
 pub(in crate::db) mod parts;
@@ -14,12 +15,13 @@ mod simple;
 
 use std::time::Instant;
 
+use crate::config::ContextForm;
 use crate::db::connection::Connection;
 use crate::db::connection::extended::{ByName, Sending, StepError};
-use crate::db::connection::protocol::{Protocol, Purpose};
+use crate::db::connection::protocol::{Protocol, Protocols, Purpose};
 use crate::db::error::Error;
 use crate::db::operation::answers::{Collected, ValueReader};
-use crate::db::operation::message::session;
+use crate::db::operation::message::{Message, session};
 use crate::db::operation::parts::{MOST_VALUES, Part};
 use crate::db::operation::scope::Scope;
 use crate::db::wire::Sharing;
@@ -35,12 +37,12 @@ pub(in crate::db) struct Operation<'a> {
 }
 
 enum Form<'a> {
-    /// One message of the simple protocol, and how many results there are in it before those of the statements.
-    Message(String, usize),
+    /// One message of the simple protocol.
+    Message(Message),
     /// One flight of the extended protocol, of the unnamed statement: the scope's part, and those of the statements.
     Unnamed(Vec<Part<'a>>),
-    /// The same with names, and the scope, in case that names are of no use.
-    Named(Vec<Part<'a>>, &'a Scope),
+    /// The same with names, and the scope with its form in a message, in case that names are of no use.
+    Named(Vec<Part<'a>>, &'a Scope, ContextForm),
 }
 
 impl<'a> Operation<'a> {
@@ -48,16 +50,16 @@ impl<'a> Operation<'a> {
     pub(in crate::db) fn compose(
         scope: &'a Scope,
         statements: &'a [Statement],
-        protocol: Protocol,
+        Protocols { operations: protocol, context, .. }: Protocols,
     ) -> Result<Self, Error> {
         let has_too_many = statements.iter().any(|statement| statement.parameters.len() > MOST_VALUES);
         let form = match protocol {
             Protocol::Unnamed if !has_too_many => Form::Unnamed(parts(scope, statements, Protocol::Unnamed)?),
             Protocol::Prepared if !has_too_many => {
-                Form::Named(parts(scope, statements, Protocol::Prepared)?, scope)
+                Form::Named(parts(scope, statements, Protocol::Prepared)?, scope, context)
             }
             Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
-                Form::Message(message::compose(scope, statements)?, 1)
+                Form::Message(message::compose_in(context, scope, statements)?)
             }
         };
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
@@ -69,13 +71,13 @@ impl<'a> Operation<'a> {
         scope: &'a Scope,
         statements: &'a [Statement],
     ) -> Result<Self, Error> {
-        let form = Form::Message(message::compose_writable(scope, statements)?, 2);
+        let form = Form::Message(message::compose_writable(scope, statements)?);
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 
     /// A statement within a transaction whose scope holds already, for a value of so many bytes.
     pub(in crate::db) fn within(statement: &'a Statement, answer_limit: usize) -> Result<Self, Error> {
-        let form = Form::Message(message::within(statement)?, 1);
+        let form = Form::Message(message::within(statement)?);
         Ok(Self { statements: std::slice::from_ref(statement), form, answer_limit })
     }
 }
@@ -124,20 +126,22 @@ impl Connection {
     ) -> Result<(), Error> {
         let limit = operation.answer_limit;
         match &operation.form {
-            Form::Message(message, results) => self.exchange_within(message, *results, limit, answers).await,
+            Form::Message(message) => {
+                self.exchange_within(&message.text, message.results_of_scope, limit, answers).await
+            }
             Form::Unnamed(parts) => {
                 let mut reader = ValueReader::new(answers, 1);
                 let sent = self.send_unnamed(parts, sending(limit), &mut reader).await;
                 finished(sent.map(|()| ByName::Done), parts.len(), answers).map(|_| ())
             }
-            Form::Named(parts, scope) => {
+            Form::Named(parts, scope, context) => {
                 let mut reader = ValueReader::new(answers, 1);
                 let sent = self.send_named(parts, sending(limit), &mut reader).await;
                 match finished(sent, parts.len(), answers)? {
                     ByName::Done => Ok(()),
                     ByName::NotPossible => {
-                        let message = message::compose(scope, operation.statements)?;
-                        self.exchange_within(&message, 1, limit, answers).await
+                        let message = message::compose_in(*context, scope, operation.statements)?;
+                        self.exchange_within(&message.text, message.results_of_scope, limit, answers).await
                     }
                 }
             }

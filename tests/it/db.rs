@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use glowplug::config::ContextForm::{self, SetConfig, SetLocal};
 use glowplug::config::{self, PoolMode, Secret};
 use glowplug::db::{Access, Answers, Database, Error, Protocol, Protocols, Reason, RunError, Scope};
 use glowplug::sql::Statement;
@@ -32,7 +33,7 @@ pub(crate) mod values;
 /// One way to the same database.
 pub(crate) struct Way {
     /// What stands between, and how operations travel.
-    pub(crate) kind: (PoolMode, Protocol),
+    pub(crate) kind: (PoolMode, Protocol, ContextForm),
     pub(crate) database: Database,
     _pooler: Option<Pooler>,
 }
@@ -41,22 +42,27 @@ pub(crate) struct Way {
 pub(crate) async fn ways(setup: &str) -> Vec<Way> {
     let name = harness::database(setup).await;
     [
-        (PoolMode::Direct, Protocol::Simple),
-        (PoolMode::Direct, Protocol::Unnamed),
-        (PoolMode::Direct, Protocol::Prepared),
-        (PoolMode::Session, Protocol::Simple),
-        (PoolMode::Session, Protocol::Prepared),
-        (PoolMode::Transaction, Protocol::Simple),
-        (PoolMode::Transaction, Protocol::Unnamed),
-        (PoolMode::Statement, Protocol::Simple),
-        (PoolMode::Statement, Protocol::Unnamed),
+        (PoolMode::Direct, Protocol::Simple, SetConfig),
+        (PoolMode::Direct, Protocol::Unnamed, SetConfig),
+        (PoolMode::Direct, Protocol::Prepared, SetConfig),
+        (PoolMode::Direct, Protocol::Simple, SetLocal),
+        (PoolMode::Session, Protocol::Simple, SetConfig),
+        (PoolMode::Session, Protocol::Prepared, SetConfig),
+        (PoolMode::Session, Protocol::Simple, SetLocal),
+        (PoolMode::Transaction, Protocol::Simple, SetConfig),
+        (PoolMode::Transaction, Protocol::Unnamed, SetConfig),
+        (PoolMode::Transaction, Protocol::Simple, SetLocal),
+        (PoolMode::Statement, Protocol::Simple, SetConfig),
+        (PoolMode::Statement, Protocol::Unnamed, SetConfig),
+        (PoolMode::Statement, Protocol::Simple, SetLocal),
     ]
-    .map(|(pool_mode, operations)| {
+    .map(|kind| {
+        let (pool_mode, operations, context) = kind;
         let pooler = (pool_mode != PoolMode::Direct).then(|| harness::pooler(pool_mode, 2));
         let url = pooler.as_ref().map_or_else(|| harness::cluster().url(&name), |pooler| pooler.url(&name));
-        let protocols = Protocols { operations, ..Protocols::of(pool_mode) };
+        let protocols = Protocols { operations, context, ..Protocols::of(pool_mode) };
         let database = Database::speaking(&settings(&url), protocols).unwrap();
-        Way { kind: (pool_mode, operations), database, _pooler: pooler }
+        Way { kind, database, _pooler: pooler }
     })
     .into()
 }
@@ -69,6 +75,7 @@ pub(crate) fn settings(url: &str) -> config::Database {
         replica_lag: None,
         pool_size: 2,
         pool_mode: PoolMode::Transaction,
+        context: None,
         acquire_timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(10),

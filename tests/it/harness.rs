@@ -142,6 +142,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             replica_lag: None,
             pool_size: 4,
             pool_mode,
+            context: None,
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),

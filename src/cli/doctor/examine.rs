@@ -130,7 +130,7 @@ async fn examine_inside(subject: &Subject<'_>, report: &mut Report) {
     report.checks.extend(service::describe(&connector.place(), found.lending));
     report.checks.push(findings::server(&found));
     report.checks.push(findings::lending(&found, facts.as_ref(), settings));
-    report.checks.push(findings::statements(&found));
+    report.checks.push(findings::statements(&found, settings));
     report.checks.push(findings::sessions(&sessions, options));
     report.checks.push(room::examine(connector, &found, facts.as_ref(), settings).await);
     report.protocol = Some(found.protocol().name());

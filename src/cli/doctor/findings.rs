@@ -71,10 +71,12 @@ fn unsafe_mode(lending: FoundPoolMode, setting: PoolMode) -> Option<&'static str
 }
 
 /// What becomes of named statements, and what is done about it.
-pub(super) fn statements(findings: &ProbeReport) -> Check {
+pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Statements";
-    if let Passage::Fails(why) = &findings.several_statements {
-        let found = format!("a message of several statements does not pass: {why}");
+    let context = settings.context.unwrap_or_else(|| findings.context());
+    if let Passage::Fails(why) = findings.message(context) {
+        let found =
+            format!("a message of several statements, set up by {}, does not pass: {why}", context.name());
         return Check::new(SUBJECT, Code::MessagesSplit, found);
     }
     if let Passage::Fails(why) = &findings.unnamed_statement {

@@ -85,10 +85,11 @@ impl Choice {
     pub(in crate::db) fn fall_back(&self, error: &str) {
         let mut state = self.changing.lock();
         // Of the connections that find it out at the same time, the first one counts.
-        if self.protocols.get().typed != Protocol::Prepared {
+        let Protocols { typed, context, .. } = self.protocols.get();
+        if typed != Protocol::Prepared {
             return;
         }
-        self.protocols.set(Protocols::of(PoolMode::Auto));
+        self.protocols.set(Protocols { context, ..Protocols::of(PoolMode::Auto) });
         state.falls += 1;
         Event::ProtocolFellBack { error, again_in: state.pause }.emit();
         self.delay(&mut state);
@@ -112,8 +113,13 @@ fn milliseconds(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ContextForm;
 
-    const PREPARED: Protocols = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
+    const PREPARED: Protocols = Protocols {
+        typed: Protocol::Prepared,
+        operations: Protocol::Prepared,
+        context: ContextForm::SetConfig,
+    };
     const LOST: &str = "prepared statement \"x\" does not exist";
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use crate::config::PoolMode;
+use crate::config::{ContextForm, PoolMode};
 
 /// How a query travels.
 ///
@@ -52,6 +52,8 @@ pub struct Protocols {
     /// GraphQL operations: a scope and one statement or several, in one flight. Without names, `Simple` is as fast as
     /// `Unnamed`, and needs less of a pooler.
     pub operations: Protocol,
+    /// How a message of operations sets its scope.
+    pub context: ContextForm,
 }
 
 /// What a query is for.
@@ -78,13 +80,14 @@ impl Protocols {
     /// can go to another one than what it is for; it sends a message of several statements to one server. Pool mode `auto`
     /// asks whether it is one (`probe::ProbeReport::protocols`).
     pub fn of(pool_mode: PoolMode) -> Self {
-        match pool_mode {
-            PoolMode::Direct => Self { typed: Protocol::Prepared, operations: Protocol::Prepared },
-            PoolMode::Session => Self { typed: Protocol::Prepared, operations: Protocol::Simple },
+        let (typed, operations) = match pool_mode {
+            PoolMode::Direct => (Protocol::Prepared, Protocol::Prepared),
+            PoolMode::Session => (Protocol::Prepared, Protocol::Simple),
             PoolMode::Auto | PoolMode::Transaction | PoolMode::Statement => {
-                Self { typed: Protocol::Unnamed, operations: Protocol::Simple }
+                (Protocol::Unnamed, Protocol::Simple)
             }
-        }
+        };
+        Self { typed, operations, context: ContextForm::SetConfig }
     }
 }
 
@@ -108,12 +111,17 @@ impl AtomicProtocols {
 
 const ALL: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
 
-fn encode(Protocols { typed, operations }: Protocols) -> u8 {
-    typed as u8 * 3 + operations as u8
+fn encode(Protocols { typed, operations, context }: Protocols) -> u8 {
+    (context as u8 * 3 + typed as u8) * 3 + operations as u8
 }
 
 fn decode(code: u8) -> Protocols {
-    Protocols { typed: ALL[usize::from(code / 3)], operations: ALL[usize::from(code % 3)] }
+    let (context, typed, operations) = (code / 9, code / 3 % 3, code % 3);
+    Protocols {
+        typed: ALL[usize::from(typed)],
+        operations: ALL[usize::from(operations)],
+        context: ContextForm::ALL[usize::from(context)],
+    }
 }
 
 #[cfg(test)]
@@ -124,8 +132,10 @@ mod tests {
     fn protocols_are_read_as_they_were_stored() {
         for typed in ALL {
             for operations in ALL {
-                let protocols = Protocols { typed, operations };
-                assert_eq!(AtomicProtocols::new(protocols).get(), protocols);
+                for context in ContextForm::ALL {
+                    let protocols = Protocols { typed, operations, context };
+                    assert_eq!(AtomicProtocols::new(protocols).get(), protocols);
+                }
             }
         }
     }

@@ -1,20 +1,37 @@
 //! Scope and statements -> the text of one simple-protocol `Query` message.
 //!
 //! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing, and
-//! what `set_config(…, true)` set ends with it. Never does I/O.
+//! what was set in it ends with it. Never does I/O.
 
+use crate::config::ContextForm;
 use crate::db::error::Error;
-use crate::db::operation::literal::{append_literal, append_parameter};
+use crate::db::operation::context::{append_calls, append_context};
+use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
 use crate::db::operation::scope::Scope;
 use crate::sql::{SessionSettings, Statement, Text};
 
+/// A message, and how many results there are in it before those of the statements.
+pub(super) struct Message {
+    pub(super) text: String,
+    pub(super) results_of_scope: usize,
+}
+
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
-    let mut message = String::with_capacity(estimate(scope, statements));
-    append_scope(&mut message, "select ", scope, session(statements))?;
-    append_statements(&mut message, statements)?;
-    Ok(message)
+    compose_in(ContextForm::SetConfig, scope, statements).map(|message| message.text)
+}
+
+/// The message that runs `statements` within `scope`, which is set in this form.
+pub(super) fn compose_in(
+    form: ContextForm,
+    scope: &Scope,
+    statements: &[Statement],
+) -> Result<Message, Error> {
+    let mut text = String::with_capacity(estimate(scope, statements));
+    let results_of_scope = append_context(&mut text, form, scope, session(statements))?;
+    append_statements(&mut text, statements)?;
+    Ok(Message { text, results_of_scope })
 }
 
 /// Begins a select list that lets a transaction write if the settings of the database and of the role let it, whatever another
@@ -25,12 +42,12 @@ pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error>
 const AS_CONFIGURED: &str = "select pg_catalog.set_config('transaction_read_only',(select s.reset_val \
     from pg_catalog.pg_settings s where s.name operator(pg_catalog.=) 'default_transaction_read_only'),true),";
 
-/// As [`compose`], for a session in which transactions cannot write. Its first two results belong to the scope.
-pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
-    let mut message = String::from("set transaction read write;\n");
-    append_scope(&mut message, AS_CONFIGURED, scope, session(statements))?;
-    append_statements(&mut message, statements)?;
-    Ok(message)
+/// As [`compose`], for a session in which transactions cannot write.
+pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Result<Message, Error> {
+    let mut text = String::from("set transaction read write;\n");
+    append_calls(&mut text, AS_CONFIGURED, scope, session(statements))?;
+    append_statements(&mut text, statements)?;
+    Ok(Message { text, results_of_scope: 2 })
 }
 
 /// How a transaction of several messages begins.
@@ -58,7 +75,7 @@ impl Begin {
             Self::AsSession => "select pg_catalog.current_setting('transaction_read_only'),",
             Self::AsConfigured => AS_CONFIGURED,
         };
-        append_scope(&mut statement, select, scope, SessionSettings::ALL)?;
+        append_calls(&mut statement, select, scope, SessionSettings::ALL)?;
         Ok(statement)
     }
 }
@@ -66,15 +83,15 @@ impl Begin {
 /// The message that marks a place in a transaction, and has what follows run within `scope`.
 pub(in crate::db) fn enter(scope: &Scope) -> Result<String, Error> {
     let mut message = String::from("savepoint operation;\n");
-    append_scope(&mut message, "select ", scope, SessionSettings::ALL)?;
+    append_calls(&mut message, "select ", scope, SessionSettings::ALL)?;
     Ok(message)
 }
 
 /// The message that runs one statement within a transaction whose scope holds already: the first result is empty.
-pub(in crate::db) fn within(statement: &Statement) -> Result<String, Error> {
-    let mut message = String::from("select;\n");
-    append(&mut message, statement)?;
-    Ok(message)
+pub(super) fn within(statement: &Statement) -> Result<Message, Error> {
+    let mut text = String::from("select;\n");
+    append(&mut text, statement)?;
+    Ok(Message { text, results_of_scope: 1 })
 }
 
 /// A statement with its values as literals.
@@ -103,29 +120,6 @@ fn append_statements(message: &mut String, statements: &[Statement]) -> Result<(
         message.push_str(";\n");
         append(message, statement)?;
         message.push('\n');
-    }
-    Ok(())
-}
-
-/// `select` begins the select list.
-fn append_scope(
-    message: &mut String,
-    select: &str,
-    scope: &Scope,
-    session: SessionSettings,
-) -> Result<(), Error> {
-    let mut before = select;
-    for (name, value) in scope.in_order(session)? {
-        message.push_str(before);
-        message.push_str("pg_catalog.set_config(");
-        append_literal(message, name)?;
-        message.push(',');
-        match value {
-            Some(value) => append_literal(message, &value)?,
-            None => message.push_str("null"),
-        }
-        message.push_str(",true)");
-        before = ",";
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use arc_swap::ArcSwapOption;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, PoolError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::config::{self, PoolMode};
+use crate::config::{self, ContextForm, PoolMode};
 use crate::db::connection::Connection;
 use crate::db::connection::choice::Choice;
 use crate::db::connection::protocol::Protocols;
@@ -59,6 +59,8 @@ pub(in crate::db) struct Pool {
     waiting: AtomicU32,
     /// How queries travel, where that is found out.
     choice: Option<Arc<Choice>>,
+    /// How messages set their scope, where that is not found out.
+    context: Option<ContextForm>,
 }
 
 impl Pool {
@@ -102,6 +104,7 @@ impl Pool {
             maximum,
             waiting: AtomicU32::new(0),
             choice: None,
+            context: config.context,
         })
     }
 
@@ -137,7 +140,8 @@ impl Pool {
 
     /// How queries travel at the moment.
     pub(in crate::db) fn protocols(&self) -> Protocols {
-        self.choice.as_ref().map_or(self.connector.protocols, |choice| choice.protocols())
+        let found = self.choice.as_ref().map_or(self.connector.protocols, |choice| choice.protocols());
+        Protocols { context: self.context.unwrap_or(found.context), ..found }
     }
 
     pub(in crate::db) fn state(&self) -> PoolState {

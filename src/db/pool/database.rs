@@ -84,7 +84,7 @@ impl Database {
     }
 
     async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
-        let operation = Operation::compose(scope, statements, self.pool.protocols().operations)?;
+        let operation = Operation::compose(scope, statements, self.pool.protocols())?;
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));

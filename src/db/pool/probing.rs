@@ -32,7 +32,12 @@ fn settle(choice: &Choice, findings: &ProbeReport, falls: u32) {
         return;
     }
     let evidence = format!("{}: {}", findings.lending.name(), findings.evidence);
-    let Protocols { typed, operations } = protocols;
-    let chosen = format!("{} for typed queries, {} for operations", typed.name(), operations.name());
+    let Protocols { typed, operations, context } = protocols;
+    let chosen = format!(
+        "{} for typed queries, {} for operations, context by {}",
+        typed.name(),
+        operations.name(),
+        context.name()
+    );
     Event::ProtocolChosen { chosen: &chosen, evidence: &evidence }.emit();
 }

@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::config::ContextForm;
 use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::probe::lending::FoundPoolMode;
 use crate::db::probe::names::NamedStatements;
@@ -17,8 +18,11 @@ pub struct ProbeReport {
     pub evidence: String,
     /// What becomes of statements with a name.
     pub named_statements: NamedStatements,
-    /// Whether a message of several statements passes as one, settings that end with it included.
+    /// Whether a message of several statements passes as one, settings that end with it included: those of
+    /// [`ContextForm::SetConfig`].
     pub several_statements: Passage,
+    /// The same with the settings of [`ContextForm::SetLocal`].
+    pub set_local: Passage,
     /// Whether the extended protocol passes, with the unnamed statement in one flight.
     pub unnamed_statement: Passage,
     /// Whether a write by the extended protocol, outside of a transaction, is committed without being asked to.
@@ -52,7 +56,23 @@ impl ProbeReport {
             (Protocol::Prepared, Some(false)) => Protocol::Prepared,
             (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, _) => Protocol::Simple,
         };
-        Protocols { typed, operations }
+        Protocols { typed, operations, context: self.context() }
+    }
+
+    /// The form of a scope that passes. [`ContextForm::SetConfig`], unless it is known that only another one does.
+    pub fn context(&self) -> ContextForm {
+        match (&self.several_statements, &self.set_local) {
+            (Passage::Fails(_), Passage::Passes) => ContextForm::SetLocal,
+            _ => ContextForm::SetConfig,
+        }
+    }
+
+    /// What was seen of a message with a scope in this form.
+    pub fn message(&self, form: ContextForm) -> &Passage {
+        match form {
+            ContextForm::SetConfig => &self.several_statements,
+            ContextForm::SetLocal => &self.set_local,
+        }
     }
 
     /// The fastest protocol that is safe for typed queries, after all that was seen.

@@ -14,6 +14,10 @@ const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', tr
     pg_catalog.current_setting('default_transaction_read_only')); \
     select pg_catalog.current_setting('lock_timeout')";
 
+/// The same by `SET LOCAL`.
+const BY_COMMANDS: &str = "set local \"lock_timeout\" to '4327ms';\nset local \"role\" to 'none';\n\
+    select pg_catalog.concat('glow', 'plug');\nselect pg_catalog.current_setting('lock_timeout')";
+
 /// A value that comes back only if the server has seen the statement whole.
 const UNNAMED: &str = "select pg_catalog.concat('glow', 'plug')";
 
@@ -27,6 +31,10 @@ pub(in crate::db) async fn examine(client: &mut Client, findings: &mut ProbeRepo
             read_server(&values, findings);
             several(client, &values).await
         }
+        Err(error) => Passage::Fails(error.to_string()),
+    };
+    findings.set_local = match client.query(BY_COMMANDS).await {
+        Ok(values) => several(client, &values).await,
         Err(error) => Passage::Fails(error.to_string()),
     };
     findings.unnamed_statement = match unnamed(client).await {
@@ -67,7 +75,7 @@ fn read_server(values: &Values, findings: &mut ProbeReport) {
 /// The setting must have held for the message, and no longer.
 async fn several(client: &mut Client, values: &Values) -> Passage {
     match values.as_slice() {
-        [_, _, during] if during == MARK => {}
+        [.., _, during] if during == MARK => {}
         values => return Passage::Fails(format!("the answers were {values:?}")),
     }
     match client.query("select pg_catalog.current_setting('lock_timeout')").await {

@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use glowplug::config;
+use glowplug::config::{self, ContextForm};
 use glowplug::db::{Database, Error, Protocol, Protocols, Scope};
 
 use super::{answer, read, settings, sqlstate, statement, statements, write};
 use crate::harness;
 
-const PREPARED: Protocols = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
+const PREPARED: Protocols =
+    Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared, context: ContextForm::SetConfig };
 
 /// One connection to a fresh database.
 async fn connect(setup: &str) -> Database {

@@ -76,8 +76,8 @@ async fn each_pooler_is_recognised_by_what_it_does() {
         assert_eq!(findings.named_statements, names, "{case}");
         assert_eq!(findings.protocol(), protocol, "{case}");
         assert_eq!(
-            (&findings.several_statements, &findings.unnamed_statement),
-            (&Passage::Passes, &Passage::Passes),
+            [&findings.several_statements, &findings.set_local, &findings.unnamed_statement],
+            [&Passage::Passes; 3],
             "{case}"
         );
         assert!(findings.server_version >= Some(140_000) && findings.is_standby == Some(false), "{case}");
@@ -89,8 +89,7 @@ async fn without_a_pooler_there_is_none() {
     let findings = probe(&harness::cluster().url(&harness::database("").await)).await;
     assert_eq!(findings.lending, FoundPoolMode::Direct, "{findings:#?}");
     assert_eq!(findings.named_statements, NamedStatements::AsGiven);
-    let prepared = Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared };
-    assert_eq!(findings.protocols(), prepared);
+    assert_eq!(findings.protocols(), Protocols::of(PoolMode::Direct));
 }
 
 #[tokio::test]
@@ -99,8 +98,8 @@ async fn pgpool_keeps_a_session_for_each_client() {
     let findings = probe(&pgpool.url(&harness::database("").await)).await;
     assert!(matches!(findings.lending, FoundPoolMode::Session | FoundPoolMode::Direct), "{findings:#?}");
     // It routes each statement, so that operations go as messages all the same.
-    let protocols = Protocols { typed: Protocol::Prepared, operations: Protocol::Simple };
-    assert_eq!(findings.protocols(), protocols, "{findings:#?}");
+    assert_eq!(findings.protocols(), Protocols::of(PoolMode::Session), "{findings:#?}");
+    assert_eq!(findings.set_local, Passage::Passes, "{findings:#?}");
 }
 
 #[tokio::test]

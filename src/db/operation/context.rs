@@ -1,0 +1,198 @@
+//! A scope -> the statements that set it, in front of the others in one message.
+//!
+//! The same settings in either form: each is local to the message's transaction, and ends with it. Never does I/O.
+
+use crate::config::ContextForm;
+use crate::db::error::Error;
+use crate::db::operation::literal::append_literal;
+use crate::db::operation::scope::{Scope, Setting};
+use crate::sql::SessionSettings;
+
+/// PostgreSQL cuts identifiers that are longer (manual, section 4.1.1), but not the names that `set_config` is given.
+const LONGEST_IDENTIFIER: usize = 63;
+
+/// The settings whose lists `SET` takes as several values, each quoted as an identifier (`GUC_LIST_QUOTE` in PostgreSQL's
+/// guc.h); of those, the ones that a transaction may set.
+const LISTS: [&str; 2] = ["search_path", "temp_tablespaces"];
+
+/// Appends the statements of a scope, without a semicolon behind the last; how many they are.
+pub(super) fn append_context(
+    message: &mut String,
+    form: ContextForm,
+    scope: &Scope,
+    session: SessionSettings,
+) -> Result<usize, Error> {
+    match form {
+        ContextForm::SetConfig => append_calls(message, "select ", scope, session).map(|()| 1),
+        ContextForm::SetLocal => append_commands(message, scope, session),
+    }
+}
+
+/// Appends one statement that calls `set_config` for each setting. `select` begins its select list.
+pub(super) fn append_calls(
+    message: &mut String,
+    select: &str,
+    scope: &Scope,
+    session: SessionSettings,
+) -> Result<(), Error> {
+    let mut before = select;
+    for setting in scope.in_order(session)? {
+        message.push_str(before);
+        append_call(message, &setting)?;
+        before = ",";
+    }
+    Ok(())
+}
+
+fn append_call(message: &mut String, (name, value): &Setting<'_>) -> Result<(), Error> {
+    message.push_str("pg_catalog.set_config(");
+    append_literal(message, name)?;
+    message.push(',');
+    match value {
+        Some(value) => append_literal(message, value)?,
+        None => message.push_str("null"),
+    }
+    message.push_str(",true)");
+    Ok(())
+}
+
+/// Appends a `SET LOCAL` for each setting; how many statements there are.
+fn append_commands(message: &mut String, scope: &Scope, session: SessionSettings) -> Result<usize, Error> {
+    let mut count = 0;
+    for setting in scope.in_order(session)? {
+        if count > 0 {
+            message.push_str(";\n");
+        }
+        append_command(message, &setting)?;
+        count += 1;
+    }
+    Ok(count)
+}
+
+/// What `SET LOCAL` cannot say as `set_config` does is left to a call.
+fn append_command(message: &mut String, setting: &Setting<'_>) -> Result<(), Error> {
+    let (name, value) = setting;
+    let items = match value {
+        None => None,
+        Some(value) if LISTS.iter().any(|list| name.eq_ignore_ascii_case(list)) => match plain_items(value) {
+            Some(items) => Some(items),
+            None => return append_call_alone(message, setting),
+        },
+        Some(value) => Some(vec![&**value]),
+    };
+    if name.split('.').any(|part| part.is_empty() || part.len() > LONGEST_IDENTIFIER) {
+        return append_call_alone(message, setting);
+    }
+    message.push_str("set local ");
+    append_name(message, name)?;
+    message.push_str(" to ");
+    let Some(items) = items else {
+        message.push_str("default");
+        return Ok(());
+    };
+    for (index, item) in items.into_iter().enumerate() {
+        message.push_str(if index == 0 { "" } else { "," });
+        append_literal(message, item)?;
+    }
+    Ok(())
+}
+
+fn append_call_alone(message: &mut String, setting: &Setting<'_>) -> Result<(), Error> {
+    message.push_str("select ");
+    append_call(message, setting)
+}
+
+/// Appends a setting's name, each part of it quoted as an identifier.
+fn append_name(message: &mut String, name: &str) -> Result<(), Error> {
+    if name.contains('\0') {
+        return Err(Error::NulByte);
+    }
+    for (index, part) in name.split('.').enumerate() {
+        message.push_str(if index == 0 { "\"" } else { ".\"" });
+        message.push_str(&part.replace('"', "\"\""));
+        message.push('"');
+    }
+    Ok(())
+}
+
+/// The items of a list, if each is an identifier that needs no quotation marks: what stands in them would have to be read.
+fn plain_items(list: &str) -> Option<Vec<&str>> {
+    let items = list.split(',').map(str::trim);
+    let is_plain = |item: &str| {
+        item.starts_with(|first: char| first.is_ascii_lowercase() || first == '_')
+            && item.len() <= LONGEST_IDENTIFIER
+            && item.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    items.map(|item| is_plain(item).then_some(item)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn commands(settings: &[(&str, &str)]) -> Result<(String, usize), Error> {
+        let settings: Arc<[_]> =
+            settings.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value))).collect();
+        let scope = Scope { settings, ..Scope::of_catalog(Duration::from_secs(10)) };
+        let mut message = String::new();
+        let count = append_context(&mut message, ContextForm::SetLocal, &scope, SessionSettings::NONE)?;
+        Ok((message, count))
+    }
+
+    /// The statements of one setting, between those that each scope has.
+    fn command(name: &str, value: &str) -> String {
+        let (message, count) = commands(&[(name, value)]).unwrap();
+        assert_eq!(count, 4);
+        let message = message.strip_prefix(
+            "set local \"transaction_read_only\" to 'on';\nset local \"statement_timeout\" to '10000';\n",
+        );
+        message.and_then(|rest| rest.strip_suffix(";\nset local \"role\" to 'none'")).unwrap().to_owned()
+    }
+
+    #[test]
+    fn names_are_quoted_part_by_part_and_values_are_literals() {
+        assert_eq!(command("request.jwt.claims", "{}"), "set local \"request\".\"jwt\".\"claims\" to '{}'");
+        assert_eq!(command("a.\"; drop", "it's"), "set local \"a\".\"\"\"; drop\" to 'it''s'");
+        assert_eq!(command("a.b", r"\'"), r#"set local "a"."b" to  E'\\'''"#);
+    }
+
+    #[test]
+    fn lists_have_their_items_one_by_one() {
+        let items = command("Search_Path", "pg_catalog, pg_temp");
+        assert_eq!(items, "set local \"Search_Path\" to 'pg_catalog','pg_temp'");
+        for list in ["\"$user\", public", "Public", "", "a,,b", "a b", "a.b"] {
+            let called = format!("select pg_catalog.set_config('search_path','{list}',true)");
+            assert_eq!(command("search_path", list), called);
+        }
+        assert_eq!(command("datestyle", "ISO, MDY"), "set local \"datestyle\" to 'ISO, MDY'");
+    }
+
+    #[test]
+    fn a_name_that_is_no_identifier_goes_by_a_call() {
+        for name in ["", ".a", "a..b", &format!("a.{}", "x".repeat(64))] {
+            assert_eq!(command(name, "v"), format!("select pg_catalog.set_config('{name}','v',true)"));
+        }
+        let longest = "x".repeat(63);
+        assert_eq!(command(&format!("a.{longest}"), "v"), format!("set local \"a\".\"{longest}\" to 'v'"));
+    }
+
+    #[test]
+    fn a_nul_byte_is_refused() {
+        for setting in [("a.\0", "b"), ("a.b", "\0")] {
+            assert!(matches!(commands(&[setting]), Err(Error::NulByte)));
+        }
+    }
+
+    #[test]
+    fn what_the_session_began_with_is_the_default() {
+        let scope = Scope::of_catalog(Duration::from_secs(10));
+        let mut message = String::new();
+        let count =
+            append_context(&mut message, ContextForm::SetLocal, &scope, SessionSettings::ALL).unwrap();
+        assert_eq!(count, message.split(";\n").count());
+        assert!(message.contains("set local \"TimeZone\" to default;\n"), "{message}");
+    }
+}
