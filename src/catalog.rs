@@ -139,6 +139,10 @@ pub struct Table {
     pub has_children: bool,
     /// Whether row-level security is on: then a row that a key refers to may be hidden.
     pub has_row_security: bool,
+    /// Whether a change of its rows runs no code of the application's: no trigger, rule or check, and no other defaults than
+    /// constants, sequences, random ids and the time of the transaction.
+    #[serde(default)]
+    pub is_plain: bool,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,

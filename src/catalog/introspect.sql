@@ -173,6 +173,63 @@ used_type(oid) as (
     cross join lateral (values (t.typbasetype), (case when t.typcategory = 'A' then t.typelem end)) as referred(oid)
     where referred.oid <> 0
 ),
+-- Tables that PostgreSQL changes without any code of the application's, and without anything that depends on a setting of the
+-- session but the form of the values themselves. A default is taken where it is of the column's own type: a cast that PostgreSQL
+-- put in by itself is not shown.
+default_text as (
+    select
+        a.attrelid, a.atttypid, a.attgenerated, t.typtype, t.typnamespace,
+        pg_catalog.pg_get_expr(d.adbin, d.adrelid) as text
+    from attribute as a
+    join pg_catalog.pg_type as t on t.oid = a.atttypid
+    left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+),
+plain as (
+    select r.oid
+    from relation as r
+    where r.relkind = 'r' and not (r.relispartition or r.relhassubclass or r.relhasrules or r.relrowsecurity)
+        and not exists (
+            select from pg_catalog.pg_trigger as t
+            where t.tgrelid = r.oid and t.tgfoid not in (
+                'pg_catalog."RI_FKey_check_ins"'::pg_catalog.regproc,
+                'pg_catalog."RI_FKey_check_upd"'::pg_catalog.regproc,
+                'pg_catalog."RI_FKey_noaction_del"'::pg_catalog.regproc,
+                'pg_catalog."RI_FKey_noaction_upd"'::pg_catalog.regproc,
+                'pg_catalog."RI_FKey_restrict_del"'::pg_catalog.regproc,
+                'pg_catalog."RI_FKey_restrict_upd"'::pg_catalog.regproc
+            )
+        )
+        and not exists (
+            select from pg_catalog.pg_constraint as c
+            where c.conrelid = r.oid and c.contype not in ('p', 'u', 'f', 'n')
+        )
+        and not exists (
+            select from pg_catalog.pg_index as i
+            where i.indrelid = r.oid and (i.indexprs is not null or i.indpred is not null)
+        )
+        and not exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid)
+        and not exists (
+            select from default_text as d
+            where d.attrelid = r.oid and not (
+                (d.typtype = 'e' or d.typtype = 'b' and d.typnamespace = 'pg_catalog'::pg_catalog.regnamespace)
+                and d.attgenerated = ''
+                and (
+                    d.text is null
+                    or d.text ~ '^''([^'']|'''')*''::' and pg_catalog.strpos(d.text, pg_catalog.chr(92)) = 0
+                        and split_part(d.text, '''::', 2) = pg_catalog.format_type(d.atttypid, null)
+                    or case pg_catalog.format_type(d.atttypid, null)
+                        when 'boolean' then d.text in ('true', 'false')
+                        when 'smallint' then d.text ~ '^[0-9]+$'
+                        when 'integer' then d.text ~ '^([0-9]+|nextval[(]''[^'']*''::regclass[)])$'
+                        when 'bigint' then d.text ~ '^([0-9]+|nextval[(]''[^'']*''::regclass[)])$'
+                        when 'numeric' then d.text ~ '^[0-9.]+$'
+                        when 'uuid' then d.text = 'gen_random_uuid()'
+                        when 'timestamp with time zone' then d.text in ('now()', 'CURRENT_TIMESTAMP')
+                    end is true
+                )
+            )
+        )
+),
 column_list as (
     select
         a.attrelid,
@@ -368,6 +425,7 @@ select json_build_object(
             'is_partition', r.relispartition,
             'has_children', r.relhassubclass and r.relkind <> 'p',
             'has_row_security', r.relrowsecurity,
+            'is_plain', r.oid in (select p.oid from plain as p),
             'comment', pg_catalog.obj_description(r.oid, 'pg_class'),
             'can_select', r.selects_all,
             'can_insert', pg_catalog.has_any_column_privilege(r.oid, 'insert'),

@@ -57,14 +57,13 @@ catalogue(hash) as (
     from pg_catalog.pg_constraint as c
     join relation as r on r.oid = c.conrelid
     union all
-    -- What a view can do depends on the rules and triggers of all those below it.
+    -- What a view can do depends on the rules and triggers of all those below it, and what a change runs on the triggers of keys.
     select pg_catalog.hash_record_extended(row(r.tableoid, r.oid, r.xmin), 0)
     from pg_catalog.pg_rewrite as r
     where r.oid >= 16384
     union all
     select pg_catalog.hash_record_extended(row(t.tableoid, t.oid, t.xmin), 0)
     from pg_catalog.pg_trigger as t
-    where not t.tgisinternal
     union all
     select pg_catalog.hash_record_extended(row(p.tableoid, p.oid, p.xmin), 0)
     from pg_catalog.pg_proc as p

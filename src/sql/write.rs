@@ -52,9 +52,8 @@ impl Compiler<'_> {
     }
 
     pub(super) fn modify(&mut self, at: TableRef<'_>, write: &Write) -> Modify {
-        // Triggers and defaults are code of the application's.
-        self.depend_on(SessionSettings::ALL);
         let table = &self.schema.catalog.tables[at.table];
+        self.depend_on(SessionSettings::of_change(&self.schema.catalog, table));
         let change = match &write.change {
             Change::Insert { columns, rows } => self.insert(at.table, columns, rows),
             Change::Update { set, target } => ast::Change::Update {

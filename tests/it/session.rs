@@ -3,6 +3,7 @@
 //! `hostile` makes such surroundings. The conformance suite and the golden requests run in them again (`suites`), collections are
 //! paged through by each type (`paging`), and each kind of fault that was found has a test of its own (`kinds`, `leftovers`).
 
+mod changes;
 mod hostile;
 mod kinds;
 mod leftovers;
