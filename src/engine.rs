@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, Limits};
 use crate::db::{Database, Replicas, Settings};
 use crate::error::{Code, Error};
-use crate::event::{Event, Trace};
+use crate::event::{Event, Trace, in_request_span};
 use crate::persisted::PersistedError;
 use crate::request::{Definition, JsonMap, OperationType, json_map};
 use crate::response::{self, Body};
@@ -281,7 +281,7 @@ impl Engine {
         let execution = prepared.execution(identity, role_schema, structure);
         if prepared.compiled.calls_application() {
             // On the heap: few requests need it, and the future of all others would be as large.
-            return Box::pin(self.run_mixed(execution, &prepared.known)).await;
+            return Box::pin(in_request_span(self.run_mixed(execution, &prepared.known))).await;
         }
         self.run(execution, &prepared.known).await
     }

@@ -24,7 +24,7 @@ pub use self::http::Ending;
 pub use self::live::LiveEvent;
 pub use self::queue::QueueEvent;
 pub use self::replica::ReplicaEvent;
-pub use self::request_id::{request_id, with_request_id};
+pub use self::request_id::{in_request_span, request_id, with_request_id};
 pub use self::stopwatch::Stopwatch;
 pub use self::traces::{Parent, Trace, Traces, TracesError};
 use crate::sql::Statement;

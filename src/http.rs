@@ -23,22 +23,16 @@ mod refusal;
 mod reply;
 mod room;
 mod sender;
+mod service;
 mod trace;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
 use axum::routing::get;
-use http::header::{LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, Method};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceBuilder;
-use tower::util::option_layer;
-use tower_http::CompressionLevel;
-use tower_http::compression::predicate::SizeAbove;
-use tower_http::compression::{Compression, CompressionLayer};
-use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
 use crate::auth::Authenticator;
 use crate::config::{self, GetRequests, RequestSettings};
@@ -50,18 +44,7 @@ pub use self::descriptors::raise_limit;
 pub use self::listeners::{ListenError, Listeners, metrics_listener};
 pub use self::metrics::{MetricsEndpoint, observe};
 use self::room::Room;
-
-/// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
-const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
-
-/// gzip and brotli both spend about as long on an answer at this level as PostgreSQL spent on making it.
-const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
-
-/// Browsers keep a preflight's answer for this long; none keeps it for longer than a day.
-const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
-
-/// Everything between a connection and the handlers, as one type, so that nothing is boxed on the way.
-type Service = Compression<tower::util::Either<Cors<Router>, Router>, SizeAbove>;
+use self::service::{Handler, Service};
 
 /// What the handlers share; cheap to clone.
 #[derive(Clone)]
@@ -127,13 +110,13 @@ pub async fn serve(
     };
     let observed = async {
         if let Some(listener) = metrics {
-            let service = service(metrics::router(shared.clone()), &[]);
+            let service = Service::of_paths(metrics::router(shared.clone()));
             listeners::serve(listener, service, Connections::of_metrics(config), &done, config.drain_timeout)
                 .await;
         }
     };
     let answered = async {
-        let service = service(router(shared.clone()), &config.cors_origins);
+        let service = Service::new(posting(shared.clone()), router(shared.clone()), &config.cors_origins);
         let connections = Connections::new(descriptors::maximum(&config.sockets), config.sockets.clone());
         listeners::serve(api, service, connections, &close, config.drain_timeout).await;
         done.cancel();
@@ -147,21 +130,20 @@ pub async fn serve(
     tokio::join!(delay, observed, answered, polled, beside.run(done.clone()));
 }
 
-/// Routes, with CORS and compression around them.
-fn service(router: Router, cors_origins: &[String]) -> Service {
-    ServiceBuilder::new()
-        .layer(
-            CompressionLayer::new()
-                .quality(COMPRESSION_LEVEL)
-                .compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)),
-        )
-        .layer(option_layer(cors(cors_origins)))
-        .service(router)
+/// Answers operations that are posted.
+fn posting(shared: Shared) -> Handler {
+    let shared = Arc::new(shared);
+    Arc::new(move |request| {
+        let shared = Arc::clone(&shared);
+        Box::pin(async move { Ok(graphql::post(&shared, request).await) })
+    })
 }
 
 /// The paths.
 fn router(shared: Shared) -> Router {
-    let graphql = || get(graphql::get).post(graphql::post);
+    // What is posted there takes a shorter way (see `service`); the router answers for the other methods.
+    let post = async |State(shared): State<Shared>, request: Request| graphql::post(&shared, request).await;
+    let graphql = || get(graphql::get).post(post);
     let router = Router::new()
         .route("/graphql", graphql())
         .route("/graphql/v1", graphql())
@@ -177,27 +159,4 @@ fn router(shared: Shared) -> Router {
         .fallback(admin::not_found)
         .method_not_allowed_fallback(admin::method_not_allowed)
         .with_state(shared)
-}
-
-/// The CORS protocol for the configured origins; `None` if there are none, so that nothing is spent on it.
-///
-/// An origin that is no header value can match no browser's, so it is left out.
-fn cors(origins: &[String]) -> Option<CorsLayer> {
-    if origins.is_empty() {
-        return None;
-    }
-    let allowed = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
-    } else {
-        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
-    };
-    Some(
-        CorsLayer::new()
-            .allow_origin(allowed)
-            .allow_methods([Method::GET, Method::POST])
-            // A page may send `authorization` and whatever its GraphQL client adds; the origin is what decides.
-            .allow_headers(AllowHeaders::mirror_request())
-            .expose_headers([trace::REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION])
-            .max_age(PREFLIGHT_MAX_AGE),
-    )
 }

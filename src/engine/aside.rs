@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use memchr::memmem;
 use tokio::sync::Semaphore;
 
 use crate::error::Error;
@@ -42,8 +43,11 @@ impl Place {
 
 /// Whether a document may ask for introspection; not for `__typename`, which is known anyway.
 fn asks_introspection(text: &str) -> bool {
-    text.contains("__schema")
-        || text.match_indices("__type").any(|(start, _)| !text[start..].starts_with("__typename"))
+    let mut places = memmem::find_iter(text.as_bytes(), "__");
+    places.any(|start| {
+        let name = &text[start..];
+        name.starts_with("__schema") || name.starts_with("__type") && !name.starts_with("__typename")
+    })
 }
 
 /// The threads for long work.

@@ -1,7 +1,7 @@
 //! A snapshot: the catalogue and the API as roles with the same privileges see them, immutable, replaced whole.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -22,6 +22,9 @@ const DOCUMENT_BYTES: u64 = 16 << 20;
 /// The bytes of introspection answers that are remembered for each snapshot. Tools ask the same again and again; the answer
 /// for a thousand tables has some megabytes.
 const INTROSPECTION_BYTES: u64 = 16 << 20;
+
+/// Those of an operation that asks for no introspection, as nearly all do.
+static NONE_READY: LazyLock<Arc<ReadyAnswers>> = LazyLock::new(Arc::default);
 
 /// Everything that requests of roles with the same catalog JSON are answered with.
 pub(super) struct Snapshot {
@@ -130,7 +133,7 @@ impl Snapshot {
     ) -> Result<Arc<ReadyAnswers>, RequestError> {
         let mut roots = compiled.roots.iter();
         let Some(root) = roots.find(|root| matches!(root.source, Source::Introspection)) else {
-            return Ok(Arc::default());
+            return Ok(Arc::clone(&NONE_READY));
         };
         let Some(visible) = &self.visible else {
             let text =

@@ -3,7 +3,9 @@
 //! What happens for every request is of level debug, each kind with a target of its own, so that it can be asked for alone:
 //! `access` for HTTP requests, `operation` for operations, `sql` for statements.
 
-use super::Event;
+use tracing::Level;
+
+use super::{Event, request_id};
 
 /// Names of operations are cut after so many bytes: a client may send one of a megabyte.
 const LONGEST_NAME: usize = 128;
@@ -11,13 +13,47 @@ const LONGEST_NAME: usize = 128;
 /// The same of a statement that failed.
 const LONGEST_STATEMENT: usize = 2000;
 
-/// Writes the event, if the log wants it.
+/// Writes the event, if the log wants it, in the span of the request that it happens for.
 pub(super) fn write(event: &Event<'_>) {
+    if is_wanted(event) {
+        request_id::span().in_scope(|| write_line(event));
+    }
+}
+
+/// Whether a line is to be written of the event. Asked first where requests have many of it.
+fn is_wanted(event: &Event<'_>) -> bool {
     match event {
-        Event::PostgresDownloading { version } => {
-            tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
+        Event::PoolExhausted
+        | Event::FlightSent
+        | Event::BytesWritten { .. }
+        | Event::BytesRead { .. }
+        | Event::MessageExchanged { .. }
+        | Event::StageDone { .. }
+        | Event::DocumentRemembered
+        | Event::DocumentParsed
+        | Event::OperationRemembered
+        | Event::OperationCompiled
+        | Event::BatchReceived { .. }
+        | Event::HttpConnectionOpened
+        | Event::HttpConnectionClosed
+        | Event::RequestReceived => false,
+        Event::StatementsSent { .. } | Event::ServerNotice { .. } => {
+            tracing::enabled!(target: "sql", Level::DEBUG)
         }
-        Event::Listening { .. }
+        Event::OperationAnswered { .. } | Event::OperationAbandoned { .. } => {
+            tracing::enabled!(target: "operation", Level::DEBUG)
+        }
+        Event::RequestAnswered { .. } | Event::RequestAbandoned { .. } => {
+            tracing::enabled!(target: "access", Level::DEBUG)
+        }
+        _ => true,
+    }
+}
+
+fn write_line(event: &Event<'_>) {
+    match event {
+        Event::PostgresDownloading { .. }
+        | Event::Listening { .. }
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
         | Event::PasswordFileIgnored { .. }
@@ -65,6 +101,7 @@ pub(super) fn write(event: &Event<'_>) {
         | Event::OperationAbandoned { .. }
         | Event::RequestAnswered { .. }
         | Event::RequestAbandoned { .. } => write_for_each_request(event),
+        // Of these there is no line, as `is_wanted` says.
         Event::PoolExhausted
         | Event::FlightSent
         | Event::BytesWritten { .. }
@@ -85,6 +122,9 @@ pub(super) fn write(event: &Event<'_>) {
 /// Where the server can be reached, and until when.
 fn write_of_server(event: &Event<'_>) {
     match event {
+        Event::PostgresDownloading { version } => {
+            tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
+        }
         Event::Listening { address } => tracing::info!(%address, "listening"),
         Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
         Event::Stopping { reason } => tracing::info!(reason, "stopping"),

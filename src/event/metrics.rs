@@ -9,7 +9,6 @@ mod list;
 mod process;
 mod queue;
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use prometheus_client::encoding::text;
@@ -177,11 +176,13 @@ fn count_of_clients(to: &Families, event: &Event<'_>) {
             to.requests_in_flight.inc();
         }
         Event::RequestAnswered { route, status, took, .. } => {
-            count_request(to, route, status.to_string().into());
-            let durations = to.request_duration.get_or_create(&[("route", Cow::Borrowed(*route))]);
-            durations.observe(took.as_secs_f64());
+            to.requests_in_flight.dec();
+            to.request_answered(route, *status, *took);
         }
-        Event::RequestAbandoned { route } => count_request(to, route, families::ABANDONED.into()),
+        Event::RequestAbandoned { route } => {
+            to.requests_in_flight.dec();
+            to.request_abandoned(route);
+        }
         Event::RequestPanicked { .. } => add(&to.panics, 1),
         Event::HttpConnectionOpened => {
             to.http_connections.inc();
@@ -196,12 +197,6 @@ fn count_of_clients(to: &Families, event: &Event<'_>) {
         Event::AcceptFailed { .. } => add(&to.accept_failures, 1),
         _ => {}
     }
-}
-
-/// A request that is over, one way or another.
-fn count_request(to: &Families, route: &'static str, status: Cow<'static, str>) {
-    to.requests_in_flight.dec();
-    to.request(route, status);
 }
 
 fn count_of_replica(to: &Families, event: &ReplicaEvent<'_>) {

@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -29,7 +30,8 @@ use self::frames::Frames;
 pub(super) use self::registry::{Connections, Place};
 use self::socket::{Protocol, Socket};
 use self::streams::Streams;
-use super::{Service, trace};
+use super::service::Service;
+use super::trace;
 use crate::event::Ending;
 
 /// The longest head of a request, and what is held of an answer until it can be written. A longer address is answered with
@@ -135,10 +137,10 @@ async fn answer(
     activity: &Arc<Activity>,
     service: Service,
     mut request: Request<Incoming>,
-) -> Result<Response<Frames<trace::Body>>, Infallible> {
+) -> Result<Response<Frames<Body>>, Infallible> {
     let exchange = activity.begin();
     request.extensions_mut().insert(Arc::clone(activity));
-    let response = trace::answer(service, request).await?;
+    let response = trace::answer(service, request).await;
     Ok(response.map(|body| Frames::new(body, exchange, streams::pace())))
 }
 

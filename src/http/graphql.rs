@@ -31,12 +31,12 @@ use crate::event::Event;
 use crate::queue::Handling;
 
 /// `POST`: the request is JSON in the body.
-pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Response {
+pub(super) async fn post(shared: &Shared, request: Request) -> Response {
     let (head, mut body) = request.into_parts();
     let Some(media_type) = accept::negotiate(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
-    let identity = match identify(&shared, &head).await {
+    let identity = match identify(shared, &head).await {
         Ok(identity) => identity,
         Err(refusal) => {
             // In vain if it takes too long: then the client does not see the answer.
@@ -44,7 +44,7 @@ pub(super) async fn post(State(shared): State<Shared>, request: Request) -> Resp
             return refusal.respond(media_type);
         }
     };
-    let asked = match read(&shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
+    let asked = match read(shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
         Ok((requests, room)) => {
             handling::read(&head.headers, &shared.backend, &requests).map(|how| (requests, how, room))
         }

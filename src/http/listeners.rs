@@ -10,8 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::Service;
 use super::connection::{self, Connections, Place};
+use super::service::Service;
 use crate::config;
 use crate::event::Event;
 

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::Connections;
+use super::service::Service;
 use super::{Shared, admin, listeners};
 use crate::config;
 use crate::event::metrics::{self, Readings};
@@ -52,7 +53,8 @@ pub async fn observe(worker: Worker, config: &config::Http, endpoint: MetricsEnd
         .fallback(worker_not_found)
         .with_state(Observed { worker, stop });
     let connections = Connections::of_metrics(config);
-    listeners::serve(listener, super::service(router, &[]), connections, &end, config.drain_timeout).await;
+    let service = Service::of_paths(router);
+    listeners::serve(listener, service, connections, &end, config.drain_timeout).await;
 }
 
 type Text = ([(HeaderName, &'static str); 1], String);

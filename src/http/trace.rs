@@ -1,67 +1,50 @@
-//! What surrounds every request: its id, its span, its line in the log, and what is answered when a handler panics.
+//! What surrounds every request: its id, its trace, its line in the log, and what is answered when a handler panics.
 
-use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
-use tower::Service as _;
-use tower_http::compression::CompressionBody;
-use tracing::{Instrument, field};
 use uuid::Uuid;
 
-use super::Service;
 use super::refusal::Refusal;
+use super::service::{REQUEST_ID, Service};
 use crate::event::{Event, Parent, Trace, with_request_id};
-
-/// Names a request across services and in the log.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over from a client.
 const LONGEST_ID: usize = 128;
 
-/// Either what the service answered, or what stands in for it.
-pub(super) type Body = http_body_util::Either<CompressionBody<axum::body::Body>, axum::body::Body>;
-
-type Answer = Response<Body>;
-
-/// Answers one request within its span, and gives its id back in the `x-request-id` header.
-pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Result<Answer, Infallible> {
+/// Answers one request within its trace, and gives its id back in the `x-request-id` header.
+pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Response {
     let id = request_id(request.headers().get(REQUEST_ID));
     let trace = Trace::of_request(
         method_name(request.method()),
         route(request.uri().path()),
         parent(request.headers()),
     );
-    // The level lets the id stand beside every record that is logged at all. An id is made of visible ASCII, by both
-    // ways that `request_id` has.
-    let span = tracing::error_span!("request", id = id.to_str().unwrap_or_default(), trace_id = field::Empty);
-    if let Some(trace_id) = trace.id() {
-        span.record("trace_id", trace_id);
-    }
+    // An id is made of visible ASCII, by both ways that `request_id` has.
+    let name = id.to_str().unwrap_or_default();
     // The futures around it are moved; what they hold is large, and stays where it is.
-    let work = with_request_id(id.to_str().unwrap_or_default(), Box::pin(handled(service, request)));
-    let mut response = trace.around(work.instrument(span)).await;
+    let work = with_request_id(name, trace.id(), Box::pin(handled(service, request)));
+    let mut response = trace.around(work).await;
     response.headers_mut().insert(REQUEST_ID, id);
-    Ok(response)
+    response
 }
 
 /// Has the service answer, and tells of it.
-async fn handled(mut service: Service, request: Request<Incoming>) -> Answer {
+async fn handled(mut service: Service, request: Request<Incoming>) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let running = Running::begin(route(uri.path()));
-    let response =
-        match AssertUnwindSafe(service.call(request.map(axum::body::Body::new))).catch_unwind().await {
-            Ok(Ok(response)) => response.map(Body::Left),
-            Ok(Err(never)) => match never {},
-            Err(panic) => {
-                Event::RequestPanicked { message: message(&*panic) }.emit();
-                Refusal::Panicked.into_response().map(Body::Right)
-            }
-        };
+    let request = request.map(axum::body::Body::new);
+    let response = match AssertUnwindSafe(service.answer(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => {
+            Event::RequestPanicked { message: message(&*panic) }.emit();
+            Refusal::Panicked.into_response()
+        }
+    };
     running.answered(method.as_str(), uri.path(), response.status());
     response
 }

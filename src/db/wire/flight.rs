@@ -4,7 +4,8 @@
 
 use std::io;
 
-use bytes::BytesMut;
+use bytes::{BufMut as _, BytesMut};
+use memchr::memchr;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::frontend::{self, BindError};
 
@@ -53,10 +54,17 @@ pub(in crate::db) enum FlightError {
 impl Flight {
     /// One `Query` message: statements without parameters, in one implicit transaction.
     pub(in crate::db) fn query(text: &str) -> Result<Self, FlightError> {
-        let mut flight = Self { bytes: BytesMut::with_capacity(text.len() + 6), ..Self::default() };
-        flight.put(text.len(), |bytes| frontend::query(text, bytes))?;
-        flight.ends = 1;
-        Ok(flight)
+        // As `frontend::query` does it, which looks for U+0000 byte by byte.
+        if memchr(0, text.as_bytes()).is_some() {
+            return Err(FlightError::NulByte);
+        }
+        let length = i32::try_from(text.len() + 5).map_err(|_| FlightError::TooLarge)?;
+        let mut bytes = BytesMut::with_capacity(text.len() + 6);
+        bytes.put_u8(b'Q');
+        bytes.put_i32(length);
+        bytes.put_slice(text.as_bytes());
+        bytes.put_u8(0);
+        Ok(Self { bytes, ends: 1, ..Self::default() })
     }
 
     /// Leaves rows out of the answer that are beyond so many bytes: a row without columns stands in the place of each.

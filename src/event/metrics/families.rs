@@ -1,6 +1,8 @@
 //! The metrics by name, with their help texts: the one list of them, of which docs/observability.md has a table.
 
-use std::borrow::Cow;
+use std::cell::RefCell;
+use std::thread::LocalKey;
+use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
@@ -53,7 +55,7 @@ pub(super) struct Families {
     pub(super) catalog_loads: Counters<1>,
     pub(super) catalog_load_duration: Histogram,
     requests: Counters<2>,
-    pub(super) request_duration: Histograms,
+    request_duration: Histograms,
     pub(super) requests_in_flight: Gauge,
     pub(super) panics: Counter,
     pub(super) accept_failures: Counter,
@@ -118,8 +120,13 @@ impl Families {
 
     /// Counts an operation.
     pub(super) fn operation(&self, kind: &'static str, outcome: &'static str, role: &'static str) {
-        let labels = [("kind", kind.into()), ("outcome", outcome.into()), ("role", role.into())];
-        self.operations.get_or_create(&labels).inc();
+        let found = || {
+            let labels = [("kind", kind.into()), ("outcome", outcome.into()), ("role", role.into())];
+            self.operations.get_or_create_owned(&labels)
+        };
+        latest(&OPERATION, [kind, outcome, role], found, |counter: &Counter| {
+            counter.inc();
+        });
     }
 
     /// How long operations of a kind take.
@@ -127,10 +134,45 @@ impl Families {
         &self.operation_durations[kind as usize]
     }
 
-    /// Counts an HTTP request.
-    pub(super) fn request(&self, route: &'static str, status: Cow<'static, str>) {
-        self.requests.get_or_create(&[("route", route.into()), ("status", status)]).inc();
+    /// Counts an HTTP request that the client has given up.
+    pub(super) fn request_abandoned(&self, route: &'static str) {
+        self.requests.get_or_create(&[("route", route.into()), ("status", ABANDONED.into())]).inc();
     }
+
+    /// Counts an HTTP request, and how long it took.
+    pub(super) fn request_answered(&self, route: &'static str, status: u16, took: Duration) {
+        let found = || {
+            let labels = [("route", route.into()), ("status", status.to_string().into())];
+            let duration = self.request_duration.get_or_create_owned(&[("route", route.into())]);
+            (self.requests.get_or_create_owned(&labels), duration)
+        };
+        latest(&REQUEST, (route, status), found, |(count, duration)| {
+            count.inc();
+            duration.observe(took.as_secs_f64());
+        });
+    }
+}
+
+/// A metric with the labels that it was found by.
+type Found<L, M> = RefCell<Option<(L, M)>>;
+
+thread_local! {
+    static OPERATION: Found<[&'static str; 3], Counter> = const { RefCell::new(None) };
+    static REQUEST: Found<(&'static str, u16), (Counter, Histogram)> = const { RefCell::new(None) };
+}
+
+/// Uses a metric: the one that this thread has used last, where it is the same. Nearly always it is, and to look it up in its
+/// family takes a hash of all labels.
+fn latest<L: PartialEq + Copy, M>(
+    found: &'static LocalKey<Found<L, M>>,
+    labels: L,
+    find: impl FnOnce() -> M,
+    act: impl FnOnce(&M),
+) {
+    found.with_borrow_mut(|found| match found {
+        Some((known, metric)) if *known == labels => act(metric),
+        other => act(&other.insert((labels, find())).1),
+    });
 }
 
 /// In the order of their numbers.

@@ -33,7 +33,7 @@ impl Worker {
         match Message::decode(&given.message) {
             Ok(message) => {
                 let id = message.request_id.clone().unwrap_or_else(|| message.id.to_string());
-                Box::pin(with_request_id(id, self.settle(shard, given, &message))).await;
+                Box::pin(with_request_id(id, None, self.settle(shard, given, &message))).await;
             }
             Err(error) => self.put_aside_unread(shard, given, &error.to_string()).await,
         }

@@ -1,0 +1,139 @@
+//! Everything between a connection and the handlers: CORS, the way to the handler, compression.
+//!
+//! Never looks into a body.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::routing::future::RouteFuture;
+use futures_util::future::Either as EitherFuture;
+use http::header::{ACCEPT_ENCODING, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, Method};
+use hyper::body::Body as _;
+use tower::util::{Either, option_layer};
+use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
+
+/// Names a request across services and in the log.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
+const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
+
+/// gzip and brotli both spend about as long on an answer at this level as PostgreSQL spent on making it.
+const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
+
+/// Browsers keep a preflight's answer for this long; none keeps it for longer than a day.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
+
+/// The answering of one request.
+pub(super) type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+/// What answers requests of one kind.
+pub(super) type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
+
+/// Answers requests. Cheap to clone, as each request does.
+#[derive(Clone)]
+pub(super) struct Service(Either<Cors<Routes>, Routes>);
+
+impl Service {
+    /// What has no API: only these paths.
+    pub(super) fn of_paths(router: Router) -> Self {
+        Self(Either::Right(Routes { graphql: None, router }))
+    }
+
+    /// The API, whose operations are posted to `graphql`, and the other paths, for pages of these origins.
+    pub(super) fn new(graphql: Handler, router: Router, cors_origins: &[String]) -> Self {
+        Self(option_layer(cors(cors_origins)).layer(Routes { graphql: Some(graphql), router }))
+    }
+
+    /// Answers one request.
+    pub(super) async fn answer(&mut self, request: Request) -> Response {
+        let accepted = request.headers().get_all(ACCEPT_ENCODING).iter().cloned().collect::<Vec<_>>();
+        let Ok(response) = self.0.call(request).await;
+        if response.body().size_hint().lower() < COMPRESS_FROM_BYTES {
+            return response;
+        }
+        // On the heap, as little as large answers are asked for: what compresses has kilobytes of its own.
+        Box::pin(compressed(response, accepted)).await
+    }
+}
+
+/// The answer in a coding that the client accepts.
+async fn compressed(response: Response, accepted: Vec<HeaderValue>) -> Response {
+    let mut request = Request::new(());
+    request.headers_mut().extend(accepted.into_iter().map(|coding| (ACCEPT_ENCODING, coding)));
+    let mut answered = Some(response);
+    let layer =
+        CompressionLayer::new().quality(COMPRESSION_LEVEL).compress_when(SizeAbove::new(COMPRESS_FROM_BYTES));
+    let compressing =
+        layer.layer(service_fn(move |_| ready(Ok::<_, Infallible>(answered.take().unwrap_or_default()))));
+    let Ok(response) = compressing.oneshot(request).await;
+    response.map(Body::new)
+}
+
+fn is_graphql(path: &str) -> bool {
+    matches!(path, "/graphql" | "/graphql/v1")
+}
+
+/// The CORS protocol for the configured origins; `None` if there are none, so that nothing is spent on it.
+///
+/// An origin that is no header value can match no browser's, so it is left out.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    if origins.is_empty() {
+        return None;
+    }
+    let allowed = if origins.iter().any(|origin| origin == "*") {
+        AllowOrigin::any()
+    } else {
+        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+    };
+    Some(
+        CorsLayer::new()
+            .allow_origin(allowed)
+            .allow_methods([Method::GET, Method::POST])
+            // A page may send `authorization` and whatever its GraphQL client adds; the origin is what decides.
+            .allow_headers(AllowHeaders::mirror_request())
+            .expose_headers([REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION])
+            .max_age(PREFLIGHT_MAX_AGE),
+    )
+}
+
+/// The paths. The one that nearly all requests take does not go through the router, which would move and box more than the
+/// handler does.
+#[derive(Clone)]
+struct Routes {
+    graphql: Option<Handler>,
+    router: Router,
+}
+
+impl tower::Service<Request> for Routes {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = EitherFuture<Answering, RouteFuture<Infallible>>;
+
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // A router always is.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match &self.graphql {
+            Some(graphql) if request.method() == Method::POST && is_graphql(request.uri().path()) => {
+                EitherFuture::Left(graphql(request))
+            }
+            _ => EitherFuture::Right(self.router.call(request)),
+        }
+    }
+}
