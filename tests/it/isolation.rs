@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glowplug::config::{Auth, PoolMode};
+use glowplug::config::{Auth, ContextForm, PoolMode};
 use serde_json::{Value, json};
 
 use crate::auth::{jwt, token};
@@ -42,20 +42,26 @@ const SETUP: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_what_is_anothers_in_transaction_mode() {
-    hold_apart(PoolMode::Transaction).await;
+    hold_apart(PoolMode::Transaction, ContextForm::SetConfig).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_what_is_anothers_by_set_local() {
+    hold_apart(PoolMode::Transaction, ContextForm::SetLocal).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_what_is_anothers_in_statement_mode() {
-    hold_apart(PoolMode::Statement).await;
+    hold_apart(PoolMode::Statement, ContextForm::SetConfig).await;
 }
 
-async fn hold_apart(pool_mode: PoolMode) {
+async fn hold_apart(pool_mode: PoolMode, context: ContextForm) {
     let database = harness::database(SETUP).await;
     let pooler = harness::pooler(pool_mode, SERVER_CONNECTIONS);
     let server = Server::start(&pooler.url(&database), |config| {
         config.auth = Auth { jwt: Some(jwt()), anon_role: Some("load_visitor".to_owned()) };
         config.database.pool_mode = pool_mode;
+        config.database.context = Some(context);
         // Nobody shall be refused only because so many wait for two connections.
         config.database.acquire_timeout = Duration::from_mins(1);
         config.database.statement_timeout = Duration::from_mins(1);

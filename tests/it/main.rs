@@ -15,6 +15,7 @@ mod compiled;
 mod config;
 mod conflicts;
 mod conformance;
+mod context;
 mod db;
 mod defects;
 mod documented;

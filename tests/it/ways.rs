@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use glowplug::config::{self, Config, Queued, Secret};
+use glowplug::config::{self, Config, ContextForm, PoolMode, Queued, Secret};
 use glowplug::dispatch::Backend;
 use glowplug::engine::{Engine, Extension, Identity, Request, Response};
 use glowplug::error::Error;
@@ -26,6 +26,8 @@ static NUMBER: AtomicU32 = AtomicU32::new(1);
 pub(crate) enum Route {
     /// To the database.
     Direct,
+    /// To the database, by messages whose context is set by `SET LOCAL`.
+    SetLocal,
     /// Through a queue to a worker; the one who asks has no connection to the database.
     Queued,
 }
@@ -41,8 +43,13 @@ pub(crate) struct Answering {
 impl Route {
     /// The configuration of a server that takes this way, and beside it what does the work, if that is somebody else.
     pub(crate) fn divide(self, config: &Config) -> (Config, Option<Worker>) {
-        if self == Self::Direct {
-            return (config.clone(), None);
+        if self != Self::Queued {
+            let mut config = config.clone();
+            if self == Self::SetLocal {
+                config.database.pool_mode = PoolMode::Transaction;
+                config.database.context = Some(ContextForm::SetLocal);
+            }
+            return (config, None);
         }
         let urls = vec![Secret::new(REDIS.url())];
         let redis = Some(config::Redis { urls, is_cluster: false, authority: None });
@@ -140,4 +147,16 @@ macro_rules! on_both_ways {
     };
 }
 
-pub(crate) use on_both_ways;
+/// Makes tests of bodies by [`Route::SetLocal`]: `set_local::name`.
+macro_rules! by_set_local {
+    ($($name:ident),+ $(,)?) => {
+        mod set_local {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::ways::Route::SetLocal).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use {by_set_local, on_both_ways};

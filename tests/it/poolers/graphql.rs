@@ -1,6 +1,6 @@
 //! Operations of the engine, with role and claims: as one message, or as one flight with named statements.
 
-use glowplug::config::PoolMode;
+use glowplug::config::{ContextForm, PoolMode};
 use glowplug::db::{Protocol, Protocols};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde_json::{Map, Value, json};
@@ -8,14 +8,30 @@ use serde_json::{Map, Value, json};
 use super::stand::Cell;
 use crate::harness;
 
-/// Two users query and write in turns; each sees what is its own.
+/// The same with the context of messages in each form that the protocol has.
 pub(super) async fn holds(cell: &Cell) {
+    let forms = match cell.protocol {
+        // Its context is a statement of the flight.
+        Protocol::Prepared => &ContextForm::ALL[..1],
+        Protocol::Simple | Protocol::Unnamed => &ContextForm::ALL[..],
+    };
+    for context in forms {
+        users_are_held_apart(cell, *context).await;
+        let plain = harness::connect(&cell.url).await;
+        plain.batch_execute("delete from note where body = 'new'").await.unwrap();
+    }
+}
+
+/// Two users query and write in turns; each sees what is its own.
+async fn users_are_held_apart(cell: &Cell, context: ContextForm) {
     let pool_mode = match cell.protocol {
         Protocol::Prepared => PoolMode::Direct,
         Protocol::Simple | Protocol::Unnamed => PoolMode::Transaction,
     };
     assert_eq!(Protocols::of(pool_mode).operations, cell.protocol);
-    let engine = Engine::new(&harness::config(&cell.url, pool_mode)).unwrap();
+    let mut config = harness::config(&cell.url, pool_mode);
+    config.database.context = Some(context);
+    let engine = Engine::new(&config).unwrap();
     let query = "{ noteCollection { edges { node { owner body } } } }";
     for (user, body) in [("ada", "Ada's"), ("bob", "Bob's")] {
         let node = |body: &str| json!({ "node": { "owner": user, "body": body } });
@@ -23,14 +39,14 @@ pub(super) async fn holds(cell: &Cell) {
         assert_eq!(
             found["data"]["noteCollection"]["edges"],
             json!([node(body)]),
-            "{}: {found}",
+            "{} {context:?}: {found}",
             cell.label()
         );
         let insert =
             "mutation { insertIntonoteCollection(objects: [{ body: \"new\" }]) { records { owner } } }";
         let inserted = ask(&engine, user, insert).await;
         let records = &inserted["data"]["insertIntonoteCollection"]["records"];
-        assert_eq!(*records, json!([{ "owner": user }]), "{}: {inserted}", cell.label());
+        assert_eq!(*records, json!([{ "owner": user }]), "{} {context:?}: {inserted}", cell.label());
         let found = ask(&engine, user, query).await;
         assert_eq!(found["data"]["noteCollection"]["edges"], json!([node(body), node("new")]));
     }

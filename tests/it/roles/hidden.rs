@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::World;
-use crate::ways::{Route, on_both_ways};
+use crate::ways::{Route, by_set_local, on_both_ways};
 
 const SETUP: &str = "create role anon#; grant anon# to authenticator#;
     create table note (id integer primary key, parent_id integer references note, hidden boolean not null);
@@ -15,6 +15,7 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#;
     grant select, update, delete on note to anon#";
 
 on_both_ways!(the_id_of_a_hidden_row_is_no_permission,);
+by_set_local!(the_id_of_a_hidden_row_is_no_permission,);
 
 async fn the_id_of_a_hidden_row_is_no_permission(route: Route) {
     let world = World::new(route, SETUP).await;

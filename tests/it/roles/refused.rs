@@ -7,12 +7,16 @@ use glowplug_local::PoolerMode;
 use super::{World, respond};
 use crate::db::{read, settings, statements};
 use crate::harness;
-use crate::ways::{Route, on_both_ways};
+use crate::ways::{Route, by_set_local, on_both_ways};
 
 const SETUP: &str = "create role anon#; grant anon# to authenticator#; create role other#; \
     create table note (id integer primary key); grant select, insert on note to anon#, authenticator#, other#";
 
 on_both_ways!(
+    a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same,
+    a_role_that_is_taken_away_is_refused_at_once,
+);
+by_set_local!(
     a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same,
     a_role_that_is_taken_away_is_refused_at_once,
 );

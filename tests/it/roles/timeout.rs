@@ -3,7 +3,7 @@
 use glowplug::engine::Outcome;
 
 use super::World;
-use crate::ways::{Route, on_both_ways};
+use crate::ways::{Route, by_set_local, on_both_ways};
 
 const SETUP: &str = "create role anon#; create role member#; create role staff#; create role nobody#; \
     grant anon#, member#, staff#, nobody# to authenticator#; \
@@ -14,6 +14,7 @@ const SETUP: &str = "create role anon#; create role member#; create role staff#;
     alter role staff# set statement_timeout = 0; alter role nobody# set lock_timeout = 5";
 
 on_both_ways!(the_role_s_own_timeout_replaces_the_setting, a_new_timeout_holds_after_a_reload,);
+by_set_local!(the_role_s_own_timeout_replaces_the_setting,);
 
 async fn the_role_s_own_timeout_replaces_the_setting(route: Route) {
     let world = World::new(route, SETUP).await;

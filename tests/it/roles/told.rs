@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::World;
-use crate::ways::{Route, on_both_ways};
+use crate::ways::{Route, by_set_local, on_both_ways};
 
 /// `anon` sees its notes only, and does not know of `secret_review`.
 const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
@@ -16,6 +16,13 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
     grant all on note, reply to anon#";
 
 on_both_ways!(
+    a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row,
+    a_hidden_row_is_neither_changed_nor_counted,
+    a_key_that_a_hidden_row_has_is_told_without_its_value,
+    a_constraint_of_a_table_that_the_role_does_not_know_is_not_named,
+    names_that_the_role_does_not_know_are_in_no_message,
+);
+by_set_local!(
     a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row,
     a_hidden_row_is_neither_changed_nor_counted,
     a_key_that_a_hidden_row_has_is_told_without_its_value,

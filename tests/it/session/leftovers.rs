@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use glowplug::config::PoolMode;
+use glowplug::config::{ContextForm, PoolMode};
 use glowplug::db::{Access, Connector, Database, Scope};
 use glowplug::engine::{Engine, Identity};
 use glowplug::sql::Statement;
@@ -44,16 +44,24 @@ async fn a_role_and_settings_left_by_another_client_change_no_answer() {
     let database = hostile_database(SETUP).await;
     let pooler = harness::pooler(PoolMode::Transaction, 1);
     let url = pooler.url(&database);
-    let mut config = harness::config(&url, PoolMode::Transaction);
-    config.database.pool_size = 2;
-    let engine = Engine::new(&config).expect("an engine");
+    let engines = ContextForm::ALL.map(|context| {
+        let mut config = harness::config(&url, PoolMode::Transaction);
+        (config.database.pool_size, config.database.context) = (2, Some(context));
+        Engine::new(&config).expect("an engine")
+    });
     let other = harness::connect(&url).await;
     let leave = "set role memo_reader";
     other.batch_execute(leave).await.expect("another client may take a role");
-    let answer = harness::graphql(&engine, READ, json!({})).await;
-    assert_eq!(answer, right[0], "after {leave}");
+    for engine in &engines {
+        let answer = harness::graphql(engine, READ, json!({})).await;
+        assert_eq!(answer, right[0], "after {leave}");
+    }
     leave_behind(&url).await;
-    assert_eq!(answers(&engine).await, right, "after all that another client may leave");
+    let owner = harness::connect(&harness::cluster().url(&database)).await;
+    for engine in &engines {
+        assert_eq!(answers(engine).await, right, "after all that another client may leave");
+        owner.batch_execute("delete from public.memo where id = 3").await.expect("the row that was written");
+    }
     // What was left is still there: nothing was reset for good behind the other client's back.
     let role = harness::ask(&other, "select pg_catalog.current_user()").await;
     assert_eq!(role.as_deref(), Some("trapper"));
