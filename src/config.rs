@@ -83,6 +83,8 @@ pub struct Database {
     pub pool_mode: PoolMode,
     /// How a message sets the context of its statements; `None` is found out.
     pub context: Option<ContextForm>,
+    /// Which statements become functions in the database; `None` never makes one, and calls none.
+    pub stored_operations: Option<StoredOperations>,
     /// How long a request waits for a connection of the pool.
     pub acquire_timeout: Duration,
     /// How long making a connection may take.
@@ -97,6 +99,21 @@ impl Database {
     /// The connection string for what needs a session, such as migrations: past a pooler, if one was given.
     pub fn session_url(&self) -> &Secret {
         self.direct_url.as_ref().unwrap_or(&self.url)
+    }
+}
+
+/// Which statements become functions in the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredOperations {
+    /// How many functions there may be in the database, of all servers together.
+    pub limit: usize,
+    /// How often a role uses a statement within a minute before it becomes one.
+    pub uses: u32,
+}
+
+impl Default for StoredOperations {
+    fn default() -> Self {
+        Self { limit: 500, uses: 20 }
     }
 }
 

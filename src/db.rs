@@ -14,6 +14,7 @@ mod lock;
 mod operation;
 mod pool;
 mod probe;
+mod stored;
 mod wire;
 
 pub use self::connection::Connection;
@@ -24,10 +25,12 @@ pub use self::diesel::{
 };
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::operation::answers::{Answers, RunError};
+pub use self::operation::literal::literal;
 pub use self::operation::message::compose as message;
 pub use self::operation::scope::{Access, Scope, Settings};
 pub use self::pool::{Database, PoolState, PooledConnection, ReadFrom, ReplicaState, Replicas, Transaction};
 pub use self::probe::{
     Fate, FoundPoolMode, NamedStatements, Passage, PoolerFacts, ProbeReport, Sessions, StartupParameter,
 };
+pub use self::stored::{Call, Candidate, StoredStatements, Wanted};
 pub use self::wire::{Place, cancelled};

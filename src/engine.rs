@@ -21,6 +21,7 @@ mod run;
 mod session;
 mod snapshot;
 mod snapshots;
+mod stored;
 mod watch;
 mod within;
 mod work;
@@ -31,9 +32,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, StoredOperations};
 use crate::db::{Database, Replicas, Settings};
 use crate::error::{Code, Error};
 use crate::event::{Event, Trace, in_request_span};
@@ -56,6 +58,7 @@ use report::{FailedField, report};
 use run::Structure;
 pub use session::FieldConnection;
 use snapshots::RoleSchema;
+pub use stored::StoredOperation;
 pub use within::{Admitted, Written};
 
 /// Answers GraphQL requests from a database. Cheap to clone.
@@ -69,6 +72,8 @@ struct Inner {
     /// The primary: for catalogs, mutations, and the queries of the application's fields.
     database: Database,
     replicas: Replicas,
+    /// Makes functions of statements that are used often, and ends with this.
+    _keeper: JoinSet<()>,
     /// The code of the application's fields, by their numbers.
     resolvers: Vec<Resolver>,
     /// Of requests to the [`Executor`](async_graphql::Executor) that have no identity; `None` refuses them.
@@ -193,7 +198,11 @@ impl Engine {
         let replicas = Replicas::new(&config.database, &database)?;
         let planning = Planning::of_database(config, api, database.clone())?;
         let anonymous = executor::anonymous(&config.auth);
-        let inner = Inner { planning, database, replicas, resolvers, anonymous };
+        let mut keeper = JoinSet::new();
+        if let Some(StoredOperations { limit, .. }) = config.database.stored_operations {
+            keeper.spawn(crate::stored::keep(database.clone(), limit));
+        }
+        let inner = Inner { planning, database, replicas, _keeper: keeper, resolvers, anonymous };
         Ok(Self { inner: Arc::new(inner) })
     }
 

@@ -14,6 +14,7 @@ mod replica;
 mod request_id;
 mod roles;
 mod stopwatch;
+mod stored;
 mod traces;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ pub use self::queue::QueueEvent;
 pub use self::replica::ReplicaEvent;
 pub use self::request_id::{in_request_span, request_id, with_request_id};
 pub use self::stopwatch::Stopwatch;
+pub use self::stored::StoredEvent;
 pub use self::traces::{Parent, Trace, Traces, TracesError};
 use crate::sql::Statement;
 
@@ -80,6 +82,8 @@ pub enum Event<'a> {
     ReadRetried { error: &'a str },
     /// Another transaction was in the way of an operation, of which nothing was done; it is sent again after a pause.
     ConflictRetried { conflict: Conflict, error: &'a str, pause: Duration },
+    /// Something happened to the stored operations.
+    Stored(StoredEvent<'a>),
     /// Something happened at a read replica.
     Replica(ReplicaEvent<'a>),
     /// Something happened at live queries.

@@ -23,6 +23,7 @@
 //! | [`plan`] | operation -> what to read |
 //! | [`sql`] | plan -> SQL statements |
 //! | [`db`] | the wire protocol, connections, pool, one message per operation; Diesel's connection for every pooler |
+//! | [`stored`] | statements that are used often as functions of the database |
 //! | [`response`] | rows and errors -> response body |
 //! | [`error`] | every stage's errors -> code, client message, log message |
 //! | [`event`] | everything observable -> logs |
@@ -48,6 +49,7 @@ pub mod schema;
 pub mod server;
 pub mod shutdown;
 pub mod sql;
+pub mod stored;
 
 pub use engine::{FieldConnection, FieldContext, FieldError};
 pub use server::Server;

@@ -15,7 +15,7 @@ use super::settled::{COLLECTOR, Settled};
 use super::units;
 use super::{
     Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
-    Live, Log, LogFormat, PoolMode, RequestSettings, Secret, Sockets, Traces,
+    Live, Log, LogFormat, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Traces,
 };
 
 /// How long making a connection may take, unless the connection string says it (`connect_timeout`).
@@ -26,6 +26,7 @@ const EXPOSABLE: [&str; 3] = ["total-count", "aggregate", "partitions"];
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
 const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
+const FUNCTIONS: RangeInclusive<usize> = 1..=100_000;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 impl Settled {
@@ -96,6 +97,13 @@ fn database(reader: &mut Reader<'_>) -> Database {
                 (ContextForm::SetLocal.name(), Some(ContextForm::SetLocal)),
             ],
         ),
+        stored_operations: reader.read("stored-operations", |text| match text {
+            "auto" => Ok(Some(StoredOperations::default())),
+            text => unless_off(text, |text| {
+                let limit = count(text, FUNCTIONS)?;
+                Ok(StoredOperations { limit, ..StoredOperations::default() })
+            }),
+        }),
         acquire_timeout: reader.duration("acquire-timeout"),
         connect_timeout: CONNECT_TIMEOUT,
         statement_timeout: reader.duration("statement-timeout"),

@@ -25,6 +25,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         pool_size: text("16"),
         pool_mode: text("auto"),
         context: text("auto"),
+        stored_operations: text("auto"),
         acquire_timeout: text("5s"),
         statement_timeout: text("10s"),
         watch: text(if is_dev { "500ms" } else { "10s" }),

@@ -56,6 +56,11 @@ pub struct Raw {
     /// the server's time, and more where it has `pg_stat_statements`, which then keeps the claims of each user as statements.
     #[arg(long, value_name = "FORM")]
     pub context: Option<Text>,
+    /// Statements that are used often as functions in the database, which keeps their plans: `auto` where the schema `glowplug_operations`
+    /// is there (`glowplug setup --stored-operations` makes it), its user may create in it, and statements cannot be prepared; a
+    /// number is the same with so many functions at the most, for `auto` 500. `off` sends every statement as text.
+    #[arg(long, value_name = "auto|off|COUNT", num_args = 0..=1, default_missing_value = "auto")]
+    pub stored_operations: Option<Text>,
     /// How long a request waits for a free connection. Longer rides out bursts; shorter tells clients sooner.
     #[arg(long, value_name = "DURATION")]
     pub acquire_timeout: Option<Text>,

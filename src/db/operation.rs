@@ -6,7 +6,7 @@
 
 pub(in crate::db) mod answers;
 mod context;
-mod literal;
+pub(in crate::db) mod literal;
 pub(in crate::db) mod message;
 pub(in crate::db) mod parts;
 mod placeholder;
@@ -24,6 +24,7 @@ use crate::db::operation::answers::{Collected, ValueReader};
 use crate::db::operation::message::{Message, session};
 use crate::db::operation::parts::{MOST_VALUES, Part};
 use crate::db::operation::scope::Scope;
+use crate::db::stored::Calls;
 use crate::db::wire::Sharing;
 use crate::event::{Event, Loss};
 use crate::sql::Statement;
@@ -50,6 +51,16 @@ impl<'a> Operation<'a> {
     pub(in crate::db) fn compose(
         scope: &'a Scope,
         statements: &'a [Statement],
+        protocols: Protocols,
+    ) -> Result<Self, Error> {
+        Self::compose_with(scope, statements, &Calls::default(), protocols)
+    }
+
+    /// The same with functions in place of some statements, if it is one message.
+    pub(in crate::db) fn compose_with(
+        scope: &'a Scope,
+        statements: &'a [Statement],
+        calls: &Calls,
         Protocols { operations: protocol, context, .. }: Protocols,
     ) -> Result<Self, Error> {
         let has_too_many = statements.iter().any(|statement| statement.parameters.len() > MOST_VALUES);
@@ -59,7 +70,7 @@ impl<'a> Operation<'a> {
                 Form::Named(parts(scope, statements, Protocol::Prepared)?, scope, context)
             }
             Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
-                Form::Message(message::compose_in(context, scope, statements)?)
+                Form::Message(message::compose_in(context, scope, statements, calls)?)
             }
         };
         Ok(Self { statements, form, answer_limit: scope.answer_limit })

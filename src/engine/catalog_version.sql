@@ -98,7 +98,12 @@ catalogue(hash) as (
     from pg_catalog.pg_description as d
     where d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
         or d.objoid in (select oid from relation)
-        or (d.objoid >= 16384 and d.classoid <> 'pg_catalog.pg_class'::pg_catalog.regclass)
+        or (d.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objoid in (
+            select p.oid from pg_catalog.pg_proc as p where p.pronamespace in (select oid from exposed_schema)
+        ))
+        or (d.objoid >= 16384 and d.classoid not in (
+            'pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_proc'::pg_catalog.regclass
+        ))
     union all
     -- Sequences that belong to columns, and functions that belong to extensions.
     select pg_catalog.hash_record_extended(row(d.tableoid, d.objid, d.refobjid, d.refobjsubid, d.deptype), 0)

@@ -74,6 +74,7 @@ fn write_line(event: &Event<'_>) {
         Event::ReadRetried { .. } | Event::ConflictRetried { .. } => write_of_retries(event),
         Event::Replica(event) => event.write(),
         Event::Live(event) => event.write(),
+        Event::Stored(event) => event.write(),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
         Event::CatalogLoaded { role, tables, took } => {
             tracing::info!(role, tables, ?took, "catalogue loaded");

@@ -8,6 +8,7 @@ mod histogram;
 mod list;
 mod process;
 mod queue;
+mod stored;
 
 use std::sync::LazyLock;
 
@@ -133,6 +134,7 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::AcceptFailed { .. } => count_of_clients(to, event),
         Event::Replica(event) => count_of_replica(to, event),
         Event::Queue(event) => to.queue.count(event),
+        Event::Stored(event) => to.stored.count(event),
         Event::DatabaseUnavailable { .. }
         | Event::DatabaseAvailable
         | Event::ProtocolChosen { .. }

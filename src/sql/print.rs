@@ -16,7 +16,18 @@ use crate::plan::Slot;
 pub(super) fn print(query: &Query, session: SessionSettings) -> (Template, Vec<Slot>) {
     let mut printer = Printer::default();
     printer.query(query);
-    (Template::new(printer.text, printer.places, session), printer.slots)
+    let Printer { text, places, types, slots } = printer;
+    (Template::new(text, places, types.into_iter().collect(), session), slots)
+}
+
+/// The type of a function's parameter for values of a type.
+fn parameter_type(sql_type: &SqlType) -> String {
+    if !sql_type.name.is_system() {
+        return "pg_catalog.text".to_owned();
+    }
+    let mut printer = Printer::default();
+    printer.type_name(sql_type);
+    printer.text
 }
 
 /// What has been printed.
@@ -25,6 +36,8 @@ struct Printer {
     text: String,
     /// Where values are to be put in, as offsets in the text.
     places: Vec<usize>,
+    /// The types that they have for a function.
+    types: Vec<Option<String>>,
     slots: Vec<Slot>,
 }
 
@@ -215,10 +228,14 @@ impl Printer {
         }
     }
 
-    /// A place for a value.
-    fn value(&mut self, slot: &Slot) {
+    /// A place for a value, cast to its type if that may be named.
+    fn value(&mut self, slot: &Slot, sql_type: Option<&SqlType>) {
         self.places.push(self.text.len());
+        self.types.push(sql_type.map(parameter_type));
         self.slots.push(slot.clone());
+        if let Some(sql_type) = sql_type {
+            self.cast(sql_type);
+        }
     }
 
     fn number(&mut self, number: u64) {
@@ -252,6 +269,10 @@ impl Printer {
 
     fn cast(&mut self, sql_type: &SqlType) {
         self.push("::");
+        self.type_name(sql_type);
+    }
+
+    fn type_name(&mut self, sql_type: &SqlType) {
         self.name(&sql_type.name);
         if sql_type.is_array {
             self.push("[]");

@@ -1,7 +1,7 @@
 //! Statements: a text with places for values, which is made once, and the values.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -111,6 +111,8 @@ pub struct Template {
     /// Where the values stand, in order, as offsets in the text.
     places: Box<[usize]>,
     session: SessionSettings,
+    /// The types of its values, separated by commas.
+    signature: Option<Box<str>>,
     /// The JSON text that stands for no row.
     if_no_row: Option<Box<str>>,
     id: TemplateId,
@@ -120,12 +122,25 @@ pub struct Template {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TemplateId(u128);
 
+impl fmt::LowerHex for TemplateId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::LowerHex::fmt(&self.0, formatter)
+    }
+}
+
 impl Template {
-    pub(super) fn new(text: String, places: Vec<usize>, session: SessionSettings) -> Self {
+    /// `types` are the types of the values where a function could take them, or `None` where one has no type that can be named.
+    pub(crate) fn new(
+        text: String,
+        places: Vec<usize>,
+        types: Option<Vec<String>>,
+        session: SessionSettings,
+    ) -> Self {
         let mut template = Self {
             text: text.into_boxed_str(),
             places: places.into_boxed_slice(),
             session,
+            signature: types.map(|types| types.join(", ").into_boxed_str()),
             if_no_row: None,
             id: TemplateId(0),
         };
@@ -144,9 +159,23 @@ impl Template {
         self.id
     }
 
+    /// The types of its values, separated by commas, for a function that takes them; `None` where one has no type that can be named.
+    ///
+    /// A type of PostgreSQL's own is named. In place of another one stands `text`, which the statement casts as it would a literal: a
+    /// function that named the type would keep it from being dropped.
+    pub fn signature(&self) -> Option<&str> {
+        self.signature.as_deref()
+    }
+
+    /// How many values it has.
+    pub fn values(&self) -> usize {
+        self.places.len()
+    }
+
     /// Bytes of memory, about.
     pub fn size(&self) -> usize {
-        size_of::<Self>() + self.text.len() + self.places.len() * size_of::<usize>()
+        let signature = self.signature.as_ref().map_or(0, |signature| signature.len());
+        size_of::<Self>() + self.text.len() + signature + self.places.len() * size_of::<usize>()
     }
 
     /// The parts of the text in front of each place, and what stands behind the last one.
@@ -174,7 +203,7 @@ mod tests {
     use super::*;
 
     fn template(text: &str, places: &[usize]) -> Template {
-        Template::new(text.to_owned(), places.to_vec(), SessionSettings::NONE)
+        Template::new(text.to_owned(), places.to_vec(), None, SessionSettings::NONE)
     }
 
     #[test]

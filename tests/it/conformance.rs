@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use glowplug_local::Pooler;
 
-use crate::ways::{Answering, Route, on_both_ways};
+use crate::ways::{Answering, Route, on_every_way};
 use crate::{harness, session};
 
 /// How many cases are run.
@@ -92,7 +92,7 @@ fn is_otherwise(case: &Case) -> bool {
     OTHERWISE.iter().any(|(id, _)| *id == case.id)
 }
 
-on_both_ways!(cases_give_the_recorded_answers);
+on_every_way!(cases_give_the_recorded_answers);
 
 async fn cases_give_the_recorded_answers(route: Route) {
     let (otherwise, cases): (Vec<_>, Vec<_>) = cases().into_iter().partition(is_otherwise);

@@ -76,6 +76,7 @@ pub(crate) fn settings(url: &str) -> config::Database {
         pool_size: 2,
         pool_mode: PoolMode::Transaction,
         context: None,
+        stored_operations: None,
         acquire_timeout: Duration::from_secs(5),
         connect_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(10),

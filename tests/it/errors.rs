@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::harness;
 use crate::server::{Server, json as body_of};
-use crate::ways::{Answering, Route, on_both_ways};
+use crate::ways::{Answering, Route, on_every_way};
 
-on_both_ways!(
+on_every_way!(
     a_function_raises_with_any_code_and_its_text_passes,
     what_is_in_the_way_is_a_conflict,
     a_broken_function_leaves_its_siblings,

@@ -143,6 +143,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             pool_size: 4,
             pool_mode,
             context: None,
+            stored_operations: None,
             acquire_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(10),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use glowplug::config::{Auth, ContextForm, PoolMode};
+use glowplug::config::{Auth, ContextForm, PoolMode, StoredOperations};
+use glowplug::db::Database;
 use serde_json::{Value, json};
 
 use crate::auth::{jwt, token};
@@ -42,26 +43,38 @@ const SETUP: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_what_is_anothers_in_transaction_mode() {
-    hold_apart(PoolMode::Transaction, ContextForm::SetConfig).await;
+    hold_apart(PoolMode::Transaction, ContextForm::SetConfig, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_what_is_anothers_by_set_local() {
-    hold_apart(PoolMode::Transaction, ContextForm::SetLocal).await;
+    hold_apart(PoolMode::Transaction, ContextForm::SetLocal, None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_what_is_anothers_by_stored_operations() {
+    let often = StoredOperations { uses: 3, ..StoredOperations::default() };
+    hold_apart(PoolMode::Transaction, ContextForm::SetConfig, Some(often)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_what_is_anothers_in_statement_mode() {
-    hold_apart(PoolMode::Statement, ContextForm::SetConfig).await;
+    hold_apart(PoolMode::Statement, ContextForm::SetConfig, None).await;
 }
 
-async fn hold_apart(pool_mode: PoolMode, context: ContextForm) {
+async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<StoredOperations>) {
     let database = harness::database(SETUP).await;
+    if stored.is_some() {
+        let url = harness::cluster().url(&database);
+        let owner = Database::new(&harness::config(&url, PoolMode::Direct).database).expect("a pool");
+        glowplug::stored::set_up(&owner, &[]).await.expect("the schema of functions");
+    }
     let pooler = harness::pooler(pool_mode, SERVER_CONNECTIONS);
     let server = Server::start(&pooler.url(&database), |config| {
         config.auth = Auth { jwt: Some(jwt()), anon_role: Some("load_visitor".to_owned()) };
         config.database.pool_mode = pool_mode;
         config.database.context = Some(context);
+        config.database.stored_operations = stored;
         // Nobody shall be refused only because so many wait for two connections.
         config.database.acquire_timeout = Duration::from_mins(1);
         config.database.statement_timeout = Duration::from_mins(1);
@@ -81,6 +94,12 @@ async fn hold_apart(pool_mode: PoolMode, context: ContextForm) {
     for (user, count) in written {
         let held = format!("select count(*) from item where owner = '{user}' and body like '{user}''s%'");
         assert_eq!(harness::ask(&owner, &held).await, Some(count.to_string()), "{user}");
+    }
+    if stored.is_some() {
+        let functions =
+            "select count(*) from pg_proc where pronamespace = 'glowplug_operations'::regnamespace";
+        let functions = harness::ask(&owner, functions).await.expect("a number");
+        assert!(functions.parse::<u32>().is_ok_and(|number| number > 3), "{functions} functions");
     }
     let astray = "select count(*) from item where body not like owner || '''s%'";
     assert_eq!(harness::ask(&owner, astray).await.as_deref(), Some("0"), "rows under another's name");

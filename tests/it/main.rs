@@ -54,6 +54,7 @@ mod server;
 mod session;
 mod soak;
 mod starter;
+mod stored;
 mod supabase;
 mod tidy;
 mod unfold;

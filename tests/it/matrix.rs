@@ -16,14 +16,14 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::harness;
-use crate::ways::{Route, on_both_ways};
+use crate::ways::{Route, on_every_way};
 use oracle::Oracle;
 use stand::{Attempt, Caller, Data, Outcome, Wanted};
 use table::Table;
 
 static SCHOOL: Mutex<()> = Mutex::const_new(());
 
-on_both_ways!(
+on_every_way!(
     the_schools_roles_may_do_by_the_api_what_they_may_do_by_sql,
     the_starters_roles_may_do_by_the_api_what_they_may_do_by_sql,
 );

@@ -160,8 +160,12 @@ fn the_tests_that_the_documentation_names_are_there() {
     let named: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(is_test).collect();
     assert!(named.len() > 30, "{named:?}");
     let sources = ["tests", "src"].map(|folder| rust_below(&root.join(folder))).concat();
-    let on_both_ways: String =
-        sources.split("on_both_ways!(").skip(1).filter_map(|rest| rest.split(");").next()).collect();
+    let on_both_ways: String = sources
+        .split("on_every_way!(")
+        .flat_map(|rest| rest.split("on_both_ways!("))
+        .skip(1)
+        .filter_map(|rest| rest.split(");").next())
+        .collect();
     for name in named {
         let mark = format!("fn {name}(");
         let (before, _) = sources.split_once(&mark).unwrap_or_else(|| panic!("there is no test {name}"));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::harness;
 use crate::random::Random;
-use crate::ways::{Answering, Route, on_both_ways};
+use crate::ways::{Answering, Route, on_every_way};
 
 /// Folders in folders, with notes. A trigger adds a note to each new folder, and functions read what is there.
 const SETUP: &str = r#"
@@ -182,7 +182,7 @@ impl Stand {
     }
 }
 
-on_both_ways!(records_are_what_a_query_finds_after_the_mutation);
+on_every_way!(records_are_what_a_query_finds_after_the_mutation);
 
 async fn records_are_what_a_query_finds_after_the_mutation(route: Route) {
     let database = harness::database(SETUP).await;

@@ -1,7 +1,7 @@
 //! The ways that an operation can take to a database: straight there, or through a queue to a worker. Tests that run on both
 //! hold that the answers are the same.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use glowplug::dispatch::Backend;
 use glowplug::engine::{Engine, Extension, Identity, Request, Response};
 use glowplug::error::Error;
 use glowplug::queue::{Handling, Worker};
+use glowplug::stored;
 use glowplug_local::{Redis, RedisOptions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,15 @@ pub(crate) enum Route {
     SetLocal,
     /// Through a queue to a worker; the one who asks has no connection to the database.
     Queued,
+    /// To the database, by calls of functions that the statements have become.
+    Stored,
+}
+
+/// How many statements were sent, and how many of them as calls of functions.
+#[derive(Debug, Default)]
+struct Tally {
+    statements: AtomicUsize,
+    stored: AtomicUsize,
 }
 
 /// Answers requests by one of the ways, and ends when it is dropped.
@@ -37,19 +47,24 @@ pub(crate) struct Answering {
     backend: Backend,
     /// What has the connections to the database.
     engine: Engine,
+    /// Of functions, where there are some.
+    tally: Option<Tally>,
     _beside: JoinSet<()>,
 }
 
 impl Route {
     /// The configuration of a server that takes this way, and beside it what does the work, if that is somebody else.
     pub(crate) fn divide(self, config: &Config) -> (Config, Option<Worker>) {
-        if self != Self::Queued {
-            let mut config = config.clone();
-            if self == Self::SetLocal {
+        match self {
+            Self::Direct => return (config.clone(), None),
+            Self::SetLocal => {
+                let mut config = config.clone();
                 config.database.pool_mode = PoolMode::Transaction;
                 config.database.context = Some(ContextForm::SetLocal);
+                return (config, None);
             }
-            return (config, None);
+            Self::Stored => return (stored(config), None),
+            Self::Queued => {}
         }
         let urls = vec![Secret::new(REDIS.url())];
         let redis = Some(config::Redis { urls, is_cluster: false, authority: None });
@@ -76,17 +91,27 @@ impl Answering {
         beside.spawn(async move { running.run(CancellationToken::new()).await });
         let Some(worker) = worker else {
             let engine = backend.engine().expect("an engine").clone();
-            return Self { backend, engine, _beside: beside };
+            if route == Route::Stored {
+                stored::set_up(engine.database(), &[]).await.expect("the schema of functions");
+            }
+            let tally = (route == Route::Stored).then(Tally::default);
+            return Self { backend, engine, tally, _beside: beside };
         };
         let engine = worker.engine().clone();
         beside.spawn(async move { worker.run(CancellationToken::new()).await });
-        let answering = Self { backend, engine, _beside: beside };
+        let answering = Self { backend, engine, tally: None, _beside: beside };
         until_there_is_a_worker(&answering.backend).await;
         answering
     }
 
     /// The answer to a request, as it is.
     pub(crate) async fn respond(&self, request: Request, identity: &Identity) -> Response {
+        if let Some(tally) = &self.tally
+            && let Ok(operation) = self.engine.store(&request, identity).await
+        {
+            tally.statements.fetch_add(operation.statements, Ordering::Relaxed);
+            tally.stored.fetch_add(operation.stored, Ordering::Relaxed);
+        }
         self.backend.respond(request, identity, Handling::default()).await
     }
 
@@ -118,6 +143,25 @@ impl Answering {
             return planning.watch(interval, stop).await;
         }
         tokio::join!(planning.watch(interval, stop.clone()), self.engine.watch(interval, stop));
+    }
+}
+
+/// The same with functions, of every statement.
+fn stored(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.database.pool_mode = PoolMode::Transaction;
+    config.database.stored_operations = Some(config::StoredOperations { limit: 10_000, uses: 1 });
+    config
+}
+
+impl Drop for Answering {
+    /// A test that says to be of functions is of functions.
+    fn drop(&mut self) {
+        let Some(Tally { statements, stored }) = self.tally.take() else { return };
+        let (statements, stored) = (statements.into_inner(), stored.into_inner());
+        if !std::thread::panicking() {
+            assert!(stored * 10 >= statements * 8, "only {stored} of {statements} statements were functions");
+        }
     }
 }
 
@@ -159,4 +203,18 @@ macro_rules! by_set_local {
     };
 }
 
-pub(crate) use {by_set_local, on_both_ways};
+/// The same with a third one: `stored::name`.
+macro_rules! on_every_way {
+    ($($name:ident),+ $(,)?) => {
+        $crate::ways::on_both_ways!($($name),+);
+
+        mod stored {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::ways::Route::Stored).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use {by_set_local, on_both_ways, on_every_way};

@@ -23,11 +23,18 @@ pub(super) fn append_parameter(message: &mut String, value: Option<&str>) -> Res
     Ok(())
 }
 
+/// A text as a literal that reads the same whatever `standard_conforming_strings` is. Fails on a NUL byte.
+pub fn literal(text: &str) -> Result<String, Error> {
+    let mut literal = String::with_capacity(text.len() + 2);
+    append_literal(&mut literal, text)?;
+    Ok(literal)
+}
+
 /// Appends `value` as a literal.
 ///
 /// A text with a backslash is written as ` E'…'`, which reads the same with `standard_conforming_strings` on and off.
 /// See section 4.1.2 of the PostgreSQL manual. A NUL byte is refused, because PostgreSQL would end the message at it.
-pub(super) fn append_literal(message: &mut String, value: &str) -> Result<(), Error> {
+pub(in crate::db) fn append_literal(message: &mut String, value: &str) -> Result<(), Error> {
     let Some(special) = memchr3(0, b'\'', b'\\', value.as_bytes()) else {
         message.push('\'');
         message.push_str(value);

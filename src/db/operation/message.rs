@@ -9,6 +9,7 @@ use crate::db::operation::context::{append_calls, append_context};
 use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
 use crate::db::operation::scope::Scope;
+use crate::db::stored::Calls;
 use crate::sql::{SessionSettings, Statement, Text};
 
 /// A message, and how many results there are in it before those of the statements.
@@ -19,18 +20,20 @@ pub(super) struct Message {
 
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.
 pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error> {
-    compose_in(ContextForm::SetConfig, scope, statements).map(|message| message.text)
+    compose_in(ContextForm::SetConfig, scope, statements, &Calls::default()).map(|message| message.text)
 }
 
-/// The message that runs `statements` within `scope`, which is set in this form.
+/// The message that runs `statements` within `scope`, which is set in this form, with functions in place of some
+/// statements.
 pub(super) fn compose_in(
     form: ContextForm,
     scope: &Scope,
     statements: &[Statement],
+    calls: &Calls,
 ) -> Result<Message, Error> {
     let mut text = String::with_capacity(estimate(scope, statements));
     let results_of_scope = append_context(&mut text, form, scope, session(statements))?;
-    append_statements(&mut text, statements)?;
+    append_statements(&mut text, statements, calls)?;
     Ok(Message { text, results_of_scope })
 }
 
@@ -46,7 +49,7 @@ const AS_CONFIGURED: &str = "select pg_catalog.set_config('transaction_read_only
 pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Result<Message, Error> {
     let mut text = String::from("set transaction read write;\n");
     append_calls(&mut text, AS_CONFIGURED, scope, session(statements))?;
-    append_statements(&mut text, statements)?;
+    append_statements(&mut text, statements, &Calls::default())?;
     Ok(Message { text, results_of_scope: 2 })
 }
 
@@ -114,11 +117,14 @@ pub(in crate::db) fn session(statements: &[Statement]) -> SessionSettings {
     statements.iter().fold(SessionSettings::NONE, |settings, statement| settings | statement.session)
 }
 
-fn append_statements(message: &mut String, statements: &[Statement]) -> Result<(), Error> {
-    for statement in statements {
+fn append_statements(message: &mut String, statements: &[Statement], calls: &Calls) -> Result<(), Error> {
+    for (index, statement) in statements.iter().enumerate() {
         // The line break ends a comment that the statement may end with.
         message.push_str(";\n");
-        append(message, statement)?;
+        match calls.get(index) {
+            Some(call) => call.append(message, &statement.parameters)?,
+            None => append(message, statement)?,
+        }
         message.push('\n');
     }
     Ok(())

@@ -36,7 +36,7 @@ pub struct Scope {
 }
 
 /// Whether statements may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
     /// `transaction_read_only` is on, and a lost connection may be tried once more.
     ReadOnly,

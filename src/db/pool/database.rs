@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config;
-use crate::db::connection::protocol::Protocols;
+use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::error::Error;
 use crate::db::operation::Operation;
 use crate::db::operation::answers::{Answers, Collected, RunError};
@@ -16,6 +16,7 @@ use crate::db::operation::scope::{Access, Scope};
 use crate::db::pool::conflicts::Conflicts;
 use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
 use crate::db::pool::health::Health;
+use crate::db::stored::{Calls, StoredStatements, StoredUse};
 use crate::event::Event;
 use crate::sql::Statement;
 
@@ -34,6 +35,7 @@ pub struct Database {
     /// Held while it is asked whether it can be had.
     checking: Arc<tokio::sync::Mutex<()>>,
     statement_timeout: Duration,
+    stored: StoredUse,
 }
 
 impl Database {
@@ -50,7 +52,14 @@ impl Database {
     fn over(pool: Pool, config: &config::Database) -> Self {
         let health = Arc::new(Health::new());
         let checking = Arc::default();
-        Self { pool: Arc::new(pool), health, checking, statement_timeout: config.statement_timeout }
+        let (statement_timeout, stored) =
+            (config.statement_timeout, StoredUse::new(config.stored_operations));
+        Self { pool: Arc::new(pool), health, checking, statement_timeout, stored }
+    }
+
+    /// The same as a standby of a primary: it has the primary's functions, sooner or later.
+    pub(super) fn standby_of(self, primary: &Self) -> Self {
+        Self { stored: primary.stored.of_standby(), ..self }
     }
 
     /// Runs `statements` within `scope` in one round trip, and returns the value of each.
@@ -84,7 +93,13 @@ impl Database {
     }
 
     async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
-        let operation = Operation::compose(scope, statements, self.pool.protocols())?;
+        let protocols = self.pool.protocols();
+        let calls = match protocols.operations {
+            Protocol::Simple => self.stored.calls(scope, statements),
+            // Their plans are kept anyway.
+            Protocol::Unnamed | Protocol::Prepared => Calls::default(),
+        };
+        let operation = Operation::compose_with(scope, statements, &calls, protocols)?;
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
@@ -96,6 +111,13 @@ impl Database {
             Event::ReadRetried { error: &error.to_string() }.emit();
             answers.clear();
             self.pool.renew(&mut connection).await?;
+            result = deadline.hold(connection.operate(&operation, &mut answers)).await;
+        }
+        if let Err(error) = &result
+            && self.stored.is_missed(&calls, error)
+        {
+            answers.clear();
+            let operation = Operation::compose(scope, statements, protocols)?;
             result = deadline.hold(connection.operate(&operation, &mut answers)).await;
         }
         if let Err(error) = &result
@@ -167,6 +189,11 @@ impl Database {
     /// How queries travel at the moment. In pool mode `auto` it can change.
     pub fn protocols(&self) -> Protocols {
         self.pool.protocols()
+    }
+
+    /// The statements that may be functions in the database.
+    pub fn stored(&self) -> &Arc<StoredStatements> {
+        &self.stored.statements
     }
 
     /// How many connections the pool has.

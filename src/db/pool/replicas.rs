@@ -63,8 +63,11 @@ pub struct Replicas {
 impl Replicas {
     /// Needs a tokio runtime, but no database. No replica is read from before it has answered.
     pub fn new(config: &config::Database, primary: &Database) -> Result<Self, Error> {
-        let all: Arc<[Replica]> =
-            config.replica_urls.iter().map(|url| Replica::new(config, url)).collect::<Result<_, _>>()?;
+        let all: Arc<[Replica]> = config
+            .replica_urls
+            .iter()
+            .map(|url| Replica::new(config, url, primary))
+            .collect::<Result<_, _>>()?;
         let mut watch = JoinSet::new();
         if !all.is_empty() {
             watch.spawn(follow(primary.clone(), Arc::clone(&all), config.replica_lag));

@@ -11,6 +11,7 @@ use prometheus_client::registry::Registry;
 use super::histogram::Histogram;
 use super::list::{Counters, Histograms, List, seconds};
 use super::queue::QueueFamilies;
+use super::stored::StoredFamilies;
 use crate::event::{Conflict, Ending, Loss, OperationKind, SUCCESS, Stage};
 
 /// The outcome where the client went away before there was another.
@@ -63,6 +64,7 @@ pub(super) struct Families {
     pub(super) http_connections_ended: Counters<1>,
     pub(super) bodies_refused: Counter,
     pub(super) queue: QueueFamilies,
+    pub(super) stored: StoredFamilies,
 }
 
 impl Families {
@@ -114,6 +116,7 @@ impl Families {
             http_connections_ended: list.initial("http_connections_ended", "Connections that the server ended: silent (no byte came), slow_head, idle, displaced (idle, for a new one), not_reading (streams of HTTP/2 too), answers_too_large", "reason", &Ending::ALL.map(Ending::name)),
             bodies_refused: list.counter("http_bodies_refused", "Requests that were refused because others' bodies filled the memory for them"),
             queue: QueueFamilies::new(&mut list),
+            stored: StoredFamilies::new(&mut list),
             registry: list.0,
         }
     }

@@ -1,8 +1,6 @@
 //! Expressions: those with parentheses of their own can stand anywhere.
 
 use super::Printer;
-use crate::catalog::SqlType;
-use crate::plan::Slot;
 use crate::sql::ast::{Aggregate, Expression, Select};
 
 impl Printer {
@@ -12,7 +10,7 @@ impl Printer {
             Expression::Text(text) => self.literal(text),
             Expression::Word(word) => self.push(word),
             Expression::Number(number) => self.number(*number),
-            Expression::Parameter { slot, sql_type } => self.parameter(slot, sql_type.as_ref()),
+            Expression::Parameter { slot, sql_type } => self.value(slot, sql_type.as_ref()),
             Expression::Cast(inner, sql_type) => {
                 self.expression(inner);
                 self.cast(sql_type);
@@ -72,14 +70,6 @@ impl Printer {
             Expression::First(array) => self.enclosed("(", array, ")[1]"),
             Expression::Subselect(select) => self.subselect("(", select),
             Expression::Exists(select) => self.subselect("exists (", select),
-        }
-    }
-
-    /// A value, cast to its type if that may be named.
-    fn parameter(&mut self, slot: &Slot, sql_type: Option<&SqlType>) {
-        self.value(slot);
-        if let Some(sql_type) = sql_type {
-            self.cast(sql_type);
         }
     }
 

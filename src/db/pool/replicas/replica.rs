@@ -67,7 +67,11 @@ pub(super) enum Next {
 }
 
 impl Replica {
-    pub(in crate::db) fn new(config: &config::Database, url: &Secret) -> Result<Self, Error> {
+    pub(in crate::db) fn new(
+        config: &config::Database,
+        url: &Secret,
+        primary: &Database,
+    ) -> Result<Self, Error> {
         let name = redacted(url.expose());
         // Whole messages alone are sent there, which is safe in every mode: there is nothing to find out.
         let (url, pool_mode) = (url.clone(), PoolMode::Transaction);
@@ -79,7 +83,7 @@ impl Replica {
             error => error,
         })?;
         Ok(Self {
-            database,
+            database: database.standby_of(primary),
             name,
             pool_size: usize::try_from(config.pool_size).unwrap_or(usize::MAX),
             reads: AtomicUsize::new(0),

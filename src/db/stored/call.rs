@@ -1,0 +1,104 @@
+//! The call of a function that is a statement, in a message.
+
+use crate::db::error::Error;
+use crate::db::operation::literal::append_literal;
+
+/// The schema of the functions.
+pub(super) const SCHEMA: &str = "glowplug_operations";
+
+/// How the call of a function fails whose object identifier is another one.
+const ANOTHER: &str = "glowplug: another function";
+
+/// A function that was seen to be what its name says.
+///
+/// It is called by its name, and only if that still stands for the same object: somebody else who may create in the schema could have made
+/// another one of the name, after this one was dropped. PostgreSQL looks both up while it reads the statement.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Call {
+    name: Box<str>,
+    oid: u32,
+    before: Box<str>,
+}
+
+impl Call {
+    /// The function of this name and object identifier; the name is one that needs no quotes.
+    pub fn new(name: &str, oid: u32) -> Self {
+        let before = format!(
+            "select case when '{SCHEMA}.{name}'::pg_catalog.regproc::pg_catalog.oid \
+             operator(pg_catalog.=) {oid}::pg_catalog.oid then {SCHEMA}.{name}("
+        );
+        Self { name: name.into(), oid, before: before.into() }
+    }
+
+    /// The function's name, without its schema.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Appends the statement that calls it with these values.
+    ///
+    /// PostgreSQL folds the condition when it plans the statement, so that only one branch is left; the other one fails.
+    pub(in crate::db) fn append(&self, message: &mut String, values: &[Option<String>]) -> Result<(), Error> {
+        message.push_str(&self.before);
+        for (index, value) in values.iter().enumerate() {
+            if index > 0 {
+                message.push(',');
+            }
+            match value {
+                Some(value) => append_literal(message, value)?,
+                None => message.push_str("null"),
+            }
+        }
+        message.push_str(") else pg_catalog.encode(pg_catalog.decode('','");
+        message.push_str(ANOTHER);
+        message.push_str("'),'hex') end");
+        Ok(())
+    }
+
+    /// Whether an error says that the function is not there, may not be called, or is another one.
+    ///
+    /// What PostgreSQL says is translated, the names in it are not.
+    pub(super) fn is_missed(&self, error: &Error) -> bool {
+        let Error::Database(raised) = error else { return false };
+        let says = |text: &str| raised.message.contains(text);
+        match &*raised.sqlstate {
+            // undefined_function, ambiguous_function, invalid_schema_name, insufficient_privilege
+            "42883" | "42725" | "3F000" | "42501" => says(SCHEMA) || says(&self.name),
+            // invalid_parameter_value: what `decode` says of an encoding that there is not
+            "22023" => says(ANOTHER),
+            // internal_error: dropped between the reading of the statement and its execution
+            "XX000" => says(&self.oid.to_string()),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::error::DatabaseError;
+
+    fn raised(sqlstate: &str, message: &str) -> Error {
+        let (sqlstate, message) = (sqlstate.to_owned(), message.to_owned());
+        Error::Database(Box::new(DatabaseError { sqlstate, message, ..DatabaseError::default() }))
+    }
+
+    #[test]
+    fn values_are_literals_of_the_call() {
+        let mut message = String::new();
+        Call::new("f_1", 7).append(&mut message, &[Some("it's".into()), None]).unwrap();
+        assert!(message.contains("then glowplug_operations.f_1('it''s',null) else "), "{message}");
+        assert!(message.contains("'glowplug_operations.f_1'::pg_catalog.regproc"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_function_is_told_from_what_it_raises() {
+        let call = Call::new("f_1", 4711);
+        assert!(call.is_missed(&raised("42883", r#"function "glowplug_operations.f_1" does not exist"#)));
+        assert!(call.is_missed(&raised("42501", "Keine Berechtigung für Funktion f_1")));
+        assert!(call.is_missed(&raised("XX000", "cache lookup failed for function 4711")));
+        assert!(!call.is_missed(&raised("42883", "function lower(integer) does not exist")));
+        assert!(!call.is_missed(&raised("42501", "permission denied for table task")));
+        assert!(!call.is_missed(&raised("23514", "glowplug_operations.f_1")));
+    }
+}

@@ -1,0 +1,51 @@
+//! What is observable of stored operations.
+
+use super::Event;
+
+/// Something that happened to the stored operations.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the variants say what their fields are")]
+pub enum StoredEvent<'a> {
+    /// Statements that are used often become functions from now on.
+    Begun { functions: usize },
+    /// They do so no more, for this reason; all go as text.
+    Ended { reason: &'a str },
+    /// So many statements of a message were called as functions.
+    Called { statements: usize },
+    /// A function could not be called; the same goes again as text.
+    CallFailed { error: &'a str },
+    /// A statement is a function now, which was made or was there.
+    Made { name: &'a str, is_new: bool },
+    /// A statement could not be made a function.
+    NotMade { error: &'a str },
+    /// There are as many functions as there may be, all of them in use.
+    Full { limit: usize },
+    /// Functions were dropped that were not used for long.
+    Dropped { functions: usize },
+}
+
+impl StoredEvent<'_> {
+    /// As [`Event::emit`].
+    pub fn emit(self) {
+        Event::Stored(self).emit();
+    }
+
+    /// Writes the event to the log.
+    pub(super) fn write(&self) {
+        match self {
+            Self::Begun { functions } => tracing::info!(functions, "stored operations are used"),
+            Self::Ended { reason } => tracing::info!(reason, "stored operations are not used"),
+            Self::Called { .. } => {}
+            Self::CallFailed { error } => {
+                tracing::debug!(error, "a stored operation cannot be called; it goes again as text");
+            }
+            Self::Made { name, is_new } => tracing::debug!(name, is_new, "a statement is stored"),
+            Self::NotMade { error } => tracing::debug!(error, "a statement was not stored"),
+            Self::Full { limit } => tracing::warn!(
+                limit,
+                "no more operations are stored: as many are there as stored-operations-limit allows, all of them in use"
+            ),
+            Self::Dropped { functions } => tracing::debug!(functions, "stored operations dropped"),
+        }
+    }
+}

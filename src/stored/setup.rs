@@ -1,0 +1,35 @@
+//! Making and removing the schema.
+
+use std::fmt::Write as _;
+
+use diesel_async::SimpleAsyncConnection as _;
+
+use crate::db::{self, Database};
+
+/// Makes the schema; running it again changes nothing.
+const SETUP: &str = include_str!("setup.sql");
+
+/// Removes the schema with all that is in it.
+const REMOVE: &str = "set local role none; drop schema if exists glowplug_operations cascade;";
+
+/// Makes the schema where it is missing, and lets these roles make functions in it. Who makes it may, anyway.
+pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
+    let mut statements = SETUP.to_owned();
+    for role in grant_to {
+        let role = role.replace('"', "\"\"");
+        // Writing to a String cannot fail.
+        let _ = writeln!(statements, "grant usage, create on schema glowplug_operations to \"{role}\";");
+    }
+    run(database, &statements).await
+}
+
+/// Removes the schema and every function in it. Servers that run go on with texts.
+pub async fn remove(database: &Database) -> Result<(), db::Error> {
+    run(database, REMOVE).await
+}
+
+async fn run(database: &Database, statements: &str) -> Result<(), db::Error> {
+    let mut connection = database.connection().await?;
+    let made = connection.batch_execute(statements).await;
+    made.map_err(|error| connection.explain(&error))
+}

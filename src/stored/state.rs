@@ -1,0 +1,117 @@
+//! Whether a database can have stored operations, and those that it has.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::Deserialize;
+
+use crate::db::{self, Database, Protocol, Scope};
+use crate::sql::Statement;
+
+const STATE: &str = include_str!("state.sql");
+
+/// How the notes of functions begin that say when they were last used, and what follows.
+const USED: &str = "Glowplug, last used ";
+const HOUR: &str = "%Y-%m-%d %H:%M";
+
+/// How long the question may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a database says of stored operations.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct State {
+    /// The connection's own user.
+    pub user: String,
+    is_standby: bool,
+    has_language: bool,
+    has_schema: bool,
+    may_create: bool,
+    /// How many functions there are in the schema, whoever made them.
+    pub total: usize,
+    /// Those of the connection's own user.
+    pub(super) own: Vec<Kept>,
+}
+
+/// A function that is there.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Kept {
+    pub(super) name: String,
+    pub(super) arguments: String,
+    note: Option<String>,
+}
+
+/// Why there are no stored operations.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// Named statements do as much, and are used.
+    #[error("statements keep their plans by name here")]
+    NamesAreSafe,
+    /// The schema is missing.
+    #[error("the schema {schema} is not there; glowplug setup --stored-operations makes it", schema = super::SCHEMA)]
+    NoSchema,
+    /// The connection's own user may not make functions.
+    #[error("{user} may not create in the schema {schema}; glowplug setup --stored-operations --grant-to {user} allows it", schema = super::SCHEMA)]
+    MayNotCreate {
+        /// The connection's own user.
+        user: String,
+    },
+    /// Functions are written in it.
+    #[error("the language plpgsql is not there, or may not be used")]
+    NoLanguage,
+    /// It takes no writes.
+    #[error("the database is a standby")]
+    Standby,
+}
+
+impl State {
+    /// Asks a database.
+    pub async fn of(database: &Database) -> Result<Self, db::Error> {
+        let statement = [Statement::new(STATE, Vec::new())];
+        let answers = database.run(&Scope::of_catalog(PATIENCE), &statement).await;
+        let answers = answers.map_err(|failure| failure.error)?;
+        let text = answers.first().and_then(Option::as_deref).unwrap_or_default();
+        serde_json::from_str(text)
+            .map_err(|error| db::Error::Protocol(format!("what it says of stored operations: {error}")))
+    }
+
+    /// What stands in the way, if operations travel by this protocol.
+    pub fn obstacle(&self, protocol: Protocol) -> Option<Obstacle> {
+        let user = || self.user.clone();
+        match () {
+            () if protocol == Protocol::Prepared => Some(Obstacle::NamesAreSafe),
+            () if self.is_standby => Some(Obstacle::Standby),
+            () if !self.has_language => Some(Obstacle::NoLanguage),
+            () if !self.has_schema => Some(Obstacle::NoSchema),
+            () if !self.may_create => Some(Obstacle::MayNotCreate { user: user() }),
+            () => None,
+        }
+    }
+}
+
+impl Kept {
+    /// When it was last used, if its note says so.
+    pub(super) fn used(&self) -> Option<DateTime<Utc>> {
+        let time = self.note.as_deref()?.strip_prefix(USED)?;
+        NaiveDateTime::parse_from_str(time, HOUR).ok().map(|time| time.and_utc())
+    }
+}
+
+/// The note of a function that was used at this time.
+pub(super) fn note(time: DateTime<Utc>) -> String {
+    format!("{USED}{}", time.format(HOUR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_read_as_they_were_written() {
+        let time = DateTime::from_timestamp(1_700_000_040, 0).unwrap();
+        let kept = |note: Option<String>| Kept { name: String::new(), arguments: String::new(), note };
+        assert_eq!(kept(Some(note(time))).used(), Some(DateTime::from_timestamp(1_700_000_040, 0).unwrap()));
+        assert_eq!(kept(Some("mine".to_owned())).used(), None);
+        assert_eq!(kept(None).used(), None);
+    }
+}
