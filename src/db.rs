@@ -14,7 +14,6 @@ mod lock;
 mod operation;
 mod pool;
 mod probe;
-mod stored;
 mod wire;
 
 pub use self::connection::Connection;
@@ -28,9 +27,9 @@ pub use self::operation::answers::{Answers, RunError};
 pub use self::operation::literal::literal;
 pub use self::operation::message::compose as message;
 pub use self::operation::scope::{Access, Scope, Settings};
+pub use self::operation::stored::{Call, Candidate, StoredStatements, Wanted};
 pub use self::pool::{Database, PoolState, PooledConnection, ReadFrom, ReplicaState, Replicas, Transaction};
 pub use self::probe::{
     Fate, FoundPoolMode, NamedStatements, Passage, PoolerFacts, ProbeReport, Sessions, StartupParameter,
 };
-pub use self::stored::{Call, Candidate, StoredStatements, Wanted};
 pub use self::wire::{Place, cancelled};

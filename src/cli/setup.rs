@@ -4,7 +4,8 @@ use clap::Args;
 
 use crate::config::{self, Config, Profile, Secret};
 use crate::db::{self, Database};
-use crate::{queue, stored};
+use crate::queue;
+use crate::stored;
 
 use super::failure::Failure;
 use super::settings::Flags;
@@ -56,12 +57,11 @@ async fn set_up_stored(options: &Options, config: &Config) -> Result<String, db:
     }
     stored::set_up(&owner, &grant_to).await?;
     let state = stored::State::of(&server).await?;
-    let mut made = format!("the schema {} is there, with {} functions\n", stored::SCHEMA, state.total);
-    match state.obstacle(db::Protocol::Simple) {
-        None => made.push_str(&format!("{} may create in it: servers that connect so use it\n", state.user)),
-        Some(obstacle) => made.push_str(&format!("not used yet: {obstacle}\n")),
-    }
-    Ok(made)
+    let use_of_it = match state.obstacle(db::Protocol::Simple) {
+        None => format!("{} may create in it: servers that connect so use it", state.user),
+        Some(obstacle) => format!("not used yet: {obstacle}"),
+    };
+    Ok(format!("the schema {} is there, with {} functions\n{use_of_it}\n", stored::SCHEMA, state.total))
 }
 
 /// A small pool for this connection string.

@@ -12,6 +12,7 @@ pub(in crate::db) mod parts;
 mod placeholder;
 pub(in crate::db) mod scope;
 mod simple;
+pub(in crate::db) mod stored;
 
 use std::time::Instant;
 
@@ -24,7 +25,7 @@ use crate::db::operation::answers::{Collected, ValueReader};
 use crate::db::operation::message::{Message, session};
 use crate::db::operation::parts::{MOST_VALUES, Part};
 use crate::db::operation::scope::Scope;
-use crate::db::stored::Calls;
+use crate::db::operation::stored::Calls;
 use crate::db::wire::Sharing;
 use crate::event::{Event, Loss};
 use crate::sql::Statement;

@@ -74,14 +74,8 @@ fn write_line(event: &Event<'_>) {
         Event::ReadRetried { .. } | Event::ConflictRetried { .. } => write_of_retries(event),
         Event::Replica(event) => event.write(),
         Event::Live(event) => event.write(),
-        Event::Stored(event) => event.write(),
         Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
-        Event::CatalogLoaded { role, tables, took } => {
-            tracing::info!(role, tables, ?took, "catalogue loaded");
-        }
-        Event::CatalogFailed { error } => {
-            tracing::error!(error, "catalogue not loaded; the previous one stays");
-        }
+        Event::CatalogLoaded { .. } | Event::CatalogFailed { .. } => write_of_catalogs(event),
         Event::PersistedOperationsLoaded { .. }
         | Event::PersistedOperationsFailed { .. }
         | Event::PersistedOperationInvalid { .. } => write_of_persisted_operations(event),
@@ -96,6 +90,7 @@ fn write_line(event: &Event<'_>) {
         | Event::AcceptFailed { .. }
         | Event::ConnectionsDropped { .. } => write_of_clients(event),
         Event::Queue(event) => event.write(),
+        Event::Stored(event) => event.write(),
         Event::StatementsSent { .. }
         | Event::RequestFailed { .. }
         | Event::OperationAnswered { .. }
@@ -147,6 +142,19 @@ fn write_of_retries(event: &Event<'_>) {
         Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
         Event::ConflictRetried { error, pause, .. } => {
             tracing::debug!(error, ?pause, "another transaction was in the way; the operation is sent again");
+        }
+        _ => {}
+    }
+}
+
+/// Whether the database could be read.
+fn write_of_catalogs(event: &Event<'_>) {
+    match event {
+        Event::CatalogLoaded { role, tables, took } => {
+            tracing::info!(role, tables, ?took, "catalogue loaded");
+        }
+        Event::CatalogFailed { error } => {
+            tracing::error!(error, "catalogue not loaded; the previous one stays");
         }
         _ => {}
     }

@@ -11,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods as _, Insertable};
-use diesel_async::SimpleAsyncConnection as _;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
@@ -215,9 +214,7 @@ pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::
              grant select, insert, update, delete on glowplug.operation to \"{role}\";\n"
         );
     }
-    let mut connection = database.connection().await?;
-    let made = connection.batch_execute(&statements).await;
-    made.map_err(|error| connection.explain(&error))
+    database.run_script(&statements).await
 }
 
 fn now() -> DateTime<Utc> {

@@ -41,7 +41,7 @@ const AT_ONCE: usize = 20;
 /// How long making one may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What it takes for a statement never to become a function: syntax_error, invalid_function_definition, and the like.
+/// Errors that come again whenever a statement is to become a function: those of its syntax and of what PostgreSQL supports.
 const UNFIT: [&str; 4] = ["42601", "42P13", "54023", "0A000"];
 
 /// What is known of the functions in the database.
@@ -241,7 +241,7 @@ impl Keeper {
             .own
             .iter()
             .filter(|kept| !self.called.contains_key(&kept.name))
-            .filter_map(|kept| Some((kept.used().unwrap_or_default(), kept)))
+            .map(|kept| (kept.used().unwrap_or_default(), kept))
             .filter(|(used, _)| now - *used > UNUSED)
             .collect();
         unused.sort_by_key(|(used, _)| *used);

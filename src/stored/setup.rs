@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use diesel_async::SimpleAsyncConnection as _;
-
 use crate::db::{self, Database};
 
 /// Makes the schema; running it again changes nothing.
@@ -20,16 +18,10 @@ pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::
         // Writing to a String cannot fail.
         let _ = writeln!(statements, "grant usage, create on schema glowplug_operations to \"{role}\";");
     }
-    run(database, &statements).await
+    database.run_script(&statements).await
 }
 
 /// Removes the schema and every function in it. Servers that run go on with texts.
 pub async fn remove(database: &Database) -> Result<(), db::Error> {
-    run(database, REMOVE).await
-}
-
-async fn run(database: &Database, statements: &str) -> Result<(), db::Error> {
-    let mut connection = database.connection().await?;
-    let made = connection.batch_execute(statements).await;
-    made.map_err(|error| connection.explain(&error))
+    database.run_script(REMOVE).await
 }

@@ -23,10 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct State {
     /// The connection's own user.
     pub user: String,
-    is_standby: bool,
-    has_language: bool,
-    has_schema: bool,
-    may_create: bool,
+    /// What stands in the way in the database itself.
+    obstacle: Option<Obstacle>,
     /// How many functions there are in the schema, whoever made them.
     pub total: usize,
     /// Those of the connection's own user.
@@ -42,7 +40,8 @@ pub(super) struct Kept {
 }
 
 /// Why there are no stored operations.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
 pub enum Obstacle {
     /// Named statements do as much, and are used.
     #[error("statements keep their plans by name here")]
@@ -51,11 +50,8 @@ pub enum Obstacle {
     #[error("the schema {schema} is not there; glowplug setup --stored-operations makes it", schema = super::SCHEMA)]
     NoSchema,
     /// The connection's own user may not make functions.
-    #[error("{user} may not create in the schema {schema}; glowplug setup --stored-operations --grant-to {user} allows it", schema = super::SCHEMA)]
-    MayNotCreate {
-        /// The connection's own user.
-        user: String,
-    },
+    #[error("its user may not create in the schema {schema}; glowplug setup --stored-operations --grant-to ROLE allows it", schema = super::SCHEMA)]
+    MayNotCreate,
     /// Functions are written in it.
     #[error("the language plpgsql is not there, or may not be used")]
     NoLanguage,
@@ -77,15 +73,7 @@ impl State {
 
     /// What stands in the way, if operations travel by this protocol.
     pub fn obstacle(&self, protocol: Protocol) -> Option<Obstacle> {
-        let user = || self.user.clone();
-        match () {
-            () if protocol == Protocol::Prepared => Some(Obstacle::NamesAreSafe),
-            () if self.is_standby => Some(Obstacle::Standby),
-            () if !self.has_language => Some(Obstacle::NoLanguage),
-            () if !self.has_schema => Some(Obstacle::NoSchema),
-            () if !self.may_create => Some(Obstacle::MayNotCreate { user: user() }),
-            () => None,
-        }
+        if protocol == Protocol::Prepared { Some(Obstacle::NamesAreSafe) } else { self.obstacle }
     }
 }
 

@@ -1,15 +1,17 @@
 -- What stands in the way of stored operations, and the functions that there are, as one JSON text.
 select json_build_object(
     'user', session_user,
-    'isStandby', pg_is_in_recovery(),
-    'hasLanguage', exists (
-        select from pg_catalog.pg_language as l
-        where l.lanname = 'plpgsql' and has_language_privilege(session_user, l.oid, 'usage')
-    ),
-    'hasSchema', n.oid is not null,
-    'mayCreate', coalesce(
-        has_schema_privilege(session_user, n.oid, 'create') and has_schema_privilege(session_user, n.oid, 'usage'), false
-    ),
+    'obstacle', case
+        when pg_is_in_recovery() then 'standby'
+        when not exists (
+            select from pg_catalog.pg_language as l
+            where l.lanname = 'plpgsql' and has_language_privilege(session_user, l.oid, 'usage')
+        ) then 'noLanguage'
+        when n.oid is null then 'noSchema'
+        when not (
+            has_schema_privilege(session_user, n.oid, 'create') and has_schema_privilege(session_user, n.oid, 'usage')
+        ) then 'mayNotCreate'
+    end,
     'total', (select count(*) from pg_catalog.pg_proc as f where f.pronamespace = n.oid),
     'own', coalesce((
         select json_agg(json_build_object(

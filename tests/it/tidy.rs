@@ -16,7 +16,7 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 20] = [
+const IMPORTS: [(&str, &[&str]); 21] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
@@ -44,9 +44,11 @@ const IMPORTS: [(&str, &[&str]); 20] = [
             "config",
             "event",
             "persisted",
+            "stored",
         ],
     ),
     ("live", &["engine", "error", "config", "event"]),
+    ("stored", &["sql", "db", "event"]),
     ("dispatch", &["engine", "queue", "config", "error", "event"]),
     (
         "server",
@@ -59,7 +61,7 @@ const IMPORTS: [(&str, &[&str]); 20] = [
         "cli",
         &[
             "auth", "catalog", "config", "db", "dispatch", "engine", "event", "http", "queue", "server",
-            "shutdown", "sql",
+            "shutdown", "sql", "stored",
         ],
     ),
 ];

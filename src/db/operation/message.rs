@@ -9,7 +9,7 @@ use crate::db::operation::context::{append_calls, append_context};
 use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
 use crate::db::operation::scope::Scope;
-use crate::db::stored::Calls;
+use crate::db::operation::stored::Calls;
 use crate::sql::{SessionSettings, Statement, Text};
 
 /// A message, and how many results there are in it before those of the statements.

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use diesel_async::SimpleAsyncConnection as _;
 use tokio::time::Instant;
 
 use crate::config;
@@ -13,10 +14,10 @@ use crate::db::error::Error;
 use crate::db::operation::Operation;
 use crate::db::operation::answers::{Answers, Collected, RunError};
 use crate::db::operation::scope::{Access, Scope};
+use crate::db::operation::stored::{Calls, StoredStatements, StoredUse};
 use crate::db::pool::conflicts::Conflicts;
 use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
 use crate::db::pool::health::Health;
-use crate::db::stored::{Calls, StoredStatements, StoredUse};
 use crate::event::Event;
 use crate::sql::Statement;
 
@@ -184,6 +185,13 @@ impl Database {
     /// A connection of the pool, for Diesel queries.
     pub async fn connection(&self) -> Result<PooledConnection, Error> {
         self.pool.acquire().await
+    }
+
+    /// Runs several statements of SQL as one message: all of them take effect, or none.
+    pub async fn run_script(&self, statements: &str) -> Result<(), Error> {
+        let mut connection = self.pool.acquire().await?;
+        let done = connection.batch_execute(statements).await;
+        done.map_err(|error| connection.explain(&error))
     }
 
     /// How queries travel at the moment. In pool mode `auto` it can change.

@@ -15,15 +15,15 @@ async fn a_planted_function_is_never_called() {
     assert_eq!(stand.store(TASK, json!({ "id": 1 })).await, 1);
     assert_eq!(stand.ask(TASK, json!({ "id": 1 })).await, expected(1));
     let name = stand.functions().await.remove(0);
-    let planter = format!("planter_{}", stand.name);
+    let intruder = format!("intruder_{}", stand.name);
     let plant = |arguments: &str| {
         format!(
-            "set role {planter}; create function glowplug_operations.{name}({arguments}) returns text language sql as \
+            "set role {intruder}; create function glowplug_operations.{name}({arguments}) returns text language sql as \
              $$ select '{{\"title\":\"planted\"}}' $$; reset role;"
         )
     };
     let role =
-        format!("create role {planter}; grant usage, create on schema glowplug_operations to {planter};");
+        format!("create role {intruder}; grant usage, create on schema glowplug_operations to {intruder};");
     stand.owner.batch_execute(&role).await.expect("a role");
 
     // Beside ours, one that takes texts: the name alone does not say which is meant.
@@ -48,7 +48,7 @@ async fn a_planted_function_is_never_called() {
             );
         }
     }
-    let clean = format!("drop owned by {planter}; drop role {planter}");
+    let clean = format!("drop owned by {intruder}; drop role {intruder}");
     stand.owner.batch_execute(&clean).await.expect("nothing depends on the role");
     until("our function is back", async || stand.store(TASK, json!({ "id": 1 })).await == 1).await;
     assert_eq!(stand.ask(TASK, json!({ "id": 5 })).await, expected(5));
