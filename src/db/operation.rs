@@ -152,7 +152,8 @@ impl Connection {
                 match finished(sent, parts.len(), answers)? {
                     ByName::Done => Ok(()),
                     ByName::NotPossible => {
-                        let message = message::compose_in(*context, scope, operation.statements)?;
+                        let message =
+                            message::compose_in(*context, scope, operation.statements, &Calls::default())?;
                         self.exchange_within(&message.text, message.results_of_scope, limit, answers).await
                     }
                 }

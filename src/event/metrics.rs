@@ -118,11 +118,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::OperationAbandoned { kind, role } => {
             to.operation(kind.name(), families::ABANDONED, roles::label(*role, false));
         }
-        Event::CatalogLoaded { took, .. } => {
-            one_more(&to.catalog_loads, "outcome", SUCCESS);
-            to.catalog_load_duration.observe(took.as_secs_f64());
-        }
-        Event::CatalogFailed { .. } => one_more(&to.catalog_loads, "outcome", families::FAILED),
+        Event::CatalogLoaded { .. } | Event::CatalogFailed { .. } => count_of_catalogs(to, event),
         Event::RequestReceived
         | Event::RequestAnswered { .. }
         | Event::RequestAbandoned { .. }
@@ -167,6 +163,18 @@ fn count_of_retries(to: &Families, event: &Event<'_>) {
         Event::ConflictRetried { conflict, .. } => {
             one_more(&to.conflict_retries, "reason", conflict.sqlstate());
         }
+        _ => {}
+    }
+}
+
+/// Whether the database could be read.
+fn count_of_catalogs(to: &Families, event: &Event<'_>) {
+    match event {
+        Event::CatalogLoaded { took, .. } => {
+            one_more(&to.catalog_loads, "outcome", SUCCESS);
+            to.catalog_load_duration.observe(took.as_secs_f64());
+        }
+        Event::CatalogFailed { .. } => one_more(&to.catalog_loads, "outcome", families::FAILED),
         _ => {}
     }
 }
