@@ -117,7 +117,7 @@ fn scope(role: Option<&str>, name: &str, value: &str) -> Scope {
 }
 
 fn text(random: &mut Random) -> String {
-    (0..1 + random.below(6)).map(|_| PARTS[random.below(PARTS.len())]).collect()
+    (0..=random.below(6)).map(|_| PARTS[random.below(PARTS.len())]).collect()
 }
 
 #[tokio::test]
