@@ -60,6 +60,23 @@ async fn a_token_in_the_headers_editor_shows_other_rows_and_is_kept() {
     assert_eq!((rows("without"), rows("with"), rows("reloaded")), (anonymous, member, member));
 }
 
+#[tokio::test]
+async fn a_subscription_in_graphiql_shows_a_change_without_a_reload() {
+    let name = harness::starter_database().await;
+    let server = Server::start(&harness::cluster().url(&name), |_| {}).await;
+    let client = harness::connect(&harness::cluster().url(&name)).await;
+    let id = harness::ask(&client, "select id from task order by id limit 1").await.unwrap();
+    let address = server.url(&format!(
+        "/?query=subscription{{taskCollection(filter:{{id:{{eq:\"{id}\"}}}}){{edges{{node{{title}}}}}}}}"
+    ));
+    let mutation = format!(
+        "mutation {{ updateTaskCollection(filter: {{id: {{eq: \"{id}\"}}}}, set: {{title: \"Seen at once\"}}) {{ affectedCount }} }}"
+    );
+    let seen = visit("live", &address, &[&mutation, "Seen at once"]).await;
+    let shown = |part: &str| seen[part].as_str().unwrap().contains("Seen at once");
+    assert!(!shown("before") && shown("after") && seen["stopped"] == true, "{seen}");
+}
+
 /// What a script of tests/npm saw in a page; what no page may do is asserted already.
 async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
     assert!(

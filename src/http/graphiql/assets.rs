@@ -16,7 +16,7 @@ pub(crate) struct Asset {
 }
 
 /// The files in the order in which the page loads them.
-pub(crate) const ASSETS: [Asset; 4] = [
+pub(crate) const ASSETS: [Asset; 5] = [
     Asset {
         package: "graphiql",
         version: "3.9.0",
@@ -34,6 +34,12 @@ pub(crate) const ASSETS: [Asset; 4] = [
         version: "18.3.1",
         path: "umd/react-dom.production.min.js",
         integrity: "sha384-gTGxhz21lVGYNMcdJOyq01Edg0jhn/c22nsx0kyqP0TxaV5WVdsSH1fSDUf5YJj1",
+    },
+    Asset {
+        package: "graphql-ws",
+        version: "6.4.2",
+        path: "umd/graphql-ws.min.js",
+        integrity: "sha384-mxvR4Mzbsb6QVx/9xI2gtQikQA6m8zMDBFnu3l//4/ROsWt7y2sUGWd+/tYQqDm7",
     },
     Asset {
         package: "graphiql",

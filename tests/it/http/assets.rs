@@ -51,7 +51,7 @@ async fn the_files_are_those_that_npm_installs() {
         .chain(attributes(&page, "src"))
         .filter(|path| path.starts_with("assets/"))
         .collect();
-    assert_eq!((paths.len(), hashes.len()), (4, 4));
+    assert_eq!((paths.len(), hashes.len()), (5, 5));
     for (path, hash) in paths.into_iter().zip(hashes) {
         let path = format!("/{path}");
         let response = server.get(&path).send().await.unwrap();

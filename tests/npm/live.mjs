@@ -1,0 +1,27 @@
+// Opens GraphiQL with a subscription, runs it, and looks on while the test changes a row.
+// Prints what it saw as one JSON object; the test judges it.
+//
+// Usage: node live.mjs <url of the page> <the browser's executable> <folder> <document of a mutation> <what it makes visible>
+
+import { join } from "node:path";
+import { open } from "./page.mjs";
+
+const [url, browser, folder, mutation, visible] = process.argv.slice(2);
+const seen = { before: "", after: "", stopped: false };
+const noted = await open(url, browser, folder, async (page) => {
+  const result = page.locator(".result-window");
+  await page.getByRole("button", { name: /execute query/i }).click();
+  await result.locator(".CodeMirror-line", { hasText: "edges" }).waitFor();
+  seen.before = await result.innerText();
+  await page.screenshot({ path: join(folder, "before.png") });
+  // Past the page, which does not know of it.
+  const headers = { "content-type": "application/json" };
+  await fetch(new URL("/graphql", url), { method: "POST", headers, body: JSON.stringify({ query: mutation }) });
+  await result.locator(".CodeMirror-line", { hasText: visible }).waitFor();
+  seen.after = await result.innerText();
+  await page.screenshot({ path: join(folder, "after.png") });
+  await page.getByRole("button", { name: /stop query/i }).click();
+  await page.getByRole("button", { name: /execute query/i }).waitFor();
+  seen.stopped = true;
+});
+process.stdout.write(JSON.stringify({ ...noted, ...seen }));
