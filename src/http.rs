@@ -16,6 +16,7 @@ mod graphql;
 mod handling;
 mod identity;
 mod listeners;
+mod live;
 mod metrics;
 mod parameters;
 mod read_from;
@@ -57,30 +58,41 @@ struct Shared {
     graphiql: bool,
     room: Room,
     body_timeout: Duration,
+    /// `None` where there are no live queries.
+    live: Option<Live>,
+    /// The pages that may open websockets, besides those of this server.
+    origins: Arc<[String]>,
+    init_timeout: Duration,
+    heartbeat: Duration,
     /// Cancelled when the server is asked to stop.
     stop: CancellationToken,
+    /// Cancelled when it takes no more connections.
+    close: CancellationToken,
 }
 
 impl Shared {
     fn new(
-        backend: Backend,
+        (backend, live): (Backend, Option<Live>),
         authenticator: Authenticator,
         config: &config::Http,
-        stop: CancellationToken,
+        (stop, close): (CancellationToken, CancellationToken),
     ) -> Self {
-        let &config::Http { get_requests, sdl, graphiql, .. } = config;
-        let (room, body_timeout) = (Room::new(&config.sockets), config.sockets.body_timeout);
-        let request_settings = Arc::new(config.request_settings.clone());
+        let &config::Http { get_requests, sdl, graphiql, ref sockets, .. } = config;
         Self {
             backend,
             authenticator,
             get_requests,
-            request_settings,
+            request_settings: Arc::new(config.request_settings.clone()),
             sdl,
             graphiql,
-            room,
-            body_timeout,
+            room: Room::new(sockets),
+            body_timeout: sockets.body_timeout,
+            live,
+            origins: config.cors_origins.as_slice().into(),
+            init_timeout: sockets.init_timeout,
+            heartbeat: sockets.heartbeat,
             stop,
+            close,
         }
     }
 }
@@ -101,8 +113,8 @@ pub async fn serve(
 ) {
     let Listeners { api, metrics } = listeners.into();
     let beside = backend.clone();
-    let shared = Shared::new(backend, authenticator, config, stop.clone());
     let (close, done) = (CancellationToken::new(), CancellationToken::new());
+    let shared = Shared::new((backend, live.clone()), authenticator, config, (stop.clone(), close.clone()));
     let delay = async {
         stop.cancelled().await;
         tokio::time::sleep(config.shutdown_delay).await;

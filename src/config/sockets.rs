@@ -22,6 +22,11 @@ pub struct Sockets {
     pub room_timeout: Duration,
     /// How long a client may take next to nothing of an answer.
     pub write_timeout: Duration,
+    /// How long a websocket may be open until its client has said who it is.
+    pub init_timeout: Duration,
+    /// How often the client of a live query that has nothing new is sent a sign of life. One whose websocket has said nothing for two
+    /// of these is gone.
+    pub heartbeat: Duration,
     /// The bytes of requests' bodies that there may be at once, of all clients, short bodies aside.
     pub body_bytes: usize,
     /// The same for short bodies, so that long ones do not keep them out.
@@ -43,6 +48,9 @@ impl Default for Sockets {
             body_timeout: Duration::from_secs(30),
             room_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
+            init_timeout: Duration::from_secs(10),
+            // Proxies close what has been quiet for 30 to 60 seconds.
+            heartbeat: Duration::from_secs(12),
             body_bytes: 64 << 20,
             short_body_bytes: 32 << 20,
             answer_bytes: 128 << 20,

@@ -1,4 +1,4 @@
-//! Which of the two media types of a GraphQL response the client wants.
+//! Which media type of a GraphQL response the client wants: one of the two that hold one answer, or a stream of answers.
 //!
 //! Rules: GraphQL over HTTP (draft), section "Media Types", on top of RFC 9110, section 12.5.1.
 
@@ -31,6 +31,62 @@ impl MediaType {
     }
 }
 
+/// The media type of a stream of responses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StreamType {
+    /// `text/event-stream`, by the protocol of graphql-sse.
+    Events,
+    /// `multipart/mixed;subscriptionSpec=1.0`, Apollo's.
+    Multipart,
+}
+
+/// What the client takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// Where there is one answer.
+    pub(super) one: Option<MediaType>,
+    /// Where there are many.
+    pub(super) stream: Option<StreamType>,
+}
+
+impl Accepted {
+    /// What a request is refused in.
+    pub(super) fn refusal(self) -> MediaType {
+        self.one.unwrap_or(MediaType::Json)
+    }
+}
+
+/// What the client takes, or `None` if that is nothing that there is.
+pub(super) fn accepted(headers: &HeaderMap) -> Option<Accepted> {
+    let accepted = Accepted { one: negotiate(headers), stream: stream(headers) };
+    (accepted.one.is_some() || accepted.stream.is_some()).then_some(accepted)
+}
+
+/// The form of streams that the client names first. A range such as `*/*` means none: older clients send it.
+fn stream(headers: &HeaderMap) -> Option<StreamType> {
+    let texts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).find_map(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next()?;
+        let parameters: Vec<&str> = parts.collect();
+        if parameters.iter().any(|parameter| quality(parameter) == Some(0)) {
+            return None;
+        }
+        // The one that Apollo's clients send for `@defer` has another parameter.
+        let is_of_subscriptions = |parameter: &&str| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            name.eq_ignore_ascii_case("subscriptionSpec") && value.trim_matches('"') == "1.0"
+        };
+        if name.eq_ignore_ascii_case("text/event-stream") {
+            Some(StreamType::Events)
+        } else if name.eq_ignore_ascii_case("multipart/mixed") && parameters.iter().any(is_of_subscriptions) {
+            Some(StreamType::Multipart)
+        } else {
+            None
+        }
+    })
+}
+
 /// How well a media type is accepted; ordered, the greatest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Acceptance {
@@ -51,7 +107,7 @@ enum Precision {
 ///
 /// A client that says nothing, or `*/*`, gets `application/json`, because it may be older than the other. One that names
 /// both as equally good gets `application/graphql-response+json`.
-pub(super) fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
+fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     if !headers.contains_key(ACCEPT) {
         return Some(MediaType::Json);
     }
@@ -155,6 +211,28 @@ mod tests {
         assert_eq!(negotiated(&[weighted]), Some(MediaType::Json));
         let refused = "application/json;q=0, */*";
         assert_eq!(negotiated(&[refused]), Some(MediaType::GraphqlResponse));
+    }
+
+    #[test]
+    fn streams_are_those_that_are_named() {
+        let streamed = |accept: &'static str| {
+            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+            accepted(&headers).and_then(|accepted| accepted.stream)
+        };
+        assert_eq!(streamed("text/event-stream"), Some(StreamType::Events));
+        for apollo in [
+            "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/json",
+            "multipart/mixed; boundary=\"graphql\"; subscriptionSpec=\"1.0\", application/json",
+        ] {
+            assert_eq!(streamed(apollo), Some(StreamType::Multipart), "{apollo}");
+        }
+        let urql = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed";
+        assert_eq!(streamed(urql), Some(StreamType::Events));
+        for none in
+            ["*/*", "text/*", "multipart/mixed;deferSpec=20220824,application/json", "text/event-stream;q=0"]
+        {
+            assert_eq!(streamed(none), None, "{none}");
+        }
     }
 
     #[test]

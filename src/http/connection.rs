@@ -25,7 +25,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-pub(super) use self::activity::Activity;
+pub(super) use self::activity::{Activity, Upgrade};
 use self::frames::Frames;
 pub(super) use self::registry::{Connections, Place};
 use self::socket::{Protocol, Socket};
@@ -75,6 +75,8 @@ pub(super) async fn serve(
         () = activity.abandoned() => {}
         () = abandon.cancelled() => {}
     }
+    // A websocket has a task of its own.
+    activity.abandon();
 }
 
 /// Finds out the protocol, and serves it.
@@ -98,19 +100,22 @@ async fn speak(mut socket: Socket, service: Service, place: &Place, stop: &Cance
 async fn serve_http1(socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
     let activity = &place.activity;
     let answer = service_fn(|request| answer(activity, service.clone(), request));
-    let mut connection = http1().serve_connection(TokioIo::new(socket), answer);
+    let mut connection = http1().serve_connection(TokioIo::new(socket), answer).with_upgrades();
     tokio::select! {
         // What ends a connection (the client is gone, its bytes are no HTTP) concerns the client alone.
-        _ = &mut connection => return,
+        _ = &mut connection => return activity.upgrade_ended().await,
         ending = activity.told_to_end() => {
             if ending == Ending::SlowHead {
-                return connection.into_parts().io.into_inner().refuse_slow_head().await;
+                return if let Some(parts) = connection.into_parts() {
+                    parts.io.into_inner().refuse_slow_head().await;
+                };
             }
         }
         () = stop.cancelled() => {}
     }
     Pin::new(&mut connection).graceful_shutdown();
     let _ = connection.await;
+    activity.upgrade_ended().await;
 }
 
 /// Many requests at once.

@@ -12,12 +12,13 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
 use super::Shared;
-use super::accept::{self, MediaType};
+use super::accept::{self, Accepted, MediaType};
 use super::batch;
 use super::body::{self, Received};
 use super::connection::Activity;
 use super::handling;
 use super::identity::identify;
+use super::live;
 use super::parameters::{self, Requests, UrlParameters};
 use super::read_from::read_from;
 use super::refusal::Refusal;
@@ -25,15 +26,14 @@ use super::reply;
 use super::room::Reserved;
 use super::sender::Sender;
 use crate::config::{GetRequests, Limits};
-use crate::dispatch::Backend;
-use crate::engine::{self, DocumentSource};
+use crate::engine::{self, DocumentSource, Identity};
 use crate::event::Event;
 use crate::queue::Handling;
 
 /// `POST`: the request is JSON in the body.
 pub(super) async fn post(shared: &Shared, request: Request) -> Response {
     let (head, mut body) = request.into_parts();
-    let Some(media_type) = accept::negotiate(&head.headers) else {
+    let Some(accepted) = accept::accepted(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
     let identity = match identify(shared, &head).await {
@@ -41,7 +41,7 @@ pub(super) async fn post(shared: &Shared, request: Request) -> Response {
         Err(refusal) => {
             // In vain if it takes too long: then the client does not see the answer.
             let _ = tokio::time::timeout(shared.body_timeout, body::discard(&mut body)).await;
-            return refusal.respond(media_type);
+            return refusal.respond(accepted.refusal());
         }
     };
     let asked = match read(shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
@@ -52,22 +52,25 @@ pub(super) async fn post(shared: &Shared, request: Request) -> Response {
     };
     match asked {
         Ok((requests, handling, _room)) => {
-            let sender = Sender { identity: &identity, handling, activity: activity(&head) };
-            respond(&shared.backend, requests, sender, media_type).await
+            let asked = Asked { requests, handling, accepted, activity: activity(&head) };
+            respond(shared, asked, identity).await
         }
-        Err(refusal) => refusal.respond(media_type),
+        Err(refusal) => refusal.respond(accepted.refusal()),
     }
 }
 
-/// `GET`: the request is in the query string, and may not change anything.
+/// `GET`: the request is in the query string, and may not change anything; or the client asks for a websocket.
 pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Response {
     let (head, _) = request.into_parts();
-    let Some(media_type) = accept::negotiate(&head.headers) else {
+    if live::is_websocket(&head) {
+        return live::upgrade(shared, head).await;
+    }
+    let Some(accepted) = accept::accepted(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
     let identity = match identify(&shared, &head).await {
         Ok(identity) => identity,
-        Err(refusal) => return refusal.respond(media_type),
+        Err(refusal) => return refusal.respond(accepted.refusal()),
     };
     let limits = shared.backend.planning().limits(&identity);
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
@@ -78,11 +81,11 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     match request {
         // It cannot change anything, so that there is nothing to be wished for.
         Ok(request) => {
-            let sender =
-                Sender { identity: &identity, handling: Handling::default(), activity: activity(&head) };
-            respond(&shared.backend, Requests::Single(request), sender, media_type).await
+            let (requests, handling) = (Requests::Single(request), Handling::default());
+            let asked = Asked { requests, handling, accepted, activity: activity(&head) };
+            respond(&shared, asked, identity).await
         }
-        Err(refusal) => refusal.respond(media_type),
+        Err(refusal) => refusal.respond(accepted.refusal()),
     }
 }
 
@@ -146,21 +149,37 @@ fn activity(request: &Parts) -> Option<&Arc<Activity>> {
     request.extensions.get()
 }
 
-/// Has the engine answer, within this future: dropping it drops what the engine does.
-async fn respond(
-    backend: &Backend,
+/// What a client asks for, and how it wants to have it.
+struct Asked<'a> {
     requests: Requests,
-    sender: Sender<'_>,
-    media_type: MediaType,
-) -> Response {
-    match requests {
-        Requests::Single(request) => {
-            let answer = backend.respond(request, sender.identity, sender.handling).await;
-            reply::single(sender.hold(answer), media_type)
+    handling: Handling,
+    accepted: Accepted,
+    activity: Option<&'a Arc<Activity>>,
+}
+
+/// Has the engine answer, within this future: dropping it drops what the engine does. What is answered more than once, or to a
+/// client that takes nothing else, is a stream.
+async fn respond(shared: &Shared, asked: Asked<'_>, identity: Identity) -> Response {
+    let Asked { requests, handling, accepted, activity } = asked;
+    let backend = &shared.backend;
+    let sender = |identity| Sender { identity, handling, activity };
+    match (requests, accepted.one, accepted.stream) {
+        (Requests::Single(request), one, Some(stream))
+            if one.is_none() || backend.planning().asks_for_subscription(&request, &identity) =>
+        {
+            live::respond(shared, request, identity, stream, activity)
         }
-        Requests::Batch(requests) => {
+        (Requests::Single(request), one, _) => {
+            let answer = backend.respond(request, &identity, handling).await;
+            reply::single(sender(&identity).hold(answer), one.unwrap_or(MediaType::Json))
+        }
+        (Requests::Batch(requests), Some(media_type), _) => {
             Event::BatchReceived { operations: requests.len() }.emit();
-            reply::batch(&batch::answer(backend, requests, &sender).await, media_type)
+            reply::batch(&batch::answer(backend, requests, &sender(&identity)).await, media_type)
+        }
+        (Requests::Batch(_), None, _) => {
+            let message = "A batch is not answered by a stream; send each operation by itself.";
+            Refusal::Malformed(message.to_owned()).respond(accepted.refusal())
         }
     }
 }

@@ -18,7 +18,20 @@ use crate::engine::Identity;
 
 /// Who asks, before anything of the body is read.
 pub(super) async fn identify(shared: &Shared, request: &Parts) -> Result<Identity, Refusal> {
-    let authorization = authorization(&request.headers).map_err(Refusal::Denied)?;
+    identify_as(shared, request, None).await
+}
+
+/// The same of a client that may say who it is after the request's head, as in a websocket; what it says there goes before the
+/// head's token.
+pub(super) async fn identify_as(
+    shared: &Shared,
+    request: &Parts,
+    said: Option<&str>,
+) -> Result<Identity, Refusal> {
+    let authorization = match said {
+        Some(said) => Some(said),
+        None => authorization(&request.headers).map_err(Refusal::Denied)?,
+    };
     let caller = shared.authenticator.authenticate(authorization).await.map_err(Refusal::Denied)?;
     let settings = settings(&caller, request, &shared.request_settings);
     Ok(Identity { role: caller.role.clone(), settings, expires_at: caller.expires_at() })

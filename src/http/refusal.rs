@@ -38,6 +38,8 @@ pub(super) enum Refusal {
     Malformed(String),
     /// The request may not be sent by `GET`: what may.
     GetRefused(GetRequests),
+    /// A page of another origin asked for a websocket.
+    OriginRefused,
     /// The path is there, the method is not: the methods that are.
     MethodNotAllowed(Option<HeaderValue>),
     /// A handler panicked.
@@ -47,7 +49,7 @@ pub(super) enum Refusal {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Denied(Denied::RoleRefused) => StatusCode::FORBIDDEN,
+            Self::Denied(Denied::RoleRefused) | Self::OriginRefused => StatusCode::FORBIDDEN,
             Self::Denied(Denied::KeysUnavailable) | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Self::Denied(_) => StatusCode::UNAUTHORIZED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -62,7 +64,7 @@ impl Refusal {
 
     fn code(&self) -> &'static str {
         match self {
-            Self::Denied(Denied::RoleRefused) => "FORBIDDEN",
+            Self::Denied(Denied::RoleRefused) | Self::OriginRefused => "FORBIDDEN",
             Self::Denied(Denied::KeysUnavailable) | Self::NoRoom => "UNAVAILABLE",
             Self::Denied(_) => "UNAUTHENTICATED",
             Self::Panicked => "INTERNAL",
@@ -71,11 +73,13 @@ impl Refusal {
         }
     }
 
-    fn message(&self) -> String {
+    /// What the client reads.
+    pub(super) fn message(&self) -> String {
         match self {
             Self::Denied(denied) => denied.to_string(),
             Self::NotAcceptable => {
-                "The answer can be application/graphql-response+json or application/json; the Accept header allows neither."
+                "The answer can be application/graphql-response+json or application/json, and for a subscription text/event-stream or \
+                 multipart/mixed;subscriptionSpec=1.0; the Accept header allows none of them."
                     .into()
             }
             Self::UnsupportedMediaType(found) => {
@@ -92,6 +96,9 @@ impl Refusal {
                 "By GET, persisted operations alone may be asked for, by their id or hash; send this by POST.".into()
             }
             Self::GetRefused(_) => "Requests must be sent by POST.".into(),
+            Self::OriginRefused => {
+                "Pages of this origin may not open a websocket here; name it in the setting cors-origins.".into()
+            }
             Self::MethodNotAllowed(_) => "This path does not know this method.".into(),
             Self::Panicked => "The request could not be answered because of a defect in the server.".into(),
         }

@@ -7,6 +7,7 @@ use glowplug::config::{Config, Profile, Raw, Secret, Settled};
 use glowplug::dispatch::Backend;
 use glowplug::engine::Extension;
 use glowplug::http;
+use glowplug::live::Live;
 use glowplug::queue::Worker;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::Value;
@@ -21,6 +22,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
     pub(crate) stop: CancellationToken,
+    /// Who is subscribed, where there are live queries.
+    pub(crate) live: Option<Live>,
     serving: JoinHandle<()>,
     /// The worker, if there is one.
     _beside: JoinSet<()>,
@@ -64,15 +67,18 @@ impl Server {
         if let Some(worker) = worker {
             beside.spawn(async move { worker.run(CancellationToken::new()).await });
         }
+        let engine = backend.engine().filter(|_| config.api.subscriptions);
+        let live = engine.map(|engine| Live::new(engine.clone(), &config.live));
+        let answered = live.clone();
         let serving = tokio::spawn(async move {
-            http::serve(backend, None, authenticator, listener, &config.http, stopping).await;
+            http::serve(backend, answered, authenticator, listener, &config.http, stopping).await;
         });
         // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();
         if is_queued {
             until_there_is_a_worker(&asked).await;
         }
-        Self { address, client: Client::new(), stop, serving, _beside: beside }
+        Self { address, client: Client::new(), stop, live, serving, _beside: beside }
     }
 
     /// The address of a path.

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::held::Held;
 use super::pace::{Mark, Pace};
@@ -41,6 +41,8 @@ pub(in crate::http) struct Activity {
     ending: OnceLock<Ending>,
     told: CancellationToken,
     abandoned: CancellationToken,
+    /// What the connection is once HTTP has ended on it; cancelled when that ends.
+    upgraded: OnceLock<CancellationToken>,
 }
 
 impl Activity {
@@ -59,6 +61,7 @@ impl Activity {
             ending: OnceLock::new(),
             told: CancellationToken::new(),
             abandoned: CancellationToken::new(),
+            upgraded: OnceLock::new(),
         }
     }
 
@@ -81,6 +84,19 @@ impl Activity {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Exchange(Arc::clone(self))
+    }
+
+    /// The connection becomes another protocol's. It keeps its place, and is busy, until what is returned is dropped.
+    pub(in crate::http) fn upgrade(self: &Arc<Self>) -> Upgrade {
+        let ended = self.upgraded.get_or_init(CancellationToken::new).clone().drop_guard();
+        Upgrade { exchange: self.begin(), _ended: ended }
+    }
+
+    /// Waits for the end of the protocol that the connection was upgraded to, if it was.
+    pub(super) async fn upgrade_ended(&self) {
+        if let Some(ended) = self.upgraded.get() {
+            ended.cancelled().await;
+        }
     }
 
     /// The bytes of an answer, counted until they are freed.
@@ -170,6 +186,11 @@ impl Activity {
         self.ending.get().copied().unwrap_or(Ending::Idle)
     }
 
+    /// Gives it up, whatever runs on it.
+    pub(super) fn abandon(&self) {
+        self.abandoned.cancel();
+    }
+
     /// Waits until it is given up.
     pub(super) async fn abandoned(&self) {
         self.abandoned.cancelled().await;
@@ -194,6 +215,25 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.idle_since.store(self.0.now(), Ordering::Relaxed);
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection that speaks another protocol than HTTP.
+#[derive(Debug)]
+pub(in crate::http) struct Upgrade {
+    exchange: Exchange,
+    _ended: DropGuard,
+}
+
+impl Upgrade {
+    /// The bytes of a message, counted until they are freed.
+    pub(in crate::http) fn hold(&self, bytes: Bytes) -> Bytes {
+        self.exchange.0.hold(bytes)
+    }
+
+    /// Waits until the connection is given up.
+    pub(in crate::http) async fn abandoned(&self) {
+        self.exchange.0.abandoned().await;
     }
 }
 

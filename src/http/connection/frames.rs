@@ -59,7 +59,12 @@ where
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         while self.rest.is_empty() {
-            match ready!(Pin::new(&mut self.body).poll_frame(context)).transpose()? {
+            let polled = Pin::new(&mut self.body).poll_frame(context);
+            if let (Poll::Pending, Some(pace)) = (&polled, &self.stream) {
+                // There is room for more, and it is the client that waits.
+                pace.took(0);
+            }
+            match ready!(polled).transpose()? {
                 None => return Poll::Ready(None),
                 Some(frame) => match frame.into_data() {
                     Ok(data) => self.rest = data,

@@ -2,14 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::tasks;
+use super::{LIVE, tasks};
 use crate::harness;
 use crate::server::{Server, json};
 use crate::ways::{Route, on_both_ways};
 
 on_both_ways!(a_subscription_is_not_answered_where_there_is_one_answer, a_subscription_has_one_root_field);
-
-const LIVE: &str = "subscription { taskCollection { edges { node { title } } } }";
 
 async fn ask(server: &Server, document: &str) -> Value {
     json(server.query(document).send().await.unwrap()).await

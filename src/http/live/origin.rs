@@ -1,0 +1,55 @@
+//! Which pages may open a websocket. A browser asks nobody before it does, and sends the user's cookies.
+
+use http::header::{HOST, ORIGIN};
+use http::{HeaderMap, Uri};
+
+/// Whether the page that asks is of this server's own origin, or of one that CORS allows. What is no page says no origin.
+pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let is_listed = |listed: &String| listed == "*" || listed.eq_ignore_ascii_case(origin);
+    allowed.iter().any(is_listed) || is_own(origin, headers)
+}
+
+/// Whether the origin's host and port are those that the client has called this server by. The scheme may differ: a proxy in front
+/// speaks TLS.
+fn is_own(origin: &str, headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let Ok(origin) = origin.parse::<Uri>() else { return false };
+    origin.authority().is_some_and(|authority| authority.as_str().eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn allowed(origin: Option<&'static str>, listed: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("api.example:8080"));
+        if let Some(origin) = origin {
+            headers.insert(ORIGIN, HeaderValue::from_static(origin));
+        }
+        let listed: Vec<String> = listed.iter().map(|origin| (*origin).to_owned()).collect();
+        is_allowed(&headers, &listed)
+    }
+
+    #[test]
+    fn programs_own_pages_and_listed_origins_are_allowed() {
+        assert!(allowed(None, &[]));
+        assert!(allowed(Some("http://api.example:8080"), &[]));
+        assert!(allowed(Some("https://API.example:8080"), &[]), "a proxy speaks TLS");
+        assert!(allowed(Some("https://app.example"), &["https://other.example", "https://app.example"]));
+        assert!(allowed(Some("https://app.example"), &["*"]));
+    }
+
+    #[test]
+    fn other_pages_are_not() {
+        for origin in
+            ["https://evil.example", "http://api.example", "null", "http://api.example:8080.evil.example"]
+        {
+            assert!(!allowed(Some(origin), &["https://app.example"]), "{origin}");
+        }
+    }
+}

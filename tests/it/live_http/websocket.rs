@@ -1,0 +1,128 @@
+//! A websocket as a client of the tests' own: messages as JSON, and what the server closes with.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::server::Server;
+
+/// How long anything may take here.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Opens a websocket; the status of the answer if there is none.
+    pub(super) async fn open(
+        server: &Server,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        Self::open_at(&server.url(path), headers).await
+    }
+
+    /// The same at an address.
+    pub(super) async fn open_at(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let url = url.replace("http://", "ws://");
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        match connect_async(request).await {
+            Ok((stream, _)) => Ok(Self(stream)),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// One of today's protocol.
+    pub(super) async fn of(server: &Server) -> Self {
+        Self::open(server, "/graphql", &[PROTOCOL]).await.unwrap()
+    }
+
+    /// The same, with a client that has come in.
+    pub(super) async fn initialised(server: &Server) -> Self {
+        let mut socket = Self::of(server).await;
+        socket.init(json!({})).await;
+        socket
+    }
+
+    pub(super) async fn init(&mut self, payload: Value) {
+        self.send(json!({"type": "connection_init", "payload": payload})).await;
+        assert_eq!(self.next().await, json!({"type": "connection_ack"}));
+    }
+
+    pub(super) async fn subscribe(&mut self, id: &str, document: &str) {
+        self.send(json!({"id": id, "type": "subscribe", "payload": {"query": document}})).await;
+    }
+
+    pub(super) async fn send(&mut self, message: Value) {
+        self.send_frame(Message::text(message.to_string())).await;
+    }
+
+    pub(super) async fn send_frame(&mut self, frame: Message) {
+        self.0.send(frame).await.unwrap();
+    }
+
+    /// The next message.
+    pub(super) async fn next(&mut self) -> Value {
+        match self.frame().await {
+            Message::Text(text) => serde_json::from_str(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The code and the reason that the server closes with; messages before it are left aside.
+    pub(super) async fn closed(&mut self) -> (u16, String) {
+        loop {
+            if let Message::Close(close) = self.frame().await {
+                let close = close.expect("a code");
+                return (close.code.into(), close.reason.to_string());
+            }
+        }
+    }
+
+    /// The next frame that is no ping; those are answered by reading.
+    pub(super) async fn frame(&mut self) -> Message {
+        loop {
+            match timeout(PATIENCE, self.0.next())
+                .await
+                .expect("in time")
+                .expect("an open websocket")
+                .unwrap()
+            {
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Waits until the connection is gone, without a word of the client.
+    pub(super) async fn dropped_in_silence(self) -> bool {
+        let stream = self.0.into_inner();
+        let MaybeTlsStream::Plain(stream) = stream else { panic!("it is not encrypted") };
+        let gone = async {
+            let mut bytes = [0; 1024];
+            loop {
+                stream.readable().await.unwrap();
+                match stream.try_read(&mut bytes) {
+                    Ok(0) => return true,
+                    Ok(_) => {}
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                    Err(_) => return true,
+                }
+            }
+        };
+        timeout(PATIENCE, gone).await.unwrap_or(false)
+    }
+}
+
+/// The header that asks for today's protocol.
+pub(super) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
