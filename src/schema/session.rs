@@ -4,7 +4,7 @@
 
 use std::ops::BitOr;
 
-use crate::catalog::{Catalog, Column, Table, TableKind, Type, TypeKind, base_type};
+use crate::catalog::{Catalog, Table, TableKind, Type, TypeKind, base_type};
 
 /// Settings of a session on which a statement's answer depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,14 +62,23 @@ impl SessionSettings {
         types.fold(of_rows, |settings, found| settings | Self::of_type(catalog, found))
     }
 
-    /// Those that changing a table's rows depends on.
-    pub fn of_change(catalog: &Catalog, table: &Table) -> Self {
+    /// Those that a change of a table depends on, which reads and writes the texts of these columns.
+    pub fn of_change(catalog: &Catalog, table: &Table, columns: impl IntoIterator<Item = usize>) -> Self {
         if !table.is_plain {
             // Triggers, checks and defaults are code of the application's.
             return Self::ALL;
         }
-        let has_dates = table.columns.iter().any(|column| reads_dates(catalog, column));
-        Self::of_table(catalog, table) | if has_dates { Self::DATE_STYLE } else { Self::NONE }
+        let of_column =
+            |column| catalog.type_of(column).map_or(Self::ALL, |found| Self::of_input(catalog, found));
+        columns.into_iter().fold(Self::NONE, |settings, column| settings | of_column(&table.columns[column]))
+    }
+
+    /// Those that a value depends on, which is read from its text: a style of dates says whether the day or the month comes first.
+    fn of_input(catalog: &Catalog, found: &Type) -> Self {
+        let element = found.element.and_then(|oid| catalog.types.get(&oid)).unwrap_or(found);
+        let is_date =
+            matches!(element.name.as_str(), "date" | "timestamp" | "timestamptz" | "time" | "timetz");
+        Self::of_type(catalog, found) | if is_date { Self::DATE_STYLE } else { Self::NONE }
     }
 
     /// Those that the text of a value depends on.
@@ -99,13 +108,6 @@ impl SessionSettings {
             _ => Self::ALL,
         }
     }
-}
-
-/// Whether a value of the column is read from its text by a style of dates, which says whether the day or the month comes first.
-fn reads_dates(catalog: &Catalog, column: &Column) -> bool {
-    let Some(found) = catalog.type_of(column) else { return true };
-    let element = found.element.and_then(|oid| catalog.types.get(&oid)).unwrap_or(found);
-    matches!(element.name.as_str(), "date" | "timestamp" | "timestamptz" | "time" | "timetz")
 }
 
 impl BitOr for SessionSettings {

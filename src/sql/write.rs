@@ -53,7 +53,7 @@ impl Compiler<'_> {
 
     pub(super) fn modify(&mut self, at: TableRef<'_>, write: &Write) -> Modify {
         let table = &self.schema.catalog.tables[at.table];
-        self.depend_on(SessionSettings::of_change(&self.schema.catalog, table));
+        self.depend_on(self.settings_of_change(write));
         let change = match &write.change {
             Change::Insert { columns, rows } => self.insert(at.table, columns, rows),
             Change::Update { set, target } => ast::Change::Update {
@@ -64,6 +64,22 @@ impl Compiler<'_> {
         };
         let (schema, name) = (table.schema.clone(), table.name.clone());
         Modify { schema, name, alias: at.alias.to_owned(), change, returning: self.returning(at, write) }
+    }
+
+    /// The settings of a session that a change depends on, without what hangs on its rows.
+    fn settings_of_change(&self, write: &Write) -> SessionSettings {
+        let table = &self.schema.catalog.tables[write.table];
+        let (returned, is_row_needed) = self.returned_columns(write);
+        match &write.change {
+            Change::Insert { columns, .. } if !is_row_needed => {
+                let columns = columns.iter().copied().chain(returned);
+                SessionSettings::of_change(&self.schema.catalog, table, columns)
+            }
+            // The rows that are meant may be known by any column.
+            Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => {
+                SessionSettings::of_change(&self.schema.catalog, table, 0..table.columns.len())
+            }
+        }
     }
 
     fn target(&self, at: TableRef<'_>, target: &Target) -> Option<Expression> {
