@@ -6,9 +6,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Queued};
-use crate::engine::{
-    self, Accepted, Described, Effect, Engine, Extension, Identity, Planning, Request, Response,
-};
+use crate::engine::{self, Described, Effect, Engine, Extension, Identity, Planning, Request, Response};
 use crate::error;
 use crate::event::metrics::Readings;
 use crate::queue::{self, Handling, Operation, Producer, SetupError};
@@ -59,23 +57,21 @@ impl Backend {
             Self::MutationsQueued(engine, producer) => (engine.planning(), producer),
             Self::AllQueued(planning, producer) => (planning, producer),
         };
-        let Accepted { document, effect, place } = match planning.accept(&request, identity).await {
+        let accepted = match planning.accept(&request, identity).await {
             Ok(accepted) => accepted,
             Err(answered) => return answered,
         };
-        match (self, effect) {
-            (Self::MutationsQueued(engine, _), Effect::Query) => {
-                // The engine waits for a place itself.
-                drop(place);
-                engine.respond(request, identity).await
-            }
-            (_, Effect::Query) => {
+        if let (Self::MutationsQueued(engine, _), Effect::Query) = (self, accepted.effect) {
+            return engine.respond_planned(request, accepted, identity).await;
+        }
+        // It keeps its place until the worker has answered.
+        let (document, effect, _place) = accepted.hand_on();
+        match effect {
+            Effect::Query => {
                 let from = request.read_from;
                 producer.read(Operation::new(document, request), identity, from).await
             }
-            (_, Effect::Mutation) => {
-                producer.write(Operation::new(document, request), identity, handling).await
-            }
+            Effect::Mutation => producer.write(Operation::new(document, request), identity, handling).await,
         }
     }
 

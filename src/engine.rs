@@ -53,6 +53,7 @@ pub use catalog_loader::{CatalogClient, CatalogRequest};
 pub use describe::{Described, describe};
 pub use live::{LiveKey, LiveOperation, LiveRun};
 pub use planning::Planning;
+use planning::Prepared;
 pub use readings::{pool, ready, unready};
 use report::{FailedField, report};
 use run::Structure;
@@ -257,14 +258,25 @@ impl Engine {
         let role_schema = snapshots.of(role).await?;
         let _place = role_schema.place(*acquire_timeout).await?;
         let asked = Asked { request: &request, text: &text, variables, identity };
-        let failure = match self.attempt(asked, &role_schema, Structure::Remembered, account).await {
-            Err(error) if may_be_outdated(&error) => error,
-            answer => return answer,
-        };
-        match (Box::pin(snapshots.after(role, &role_schema)).await?, failure) {
-            (Some(role_schema), _) => {
-                Box::pin(self.attempt(asked, &role_schema, Structure::Remembered, account)).await
+        match self.attempt(asked, &role_schema, Structure::Remembered, account).await {
+            Err(error) if may_be_outdated(&error) => {
+                Box::pin(self.answer_anew(asked, role_schema, error, account)).await
             }
+            answer => answer,
+        }
+    }
+
+    /// Answers once more after a failure that a change of the database may have caused.
+    async fn answer_anew(
+        &self,
+        asked: Asked<'_>,
+        role_schema: Arc<RoleSchema>,
+        failure: Error,
+        account: &mut Account<'_>,
+    ) -> Result<Body, Error> {
+        let role = asked.identity.role.as_deref();
+        match (self.inner.planning.inner.snapshots.after(role, &role_schema).await?, failure) {
+            (Some(role_schema), _) => self.attempt(asked, &role_schema, Structure::Remembered, account).await,
             // The database breaks its own promise: a function, view or policy speaks of what is not there. Other fields of a query
             // can be answered all the same; a mutation was undone, and would fail again.
             (None, Error::SchemaChanged { error, told }) if account.is_mutation() => {
@@ -287,6 +299,17 @@ impl Engine {
     ) -> Result<Body, Error> {
         let prepared =
             self.inner.planning.prepare(request, text, variables, (identity, role_schema), account).await?;
+        self.execute(&prepared, identity, role_schema, structure).await
+    }
+
+    /// Runs what is prepared.
+    async fn execute(
+        &self,
+        prepared: &Prepared,
+        identity: &Identity,
+        role_schema: &Arc<RoleSchema>,
+        structure: Structure,
+    ) -> Result<Body, Error> {
         let execution = prepared.execution(identity, role_schema, structure);
         if prepared.compiled.calls_application() {
             // On the heap: few requests need it, and the future of all others would be as large.

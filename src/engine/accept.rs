@@ -1,5 +1,4 @@
-//! The acceptance of requests that are run elsewhere: what can be answered here is, the rest is handed on. Never runs an
-//! operation.
+//! The acceptance of requests that may be run elsewhere: what can be answered without rows is, the rest is handed on with its plan.
 
 use std::sync::Arc;
 
@@ -8,22 +7,32 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::account::Account;
 use super::compile::Source;
 use super::planning::{Inner, Prepared};
-use super::run::assemble;
-use super::{Identity, Planning, Request, Response, outcome_of};
+use super::run::{Structure, assemble};
+use super::snapshots::RoleSchema;
+use super::{Asked, Engine, Identity, Planning, Request, Response, outcome_of};
 use crate::error::Error;
+use crate::event::Trace;
 use crate::plan::Effect;
-use crate::request::json_map;
+use crate::request::{JsonMap, json_map};
 use crate::response::Body;
 
 /// An accepted request, which is to be run.
-#[derive(Debug)]
 pub struct Accepted {
     /// The document, wherever it came from.
-    pub document: String,
+    document: String,
     /// Whether it may write.
     pub effect: Effect,
     /// Its place among the operations of its role that run at once, if those are limited; given back when it is dropped.
-    pub place: Option<OwnedSemaphorePermit>,
+    place: Option<OwnedSemaphorePermit>,
+    /// On the heap: those that are handed on do not need it.
+    planned: Box<Planned>,
+}
+
+/// An accepted request with its plan, for who runs it here.
+struct Planned {
+    role_schema: Arc<RoleSchema>,
+    variables: Arc<JsonMap>,
+    prepared: Prepared,
 }
 
 impl Planning {
@@ -32,13 +41,14 @@ impl Planning {
     pub async fn accept(&self, request: &Request, identity: &Identity) -> Result<Accepted, Response> {
         let mut account = Account::open(identity.role.as_deref());
         let answered = match self.prepared(request, identity, &mut account).await {
-            Ok((accepted, Prepared { compiled, known, .. })) => {
+            Ok(accepted) => {
+                let Prepared { compiled, known, .. } = &accepted.planned.prepared;
                 let is_local = |source: &Source| matches!(source, Source::Known(_) | Source::Introspection);
                 if !compiled.roots.iter().all(|root| is_local(&root.source)) {
                     account.hand_over();
                     return Ok(accepted);
                 }
-                Ok(assemble(&compiled, &[], &known, &[]))
+                Ok(assemble(compiled, &[], known, &[]))
             }
             Err(error) => Err(error),
         };
@@ -52,7 +62,7 @@ impl Planning {
         request: &Request,
         identity: &Identity,
         account: &mut Account<'_>,
-    ) -> Result<(Accepted, Prepared), Error> {
+    ) -> Result<Accepted, Error> {
         let Inner { persisted, snapshots, acquire_timeout, .. } = &*self.inner;
         let variables = Arc::new(json_map(request.variables.clone()));
         let text = persisted.text(&request.document)?;
@@ -60,6 +70,50 @@ impl Planning {
         let place = role_schema.place(*acquire_timeout).await?;
         let prepared = self.prepare(request, &text, &variables, (identity, &role_schema), account).await?;
         let effect = prepared.compiled.effect;
-        Ok((Accepted { document: text.into_owned(), effect, place }, prepared))
+        let planned = Box::new(Planned { role_schema, variables, prepared });
+        Ok(Accepted { document: text.into_owned(), effect, place, planned })
+    }
+}
+
+impl Accepted {
+    /// What is known of it where it is run elsewhere: the document, its effect, and the place that it has until it is answered.
+    pub fn hand_on(self) -> (String, Effect, Option<OwnedSemaphorePermit>) {
+        (self.document, self.effect, self.place)
+    }
+}
+
+impl Engine {
+    /// Answers a request that was accepted here: it is not planned again. The future may be dropped at any point.
+    pub fn respond_planned<'a>(
+        &'a self,
+        request: Request,
+        accepted: Accepted,
+        identity: &'a Identity,
+    ) -> impl Future<Output = Response> + Send + 'a {
+        Trace::of_operation().around(async move {
+            let mut account = Account::open(identity.role.as_deref());
+            let answered = self.answer_planned(&request, accepted, identity, &mut account).await;
+            let (outcome, Body { json, code }) = outcome_of(answered);
+            account.close(code);
+            Response { outcome, body: json }
+        })
+    }
+
+    async fn answer_planned(
+        &self,
+        request: &Request,
+        Accepted { document: text, place: _place, planned, effect: _ }: Accepted,
+        identity: &Identity,
+        account: &mut Account<'_>,
+    ) -> Result<Body, Error> {
+        let Planned { role_schema, variables, prepared } = *planned;
+        account.of(prepared.operation());
+        let asked = Asked { request, text: &text, variables: &variables, identity };
+        match self.execute(&prepared, identity, &role_schema, Structure::Remembered).await {
+            Err(error @ Error::SchemaChanged { .. }) => {
+                Box::pin(self.answer_anew(asked, role_schema, error, account)).await
+            }
+            answer => answer,
+        }
     }
 }

@@ -51,6 +51,10 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    pub(super) fn operation(&self) -> &Operation {
+        &self.operation
+    }
+
     pub(super) fn execution<'a>(
         &'a self,
         identity: &'a Identity,

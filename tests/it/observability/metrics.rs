@@ -102,6 +102,23 @@ async fn an_operation_is_planned_and_printed_once_for_all_values_of_its_variable
 }
 
 #[tokio::test]
+async fn a_query_beside_queued_mutations_is_planned_once() {
+    let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
+    let redis_url = redis.url();
+    let queued = ["--redis-url", &redis_url, "--queue", "mutations"];
+    let server = Observed::start(open_folder().path(), &harness::database(NOTES).await, &queued);
+    for _ in 0..5 {
+        server.program.query(READ).await;
+    }
+    let scraped = server.scrape().await;
+    let count = |metric: &str, result: &str| scraped.count(&format!(r#"{metric}{{result="{result}"}}"#));
+    for (metric, misses) in [("glowplug_document_lookups_total", 1), ("glowplug_operation_lookups_total", 2)]
+    {
+        assert_eq!((count(metric, "miss"), count(metric, "hit")), (misses, 5 - misses), "{metric}");
+    }
+}
+
+#[tokio::test]
 async fn the_pool_shows_who_waits_and_what_was_given_up() {
     let name = harness::database(NOTES).await;
     let folder = open_folder();
