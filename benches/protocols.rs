@@ -21,11 +21,11 @@ mod stand;
 
 use std::time::Duration;
 
-use glowplug::db::Protocol;
+use glowplug::db::{Protocol, Scope};
 use load::Work;
-use operation::{OPERATIONS, Operation};
+use operation::OPERATIONS;
 use report::{Line, Turn};
-use stand::{STANDS, Stand};
+use stand::{STANDS, Stand, Way};
 
 /// How much is measured.
 struct Extent {
@@ -49,10 +49,14 @@ async fn main() {
     let mut lines = Vec::new();
     for kind in STANDS {
         let stand = Stand::start(&cluster, kind).await;
-        for operation in [&OPERATIONS[0], &OPERATIONS[2]] {
+        for (operation, is_under_policies) in
+            [(&OPERATIONS[0], false), (&OPERATIONS[0], true), (&OPERATIONS[2], false)]
+        {
             let (scope, statements) = operation.compile(&api, &config, 100_000);
-            let work = Work { scope, statements, numbers: operation.numbers.clone() };
-            let measured = compare(&stand, operation, &work, &extent).await;
+            let name = if is_under_policies { "the same under policies" } else { operation.name };
+            let work = Work { scope, statements, numbers: operation.numbers.clone(), step: 1 };
+            let work = if is_under_policies { under_policies(work) } else { work };
+            let measured = compare(&stand, name, &work, &extent).await;
             for line in &measured {
                 eprintln!("{line}");
             }
@@ -62,27 +66,38 @@ async fn main() {
     report::print(&lines);
 }
 
-/// Each protocol in its turn, and again.
-async fn compare(stand: &Stand, operation: &Operation, work: &Work, extent: &Extent) -> Vec<Line> {
-    let protocols: &[Protocol] = match stand.fastest {
-        Protocol::Prepared => &[Protocol::Simple, Protocol::Unnamed, Protocol::Prepared],
-        Protocol::Simple | Protocol::Unnamed => &[Protocol::Simple, Protocol::Unnamed],
+/// The same as the owner of every 5,000th task, whom policies let see them.
+fn under_policies(work: Work) -> Work {
+    let claims = r#"{"role":"authenticated","sub":"00000000-0000-4000-8000-000000100000"}"#;
+    let settings = [("request.jwt.claims".into(), claims.into())].into();
+    let scope = Scope { role: Some("authenticated".into()), settings, ..work.scope };
+    Work { scope, step: 5_000, ..work }
+}
+
+/// Each way in its turn, and again.
+async fn compare(stand: &Stand, operation: &'static str, work: &Work, extent: &Extent) -> Vec<Line> {
+    let ways: &[Way] = match stand.fastest {
+        Protocol::Prepared => &[Way::SIMPLE, Way::UNNAMED, Way::PREPARED],
+        Protocol::Simple | Protocol::Unnamed => &[Way::SIMPLE, Way::UNNAMED, Way::Stored],
     };
-    let databases: Vec<_> = protocols.iter().map(|&protocol| stand.connect(protocol)).collect();
+    let mut databases = Vec::new();
+    for &way in ways {
+        databases.push(stand.connect(way, work).await);
+    }
     for database in &databases {
         load::drive(database, work, WARM_UP).await;
     }
-    let mut turns: Vec<Vec<Turn>> = vec![Vec::new(); protocols.len()];
+    let mut turns: Vec<Vec<Turn>> = vec![Vec::new(); ways.len()];
     for _ in 0..extent.rounds {
         for (database, turns) in databases.iter().zip(&mut turns) {
             turns.push(load::drive(database, work, extent.turn).await);
         }
     }
     let simple = turns[0].clone();
-    let lines = protocols.iter().zip(turns).map(|(&protocol, turns)| Line {
+    let lines = ways.iter().zip(turns).map(|(&way, turns)| Line {
         stand: stand.name,
-        operation: operation.name,
-        protocol,
+        operation,
+        way,
         turns,
         simple: simple.clone(),
     });

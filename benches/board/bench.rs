@@ -34,7 +34,7 @@ impl<'a> Bench<'a> {
         }
         let message = message.map(|_| Contender::Message);
         let other = site.other.as_ref().map(|_| Contender::OtherBuild);
-        let always = [Contender::ByHand, Contender::Glowplug];
+        let always = [Contender::ByHand, Contender::Glowplug, Contender::Stored];
         let contenders = message.into_iter().chain(always).chain(other).collect();
         Self { site, operation, contenders, folder }
     }
@@ -48,9 +48,14 @@ impl<'a> Bench<'a> {
             }
         }
         let comparison = Comparison { operation: self.operation.name, connections: load.connections, runs };
-        for other in self.contenders.iter().filter(|contender| **contender != Contender::Glowplug) {
-            let (name, ratio) = (other.name(), comparison.ratio(*other));
-            eprintln!("{}, {} connections: {ratio:.2} of {name}", self.operation.name, load.connections);
+        for other in self.contenders.iter().filter(|contender| !contender.is_measured()) {
+            let [text, stored] =
+                [Contender::Glowplug, Contender::Stored].map(|one| comparison.ratio(one, *other));
+            let (name, connections) = (self.operation.name, load.connections);
+            let other = other.name();
+            eprintln!(
+                "{name}, {connections} connections: {text:.2} of {other}, {stored:.2} with stored operations"
+            );
         }
         comparison
     }
@@ -70,7 +75,7 @@ impl<'a> Bench<'a> {
                 let script = self.folder.join(script);
                 load::pgbench(&pgbench, &script, &self.folder, &self.site.url(), load, programs)
             }
-            Contender::Glowplug | Contender::OtherBuild => {
+            Contender::Glowplug | Contender::Stored | Contender::OtherBuild => {
                 let server = self.site.server(contender).expect("it is a contender only if it is there");
                 load::wrk(&self.folder.join("operation.lua"), &server.page("/graphql"), load, programs)
             }

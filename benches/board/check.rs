@@ -15,7 +15,7 @@ pub(crate) async fn check(site: &Site<'_>, operation: &Operation) -> Option<Stri
     let database = site.connect().await;
     let by_hand = first_value(&database, &operation.by_hand(number)).await;
     let expected = format!(r#"{{"data":{by_hand}}}"#);
-    for server in [Some(&site.server), site.other.as_ref()].into_iter().flatten() {
+    for server in [Some(&site.server), Some(&site.stored), site.other.as_ref()].into_iter().flatten() {
         let body = ask(server, operation.body(number)).await;
         assert_eq!(comparable(&body), comparable(&expected), "{}", operation.name);
     }

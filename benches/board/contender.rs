@@ -9,19 +9,27 @@ pub(crate) enum Contender {
     Message,
     /// pgbench with SQL that was written by hand for the same answer, without any context.
     ByHand,
-    /// This build of Glowplug.
+    /// This build of Glowplug, with every statement as text.
     Glowplug,
+    /// The same with stored operations: functions in place of the texts.
+    Stored,
     /// Another build of it: the option `--against`.
     OtherBuild,
 }
 
 impl Contender {
+    /// Whether it is what others are the measure of.
+    pub(crate) fn is_measured(self) -> bool {
+        matches!(self, Self::Glowplug | Self::Stored)
+    }
+
     /// What the tables call it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Message => "its message, by pgbench",
             Self::ByHand => "SQL by hand, by pgbench",
             Self::Glowplug => "Glowplug",
+            Self::Stored => "Glowplug, stored operations",
             Self::OtherBuild => "the other build",
         }
     }

@@ -17,7 +17,7 @@ pub(crate) async fn measure(cluster: &Cluster, pooler: &Pooler) {
     let tables = include_str!("../../tests/it/large.sql");
     connect(&cluster.url(DATABASE)).await.batch_execute(tables).await.expect("the tables");
     let begin = Instant::now();
-    let server = Server::start(&pooler.url(DATABASE));
+    let server = Server::start(&pooler.url(DATABASE), &[]);
     let answer = ask(&server, "{ item_999Collection { edges { node { id name } } } }").await;
     let until_first = begin.elapsed();
     assert!(answer.contains("The one row"), "{answer}");

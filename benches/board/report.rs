@@ -16,13 +16,17 @@ pub(crate) struct Comparison {
 
 /// Prints everything.
 pub(crate) fn print(comparisons: &[Comparison]) {
-    println!("\n| operation | connections | what | requests/s | p50 | p99 | Glowplug's ratio to it |");
-    println!("| --- | ---: | --- | ---: | ---: | ---: | ---: |");
+    println!(
+        "\n| operation | connections | what | requests/s | p50 | p99 | Glowplug's ratio to it | with stored operations |"
+    );
+    println!("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |");
     for (comparison, contender, figures) in rows(comparisons) {
         let Comparison { operation, connections, .. } = comparison;
-        let ratio = match contender {
-            Contender::Glowplug => String::new(),
-            other => format!("{:.2}", comparison.ratio(other)),
+        let ratio = if contender.is_measured() {
+            " |".to_owned()
+        } else {
+            let of = |one| comparison.ratio(one, contender);
+            format!("{:.2} | {:.2}", of(Contender::Glowplug), of(Contender::Stored))
         };
         println!("| {operation} | {connections} | {} | {} | {ratio} |", contender.name(), rate(figures));
     }
@@ -52,10 +56,10 @@ fn rows(comparisons: &[Comparison]) -> impl Iterator<Item = (&Comparison, Conten
 }
 
 impl Comparison {
-    /// Glowplug's rate by another's, from runs of the same round, for the machine may be busier at times.
-    pub(crate) fn ratio(&self, other: Contender) -> f64 {
-        let pairs = self.of(Contender::Glowplug).iter().zip(self.of(other));
-        middle(pairs.map(|(glowplug, other)| glowplug.per_second / other.per_second).collect())
+    /// One's rate by another's, from runs of the same round, for the machine may be busier at times.
+    pub(crate) fn ratio(&self, one: Contender, other: Contender) -> f64 {
+        let pairs = self.of(one).iter().zip(self.of(other));
+        middle(pairs.map(|(one, other)| one.per_second / other.per_second).collect())
     }
 
     fn of(&self, contender: Contender) -> &[Figures] {

@@ -1,4 +1,4 @@
-//! The real `glowplug serve`, with nothing set but the database and a free port.
+//! The real `glowplug serve`, with little set but the database and a free port.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
@@ -16,19 +16,19 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts this build on a free port, and waits until it listens.
-    pub(crate) fn start(database_url: &str) -> Self {
-        Self::of(OsStr::new(env!("CARGO_BIN_EXE_glowplug")), database_url)
+    pub(crate) fn start(database_url: &str, settings: &[&str]) -> Self {
+        Self::of(OsStr::new(env!("CARGO_BIN_EXE_glowplug")), database_url, settings)
     }
 
     /// The same of another build.
-    pub(crate) fn of(program: &OsStr, database_url: &str) -> Self {
+    pub(crate) fn of(program: &OsStr, database_url: &str, settings: &[&str]) -> Self {
         let mut command = Command::new(program);
         for (name, _) in
             std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("GLOWPLUG_"))
         {
             command.env_remove(name);
         }
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", database_url);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(settings).env("DATABASE_URL", database_url);
         let mut process = command.stderr(Stdio::piped()).spawn().expect("glowplug can be run");
         let mut lines =
             BufReader::new(process.stderr.take().expect("it is piped")).lines().map_while(Result::ok);

@@ -1,6 +1,7 @@
 //! What is measured: PostgreSQL with a full task board, PgBouncer, and the real `glowplug serve`, all on free ports.
 
 use glowplug::config::Config;
+use glowplug::db::Database;
 use glowplug::schema::Schema;
 use glowplug::schema::rendered::Rendered;
 use glowplug_local::{Cluster, Pooler, PoolerMode, PoolerOptions};
@@ -35,7 +36,10 @@ pub(crate) struct Site<'a> {
     pub(crate) stand: &'a Stand,
     pub(crate) database: &'static str,
     pub(crate) operations: &'static [Operation],
+    /// The one that sends texts.
     pub(crate) server: Server,
+    /// The one that calls functions.
+    pub(crate) stored: Server,
     /// The other build, if one was named.
     pub(crate) other: Option<Server>,
     pub(crate) config: Config,
@@ -52,15 +56,19 @@ impl<'a> Site<'a> {
         let url = stand.pooler.url(database);
         let config = configuration(&url);
         let api = api(&config).await;
-        let server = Server::start(&url);
-        let other = other_build().map(|program| Server::of(program.as_os_str(), &url));
-        Self { stand, database, operations, server, other, config, api }
+        let owner = Database::new(&configuration(&stand.cluster.url(database)).database).expect("a pool");
+        glowplug::stored::set_up(&owner, &[]).await.expect("the schema of stored operations");
+        let server = Server::start(&url, &["--stored-operations", "off"]);
+        let stored = Server::start(&url, &["--stored-operations", "auto"]);
+        let other = other_build().map(|program| Server::of(program.as_os_str(), &url, &[]));
+        Self { stand, database, operations, server, stored, other, config, api }
     }
 
     /// The server that a contender is, if it is one that is there.
     pub(crate) fn server(&self, contender: Contender) -> Option<&Server> {
         match contender {
             Contender::OtherBuild => self.other.as_ref(),
+            Contender::Stored => Some(&self.stored),
             Contender::Glowplug | Contender::Message | Contender::ByHand => Some(&self.server),
         }
     }

@@ -18,15 +18,17 @@ pub(crate) struct Work {
     /// The last six digits of the first value are the number.
     pub(crate) statements: Vec<Statement>,
     pub(crate) numbers: RangeInclusive<u32>,
+    /// How far apart the numbers are that are used.
+    pub(crate) step: u32,
 }
 
 impl Work {
     /// The statements of the client's next turn. No number comes again soon: a prime's multiples are spread widely.
     fn statements(&self, client: u32, turn: u32) -> Vec<Statement> {
         const PRIME: u32 = 7919;
-        let numbers = self.numbers.end() - self.numbers.start() + 1;
+        let numbers = (self.numbers.end() - self.numbers.start() + 1) / self.step;
         let spread = (turn.wrapping_mul(CLIENTS) + client).wrapping_mul(PRIME) % numbers;
-        let number = (self.numbers.start() + spread).to_string();
+        let number = (self.numbers.start() + spread * self.step).to_string();
         let mut statements = self.statements.clone();
         let value = statements[0].parameters[0].as_mut().expect("a value");
         value.replace_range(value.len() - number.len().., &number);
@@ -44,6 +46,7 @@ pub(crate) async fn drive(database: &Database, work: &Work, time: Duration) -> T
             scope: work.scope.clone(),
             statements: work.statements.clone(),
             numbers: work.numbers.clone(),
+            step: work.step,
         };
         clients.spawn(async move {
             let mut latencies = Vec::new();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use glowplug::db::Protocol;
+use crate::stand::Way;
 
 /// What one turn measured.
 #[derive(Debug, Clone, Copy)]
@@ -14,11 +14,11 @@ pub(crate) struct Turn {
     pub(crate) slowest: Duration,
 }
 
-/// A row of the table: the turns of one protocol.
+/// A row of the table: the turns of one way.
 pub(crate) struct Line {
     pub(crate) stand: &'static str,
     pub(crate) operation: &'static str,
-    pub(crate) protocol: Protocol,
+    pub(crate) way: Way,
     pub(crate) turns: Vec<Turn>,
     /// The turns of `Simple` in the same rounds.
     pub(crate) simple: Vec<Turn>,
@@ -26,7 +26,7 @@ pub(crate) struct Line {
 
 /// Prints the table.
 pub(crate) fn print(lines: &[Line]) {
-    println!("\n| through | operation | protocol | operations/s | p50 | p99 | by `simple` |");
+    println!("\n| through | operation | way | operations/s | p50 | p99 | by `simple` |");
     println!("| --- | --- | --- | ---: | ---: | ---: | ---: |");
     for line in lines {
         println!("{line}");
@@ -47,15 +47,15 @@ impl Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stand, operation, protocol, .. } = self;
+        let Self { stand, operation, way, .. } = self;
         let rate = self.median(|turn| turn.per_second);
         let digits = usize::from(rate < 100.0);
         let p50 = Milliseconds(self.median(|turn| turn.median.as_secs_f64() * 1e3));
         let p99 = Milliseconds(self.median(|turn| turn.slowest.as_secs_f64() * 1e3));
-        let (protocol, ratio) = (protocol.name(), self.ratio());
+        let (way, ratio) = (way.name(), self.ratio());
         write!(
             formatter,
-            "| {stand} | {operation} | `{protocol}` | {rate:.digits$} | {p50} | {p99} | {ratio:.2} |"
+            "| {stand} | {operation} | `{way}` | {rate:.digits$} | {p50} | {p99} | {ratio:.2} |"
         )
     }
 }

@@ -2,12 +2,22 @@
 
 use std::time::Duration;
 
-use glowplug::config::{self, PoolMode};
+use glowplug::config::{self, PoolMode, StoredOperations};
 use glowplug::db::{Connector, Database, Protocol, Protocols};
+use glowplug::stored;
 use glowplug_local::{Cluster, Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 
 use crate::database::{DATABASE, configuration};
-use crate::load::CLIENTS;
+use crate::load::{CLIENTS, Work};
+
+/// How operations travel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Way {
+    /// By this protocol.
+    Protocol(Protocol),
+    /// As messages that call functions.
+    Stored,
+}
 
 /// What stands between.
 #[derive(Debug, Clone, Copy)]
@@ -48,7 +58,7 @@ impl Kind {
             Self::Direct | Self::PgBouncer(_) => Vec::new(),
         };
         // In session mode each client needs one; there is one pool for each protocol, and the probe.
-        let pool_size = if pool_mode == PoolerMode::Session { CLIENTS * 3 + 2 } else { 8 };
+        let pool_size = if pool_mode == PoolerMode::Session { CLIENTS * 3 + 3 } else { 8 };
         let name = format!("protocols-{self:?}").replace(['(', ')'], "-");
         let options =
             PoolerOptions { program, name, pool_mode, pool_size, extra, ..PoolerOptions::default() };
@@ -76,9 +86,37 @@ impl Stand {
         Self { name: kind.name(), fastest, config, _pooler: pooler }
     }
 
-    /// A pool whose operations travel by this protocol.
-    pub(crate) fn connect(&self, operations: Protocol) -> Database {
+    /// A pool whose operations travel by this way. By functions, all statements are some.
+    pub(crate) async fn connect(&self, way: Way, work: &Work) -> Database {
+        let Way::Protocol(operations) = way else { return self.store(work).await };
         let protocols = Protocols { operations, ..Protocols::of(PoolMode::Transaction) };
         Database::speaking(&self.config, protocols).expect("a pool")
+    }
+
+    async fn store(&self, work: &Work) -> Database {
+        let config =
+            config::Database { stored_operations: Some(StoredOperations::default()), ..self.config.clone() };
+        let protocols = Protocols::of(PoolMode::Transaction);
+        let database = Database::speaking(&config, protocols).expect("a pool");
+        stored::set_up(&database, &[]).await.expect("the schema of stored operations");
+        tokio::spawn(stored::keep(database.clone(), StoredOperations::default().limit));
+        for statement in &work.statements {
+            assert!(database.stored().store(&work.scope, statement).await, "the statement is a function");
+        }
+        database
+    }
+}
+
+impl Way {
+    pub(crate) const SIMPLE: Self = Self::Protocol(Protocol::Simple);
+    pub(crate) const UNNAMED: Self = Self::Protocol(Protocol::Unnamed);
+    pub(crate) const PREPARED: Self = Self::Protocol(Protocol::Prepared);
+
+    /// What the table calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Protocol(protocol) => protocol.name(),
+            Self::Stored => "stored",
+        }
     }
 }
