@@ -12,6 +12,7 @@ pub mod identifier;
 mod input;
 mod introspection;
 mod limits;
+mod sample;
 mod strict;
 mod suggest;
 mod syntax;
@@ -40,6 +41,7 @@ pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
 pub use facts::{Facts, Path, Question};
 pub use input::{Input, Inputs, Leaf, Rows, Shape, Source};
 pub use limits::Measure;
+pub use sample::Sample;
 pub use weight::Values;
 
 /// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.

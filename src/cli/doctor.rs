@@ -14,6 +14,7 @@ mod report;
 mod room;
 mod service;
 mod sniff;
+mod stored;
 mod trouble;
 
 use std::io::IsTerminal as _;

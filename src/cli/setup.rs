@@ -1,9 +1,13 @@
 //! `glowplug setup`: makes what Glowplug itself keeps in a database.
 
+use std::fmt::Write as _;
+
 use clap::Args;
 
-use crate::config::{self, Config, Profile, Secret};
+use crate::config::{self, Config, DocumentPolicy, PoolMode, Profile, Secret};
 use crate::db::{self, Database};
+use crate::engine::{Engine, StoredOperation};
+use crate::error::Error;
 use crate::queue;
 use crate::stored;
 
@@ -17,6 +21,10 @@ pub(super) struct Options {
     /// it is given the rights that they need. May be given more than once.
     #[arg(long, value_name = "ROLE")]
     grant_to: Vec<String>,
+    /// Role whose functions are made for every operation of the list that `persisted-operations` names; by default those of the connection's own
+    /// user, or of `anon-role`. May be given more than once.
+    #[arg(long, value_name = "ROLE", requires_all = ["stored_operations", "persisted_operations"])]
+    for_role: Vec<String>,
     /// Remove the schema of stored operations with all that is in it. Servers that run go on without.
     #[arg(long, requires = "stored_operations", conflicts_with = "grant_to")]
     drop: bool,
@@ -39,12 +47,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if config.database.stored_operations.is_none() {
         return Err(Failure::Usage("off makes nothing; --drop removes the schema".to_owned()));
     }
+    let failed = |error: Error| Failure::Database(error.to_string());
     let made = super::block_on(async { set_up_stored(options, &config).await.map_err(failed) })?;
     super::print(&made)
 }
 
 /// Makes or removes the schema of stored operations, past the pooler where the settings say how.
-async fn set_up_stored(options: &Options, config: &Config) -> Result<String, db::Error> {
+async fn set_up_stored(options: &Options, config: &Config) -> Result<String, Error> {
     let owner = through(config, config.database.session_url())?;
     if options.drop {
         stored::remove(&owner).await?;
@@ -61,7 +70,44 @@ async fn set_up_stored(options: &Options, config: &Config) -> Result<String, db:
         None => format!("{} may create in it: servers that connect so use it", state.user),
         Some(obstacle) => format!("not used yet: {obstacle}"),
     };
-    Ok(format!("the schema {} is there, with {} functions\n{use_of_it}\n", stored::SCHEMA, state.total))
+    let made = store_persisted(options, config).await?;
+    let total = stored::State::of(&server).await?.total;
+    Ok(format!("the schema {} is there, with {total} functions\n{use_of_it}\n{made}", stored::SCHEMA))
+}
+
+/// Makes functions of the persisted operations, if there is a list of them, as the server's user.
+async fn store_persisted(options: &Options, config: &Config) -> Result<String, Error> {
+    let mut told = String::new();
+    if options.flags.settings.persisted_operations.is_none() {
+        return Ok(told);
+    }
+    let engine = Engine::new(&as_server(config))?;
+    let mut roles: Vec<_> = options.for_role.iter().map(|role| Some(role.as_str())).collect();
+    if roles.is_empty() {
+        roles.push(config.auth.anon_role.as_deref());
+    }
+    for role in roles {
+        let (made, left) = engine.store_persisted(role).await?;
+        let who = role.unwrap_or("the connection's own user");
+        let StoredOperation { stored, statements } = made;
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            told,
+            "{who}: {stored} of {statements} statements of the persisted operations are functions"
+        );
+        for id in left {
+            let _ = writeln!(told, "  not, or not whole: {id}");
+        }
+    }
+    Ok(told)
+}
+
+/// A server's settings, with all that is stored sent as a server behind a pooler sends it.
+fn as_server(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.database.pool_mode = PoolMode::Transaction;
+    config.documents.policy = DocumentPolicy::Any;
+    config
 }
 
 /// A small pool for this connection string.

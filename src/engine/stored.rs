@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::account::Account;
 use super::run::Structure;
-use super::{Engine, Identity, Request};
+use super::{AllowedOperations, DocumentSource, Engine, Identity, ReadFrom, Request};
 use crate::error::Error;
-use crate::request::json_map;
+use crate::request::{Sample, json_map};
 
 /// The statements of an operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,5 +38,59 @@ impl Engine {
             operation.stored += usize::from(self.inner.database.stored().store(&scope, statement).await);
         }
         Ok(operation)
+    }
+
+    /// Has the statements of all persisted operations become functions for a role; `None` is the connection's own user. Answers with
+    /// the ids of the documents of which not all could: the role may not see what they ask for, or their statements depend on the
+    /// shape of variables.
+    pub async fn store_persisted(&self, role: Option<&str>) -> Result<(StoredOperation, Vec<String>), Error> {
+        let planning = &self.inner.planning.inner;
+        let role_schema = planning.snapshots.of(role).await?;
+        let limits = planning.snapshots.limits(role);
+        let identity = Identity { role: role.map(Into::into), ..Identity::default() };
+        let (mut all, mut left) = (StoredOperation::default(), Vec::new());
+        for (id, text) in planning.persisted.list().iter() {
+            let samples = match role_schema.snapshot.document(text, limits) {
+                Ok(document) => document.samples(&role_schema.snapshot.rendered),
+                Err(_) => vec![None],
+            };
+            let mut is_whole = true;
+            for sample in samples {
+                let Some(Sample { name, variables }) = sample else {
+                    is_whole = false;
+                    continue;
+                };
+                for variables in variables {
+                    let request = of_text(text, name.clone(), variables);
+                    match self.store(&request, &identity).await {
+                        Ok(operation) => {
+                            all.statements += operation.statements;
+                            all.stored += operation.stored;
+                            is_whole &= operation.stored == operation.statements;
+                        }
+                        Err(_) => is_whole = false,
+                    }
+                }
+            }
+            if !is_whole {
+                left.push(id.to_owned());
+            }
+        }
+        Ok((all, left))
+    }
+}
+
+fn of_text(
+    text: &str,
+    name: Option<String>,
+    variables: serde_json::Map<String, serde_json::Value>,
+) -> Request {
+    Request {
+        document: DocumentSource::Text(text.to_owned()),
+        operation_name: name,
+        variables,
+        extensions: serde_json::Map::new(),
+        allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
     }
 }

@@ -11,12 +11,12 @@ use std::process::Output;
 use crate::harness;
 use program::{command, open_folder, starter_migrations};
 
-fn run(arguments: &[&str]) -> Output {
+pub(crate) fn run(arguments: &[&str]) -> Output {
     let folder = open_folder();
     command(folder.path()).args(arguments).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 

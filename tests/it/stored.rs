@@ -6,6 +6,7 @@
 mod bounds;
 mod faults;
 mod safety;
+mod setup;
 
 use std::time::{Duration, Instant};
 

@@ -60,8 +60,8 @@ const IMPORTS: [(&str, &[&str]); 21] = [
     (
         "cli",
         &[
-            "auth", "catalog", "config", "db", "dispatch", "engine", "event", "http", "queue", "server",
-            "shutdown", "sql", "stored",
+            "auth", "catalog", "config", "db", "dispatch", "engine", "error", "event", "http", "queue",
+            "server", "shutdown", "sql", "stored",
         ],
     ),
 ];

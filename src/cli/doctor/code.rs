@@ -184,6 +184,10 @@ codes! {
     CatalogueUnreadable: Trouble "catalogue-unreadable", "The structure of the database cannot be read.",
         ["check that the role of anon-role exists, and that the connection's user is a member of it"];
 
+    NotStored: Note "not-stored", "PostgreSQL plans every operation anew: no named statements pass, and there are no stored operations.",
+        ["`glowplug setup --stored-operations` has its plans kept, which takes half of its work for small operations; the user needs the right to create a schema"];
+    StoredUnknown: Note "stored-unknown", "Whether there are stored operations cannot be told.", [];
+
     TenantMissing: Trouble "supabase-tenant", "Supabase's pooler does not find the project that the user's name tells.",
         ["the user is postgres.PROJECT, with the project's reference; a role of your own is ROLE.PROJECT",
          "copy the host from Connect in the dashboard: aws-0 or aws-1 and the region have to be the project's, and the project must not be paused"];
