@@ -4,6 +4,7 @@ mod clients;
 mod lifecycle;
 mod protocol;
 mod schema;
+mod soak;
 mod streams;
 mod websocket;
 

@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 use super::websocket::{PROTOCOL, Socket};
 use super::{LIVE, Table};
 use crate::auth::{jwt, token};
+use crate::soak::sha256;
 
 #[tokio::test]
 async fn a_subscription_is_answered_at_once_and_again_until_it_is_completed() {
@@ -61,6 +62,29 @@ async fn queries_and_mutations_are_answered_once() {
         answer["payload"][0]["message"].as_str().unwrap().contains("extensions.live.interval"),
         "{answer}"
     );
+}
+
+#[tokio::test]
+async fn persisted_operations_may_be_subscriptions() {
+    let table = Table::served(|_| {}).await;
+    let hash = sha256(LIVE);
+    let extensions = json!({"persistedQuery": {"version": 1, "sha256Hash": hash}});
+    let mut socket = Socket::initialised(&table.server).await;
+    let mut send = async |payload: Value| {
+        socket.send(json!({"id": "a", "type": "subscribe", "payload": payload})).await;
+        let answer = socket.next().await;
+        socket.send(json!({"id": "a", "type": "complete"})).await;
+        answer
+    };
+    let unknown = send(json!({"extensions": extensions})).await;
+    assert_eq!(unknown["payload"][0]["extensions"]["code"], "PERSISTED_QUERY_NOT_FOUND", "{unknown}");
+    for payload in [
+        json!({"query": LIVE, "extensions": extensions}),
+        json!({"extensions": extensions}),
+        json!({"documentId": format!("sha256:{hash}")}),
+    ] {
+        assert_eq!(send(payload).await, next("a", &["Task 1"]));
+    }
 }
 
 #[tokio::test]

@@ -91,17 +91,15 @@ impl Socket {
 
     /// The next frame that is no ping; those are answered by reading.
     pub(super) async fn frame(&mut self) -> Message {
-        loop {
-            match timeout(PATIENCE, self.0.next())
-                .await
-                .expect("in time")
-                .expect("an open websocket")
-                .unwrap()
-            {
-                Message::Ping(_) | Message::Pong(_) => {}
-                other => return other,
+        let next = async {
+            loop {
+                match self.0.next().await.expect("an open websocket").unwrap() {
+                    Message::Ping(_) | Message::Pong(_) => {}
+                    other => return other,
+                }
             }
-        }
+        };
+        timeout(PATIENCE, next).await.expect("in time")
     }
 
     /// Waits until the connection is gone, without a word of the client.
