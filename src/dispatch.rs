@@ -6,7 +6,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Queued};
-use crate::engine::{self, Described, Effect, Engine, Extension, Identity, Planning, Request, Response};
+use crate::engine::{
+    self, Described, Effect, Engine, Extension, Identity, Outcome, Planning, Request, Response,
+};
 use crate::error;
 use crate::event::metrics::Readings;
 use crate::queue::{self, Handling, Operation, Producer, SetupError};
@@ -71,7 +73,13 @@ impl Backend {
                 let from = request.read_from;
                 producer.read(Operation::new(document, request), identity, from).await
             }
-            Effect::Mutation => producer.write(Operation::new(document, request), identity, handling).await,
+            Effect::Mutation => {
+                let response = producer.write(Operation::new(document, request), identity, handling).await;
+                if let Some(engine) = self.engine().filter(|_| response.outcome == Outcome::Executed) {
+                    engine.committed();
+                }
+                response
+            }
         }
     }
 

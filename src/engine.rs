@@ -12,6 +12,7 @@ mod concurrency;
 mod describe;
 mod executor;
 mod live;
+mod live_batch;
 mod mixed;
 mod persisted;
 mod planning;
@@ -43,7 +44,7 @@ use crate::persisted::PersistedError;
 use crate::request::{Definition, JsonMap, OperationType, json_map};
 use crate::response::{self, Body};
 
-pub use crate::db::{ReadFrom, ReplicaState};
+pub use crate::db::{AnswerHash, ReadFrom, ReplicaState};
 pub use crate::persisted::DocumentSource;
 pub use crate::plan::Effect;
 pub use accept::Accepted;
@@ -51,7 +52,8 @@ use account::Account;
 pub use application::{Extension, FieldContext, FieldError, Resolver};
 pub use catalog_loader::{CatalogClient, CatalogRequest};
 pub use describe::{Described, describe};
-pub use live::{LiveKey, LiveOperation, LiveRun};
+pub use live::{LiveAnswer, LiveKey, LiveOperation, LiveRun};
+pub use live_batch::BatchRun;
 pub use planning::Planning;
 use planning::Prepared;
 pub use readings::{pool, ready, unready};
@@ -79,6 +81,8 @@ struct Inner {
     resolvers: Vec<Resolver>,
     /// Of requests to the [`Executor`](async_graphql::Executor) that have no identity; `None` refuses them.
     anonymous: Option<Identity>,
+    /// Counts the mutations that were committed.
+    commits: tokio::sync::watch::Sender<u64>,
 }
 
 /// A request that is being answered.
@@ -203,7 +207,8 @@ impl Engine {
         if let Some(StoredOperations { limit, .. }) = config.database.stored_operations {
             keeper.spawn(crate::stored::keep(database.clone(), limit));
         }
-        let inner = Inner { planning, database, replicas, _keeper: keeper, resolvers, anonymous };
+        let commits = tokio::sync::watch::Sender::default();
+        let inner = Inner { planning, database, replicas, _keeper: keeper, resolvers, anonymous, commits };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -237,6 +242,9 @@ impl Engine {
         Trace::of_operation().around(async move {
             let mut account = Account::open(identity.role.as_deref());
             let answered = self.answer(request, identity, may_be_outdated, &mut account).await;
+            if account.is_mutation() && answered.is_ok() {
+                self.committed();
+            }
             let (outcome, Body { json, code }) = outcome_of(answered);
             account.close(code);
             Response { outcome, body: json }
@@ -322,6 +330,16 @@ impl Engine {
     pub(crate) fn failed(error: &Error) -> Response {
         let (outcome, Body { json, .. }) = refuse(error);
         Response { outcome, body: json }
+    }
+
+    /// Notes that a mutation was committed, here or on behalf of this process.
+    pub fn committed(&self) {
+        self.inner.commits.send_modify(|count| *count += 1);
+    }
+
+    /// Changes whenever a mutation of this process was committed.
+    pub fn commits(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.inner.commits.subscribe()
     }
 
     /// The part that needs no rows.

@@ -22,7 +22,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use self::http::Ending;
-pub use self::live::LiveEvent;
+pub use self::live::{LiveEvent, LiveResult};
 pub use self::queue::QueueEvent;
 pub use self::replica::ReplicaEvent;
 pub use self::request_id::{in_request_span, request_id, with_request_id};

@@ -90,11 +90,9 @@ impl Live {
         Ok(Subscription::new(joined, expires_at, interval, place))
     }
 
-    /// A change of this process has been committed: what it may have changed is looked at now, and not after its interval.
+    /// A change has been committed: what it may have changed is looked at now, and not after its interval.
     pub fn wake(&self) {
-        if self.shared.registry().wake() {
-            self.shared.due.notify_one();
-        }
+        self.shared.wake();
     }
 
     /// How many subscriptions there are, and how many groups of them that have the same answer.
@@ -104,6 +102,12 @@ impl Live {
 }
 
 impl Shared {
+    fn wake(&self) {
+        if self.registry().wake() {
+            self.due.notify_one();
+        }
+    }
+
     fn registry(&self) -> MutexGuard<'_, Registry> {
         // Nothing that is done with it panics half-way.
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)

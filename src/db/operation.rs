@@ -5,6 +5,7 @@
 //! stands before the `Sync` (manual, section 55.2.4).
 
 pub(in crate::db) mod answers;
+pub(in crate::db) mod batch;
 mod context;
 pub(in crate::db) mod literal;
 pub(in crate::db) mod message;

@@ -1,5 +1,6 @@
 //! Connections held between operations: the pool, the database behind it, and its replicas.
 
+mod batch;
 mod conflicts;
 mod connections;
 mod database;
@@ -8,6 +9,7 @@ mod probing;
 mod replicas;
 mod transaction;
 
+pub use self::batch::Batch;
 pub use self::connections::{PoolState, PooledConnection};
 pub use self::database::Database;
 pub use self::replicas::{ReadFrom, ReplicaState, Replicas};

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::account::Account;
+use super::compile::ReadyAnswers;
 use super::planning::Prepared;
 use super::run::{Execution, Structure};
 use super::snapshots::RoleSchema;
-use super::{Engine, Identity, Outcome, Request, Response, outcome_of, refuse};
+use super::{Engine, Identity, Outcome, Request, Response, refuse};
 use crate::db::{self, Scope};
 use crate::error::Error;
 use crate::request::{JsonMap, json_map};
@@ -34,12 +35,21 @@ pub struct LiveOperation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LiveKey([u8; 32]);
 
+/// The answer of a run.
+#[derive(Debug, Clone)]
+pub struct LiveAnswer {
+    /// The answer.
+    pub response: Response,
+    /// Whether fields have failed.
+    pub has_errors: bool,
+}
+
 /// What a run has come to.
 pub enum LiveRun {
-    /// Its answer; fields may have failed.
-    Answered(Response),
+    /// Its answer.
+    Answered(LiveAnswer),
     /// The same, after the operation was prepared anew, because the database has changed.
-    Renewed(Box<LiveOperation>, Response),
+    Renewed(Box<LiveOperation>, LiveAnswer),
     /// The operation does not fit the API any more; the response says why.
     Misfit(Response),
     /// The operation may not run as its role any more; the response says why.
@@ -96,7 +106,7 @@ impl Engine {
             return self.run_renewed(live).await;
         }
         match self.run_prepared(live.execution(Structure::Remembered), &live.prepared).await {
-            Ok(body) => LiveRun::Answered(executed(body)),
+            Ok(body) => LiveRun::Answered(body.into()),
             Err(Error::SchemaChanged { .. }) => self.run_after_change(live).await,
             Err(error) => failed(error),
         }
@@ -121,7 +131,7 @@ impl Engine {
         match snapshots.after(live.identity.role.as_deref(), &live.role_schema).await {
             Ok(Some(_)) => self.run_renewed(live).await,
             Ok(None) => match self.run_prepared(live.execution(Structure::Confirmed), &live.prepared).await {
-                Ok(body) => LiveRun::Answered(executed(body)),
+                Ok(body) => LiveRun::Answered(body.into()),
                 Err(error) => failed(error),
             },
             Err(error) => failed(error),
@@ -134,7 +144,7 @@ impl Engine {
             Err(error) => return failed(error),
         };
         match self.run_prepared(renewed.execution(Structure::Remembered), &renewed.prepared).await {
-            Ok(body) => LiveRun::Renewed(Box::new(renewed), executed(body)),
+            Ok(body) => LiveRun::Renewed(Box::new(renewed), body.into()),
             // The next run looks again.
             Err(error @ Error::SchemaChanged { .. }) => LiveRun::Unavailable(error),
             Err(error) => failed(error),
@@ -213,14 +223,20 @@ impl LiveOperation {
         LiveKey(digest.finalize().into())
     }
 
-    fn execution(&self, structure: Structure) -> Execution<'_> {
+    /// The answers that are there before anything runs.
+    pub(super) fn known(&self) -> &ReadyAnswers {
+        &self.prepared.known
+    }
+
+    pub(super) fn execution(&self, structure: Structure) -> Execution<'_> {
         self.prepared.execution(&self.identity, &self.role_schema, structure)
     }
 }
 
-fn executed(body: Body) -> Response {
-    let (outcome, body) = outcome_of(Ok(body));
-    Response { outcome, body: body.json }
+impl From<Body> for LiveAnswer {
+    fn from(Body { json, code }: Body) -> Self {
+        Self { response: Response { outcome: Outcome::Executed, body: json }, has_errors: code.is_some() }
+    }
 }
 
 /// What an error of a whole run means for the runs after it.

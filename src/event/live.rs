@@ -1,15 +1,59 @@
 //! What is observable at live queries.
 
+use std::time::Duration;
+
 use super::Event;
 
 /// Something that happened at live queries.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the variants say what their fields are")]
 pub enum LiveEvent<'a> {
+    /// A client has subscribed.
+    Subscribed,
+    /// A subscription has ended, one way or another.
+    Unsubscribed,
+    /// The first subscription of a group has come.
+    GroupMade,
+    /// The last one of a group has gone.
+    GroupEnded,
+    /// The database was asked whether it has changed.
+    Probed { has_changed: bool },
+    /// A group has been run.
+    Run { took: Duration, result: LiveResult },
+    /// Subscribers have got a new answer, so long after the change was found; their number and the bytes of the answer.
+    Sent { delay: Duration, subscribers: usize, bytes: usize },
     /// The database cannot be asked whether it has changed.
     Interrupted { error: &'a str },
     /// It can be asked again.
     Resumed,
+}
+
+/// What the run of a group has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LiveResult {
+    /// The answer that the subscribers have.
+    Unchanged,
+    /// Another answer.
+    Changed,
+    /// The end of its subscriptions.
+    Ended,
+    /// No answer.
+    Failed,
+}
+
+impl LiveResult {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Unchanged, Self::Changed, Self::Ended, Self::Failed];
+
+    /// As it is called in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Changed => "changed",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl LiveEvent<'_> {
@@ -25,6 +69,13 @@ impl LiveEvent<'_> {
                 tracing::warn!(error, "live queries wait: the database cannot be asked");
             }
             Self::Resumed => tracing::info!("live queries go on"),
+            Self::Subscribed
+            | Self::Unsubscribed
+            | Self::GroupMade
+            | Self::GroupEnded
+            | Self::Probed { .. }
+            | Self::Run { .. }
+            | Self::Sent { .. } => {}
         }
     }
 }

@@ -6,6 +6,7 @@
 mod families;
 mod histogram;
 mod list;
+mod live;
 mod process;
 mod queue;
 mod stored;
@@ -129,6 +130,7 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::BodiesTooLarge
         | Event::AcceptFailed { .. } => count_of_clients(to, event),
         Event::Replica(event) => count_of_replica(to, event),
+        Event::Live(event) => to.live.count(event),
         Event::Queue(event) => to.queue.count(event),
         Event::Stored(event) => to.stored.count(event),
         Event::DatabaseUnavailable { .. }
@@ -150,7 +152,6 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::PersistedOperationInvalid { .. }
         | Event::DescriptorsTooFew { .. }
         | Event::MetricsListening { .. }
-        | Event::Live(_)
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
     }

@@ -13,12 +13,15 @@ use tokio_util::sync::CancellationToken;
 use super::Shared;
 use super::registry::{Next, Outcome, Run, Seen};
 use super::update::{End, EndReason};
-use crate::engine::{LiveRun, Response};
+use crate::engine::{AnswerHash, BatchRun, LiveAnswer, LiveOperation, LiveRun};
 use crate::error::Error;
-use crate::event::LiveEvent;
+use crate::event::{LiveEvent, LiveResult};
 
 /// How many groups are run at once on a connection.
 const BATCH: usize = 50;
+
+/// What stands in front of the id of a failure in the log.
+const REQUEST_ID: &str = "\"requestId\":\"";
 
 /// How long the poll waits after the database could not be asked, at first and at the most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
@@ -26,7 +29,14 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// Runs until it is told to stop, and ends all subscriptions then.
 pub(super) async fn run(shared: &Arc<Shared>, stop: &CancellationToken) {
     let mut poll = Poll::new(Arc::clone(shared));
-    stop.run_until_cancelled(poll.run()).await;
+    let woken = async {
+        let mut commits = shared.engine.commits();
+        // The engine is there as long as we are.
+        while commits.changed().await.is_ok() {
+            shared.wake();
+        }
+    };
+    stop.run_until_cancelled(async { tokio::join!(poll.run(), woken) }).await;
     shared.registry().end_all(&End::new(EndReason::ShuttingDown, &Error::ShuttingDown));
 }
 
@@ -107,9 +117,11 @@ impl Poll {
                 if self.probe.pause.take().is_some() {
                     LiveEvent::Resumed.emit();
                 }
-                if self.probe.state.as_ref() != Some(&state) {
+                let has_changed = self.probe.state.as_ref() != Some(&state);
+                LiveEvent::Probed { has_changed }.emit();
+                if has_changed {
                     self.probe.state = Some(state);
-                    self.shared.registry().has_moved();
+                    self.shared.registry().has_moved(Instant::now());
                 }
                 None
             }
@@ -128,39 +140,85 @@ impl Poll {
     }
 }
 
-/// Runs groups on one connection.
+/// Runs groups on one connection: together, and then those by themselves that cannot be run so.
 async fn perform(shared: &Shared, runs: Vec<Run>, connection: OwnedSemaphorePermit) {
-    for run in runs {
+    let began = Instant::now();
+    let (alone, together): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.is_alone);
+    let members: Vec<_> = together.iter().map(|run| (&*run.operation, run.seen.hash)).collect();
+    let answered = shared.engine.run_live_batch(&members).await;
+    let took = began.elapsed() / u32::try_from(members.len()).unwrap_or(u32::MAX).max(1);
+    let mut left = alone;
+    for (run, answer) in together.into_iter().zip(answered) {
+        let outcome = match answer {
+            BatchRun::Unchanged => Outcome::Unchanged,
+            BatchRun::Answered(answer, hash) => answered_now(&run, answer, hash, None),
+            BatchRun::Unavailable => Outcome::Failed,
+            BatchRun::Alone => {
+                left.push(run);
+                continue;
+            }
+        };
+        finish(shared, &run, took, outcome);
+    }
+    for run in left {
         let began = Instant::now();
-        let outcome = outcome(shared.engine.run_live(&run.operation).await, run.seen);
-        shared.registry().finish(run.member, began.elapsed(), outcome);
+        let outcome = outcome(&run, shared.engine.run_live(&run.operation).await);
+        finish(shared, &run, began.elapsed(), outcome);
     }
     drop(connection);
     shared.due.notify_one();
 }
 
-fn outcome(run: LiveRun, seen: Option<Seen>) -> Outcome {
-    let (response, operation) = match run {
-        LiveRun::Answered(response) => (response, None),
-        LiveRun::Renewed(operation, response) => (response, Some(Arc::from(operation))),
-        LiveRun::Misfit(response) => {
-            return Outcome::Ended(End { reason: EndReason::SchemaChanged, response });
-        }
-        LiveRun::RoleRefused(response) => {
-            return Outcome::Ended(End { reason: EndReason::RoleRevoked, response });
-        }
-        LiveRun::Unavailable(_) => return Outcome::Failed,
+fn finish(shared: &Shared, run: &Run, took: Duration, outcome: Outcome) {
+    let (result, bytes) = match &outcome {
+        Outcome::Changed(answer, ..) => (LiveResult::Changed, answer.response.body.len()),
+        Outcome::Unchanged => (LiveResult::Unchanged, 0),
+        Outcome::Ended(_) => (LiveResult::Ended, 0),
+        Outcome::Failed => (LiveResult::Failed, 0),
     };
-    let now = digest(&response);
+    let (subscribers, delay) = shared.registry().finish(run.member, took, outcome);
+    LiveEvent::Run { took, result }.emit();
+    if result == LiveResult::Changed {
+        LiveEvent::Sent { delay, subscribers, bytes }.emit();
+    }
+}
+
+fn outcome(run: &Run, came: LiveRun) -> Outcome {
+    match came {
+        LiveRun::Answered(answer) => answered_now(run, answer, None, None),
+        LiveRun::Renewed(operation, answer) => answered_now(run, answer, None, Some(Arc::from(operation))),
+        LiveRun::Misfit(response) => Outcome::Ended(End { reason: EndReason::SchemaChanged, response }),
+        LiveRun::RoleRefused(response) => Outcome::Ended(End { reason: EndReason::RoleRevoked, response }),
+        LiveRun::Unavailable(_) => Outcome::Failed,
+    }
+}
+
+/// What an answer comes to for those who have had another, or the same.
+fn answered_now(
+    run: &Run,
+    answer: LiveAnswer,
+    hash: Option<AnswerHash>,
+    operation: Option<Arc<LiveOperation>>,
+) -> Outcome {
+    let seen = Seen { digest: Some(digest(&answer)), hash };
     match operation {
-        None if seen == Some(now) => Outcome::Unchanged,
-        operation => Outcome::Changed(response, now, operation),
+        None if seen == run.seen => Outcome::Unchanged,
+        operation => Outcome::Changed(answer, seen, operation),
     }
 }
 
 /// By what the answer is known. The ids under which the log tells of failures are not a part of it.
-fn digest(response: &Response) -> Seen {
-    let mut seen = Seen::default();
-    seen.copy_from_slice(&Sha256::digest(&response.body)[..size_of::<Seen>()]);
-    seen
+fn digest(answer: &LiveAnswer) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    if answer.has_errors {
+        for (index, part) in String::from_utf8_lossy(&answer.response.body).split(REQUEST_ID).enumerate() {
+            let end = if index == 0 { 0 } else { part.find('"').unwrap_or(0) };
+            digest.update(&part[end..]);
+        }
+    } else {
+        digest.update(&answer.response.body);
+    }
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest.finalize()[..16]);
+    short
 }

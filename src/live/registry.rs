@@ -1,4 +1,4 @@
-//! The groups of subscriptions that have the same answer, and which of them are due. Pure: the time is handed in.
+//! The groups of subscriptions that have the same answer, and which of them are due. Never asks the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::update::End;
-use crate::engine::{LiveKey, LiveOperation, Response};
+use crate::engine::{AnswerHash, LiveAnswer, LiveKey, LiveOperation, Response};
+use crate::event::LiveEvent;
 
 /// After so much time a group is run again although the database has not changed: for sequences, foreign tables, and the time of
 /// day in a query or policy.
@@ -15,6 +16,9 @@ pub(super) const REFRESH: Duration = Duration::from_secs(30);
 
 /// What is the least between two runs of a group, however often it is woken.
 const SPACING: Duration = Duration::from_millis(25);
+
+/// How much more seldom a group is run whose answer has errors.
+const FAILING: u32 = 4;
 
 /// Which state of the database something was read from, counted up whenever that has changed.
 pub(super) type Version = u64;
@@ -29,6 +33,10 @@ pub(super) struct Registry {
     by_role: HashMap<Option<Arc<str>>, usize>,
     /// Of the database, as far as is known.
     version: Version,
+    /// When that was found.
+    moved: Option<Instant>,
+    /// How long a run takes, on average.
+    cost: Duration,
     /// Whether a change of this process may not have been seen yet.
     is_woken: bool,
 }
@@ -42,7 +50,11 @@ struct Group {
     /// How often each of the subscribers wants to be answered at the most.
     intervals: Vec<Duration>,
     /// Of the answer that the subscribers have.
-    seen: Option<Seen>,
+    seen: Seen,
+    /// Whether it is not run together with others, because it has failed there.
+    is_alone: bool,
+    /// Whether the last answer has errors.
+    has_errors: bool,
     /// What its last run has read, or one that is under way.
     version: Version,
     started: Option<Instant>,
@@ -62,8 +74,14 @@ pub(super) enum Latest {
     Ended(End),
 }
 
-/// By what an answer is known.
-pub(super) type Seen = [u8; 16];
+/// By what an answer is known; nothing before the first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Of the whole answer.
+    pub(super) digest: Option<[u8; 16]>,
+    /// What the database knows its text by, if it can.
+    pub(super) hash: Option<AnswerHash>,
+}
 
 /// Where a subscription belongs.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +107,9 @@ pub(super) enum Admission {
 pub(super) struct Run {
     pub(super) member: Member,
     pub(super) operation: Arc<LiveOperation>,
-    pub(super) seen: Option<Seen>,
+    pub(super) seen: Seen,
+    /// Whether it is not to be run together with others.
+    pub(super) is_alone: bool,
 }
 
 /// What is to be done next.
@@ -107,7 +127,7 @@ pub(super) enum Outcome {
     /// The answer is the one that the subscribers have.
     Unchanged,
     /// Another answer; the operation too, if it was prepared anew.
-    Changed(Response, Seen, Option<Arc<LiveOperation>>),
+    Changed(LiveAnswer, Seen, Option<Arc<LiveOperation>>),
     /// There will be no more.
     Ended(End),
     /// It has not been answered.
@@ -126,12 +146,14 @@ impl Registry {
         }
         *count += 1;
         self.subscriptions += 1;
+        LiveEvent::Subscribed.emit();
         Admission::Granted
     }
 
     /// Gives the place back.
     pub(super) fn dismiss(&mut self, role: Option<&Arc<str>>) {
         self.subscriptions = self.subscriptions.saturating_sub(1);
+        LiveEvent::Unsubscribed.emit();
         let role = role.cloned();
         if let Some(count) = self.by_role.get_mut(&role) {
             *count = count.saturating_sub(1);
@@ -145,7 +167,10 @@ impl Registry {
     pub(super) fn join(&mut self, operation: LiveOperation, interval: Duration) -> Joined {
         let key = operation.key();
         let next = self.made + 1;
-        let group = self.groups.entry(key).or_insert_with(|| Group::new(next, operation));
+        let group = self.groups.entry(key).or_insert_with(|| {
+            LiveEvent::GroupMade.emit();
+            Group::new(next, operation)
+        });
         self.made = self.made.max(group.id);
         group.intervals.push(interval);
         let mut latest = group.latest.subscribe();
@@ -162,7 +187,13 @@ impl Registry {
             group.intervals.swap_remove(index);
         }
         if group.intervals.is_empty() {
-            self.groups.remove(&member.key);
+            self.remove(member.key);
+        }
+    }
+
+    fn remove(&mut self, key: LiveKey) {
+        if self.groups.remove(&key).is_some() {
+            LiveEvent::GroupEnded.emit();
         }
     }
 
@@ -181,8 +212,9 @@ impl Registry {
     }
 
     /// Notes that the database is another than before.
-    pub(super) fn has_moved(&mut self) {
+    pub(super) fn has_moved(&mut self, now: Instant) {
         self.version += 1;
+        self.moved = Some(now);
     }
 
     /// Subscriptions and groups.
@@ -202,9 +234,11 @@ impl Registry {
             return Next::Sleep;
         }
         let mut wait = now + REFRESH;
+        // Where there are many groups, changes of this process must not fill all of the time.
+        let spacing = SPACING.max(self.cost * u32::try_from(self.groups.len()).unwrap_or(u32::MAX) * 2);
         let mut due: Vec<(bool, Option<Instant>, LiveKey)> = Vec::new();
         for (key, group) in self.groups.iter().filter(|(_, group)| !group.is_running) {
-            match group.due(self.version) {
+            match group.due(self.version, spacing) {
                 Some(at) if at > now => wait = wait.min(at),
                 _ => due.push((group.started.is_some() && !group.is_woken, group.started, *key)),
             }
@@ -226,19 +260,26 @@ impl Registry {
         group.started = Some(now);
         group.version = self.version;
         let member = Member { key, id: group.id };
-        Some(Run { member, operation: Arc::clone(&group.operation), seen: group.seen })
+        let operation = Arc::clone(&group.operation);
+        Some(Run { member, operation, seen: group.seen, is_alone: group.is_alone })
     }
 
-    /// Takes what a run has come to, and shows it to the subscribers.
-    pub(super) fn finish(&mut self, member: Member, took: Duration, outcome: Outcome) {
-        let Some(group) = self.group(member) else { return };
+    /// Takes what a run has come to, and shows it to the subscribers; how many there are, and how long ago the
+    /// last change was found.
+    pub(super) fn finish(&mut self, member: Member, took: Duration, outcome: Outcome) -> (usize, Duration) {
+        // One part in eight is new.
+        self.cost = (self.cost * 7 + took) / 8;
+        let delay = self.moved.map_or(Duration::ZERO, |moved| moved.elapsed());
+        let Some(group) = self.group(member) else { return (0, Duration::ZERO) };
         group.is_running = false;
         group.took = took;
+        let subscribers = group.intervals.len();
         match outcome {
             Outcome::Unchanged => group.failures = 0,
-            Outcome::Changed(response, seen, operation) => {
+            Outcome::Changed(LiveAnswer { response, has_errors }, seen, operation) => {
                 group.failures = 0;
-                group.seen = Some(seen);
+                (group.has_errors, group.is_alone) = (has_errors, has_errors);
+                group.seen = seen;
                 if let Some(operation) = operation {
                     group.operation = operation;
                 }
@@ -246,7 +287,7 @@ impl Registry {
             }
             Outcome::Ended(end) => {
                 group.latest.send_replace(Latest::Ended(end));
-                self.groups.remove(&member.key);
+                self.remove(member.key);
             }
             Outcome::Failed => {
                 group.failures = group.failures.saturating_add(1);
@@ -254,12 +295,14 @@ impl Registry {
                 group.version = group.version.wrapping_sub(1);
             }
         }
+        (subscribers, delay)
     }
 
     /// Ends all subscriptions.
     pub(super) fn end_all(&mut self, end: &End) {
         for (_, group) in self.groups.drain() {
             group.latest.send_replace(Latest::Ended(end.clone()));
+            LiveEvent::GroupEnded.emit();
         }
     }
 
@@ -275,7 +318,9 @@ impl Group {
             operation: Arc::new(operation),
             latest: watch::Sender::new(Latest::Nothing),
             intervals: Vec::new(),
-            seen: None,
+            seen: Seen::default(),
+            is_alone: false,
+            has_errors: false,
             version: 0,
             started: None,
             took: Duration::ZERO,
@@ -291,7 +336,7 @@ impl Group {
     }
 
     /// When it is to be run again; `None` is now.
-    fn due(&self, version: Version) -> Option<Instant> {
+    fn due(&self, version: Version, spacing: Duration) -> Option<Instant> {
         let started = self.started?;
         if self.failures > 0 {
             let pause = self.interval() * 2_u32.saturating_pow(self.failures.min(8));
@@ -300,8 +345,8 @@ impl Group {
         if self.version == version {
             return Some(started + REFRESH);
         }
-        // What takes long must not fill all of the time.
-        let usual = self.interval().max(self.took * 2);
-        Some(started + if self.is_woken { usual.min(SPACING.max(self.took * 4)) } else { usual })
+        // What takes long must not fill all of the time, and what fails must not fill the log.
+        let usual = self.interval().max(self.took * 2) * if self.has_errors { FAILING } else { 1 };
+        Some(started + if self.is_woken { usual.min(spacing.max(self.took * 4)) } else { usual })
     }
 }

@@ -1,6 +1,8 @@
 //! Live queries: who is answered what, and when, straight from the registry and the poll, without a transport.
 
+mod batch;
 mod ends;
+mod load;
 mod stand;
 
 use serde_json::json;

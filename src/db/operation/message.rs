@@ -98,7 +98,7 @@ pub(super) fn within(statement: &Statement) -> Result<Message, Error> {
 }
 
 /// A statement with its values as literals.
-fn append(message: &mut String, statement: &Statement) -> Result<(), Error> {
+pub(super) fn append(message: &mut String, statement: &Statement) -> Result<(), Error> {
     let template = match &statement.text {
         Text::Compiled(template) => template,
         Text::Written(text) => return append_statement(message, text, &statement.parameters),

@@ -23,7 +23,7 @@ use crate::sql::Statement;
 
 /// How much longer than `statement_timeout` an answer is waited for: for the way there and back, and for the pooler's
 /// queue.
-const GRACE: Duration = Duration::from_secs(3);
+pub(super) const GRACE: Duration = Duration::from_secs(3);
 
 /// How long the question whether the database can be had waits for its answer.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -89,8 +89,13 @@ impl Database {
         statements: &[Statement],
     ) -> Result<Answers, RunError> {
         let result = self.send(scope, statements).await;
-        self.health.note(result.as_ref().err().map(|failure| &failure.error));
+        self.note(result.as_ref().err().map(|failure| &failure.error));
         result
+    }
+
+    /// Takes down whether the database has answered.
+    pub(super) fn note(&self, failure: Option<&Error>) {
+        self.health.note(failure);
     }
 
     async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
@@ -211,18 +216,18 @@ impl Database {
 }
 
 /// When an answer must have come, whether or not PostgreSQL ends the statement itself.
-struct Deadline {
+pub(super) struct Deadline {
     limit: Duration,
     at: Instant,
 }
 
 impl Deadline {
-    fn after(limit: Duration) -> Self {
+    pub(super) fn after(limit: Duration) -> Self {
         Self { limit, at: Instant::now() + limit }
     }
 
     /// An exchange that is not over by then is dropped in the middle, and its connection with it.
-    async fn hold(&self, exchange: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    pub(super) async fn hold(&self, exchange: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         tokio::time::timeout_at(self.at, exchange).await.unwrap_or(Err(Error::DeadlineExceeded(self.limit)))
     }
 }

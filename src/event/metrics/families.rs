@@ -10,6 +10,7 @@ use prometheus_client::registry::Registry;
 
 use super::histogram::Histogram;
 use super::list::{Counters, Histograms, List, seconds};
+use super::live::LiveFamilies;
 use super::queue::QueueFamilies;
 use super::stored::StoredFamilies;
 use crate::event::{Conflict, Ending, Loss, OperationKind, SUCCESS, Stage};
@@ -63,6 +64,7 @@ pub(super) struct Families {
     pub(super) http_connections: Gauge,
     pub(super) http_connections_ended: Counters<1>,
     pub(super) bodies_refused: Counter,
+    pub(super) live: LiveFamilies,
     pub(super) queue: QueueFamilies,
     pub(super) stored: StoredFamilies,
 }
@@ -115,6 +117,7 @@ impl Families {
             http_connections: list.add("http_connections", "Connections of clients", Gauge::default()),
             http_connections_ended: list.initial("http_connections_ended", "Connections that the server ended: silent (no byte came), slow_head, idle, displaced (idle, for a new one), not_reading (streams of HTTP/2 too), answers_too_large", "reason", &Ending::ALL.map(Ending::name)),
             bodies_refused: list.counter("http_bodies_refused", "Requests that were refused because others' bodies filled the memory for them"),
+            live: LiveFamilies::new(&mut list),
             queue: QueueFamilies::new(&mut list),
             stored: StoredFamilies::new(&mut list),
             registry: list.0,

@@ -1,6 +1,6 @@
 //! What the tests stand on: a table with a policy, behind a PgBouncer in transaction mode, and live queries over it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use glowplug::config::{Config, PoolMode};
@@ -27,9 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) struct Stand {
     pub(super) live: Live,
+    pub(super) engine: Engine,
     pub(super) client: Client,
     pub(super) stop: CancellationToken,
-    _pooler: Pooler,
+    pooler: Mutex<Pooler>,
 }
 
 /// A subscription, and the last answer that it has had.
@@ -49,16 +50,21 @@ impl Stand {
         let mut config = harness::config(&pooler.url(&name), pool_mode);
         change(&mut config);
         let engine = Engine::new(&config).expect("an engine");
-        let live = Live::new(engine, &config.live);
+        let live = Live::new(engine.clone(), &config.live);
         let stop = CancellationToken::new();
         let (polled, stopped) = (live.clone(), stop.clone());
         tokio::spawn(async move { polled.run(stopped).await });
         let client = harness::connect(&harness::cluster().url(&name)).await;
-        Self { live, client, stop, _pooler: pooler }
+        Self { live, engine, client, stop, pooler: Mutex::new(pooler) }
     }
 
     pub(super) async fn execute(&self, statement: &str) {
         self.client.batch_execute(statement).await.expect("the statement runs");
+    }
+
+    /// Has the pooler go away, and come back.
+    pub(super) fn restart_pooler(&self) {
+        self.pooler.lock().expect("no test has failed with it").restart().expect("the pooler comes back");
     }
 
     /// Waits for longer than any interval.

@@ -1,0 +1,56 @@
+//! Batches through the pool: many reads in one round trip, and what is left of one when a member fails.
+
+use crate::db::error::Error;
+use crate::db::operation::batch::{BatchMember, BatchMessage, MemberAnswer};
+use crate::db::pool::database::{Database, Deadline, GRACE};
+use crate::event::Event;
+
+/// What a batch has come to.
+#[derive(Debug)]
+pub struct Batch {
+    /// What its members have come to, up to the one that has failed.
+    pub answers: Vec<MemberAnswer>,
+    /// Why that one has failed, or the rest of them.
+    pub failure: Option<Error>,
+}
+
+impl Database {
+    /// Runs reads of several scopes in one round trip, each in a transaction of its own. Where one fails, those behind it have not run.
+    ///
+    /// They take as long together as one statement may. The future may be dropped: what runs is cancelled.
+    pub async fn run_batch(&self, members: &[BatchMember<'_>]) -> Batch {
+        let mut answers = Vec::new();
+        let failure = self.send_batch(members, &mut answers).await.err();
+        self.note(failure.as_ref());
+        Batch { answers, failure }
+    }
+
+    async fn send_batch(
+        &self,
+        members: &[BatchMember<'_>],
+        answers: &mut Vec<MemberAnswer>,
+    ) -> Result<(), Error> {
+        let batch = BatchMessage::compose(members, self.pool.protocols().context)?;
+        for member in members {
+            Event::StatementsSent { statements: member.statements }.emit();
+        }
+        let mut connection = self.pool.acquire().await?;
+        let longest = members.iter().map(|member| member.scope.statement_timeout).max().unwrap_or_default();
+        let deadline = Deadline::after(longest.saturating_add(GRACE));
+        let mut result = deadline.hold(connection.run_batch(&batch, answers)).await;
+        if let Err(error) = &result
+            && error.is_connection_lost()
+            && answers.is_empty()
+        {
+            Event::ReadRetried { error: &error.to_string() }.emit();
+            self.pool.renew(&mut connection).await?;
+            result = deadline.hold(connection.run_batch(&batch, answers)).await;
+        }
+        match result {
+            Ok(()) if answers.len() != members.len() => {
+                Err(Error::Protocol("the number of answers of a batch is wrong".to_owned()))
+            }
+            result => result,
+        }
+    }
+}

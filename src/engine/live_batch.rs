@@ -1,0 +1,100 @@
+//! Operations of many subscribers in one message.
+//!
+//! Only what goes well is answered here: what fails, or is not as it was, is run by itself, which knows what follows from it.
+
+use super::Engine;
+use super::compile::Source;
+use super::live::{LiveAnswer, LiveOperation};
+use super::run::{Execution, Structure, assemble};
+use crate::db::{AnswerHash, Batch, BatchMember, MemberAnswer};
+use crate::response;
+
+/// What the run of a member of a batch has come to.
+pub enum BatchRun {
+    /// The answer is the one that is known.
+    Unchanged,
+    /// Its answer, and the hash of it if there is one.
+    Answered(LiveAnswer, Option<AnswerHash>),
+    /// It is to be run by itself.
+    Alone,
+    /// The database could not be reached.
+    Unavailable,
+}
+
+impl Engine {
+    /// Runs operations in one message, or in as many as there are failures. The hashes are those of the answers that are known.
+    pub async fn run_live_batch(&self, members: &[(&LiveOperation, Option<AnswerHash>)]) -> Vec<BatchRun> {
+        let mut runs: Vec<BatchRun> = members.iter().map(|_| BatchRun::Alone).collect();
+        let fit = |index: &usize| self.fits_a_batch(members[*index].0);
+        let mut waiting: Vec<usize> = (0..members.len()).filter(fit).collect();
+        while !waiting.is_empty() {
+            let batch = self.send_live(waiting.iter().map(|index| members[*index])).await;
+            let answered = batch.answers.len();
+            for (index, answer) in waiting.iter().zip(batch.answers) {
+                runs[*index] = self.answered(members[*index].0, answer).await;
+            }
+            if batch.failure.as_ref().is_some_and(db_is_away) && answered == 0 {
+                for index in waiting {
+                    runs[index] = BatchRun::Unavailable;
+                }
+                break;
+            }
+            // The one that failed is run alone.
+            let failed = usize::from(batch.failure.is_some());
+            waiting.drain(..(answered + failed).min(waiting.len()));
+        }
+        runs
+    }
+
+    /// Whether an operation is one root field of the database, by the schema that is in use.
+    fn fits_a_batch(&self, live: &LiveOperation) -> bool {
+        let execution = live.execution(Structure::Remembered);
+        let is_one =
+            matches!(&*execution.compiled.roots, [root] if matches!(root.source, Source::Database { .. }));
+        is_one && !execution.bound.statements.is_empty() && !self.is_outdated(live)
+    }
+
+    async fn send_live<'a>(
+        &self,
+        members: impl Iterator<Item = (&'a LiveOperation, Option<AnswerHash>)>,
+    ) -> Batch {
+        let members: Vec<BatchMember<'_>> = members
+            .map(|(live, seen)| {
+                let execution = live.execution(Structure::Remembered);
+                BatchMember { scope: execution.scope(), statements: &execution.bound.statements, seen }
+            })
+            .collect();
+        self.inner.database.run_batch(&members).await
+    }
+
+    async fn answered(&self, live: &LiveOperation, answer: MemberAnswer) -> BatchRun {
+        match answer {
+            MemberAnswer::Unchanged => BatchRun::Unchanged,
+            MemberAnswer::LeftOut => BatchRun::Alone,
+            MemberAnswer::Changed(value, hash) => {
+                let execution = live.execution(Structure::Remembered);
+                BatchRun::Answered(self.assembled(execution, live, value).await, hash)
+            }
+        }
+    }
+
+    async fn assembled(
+        &self,
+        execution: Execution<'_>,
+        live: &LiveOperation,
+        value: Option<String>,
+    ) -> LiveAnswer {
+        let if_no_row = || execution.bound.statements.last()?.if_no_row().map(str::to_owned);
+        let mut errors = Vec::new();
+        let answers = vec![value.or_else(if_no_row)];
+        match self.complete_marked(execution, answers, &mut errors).await {
+            Some(answers) => assemble(execution.compiled, &answers, live.known(), &errors),
+            None => response::with_null_data(&errors),
+        }
+        .into()
+    }
+}
+
+fn db_is_away(error: &crate::db::Error) -> bool {
+    matches!(error, crate::db::Error::Unavailable(_) | crate::db::Error::PoolTimeout(_))
+}
