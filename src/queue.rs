@@ -6,6 +6,7 @@
 
 mod answer;
 mod backlog;
+mod commits;
 mod dead;
 mod description;
 mod entry;
@@ -26,6 +27,7 @@ use std::time::{Duration, SystemTime};
 use crate::config;
 use crate::schema::DefinitionError;
 
+pub use commits::Commits;
 pub use dead::{DeadLetter, DeadLetters};
 pub(crate) use description::asker;
 pub use ledger::set_up;

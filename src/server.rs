@@ -7,6 +7,9 @@
 
 mod builder;
 
+use std::sync::Arc;
+
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
@@ -15,6 +18,7 @@ use crate::dispatch::Backend;
 use crate::engine::Engine;
 use crate::http::{ListenError, Listeners};
 use crate::live::Live;
+use crate::queue::Commits;
 use crate::shutdown::Shutdown;
 
 pub use builder::{BuildError, Builder};
@@ -24,6 +28,8 @@ pub use builder::{BuildError, Builder};
 pub struct Server {
     backend: Backend,
     live: Option<Live>,
+    /// Word of commits between processes, if there is a Redis.
+    commits: Option<Arc<Commits>>,
     authenticator: Authenticator,
     config: Config,
 }
@@ -94,7 +100,11 @@ impl Server {
 
     /// Starts the parts of the server. Metrics are served if there is a listener for them.
     pub(crate) fn start(&self, listeners: Listeners, parts: &Shutdown) {
-        let Self { backend, live, authenticator, config } = self.clone();
+        let Self { backend, live, commits, authenticator, config } = self.clone();
+        if let (Some(commits), Some(engine)) = (commits, backend.engine()) {
+            let (told, live, stop) = (engine.commits(), live.clone(), parts.token());
+            parts.spawn(async move { follow_commits(&commits, told, live.as_ref(), &stop).await });
+        }
         let (followed, stop) = (authenticator.clone(), parts.token());
         parts.spawn(async move { followed.follow_keys(stop).await });
         let planning = backend.planning().clone();
@@ -113,4 +123,20 @@ impl Server {
         };
         parts.spawn(http);
     }
+}
+
+/// Tells other processes of this one's commits, and has live queries look at what theirs may have changed.
+async fn follow_commits(
+    commits: &Commits,
+    own: watch::Receiver<u64>,
+    live: Option<&Live>,
+    stop: &CancellationToken,
+) {
+    let heard = async {
+        match live {
+            Some(live) => commits.hear(|| live.wake(), stop).await,
+            None => stop.cancelled().await,
+        }
+    };
+    tokio::join!(commits.tell(own, stop), heard);
 }

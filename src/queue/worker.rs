@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use super::commits::Commits;
 use super::keys::{Keys, Shard};
 use super::link::{Link, Redis};
 use super::store::Given;
@@ -39,6 +40,7 @@ pub struct Worker {
 
 struct Inner {
     redis: Redis,
+    commits: Commits,
     keys: Keys,
     engine: Engine,
     settings: Settings,
@@ -79,6 +81,7 @@ impl Worker {
         status::add_field(&mut extension, redis, &config.queue)?;
         let (engine, queue) = (Engine::extended(&config, extension)?, &config.queue);
         let inner = Inner {
+            commits: Commits::of(redis, queue)?,
             redis: Redis::new(redis)?,
             keys: Keys::new(&queue.name, queue.shards),
             engine,
@@ -138,6 +141,8 @@ impl Worker {
         }
         let (worker, end) = (self.clone(), stop.clone());
         tasks.spawn(async move { worker.tend_ledger(&end).await });
+        let (worker, end) = (self.clone(), stop.clone());
+        tasks.spawn(async move { worker.inner.commits.tell(worker.engine().commits(), &end).await });
         stop.cancelled().await;
         let running = &self.inner.running;
         tasks.close();

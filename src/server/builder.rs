@@ -13,7 +13,7 @@ use crate::config::{Config, Problems, Profile, Raw, Settled};
 use crate::dispatch::Backend;
 use crate::engine::{Extension, FieldContext, FieldError, Resolver};
 use crate::live::Live;
-use crate::queue;
+use crate::queue::{self, Commits};
 use crate::schema::rendered::{RenderError, Rendered};
 use crate::schema::{DefinitionError, Options, RootType, Schema};
 
@@ -131,7 +131,8 @@ impl Builder {
         let backend = Backend::new(&config, self.extension)?;
         let engine = backend.engine().filter(|_| config.api.subscriptions);
         let live = engine.map(|engine| Live::new(engine.clone(), &config.live));
-        Ok(Server { backend, live, authenticator, config })
+        let commits = Commits::new(&config.queue)?.map(Arc::new);
+        Ok(Server { backend, live, commits, authenticator, config })
     }
 
     fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {

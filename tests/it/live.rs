@@ -3,6 +3,7 @@
 mod batch;
 mod ends;
 mod load;
+mod others;
 mod stand;
 
 use serde_json::json;

@@ -168,6 +168,9 @@ impl Worker {
         let result = String::from_utf8_lossy(&response.body).into_owned();
         let outcome = ledger::Finished { state, outcome: answer::name(response.outcome), result };
         ledger::finish(transaction, entered, outcome).await?;
+        if took_effect {
+            engine.committed();
+        }
         Ok((response, state))
     }
 

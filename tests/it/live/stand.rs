@@ -31,6 +31,7 @@ pub(super) struct Stand {
     pub(super) client: Client,
     pub(super) stop: CancellationToken,
     pooler: Mutex<Pooler>,
+    config: Config,
 }
 
 /// A subscription, and the last answer that it has had.
@@ -55,11 +56,16 @@ impl Stand {
         let (polled, stopped) = (live.clone(), stop.clone());
         tokio::spawn(async move { polled.run(stopped).await });
         let client = harness::connect(&harness::cluster().url(&name)).await;
-        Self { live, engine, client, stop, pooler: Mutex::new(pooler) }
+        Self { live, engine, client, stop, pooler: Mutex::new(pooler), config }
     }
 
     pub(super) async fn execute(&self, statement: &str) {
         self.client.batch_execute(statement).await.expect("the statement runs");
+    }
+
+    /// An engine with connections of its own, as another process has it.
+    pub(super) fn another_engine(&self) -> Engine {
+        Engine::new(&self.config).expect("an engine")
     }
 
     /// Has the pooler go away, and come back.
