@@ -59,7 +59,7 @@ async fn measure(options: &Options) {
     let began = Instant::now();
     let mut listeners = Vec::new();
     for number in 0..options.subscriptions {
-        let (request, identity) = stand.subscription(number);
+        let (request, identity) = stand::subscription(number);
         let subscription = stand.live.subscribe(request, identity, Wishes::default()).await;
         let subscription = subscription.unwrap_or_else(|refused| {
             panic!("refused: {}", String::from_utf8_lossy(&refused.body));

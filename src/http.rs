@@ -135,7 +135,7 @@ pub async fn serve(
     };
     let polled = async {
         if let Some(live) = live {
-            live.run(close.clone()).await;
+            Box::pin(live.run(close.clone())).await;
         }
     };
     // Requests that run at the stop wait for answers of the queue, too.

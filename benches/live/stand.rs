@@ -49,22 +49,6 @@ impl Stand {
         Self { live, client, cluster, pooler }
     }
 
-    /// The request and the identity of a subscription.
-    pub(crate) fn subscription(&self, number: usize) -> (Request, Identity) {
-        let variables = json!({ "status": STATES[number / USERS % STATES.len()] });
-        let request = Request {
-            document: DOCUMENT.into(),
-            operation_name: None,
-            variables: variables.as_object().cloned().unwrap_or_default(),
-            extensions: Map::new(),
-            allowed: AllowedOperations::All,
-            read_from: ReadFrom::default(),
-        };
-        let claims: Arc<str> = claims(number % USERS).to_string().into();
-        let settings = [("request.jwt.claims".into(), claims)].into();
-        (request, Identity { role: Some("authenticated".into()), settings, expires_at: None })
-    }
-
     /// Changes so many rows in a second, each of another user; how many there were.
     pub(crate) async fn write(&self, rate: u32, time: Duration) -> usize {
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -89,6 +73,22 @@ impl Stand {
         let (pgbouncer, postgresql) = (self.pooler.pid(), self.cluster.pid());
         Programs { glowplug: std::process::id(), pgbouncer, postgresql }
     }
+}
+
+/// The request and the identity of a subscription.
+pub(crate) fn subscription(number: usize) -> (Request, Identity) {
+    let variables = json!({ "status": STATES[number / USERS % STATES.len()] });
+    let request = Request {
+        document: DOCUMENT.into(),
+        operation_name: None,
+        variables: variables.as_object().cloned().unwrap_or_default(),
+        extensions: Map::new(),
+        allowed: AllowedOperations::All,
+        read_from: ReadFrom::default(),
+    };
+    let claims: Arc<str> = claims(number % USERS).to_string().into();
+    let settings = [("request.jwt.claims".into(), claims)].into();
+    (request, Identity { role: Some("authenticated".into()), settings, expires_at: None })
 }
 
 fn claims(user: usize) -> Value {

@@ -115,6 +115,7 @@ impl Poll {
         match self.shared.engine.state().await {
             Ok(state) => {
                 if self.probe.pause.take().is_some() {
+                    self.shared.registry().resume();
                     LiveEvent::Resumed.emit();
                 }
                 let has_changed = self.probe.state.as_ref() != Some(&state);

@@ -17,6 +17,9 @@ pub(super) const REFRESH: Duration = Duration::from_secs(30);
 /// What is the least between two runs of a group, however often it is woken.
 const SPACING: Duration = Duration::from_millis(25);
 
+/// For how long the runs of one message may take a connection, about, so that others have their turn.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+
 /// How much more seldom a group is run whose answer has errors.
 const FAILING: u32 = 4;
 
@@ -51,9 +54,7 @@ struct Group {
     intervals: Vec<Duration>,
     /// Of the answer that the subscribers have.
     seen: Seen,
-    /// Whether it is not run together with others, because it has failed there.
-    is_alone: bool,
-    /// Whether the last answer has errors.
+    /// Whether the last answer has errors: it is not run together with others then.
     has_errors: bool,
     /// What its last run has read, or one that is under way.
     version: Version,
@@ -246,11 +247,27 @@ impl Registry {
         if due.is_empty() {
             return Next::Wait(wait);
         }
+        let urgency = |(is_usual, started, _): &(bool, Option<Instant>, LiveKey)| (*is_usual, *started);
         if due.len() > most {
-            due.select_nth_unstable_by_key(most, |(is_usual, started, _)| (*is_usual, *started));
+            due.select_nth_unstable_by_key(most, urgency);
             due.truncate(most);
         }
-        Next::Run(due.into_iter().filter_map(|(.., key)| self.start(key, now)).collect())
+        due.sort_unstable_by_key(urgency);
+        let mut time = Duration::ZERO;
+        let fits = due.into_iter().map(|(.., key)| key).take_while(|key| {
+            let fits = time <= BATCH_TIME;
+            time += self.groups.get(key).map_or(Duration::ZERO, |group| group.expected(self.cost));
+            fits
+        });
+        let fits: Vec<LiveKey> = fits.collect();
+        Next::Run(fits.into_iter().filter_map(|key| self.start(key, now)).collect())
+    }
+
+    /// Notes that the database can be reached again: those that have failed because of that need not wait.
+    pub(super) fn resume(&mut self) {
+        for group in self.groups.values_mut() {
+            group.failures = 0;
+        }
     }
 
     fn start(&mut self, key: LiveKey, now: Instant) -> Option<Run> {
@@ -261,7 +278,7 @@ impl Registry {
         group.version = self.version;
         let member = Member { key, id: group.id };
         let operation = Arc::clone(&group.operation);
-        Some(Run { member, operation, seen: group.seen, is_alone: group.is_alone })
+        Some(Run { member, operation, seen: group.seen, is_alone: group.has_errors })
     }
 
     /// Takes what a run has come to, and shows it to the subscribers; how many there are, and how long ago the
@@ -278,7 +295,7 @@ impl Registry {
             Outcome::Unchanged => group.failures = 0,
             Outcome::Changed(LiveAnswer { response, has_errors }, seen, operation) => {
                 group.failures = 0;
-                (group.has_errors, group.is_alone) = (has_errors, has_errors);
+                group.has_errors = has_errors;
                 group.seen = seen;
                 if let Some(operation) = operation {
                     group.operation = operation;
@@ -319,7 +336,6 @@ impl Group {
             latest: watch::Sender::new(Latest::Nothing),
             intervals: Vec::new(),
             seen: Seen::default(),
-            is_alone: false,
             has_errors: false,
             version: 0,
             started: None,
@@ -328,6 +344,11 @@ impl Group {
             is_woken: false,
             failures: 0,
         }
+    }
+
+    /// How long its next run will take, about.
+    fn expected(&self, average: Duration) -> Duration {
+        if self.started.is_some() { self.took } else { average }
     }
 
     /// The shortest that a subscriber wishes.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod ends;
+mod idle;
 mod load;
 mod others;
 mod stand;

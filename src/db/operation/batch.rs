@@ -16,6 +16,7 @@ use crate::db::operation::answers::Collected;
 use crate::db::operation::context::append_context;
 use crate::db::operation::message::{append, session};
 use crate::db::operation::scope::Scope;
+use crate::db::operation::stored::{Call, Calls};
 use crate::db::wire::TransactionStatus;
 use crate::sql::Statement;
 
@@ -60,51 +61,66 @@ pub(in crate::db) struct BatchMessage {
 }
 
 impl BatchMessage {
-    pub(in crate::db) fn compose(members: &[BatchMember<'_>], form: ContextForm) -> Result<Self, Error> {
+    pub(in crate::db) fn compose(
+        members: &[(&BatchMember<'_>, Calls)],
+        form: ContextForm,
+    ) -> Result<Self, Error> {
         let (mut text, mut results) = (String::new(), Vec::with_capacity(members.len()));
-        for member in members {
+        for (member, calls) in members {
             text.push_str("begin;\n");
             let of_scope = append_context(&mut text, form, &member.scope, session(member.statements))?;
-            for statement in member.statements.iter().take(member.statements.len().saturating_sub(1)) {
+            let mut statements = member.statements.iter().enumerate();
+            let last = statements.next_back();
+            for (index, statement) in statements {
                 text.push_str(";\n");
-                append(&mut text, statement)?;
-                text.push('\n');
+                append_part(&mut text, statement, calls.get(index))?;
             }
-            if let Some(last) = member.statements.last() {
-                append_unless_seen(&mut text, last, member.seen)?;
+            if let Some((index, statement)) = last {
+                append_answer(&mut text, statement, calls.get(index), member.seen)?;
             }
             text.push_str(";\ncommit;\n");
             // One for each of `begin` and `commit`.
             results.push(of_scope + member.statements.len() + 2);
         }
-        let answer_limit = members.iter().map(|member| member.scope.answer_limit).max().unwrap_or_default();
+        let answer_limit =
+            members.iter().map(|(member, _)| member.scope.answer_limit).max().unwrap_or_default();
         Ok(Self { text, results, answer_limit })
     }
 }
 
-/// Appends a statement whose value is empty if it is known, and else has its hash in front.
+/// Appends a statement, or the call of the function that it is.
+fn append_part(text: &mut String, statement: &Statement, call: Option<&Call>) -> Result<(), Error> {
+    match call {
+        Some(call) => call.append(text, &statement.parameters)?,
+        None => append(text, statement)?,
+    }
+    // The line break ends a comment that the statement may end with.
+    text.push('\n');
+    Ok(())
+}
+
+/// The same of the statement with the answer. Its value is empty if it is known, and else has its hash in front; no value stands for
+/// no row.
 ///
 /// `offset 0` keeps the planner from putting the statement's expression in the place of each mention of it.
-fn append_unless_seen(
+fn append_answer(
     text: &mut String,
     statement: &Statement,
-    seen: Option<AnswerHash>,
+    call: Option<&Call>,
+    known: Option<AnswerHash>,
 ) -> Result<(), Error> {
     let hash = format!(
         "pg_catalog.hashtextextended(q.a::pg_catalog.text collate pg_catalog.\"C\",'{}'::pg_catalog.int8)",
         *SEED
     );
-    text.push_str(";\nselect ");
-    if let Some(seen) = seen {
+    text.push_str(";\nselect case when q.a is null then null ");
+    if let Some(known) = known {
         // Writing to a String cannot fail.
-        let _ =
-            write!(text, "case when {hash} operator(pg_catalog.=) '{seen}'::pg_catalog.int8 then '' else ");
+        let _ = write!(text, "when {hash} operator(pg_catalog.=) '{known}'::pg_catalog.int8 then '' ");
     }
-    let _ = write!(text, "pg_catalog.concat({hash},' ',q.a){}", if seen.is_some() { " end" } else { "" });
-    text.push_str(" from (select s.a from (");
-    append(text, statement)?;
-    // The line break ends a comment that the statement may end with.
-    text.push_str("\n) s(a) offset 0) q");
+    let _ = write!(text, "else pg_catalog.concat({hash},' ',q.a) end from (select s.a from (");
+    append_part(text, statement, call)?;
+    text.push_str(") s(a) offset 0) q");
     Ok(())
 }
 

@@ -30,7 +30,8 @@ impl Database {
         members: &[BatchMember<'_>],
         answers: &mut Vec<MemberAnswer>,
     ) -> Result<(), Error> {
-        let batch = BatchMessage::compose(members, self.pool.protocols().context)?;
+        let with_calls = members.iter().map(|member| (member, self.calls(&member.scope, member.statements)));
+        let batch = BatchMessage::compose(&with_calls.collect::<Vec<_>>(), self.pool.protocols().context)?;
         for member in members {
             Event::StatementsSent { statements: member.statements }.emit();
         }

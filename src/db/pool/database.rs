@@ -93,6 +93,11 @@ impl Database {
         result
     }
 
+    /// The functions that are some of these statements.
+    pub(super) fn calls(&self, scope: &Scope, statements: &[Statement]) -> Calls {
+        self.stored.calls(scope, statements)
+    }
+
     /// Takes down whether the database has answered.
     pub(super) fn note(&self, failure: Option<&Error>) {
         self.health.note(failure);

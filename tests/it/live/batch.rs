@@ -130,7 +130,7 @@ async fn an_answer_that_is_too_long_is_an_error_of_its_own() {
 #[tokio::test]
 async fn a_mutation_of_this_process_is_seen_at_once() {
     let stand =
-        Stand::with(PoolMode::Transaction, |config| config.live.interval = Duration::from_secs(60)).await;
+        Stand::with(PoolMode::Transaction, |config| config.live.interval = Duration::from_mins(1)).await;
     stand.execute("grant insert, delete on note to live_user").await;
     stand.engine.reload().await.expect("the catalogue is read");
     let mut ann = stand.subscribe("ann", super::TITLES).await;

@@ -17,7 +17,7 @@ use crate::harness;
 async fn a_mutation_of_another_server_is_seen_at_once() {
     let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
     let here =
-        Stand::with(PoolMode::Transaction, |config| config.live.interval = Duration::from_secs(60)).await;
+        Stand::with(PoolMode::Transaction, |config| config.live.interval = Duration::from_mins(1)).await;
     here.execute("grant insert on note to live_user").await;
     here.engine.reload().await.expect("the catalogue is read");
     let there = here.another_engine();

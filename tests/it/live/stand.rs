@@ -6,7 +6,7 @@ use std::time::Duration;
 use glowplug::config::{Config, PoolMode};
 use glowplug::engine::{Engine, Identity};
 use glowplug::live::{Live, Subscription, Update, Wishes};
-use glowplug_local::Pooler;
+use glowplug_local::{Cluster, Pooler};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +30,7 @@ pub(super) struct Stand {
     pub(super) engine: Engine,
     pub(super) client: Client,
     pub(super) stop: CancellationToken,
-    pooler: Mutex<Pooler>,
+    pooler: Mutex<Option<Pooler>>,
     config: Config,
 }
 
@@ -50,12 +50,23 @@ impl Stand {
         let pooler = harness::pooler(pool_mode, 4);
         let mut config = harness::config(&pooler.url(&name), pool_mode);
         change(&mut config);
+        Self::over(&harness::cluster().url(&name), Some(pooler), config).await
+    }
+
+    /// On a server where nothing else changes.
+    pub(super) async fn alone(cluster: &Cluster) -> Self {
+        let url = cluster.url("postgres");
+        harness::connect(&url).await.batch_execute(SETUP).await.expect("the setup runs");
+        Self::over(&url, None, harness::config(&url, PoolMode::Direct)).await
+    }
+
+    async fn over(url: &str, pooler: Option<Pooler>, config: Config) -> Self {
         let engine = Engine::new(&config).expect("an engine");
         let live = Live::new(engine.clone(), &config.live);
         let stop = CancellationToken::new();
         let (polled, stopped) = (live.clone(), stop.clone());
         tokio::spawn(async move { polled.run(stopped).await });
-        let client = harness::connect(&harness::cluster().url(&name)).await;
+        let client = harness::connect(url).await;
         Self { live, engine, client, stop, pooler: Mutex::new(pooler), config }
     }
 
@@ -70,7 +81,8 @@ impl Stand {
 
     /// Has the pooler go away, and come back.
     pub(super) fn restart_pooler(&self) {
-        self.pooler.lock().expect("no test has failed with it").restart().expect("the pooler comes back");
+        let mut pooler = self.pooler.lock().expect("no test has failed with it");
+        pooler.as_mut().expect("there is a pooler").restart().expect("the pooler comes back");
     }
 
     /// Waits for longer than any interval.
