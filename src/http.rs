@@ -145,16 +145,15 @@ pub async fn serve(
 /// Answers operations that are posted.
 fn posting(shared: Shared) -> Handler {
     let shared = Arc::new(shared);
-    Arc::new(move |request| {
-        let shared = Arc::clone(&shared);
-        Box::pin(async move { Ok(graphql::post(&shared, request).await) })
-    })
+    // Nothing around it: each future that has it within would be moved with it.
+    Arc::new(move |request| Box::pin(graphql::post(Arc::clone(&shared), request)))
 }
 
 /// The paths.
 fn router(shared: Shared) -> Router {
     // What is posted there takes a shorter way (see `service`); the router answers for the other methods.
-    let post = async |State(shared): State<Shared>, request: Request| graphql::post(&shared, request).await;
+    let post =
+        async |State(shared): State<Shared>, request: Request| graphql::post(Arc::new(shared), request).await;
     let graphql = || get(graphql::get).post(post);
     let router = Router::new()
         .route("/graphql", graphql())

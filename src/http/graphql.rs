@@ -31,12 +31,12 @@ use crate::event::Event;
 use crate::queue::Handling;
 
 /// `POST`: the request is JSON in the body.
-pub(super) async fn post(shared: &Shared, request: Request) -> Response {
+pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
     let (head, mut body) = request.into_parts();
     let Some(accepted) = accept::accepted(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
-    let identity = match identify(shared, &head).await {
+    let identity = match identify(&shared, &head).await {
         Ok(identity) => identity,
         Err(refusal) => {
             // In vain if it takes too long: then the client does not see the answer.
@@ -44,7 +44,7 @@ pub(super) async fn post(shared: &Shared, request: Request) -> Response {
             return refusal.respond(accepted.refusal());
         }
     };
-    let asked = match read(shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
+    let asked = match read(&shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
         Ok((requests, room)) => {
             handling::read(&head.headers, &shared.backend, &requests).map(|how| (requests, how, room))
         }
@@ -53,7 +53,7 @@ pub(super) async fn post(shared: &Shared, request: Request) -> Response {
     match asked {
         Ok((requests, handling, _room)) => {
             let asked = Asked { requests, handling, accepted, activity: activity(&head) };
-            respond(shared, asked, identity).await
+            respond(&shared, asked, identity).await
         }
         Err(refusal) => refusal.respond(accepted.refusal()),
     }

@@ -14,7 +14,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::future::RouteFuture;
-use futures_util::future::Either as EitherFuture;
+use futures_util::FutureExt as _;
+use futures_util::future::{Either as EitherFuture, Map};
 use http::header::{ACCEPT_ENCODING, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, Method};
 use hyper::body::Body as _;
@@ -38,7 +39,7 @@ const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
 
 /// The answering of one request.
-pub(super) type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+pub(super) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 /// What answers requests of one kind.
 pub(super) type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
@@ -121,7 +122,8 @@ struct Routes {
 impl tower::Service<Request> for Routes {
     type Response = Response;
     type Error = Infallible;
-    type Future = EitherFuture<Answering, RouteFuture<Infallible>>;
+    type Future =
+        EitherFuture<Map<Answering, fn(Response) -> Result<Response, Infallible>>, RouteFuture<Infallible>>;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         // A router always is.
@@ -131,7 +133,7 @@ impl tower::Service<Request> for Routes {
     fn call(&mut self, request: Request) -> Self::Future {
         match &self.graphql {
             Some(graphql) if request.method() == Method::POST && is_graphql(request.uri().path()) => {
-                EitherFuture::Left(graphql(request))
+                EitherFuture::Left(graphql(request).map(Ok))
             }
             _ => EitherFuture::Right(self.router.call(request)),
         }
