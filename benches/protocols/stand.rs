@@ -62,7 +62,7 @@ impl Kind {
         let name = format!("protocols-{self:?}").replace(['(', ')'], "-");
         let options =
             PoolerOptions { program, name, pool_mode, pool_size, extra, ..PoolerOptions::default() };
-        Some(Pooler::start(cluster, &options).expect("a PgBouncer; see scripts/newer-pgbouncer"))
+        Some(Pooler::start(cluster, &options).expect("a PgBouncer; see scripts/newer-poolers"))
     }
 }
 

@@ -12,7 +12,10 @@ use std::time::Duration;
 
 use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
-use glowplug_local::{Cluster, ClusterOptions, Clustering, Pgpool, Pooler, PoolerMode, PoolerOptions, Redis};
+use glowplug_local::{
+    Cluster, ClusterOptions, Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, PoolerMode,
+    PoolerOptions, Redis,
+};
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
@@ -97,6 +100,12 @@ pub(crate) fn pgpool(children: u32) -> Pgpool {
 pub(crate) fn pgpool_with(clustering: Clustering, children: u32) -> Pgpool {
     let name = format!("pgpool-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     Pgpool::start(cluster(), &name, clustering, children).expect("a pgpool-II")
+}
+
+/// An Odyssey in transaction mode in front of the shared server; it stops when it is dropped.
+pub(crate) fn odyssey(statements: OdysseyStatements, pool_size: u32) -> Odyssey {
+    let name = format!("odyssey-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    Odyssey::start(cluster(), &name, PoolerMode::Transaction, statements, pool_size).expect("an Odyssey")
 }
 
 /// A command of words, as `redis-cli` takes it.

@@ -22,6 +22,8 @@ enum Verdict {
     Safe,
     /// The same, but for transactions of several messages, which the pooler refuses.
     SafeWithoutTransactions,
+    /// The same, but for typed queries of a table that has changed since.
+    SafeUntilTablesChange,
     /// A statement that was prepared is missing from the server connection that a transaction is lent.
     FailsInTransactions,
     /// Each query is answered rightly, but names stay behind in server connections, and pile up there.
@@ -34,6 +36,9 @@ impl Verdict {
         match self {
             Self::Safe => "safe",
             Self::SafeWithoutTransactions => "safe; transactions are refused",
+            Self::SafeUntilTablesChange => {
+                "operations are safe; typed queries of a changed table fail: `cached plan must not change result type`"
+            }
             Self::FailsInTransactions => {
                 "**no**: `prepared statement … does not exist` within transactions; names pile up in the server"
             }
@@ -45,7 +50,7 @@ impl Verdict {
 const PROTOCOLS: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
 
 /// By `Simple`, `Unnamed`, and `Prepared`.
-const TABLE: [(Stand, [Verdict; 3]); 8] = [
+const TABLE: [(Stand, [Verdict; 3]); 10] = [
     (Stand::Direct, [Verdict::Safe; 3]),
     (Stand::Session, [Verdict::Safe; 3]),
     (Stand::Transaction, [Verdict::Safe, Verdict::Safe, Verdict::FailsInTransactions]),
@@ -55,6 +60,8 @@ const TABLE: [(Stand, [Verdict; 3]); 8] = [
     ),
     (Stand::Tracking, [Verdict::Safe; 3]),
     (Stand::NotTracking, [Verdict::Safe, Verdict::Safe, Verdict::FailsInTransactions]),
+    (Stand::Newest, [Verdict::Safe; 3]),
+    (Stand::Odyssey, [Verdict::SafeUntilTablesChange; 3]),
     (Stand::Pgpool, [Verdict::Safe; 3]),
     (Stand::RawPgpool, [Verdict::Safe; 3]),
 ];
@@ -66,7 +73,7 @@ async fn row(stand: Stand) {
     for (protocol, verdict) in PROTOCOLS.into_iter().zip(verdicts) {
         let cell = Cell::new(stand, &server, protocol).await;
         match verdict {
-            Verdict::Safe | Verdict::SafeWithoutTransactions => {
+            Verdict::Safe | Verdict::SafeWithoutTransactions | Verdict::SafeUntilTablesChange => {
                 body::holds(&cell).await;
                 if stand.takes_operations(protocol) {
                     graphql::holds(&cell).await;
@@ -112,6 +119,16 @@ async fn through_pgbouncer_that_tracks_statements() {
 #[tokio::test]
 async fn through_pgbouncer_that_could_track_statements() {
     row(Stand::NotTracking).await;
+}
+
+#[tokio::test]
+async fn through_the_newest_pgbouncer() {
+    row(Stand::Newest).await;
+}
+
+#[tokio::test]
+async fn through_odyssey() {
+    row(Stand::Odyssey).await;
 }
 
 #[tokio::test]

@@ -79,7 +79,18 @@ pub(crate) fn find_pooler(which: PoolerProgram) -> Result<PathBuf, Error> {
             .chain([cache_folder().join("pgbouncer-1.24/pgbouncer")])
             .find(|program| tracks_statements(program))
             .ok_or(Error::TrackingPoolerMissing),
+        PoolerProgram::Newest => newest("pgbouncer").ok_or(Error::NewestPoolerMissing),
     }
+}
+
+/// Odyssey's program.
+pub(crate) fn find_odyssey() -> Result<PathBuf, Error> {
+    newest("odyssey").or_else(|| find_system_program("odyssey")).ok_or(Error::NewestPoolerMissing)
+}
+
+/// A program that `scripts/newer-poolers` has fetched.
+fn newest(name: &str) -> Option<PathBuf> {
+    Some(cache_folder().join("newest-poolers").join(name)).filter(|program| program.is_file())
 }
 
 /// A server's program by its name, which Debian keeps out of the `PATH` of users.

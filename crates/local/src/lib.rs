@@ -1,7 +1,7 @@
 //! PostgreSQL and pooler processes on this machine, for `dev`, the tests and the benchmarks.
 //!
 //! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it, a
-//! [`Pgpool`] one pgpool-II, a [`Redis`] one Redis server. All listen on a free loopback port, run as another account when we are root (most refuse to
+//! [`Pgpool`] one pgpool-II, an [`Odyssey`] one Odyssey, a [`Redis`] one Redis server. All listen on a free loopback port, run as another account when we are root (most refuse to
 //! run as root), stop when they are dropped, and are stopped by a small guard process when we are killed before we can
 //! drop them.
 //!
@@ -11,6 +11,7 @@ mod account;
 mod binaries;
 mod cluster;
 mod data_folder;
+mod odyssey;
 mod options;
 mod pgpool;
 mod pooler;
@@ -24,8 +25,10 @@ use std::path::{Path, PathBuf};
 
 pub use binaries::Binaries;
 pub use cluster::Cluster;
+pub use odyssey::Odyssey;
 pub use options::{
-    Authentication, ClusterOptions, Clustering, Durability, PoolerMode, PoolerOptions, PoolerProgram,
+    Authentication, ClusterOptions, Clustering, Durability, OdysseyStatements, PoolerMode, PoolerOptions,
+    PoolerProgram,
 };
 pub use pgpool::Pgpool;
 pub use pooler::Pooler;
@@ -96,9 +99,12 @@ pub enum Error {
     PoolerMissing,
     /// No PgBouncer that tracks prepared statements is here.
     #[error(
-        "no PgBouncer of 1.21 or later is here: run scripts/newer-pgbouncer, which fetches one beside the installed one"
+        "no PgBouncer of 1.21 or later is here: run scripts/newer-poolers, which fetches one beside the installed one"
     )]
     TrackingPoolerMissing,
+    /// The newest PgBouncer or Odyssey is not here.
+    #[error("the newest PgBouncer and Odyssey are not here: run scripts/newer-poolers, which fetches them")]
+    NewestPoolerMissing,
     /// pgpool-II is not installed.
     #[error("pgpool-II is not installed here: install it (Debian: `apt install pgpool2`)")]
     PgpoolMissing,

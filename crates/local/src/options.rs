@@ -84,8 +84,19 @@ pub enum PoolerProgram {
     /// The one that is installed.
     Installed,
     /// One that tracks prepared statements (1.21 or later): the installed one if it does, else that which
-    /// `scripts/newer-pgbouncer` has fetched.
+    /// `scripts/newer-poolers` has fetched.
     TracksStatements,
+    /// The newest one, which `scripts/newer-poolers` has fetched.
+    Newest,
+}
+
+/// What an Odyssey makes of statements with names (`pool_reserve_prepared_statement`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OdysseyStatements {
+    /// It knows which client has prepared what, and prepares it wherever that client comes. Its default.
+    Tracked,
+    /// It passes them on.
+    AsGiven,
 }
 
 /// What a pgpool-II takes the servers behind it for, though it be one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use glowplug::config::PoolMode;
 use glowplug::db::{Connector, FoundPoolMode, NamedStatements, Passage, ProbeReport, Protocol, Protocols};
-use glowplug_local::{Pooler, PoolerMode, PoolerOptions, PoolerProgram};
+use glowplug_local::{OdysseyStatements, Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 use tokio::task::JoinSet;
 
 use super::traces::{SERVER_CONNECTIONS, traces};
@@ -100,6 +100,18 @@ async fn pgpool_keeps_a_session_for_each_client() {
     // It routes each statement, so that operations go as messages all the same.
     assert_eq!(findings.protocols(), Protocols::of(PoolMode::Session), "{findings:#?}");
     assert_eq!(findings.set_local, Passage::Passes, "{findings:#?}");
+}
+
+#[tokio::test]
+async fn odyssey_tracks_statements_unless_it_is_told_not_to() {
+    use OdysseyStatements::{AsGiven, Tracked};
+    let name = harness::database("").await;
+    for (statements, names) in [(Tracked, NamedStatements::Tracked), (AsGiven, NamedStatements::AsGiven)] {
+        let odyssey = harness::odyssey(statements, SERVER_CONNECTIONS);
+        let findings = probe(&odyssey.url(&name)).await;
+        assert_eq!(findings.lending, FoundPoolMode::Transaction, "{statements:?}: {findings:#?}");
+        assert_eq!(findings.named_statements, names, "{statements:?}: {findings:#?}");
+    }
 }
 
 #[tokio::test]

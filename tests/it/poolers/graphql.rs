@@ -1,7 +1,7 @@
 //! Operations of the engine, with role and claims: as one message, or as one flight with named statements.
 
-use glowplug::config::{ContextForm, PoolMode};
-use glowplug::db::{Protocol, Protocols};
+use glowplug::config::ContextForm;
+use glowplug::db::Protocol;
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde_json::{Map, Value, json};
 
@@ -20,16 +20,33 @@ pub(super) async fn holds(cell: &Cell) {
         let plain = harness::connect(&cell.url).await;
         plain.batch_execute("delete from note where body = 'new'").await.unwrap();
     }
+    a_table_may_change(cell).await;
+}
+
+/// Another client changes the type of a column, which operations by named statements notice, and go on without names.
+async fn a_table_may_change(cell: &Cell) {
+    let engine = Engine::new(&harness::config(&cell.url, cell.operations())).unwrap();
+    let other = harness::connect(&cell.url).await;
+    for to in ["varchar(30)", "text", "varchar(40)"] {
+        let change = format!("alter table changing alter word type {to}");
+        other.batch_execute(&change).await.unwrap();
+        for _ in 0..4 {
+            let found =
+                harness::graphql(&engine, "{ changingCollection { edges { node { word } } } }", json!({}));
+            let found = found.await;
+            assert_eq!(
+                found["data"]["changingCollection"]["edges"],
+                json!([{ "node": { "word": "word" } }]),
+                "{} {to}: {found}",
+                cell.label()
+            );
+        }
+    }
 }
 
 /// Two users query and write in turns; each sees what is its own.
 async fn users_are_held_apart(cell: &Cell, context: ContextForm) {
-    let pool_mode = match cell.protocol {
-        Protocol::Prepared => PoolMode::Direct,
-        Protocol::Simple | Protocol::Unnamed => PoolMode::Transaction,
-    };
-    assert_eq!(Protocols::of(pool_mode).operations, cell.protocol);
-    let mut config = harness::config(&cell.url, pool_mode);
+    let mut config = harness::config(&cell.url, cell.operations());
     config.database.context = Some(context);
     let engine = Engine::new(&config).unwrap();
     let query = "{ noteCollection { edges { node { owner body } } } }";

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use glowplug::config::PoolMode;
-use glowplug::db::{Connection, Connector, Protocol};
-use glowplug_local::{Clustering, Pgpool, Pooler, PoolerOptions, PoolerProgram};
+use glowplug::db::{Connection, Connector, Protocol, Protocols};
+use glowplug_local::{Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, PoolerOptions, PoolerProgram};
 
 use crate::{db::types, harness};
 
@@ -19,6 +19,10 @@ pub(super) enum Stand {
     Tracking,
     /// One that could, and is told not to.
     NotTracking,
+    /// The newest PgBouncer, which gives statements names of its own.
+    Newest,
+    /// Odyssey, which does the same with all of them, those without a name too.
+    Odyssey,
     Pgpool,
     RawPgpool,
 }
@@ -33,6 +37,8 @@ impl Stand {
             Self::Statement => "PgBouncer, statement mode",
             Self::Tracking => "PgBouncer since 1.21, transaction mode, `max_prepared_statements` above 0",
             Self::NotTracking => "PgBouncer since 1.21, transaction mode, `max_prepared_statements = 0`",
+            Self::Newest => "PgBouncer 1.26, transaction mode, as it comes",
+            Self::Odyssey => "Odyssey 1.5, transaction mode, as it comes",
             Self::Pgpool => "pgpool-II, `streaming_replication`",
             Self::RawPgpool => "pgpool-II, `raw`",
         }
@@ -53,7 +59,9 @@ impl Stand {
         match self {
             Self::Direct => PoolMode::Direct,
             Self::Session | Self::Pgpool | Self::RawPgpool => PoolMode::Session,
-            Self::Transaction | Self::Tracking | Self::NotTracking => PoolMode::Transaction,
+            Self::Transaction | Self::Tracking | Self::NotTracking | Self::Newest | Self::Odyssey => {
+                PoolMode::Transaction
+            }
             Self::Statement => PoolMode::Statement,
         }
     }
@@ -63,6 +71,7 @@ impl Stand {
 pub(super) enum Server {
     None,
     PgBouncer(Pooler),
+    Odyssey(Odyssey),
     Pgpool(Pgpool),
 }
 
@@ -72,8 +81,10 @@ impl Server {
             Stand::Direct => return Self::None,
             // A request to cancel takes a child, too.
             Stand::Pgpool => return Self::Pgpool(harness::pgpool(4)),
+            Stand::Odyssey => return Self::Odyssey(harness::odyssey(OdysseyStatements::Tracked, 2)),
             Stand::RawPgpool => return Self::Pgpool(harness::pgpool_with(Clustering::Raw, 4)),
             Stand::Session | Stand::Transaction | Stand::Statement => (PoolerProgram::Installed, None),
+            Stand::Newest => (PoolerProgram::Newest, None),
             Stand::Tracking => (PoolerProgram::TracksStatements, Some("200")),
             Stand::NotTracking => (PoolerProgram::TracksStatements, Some("0")),
         };
@@ -88,6 +99,7 @@ impl Server {
         match self {
             Self::None => harness::cluster().url(database),
             Self::PgBouncer(pooler) => pooler.url(database),
+            Self::Odyssey(odyssey) => odyssey.url(database),
             Self::Pgpool(pgpool) => pgpool.url(database),
         }
     }
@@ -107,6 +119,16 @@ impl Cell {
         let url = server.url(&harness::database(&setup).await);
         let connector = Connector::new(&url).unwrap().protocol(protocol).timeout(Duration::from_secs(30));
         Self { stand, protocol, url, connector }
+    }
+
+    /// The pool mode in which an engine's operations travel by the protocol.
+    pub(super) fn operations(&self) -> PoolMode {
+        let pool_mode = match self.protocol {
+            Protocol::Prepared => PoolMode::Direct,
+            Protocol::Simple | Protocol::Unnamed => PoolMode::Transaction,
+        };
+        assert_eq!(Protocols::of(pool_mode).operations, self.protocol);
+        pool_mode
     }
 
     pub(super) async fn connect(&self) -> Connection {
