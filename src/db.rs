@@ -17,7 +17,7 @@ mod probe;
 mod wire;
 
 pub use self::connection::Connection;
-pub use self::connection::protocol::{Protocol, Protocols};
+pub use self::connection::protocol::{Protocol, Protocols, RoutingHint};
 pub use self::connector::Connector;
 pub use self::diesel::{
     Field, MigrateError, QueryError, Row, TransactionBuilder, migrate, pending, revert_last,

@@ -20,7 +20,7 @@ use std::time::Instant;
 use crate::config::ContextForm;
 use crate::db::connection::Connection;
 use crate::db::connection::extended::{ByName, Sending, StepError};
-use crate::db::connection::protocol::{Protocol, Protocols, Purpose};
+use crate::db::connection::protocol::{Protocol, Protocols, Purpose, RoutingHint};
 use crate::db::error::Error;
 use crate::db::operation::answers::{Collected, ValueReader};
 use crate::db::operation::message::{Message, session};
@@ -63,7 +63,7 @@ impl<'a> Operation<'a> {
         scope: &'a Scope,
         statements: &'a [Statement],
         calls: &Calls,
-        Protocols { operations: protocol, context, .. }: Protocols,
+        Protocols { operations: protocol, context, hint, .. }: Protocols,
     ) -> Result<Self, Error> {
         let has_too_many = statements.iter().any(|statement| statement.parameters.len() > MOST_VALUES);
         let form = match protocol {
@@ -72,7 +72,8 @@ impl<'a> Operation<'a> {
                 Form::Named(parts(scope, statements, Protocol::Prepared)?, scope, context)
             }
             Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
-                Form::Message(message::compose_in(context, scope, statements, calls)?)
+                let message = message::compose_in(context, scope, statements, calls)?;
+                Form::Message(message.with_hint(hint, scope.access))
             }
         };
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
@@ -83,8 +84,10 @@ impl<'a> Operation<'a> {
     pub(in crate::db) fn compose_writable(
         scope: &'a Scope,
         statements: &'a [Statement],
+        hint: RoutingHint,
     ) -> Result<Self, Error> {
-        let form = Form::Message(message::compose_writable(scope, statements)?);
+        let message = message::compose_writable(scope, statements)?;
+        let form = Form::Message(message.with_hint(hint, scope.access));
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 

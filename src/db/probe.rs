@@ -79,6 +79,10 @@ async fn examine(mut first: Client, second: Result<Client, Unavailable>, shared:
     shared.set(&findings);
     findings.named_statements =
         names::examine(&mut observed.first, &mut observed.second, observed.lending).await;
+    // Without a pooler there is none to ask.
+    if observed.lending != FoundPoolMode::Direct {
+        findings.pgdog_shards = passage::pgdog_shards(&mut observed.first).await;
+    }
     shared.set(&findings);
     // The question leaves a line in the server's log, and matters only here.
     if findings.protocol() == Protocol::Prepared {

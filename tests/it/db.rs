@@ -20,6 +20,7 @@ pub(crate) mod hosts;
 mod joined;
 mod operations;
 mod orm;
+mod pgdog;
 mod pipelining;
 mod pool_mode;
 mod prepared;

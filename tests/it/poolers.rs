@@ -37,7 +37,7 @@ impl Verdict {
             Self::Safe => "safe",
             Self::SafeWithoutTransactions => "safe; transactions are refused",
             Self::SafeUntilTablesChange => {
-                "operations are safe; typed queries of a changed table fail: `cached plan must not change result type`"
+                "operations are safe; typed queries of a changed table may fail: `cached plan must not change result type`"
             }
             Self::FailsInTransactions => {
                 "**no**: `prepared statement … does not exist` within transactions; names pile up in the server"

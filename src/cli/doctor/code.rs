@@ -139,6 +139,8 @@ codes! {
         ["only what is safe everywhere will be used; nothing has to be done"];
     MessagesSplit: Trouble "messages-split", "A message of several statements does not pass as one.",
         ["each GraphQL operation is one message of several statements: use another pooler, or none"];
+    Sharded: Trouble "pgdog-sharded", "There are several shards behind a PgDog.",
+        ["each operation names its shard by nothing that PgDog reads: serve each shard by a Glowplug of its own"];
     ExtendedFails: Note "extended-protocol-fails", "The extended protocol does not pass.",
         ["GraphQL works; Diesel queries of your own program do not"];
     WritesHeld: Note "typed-writes-held", "The pooler opens a transaction for a write by the extended protocol, and does not commit it: pgpool-II in raw mode.",

@@ -73,6 +73,9 @@ fn unsafe_mode(lending: FoundPoolMode, setting: PoolMode) -> Option<&'static str
 /// What becomes of named statements, and what is done about it.
 pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Statements";
+    if let Some(why) = findings.refusal() {
+        return Check::new(SUBJECT, Code::Sharded, why);
+    }
     let context = settings.context.unwrap_or_else(|| findings.context());
     if let Passage::Fails(why) = findings.message(context) {
         let found =

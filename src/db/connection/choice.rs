@@ -2,11 +2,13 @@
 //!
 //! Until something is known, it is the one that is safe everywhere. Never probes by itself: `pool/probing.rs` does.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::PoolMode;
 use crate::db::connection::protocol::{AtomicProtocols, Protocol, Protocols};
+use crate::db::error::Error;
 use crate::db::lock::Lock;
 use crate::event::Event;
 
@@ -23,6 +25,8 @@ pub(in crate::db) struct Choice {
     /// When the next probe is due, in milliseconds after `start`.
     due: AtomicU64,
     start: Instant,
+    /// Why no operation may run here, if that was found out.
+    refusal: OnceLock<String>,
     /// Held while the choice changes.
     changing: Lock<State>,
 }
@@ -41,6 +45,7 @@ impl Default for Choice {
             protocols: AtomicProtocols::new(Protocols::of(PoolMode::Auto)),
             due: AtomicU64::new(0),
             start: Instant::now(),
+            refusal: OnceLock::new(),
             changing: Lock::new(State { pause: PAUSE.0, falls: 0 }),
         }
     }
@@ -49,6 +54,17 @@ impl Default for Choice {
 impl Choice {
     pub(in crate::db) fn protocols(&self) -> Protocols {
         self.protocols.get()
+    }
+
+    /// No operation is run from now on: its answers could be wrong.
+    pub(in crate::db) fn refuse(&self, reason: String) {
+        // The first reason is as good as another.
+        let _ = self.refusal.set(reason);
+    }
+
+    /// An error if no operation may run here.
+    pub(in crate::db) fn check(&self) -> Result<(), Error> {
+        self.refusal.get().map_or(Ok(()), |reason| Err(Error::Configuration(reason.clone())))
     }
 
     /// Whether a probe is due, which its caller then has to make: it is due for one caller. Returns the number of falls so far,
@@ -85,11 +101,11 @@ impl Choice {
     pub(in crate::db) fn fall_back(&self, error: &str) {
         let mut state = self.changing.lock();
         // Of the connections that find it out at the same time, the first one counts.
-        let Protocols { typed, context, .. } = self.protocols.get();
+        let Protocols { typed, context, hint, .. } = self.protocols.get();
         if typed != Protocol::Prepared {
             return;
         }
-        self.protocols.set(Protocols { context, ..Protocols::of(PoolMode::Auto) });
+        self.protocols.set(Protocols { context, hint, ..Protocols::of(PoolMode::Auto) });
         state.falls += 1;
         Event::ProtocolFellBack { error, again_in: state.pause }.emit();
         self.delay(&mut state);
@@ -114,11 +130,13 @@ fn milliseconds(duration: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::config::ContextForm;
+    use crate::db::connection::protocol::RoutingHint;
 
     const PREPARED: Protocols = Protocols {
         typed: Protocol::Prepared,
         operations: Protocol::Prepared,
         context: ContextForm::SetConfig,
+        hint: RoutingHint::None,
     };
     const LOST: &str = "prepared statement \"x\" does not exist";
 

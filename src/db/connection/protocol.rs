@@ -54,6 +54,30 @@ pub struct Protocols {
     pub operations: Protocol,
     /// How a message of operations sets its scope.
     pub context: ContextForm,
+    /// What tells a proxy where a message has to go.
+    pub hint: RoutingHint,
+}
+
+/// What a message begins with, for a proxy that finds a server for it by its first statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RoutingHint {
+    /// Nothing: there is no such proxy.
+    None,
+    /// `PgDog`'s word for the primary, in front of messages that may write.
+    PgDog,
+}
+
+impl RoutingHint {
+    const ALL: [Self; 2] = [Self::None, Self::PgDog];
+
+    /// The comment in front of a message that may write.
+    pub(in crate::db) fn of_write(self) -> &'static str {
+        match self {
+            Self::None => "",
+            // https://docs.pgdog.dev/features/load-balancer/manual-routing/
+            Self::PgDog => "/* pgdog_role: primary */ ",
+        }
+    }
 }
 
 /// What a query is for.
@@ -87,7 +111,7 @@ impl Protocols {
                 (Protocol::Unnamed, Protocol::Simple)
             }
         };
-        Self { typed, operations, context: ContextForm::SetConfig }
+        Self { typed, operations, context: ContextForm::SetConfig, hint: RoutingHint::None }
     }
 }
 
@@ -111,16 +135,18 @@ impl AtomicProtocols {
 
 const ALL: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
 
-fn encode(Protocols { typed, operations, context }: Protocols) -> u8 {
-    (context as u8 * 3 + typed as u8) * 3 + operations as u8
+/// Two bits for each: none of them has more than four values.
+fn encode(Protocols { typed, operations, context, hint }: Protocols) -> u8 {
+    typed as u8 | (operations as u8) << 2 | (context as u8) << 4 | (hint as u8) << 6
 }
 
 fn decode(code: u8) -> Protocols {
-    let (context, typed, operations) = (code / 9, code / 3 % 3, code % 3);
+    let index = |shift: u8| usize::from(code >> shift & 3);
     Protocols {
-        typed: ALL[usize::from(typed)],
-        operations: ALL[usize::from(operations)],
-        context: ContextForm::ALL[usize::from(context)],
+        typed: ALL[index(0)],
+        operations: ALL[index(2)],
+        context: ContextForm::ALL[index(4)],
+        hint: RoutingHint::ALL[index(6)],
     }
 }
 
@@ -132,8 +158,8 @@ mod tests {
     fn protocols_are_read_as_they_were_stored() {
         for typed in ALL {
             for operations in ALL {
-                for context in ContextForm::ALL {
-                    let protocols = Protocols { typed, operations, context };
+                for (context, hint) in ContextForm::ALL.into_iter().zip(RoutingHint::ALL) {
+                    let protocols = Protocols { typed, operations, context, hint };
                     assert_eq!(AtomicProtocols::new(protocols).get(), protocols);
                 }
             }

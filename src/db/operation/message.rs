@@ -4,11 +4,12 @@
 //! what was set in it ends with it. Never does I/O.
 
 use crate::config::ContextForm;
+use crate::db::connection::protocol::RoutingHint;
 use crate::db::error::Error;
 use crate::db::operation::context::{append_calls, append_context};
 use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
-use crate::db::operation::scope::Scope;
+use crate::db::operation::scope::{Access, Scope};
 use crate::db::operation::stored::Calls;
 use crate::sql::{SessionSettings, Statement, Text};
 
@@ -16,6 +17,17 @@ use crate::sql::{SessionSettings, Statement, Text};
 pub(super) struct Message {
     pub(super) text: String,
     pub(super) results_of_scope: usize,
+}
+
+impl Message {
+    /// The same for a proxy that has to be told where it goes.
+    pub(super) fn with_hint(mut self, hint: RoutingHint, access: Access) -> Self {
+        let comment = if access == Access::ReadWrite { hint.of_write() } else { "" };
+        if !comment.is_empty() {
+            self.text.insert_str(0, comment);
+        }
+        self
+    }
 }
 
 /// The message that runs `statements` within `scope`. Its first result belongs to the scope.

@@ -120,6 +120,7 @@ impl Pool {
         }
         stopwatch.finish(Stage::Acquire);
         if let Some(choice) = &self.choice {
+            choice.check()?;
             probe_if_due(choice, &self.connector);
             connection.follow(choice);
         }
@@ -136,6 +137,11 @@ impl Pool {
             connection.follow(choice);
         }
         Ok(())
+    }
+
+    /// An error if it was found out that no operation may run here.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.choice.as_ref().map_or(Ok(()), |choice| choice.check())
     }
 
     /// How queries travel at the moment.

@@ -135,7 +135,7 @@ impl Database {
             && cannot_write(error, scope.access)
         {
             answers.clear();
-            let operation = Operation::compose_writable(scope, statements)?;
+            let operation = Operation::compose_writable(scope, statements, protocols.hint)?;
             result = deadline.hold(connection.operate(&operation, &mut answers)).await;
         }
         match result {
@@ -153,6 +153,7 @@ impl Database {
     /// A database that is busy can be had. Where statements run that take their time, or they leave it no time for the question,
     /// what it last answered holds for as long as a statement may take, unless something has failed since.
     pub async fn available(&self) -> Result<(), Error> {
+        self.pool.check()?;
         let is_known = self.health.has_answered_within(self.statement_timeout.saturating_add(GRACE));
         let PoolState { connections, idle, .. } = self.state();
         if self.health.is_fresh() || (is_known && connections > idle) {

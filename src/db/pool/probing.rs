@@ -28,11 +28,14 @@ pub(super) fn probe_if_due(choice: &Arc<Choice>, connector: &Connector) {
 
 fn settle(choice: &Choice, findings: &ProbeReport, falls: u32) {
     let protocols = findings.protocols();
+    if let Some(reason) = findings.refusal() {
+        choice.refuse(reason);
+    }
     if !choice.settle(protocols, findings.is_complete(), falls) {
         return;
     }
     let evidence = format!("{}: {}", findings.lending.name(), findings.evidence);
-    let Protocols { typed, operations, context } = protocols;
+    let Protocols { typed, operations, context, .. } = protocols;
     let chosen = format!(
         "{} for typed queries, {} for operations, context by {}",
         typed.name(),

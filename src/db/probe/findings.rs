@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::config::ContextForm;
-use crate::db::connection::protocol::{Protocol, Protocols};
+use crate::db::connection::protocol::{Protocol, Protocols, RoutingHint};
 use crate::db::probe::lending::FoundPoolMode;
 use crate::db::probe::names::NamedStatements;
 
@@ -31,6 +31,8 @@ pub struct ProbeReport {
     pub server_version: Option<u32>,
     /// Whether something in between reads each statement and finds a server for it, as pgpool-II does.
     pub routes_statements: Option<bool>,
+    /// How many shards there are behind a `PgDog`; `None` if there is none.
+    pub pgdog_shards: Option<u32>,
     /// Whether the server is a standby, which takes no writes.
     pub is_standby: Option<bool>,
     /// Whether transactions are read-only unless they say otherwise (`default_transaction_read_only`).
@@ -52,11 +54,22 @@ impl ProbeReport {
     /// statements of a message stay together.
     pub fn protocols(&self) -> Protocols {
         let typed = self.protocol();
-        let operations = match (typed, self.routes_statements) {
-            (Protocol::Prepared, Some(false)) => Protocol::Prepared,
-            (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, _) => Protocol::Simple,
+        let operations = match (typed, self.routes_statements, self.pgdog_shards) {
+            (Protocol::Prepared, Some(false), None) => Protocol::Prepared,
+            (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, ..) => Protocol::Simple,
         };
-        Protocols { typed, operations, context: self.context() }
+        let hint = if self.pgdog_shards.is_some() { RoutingHint::PgDog } else { RoutingHint::None };
+        Protocols { typed, operations, context: self.context(), hint }
+    }
+
+    /// Why no operation may run here. A `PgDog` finds a shard for a message by its first statement, which is the scope's and
+    /// has no table: reads would miss rows, and writes go to any of the shards, all without an error.
+    pub fn refusal(&self) -> Option<String> {
+        let shards = self.pgdog_shards.filter(|shards| *shards > 1)?;
+        Some(format!(
+            "behind this PgDog are {shards} shards, and it would send an operation to any of them: \
+             connect to one shard, or to a database of PgDog that has only one, and start again"
+        ))
     }
 
     /// The form of a scope that passes. [`ContextForm::SetConfig`], unless it is known that only another one does.

@@ -9,7 +9,7 @@ use crate::db::wire::Flight;
 const MARK: &str = "4327ms";
 
 /// A scope and its statement, as every operation has it; the third statement says what the first has set.
-const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', true); \
+const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', true), pg_catalog.set_config('role', 'none', true); \
     select pg_catalog.concat_ws(' ', pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery(), \
     pg_catalog.current_setting('default_transaction_read_only')); \
     select pg_catalog.current_setting('lock_timeout')";
@@ -83,6 +83,11 @@ async fn several(client: &mut Client, values: &Values) -> Passage {
         Ok(_) => Passage::Passes,
         Err(error) => Passage::Fails(error.to_string()),
     }
+}
+
+/// A command that `PgDog` answers itself, and of which PostgreSQL and other poolers say that there is no such parameter.
+pub(super) async fn pgdog_shards(client: &mut Client) -> Option<u32> {
+    client.query("show pgdog.shards").await.ok()?.first()?.parse().ok()
 }
 
 /// A command that pgpool-II answers itself, and of which PostgreSQL says that there is no such parameter.

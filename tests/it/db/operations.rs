@@ -3,13 +3,17 @@
 use std::fmt::Write as _;
 
 use glowplug::config::{self, ContextForm};
-use glowplug::db::{Database, Error, Protocol, Protocols, Scope};
+use glowplug::db::{Database, Error, Protocol, Protocols, RoutingHint, Scope};
 
 use super::{answer, read, settings, sqlstate, statement, statements, write};
 use crate::harness;
 
-const PREPARED: Protocols =
-    Protocols { typed: Protocol::Prepared, operations: Protocol::Prepared, context: ContextForm::SetConfig };
+const PREPARED: Protocols = Protocols {
+    typed: Protocol::Prepared,
+    operations: Protocol::Prepared,
+    context: ContextForm::SetConfig,
+    hint: RoutingHint::None,
+};
 
 /// One connection to a fresh database.
 async fn connect(setup: &str) -> Database {

@@ -6,7 +6,7 @@ use diesel::sql_types::Integer;
 use diesel_async::pooled_connection::PoolableConnection as _;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use glowplug::config::PoolMode;
-use glowplug::db::Connection;
+use glowplug::db::{Connection, Protocol};
 use tokio::task::JoinSet;
 
 use super::stand::{Cell, Stand};
@@ -161,7 +161,8 @@ async fn a_changed_table_fails_queries(cell: &Cell) {
             failures += 1;
         }
     }
-    assert!(failures > 0, "{}: it keeps no plans", cell.label());
+    // By names, a connection notices it and prepares the statement anew.
+    assert!(failures > 0 || cell.protocol == Protocol::Prepared, "{}: it keeps no plans", cell.label());
 }
 
 /// Openly by this client and by another, and in a way that neither client nor pooler sees; after the last, Odyssey fails typed
