@@ -27,8 +27,8 @@ async fn the_schema_is_made_by_its_owner_for_the_server_and_taken_away_again() {
     let owner_url = harness::cluster().url(&name);
     let owner = harness::connect(&owner_url).await;
     let role = format!("setup_{name}");
-    let make = format!("create role {role} login password 'secret'");
-    owner.batch_execute(&make).await.expect("a role");
+    let create = format!("create role {role} login password 'secret'");
+    owner.batch_execute(&create).await.expect("a role");
     let (_, place) = owner_url.rsplit_once('@').expect("a user");
     let url = format!("postgres://{role}:secret@{place}");
 
