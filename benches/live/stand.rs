@@ -13,14 +13,15 @@ use tokio_util::sync::CancellationToken;
 use crate::database::{self, DATABASE};
 use crate::processor::Programs;
 
-/// How many users there are; each has as many subscriptions as the others.
-pub(crate) const USERS: usize = 1000;
+/// How many users there are: the owners of the projects.
+pub(crate) const USERS: usize = 2000;
 
-/// What each user listens to: its own tasks, as the policies of the board let it see them, by state.
-const DOCUMENT: &str = "subscription($status: TaskStatus!) {
-  taskCollection(filter: {status: {eq: $status}}, orderBy: [{updatedAt: DescNullsLast}], first: 10) { edges { node { id title status } } } }";
+/// The tasks that are listened to, and changed. Users see them by the policies of the board: they own the projects.
+const TASKS: usize = 20_000;
 
-const STATES: [&str; 4] = ["backlog", "todo", "in_progress", "in_review"];
+/// What a page of one task listens to.
+const DOCUMENT: &str =
+    "subscription($id: UUID!) { taskByPk(id: $id) { id title status project { id name } } }";
 
 pub(crate) struct Stand {
     pub(crate) live: Live,
@@ -58,9 +59,8 @@ impl Stand {
             ticks.tick().await;
             let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
             let statement = format!(
-                "update task set title = 'written at {now}', updated_at = now() where id = \
-                 ('00000000-0000-4000-8000-000000' || {})::uuid",
-                100_000 + written * 37 % 20_000
+                "update task set title = 'written at {now}', updated_at = now() where id = '{}'",
+                key(written * 37 % TASKS)
             );
             self.client.batch_execute(&statement).await.expect("the row is changed");
             written += 1;
@@ -77,7 +77,8 @@ impl Stand {
 
 /// The request and the identity of a subscription.
 pub(crate) fn subscription(number: usize) -> (Request, Identity) {
-    let variables = json!({ "status": STATES[number / USERS % STATES.len()] });
+    let task = number * 37 % TASKS;
+    let variables = json!({ "id": key(task) });
     let request = Request {
         document: DOCUMENT.into(),
         operation_name: None,
@@ -86,11 +87,16 @@ pub(crate) fn subscription(number: usize) -> (Request, Identity) {
         allowed: AllowedOperations::All,
         read_from: ReadFrom::default(),
     };
-    let claims: Arc<str> = claims(number % USERS).to_string().into();
+    let claims: Arc<str> = claims(task % 5000 % USERS).to_string().into();
     let settings = [("request.jwt.claims".into(), claims)].into();
     (request, Identity { role: Some("authenticated".into()), settings, expires_at: None })
 }
 
 fn claims(user: usize) -> Value {
-    json!({ "sub": format!("00000000-0000-4000-8000-000000{}", 100_000 + user), "role": "authenticated" })
+    json!({ "sub": key(user), "role": "authenticated" })
+}
+
+/// As the board makes its keys.
+fn key(number: usize) -> String {
+    format!("00000000-0000-4000-8000-000000{}", 100_000 + number)
 }
