@@ -140,17 +140,20 @@ pub enum ContextForm {
     SetConfig,
     /// A `SET LOCAL` for each setting.
     SetLocal,
+    /// One call of the function `glowplug_operations.enter`, which calls `set_config`; where it is not there, as [`Self::SetConfig`].
+    Function,
 }
 
 impl ContextForm {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::SetConfig, Self::SetLocal];
+    pub const ALL: [Self; 3] = [Self::SetConfig, Self::SetLocal, Self::Function];
 
     /// Its name in settings, logs and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::SetConfig => "set_config",
             Self::SetLocal => "set_local",
+            Self::Function => "function",
         }
     }
 }

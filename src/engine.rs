@@ -36,7 +36,7 @@ use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Limits, StoredOperations};
+use crate::config::{Config, ContextForm, Limits, StoredOperations};
 use crate::db::{Database, Replicas, Settings};
 use crate::error::{Code, Error};
 use crate::event::{Event, Trace, in_request_span};
@@ -204,7 +204,8 @@ impl Engine {
         let planning = Planning::of_database(config, api, database.clone())?;
         let anonymous = executor::anonymous(&config.auth);
         let mut keeper = JoinSet::new();
-        if let Some(StoredOperations { limit, .. }) = config.database.stored_operations {
+        let limit = config.database.stored_operations.map(|StoredOperations { limit, .. }| limit);
+        if limit.is_some() || config.database.context == Some(ContextForm::Function) {
             keeper.spawn(crate::stored::keep(database.clone(), limit));
         }
         let commits = tokio::sync::watch::Sender::default();

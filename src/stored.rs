@@ -13,5 +13,8 @@ pub use self::keeper::keep;
 pub use self::setup::{remove, set_up};
 pub use self::state::{Obstacle, State};
 
+/// What the function does that sets what it is given: an array of names and values.
+const ENTER_BODY: &str = include_str!("stored/enter.sql");
+
 /// The schema that the functions are in.
 pub const SCHEMA: &str = "glowplug_operations";

@@ -99,7 +99,7 @@ impl Stand {
         let protocols = Protocols::of(PoolMode::Transaction);
         let database = Database::speaking(&config, protocols).expect("a pool");
         stored::set_up(&database, &[]).await.expect("the schema of stored operations");
-        tokio::spawn(stored::keep(database.clone(), StoredOperations::default().limit));
+        tokio::spawn(stored::keep(database.clone(), Some(StoredOperations::default().limit)));
         for statement in &work.statements {
             assert!(database.stored().store(&work.scope, statement).await, "the statement is a function");
         }

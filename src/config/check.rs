@@ -95,6 +95,7 @@ fn database(reader: &mut Reader<'_>) -> Database {
                 ("auto", None),
                 (ContextForm::SetConfig.name(), Some(ContextForm::SetConfig)),
                 (ContextForm::SetLocal.name(), Some(ContextForm::SetLocal)),
+                (ContextForm::Function.name(), Some(ContextForm::Function)),
             ],
         ),
         stored_operations: reader.read("stored-operations", |text| match text {

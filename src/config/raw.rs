@@ -52,7 +52,8 @@ pub struct Raw {
     #[arg(long, value_name = "MODE")]
     pub pool_mode: Option<Text>,
     /// How a message sets role, claims and time-out for its statements: `set_config` (one `select`), `set_local` (a `SET LOCAL` for
-    /// each), or `auto`: `set_config`, and `set_local` where only that passes what stands in between. `set_local` takes a tenth less of
+    /// each), `function` (a call of the function that `glowplug setup --stored-operations` makes, for proxies that look for either), or `auto`:
+    /// `set_config`, and `set_local` where only that passes what stands in between. `set_local` takes a tenth less of
     /// the server's time, and more where it has `pg_stat_statements`, which then keeps the claims of each user as statements.
     #[arg(long, value_name = "FORM")]
     pub context: Option<Text>,

@@ -48,7 +48,7 @@ const UNFIT: [&str; 4] = ["42601", "42P13", "54023", "0A000"];
 struct Keeper {
     database: Database,
     /// How many functions there may be.
-    limit: usize,
+    limit: Option<usize>,
     /// What the database said last, if there can be functions.
     state: Option<State>,
     /// When it said so.
@@ -69,8 +69,9 @@ struct Called {
     noted: Option<DateTime<Utc>>,
 }
 
-/// Keeps at most so many functions in the database, for as long as it is polled.
-pub async fn keep(database: Database, limit: usize) {
+/// Keeps at most so many functions in the database, for as long as it is polled. With `None` it makes and calls none, but looks which
+/// function sets the context.
+pub async fn keep(database: Database, limit: Option<usize>) {
     let Some(mut wanted) = database.stored().take_wanted() else { return };
     let (looked, called) = (Instant::now(), HashMap::new());
     let mut keeper = Keeper { database, limit, state: None, looked, is_full: false, told: None, called };
@@ -88,12 +89,12 @@ impl Keeper {
     async fn pass_second(&mut self) {
         let stored = self.database.stored();
         stored.tick();
-        let is_first = self.told.is_none() && self.state.is_none();
-        if (is_first || stored.now().is_multiple_of(LOOK)) && stored.take_touched() {
+        let is_first = self.told.is_none() && self.state.is_none() && self.limit.is_some();
+        if (is_first || stored.now() == 1 || stored.now().is_multiple_of(LOOK)) && stored.take_touched() {
             self.look().await;
             if self.state.is_some() {
                 self.note_uses().await;
-                self.drop_unused(self.limit).await;
+                self.drop_unused(self.limit.unwrap_or(usize::MAX)).await;
             }
         }
     }
@@ -103,7 +104,9 @@ impl Keeper {
         self.looked = Instant::now();
         let Ok(state) = State::of(&self.database).await else { return };
         let stored = self.database.stored();
+        stored.set_enter(state.enter.map(|oid| Call::new("enter", oid)));
         match state.obstacle(self.database.protocols().operations) {
+            _ if self.limit.is_none() => {}
             None => {
                 if !stored.is_on() {
                     StoredEvent::Begun { functions: state.total }.emit();
@@ -194,17 +197,18 @@ impl Keeper {
     }
 
     async fn has_room(&mut self) -> bool {
-        let is_full = |keeper: &Self| keeper.state.as_ref().is_none_or(|state| state.total >= keeper.limit);
+        let limit = self.limit.unwrap_or_default();
+        let is_full = |keeper: &Self| keeper.state.as_ref().is_none_or(|state| state.total >= limit);
         if is_full(self) && self.looked.elapsed() >= LOOK_AGAIN {
             self.look().await;
-            self.drop_unused(self.limit.saturating_sub(1)).await;
+            self.drop_unused(limit.saturating_sub(1)).await;
         }
         if !is_full(self) {
             self.is_full = false;
             return true;
         }
         if !std::mem::replace(&mut self.is_full, true) {
-            StoredEvent::Full { limit: self.limit }.emit();
+            StoredEvent::Full { limit }.emit();
         }
         false
     }

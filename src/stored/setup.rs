@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::db::{self, Database};
+use super::ENTER_BODY;
+use crate::db::{self, Database, literal};
 
 /// Makes the schema; running it again changes nothing.
 const SETUP: &str = include_str!("setup.sql");
@@ -13,6 +14,13 @@ const REMOVE: &str = "set local role none; drop schema if exists glowplug_operat
 /// Makes the schema where it is missing, and lets these roles make functions in it. Who makes it may, anyway.
 pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
     let mut statements = SETUP.to_owned();
+    let body = literal(ENTER_BODY)?;
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        statements,
+        "create or replace function glowplug_operations.enter(settings text[]) returns text language plpgsql volatile \
+         security invoker as {body};\ngrant execute on function glowplug_operations.enter(text[]) to public;"
+    );
     for role in grant_to {
         let role = role.replace('"', "\"\"");
         // Writing to a String cannot fail.

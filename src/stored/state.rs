@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Deserialize;
 
+use super::ENTER_BODY;
 use crate::db::{self, Database, Protocol, Scope};
 use crate::sql::Statement;
 
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct State {
     /// The connection's own user.
     pub user: String,
+    /// The object identifier of the function that sets what it is given, if it is ours.
+    pub(super) enter: Option<u32>,
     /// What stands in the way in the database itself.
     obstacle: Option<Obstacle>,
     /// How many functions there are in the schema, whoever made them.
@@ -63,7 +66,7 @@ pub enum Obstacle {
 impl State {
     /// Asks a database.
     pub async fn of(database: &Database) -> Result<Self, db::Error> {
-        let statement = [Statement::new(STATE, Vec::new())];
+        let statement = [Statement::new(STATE, vec![Some(ENTER_BODY.to_owned())])];
         let answers = database.run(&Scope::of_catalog(PATIENCE), &statement).await;
         let answers = answers.map_err(|failure| failure.error)?;
         let text = answers.first().and_then(Option::as_deref).unwrap_or_default();

@@ -1,4 +1,6 @@
 -- What stands in the way of stored operations, and the functions that there are, as one JSON text.
+-- $1: the source of the function `enter`. It is called before a role is taken, so that it has to belong to one who has the rights of the
+-- connection's own user anyway, or more.
 select json_build_object(
     'user', session_user,
     'obstacle', case
@@ -12,7 +14,28 @@ select json_build_object(
             has_schema_privilege(session_user, n.oid, 'create') and has_schema_privilege(session_user, n.oid, 'usage')
         ) then 'mayNotCreate'
     end,
-    'total', (select count(*) from pg_catalog.pg_proc as f where f.pronamespace = n.oid),
+    'enter', (
+        select f.oid::pg_catalog.int8
+        from pg_catalog.pg_proc as f
+        join pg_catalog.pg_language as l on l.oid = f.prolang
+        join pg_catalog.pg_roles as r on r.oid = f.proowner
+        where f.pronamespace = n.oid
+            and f.proname = 'enter'
+            and l.lanname = 'plpgsql'
+            and f.prosrc = $1::pg_catalog.text
+            and not f.prosecdef
+            and f.proconfig is null
+            and (
+                r.rolsuper
+                or r.rolname = session_user
+                or r.oid = (select datdba from pg_catalog.pg_database where datname = current_database())
+            )
+            and (
+                select count(*) from pg_catalog.pg_proc as same
+                where same.pronamespace = n.oid and same.proname = f.proname
+            ) = 1
+    ),
+    'total', (select count(*) from pg_catalog.pg_proc as f where f.pronamespace = n.oid and f.proname <> 'enter'),
     'own', coalesce((
         select json_agg(json_build_object(
             'name', f.proname,

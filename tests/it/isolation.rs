@@ -58,6 +58,12 @@ async fn nobody_gets_what_is_anothers_by_stored_operations() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_gets_what_is_anothers_by_functions_alone() {
+    let often = StoredOperations { uses: 3, ..StoredOperations::default() };
+    hold_apart(PoolMode::Transaction, ContextForm::Function, Some(often)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gets_what_is_anothers_in_statement_mode() {
     hold_apart(PoolMode::Statement, ContextForm::SetConfig, None).await;
 }

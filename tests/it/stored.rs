@@ -4,6 +4,7 @@
 //! conformance cases, roles, records and errors run a further time by functions (`ways::Route::Stored`).
 
 mod bounds;
+mod enter;
 mod faults;
 mod safety;
 mod setup;
@@ -59,7 +60,7 @@ impl Stand {
     /// The functions that there are.
     async fn functions(&self) -> Vec<String> {
         let names = "select coalesce(string_agg(proname, ',' order by proname), '') from pg_proc \
-                     where pronamespace = 'glowplug_operations'::regnamespace";
+                     where pronamespace = 'glowplug_operations'::regnamespace and proname <> 'enter'";
         let names = harness::ask(&self.owner, names).await.expect("names");
         names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
@@ -67,7 +68,7 @@ impl Stand {
     /// How often functions were called, once the sessions have told.
     async fn calls(&self) -> i64 {
         self.owner.batch_execute("select pg_stat_force_next_flush()").await.expect("PostgreSQL 15");
-        let calls = "select coalesce(sum(calls), 0) from pg_stat_user_functions where schemaname = 'glowplug_operations'";
+        let calls = "select coalesce(sum(calls), 0) from pg_stat_user_functions where schemaname = 'glowplug_operations' and funcname <> 'enter'";
         harness::ask(&self.owner, calls).await.expect("a number").parse().expect("a number")
     }
 }

@@ -68,7 +68,8 @@ impl BatchMessage {
         let (mut text, mut results) = (String::new(), Vec::with_capacity(members.len()));
         for (member, calls) in members {
             text.push_str("begin;\n");
-            let of_scope = append_context(&mut text, form, &member.scope, session(member.statements))?;
+            let of_scope =
+                append_context(&mut text, form, &member.scope, session(member.statements), calls.enter())?;
             let mut statements = member.statements.iter().enumerate();
             let last = statements.next_back();
             for (index, statement) in statements {

@@ -6,6 +6,7 @@ use crate::config::ContextForm;
 use crate::db::error::Error;
 use crate::db::operation::literal::append_literal;
 use crate::db::operation::scope::{Scope, Setting};
+use crate::db::operation::stored::Call;
 use crate::sql::SessionSettings;
 
 /// PostgreSQL cuts identifiers that are longer (manual, section 4.1.1), but not the names that `set_config` is given.
@@ -15,17 +16,46 @@ const LONGEST_IDENTIFIER: usize = 63;
 /// guc.h); of those, the ones that a transaction may set.
 const LISTS: [&str; 2] = ["search_path", "temp_tablespaces"];
 
-/// Appends the statements of a scope, without a semicolon behind the last; how many they are.
+/// Appends the statements of a scope, without a semicolon behind the last; how many they are. `enter` is the function of
+/// [`ContextForm::Function`], if it is there.
 pub(super) fn append_context(
     message: &mut String,
     form: ContextForm,
     scope: &Scope,
     session: SessionSettings,
+    enter: Option<&Call>,
 ) -> Result<usize, Error> {
-    match form {
-        ContextForm::SetConfig => append_calls(message, "select ", scope, session).map(|()| 1),
-        ContextForm::SetLocal => append_commands(message, scope, session),
+    match (form, enter) {
+        (ContextForm::SetLocal, _) => append_commands(message, scope, session),
+        (ContextForm::Function, Some(enter)) => append_entry(message, enter, scope, session).map(|()| 1),
+        (ContextForm::SetConfig | ContextForm::Function, _) => {
+            append_calls(message, "select ", scope, session).map(|()| 1)
+        }
     }
+}
+
+/// Appends the call of the function that sets what it is given: an array with an array of name and value for each setting.
+fn append_entry(
+    message: &mut String,
+    enter: &Call,
+    scope: &Scope,
+    session: SessionSettings,
+) -> Result<(), Error> {
+    enter.append_with(message, |message| {
+        let mut before = "array[[";
+        for (name, value) in scope.in_order(session)? {
+            message.push_str(before);
+            append_literal(message, name)?;
+            message.push(',');
+            match value {
+                Some(value) => append_literal(message, &value)?,
+                None => message.push_str("null"),
+            }
+            before = "],[";
+        }
+        message.push_str("]]");
+        Ok(())
+    })
 }
 
 /// Appends one statement that calls `set_config` for each setting. `select` begins its select list.
@@ -138,7 +168,7 @@ mod tests {
             settings.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value))).collect();
         let scope = Scope { settings, ..Scope::of_catalog(Duration::from_secs(10)) };
         let mut message = String::new();
-        let count = append_context(&mut message, ContextForm::SetLocal, &scope, SessionSettings::NONE)?;
+        let count = append_context(&mut message, ContextForm::SetLocal, &scope, SessionSettings::NONE, None)?;
         Ok((message, count))
     }
 
@@ -191,7 +221,7 @@ mod tests {
         let scope = Scope::of_catalog(Duration::from_secs(10));
         let mut message = String::new();
         let count =
-            append_context(&mut message, ContextForm::SetLocal, &scope, SessionSettings::ALL).unwrap();
+            append_context(&mut message, ContextForm::SetLocal, &scope, SessionSettings::ALL, None).unwrap();
         assert_eq!(count, message.split(";\n").count());
         assert!(message.contains("set local \"TimeZone\" to default;\n"), "{message}");
     }

@@ -44,7 +44,7 @@ pub(super) fn compose_in(
     calls: &Calls,
 ) -> Result<Message, Error> {
     let mut text = String::with_capacity(estimate(scope, statements));
-    let results_of_scope = append_context(&mut text, form, scope, session(statements))?;
+    let results_of_scope = append_context(&mut text, form, scope, session(statements), calls.enter())?;
     append_statements(&mut text, statements, calls)?;
     Ok(Message { text, results_of_scope })
 }

@@ -9,6 +9,7 @@ mod candidate;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use arc_swap::ArcSwapOption;
 use quick_cache::sync::Cache;
 use tokio::sync::{mpsc, oneshot};
 
@@ -46,6 +47,8 @@ pub struct StoredStatements {
     /// How often a role uses a statement within a minute before it becomes a function.
     enough: u32,
     candidates: Cache<Key, Arc<Candidate>>,
+    /// The function that sets what it is given.
+    enter: ArcSwapOption<Call>,
     wanted: mpsc::Sender<Wanted>,
     /// The other end of it, until somebody makes functions.
     receiver: Lock<Option<mpsc::Receiver<Wanted>>>,
@@ -77,7 +80,11 @@ struct Pause {
 
 /// The functions that a message calls, by the places of their statements.
 #[derive(Debug, Default)]
-pub(in crate::db) struct Calls(Vec<Option<Arc<Call>>>);
+pub(in crate::db) struct Calls {
+    statements: Vec<Option<Arc<Call>>>,
+    /// What sets the scope, if there is such a function.
+    enter: Option<Arc<Call>>,
+}
 
 impl StoredStatements {
     fn new(enough: u32) -> Self {
@@ -88,6 +95,7 @@ impl StoredStatements {
             now: AtomicU32::new(0),
             enough,
             candidates: Cache::new(COUNTED),
+            enter: ArcSwapOption::empty(),
             wanted,
             receiver: Lock::new(Some(receiver)),
         }
@@ -101,6 +109,11 @@ impl StoredStatements {
     /// Says whether there can be functions. Where there cannot, none is called, and nothing is counted.
     pub fn set_on(&self, is_on: bool) {
         self.is_on.store(is_on, Ordering::Relaxed);
+    }
+
+    /// Says which function sets what it is given, if there is one.
+    pub fn set_enter(&self, enter: Option<Call>) {
+        self.enter.store(enter.map(Arc::new));
     }
 
     /// Whether there can be functions.
@@ -133,15 +146,16 @@ impl StoredStatements {
         if !self.is_touched.load(Ordering::Relaxed) {
             self.is_touched.store(true, Ordering::Relaxed);
         }
+        let enter = self.enter.load_full();
         if !self.is_on() {
-            return Calls::default();
+            return Calls { statements: Vec::new(), enter };
         }
         let calls: Vec<_> = statements.iter().map(|statement| self.call(scope, statement)).collect();
         match calls.iter().flatten().count() {
-            0 => Calls::default(),
+            0 => Calls { statements: Vec::new(), enter },
             statements => {
                 StoredEvent::Called { statements }.emit();
-                Calls(calls)
+                Calls { statements: calls, enter }
             }
         }
     }
@@ -190,9 +204,13 @@ impl StoredStatements {
     /// Takes functions out of use that could not be called, until it is known that they are there.
     fn doubt(&self, calls: &Calls, error: &Error) {
         let now = self.now();
-        for call in calls.0.iter().flatten().filter(|call| call.is_missed(error)) {
+        for call in calls.all().filter(|call| call.is_missed(error)) {
             for candidate in self.candidates() {
                 candidate.doubt(call, now);
+            }
+            let enter = self.enter.load();
+            if enter.as_ref().is_some_and(|enter| Arc::ptr_eq(enter, call)) {
+                self.enter.store(None);
             }
         }
     }
@@ -221,7 +239,7 @@ impl StoredUse {
     /// Whether an error says that one of the functions is not there, or not the one that was meant. Nothing has been done then, and
     /// the next messages do without it.
     pub(in crate::db) fn is_missed(&self, calls: &Calls, error: &Error) -> bool {
-        if !calls.0.iter().flatten().any(|call| call.is_missed(error)) {
+        if !calls.all().any(|call| call.is_missed(error)) {
             return false;
         }
         StoredEvent::CallFailed { error: &error.to_string() }.emit();
@@ -239,6 +257,15 @@ impl StoredUse {
 impl Calls {
     /// That of the statement in this place.
     pub(in crate::db) fn get(&self, statement: usize) -> Option<&Call> {
-        self.0.get(statement)?.as_deref()
+        self.statements.get(statement)?.as_deref()
+    }
+
+    /// The function that sets the scope.
+    pub(in crate::db) fn enter(&self) -> Option<&Call> {
+        self.enter.as_deref()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Call>> {
+        self.statements.iter().flatten().chain(&self.enter)
     }
 }

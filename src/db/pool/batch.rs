@@ -31,7 +31,8 @@ impl Database {
         answers: &mut Vec<MemberAnswer>,
     ) -> Result<(), Error> {
         let with_calls = members.iter().map(|member| (member, self.calls(&member.scope, member.statements)));
-        let batch = BatchMessage::compose(&with_calls.collect::<Vec<_>>(), self.pool.protocols().context)?;
+        let with_calls: Vec<_> = with_calls.collect();
+        let batch = BatchMessage::compose(&with_calls, self.pool.protocols().context)?;
         for member in members {
             Event::StatementsSent { statements: member.statements }.emit();
         }
@@ -46,6 +47,12 @@ impl Database {
             Event::ReadRetried { error: &error.to_string() }.emit();
             self.pool.renew(&mut connection).await?;
             result = deadline.hold(connection.run_batch(&batch, answers)).await;
+        }
+        if let Err(error) = &result
+            && let Some((_, calls)) = with_calls.get(answers.len())
+        {
+            // The next batch, and what is run alone, does without a function that is not there.
+            let _ = self.is_missed(calls, error);
         }
         match result {
             Ok(()) if answers.len() != members.len() => {

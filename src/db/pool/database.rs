@@ -98,6 +98,11 @@ impl Database {
         self.stored.calls(scope, statements)
     }
 
+    /// Whether an error says that one of the functions is not there; it is not called any more then.
+    pub(super) fn is_missed(&self, calls: &Calls, error: &Error) -> bool {
+        self.stored.is_missed(calls, error)
+    }
+
     /// Takes down whether the database has answered.
     pub(super) fn note(&self, failure: Option<&Error>) {
         self.health.note(failure);
@@ -125,7 +130,7 @@ impl Database {
             result = deadline.hold(connection.operate(&operation, &mut answers)).await;
         }
         if let Err(error) = &result
-            && self.stored.is_missed(&calls, error)
+            && self.is_missed(&calls, error)
         {
             answers.clear();
             let operation = Operation::compose(scope, statements, protocols)?;

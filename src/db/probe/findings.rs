@@ -83,7 +83,7 @@ impl ProbeReport {
     /// What was seen of a message with a scope in this form.
     pub fn message(&self, form: ContextForm) -> &Passage {
         match form {
-            ContextForm::SetConfig => &self.several_statements,
+            ContextForm::SetConfig | ContextForm::Function => &self.several_statements,
             ContextForm::SetLocal => &self.set_local,
         }
     }

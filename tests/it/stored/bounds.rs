@@ -28,7 +28,7 @@ async fn there_are_never_more_functions_than_allowed_and_those_unused_for_longes
     let url = stand.pooler.url(&stand.name);
     let other = engine(&url, PoolMode::Transaction, StoredOperations { limit: 6, uses: 1 });
     let age = "do $$ declare f record; begin
-        for f in select oid, row_number() over (order by proname) as n from pg_proc where pronamespace = 'glowplug_operations'::regnamespace loop
+        for f in select oid, row_number() over (order by proname) as n from pg_proc where pronamespace = 'glowplug_operations'::regnamespace and proname <> 'enter' loop
             execute format('comment on function %s is %L', f.oid::regprocedure, 'Glowplug, last used 2020-01-0' || f.n || ' 00:00');
         end loop; end $$";
     stand.owner.batch_execute(age).await.expect("notes");

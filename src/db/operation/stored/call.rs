@@ -39,16 +39,28 @@ impl Call {
     ///
     /// PostgreSQL folds the condition when it plans the statement, so that only one branch is left; the other one fails.
     pub(in crate::db) fn append(&self, message: &mut String, values: &[Option<String>]) -> Result<(), Error> {
+        self.append_with(message, |message| {
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    message.push(',');
+                }
+                match value {
+                    Some(value) => append_literal(message, value)?,
+                    None => message.push_str("null"),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The same with arguments that are appended by `arguments`.
+    pub(in crate::db::operation) fn append_with(
+        &self,
+        message: &mut String,
+        arguments: impl FnOnce(&mut String) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         message.push_str(&self.before);
-        for (index, value) in values.iter().enumerate() {
-            if index > 0 {
-                message.push(',');
-            }
-            match value {
-                Some(value) => append_literal(message, value)?,
-                None => message.push_str("null"),
-            }
-        }
+        arguments(message)?;
         message.push_str(") else pg_catalog.encode(pg_catalog.decode('','");
         message.push_str(ANOTHER);
         message.push_str("'),'hex') end");
@@ -59,7 +71,12 @@ impl Call {
     ///
     /// What PostgreSQL says is translated, the names in it are not.
     pub(super) fn is_missed(&self, error: &Error) -> bool {
-        let Error::Database(raised) = error else { return false };
+        let raised = match error {
+            Error::Database(raised) => raised,
+            // What sets the scope is called, too.
+            Error::ScopeRefused(message) => return message.contains(SCHEMA) || message.contains(ANOTHER),
+            _ => return false,
+        };
         let says = |text: &str| raised.message.contains(text);
         match &*raised.sqlstate {
             // undefined_function, ambiguous_function, invalid_schema_name, insufficient_privilege
