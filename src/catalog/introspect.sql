@@ -184,13 +184,37 @@ default_text as (
     join pg_catalog.pg_type as t on t.oid = a.atttypid
     left join pg_catalog.pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
 ),
+other_default as (
+    select d.attrelid
+    from default_text as d
+    where not (
+        (d.typtype = 'e' or d.typtype = 'b' and d.typnamespace = 'pg_catalog'::pg_catalog.regnamespace)
+        and d.attgenerated = ''
+        and (
+            d.text is null
+            or d.text ~ '^''([^'']|'''')*''::' and pg_catalog.strpos(d.text, pg_catalog.chr(92)) = 0
+                and split_part(d.text, '''::', 2) = pg_catalog.format_type(d.atttypid, null)
+            or case pg_catalog.format_type(d.atttypid, null)
+                when 'boolean' then d.text in ('true', 'false')
+                when 'smallint' then d.text ~ '^[0-9]+$'
+                when 'integer' then d.text ~ '^([0-9]+|nextval[(]''[^'']*''::regclass[)])$'
+                when 'bigint' then d.text ~ '^([0-9]+|nextval[(]''[^'']*''::regclass[)])$'
+                when 'numeric' then d.text ~ '^[0-9.]+$'
+                when 'uuid' then d.text = 'gen_random_uuid()'
+                when 'timestamp with time zone' then d.text in ('now()', 'CURRENT_TIMESTAMP')
+            end is true
+        )
+    )
+),
+-- Sets that are made once: a thousand tables are asked about.
 plain as (
     select r.oid
     from relation as r
     where r.relkind = 'r' and not (r.relispartition or r.relhassubclass or r.relhasrules or r.relrowsecurity)
-        and not exists (
-            select from pg_catalog.pg_trigger as t
-            where t.tgrelid = r.oid and t.tgfoid not in (
+        and r.oid not in (
+            select t.tgrelid
+            from pg_catalog.pg_trigger as t
+            where t.tgfoid not in (
                 'pg_catalog."RI_FKey_check_ins"'::pg_catalog.regproc,
                 'pg_catalog."RI_FKey_check_upd"'::pg_catalog.regproc,
                 'pg_catalog."RI_FKey_noaction_del"'::pg_catalog.regproc,
@@ -199,36 +223,14 @@ plain as (
                 'pg_catalog."RI_FKey_restrict_upd"'::pg_catalog.regproc
             )
         )
-        and not exists (
-            select from pg_catalog.pg_constraint as c
-            where c.conrelid = r.oid and c.contype not in ('p', 'u', 'f', 'n')
+        and r.oid not in (
+            select c.conrelid from pg_catalog.pg_constraint as c where c.contype not in ('p', 'u', 'f', 'n')
         )
-        and not exists (
-            select from pg_catalog.pg_index as i
-            where i.indrelid = r.oid and (i.indexprs is not null or i.indpred is not null)
+        and r.oid not in (
+            select i.indrelid from pg_catalog.pg_index as i where i.indexprs is not null or i.indpred is not null
         )
-        and not exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid)
-        and not exists (
-            select from default_text as d
-            where d.attrelid = r.oid and not (
-                (d.typtype = 'e' or d.typtype = 'b' and d.typnamespace = 'pg_catalog'::pg_catalog.regnamespace)
-                and d.attgenerated = ''
-                and (
-                    d.text is null
-                    or d.text ~ '^''([^'']|'''')*''::' and pg_catalog.strpos(d.text, pg_catalog.chr(92)) = 0
-                        and split_part(d.text, '''::', 2) = pg_catalog.format_type(d.atttypid, null)
-                    or case pg_catalog.format_type(d.atttypid, null)
-                        when 'boolean' then d.text in ('true', 'false')
-                        when 'smallint' then d.text ~ '^[0-9]+$'
-                        when 'integer' then d.text ~ '^([0-9]+|nextval[(]''[^'']*''::regclass[)])$'
-                        when 'bigint' then d.text ~ '^([0-9]+|nextval[(]''[^'']*''::regclass[)])$'
-                        when 'numeric' then d.text ~ '^[0-9.]+$'
-                        when 'uuid' then d.text = 'gen_random_uuid()'
-                        when 'timestamp with time zone' then d.text in ('now()', 'CURRENT_TIMESTAMP')
-                    end is true
-                )
-            )
-        )
+        and r.oid not in (select i.inhrelid from pg_catalog.pg_inherits as i)
+        and r.oid not in (select d.attrelid from other_default as d)
 ),
 column_list as (
     select
