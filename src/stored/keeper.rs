@@ -12,8 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::SCHEMA;
 use super::function::Function;
-use super::state::{Kept, State, note};
-use crate::db::{self, Access, Answers, Call, Candidate, Database, Scope, Wanted};
+use super::state::{Kept, Obstacle, State, note};
+use crate::db::{self, Access, Answers, Call, Candidate, Database, Protocol, Scope, Wanted};
 use crate::event::StoredEvent;
 use crate::sql::Statement;
 
@@ -56,7 +56,7 @@ struct Keeper {
     /// Whether it has been told that there is no room.
     is_full: bool,
     /// Why there are none, as it was told last.
-    told: Option<String>,
+    told: Option<Obstacle>,
     /// The functions that this process calls, by their names.
     called: HashMap<String, Called>,
 }
@@ -102,10 +102,14 @@ impl Keeper {
     /// Asks what there is. An error leaves all as it was: calls that fail go again as text.
     async fn look(&mut self) {
         self.looked = Instant::now();
+        // What is there does not matter then.
+        if self.database.protocols().operations == Protocol::Prepared {
+            return self.end(Obstacle::NamesAreSafe);
+        }
         let Ok(state) = State::of(&self.database).await else { return };
         let stored = self.database.stored();
         stored.set_enter(state.enter.map(|oid| Call::new("enter", oid)));
-        match state.obstacle(self.database.protocols().operations) {
+        match state.obstacle(Protocol::Simple) {
             _ if self.limit.is_none() => {}
             None => {
                 if !stored.is_on() {
@@ -121,18 +125,20 @@ impl Keeper {
                 });
                 (self.state, self.told) = (Some(state), None);
             }
-            Some(obstacle) => {
-                stored.set_on(false);
-                for called in std::mem::take(&mut self.called).into_values() {
-                    called.candidate.forget();
-                }
-                self.state = None;
-                let reason = obstacle.to_string();
-                if self.told.as_ref() != Some(&reason) {
-                    StoredEvent::Ended { reason: &reason }.emit();
-                    self.told = Some(reason);
-                }
-            }
+            Some(obstacle) => self.end(obstacle),
+        }
+    }
+
+    /// From now on no function is called, for this reason.
+    fn end(&mut self, obstacle: Obstacle) {
+        self.database.stored().set_on(false);
+        for called in std::mem::take(&mut self.called).into_values() {
+            called.candidate.forget();
+        }
+        self.state = None;
+        if self.told != Some(obstacle) {
+            StoredEvent::Ended { reason: &obstacle.to_string() }.emit();
+            self.told = Some(obstacle);
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use glowplug::config::{ContextForm, PoolMode};
 use glowplug::db::{Access, Database, Protocols, Scope};
 use glowplug::sql::Statement;
+use glowplug::stored::{keep, set_up};
 
 use crate::db::settings;
 use crate::harness;
@@ -62,7 +63,7 @@ const SPECIAL: [(&str, &str); 17] = [
 
 /// The same database by messages in each form.
 struct Forms {
-    database: [Database; 2],
+    database: [Database; 3],
     admin: tokio_postgres::Client,
     role: String,
 }
@@ -82,11 +83,19 @@ impl Forms {
             let protocols = Protocols { context, ..Protocols::of(PoolMode::Transaction) };
             Database::speaking(&settings(&url), protocols).expect("a database")
         });
+        set_up(&database[0], &[]).await.expect("the schema with the function");
+        for database in &database {
+            tokio::spawn(keep(database.clone(), None));
+            while !database.stored().has_enter() {
+                database.check().await.expect("an answer");
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
         Self { database, admin, role }
     }
 
     /// What each form comes to: the user and the setting's value, or the class of the error.
-    async fn seen(&self, scope: &Scope, name: &str) -> [Result<Option<String>, String>; 2] {
+    async fn seen(&self, scope: &Scope, name: &str) -> [Result<Option<String>, String>; 3] {
         let text = "select pg_catalog.concat_ws('|', current_user, pg_catalog.current_setting($1::pg_catalog.text, true))";
         let statement = [Statement::new(text, vec![Some(name.to_owned())])];
         let mut seen = Vec::new();
@@ -136,8 +145,9 @@ async fn each_form_sets_the_same_whatever_names_and_values_are() {
         let mut set = 0;
         for (name, value) in &cases {
             for role in [None, Some(&*forms.role)] {
-                let [call, command] = forms.seen(&scope(role, name, value), name).await;
+                let [call, command, function] = forms.seen(&scope(role, name, value), name).await;
                 assert_eq!(call, command, "{name:?} = {value:?}");
+                assert_eq!(call, function, "{name:?} = {value:?}");
                 set += usize::from(call.is_ok());
             }
         }
@@ -151,16 +161,17 @@ async fn no_role_s_name_leaves_its_literal() {
     for conforming in ["on", "off"] {
         let forms = Forms::new(conforming).await;
         for role in VALUES.into_iter().chain(["none", "", "a\0b"]) {
-            let [call, command] = forms.seen(&scope(Some(role), "a.b", ""), "a.b").await;
-            assert_eq!(call, command, "{role:?}");
+            let [call, command, function] = forms.seen(&scope(Some(role), "a.b", ""), "a.b").await;
+            assert_eq!([&call; 2], [&command, &function], "{role:?}");
             assert!(call.is_err(), "{role:?}");
         }
-        let [call, command] = forms.seen(&scope(Some(&*forms.role), "a.b", "c"), "a.b").await;
+        let [call, command, function] = forms.seen(&scope(Some(&*forms.role), "a.b", "c"), "a.b").await;
         assert_eq!(call.as_ref(), Ok(&Some(format!("{}|c", forms.role))));
-        assert_eq!(call, command);
+        assert_eq!([&call; 2], [&command, &function]);
         for (name, value) in [("a.\0", "b"), ("a.b", "\0")] {
             let expected = Err("nul_byte".to_owned());
-            assert_eq!(forms.seen(&scope(None, name, value), "a.b").await, [expected.clone(), expected]);
+            let seen = forms.seen(&scope(None, name, value), "a.b").await;
+            assert_eq!(seen, [expected.clone(), expected.clone(), expected]);
         }
         forms.are_unharmed().await;
     }

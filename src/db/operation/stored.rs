@@ -116,6 +116,11 @@ impl StoredStatements {
         self.enter.store(enter.map(Arc::new));
     }
 
+    /// Whether there is a function that sets what it is given.
+    pub fn has_enter(&self) -> bool {
+        self.enter.load().is_some()
+    }
+
     /// Whether there can be functions.
     pub fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)

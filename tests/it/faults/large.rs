@@ -81,7 +81,7 @@ async fn a_message_of_50_megabytes_that_is_cut_off() {
     assert_eq!(ready.status(), 200);
     relay.freeze();
     let answer = body(server.post(insert_of(&"x".repeat(50 * MEGABYTE))).send().await.unwrap()).await;
-    assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT");
+    assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT", "{answer}");
     let after = body(server.post(insert_of("small")).send().await.unwrap()).await;
     assert_eq!(after, json!({ "data": { "insertIntoentryCollection": { "affectedCount": 1 } } }));
     let client = harness::connect(&direct).await;
