@@ -8,6 +8,7 @@ mod function;
 mod keeper;
 mod setup;
 mod state;
+mod unused;
 
 pub use self::keeper::keep;
 pub use self::setup::{remove, set_up};

@@ -13,6 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::SCHEMA;
 use super::function::Function;
 use super::state::{Kept, Obstacle, State, note};
+use super::unused::unused;
 use crate::db::{self, Access, Answers, Call, Candidate, Database, Protocol, Scope, Wanted};
 use crate::event::StoredEvent;
 use crate::sql::Statement;
@@ -27,13 +28,8 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 const LATER: u32 = 60;
 const MUCH_LATER: u32 = 3600;
 
-/// How exactly it is noted when a function was used, and how long it must not have been used to be dropped for another one.
+/// How exactly it is noted when a function was used.
 const EXACTNESS: TimeDelta = TimeDelta::hours(1);
-const UNUSED: TimeDelta = TimeDelta::hours(3);
-
-/// Functions that were not used for so long are dropped even if there is room: their statements are gone with a table's old form or
-/// an application's.
-const OLD: TimeDelta = TimeDelta::days(7);
 
 /// So many are noted or dropped in one message.
 const AT_ONCE: usize = 20;
@@ -223,8 +219,8 @@ impl Keeper {
     async fn note_uses(&mut self) {
         let (now, seconds) = (Utc::now(), self.database.stored().now());
         let is_due = |called: &&mut Called| {
-            let unused = TimeDelta::seconds(i64::from(seconds.saturating_sub(called.candidate.used())));
-            unused < EXACTNESS && called.noted.is_none_or(|noted| now - noted > EXACTNESS)
+            unused_since(seconds, &called.candidate) < EXACTNESS
+                && called.noted.is_none_or(|noted| now - noted > EXACTNESS)
         };
         let comment = note(now);
         let mut noted = Vec::new();
@@ -244,26 +240,11 @@ impl Keeper {
 
     /// Drops functions that were not used for very long, and those that were not used for long until there are no more than so many.
     async fn drop_unused(&mut self, limit: usize) {
-        let Some(state) = &mut self.state else { return };
-        let now = Utc::now();
-        let excess = state.total.saturating_sub(limit);
-        let mut unused: Vec<_> = state
-            .own
-            .iter()
-            .filter(|kept| !self.called.contains_key(&kept.name))
-            .map(|kept| (kept.used().unwrap_or_default(), kept))
-            .filter(|(used, _)| now - *used > UNUSED)
-            .collect();
-        unused.sort_by_key(|(used, _)| *used);
-        let is_due =
-            |(index, (used, _)): &(usize, (DateTime<Utc>, &Kept))| *index < excess || now - *used > OLD;
-        let due: Vec<Kept> = unused
-            .into_iter()
-            .enumerate()
-            .filter(is_due)
-            .take(AT_ONCE)
-            .map(|(_, (_, kept))| kept.clone())
-            .collect();
+        let Some(state) = &self.state else { return };
+        let seconds = self.database.stored().now();
+        let used_here = |name: &str| Some(unused_since(seconds, &self.called.get(name)?.candidate));
+        let mut due = unused(&state.own, state.total.saturating_sub(limit), Utc::now(), used_here);
+        due.truncate(AT_ONCE);
         if due.is_empty() {
             return;
         }
@@ -274,6 +255,9 @@ impl Keeper {
         match self.run(Access::ReadWrite, &statements).await {
             Ok(_) => {
                 StoredEvent::Dropped { functions: due.len() }.emit();
+                for called in due.iter().filter_map(|kept| self.called.remove(&kept.name)) {
+                    called.candidate.forget();
+                }
                 if let Some(state) = &mut self.state {
                     state.total = state.total.saturating_sub(due.len());
                     state.own.retain(|kept| due.iter().all(|dropped| dropped.name != kept.name));
@@ -288,6 +272,11 @@ impl Keeper {
         let scope = Scope { access, ..Scope::of_catalog(PATIENCE) };
         self.database.run(&scope, statements).await.map_err(|failure| failure.error)
     }
+}
+
+/// How long ago a statement was used, by the seconds that have passed.
+fn unused_since(seconds: u32, candidate: &Candidate) -> TimeDelta {
+    TimeDelta::seconds(i64::from(seconds.saturating_sub(candidate.used())))
 }
 
 /// The object identifier that is the last answer.

@@ -86,6 +86,12 @@ impl Kept {
         let time = self.note.as_deref()?.strip_prefix(USED)?;
         NaiveDateTime::parse_from_str(time, HOUR).ok().map(|time| time.and_utc())
     }
+
+    /// One that was used at this time.
+    #[cfg(test)]
+    pub(super) fn of_test(name: &str, used: DateTime<Utc>) -> Self {
+        Self { name: name.to_owned(), arguments: String::new(), note: Some(note(used)) }
+    }
 }
 
 /// The note of a function that was used at this time.
