@@ -179,7 +179,9 @@ impl StoredStatements {
     /// Has a statement become a function now, however often it was used, and waits for it; whether it is one.
     pub async fn store(&self, scope: &Scope, statement: &Statement) -> bool {
         let Some(candidate) = self.candidate(scope, statement) else { return false };
-        if !candidate.is_settled() {
+        // Where nobody makes functions, there is nothing to wait for.
+        let has_maker = self.receiver.lock().is_none();
+        if has_maker && !candidate.is_settled() {
             let (done, waiting) = oneshot::channel();
             let wanted = Wanted { candidate: Arc::clone(&candidate), done: Some(done) };
             if self.wanted.send(wanted).await.is_ok() {

@@ -94,3 +94,15 @@ async fn where_statements_are_prepared_there_are_no_functions() {
     assert_eq!(engine.store(&request, &Identity::default()).await.expect("it compiles").stored, 0);
     assert_eq!(harness::graphql(&engine, TASK, json!({ "id": 1 })).await, expected(1));
 }
+
+/// Nobody makes functions there, so that nothing is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_stored_operations_are_off_nothing_is_stored() {
+    let name = harness::database(super::SETUP).await;
+    set_up(&name, &[]).await;
+    let config = harness::config(&harness::cluster().url(&name), PoolMode::Transaction);
+    let engine = glowplug::engine::Engine::new(&config).expect("an engine");
+    let request = harness::request(TASK, &json!({ "id": 1 }));
+    assert_eq!(engine.store(&request, &Identity::default()).await.expect("it compiles").stored, 0);
+    assert_eq!(harness::graphql(&engine, TASK, json!({ "id": 1 })).await, expected(1));
+}
