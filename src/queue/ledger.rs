@@ -206,12 +206,12 @@ pub(super) async fn check(database: &Database) -> Result<(), db::Error> {
 pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
     let mut statements = SETUP.to_owned();
     for role in grant_to {
-        let role = role.replace('"', "\"\"");
+        let role = db::identifier(role);
         // Writing to a String cannot fail.
         let _ = write!(
             statements,
-            "grant usage on schema glowplug to \"{role}\";\n\
-             grant select, insert, update, delete on glowplug.operation to \"{role}\";\n"
+            "grant usage on schema glowplug to {role};\n\
+             grant select, insert, update, delete on glowplug.operation to {role};\n"
         );
     }
     database.run_script(&statements).await

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::ENTER_BODY;
-use crate::db::{self, Database, literal};
+use crate::db::{self, Database, identifier, literal};
 
 /// Makes the schema; running it again changes nothing.
 const SETUP: &str = include_str!("setup.sql");
@@ -22,9 +22,9 @@ pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::
          security invoker as {body};\ngrant execute on function glowplug_operations.enter(text[]) to public;"
     );
     for role in grant_to {
-        let role = role.replace('"', "\"\"");
+        let role = identifier(role);
         // Writing to a String cannot fail.
-        let _ = writeln!(statements, "grant usage, create on schema glowplug_operations to \"{role}\";");
+        let _ = writeln!(statements, "grant usage, create on schema glowplug_operations to {role};");
     }
     database.run_script(&statements).await
 }

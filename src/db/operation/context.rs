@@ -4,7 +4,7 @@
 
 use crate::config::ContextForm;
 use crate::db::error::Error;
-use crate::db::operation::literal::append_literal;
+use crate::db::operation::literal::{append_literal, identifier};
 use crate::db::operation::scope::{Scope, Setting};
 use crate::db::operation::stored::Call;
 use crate::sql::SessionSettings;
@@ -138,9 +138,8 @@ fn append_name(message: &mut String, name: &str) -> Result<(), Error> {
         return Err(Error::NulByte);
     }
     for (index, part) in name.split('.').enumerate() {
-        message.push_str(if index == 0 { "\"" } else { ".\"" });
-        message.push_str(&part.replace('"', "\"\""));
-        message.push('"');
+        message.push_str(if index == 0 { "" } else { "." });
+        message.push_str(&identifier(part));
     }
     Ok(())
 }

@@ -30,6 +30,11 @@ pub fn literal(text: &str) -> Result<String, Error> {
     Ok(literal)
 }
 
+/// A name as a quoted identifier (PostgreSQL manual, 4.1.1).
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
 /// Appends `value` as a literal.
 ///
 /// A text with a backslash is written as ` E'…'`, which reads the same with `standard_conforming_strings` on and off.
