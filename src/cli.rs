@@ -54,7 +54,8 @@ enum Command {
     Worker(worker::Options),
     /// List, retry or drop the operations of the queue that were put aside.
     Queue(queue::Options),
-    /// Make the ledger of queued mutations, which workers need, in a database.
+    /// Make what Glowplug keeps in a database: the ledger of queued mutations, which workers need, or with `--stored-operations` the
+    /// schema for these.
     Setup(setup::Options),
     /// Print the API's SDL, for code generation, or what is not in the API and why.
     Schema(schema::Options),

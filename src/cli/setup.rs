@@ -25,7 +25,7 @@ pub(super) struct Options {
     /// user, or of `anon-role`. May be given more than once.
     #[arg(long, value_name = "ROLE", requires_all = ["stored_operations", "persisted_operations"])]
     for_role: Vec<String>,
-    /// Remove the schema of stored operations with all that is in it. Servers that run go on without.
+    /// With `--stored-operations`: remove the schema with all that is in it. Servers that run go on without.
     #[arg(long, requires = "stored_operations", conflicts_with = "grant_to")]
     drop: bool,
     #[command(flatten)]
@@ -45,7 +45,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         return super::print("the ledger glowplug.operation is there\n");
     }
     if config.database.stored_operations.is_none() {
-        return Err(Failure::Usage("off makes nothing; --drop removes the schema".to_owned()));
+        return Err(Failure::Usage(
+            "--stored-operations off makes nothing; --stored-operations --drop removes the schema".to_owned(),
+        ));
     }
     let failed = |error: Error| Failure::Database(error.to_string());
     let made = super::block_on(async { set_up_stored(options, &config).await.map_err(failed) })?;
