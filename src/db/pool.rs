@@ -5,6 +5,7 @@ mod conflicts;
 mod connections;
 mod database;
 mod health;
+mod losses;
 mod probing;
 mod replicas;
 mod transaction;

@@ -173,7 +173,7 @@ pub(super) fn record(event: &Event<'_>) {
             }
         }),
         Event::ConflictRetried { .. } => tell(|span| span.add_event("operation sent again", Vec::new())),
-        Event::ReadRetried { .. } => tell(|span| span.add_event("read sent once more", Vec::new())),
+        Event::ReadRetried { .. } => tell(|span| span.add_event("read sent again", Vec::new())),
         _ => {}
     }
 }

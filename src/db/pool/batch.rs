@@ -2,7 +2,9 @@
 
 use crate::db::error::Error;
 use crate::db::operation::batch::{BatchMember, BatchMessage, MemberAnswer};
+use crate::db::operation::scope::Access;
 use crate::db::pool::database::{Database, Deadline, GRACE};
+use crate::db::pool::losses::Losses;
 use crate::event::Event;
 
 /// What a batch has come to.
@@ -39,15 +41,16 @@ impl Database {
         let mut connection = self.pool.acquire().await?;
         let longest = members.iter().map(|member| member.scope.statement_timeout).max().unwrap_or_default();
         let deadline = Deadline::after(longest.saturating_add(GRACE));
-        let mut result = deadline.hold(connection.run_batch(&batch, answers)).await;
-        if let Err(error) = &result
-            && error.is_connection_lost()
-            && answers.is_empty()
-        {
+        let mut losses = Losses::default();
+        let result = loop {
+            let result = deadline.hold(connection.run_batch(&batch, answers)).await;
+            let Err(error) = &result else { break result };
+            if !answers.is_empty() || !losses.meet(error, Access::ReadOnly) {
+                break result;
+            }
             Event::ReadRetried { error: &error.to_string() }.emit();
             self.pool.renew(&mut connection).await?;
-            result = deadline.hold(connection.run_batch(&batch, answers)).await;
-        }
+        };
         if let Err(error) = &result
             && let Some((_, calls)) = with_calls.get(answers.len())
         {

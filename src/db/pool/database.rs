@@ -18,6 +18,7 @@ use crate::db::operation::stored::{Calls, StoredStatements, StoredUse};
 use crate::db::pool::conflicts::Conflicts;
 use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
 use crate::db::pool::health::Health;
+use crate::db::pool::losses::Losses;
 use crate::event::Event;
 use crate::sql::Statement;
 
@@ -68,7 +69,7 @@ impl Database {
     /// All of them take effect, or none. The future may be dropped at any point: what runs is cancelled. It takes no
     /// longer than the acquire timeout, the connect timeout and `statement_timeout` with some seconds of grace.
     ///
-    /// A read whose connection turns out to be gone is sent once more on a fresh one; a write only if nothing of it
+    /// A read whose connection turns out to be gone is sent again on a fresh one; a write only if nothing of it
     /// can have been sent. What a deadlock or a serialization failure has undone is sent again some times.
     pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
         let mut conflicts = Conflicts::begin();
@@ -115,34 +116,29 @@ impl Database {
             // Their plans are kept anyway.
             Protocol::Unnamed | Protocol::Prepared => Calls::default(),
         };
-        let operation = Operation::compose_with(scope, statements, &calls, protocols)?;
+        let mut operation = Operation::compose_with(scope, statements, &calls, protocols)?;
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
         let mut answers = Collected::default();
-        let mut result = deadline.hold(connection.operate(&operation, &mut answers)).await;
-        if let Err(error) = &result
-            && may_be_sent_again(error, scope.access)
-        {
-            Event::ReadRetried { error: &error.to_string() }.emit();
+        let (mut losses, mut missed, mut made_writable) = (Losses::default(), false, false);
+        let result = loop {
+            let result = deadline.hold(connection.operate(&operation, &mut answers)).await;
+            let Err(error) = &result else { break result };
+            if losses.meet(error, scope.access) {
+                Event::ReadRetried { error: &error.to_string() }.emit();
+                self.pool.renew(&mut connection).await?;
+            } else if !missed && self.is_missed(&calls, error) {
+                missed = true;
+                operation = Operation::compose(scope, statements, protocols)?;
+            } else if !made_writable && cannot_write(error, scope.access) {
+                made_writable = true;
+                operation = Operation::compose_writable(scope, statements, protocols.hint)?;
+            } else {
+                break result;
+            }
             answers.clear();
-            self.pool.renew(&mut connection).await?;
-            result = deadline.hold(connection.operate(&operation, &mut answers)).await;
-        }
-        if let Err(error) = &result
-            && self.is_missed(&calls, error)
-        {
-            answers.clear();
-            let operation = Operation::compose(scope, statements, protocols)?;
-            result = deadline.hold(connection.operate(&operation, &mut answers)).await;
-        }
-        if let Err(error) = &result
-            && cannot_write(error, scope.access)
-        {
-            answers.clear();
-            let operation = Operation::compose_writable(scope, statements, protocols.hint)?;
-            result = deadline.hold(connection.operate(&operation, &mut answers)).await;
-        }
+        };
         match result {
             Ok(()) if answers.values.len() == statements.len() => Ok(answers.values),
             Ok(()) => Err(Error::Protocol("the number of answers is wrong".to_owned()).into()),
@@ -241,10 +237,6 @@ impl Deadline {
     pub(super) async fn hold(&self, exchange: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         tokio::time::timeout_at(self.at, exchange).await.unwrap_or(Err(Error::DeadlineExceeded(self.limit)))
     }
-}
-
-fn may_be_sent_again(error: &Error, access: Access) -> bool {
-    error.is_connection_lost() && (access == Access::ReadOnly || error.safe_to_retry())
 }
 
 /// Whether a write failed, and was undone, because transactions of the session cannot write (`read_only_sql_transaction`):

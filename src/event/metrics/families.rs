@@ -101,7 +101,7 @@ impl Families {
             messages: list.counter("database_messages", "Messages, or flights of them, that were sent: operations, typed queries, BEGIN and COMMIT, each one round trip unless they are pipelined"),
             sent_bytes: list.bytes("database_sent", "Bytes of the protocol that were written, before encryption"),
             received_bytes: list.bytes("database_received", "Bytes of the protocol that were read, after decryption"),
-            retries: list.counter("database_retries", "Reads that were sent once more because their connection was gone"),
+            retries: list.counter("database_retries", "Reads that were sent again because their connection was gone"),
             conflict_retries: list.initial("database_conflict_retries", "Operations that were sent again because a serialization failure (40001) or a deadlock (40P01) had undone them", "reason", &Conflict::ALL.map(Conflict::sqlstate)),
             replicas_left_out: list.counter("replicas_left_out", "Times that a replica was found not fit to be read from"),
             reads_moved: list.counter("replica_reads_moved", "Reads that a replica could not answer, so that the primary was asked"),

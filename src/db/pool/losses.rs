@@ -1,0 +1,68 @@
+//! When an operation whose connection was lost is sent again, on a fresh connection.
+
+use crate::db::error::Error;
+use crate::db::operation::scope::Access;
+
+/// How many times an operation is sent again where PostgreSQL has said that it ends the session. The statement has no part in
+/// that; but a pooler may lend the next session of those that are ended at the same time, before it has seen its end.
+const MOST_OF_ENDED_SESSIONS: u32 = 5;
+
+/// `admin_shutdown`: what PostgreSQL says to a session before it ends it by `pg_terminate_backend` or at a stop.
+const SESSION_ENDED: &str = "57P01";
+
+/// The losses of one operation.
+#[derive(Default)]
+pub(super) struct Losses {
+    met: u32,
+}
+
+impl Losses {
+    /// Whether the operation is to be sent again: a read, or a write of which nothing can have been sent.
+    ///
+    /// Once only where it is not known why the connection was lost, for the statement may be what makes the server fall.
+    pub(super) fn meet(&mut self, error: &Error, access: Access) -> bool {
+        let may_be_sent_again = access == Access::ReadOnly || error.safe_to_retry();
+        if !error.is_connection_lost() || !may_be_sent_again {
+            return false;
+        }
+        let most = if error.sqlstate() == Some(SESSION_ENDED) { MOST_OF_ENDED_SESSIONS } else { 1 };
+        self.met += 1;
+        self.met <= most
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::error::{Reason, Unavailable};
+
+    fn lost(reason: Reason, sqlstate: Option<&str>) -> Error {
+        let sqlstate = sqlstate.map(str::to_owned);
+        Unavailable { reason, message: "gone".to_owned(), sqlstate }.into()
+    }
+
+    /// How many times an operation is sent again that always fails so.
+    fn times(error: &Error, access: Access) -> usize {
+        let mut losses = Losses::default();
+        (0..100).take_while(|_| losses.meet(error, access)).count()
+    }
+
+    #[test]
+    fn a_read_is_sent_again_as_often_as_its_server_has_only_been_told_to_stop() {
+        let read = Access::ReadOnly;
+        assert_eq!(times(&lost(Reason::Lost, Some("57P01")), read), 5);
+        for error in [lost(Reason::Lost, None), lost(Reason::Lost, Some("08P01")), lost(Reason::Stale, None)]
+        {
+            assert_eq!(times(&error, read), 1, "{error}");
+        }
+        assert_eq!(times(&lost(Reason::Refused, None), read), 0);
+        assert_eq!(times(&Error::AnswerTooLong, read), 0);
+    }
+
+    #[test]
+    fn a_write_is_sent_again_only_if_nothing_of_it_has_left() {
+        let write = Access::ReadWrite;
+        assert_eq!(times(&lost(Reason::Lost, Some("57P01")), write), 0);
+        assert_eq!(times(&lost(Reason::Stale, None), write), 1);
+    }
+}
