@@ -73,6 +73,8 @@ struct Met {
     unread: u32,
     /// The codes of all errors.
     codes: BTreeMap<String, u32>,
+    /// Their messages.
+    messages: BTreeMap<String, u32>,
     slowest: Duration,
 }
 
@@ -107,6 +109,7 @@ impl Met {
         let code = error["extensions"]["code"].as_str().unwrap_or_default();
         assert!(["UNAVAILABLE", "TIMEOUT"].contains(&code), "{answer}");
         *self.codes.entry(code.to_owned()).or_default() += 1;
+        *self.messages.entry(error["message"].to_string()).or_default() += 1;
         None
     }
 
@@ -116,8 +119,10 @@ impl Met {
         self.read += other.read;
         self.unread += other.unread;
         self.slowest = self.slowest.max(other.slowest);
-        for (code, count) in other.codes {
-            *self.codes.entry(code).or_default() += count;
+        for (ours, theirs) in [(&mut self.codes, other.codes), (&mut self.messages, other.messages)] {
+            for (told, count) in theirs {
+                *ours.entry(told).or_default() += count;
+            }
         }
     }
 }

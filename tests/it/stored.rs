@@ -6,6 +6,8 @@
 mod bounds;
 mod enter;
 mod faults;
+mod lineage;
+mod many;
 mod safety;
 mod setup;
 

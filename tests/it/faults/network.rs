@@ -21,7 +21,7 @@ async fn half_open_connections() {
         let relay = Relay::start(port, usize::MAX).await;
         let engine = engine(&relay.url(&url, port)).await;
         let met = under_load(&engine, async { relay.freeze() }).await;
-        assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.codes);
+        assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.messages);
         assert_once(&direct, &met).await;
         command(&direct, &["truncate entry"]).await;
     }

@@ -15,7 +15,7 @@ async fn pooled(options: PoolerOptions) -> (String, Pooler) {
 }
 
 fn assert_nobody_noticed(met: &Met) {
-    assert!(met.failed.is_empty() && met.unread == 0, "{:?}", met.codes);
+    assert!(met.failed.is_empty() && met.unread == 0, "{:?}", met.messages);
 }
 
 async fn short_while() {
@@ -86,7 +86,7 @@ async fn a_pooler_paused_for_longer_than_anybody_waits() {
         command(&console, &[&format!("resume {name}")]).await;
     };
     let met = under_load(&engine, long).await;
-    assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.codes);
+    assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.messages);
     assert_once(&harness::cluster().url(&name), &met).await;
 }
 
@@ -137,7 +137,7 @@ async fn server_connections_ended_by_an_administrator() {
             }
         };
         let met = under_load(&engine, fault).await;
-        assert_eq!(met.unread, 0, "{table}: a read is sent once more: {:?}", met.codes);
+        assert_eq!(met.unread, 0, "{table}: a read is sent again: {:?}", met.messages);
         assert_once(&direct, &met).await;
         command(&direct, &["truncate entry"]).await;
     }

@@ -34,7 +34,7 @@ async fn restarts(signal: Signal) {
             tokio::task::block_in_place(|| cluster.restart()).unwrap();
         };
         let met = under_load(&engine, fault).await;
-        assert!(met.codes.keys().all(|code| code == "UNAVAILABLE" || is_pooled), "{:?}", met.codes);
+        assert!(met.codes.keys().all(|code| code == "UNAVAILABLE" || is_pooled), "{:?}", met.messages);
         assert_once(&cluster.url("postgres"), &met).await;
         drop(pooler);
     }

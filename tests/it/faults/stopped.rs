@@ -36,7 +36,7 @@ async fn backends_that_stand_still() {
             signal(&pids, Signal::SIGCONT);
         };
         let met = under_load(&engine, fault).await;
-        assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.codes);
+        assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.messages);
         assert_once(&direct, &met).await;
         command(&direct, &["truncate entry"]).await;
     }
@@ -54,6 +54,6 @@ async fn a_pooler_that_stands_still_while_mutations_run() {
         signal(&pids, Signal::SIGCONT);
     };
     let met = under_load(&engine, fault).await;
-    assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.codes);
+    assert!(met.codes.contains_key("TIMEOUT"), "{:?}", met.messages);
     assert_once(&harness::cluster().url(&name), &met).await;
 }
