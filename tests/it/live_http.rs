@@ -1,11 +1,14 @@
 //! Live queries over HTTP: what is a subscription, and the transports that carry one.
 
 mod clients;
+mod correctness;
+mod ends;
 mod lifecycle;
 mod protocol;
 mod schema;
 mod soak;
 mod streams;
+mod transport;
 mod websocket;
 
 use glowplug::config::Config;

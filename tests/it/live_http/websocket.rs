@@ -73,7 +73,12 @@ impl Socket {
 
     /// The next message.
     pub(super) async fn next(&mut self) -> Value {
-        match self.frame().await {
+        timeout(PATIENCE, self.next_in_any_time()).await.expect("in time")
+    }
+
+    /// The next message, however long it takes.
+    pub(super) async fn next_in_any_time(&mut self) -> Value {
+        match self.frame_in_any_time().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?}"),
         }
@@ -91,15 +96,17 @@ impl Socket {
 
     /// The next frame that is no ping; those are answered by reading.
     pub(super) async fn frame(&mut self) -> Message {
-        let next = async {
-            loop {
-                match self.0.next().await.expect("an open websocket").unwrap() {
-                    Message::Ping(_) | Message::Pong(_) => {}
-                    other => return other,
-                }
+        timeout(PATIENCE, self.frame_in_any_time()).await.expect("in time")
+    }
+
+    /// The same, however long it takes.
+    pub(super) async fn frame_in_any_time(&mut self) -> Message {
+        loop {
+            match self.0.next().await.expect("an open websocket").unwrap() {
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => return other,
             }
-        };
-        timeout(PATIENCE, next).await.expect("in time")
+        }
     }
 
     /// Waits until the connection is gone, without a word of the client.

@@ -1,0 +1,146 @@
+//! Correctness over the transports, under load: rows change at random while 200 subscribers of 10 users with different rights listen,
+//! and PgBouncer and PostgreSQL are restarted meanwhile.
+//!
+//! Each answer is exactly what SQL said for its user at some moment, in order; so no subscriber ever saw a row or a value that it may
+//! not. What lasted for longer than two intervals was seen, and the last answer is what SQL says at the end. Among the tests it takes
+//! some 25 s; `scripts/soak live` takes minutes.
+
+#![allow(clippy::print_stdout, reason = "what was counted is what a long run is looked at for")]
+
+mod judge;
+mod listen;
+mod world;
+mod write;
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use judge::{Fault, judge};
+use listen::{Listener, OF_USER, listen};
+use world::{Stack, USERS};
+use write::{Writer, hesitate};
+
+use crate::server::Server;
+
+/// Between two faults, from the end of one to the beginning of the next.
+const PEACE: Duration = Duration::from_millis(2500);
+
+/// How long something may take that has no limit of its own.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What breaks.
+#[derive(Debug, Clone, Copy)]
+enum Broken {
+    Pooler,
+    /// As `pg_ctl restart --mode=fast` does.
+    Database,
+    /// As a crash does.
+    DatabaseAtOnce,
+}
+
+fn duration() -> Duration {
+    let minutes = std::env::var("GLOWPLUG_SOAK_MINUTES").ok().and_then(|text| text.parse().ok());
+    minutes.map_or(Duration::from_secs(19), Duration::from_mins)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_answer_is_what_sql_says_for_its_user_whatever_is_restarted() {
+    let stack = Stack::start().await;
+    let server = stack.serve().await;
+    let url = server.url("/graphql");
+    let (direct, pooled) = (stack.cluster.url("postgres"), stack.pooler.url("postgres"));
+    let mut writer = Writer::new(direct.clone(), pooled, url.clone()).await;
+    let mut listening = JoinSet::new();
+    let listeners = listen(&url, &mut listening);
+    assert_eq!(listeners.len(), USERS * OF_USER);
+    until(&mut listening, || listeners.iter().all(|listener| !listener.heard().is_empty())).await;
+
+    let mut beside = JoinSet::new();
+    beside.spawn(hesitate(direct));
+    let time = duration();
+    let breaking = tokio::spawn(break_for(stack, url, time));
+    writer.write_for(time).await;
+    let (stack, faults) = breaking.await.expect("the servers come back");
+    // The last state is seen by all, and is what SQL says now.
+    let views = writer.log.last().expect("there is a first one").views.clone();
+    let expected: Vec<String> = listeners.iter().map(|listener| answer(listener, &views)).collect();
+    let is_last =
+        |(listener, expected): (&Listener, &String)| listener.heard().last().unwrap().1 == *expected;
+    until(&mut listening, || listeners.iter().zip(&expected).all(is_last)).await;
+    let held = judge(&listeners, &writer.log, &faults);
+    println!("{} states, {} lost turns, {} faults, {held:?}", writer.log.len(), writer.lost, faults.len());
+    assert!(writer.lost <= 4 * faults.len(), "{} turns are lost", writer.lost);
+    assert!(faults.len() >= 4 && writer.log.len() > 60, "{} states, {faults:?}", writer.log.len());
+    assert!(held.answers > 2000 && held.lasting > 500, "{held:?}");
+    listening.shutdown().await;
+    drop(stack);
+    Server::stop(server).await;
+}
+
+fn answer(listener: &Listener, views: &[String]) -> String {
+    let notes: Vec<Value> = serde_json::from_str(&views[listener.user.0]).unwrap();
+    listener.wanted.answer(&notes)
+}
+
+/// Waits until something holds, while all listeners listen.
+async fn until(listening: &mut JoinSet<()>, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        if let Some(ended) = listening.try_join_next() {
+            ended.expect("a listener goes on");
+        }
+        assert!(began.elapsed() < PATIENCE, "some have not heard what they should");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Breaks one thing after the other for some time.
+async fn break_for(mut stack: Stack, url: String, time: Duration) -> (Stack, Vec<Fault>) {
+    let (began, mut faults) = (Instant::now(), Vec::new());
+    for broken in
+        [Broken::Pooler, Broken::Database, Broken::Pooler, Broken::DatabaseAtOnce].into_iter().cycle()
+    {
+        tokio::time::sleep(PEACE).await;
+        if began.elapsed() + PEACE > time {
+            break;
+        }
+        let broken_at = Instant::now();
+        tokio::task::block_in_place(|| break_once(&mut stack, broken));
+        until_it_answers(&url).await;
+        // The poll itself asks again after a pause that is as long as what went before.
+        faults.push((broken_at, Instant::now() + broken_at.elapsed()));
+    }
+    (stack, faults)
+}
+
+fn break_once(stack: &mut Stack, broken: Broken) {
+    match broken {
+        Broken::Pooler => stack.pooler.restart().expect("the pooler comes back"),
+        Broken::Database => stack.cluster.restart().expect("the database comes back"),
+        Broken::DatabaseAtOnce => {
+            let pid = Pid::from_raw(i32::try_from(stack.cluster.pid()).unwrap());
+            kill(pid, Signal::SIGQUIT).expect("the server runs");
+            stack.cluster.restart().expect("the database comes back");
+        }
+    }
+}
+
+/// Waits until the server has its database again.
+async fn until_it_answers(url: &str) {
+    let client = reqwest::Client::new();
+    let token = world::User(0).token();
+    let began = Instant::now();
+    loop {
+        let request = client.post(url).bearer_auth(&token).header("content-type", "application/json");
+        let answer = request.body(r#"{"query": "{ noteByPk(id: 1) { id } }"}"#).send().await.unwrap();
+        if !answer.text().await.unwrap().contains("errors") {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "it does not heal");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -1,0 +1,117 @@
+//! Holds what each listener was answered against the log of what its user might see, and when.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::listen::{Heard, Listener, Wanted};
+use super::world::INTERVAL;
+use super::write::State;
+
+/// What a busy machine may add to two intervals.
+const ALLOWANCE: Duration = Duration::from_millis(400);
+
+/// How long an answer may be on its way.
+const DELIVERY: Duration = Duration::from_secs(5);
+
+/// From the beginning of a fault until all is as before.
+pub(super) type Fault = (Instant, Instant);
+
+/// What was held against what.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    pub(super) answers: usize,
+    /// Changes that lasted long enough, for all listeners.
+    pub(super) lasting: usize,
+}
+
+/// The answers that a subscription would have in each state.
+type Expected = Vec<String>;
+
+pub(super) fn judge(listeners: &[Listener], log: &[State], faults: &[Fault]) -> Held {
+    let mut known: HashMap<(usize, Wanted), Expected> = HashMap::new();
+    let mut held = Held::default();
+    for listener in listeners {
+        let key = (listener.user.0, listener.wanted);
+        let expected = known.entry(key).or_insert_with(|| expected(listener, log));
+        let heard = listener.heard();
+        assert_only_what_was_there(listener, &heard, expected);
+        held.answers += heard.len();
+        held.lasting += assert_all_that_lasted(listener, &heard, (expected, log), faults);
+    }
+    held
+}
+
+fn expected(listener: &Listener, log: &[State]) -> Expected {
+    let mut expected: Expected = Vec::with_capacity(log.len());
+    for (index, state) in log.iter().enumerate() {
+        let view = &state.views[listener.user.0];
+        let is_as_before = index > 0 && log[index - 1].views[listener.user.0] == *view;
+        expected.push(if is_as_before {
+            expected[index - 1].clone()
+        } else {
+            let notes: Vec<Value> = serde_json::from_str(view).unwrap();
+            listener.wanted.answer(&notes)
+        });
+    }
+    expected
+}
+
+/// Each answer is what SQL said for the user in some state, each state no earlier than that of the answer before, and no answer is the
+/// same as the one before.
+fn assert_only_what_was_there(listener: &Listener, heard: &Heard, expected: &Expected) {
+    let mut state = 0;
+    for (index, (_, answer)) in heard.iter().enumerate() {
+        assert!(index == 0 || heard[index - 1].1 != *answer, "an answer that has not changed is not sent");
+        let found = expected[state..].iter().position(|expected| expected == answer);
+        state += found.unwrap_or_else(|| {
+            let was_before = expected[..state].contains(answer);
+            panic!(
+                "{:?} by {:?} for {:?}: after state {state} there was never {answer} (before: {was_before})",
+                listener.wanted, listener.transport, listener.user
+            )
+        });
+    }
+}
+
+/// Each state that lasted for longer than two intervals, for this user, was seen. How many there were.
+fn assert_all_that_lasted(
+    listener: &Listener,
+    heard: &Heard,
+    (expected, log): (&Expected, &[State]),
+    faults: &[Fault],
+) -> usize {
+    // What was there before the first answer is not for it to see.
+    let Some((first, _)) = heard.first() else { panic!("{:?} was never answered", listener.user) };
+    let (mut lasting, mut begin) = (0, 0);
+    while begin < log.len() {
+        let same = expected[begin..].iter().take_while(|answer| **answer == expected[begin]).count();
+        let end = begin + same;
+        let until = log.get(end).map_or_else(Instant::now, |next| next.sent);
+        let since = faults.iter().filter(|fault| fault.0 < until).map(|fault| fault.1);
+        let since = since.fold(log[begin].acknowledged.max(*first), Instant::max);
+        if until.saturating_duration_since(since) > INTERVAL * 2 + ALLOWANCE {
+            lasting += 1;
+            let shown = shown(heard, log[begin].sent, until + DELIVERY);
+            assert!(
+                shown.contains(&&expected[begin]),
+                "{:?} by {:?} for {:?} has not seen state {begin} to {end}, which lasted {:?}: {}; but {shown:?}",
+                listener.wanted,
+                listener.transport,
+                listener.user,
+                until - since,
+                expected[begin]
+            );
+        }
+        begin = end;
+    }
+    lasting
+}
+
+/// What a client could show between two times.
+fn shown(heard: &Heard, from: Instant, to: Instant) -> Vec<&String> {
+    let before = heard.iter().rev().find(|(at, _)| *at < from);
+    let during = heard.iter().filter(|(at, _)| (from..to).contains(at));
+    before.into_iter().chain(during).map(|(_, answer)| answer).collect()
+}
