@@ -1,50 +1,84 @@
-//! Live queries: how many subscriptions with row-level security one server carries, and how soon they see a change.
+//! Live queries: how many subscriptions with row-level security one `glowplug serve` carries, how soon they see a change, and what they
+//! cost.
 //!
-//! PostgreSQL, PgBouncer in transaction mode, the poll and the subscribers are on this machine; the subscribers are in this process,
-//! without a transport. `scripts/bench live [--subscriptions N] [--groups N] [--quick]`.
+//! The task board in PostgreSQL, PgBouncer in transaction mode, the server, and the subscribers in this process share the machine. A
+//! thousand users have a websocket each, and subscribe to single tasks of their own projects and of projects that they are members of.
+//! No two subscriptions have the same user and task, so that each is a group of its own, and nothing is shared. A hundred rows a second are changed past
+//! the server, each in a transaction of its own and seen by two users.
+//!
+//! `scripts/bench live`: more and more subscriptions, until changes take a second on average. `--subscriptions N` takes that many alone,
+//! `--texts` does without stored operations, `--quick` sees that it works.
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a measurement that cannot go on says why")]
+#![allow(clippy::cast_precision_loss, reason = "no count comes near the 52 bits of a float")]
 
+#[path = "live/board.rs"]
+mod board;
 #[path = "board/database.rs"]
 #[allow(dead_code, reason = "another benchmark needs the rest")]
 mod database;
+#[path = "live/frames.rs"]
+mod frames;
 #[path = "board/processor.rs"]
 #[allow(dead_code, reason = "another benchmark needs the rest")]
 mod processor;
+#[path = "board/server.rs"]
+#[allow(dead_code, reason = "another benchmark needs the rest")]
+mod server;
 #[path = "live/stand.rs"]
 mod stand;
+#[path = "live/subscribers.rs"]
+mod subscribers;
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use glowplug::live::{Update, Wishes};
+use board::{SUBSCRIPTIONS_OF_USER, USERS};
 use processor::Usage;
-use stand::{Stand, USERS};
+use stand::Stand;
+use subscribers::Subscribers;
 
 /// How many rows are changed in a second.
 const WRITES: u32 = 100;
 
+/// How soon changes are to be seen, on average.
+const GOAL: Duration = Duration::from_secs(1);
+
+/// For how long the last changes are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// What is measured.
 struct Options {
-    subscriptions: usize,
-    seconds: u64,
+    subscriptions: Vec<usize>,
+    stores: bool,
+    /// How long nothing is written, and then rows are. A group is run again after 30 seconds, whatever happens.
+    idle: Duration,
+    busy: Duration,
 }
 
 fn main() {
     let options = options();
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(measure(&options));
 }
 
 fn options() -> Options {
     let mut arguments = std::env::args().skip(1);
-    let mut options = Options { subscriptions: 10_000, seconds: 20 };
+    let (idle, busy) = (Duration::from_secs(40), Duration::from_secs(20));
+    let most = USERS * SUBSCRIPTIONS_OF_USER;
+    let subscriptions = [1000].into_iter().chain((2500..=most).step_by(2500)).collect();
+    let mut options = Options { subscriptions, stores: true, idle, busy };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--quick" => options = Options { subscriptions: 200, seconds: 3 },
+            "--quick" => {
+                (options.idle, options.busy) = (Duration::from_secs(2), Duration::from_secs(2));
+                options.subscriptions = vec![2000];
+            }
             "--subscriptions" => {
                 let count = arguments.next().and_then(|text| text.parse().ok());
-                options.subscriptions = count.expect("--subscriptions takes a number");
+                let count: usize = count.expect("--subscriptions takes a number");
+                assert!((2 * USERS..=most).contains(&count), "from {} to {most} can be measured", 2 * USERS);
+                options.subscriptions = vec![count];
             }
+            "--texts" => options.stores = false,
             // Cargo's own.
             _ => {}
         }
@@ -53,93 +87,80 @@ fn options() -> Options {
 }
 
 async fn measure(options: &Options) {
-    let stand = Stand::start().await;
-    let before = resident();
-    let delays = Arc::new(Mutex::new(Vec::new()));
-    let began = Instant::now();
-    let mut listeners = Vec::new();
-    for number in 0..options.subscriptions {
-        let (request, identity) = stand::subscription(number);
-        let subscription = stand.live.subscribe(request, identity, Wishes::default()).await;
-        let subscription = subscription.unwrap_or_else(|refused| {
-            panic!("refused: {}", String::from_utf8_lossy(&refused.body));
-        });
-        listeners.push((subscription, Arc::clone(&delays)));
-    }
-    let mut first = Vec::new();
-    for (mut subscription, delays) in listeners {
-        match subscription.next().await {
-            Some(Update::Answer(_)) => {}
-            other => panic!("no first answer: {other:?}"),
+    let mut stand = Stand::start(options.stores).await;
+    let address = stand.server.page("").trim_start_matches("http://").to_owned();
+    // What a first operation takes is not what a subscription takes.
+    let mut subscribers = Subscribers::connect(&address, stand::token).await;
+    let before = stand.resident();
+    println!(
+        "{USERS} users, a websocket each; {WRITES} rows changed in a second, each of them seen by two users"
+    );
+    for &count in &options.subscriptions {
+        let began = Instant::now();
+        subscribers.grow_to(count).await;
+        println!("\n{count} subscriptions; all answered after {:.1} s", began.elapsed().as_secs_f64());
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let bytes = stand.resident().saturating_sub(before) / count;
+        println!("  memory of the server: {:.1} kB for each, without the websocket", bytes as f64 / 1000.0);
+        if options.subscriptions.len() == 1 || count == 10_000 {
+            let (began, before) = (Instant::now(), stand.programs().usage());
+            tokio::time::sleep(options.idle).await;
+            println!("  while nothing changes: {}", used(&stand, before, began));
         }
-        first.push(tokio::spawn(async move {
-            while let Some(Update::Answer(response)) = subscription.next().await {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                if let Some(written) = newest(&response.body) {
-                    let delay = now.saturating_sub(written);
-                    delays.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(delay);
-                }
-            }
-        }));
+        if !busy(&mut stand, &subscribers, count, options.busy).await {
+            break;
+        }
     }
-    let (subscriptions, groups) = stand.live.count();
-    println!(
-        "{subscriptions} subscriptions of {USERS} users, {groups} groups; all answered after {:?}",
-        began.elapsed()
-    );
-    println!(
-        "memory: {} bytes for each subscription",
-        resident().saturating_sub(before) / options.subscriptions
-    );
-    let time = Duration::from_secs(options.seconds);
-    // The first runs have ended, and the connections' buffers with them.
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    println!("while nothing changes: {}", used(&stand, tokio::time::sleep(time)).await.1);
-    delays.lock().expect("no listener has failed").clear();
-    let (written, busy) = used(&stand, stand.write(WRITES, time)).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    let mut delays = delays.lock().expect("no listener has failed").clone();
-    delays.sort_unstable();
-    report(&delays, written, &busy);
+    let complaints = stand.server.complaints();
+    assert!(complaints.is_empty(), "the server complains: {complaints:?}");
 }
 
-/// What each program takes of a processor meanwhile, in words.
-async fn used<T>(stand: &Stand, work: impl Future<Output = T>) -> (T, String) {
+/// Changes rows; whether they are seen soon enough.
+async fn busy(stand: &mut Stand, subscribers: &Subscribers, count: usize, time: Duration) -> bool {
+    subscribers.take();
     let (began, before) = (Instant::now(), stand.programs().usage());
-    let result = work.await;
-    let (time, Usage { glowplug, pgbouncer, postgresql, .. }) =
-        (began.elapsed(), stand.programs().usage().since(before, 1));
+    let written = stand.write(WRITES, time, (count / USERS / 2).max(1)).await;
+    let used = used(stand, before, began);
+    let mut seen = subscribers.take();
+    let until = Instant::now() + PATIENCE;
+    while seen.delays.len() < written * 2 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let more = subscribers.take();
+        seen.delays.extend(more.delays);
+        seen.errors.extend(more.errors);
+    }
+    println!("  while {written} rows are changed: {used}");
+    let mut delays = seen.delays;
+    delays.sort_unstable();
+    let missed = (written * 2).saturating_sub(delays.len());
+    let mean = delays.iter().sum::<Duration>() / u32::try_from(delays.len().max(1)).unwrap_or(u32::MAX);
+    let part = |hundredths: usize| delays.get(delays.len().saturating_sub(1) * hundredths / 100).copied();
+    println!(
+        "  from commit to client: mean {:.0} ms, p50 {:.0} ms, p99 {:.0} ms; {} seen, {missed} replaced by a later one or missed, {} errors",
+        millis(mean),
+        millis(part(50).unwrap_or_default()),
+        millis(part(99).unwrap_or_default()),
+        delays.len(),
+        seen.errors.len()
+    );
+    assert!(seen.errors.is_empty(), "errors: {:?}", &seen.errors[..seen.errors.len().min(3)]);
+    mean < GOAL
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// What each program has taken of a processor since, in words.
+fn used(stand: &Stand, before: Usage, began: Instant) -> String {
+    let time = began.elapsed();
+    let Usage { glowplug, pgbouncer, postgresql, own, .. } = stand.programs().usage().since(before, 1);
     let percent = |used: Duration| used.as_secs_f64() / time.as_secs_f64() * 100.0;
-    let text = format!(
-        "Glowplug with the subscribers {:.1} %, PgBouncer {:.1} %, PostgreSQL {:.1} % of a processor",
+    format!(
+        "Glowplug {:.1} %, PgBouncer {:.1} %, PostgreSQL {:.1} % of a processor (subscribers {:.1} %)",
         percent(glowplug),
         percent(pgbouncer),
-        percent(postgresql)
-    );
-    (result, text)
-}
-
-/// Bytes of memory that this process has.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: usize = status.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
-    pages * 4096
-}
-
-fn report(delays: &[Duration], written: usize, busy: &str) {
-    println!("{written} rows changed, {} answers: {busy}", delays.len());
-    let Some(last) = delays.len().checked_sub(1) else { return };
-    let mean = delays.iter().sum::<Duration>() / u32::try_from(delays.len()).unwrap_or(u32::MAX);
-    let part = |hundredths: usize| delays[last * hundredths / 100];
-    println!("from commit to subscriber: mean {mean:?}, p50 {:?}, p99 {:?}", part(50), part(99));
-}
-
-/// When the newest row of an answer was written: its title says so.
-fn newest(body: &[u8]) -> Option<Duration> {
-    let text = std::str::from_utf8(body).ok()?;
-    let times = text.split("written at ").skip(1).filter_map(|rest| {
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse().ok().map(Duration::from_micros)
-    });
-    times.max()
+        percent(postgresql),
+        percent(own)
+    )
 }

@@ -14,6 +14,8 @@ pub(crate) struct Usage {
     pub(crate) postgresql: Duration,
     /// The load generators that have ended.
     pub(crate) load: Duration,
+    /// This process.
+    pub(crate) own: Duration,
 }
 
 /// The process ids of the programs that take part.
@@ -34,6 +36,7 @@ impl Programs {
             pgbouncer: own(self.pgbouncer),
             postgresql: servers,
             load: stat(std::process::id()).map(|stat| stat.children).unwrap_or_default(),
+            own: own(std::process::id()),
         }
     }
 }
@@ -49,6 +52,7 @@ impl Usage {
             pgbouncer: share(self.pgbouncer, earlier.pgbouncer),
             postgresql: share(self.postgresql, earlier.postgresql),
             load: share(self.load, earlier.load),
+            own: share(self.own, earlier.own),
         }
     }
 }

@@ -1,39 +1,38 @@
-//! PostgreSQL with the task board, PgBouncer in transaction mode, and live queries over them.
+//! PostgreSQL with the task board, PgBouncer in transaction mode, and a `glowplug serve` of its own over them.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
-use glowplug::live::Live;
+use glowplug::db::Database;
 use glowplug_local::{Cluster, Pooler, PoolerMode, PoolerOptions};
-use serde_json::{Map, Value, json};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::json;
 use tokio_postgres::Client;
-use tokio_util::sync::CancellationToken;
 
+use crate::board::{self, USERS};
 use crate::database::{self, DATABASE};
 use crate::processor::Programs;
+use crate::server::Server;
+use crate::subscribers::now;
 
-/// How many users there are: the owners of the projects.
-pub(crate) const USERS: usize = 2000;
+/// What tokens are signed with.
+const SECRET: &str = "a secret of the benchmark, of 32 bytes or more";
 
-/// The tasks that are listened to, and changed. Users see them by the policies of the board: they own the projects.
-const TASKS: usize = 20_000;
-
-/// What a page of one task listens to.
-const DOCUMENT: &str =
-    "subscription($id: UUID!) { taskByPk(id: $id) { id title status project { id name } } }";
-
+/// What is measured. Dropping it stops all of it.
 pub(crate) struct Stand {
-    pub(crate) live: Live,
+    pub(crate) server: Server,
     client: Client,
-    cluster: Cluster,
     pooler: Pooler,
+    cluster: Cluster,
+    written: usize,
 }
 
 impl Stand {
-    pub(crate) async fn start() -> Self {
+    /// Starts the programs, with stored operations if they are wished for.
+    pub(crate) async fn start(stores: bool) -> Self {
         let cluster = database::start().await;
-        let client = database::connect(&cluster.url(DATABASE)).await;
+        let url = cluster.url(DATABASE);
+        let client = database::connect(&url).await;
+        client.batch_execute(board::MEMBERS).await.expect("the members");
         let options = PoolerOptions {
             name: "live".to_owned(),
             pool_mode: PoolerMode::Transaction,
@@ -41,62 +40,48 @@ impl Stand {
             ..PoolerOptions::default()
         };
         let pooler = Pooler::start(&cluster, &options).expect("a PgBouncer");
-        let mut config = database::configuration(&pooler.url(DATABASE));
-        config.live.subscriptions = usize::MAX;
-        let engine = Engine::new(&config).expect("an engine");
-        let live = Live::new(engine, &config.live);
-        let polled = live.clone();
-        tokio::spawn(async move { polled.run(CancellationToken::new()).await });
-        Self { live, client, cluster, pooler }
+        if stores {
+            let owner = Database::new(&database::configuration(&url).database).expect("a pool");
+            glowplug::stored::set_up(&owner, &[]).await.expect("the schema of stored operations");
+        }
+        let settings = ["--jwt-secret", SECRET, "--max-subscriptions", "1000000"];
+        let server = Server::start(&pooler.url(DATABASE), &settings);
+        Self { server, client, pooler, cluster, written: 0 }
     }
 
-    /// Changes so many rows in a second, each of another user; how many there were.
-    pub(crate) async fn write(&self, rate: u32, time: Duration) -> usize {
+    /// Changes so many rows in a second, one in each transaction, each listened to by two users; how many there were.
+    pub(crate) async fn write(&mut self, rate: u32, time: Duration, tasks_of_user: usize) -> usize {
         let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
-        let began = std::time::Instant::now();
-        let mut written = 0;
+        let (began, before) = (Instant::now(), self.written);
         while began.elapsed() < time {
             ticks.tick().await;
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_micros();
-            let statement = format!(
-                "update task set title = 'written at {now}', updated_at = now() where id = '{}'",
-                key(written * 37 % TASKS)
-            );
+            let task = board::task(self.written * 37 % USERS, self.written / USERS % tasks_of_user);
+            let now = now();
+            let statement = format!("update task set title = 'written at {now}' where id = '{task}'");
             self.client.batch_execute(&statement).await.expect("the row is changed");
-            written += 1;
+            self.written += 1;
         }
-        written
+        self.written - before
     }
 
     /// The programs that take part.
     pub(crate) fn programs(&self) -> Programs {
-        let (pgbouncer, postgresql) = (self.pooler.pid(), self.cluster.pid());
-        Programs { glowplug: std::process::id(), pgbouncer, postgresql }
+        Programs { glowplug: self.server.pid(), pgbouncer: self.pooler.pid(), postgresql: self.cluster.pid() }
+    }
+
+    /// Bytes of memory that the server has.
+    pub(crate) fn resident(&self) -> usize {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/statm", self.server.pid())).unwrap_or_default();
+        let pages: usize = status.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
+        pages * 4096
     }
 }
 
-/// The request and the identity of a subscription.
-pub(crate) fn subscription(number: usize) -> (Request, Identity) {
-    let task = number * 37 % TASKS;
-    let variables = json!({ "id": key(task) });
-    let request = Request {
-        document: DOCUMENT.into(),
-        operation_name: None,
-        variables: variables.as_object().cloned().unwrap_or_default(),
-        extensions: Map::new(),
-        allowed: AllowedOperations::All,
-        read_from: ReadFrom::default(),
-    };
-    let claims: Arc<str> = claims(task % 5000 % USERS).to_string().into();
-    let settings = [("request.jwt.claims".into(), claims)].into();
-    (request, Identity { role: Some("authenticated".into()), settings, expires_at: None })
-}
-
-fn claims(user: usize) -> Value {
-    json!({ "sub": key(user), "role": "authenticated" })
-}
-
-/// As the board makes its keys.
-fn key(number: usize) -> String {
-    format!("00000000-0000-4000-8000-000000{}", 100_000 + number)
+/// The token of a user.
+pub(crate) fn token(user: usize) -> String {
+    let claims =
+        json!({ "sub": board::account(user), "role": "authenticated", "exp": now() / 1_000_000 + 86_400 });
+    let key = EncodingKey::from_secret(SECRET.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).expect("a token")
 }
