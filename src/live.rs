@@ -6,6 +6,7 @@
 #![doc = ""]
 #![doc = include_str!("../docs/live.md")]
 
+mod intervals;
 mod poll;
 mod registry;
 mod subscription;

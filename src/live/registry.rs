@@ -1,18 +1,24 @@
 //! The groups of subscriptions that have the same answer, and which of them are due. Never asks the database.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::intervals::Intervals;
 use super::update::End;
-use crate::engine::{AnswerHash, LiveAnswer, LiveKey, LiveOperation, Response};
+use crate::engine::{AnswerHash, Identity, LiveAnswer, LiveKey, LiveOperation, Response};
 use crate::event::LiveEvent;
 
 /// After so much time a group is run again although the database has not changed: for sequences, foreign tables, and the time of
 /// day in a query or policy.
 pub(super) const REFRESH: Duration = Duration::from_secs(30);
+
+/// Where there are many groups that time is longer, so that these runs take no more than such a part of one connection's time.
+const REFRESH_SHARE: u32 = 50;
 
 /// What is the least between two runs of a group, however often it is woken.
 const SPACING: Duration = Duration::from_millis(25);
@@ -26,12 +32,22 @@ const FAILING: u32 = 4;
 /// Which state of the database something was read from, counted up whenever that has changed.
 pub(super) type Version = u64;
 
+/// Which groups are run first: those that were never run, then those that were woken, then those that wait for longest; among these,
+/// those with the same context side by side.
+type Urgency = (bool, Option<Instant>, u64);
+
 /// All groups.
 #[derive(Default)]
 pub(super) struct Registry {
     groups: HashMap<LiveKey, Group>,
     /// How many groups there have been.
     made: u64,
+    /// Those that were never run, in the order in which they came.
+    fresh: VecDeque<LiveKey>,
+    /// Those that were due when this was empty the last time, in the order in which they are run.
+    due: VecDeque<LiveKey>,
+    /// How often each subscription wants to be answered.
+    intervals: Intervals,
     subscriptions: usize,
     by_role: HashMap<Option<Arc<str>>, usize>,
     /// Of the database, as far as is known.
@@ -40,7 +56,9 @@ pub(super) struct Registry {
     moved: Option<Instant>,
     /// How long a run takes, on average.
     cost: Duration,
-    /// Whether a change of this process may not have been seen yet.
+    /// How often there was a change of which this process was told.
+    wakes: u64,
+    /// Whether the last of these may not have been seen yet.
     is_woken: bool,
 }
 
@@ -49,9 +67,11 @@ struct Group {
     /// Which one it is: another with the same key may follow it.
     id: u64,
     operation: Arc<LiveOperation>,
+    /// The same for all groups of a role and its settings, so that they are run side by side.
+    context: u64,
     latest: watch::Sender<Latest>,
     /// How often each of the subscribers wants to be answered at the most.
-    intervals: Vec<Duration>,
+    intervals: Intervals,
     /// Of the answer that the subscribers have.
     seen: Seen,
     /// Whether the last answer has errors: it is not run together with others then.
@@ -62,7 +82,8 @@ struct Group {
     /// How long the last run took.
     took: Duration,
     is_running: bool,
-    is_woken: bool,
+    /// Of the changes that this process was told of, how many there were when it was run the last time.
+    wakes: u64,
     /// How many runs have failed, one after the other.
     failures: u32,
 }
@@ -135,6 +156,27 @@ pub(super) enum Outcome {
     Failed,
 }
 
+/// What says when a group is due.
+struct Pace {
+    version: Version,
+    wakes: u64,
+    /// What is the least between two runs of a group that was woken.
+    spacing: Duration,
+    /// How long a group waits where nothing has changed, at the most.
+    refresh: Duration,
+}
+
+impl Pace {
+    /// Of so many groups, each of which takes so long.
+    fn new(version: Version, wakes: u64, cost: Duration, groups: usize) -> Self {
+        let round = cost.saturating_mul(u32::try_from(groups).unwrap_or(u32::MAX));
+        // Where there are many groups, changes of this process must not fill all of the time.
+        let (spacing, refresh) =
+            (SPACING.max(round.saturating_mul(2)), REFRESH.max(round.saturating_mul(REFRESH_SHARE)));
+        Self { version, wakes, spacing, refresh }
+    }
+}
+
 impl Registry {
     /// Takes a place for a subscription of a role, if there is one.
     pub(super) fn admit(&mut self, role: Option<&Arc<str>>, all: usize, of_role: usize) -> Admission {
@@ -167,13 +209,17 @@ impl Registry {
     /// Adds a subscription to the group of its operation, which is made if it is the first.
     pub(super) fn join(&mut self, operation: LiveOperation, interval: Duration) -> Joined {
         let key = operation.key();
-        let next = self.made + 1;
-        let group = self.groups.entry(key).or_insert_with(|| {
-            LiveEvent::GroupMade.emit();
-            Group::new(next, operation)
-        });
-        self.made = self.made.max(group.id);
-        group.intervals.push(interval);
+        let group = match self.groups.entry(key) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(place) => {
+                LiveEvent::GroupMade.emit();
+                self.made += 1;
+                self.fresh.push_back(key);
+                place.insert(Group::new(self.made, operation))
+            }
+        };
+        group.intervals.add(interval);
+        self.intervals.add(interval);
         let mut latest = group.latest.subscribe();
         if !matches!(*latest.borrow(), Latest::Nothing) {
             latest.mark_changed();
@@ -184,16 +230,17 @@ impl Registry {
     /// Takes a subscription out of its group, which ends with the last one.
     pub(super) fn leave(&mut self, member: Member, interval: Duration) {
         let Some(group) = self.group(member) else { return };
-        if let Some(index) = group.intervals.iter().position(|found| *found == interval) {
-            group.intervals.swap_remove(index);
-        }
-        if group.intervals.is_empty() {
+        group.intervals.remove(interval);
+        let is_empty = group.intervals.count() == 0;
+        self.intervals.remove(interval);
+        if is_empty {
             self.remove(member.key);
         }
     }
 
     fn remove(&mut self, key: LiveKey) {
-        if self.groups.remove(&key).is_some() {
+        if let Some(group) = self.groups.remove(&key) {
+            self.intervals.remove_all(&group.intervals);
             LiveEvent::GroupEnded.emit();
         }
     }
@@ -201,9 +248,7 @@ impl Registry {
     /// Has all groups run as soon as may be. Whether there are any.
     pub(super) fn wake(&mut self) -> bool {
         self.is_woken = !self.groups.is_empty();
-        for group in self.groups.values_mut() {
-            group.is_woken = true;
-        }
+        self.wakes += 1;
         self.is_woken
     }
 
@@ -225,42 +270,49 @@ impl Registry {
 
     /// How often the database is to be asked whether it has changed; `None` if there are no groups.
     pub(super) fn interval(&self) -> Option<Duration> {
-        self.groups.values().map(Group::interval).min()
+        self.intervals.shortest()
     }
 
-    /// The groups that are due, those first that were never run, then those that were woken, then those that wait for longest. They
-    /// count as running until [`Registry::finish`].
+    /// Groups that are due, in the order of their urgency. They count as running until [`Registry::finish`].
     pub(super) fn next(&mut self, now: Instant, most: usize) -> Next {
         if self.groups.is_empty() {
+            (self.fresh, self.due) = (VecDeque::new(), VecDeque::new());
             return Next::Sleep;
         }
-        let mut wait = now + REFRESH;
-        // Where there are many groups, changes of this process must not fill all of the time.
-        let spacing = SPACING.max(self.cost * u32::try_from(self.groups.len()).unwrap_or(u32::MAX) * 2);
-        let mut due: Vec<(bool, Option<Instant>, LiveKey)> = Vec::new();
-        for (key, group) in self.groups.iter().filter(|(_, group)| !group.is_running) {
-            match group.due(self.version, spacing) {
-                Some(at) if at > now => wait = wait.min(at),
-                _ => due.push((group.started.is_some() && !group.is_woken, group.started, *key)),
+        loop {
+            if self.fresh.is_empty() && self.due.is_empty() {
+                let wait = self.find_due(now);
+                if self.due.is_empty() {
+                    return Next::Wait(wait);
+                }
+            }
+            let (mut runs, mut time) = (Vec::new(), Duration::ZERO);
+            while runs.len() < most && time <= BATCH_TIME {
+                let Some(key) = self.fresh.pop_front().or_else(|| self.due.pop_front()) else { break };
+                time += self.groups.get(&key).map_or(Duration::ZERO, |group| group.expected(self.cost));
+                runs.extend(self.start(key, now));
+            }
+            // Those that were due may be gone by now.
+            if !runs.is_empty() {
+                return Next::Run(runs);
             }
         }
-        if due.is_empty() {
-            return Next::Wait(wait);
+    }
+
+    /// Finds out which groups are due, and when the next one will be.
+    fn find_due(&mut self, now: Instant) -> Instant {
+        let pace = Pace::new(self.version, self.wakes, self.cost, self.groups.len());
+        let mut wait = now + REFRESH;
+        let mut due = Vec::new();
+        for (key, group) in self.groups.iter().filter(|(_, group)| !group.is_running) {
+            match group.due(&pace) {
+                Some(at) if at > now => wait = wait.min(at),
+                _ => due.push((group.urgency(self.wakes), *key)),
+            }
         }
-        let urgency = |(is_usual, started, _): &(bool, Option<Instant>, LiveKey)| (*is_usual, *started);
-        if due.len() > most {
-            due.select_nth_unstable_by_key(most, urgency);
-            due.truncate(most);
-        }
-        due.sort_unstable_by_key(urgency);
-        let mut time = Duration::ZERO;
-        let fits = due.into_iter().map(|(.., key)| key).take_while(|key| {
-            let fits = time <= BATCH_TIME;
-            time += self.groups.get(key).map_or(Duration::ZERO, |group| group.expected(self.cost));
-            fits
-        });
-        let fits: Vec<LiveKey> = fits.collect();
-        Next::Run(fits.into_iter().filter_map(|key| self.start(key, now)).collect())
+        due.sort_unstable_by_key(|(urgency, _)| *urgency);
+        self.due = due.into_iter().map(|(_, key)| key).collect();
+        wait
     }
 
     /// Notes that the database can be reached again: those that have failed because of that need not wait.
@@ -271,9 +323,10 @@ impl Registry {
     }
 
     fn start(&mut self, key: LiveKey, now: Instant) -> Option<Run> {
-        let group = self.groups.get_mut(&key)?;
+        // It may have left meanwhile, and another one with its key may have come.
+        let group = self.groups.get_mut(&key).filter(|group| !group.is_running)?;
         group.is_running = true;
-        group.is_woken = false;
+        group.wakes = self.wakes;
         group.started = Some(now);
         group.version = self.version;
         let member = Member { key, id: group.id };
@@ -290,7 +343,7 @@ impl Registry {
         let Some(group) = self.group(member) else { return (0, Duration::ZERO) };
         group.is_running = false;
         group.took = took;
-        let subscribers = group.intervals.len();
+        let subscribers = group.intervals.count();
         match outcome {
             Outcome::Unchanged => group.failures = 0,
             Outcome::Changed(LiveAnswer { response, has_errors }, seen, operation) => {
@@ -317,6 +370,7 @@ impl Registry {
 
     /// Ends all subscriptions.
     pub(super) fn end_all(&mut self, end: &End) {
+        self.intervals = Intervals::default();
         for (_, group) in self.groups.drain() {
             group.latest.send_replace(Latest::Ended(end.clone()));
             LiveEvent::GroupEnded.emit();
@@ -332,16 +386,17 @@ impl Group {
     fn new(id: u64, operation: LiveOperation) -> Self {
         Self {
             id,
+            context: context(operation.identity()),
             operation: Arc::new(operation),
             latest: watch::Sender::new(Latest::Nothing),
-            intervals: Vec::new(),
+            intervals: Intervals::default(),
             seen: Seen::default(),
             has_errors: false,
             version: 0,
             started: None,
             took: Duration::ZERO,
             is_running: false,
-            is_woken: false,
+            wakes: 0,
             failures: 0,
         }
     }
@@ -351,23 +406,61 @@ impl Group {
         if self.started.is_some() { self.took } else { average }
     }
 
+    fn urgency(&self, wakes: u64) -> Urgency {
+        (self.started.is_some() && self.wakes == wakes, self.started, self.context)
+    }
+
     /// The shortest that a subscriber wishes.
     fn interval(&self) -> Duration {
-        self.intervals.iter().min().copied().unwrap_or(REFRESH)
+        self.intervals.shortest().unwrap_or(REFRESH)
     }
 
     /// When it is to be run again; `None` is now.
-    fn due(&self, version: Version, spacing: Duration) -> Option<Instant> {
+    fn due(&self, pace: &Pace) -> Option<Instant> {
         let started = self.started?;
         if self.failures > 0 {
             let pause = self.interval() * 2_u32.saturating_pow(self.failures.min(8));
             return Some(started + pause.min(REFRESH));
         }
-        if self.version == version {
-            return Some(started + REFRESH);
+        if self.version == pace.version {
+            return Some(started + self.refresh(pace.refresh));
         }
         // What takes long must not fill all of the time, and what fails must not fill the log.
         let usual = self.interval().max(self.took * 2) * if self.has_errors { FAILING } else { 1 };
-        Some(started + if self.is_woken { usual.min(spacing.max(self.took * 4)) } else { usual })
+        let is_woken = self.wakes != pace.wakes;
+        Some(started + if is_woken { usual.min(pace.spacing.max(self.took * 4)) } else { usual })
+    }
+
+    /// Groups that were run together are run again one after the other, from half the time on.
+    fn refresh(&self, longest: Duration) -> Duration {
+        const STEPS: u64 = 1024;
+        let step = u32::try_from(self.context % STEPS).unwrap_or_default();
+        longest / 2 + longest / 2 * step / 1024
+    }
+}
+
+/// What is the same for all groups of a role and its settings.
+fn context(identity: &Identity) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&identity.role, &identity.settings).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_that_no_change_asks_for_take_a_fiftieth_of_a_connection_at_the_most() {
+        for (groups, micros, seconds) in
+            [(0, 0, 30), (1, 900, 30), (600, 1000, 30), (10_000, 200, 100), (10_000, 1000, 500)]
+        {
+            let cost = Duration::from_micros(micros);
+            assert_eq!(
+                Pace::new(1, 0, cost, groups).refresh,
+                Duration::from_secs(seconds),
+                "{groups} {micros}"
+            );
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! Many scopes with their statements in one message, each in a transaction of its own: the reads of many users in one round
+//! Many scopes with their statements in one message, each scope in a transaction of its own: the reads of many users in one round
 //! trip, of which only those answers come back that differ from what is known.
 //!
-//! A transaction of its own is what keeps them apart: all that one has set ends with it, what its functions and policies have set
-//! by themselves, too. Never writes.
+//! A transaction of its own is what keeps users apart: all that one has set ends with it, what its functions and policies have set
+//! by themselves, too. Neighbours with the same scope share one. Never writes.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ use crate::db::operation::message::{append, session};
 use crate::db::operation::scope::Scope;
 use crate::db::operation::stored::{Call, Calls};
 use crate::db::wire::TransactionStatus;
-use crate::sql::Statement;
+use crate::sql::{SessionSettings, Statement};
 
 /// By what the database knows an answer: PostgreSQL's own hash of its text. It is there in every build of it, also where MD5 is
 /// refused, and takes about a second for a gigabyte.
@@ -55,8 +55,8 @@ pub enum MemberAnswer {
 /// The message of a batch.
 pub(in crate::db) struct BatchMessage {
     text: String,
-    /// How many results each member has.
-    results: Vec<usize>,
+    /// Which result is each member's answer.
+    answers: Vec<usize>,
     answer_limit: usize,
 }
 
@@ -65,28 +65,37 @@ impl BatchMessage {
         members: &[(&BatchMember<'_>, Calls)],
         form: ContextForm,
     ) -> Result<Self, Error> {
-        let (mut text, mut results) = (String::new(), Vec::with_capacity(members.len()));
-        for (member, calls) in members {
+        let (mut text, mut answers) = (String::new(), Vec::with_capacity(members.len()));
+        let mut results = 0;
+        for neighbours in members.chunk_by(|(one, _), (other, _)| one.scope == other.scope) {
+            let Some((first, calls)) = neighbours.first() else { continue };
+            let of_all =
+                |settings, (member, _): &(&BatchMember<'_>, Calls)| settings | session(member.statements);
+            let session = neighbours.iter().fold(SessionSettings::NONE, of_all);
             text.push_str("begin;\n");
-            let of_scope =
-                append_context(&mut text, form, &member.scope, session(member.statements), calls.enter())?;
-            let mut statements = member.statements.iter().enumerate();
-            let last = statements.next_back();
-            for (index, statement) in statements {
-                text.push_str(";\n");
-                append_part(&mut text, statement, calls.get(index))?;
-            }
-            if let Some((index, statement)) = last {
-                append_answer(&mut text, statement, calls.get(index), member.seen)?;
+            results += 1 + append_context(&mut text, form, &first.scope, session, calls.enter())?;
+            for (member, calls) in neighbours {
+                append_member(&mut text, member, calls)?;
+                results += member.statements.len();
+                answers.push(results - 1);
             }
             text.push_str(";\ncommit;\n");
-            // One for each of `begin` and `commit`.
-            results.push(of_scope + member.statements.len() + 2);
+            results += 1;
         }
         let answer_limit =
             members.iter().map(|(member, _)| member.scope.answer_limit).max().unwrap_or_default();
-        Ok(Self { text, results, answer_limit })
+        Ok(Self { text, answers, answer_limit })
     }
+}
+
+/// Appends the statements of a member.
+fn append_member(text: &mut String, member: &BatchMember<'_>, calls: &Calls) -> Result<(), Error> {
+    let Some((last, before)) = member.statements.split_last() else { return Ok(()) };
+    for (index, statement) in before.iter().enumerate() {
+        text.push_str(";\n");
+        append_part(text, statement, calls.get(index))?;
+    }
+    append_answer(text, last, calls.get(before.len()), member.seen)
 }
 
 /// Appends a statement, or the call of the function that it is.
@@ -149,21 +158,15 @@ impl Connection {
 }
 
 impl BatchMessage {
-    /// What the members have come to whose results are all there.
+    /// What the members have come to whose answers are there.
     fn read(&self, Collected { values, left_out }: &Collected) -> Result<Vec<MemberAnswer>, Error> {
-        let mut answers = Vec::with_capacity(self.results.len());
-        let mut end = 0;
-        for results in &self.results {
-            end += results;
-            // The last result is that of `commit`.
-            let Some(Some(value)) = (values.len() >= end).then(|| values.get(end - 2)) else { break };
-            answers.push(match value {
-                None if left_out.contains(&(end - 2)) => MemberAnswer::LeftOut,
-                None => MemberAnswer::Changed(None, None),
-                Some(text) => read_answer(text)?,
-            });
-        }
-        Ok(answers)
+        let came = self.answers.iter().map_while(|answer| Some((answer, values.get(*answer)?)));
+        came.map(|(answer, value)| match value {
+            None if left_out.contains(answer) => Ok(MemberAnswer::LeftOut),
+            None => Ok(MemberAnswer::Changed(None, None)),
+            Some(text) => read_answer(text),
+        })
+        .collect()
     }
 }
 
@@ -175,4 +178,54 @@ fn read_answer(text: &str) -> Result<MemberAnswer, Error> {
     let (hash, answer) =
         read.ok_or_else(|| Error::Protocol("an answer of a batch does not begin with its hash".to_owned()))?;
     Ok(MemberAnswer::Changed(Some(answer.to_owned()), Some(hash)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The message of members, each with the setting that says who it is, and how many statements it has.
+    fn composed(members: &[(&str, usize)]) -> BatchMessage {
+        let statements = [1, 2].map(|number| Statement::new(format!("select {number}"), Vec::new()));
+        let members: Vec<BatchMember<'_>> = members
+            .iter()
+            .map(|(user, count)| BatchMember {
+                scope: Scope::of_catalog(Duration::from_secs(1)).with("test.user", user),
+                statements: &statements[..*count],
+                seen: None,
+            })
+            .collect();
+        let with_calls: Vec<_> = members.iter().map(|member| (member, Calls::default())).collect();
+        BatchMessage::compose(&with_calls, ContextForm::SetConfig).unwrap()
+    }
+
+    #[test]
+    fn neighbours_of_one_scope_share_a_transaction_and_others_do_not() {
+        let batch = composed(&[("ann", 1), ("ann", 2), ("bob", 1), ("ann", 1)]);
+        let parts: Vec<&str> = batch.text.split("commit").collect();
+        assert_eq!(parts.len(), 4, "{}", batch.text);
+        for (part, (user, answers)) in parts.iter().zip([("ann", 2), ("bob", 1), ("ann", 1)]) {
+            assert_eq!(part.matches("begin").count(), 1, "{part}");
+            assert_eq!(part.matches("set_config('test.user'").count(), 1, "{part}");
+            assert!(part.contains(&format!("'{user}'")), "{part}");
+            assert_eq!(part.matches("select case when q.a is null").count(), answers, "{part}");
+        }
+    }
+
+    #[test]
+    fn a_member_is_answered_as_soon_as_its_own_result_is_there() {
+        let batch = composed(&[("ann", 1), ("ann", 2), ("bob", 1)]);
+        // begin, scope, answer, statement, answer, commit, and the same for bob.
+        assert_eq!(batch.answers, [2, 4, 8]);
+        let mut collected = Collected::default();
+        let mut answered = Vec::new();
+        for number in 0..10 {
+            collected.push((number != 2).then(|| format!("{number} of {number}")));
+            answered.push(batch.read(&collected).unwrap_or_default().len());
+        }
+        assert_eq!(answered, [0, 0, 1, 1, 2, 2, 2, 2, 3, 3]);
+    }
 }

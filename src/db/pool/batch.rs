@@ -17,7 +17,7 @@ pub struct Batch {
 }
 
 impl Database {
-    /// Runs reads of several scopes in one round trip, each in a transaction of its own. Where one fails, those behind it have not run.
+    /// Runs reads of several scopes in one round trip, each scope in a transaction of its own. Where one fails, those behind it have not run.
     ///
     /// They take as long together as one statement may. The future may be dropped: what runs is cancelled.
     pub async fn run_batch(&self, members: &[BatchMember<'_>]) -> Batch {
