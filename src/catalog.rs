@@ -163,6 +163,9 @@ pub struct Table {
     pub primary_key: Option<Vec<String>>,
     /// The columns of each full unique index by name, the primary key among them.
     pub unique_keys: Vec<Vec<String>>,
+    /// The unique indexes that an insert can name as what its rows may conflict with.
+    #[serde(default)]
+    pub conflict_targets: Vec<ConflictTarget>,
     /// The foreign keys to exposed tables.
     pub foreign_keys: Vec<ForeignKey>,
 }
@@ -217,6 +220,24 @@ pub struct Column {
     pub can_insert: bool,
     /// Whether the role may change it, and PostgreSQL takes a new value for it.
     pub can_update: bool,
+}
+
+/// A unique index, as `ON CONFLICT` names it (PostgreSQL manual, INSERT).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ConflictTarget {
+    /// The name of the index, which is also that of its constraint.
+    pub name: String,
+    /// From the comment on the constraint, or on the index.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
+    /// Whether a constraint stands on it. Else it is inferred from its terms.
+    pub is_constraint: bool,
+    /// The columns that it reads, by name; the role must be able to read them, too.
+    pub columns: Vec<String>,
+    /// What it indexes, as PostgreSQL writes it: columns and expressions.
+    pub terms: Vec<String>,
+    /// Of a partial index: its condition, as PostgreSQL writes it.
+    pub predicate: Option<String>,
 }
 
 /// A foreign key between exposed tables, as the database has it.

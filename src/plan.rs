@@ -10,12 +10,14 @@
 mod argument;
 mod array;
 mod call;
+mod conflict;
 mod filter;
 mod order;
 mod page;
 mod path;
 mod read;
 mod slot;
+mod update;
 mod write;
 
 use std::sync::Arc;
@@ -30,10 +32,12 @@ pub use crate::request::JsonMap as Variables;
 pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
+pub use conflict::OnConflict;
 pub use order::OrderTerm;
 pub use page::{Bound, Direction, Page};
 use path::ResponsePath;
 pub use slot::{Slot, Variable};
+pub use update::Assignment;
 pub use write::{Change, InsertedRows, Target, Write, WriteField};
 
 /// What an operation is answered from: one entry for each root field, in the order of the answer.

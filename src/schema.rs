@@ -8,6 +8,7 @@ mod build;
 mod callable;
 mod claims;
 mod column_type;
+mod conflicts;
 mod defaults;
 pub mod encoding;
 mod enums;
@@ -28,6 +29,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod type_id;
+mod updates;
 pub mod violation;
 
 use std::collections::HashMap;
@@ -39,6 +41,7 @@ use crate::catalog::{Catalog, Oid, Problem};
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use column_type::ColumnType;
+pub use conflicts::ConflictHandling;
 pub use enums::EnumType;
 pub use field::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
@@ -50,6 +53,7 @@ pub use scalar::{Scalar, ValueType};
 pub use session::SessionSettings;
 pub use table::{Changes, ExposedColumn, ExposedTable, NODE_ID, Totals};
 pub use type_id::{TableType, TypeId};
+pub use updates::{JsonRemovalField, UpdateOperation};
 
 /// The name of the type whose fields are the operation's root fields.
 pub const QUERY: &str = "Query";

@@ -25,6 +25,7 @@ mod row;
 mod rows;
 mod single;
 mod statement;
+mod update;
 mod value;
 mod write;
 

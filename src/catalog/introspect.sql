@@ -298,6 +298,44 @@ key_list as (
     from unique_key as k
     group by k.indrelid
 ),
+-- Unique indexes that ON CONFLICT can name, with the columns that it reads of them. PostgreSQL takes neither deferrable ones,
+-- nor exclusion constraints for updates, nor any of a table with rules for inserts or updates.
+conflict_target as (
+    select
+        i.indrelid,
+        json_agg(json_build_object(
+            'name', x.relname,
+            'comment', coalesce(
+                pg_catalog.obj_description(k.oid, 'pg_constraint'), pg_catalog.obj_description(x.oid, 'pg_class')
+            ),
+            'is_constraint', k.oid is not null,
+            'columns', (
+                select coalesce(json_agg(a.attname order by a.attnum), '[]')
+                from pg_catalog.pg_attribute as a
+                where a.attrelid = i.indrelid and a.attnum > 0 and (
+                    a.attnum = any ((i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1])
+                    or (i.indexprs is not null or i.indpred is not null) and exists (
+                        select from pg_catalog.pg_depend as d
+                        where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = x.oid
+                            and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+                            and d.refobjid = i.indrelid and d.refobjsubid = a.attnum
+                    )
+                )
+            ),
+            'terms', (
+                select json_agg(pg_catalog.pg_get_indexdef(x.oid, n.place, false) order by n.place)
+                from generate_series(1, i.indnkeyatts) as n(place)
+            ),
+            'predicate', pg_catalog.pg_get_expr(i.indpred, i.indrelid)
+        ) order by x.relname) as targets
+    from pg_catalog.pg_index as i
+    join relation as r on r.oid = i.indrelid and r.relkind in ('r', 'p')
+    join pg_catalog.pg_class as x on x.oid = i.indexrelid
+    left join pg_catalog.pg_constraint as k on k.conindid = x.oid and k.conrelid = i.indrelid and k.contype in ('p', 'u')
+    where i.indisunique and i.indisvalid and i.indimmediate and not i.indisexclusion
+        and not exists (select from rule as w where w.relid = i.indrelid and w.command & 12 <> 0)
+    group by i.indrelid
+),
 foreign_key as (
     select
         f.conrelid,
@@ -437,12 +475,14 @@ select json_build_object(
             'columns', coalesce(c.columns, '[]'),
             'primary_key', k.primary_key,
             'unique_keys', coalesce(k.unique_keys, '[]'),
+            'conflict_targets', coalesce(t.targets, '[]'),
             'foreign_keys', coalesce(f.keys, '[]')
         ) order by r.position, r.relname)
         from relation as r
         join updatable as u on u.oid = r.oid
         left join column_list as c on c.attrelid = r.oid
         left join key_list as k on k.indrelid = r.oid
+        left join conflict_target as t on t.indrelid = r.oid
         left join foreign_key as f on f.conrelid = r.oid
     ), '[]'),
     'functions', coalesce((

@@ -49,9 +49,11 @@ catalogue(hash) as (
     join relation as r on r.oid = a.attrelid
     where a.attnum > 0
     union all
-    select pg_catalog.hash_record_extended(row(i.tableoid, i.indexrelid, i.xmin), 0)
+    -- An index is renamed in pg_class.
+    select pg_catalog.hash_record_extended(row(i.tableoid, i.indexrelid, i.xmin, x.relname), 0)
     from pg_catalog.pg_index as i
     join relation as r on r.oid = i.indrelid
+    join pg_catalog.pg_class as x on x.oid = i.indexrelid
     union all
     select pg_catalog.hash_record_extended(row(c.tableoid, c.oid, c.xmin), 0)
     from pg_catalog.pg_constraint as c

@@ -43,6 +43,7 @@ const SCHEMA_CHANGES: [&str; 20] = [
 pub(crate) fn is_schema_change(error: &db::Error) -> bool {
     match error {
         db::Error::Database(raised) if is_raised_on_purpose(raised) => false,
+        db::Error::Database(raised) if of_values(raised).is_some() => false,
         db::Error::Database(raised) if raised.sqlstate == "22P02" => is_from(raised, "enum_in"),
         error => error.sqlstate().is_some_and(|state| SCHEMA_CHANGES.contains(&state)),
     }
@@ -64,6 +65,9 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
     let state = raised.sqlstate.as_str();
     if is_raised_on_purpose(raised) {
         return (code_on_purpose(state), raised.message.clone());
+    }
+    if let Some(text) = of_values(raised) {
+        return (Code::BadUserInput, text.to_owned());
     }
     let own = |code| (code, raised.message.clone());
     let told = |code, text: &str| (code, text.to_owned());
@@ -88,6 +92,19 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
         }
         _ => (Code::Internal, super::GraphqlError::internal().message),
     }
+}
+
+/// What the client reads of an error that its values have met, although the code says something else elsewhere.
+fn of_values(raised: &DatabaseError) -> Option<&'static str> {
+    if raised.sqlstate == "21000" && is_from(raised, "ExecOnConflictUpdate") {
+        return Some(
+            "two objects have the same key, and one insert cannot update a row twice; give each key once",
+        );
+    }
+    if raised.sqlstate == "0A000" && is_from(raised, "array_replace_internal") {
+        return Some("elements cannot be removed from an array of several dimensions; set the whole array");
+    }
+    None
 }
 
 /// Whether a function raised it by `RAISE`, or with an SQLSTATE that PostgreSQL does not use.
@@ -214,5 +231,7 @@ mod tests {
         assert!(is_change("22P02", Some("enum_in")));
         assert!(!is_change("22P02", Some("pg_strtoint32")));
         assert!(!is_change("23505", None) && !is_change("P0001", None));
+        assert!(!is_change("21000", Some("ExecOnConflictUpdate")));
+        assert!(!is_change("0A000", Some("array_replace_internal")));
     }
 }

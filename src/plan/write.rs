@@ -2,7 +2,9 @@
 
 use apollo_compiler::Node;
 
-use super::{Asked, AskedField, Condition, Operand, PlanError, Planner, RowField, Slot};
+use super::{
+    Asked, AskedField, Assignment, Condition, OnConflict, Operand, PlanError, Planner, RowField, Slot,
+};
 use crate::request::{Field, Input, Inputs, Rows};
 use crate::schema::{ExposedColumn, ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
 
@@ -28,11 +30,13 @@ pub enum Change {
         columns: Vec<usize>,
         /// Their values.
         rows: InsertedRows,
+        /// What becomes of those that conflict with rows that are there; `None` is an error.
+        on_conflict: Option<OnConflict>,
     },
     /// Rows get new values.
     Update {
-        /// Columns and their new values.
-        set: Vec<(usize, Operand)>,
+        /// Columns, each of them once, and what they become.
+        set: Vec<(usize, Assignment)>,
         /// Which rows.
         target: Target,
     },
@@ -62,6 +66,9 @@ pub struct Target {
     pub at_most: Slot,
 }
 
+/// The columns that any row gives a value, and their values.
+type Values = (Vec<usize>, InsertedRows);
+
 /// A field of a mutation's response.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WriteField {
@@ -77,7 +84,7 @@ impl<'a> Planner<'a> {
     /// `insertIntoXCollection`.
     pub(super) fn insert(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let change = match arguments.get("objects").map(|given| (given, given.rows())) {
+        let (columns, rows) = match arguments.get("objects").map(|given| (given, given.rows())) {
             None => return Err(self.error(NO_OBJECTS)),
             Some((objects, Rows::Alike(keys))) => match self.columns(table, &keys, objects)? {
                 Some(columns) => columns,
@@ -85,11 +92,13 @@ impl<'a> Planner<'a> {
             },
             Some((_, Rows::Each(objects))) => self.each(table, &objects)?,
         };
+        let on_conflict = self.on_conflict(table, arguments.get("onConflict"))?;
+        let change = Change::Insert { columns, rows, on_conflict };
         self.write(table, TableType::InsertResponse, change, fields)
     }
 
     /// Rows that have the same columns, if each column's values can be one array.
-    fn columns(&self, table: usize, keys: &[&str], objects: &Input<'_>) -> Result<Option<Change>, PlanError> {
+    fn columns(&self, table: usize, keys: &[&str], objects: &Input<'_>) -> Result<Option<Values>, PlanError> {
         let exposed = self.table(table)?;
         let mut found = Vec::with_capacity(keys.len());
         for key in keys {
@@ -102,10 +111,10 @@ impl<'a> Planner<'a> {
         found.sort_unstable_by_key(|(column, _)| *column);
         let (columns, values): (Vec<_>, _) = found.into_iter().unzip();
         let rows = InsertedRows::Columns(values);
-        Ok((!columns.is_empty()).then_some(Change::Insert { columns, rows }))
+        Ok((!columns.is_empty()).then_some((columns, rows)))
     }
 
-    fn each(&self, table: usize, objects: &[Input<'_>]) -> Result<Change, PlanError> {
+    fn each(&self, table: usize, objects: &[Input<'_>]) -> Result<Values, PlanError> {
         if objects.is_empty() {
             return Err(self.error(NO_OBJECTS));
         }
@@ -123,19 +132,7 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|object| columns.iter().map(|column| value(object, column)).collect())
             .collect();
-        Ok(Change::Insert { columns, rows: InsertedRows::Each(rows) })
-    }
-
-    /// `updateXCollection`.
-    pub(super) fn update(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
-        let arguments = self.arguments(fields[0])?;
-        let set = arguments.get("set").map(|set| self.values(table, ExposedTable::updatable_column, set));
-        let set = set.transpose()?.unwrap_or_default();
-        if set.is_empty() {
-            return Err(self.error("set is empty; give at least one new value"));
-        }
-        let target = self.target(table, &arguments)?;
-        self.write(table, TableType::UpdateResponse, Change::Update { set, target }, fields)
+        Ok((columns, InsertedRows::Each(rows)))
     }
 
     /// `deleteFromXCollection`.
@@ -145,7 +142,7 @@ impl<'a> Planner<'a> {
         self.write(table, TableType::DeleteResponse, Change::Delete { target }, fields)
     }
 
-    fn write(
+    pub(super) fn write(
         &self,
         table: usize,
         response: TableType,
@@ -155,14 +152,14 @@ impl<'a> Planner<'a> {
         Ok(Write { table, change, fields: self.write_fields(table, response, fields)? })
     }
 
-    fn target(&self, table: usize, arguments: &Inputs<'_>) -> Result<Target, PlanError> {
+    pub(super) fn target(&self, table: usize, arguments: &Inputs<'_>) -> Result<Target, PlanError> {
         let at_most = self.count_later(arguments, "atMost")?;
         let at_most = at_most.unwrap_or_else(|| Slot::Known(Some("1".to_owned())));
         Ok(Target { condition: self.filter(table, arguments.get("filter"))?, at_most })
     }
 
     /// The columns that an input object gives a value, with the values. `named` finds a column among those that the input has.
-    fn values(
+    pub(super) fn values(
         &self,
         table: usize,
         named: impl Fn(&ExposedTable, &str) -> Option<usize>,
@@ -172,15 +169,18 @@ impl<'a> Planner<'a> {
         let fields = object.fields();
         let values = fields.iter().map(|(name, value)| {
             let (column, exposed) = self.written(table, named(table, name), name)?;
-            let slot = self.slot(&exposed.field, &exposed.column_type, value)?;
-            let operand =
-                if exposed.column_type.is_list { Operand::List(slot) } else { Operand::Value(slot) };
-            Ok((column, operand))
+            Ok((column, self.new_value(exposed, value)?))
         });
         values.collect()
     }
 
-    fn written<'t>(
+    /// A value of a column's type, or of its array.
+    pub(super) fn new_value(&self, column: &ExposedColumn, value: &Input<'_>) -> Result<Operand, PlanError> {
+        let slot = self.slot(&column.field, &column.column_type, value)?;
+        Ok(if column.column_type.is_list { Operand::List(slot) } else { Operand::Value(slot) })
+    }
+
+    pub(super) fn written<'t>(
         &self,
         table: &'t ExposedTable,
         column: Option<usize>,

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use super::scalar::{Scalar, ValueType};
 use super::{
-    Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, Schema, expose,
-    functions, limits, naming, relations, reserved,
+    Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, Schema, conflicts,
+    expose, functions, limits, naming, relations, reserved, updates,
 };
 use crate::catalog::{Catalog, Problem};
 
@@ -27,7 +27,9 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         problems: catalog.problems.clone(),
         catalog,
     };
-    expose::expose(&mut schema, options, claimed);
+    expose::expose(&mut schema, options, &mut claimed);
+    conflicts::add(&mut schema, &mut claimed);
+    updates::add(&mut schema, &mut claimed);
     let exposed = schema.tables.iter().enumerate();
     let named = exposed.filter_map(|(index, found)| Some((Arc::clone(&found.as_ref()?.type_name), index)));
     schema.row_types = named.collect();

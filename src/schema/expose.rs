@@ -26,7 +26,7 @@ enum Wanted<'c> {
 }
 
 /// Settles how all tables and enums are exposed. `claimed` are the names of types that are taken already.
-pub(super) fn expose(schema: &mut Schema, options: Options, mut claimed: HashSet<String>) {
+pub(super) fn expose(schema: &mut Schema, options: Options, claimed: &mut HashSet<String>) {
     let catalog = schema.catalog.clone();
     let mut wanted = Vec::new();
     for (found, values) in enums::candidates(&catalog, &mut schema.problems) {
@@ -42,7 +42,7 @@ pub(super) fn expose(schema: &mut Schema, options: Options, mut claimed: HashSet
         }
     }
     let claims: Vec<_> = wanted.iter().map(|wanted| wanted.claim(schema)).collect();
-    let settled = settle(&claims, |index, name| take_family(&mut claimed, wanted[index].family(name)));
+    let settled = settle(&claims, |index, name| take_family(claimed, wanted[index].family(name)));
     schema.tables = vec![None; catalog.tables.len()];
     for (wanted, settled) in wanted.into_iter().zip(settled) {
         wanted.expose(schema, options, settled);
@@ -116,6 +116,8 @@ impl Wanted<'_> {
                     computed: IndexMap::new(),
                     totals,
                     changes: Changes::default(),
+                    conflicts: None,
+                    operations: Vec::new(),
                     session,
                 });
             }

@@ -5,11 +5,13 @@
     reason = "a kind of field, operator or condition that is added has to be handled"
 )]
 
+mod conflicts;
 mod document;
 mod inputs;
 mod objects;
 mod renderer;
 mod roots;
+mod updates;
 
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};

@@ -6,7 +6,8 @@ use super::type_id::value_family;
 use super::{MUTATION, QUERY, SUBSCRIPTION, Scalar};
 
 /// The types that are neither scalars nor of tables.
-const TYPES: [&str; 7] = [QUERY, MUTATION, SUBSCRIPTION, "Node", "PageInfo", "OrderByDirection", "FilterIs"];
+const TYPES: [&str; 8] =
+    [QUERY, MUTATION, SUBSCRIPTION, "Node", "PageInfo", "OrderByDirection", "FilterIs", "JSONRemoval"];
 
 /// The names of types that no table or enum may take.
 pub(super) fn type_names() -> HashSet<String> {

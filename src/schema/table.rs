@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::column_type::ColumnType;
 use super::field::{FilterFieldKind, OrderKey, RelationField, RowConditionKind, RowFieldKind};
 use super::scalar::{Scalar, ValueType};
-use super::{AggregateFunction, SessionSettings, TypeId};
+use super::{AggregateFunction, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
 
 /// The name of the field that holds the global identifier of a row.
 pub const NODE_ID: &str = "nodeId";
@@ -36,6 +36,10 @@ pub struct ExposedTable {
     pub totals: Totals,
     /// What can be changed.
     pub changes: Changes,
+    /// What inserted rows may conflict with; `None` where their inserts have no `onConflict`.
+    pub conflicts: Option<ConflictHandling>,
+    /// What an update can do besides giving new values.
+    pub operations: Vec<UpdateOperation>,
     /// The settings of a session that reading it depends on.
     pub session: SessionSettings,
 }
@@ -128,6 +132,16 @@ impl ExposedTable {
     /// The column of that name that can be given a new value.
     pub fn updatable_column(&self, name: &str) -> Option<usize> {
         self.column_named(name, |column| column.is_updatable)
+    }
+
+    /// The column of that name that can become the value of a row that was to be inserted.
+    pub fn taken_over_column(&self, name: &str) -> Option<usize> {
+        self.column_named(name, ExposedColumn::is_taken_over)
+    }
+
+    /// The column of that name that an update can do that to.
+    pub fn operated_column(&self, name: &str, operation: UpdateOperation) -> Option<usize> {
+        self.column_named(name, |column| operation.applies_to(column))
     }
 
     /// The column of that name that a function can be taken over.

@@ -30,6 +30,8 @@ pub enum TypeId {
     ValueFilter(ValueType),
     /// The operators on an array of them.
     ListFilter(ValueType),
+    /// What an update takes away from a JSON document.
+    JsonRemoval,
     /// A type that belongs to a table.
     Table(usize, TableType),
 }
@@ -61,10 +63,23 @@ pub enum TableType {
     UpdateResponse,
     /// What a deletion returns.
     DeleteResponse,
+    /// What becomes of inserted rows that conflict with others.
+    OnConflict,
+    /// What they may conflict with.
+    Constraint,
+    /// The columns that are updated then.
+    UpdateColumn,
+    /// Numbers that an update adds.
+    IncrementInput,
+    /// Values that an update puts behind those that are there, or in front of them.
+    AppendInput,
+    /// Values that an update takes away.
+    RemoveInput,
 }
 
 impl TableType {
-    /// All of them, whether a table has them or may get them with another privilege.
+    /// All that `pg_graphql` has, whether a table has them or may get them with another privilege. The others take no name that
+    /// something else wants.
     pub(super) const ALL: [Self; 15] = [
         Self::Row,
         Self::Connection,
@@ -101,6 +116,12 @@ impl TableType {
             Self::InsertResponse => "InsertResponse",
             Self::UpdateResponse => "UpdateResponse",
             Self::DeleteResponse => "DeleteResponse",
+            Self::OnConflict => "OnConflict",
+            Self::Constraint => "Constraint",
+            Self::UpdateColumn => "UpdateColumn",
+            Self::IncrementInput => "IncrementInput",
+            Self::AppendInput => "AppendInput",
+            Self::RemoveInput => "RemoveInput",
         }
     }
 }
@@ -133,6 +154,7 @@ impl TypeId {
             Self::Value(value) => (schema.value_name(value), own),
             Self::ValueFilter(value) => (schema.value_name(value), filter),
             Self::ListFilter(value) => (schema.value_name(value), list_filter),
+            Self::JsonRemoval => ("JSONRemoval", ""),
             // Only exposed tables have types.
             Self::Table(table, part) => {
                 (schema.table(table).map_or("", |exposed| &exposed.type_name), part.suffix())

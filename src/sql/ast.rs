@@ -70,6 +70,8 @@ pub enum Change {
         columns: Vec<String>,
         /// The rows.
         rows: Rows,
+        /// `ON CONFLICT`.
+        on_conflict: Option<Box<OnConflict>>,
     },
     /// `UPDATE … SET`.
     Update {
@@ -82,6 +84,32 @@ pub enum Change {
     Delete {
         /// `WHERE`.
         condition: Option<Expression>,
+    },
+}
+
+/// `ON CONFLICT … DO …`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OnConflict {
+    /// What rows may conflict with.
+    pub target: ConflictTarget,
+    /// Columns and their new values; without any `DO NOTHING`.
+    pub set: Vec<(String, Expression)>,
+    /// `WHERE`.
+    pub condition: Option<Expression>,
+}
+
+/// What `ON CONFLICT` names.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConflictTarget {
+    /// `ON CONSTRAINT …`.
+    Constraint(String),
+    /// A unique index that no constraint stands on, by what it indexes: texts that PostgreSQL wrote. What does not mean the
+    /// index is an error there, whatever `search_path` makes of it.
+    Index {
+        /// Columns and expressions.
+        terms: Vec<String>,
+        /// The condition of a partial index.
+        predicate: Option<String>,
     },
 }
 
@@ -127,6 +155,8 @@ pub enum From {
         alias: String,
         /// The names of the columns, one for each array.
         columns: Vec<String>,
+        /// The name of a column that numbers the rows from 1: `WITH ORDINALITY`.
+        place: Option<String>,
     },
     /// A subselect under an alias.
     Subselect(Box<Select>, String),

@@ -6,7 +6,8 @@
 mod expression;
 
 use super::ast::{
-    Change, Expression, From, FunctionCall, Modify, Order, Query, Rows, Select, SelectColumn, With,
+    Change, ConflictTarget, Expression, From, FunctionCall, Modify, OnConflict, Order, Query, Rows, Select,
+    SelectColumn, With,
 };
 use super::{SessionSettings, Template};
 use crate::catalog::{QualifiedName, SqlType};
@@ -109,17 +110,18 @@ impl Printer {
                 self.function_call(call);
                 alias
             }
-            From::Arrays { arrays, alias, columns } => {
+            From::Arrays { arrays, alias, columns, place } => {
                 self.push("rows from (");
                 self.separated(", ", arrays, |printer, array| {
                     printer.push("pg_catalog.unnest(");
                     printer.expression(array);
                     printer.push(")");
                 });
-                self.push(") as ");
+                self.push(if place.is_some() { ") with ordinality as " } else { ") as " });
                 self.identifier(alias);
                 self.push("(");
-                self.separated(", ", columns, |printer, column| printer.identifier(column));
+                let names: Vec<_> = columns.iter().chain(place).collect();
+                self.separated(", ", &names, |printer, name| printer.identifier(name));
                 self.push(")");
                 return;
             }
@@ -142,16 +144,13 @@ impl Printer {
         self.push(" as ");
         self.identifier(&modify.alias);
         match &modify.change {
-            Change::Insert { columns, rows } => self.insert(columns, rows),
-            Change::Update { set, condition } => {
-                self.push("\nset ");
-                self.separated(", ", set, |printer, (column, value)| {
-                    printer.identifier(column);
-                    printer.push(" = ");
-                    printer.expression(value);
-                });
-                self.clause("\nwhere ", condition.as_ref());
+            Change::Insert { columns, rows, on_conflict } => {
+                self.insert(columns, rows);
+                if let Some(on_conflict) = on_conflict {
+                    self.on_conflict(on_conflict);
+                }
             }
+            Change::Update { set, condition } => self.update("\nset ", set, condition.as_ref()),
             Change::Delete { condition } => self.clause("\nwhere ", condition.as_ref()),
         }
         self.push("\nreturning ");
@@ -176,6 +175,40 @@ impl Printer {
                 });
             }
             Rows::Select(select) => self.select(select),
+        }
+    }
+
+    fn update(&mut self, word: &str, set: &[(String, Expression)], condition: Option<&Expression>) {
+        self.push(word);
+        self.separated(", ", set, |printer, (column, value)| {
+            printer.identifier(column);
+            printer.push(" = ");
+            printer.expression(value);
+        });
+        self.clause("\nwhere ", condition);
+    }
+
+    fn on_conflict(&mut self, on_conflict: &OnConflict) {
+        self.push("\non conflict ");
+        match &on_conflict.target {
+            ConflictTarget::Constraint(name) => {
+                self.push("on constraint ");
+                self.identifier(name);
+            }
+            ConflictTarget::Index { terms, predicate } => {
+                self.push("(");
+                self.separated(", ", terms, |printer, term| printer.push(term));
+                self.push(")");
+                if let Some(predicate) = predicate {
+                    self.push(" where ");
+                    self.push(predicate);
+                }
+            }
+        }
+        if on_conflict.set.is_empty() {
+            self.push(" do nothing");
+        } else {
+            self.update(" do update set ", &on_conflict.set, on_conflict.condition.as_ref());
         }
     }
 

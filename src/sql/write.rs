@@ -11,7 +11,7 @@ use super::json::JsonText;
 use super::rows::OneRow;
 use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::catalog::SqlType;
-use crate::plan::{Change, InsertedRows, Operand, Slot, Target, Write, WriteField};
+use crate::plan::{Change, InsertedRows, OnConflict, Operand, Slot, Target, Write, WriteField};
 
 /// What the changed rows are called within the statement.
 const WRITTEN: &str = "written";
@@ -55,9 +55,13 @@ impl Compiler<'_> {
         let table = &self.schema.catalog.tables[at.table];
         self.depend_on(self.settings_of_change(write));
         let change = match &write.change {
-            Change::Insert { columns, rows } => self.insert(at.table, columns, rows),
+            Change::Insert { columns, rows, on_conflict } => {
+                let (columns, rows) = self.inserted(at.table, columns, rows);
+                let on_conflict = on_conflict.as_ref().map(|handled| Box::new(self.on_conflict(at, handled)));
+                ast::Change::Insert { columns, rows, on_conflict }
+            }
             Change::Update { set, target } => ast::Change::Update {
-                set: set.iter().map(|(column, value)| self.assignment(at.table, *column, value)).collect(),
+                set: set.iter().map(|(column, becomes)| self.assignment(at, *column, becomes)).collect(),
                 condition: self.target(at, target),
             },
             Change::Delete { target } => ast::Change::Delete { condition: self.target(at, target) },
@@ -71,7 +75,10 @@ impl Compiler<'_> {
         let table = &self.schema.catalog.tables[write.table];
         let (returned, is_row_needed) = self.returned_columns(write);
         match &write.change {
-            Change::Insert { columns, .. } if !is_row_needed => {
+            Change::Insert { columns, on_conflict, .. }
+                if !is_row_needed
+                    && on_conflict.as_ref().is_none_or(|handled| handled.condition.is_none()) =>
+            {
                 let columns = columns.iter().copied().chain(returned);
                 SessionSettings::of_change(&self.schema.catalog, table, columns)
             }
@@ -86,15 +93,32 @@ impl Compiler<'_> {
         target.condition.as_ref().map(|condition| self.condition(at, condition))
     }
 
-    fn insert(&mut self, table: usize, columns: &[usize], rows: &InsertedRows) -> ast::Change {
+    fn inserted(&mut self, table: usize, columns: &[usize], rows: &InsertedRows) -> (Vec<String>, Rows) {
         let rows = match rows {
-            InsertedRows::Each(rows) => return self.insert_each(table, columns, rows),
+            InsertedRows::Each(rows) => return self.each(table, columns, rows),
             InsertedRows::Columns(arrays) => self.rows_of_arrays(table, columns, arrays),
         };
-        ast::Change::Insert { columns: self.names(table, columns), rows: Rows::Select(Box::new(rows)) }
+        (self.names(table, columns), Rows::Select(Box::new(rows)))
     }
 
-    fn insert_each(&self, table: usize, columns: &[usize], rows: &[Vec<Option<Operand>>]) -> ast::Change {
+    /// The columns that are updated get the values of the row that was to be inserted.
+    fn on_conflict(&self, at: TableRef<'_>, handled: &OnConflict) -> ast::OnConflict {
+        let table = &self.schema.catalog.tables[at.table];
+        let target = &table.conflict_targets[handled.target];
+        let new_value = |name: String| (name.clone(), Expression::column("excluded", &name));
+        ast::OnConflict {
+            target: if target.is_constraint {
+                ast::ConflictTarget::Constraint(target.name.clone())
+            } else {
+                let (terms, predicate) = (target.terms.clone(), target.predicate.clone());
+                ast::ConflictTarget::Index { terms, predicate }
+            },
+            set: self.names(at.table, &handled.columns).into_iter().map(new_value).collect(),
+            condition: handled.condition.as_ref().map(|condition| self.condition(at, condition)),
+        }
+    }
+
+    fn each(&self, table: usize, columns: &[usize], rows: &[Vec<Option<Operand>>]) -> (Vec<String>, Rows) {
         // Rows that give no value at all still need a column to have a default for, unless it is one row.
         let any = self.schema.catalog.tables[table].columns.iter().position(|column| column.can_insert);
         let padded: &[usize] = if columns.is_empty() && rows.len() > 1 { any.as_slice() } else { columns };
@@ -106,7 +130,7 @@ impl Compiler<'_> {
             values.collect()
         };
         let rows = Rows::Values(rows.iter().map(row).collect());
-        ast::Change::Insert { columns: self.names(table, padded), rows }
+        (self.names(table, padded), rows)
     }
 
     /// A row for each place of the arrays. PostgreSQL unnests arrays of arrays to the last value, so that the arrays of a column
@@ -132,6 +156,7 @@ impl Compiler<'_> {
                 arrays: arrays.iter().zip(&types).map(array).collect(),
                 alias: alias.clone(),
                 columns: names.clone(),
+                place: None,
             }),
             ..Select::default()
         }
@@ -140,10 +165,6 @@ impl Compiler<'_> {
     fn names(&self, table: usize, columns: &[usize]) -> Vec<String> {
         let all = &self.schema.catalog.tables[table].columns;
         columns.iter().map(|column| all[*column].name.clone()).collect()
-    }
-
-    fn assignment(&self, table: usize, column: usize, value: &Operand) -> (String, Expression) {
-        (self.schema.catalog.tables[table].columns[column].name.clone(), self.operand(table, column, value))
     }
 
     /// The columns that the response is made of, and whether a function takes the row as a whole.

@@ -61,3 +61,4 @@ mod unfold;
 mod verdict;
 mod ways;
 mod writable;
+mod writes;

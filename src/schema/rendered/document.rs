@@ -1,5 +1,7 @@
 //! The whole schema as a document: which types there are, in which order.
 
+use std::sync::Arc;
+
 use apollo_compiler::Node;
 use apollo_compiler::ast::{
     Definition, DirectiveList, Document, EnumTypeDefinition, EnumValueDefinition, InputObjectTypeDefinition,
@@ -38,6 +40,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     if !schema.mutation.is_empty() {
         definitions.mutation();
     }
+    definitions.json_removal();
     definitions.values();
     match definitions.renderer.invalid {
         Some(name) => Err(format!("{name:?} is no name")),
@@ -147,12 +150,14 @@ impl Definitions<'_> {
             let fields = self.renderer.written_fields(exposed, |column| column.is_insertable);
             let text = "A row to insert; what is left out gets its default";
             self.input(of(TableType::InsertInput), text, fields);
+            self.conflicts(index, exposed);
             self.response(index, TableType::InsertResponse, "What was inserted");
         }
         if exposed.changes.update {
             let fields = self.renderer.written_fields(exposed, |column| column.is_updatable);
             let text = "New values; what is left out stays as it is";
             self.input(of(TableType::UpdateInput), text, fields);
+            self.operations(index, exposed);
             self.response(index, TableType::UpdateResponse, "What was updated");
         }
         if exposed.changes.delete {
@@ -214,6 +219,20 @@ impl Definitions<'_> {
         }
     }
 
+    /// An enum whose values are names of a table's.
+    pub(super) fn own_enum<'n>(
+        &mut self,
+        id: TypeId,
+        text: &'static str,
+        names: impl Iterator<Item = &'n Arc<str>>,
+    ) {
+        let values = names.map(|name| enum_value(self.renderer.name(name), None)).collect();
+        let description = Some(self.renderer.text(text));
+        let name = self.renderer.type_name(id);
+        let directives = DirectiveList::default();
+        self.made.push(Node::new(EnumTypeDefinition { description, name, directives, values }).into());
+    }
+
     fn fixed_enum(&mut self, id: TypeId, text: &'static str, values: &[(&'static str, &'static str)]) {
         let values = values.iter().map(|(name, text)| {
             // These are names.
@@ -239,7 +258,7 @@ impl Definitions<'_> {
         self.made.push(Node::new(definition).into());
     }
 
-    fn input(&mut self, id: TypeId, text: &'static str, fields: Vec<Input>) {
+    pub(super) fn input(&mut self, id: TypeId, text: &'static str, fields: Vec<Input>) {
         let description = Some(self.renderer.text(text));
         self.own_input(id, description, fields);
     }

@@ -24,7 +24,7 @@ pub(super) struct Renderer<'s> {
     inputs: HashMap<(Arc<str>, TypeId), Input>,
     /// The arguments of each table's collections.
     pub(super) pages: HashMap<usize, Vec<Input>>,
-    /// The scalars, enums and filters of them that definitions refer to.
+    /// The types that no table has for itself and that definitions refer to.
     pub(super) used: HashSet<TypeId>,
     /// The names of those that the application's own definitions refer to.
     pub(super) used_names: HashSet<&'s str>,
@@ -80,7 +80,10 @@ impl<'s> Renderer<'s> {
 
     /// The type, nullable, as something that a definition refers to.
     pub(super) fn reference(&mut self, id: TypeId) -> Type {
-        if matches!(id, TypeId::Value(_) | TypeId::ValueFilter(_) | TypeId::ListFilter(_)) {
+        if matches!(
+            id,
+            TypeId::Value(_) | TypeId::ValueFilter(_) | TypeId::ListFilter(_) | TypeId::JsonRemoval
+        ) {
             self.used.insert(id);
         }
         Type::clone(&self.nullable(id))

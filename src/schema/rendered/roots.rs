@@ -65,14 +65,15 @@ impl Renderer<'_> {
             MutationFieldKind::Insert(table) => {
                 let rows = self.reference(TypeId::Table(*table, TableType::InsertInput));
                 let rows = rows.non_null().list().non_null();
-                let arguments = vec![self.input("objects", Some("The rows, at least one"), rows)];
+                let mut arguments = vec![self.input("objects", Some("The rows, at least one"), rows)];
+                arguments.extend(self.conflict_argument(*table));
                 let returns = self.reference(TypeId::Table(*table, TableType::InsertResponse));
                 (table, arguments, returns, ["Inserts rows into", "; all of them or none"])
             }
             MutationFieldKind::Update(table) => {
-                let set = self.reference(TypeId::Table(*table, TableType::UpdateInput)).non_null();
-                let mut arguments = vec![self.input("set", Some("The new values, at least one"), set)];
+                let mut arguments = vec![self.set_argument(*table)];
                 arguments.extend(self.target_arguments(*table));
+                arguments.extend(self.operation_arguments(*table));
                 let returns = self.reference(TypeId::Table(*table, TableType::UpdateResponse)).non_null();
                 (table, arguments, returns, ["Updates the rows of", " that match"])
             }
