@@ -23,6 +23,7 @@ mod session;
 mod snapshot;
 mod snapshots;
 mod stored;
+mod stream;
 mod watch;
 mod within;
 mod work;
@@ -49,9 +50,12 @@ pub use crate::persisted::DocumentSource;
 pub use crate::plan::Effect;
 pub use accept::Accepted;
 use account::Account;
-pub use application::{Extension, FieldContext, FieldError, Resolver};
+pub use application::{
+    Extension, FieldCode, FieldContext, FieldError, Resolver, StreamResolver, ValueStream,
+};
 pub use catalog_loader::{CatalogClient, CatalogRequest};
 pub use describe::{Described, describe};
+pub(crate) use executor::executor_response;
 pub use live::{LiveAnswer, LiveKey, LiveOperation, LiveRun};
 pub use live_batch::BatchRun;
 pub use planning::Planning;
@@ -62,6 +66,7 @@ use run::Structure;
 pub use session::FieldConnection;
 use snapshots::RoleSchema;
 pub use stored::StoredOperation;
+pub use stream::StreamStep;
 pub use within::{Admitted, Written};
 
 /// Answers GraphQL requests from a database. Cheap to clone.
@@ -78,7 +83,7 @@ struct Inner {
     /// Makes functions of statements that are used often, and ends with this.
     _keeper: JoinSet<()>,
     /// The code of the application's fields, by their numbers.
-    resolvers: Vec<Resolver>,
+    fields: Vec<FieldCode>,
     /// Of requests to the [`Executor`](async_graphql::Executor) that have no identity; `None` refuses them.
     anonymous: Option<Identity>,
     /// Counts the mutations that were committed.
@@ -198,7 +203,7 @@ impl Engine {
     }
 
     /// The same, with fields that an application answers.
-    pub fn extended(config: &Config, Extension { api, resolvers }: Extension) -> Result<Self, Error> {
+    pub fn extended(config: &Config, Extension { api, fields }: Extension) -> Result<Self, Error> {
         let database = Database::new(&config.database)?;
         let replicas = Replicas::new(&config.database, &database)?;
         let planning = Planning::of_database(config, api, database.clone())?;
@@ -209,7 +214,7 @@ impl Engine {
             keeper.spawn(crate::stored::keep(database.clone(), limit));
         }
         let commits = tokio::sync::watch::Sender::default();
-        let inner = Inner { planning, database, replicas, _keeper: keeper, resolvers, anonymous, commits };
+        let inner = Inner { planning, database, replicas, _keeper: keeper, fields, anonymous, commits };
         Ok(Self { inner: Arc::new(inner) })
     }
 

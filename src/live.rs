@@ -6,6 +6,7 @@
 #![doc = ""]
 #![doc = include_str!("../docs/live.md")]
 
+mod executor;
 mod intervals;
 mod poll;
 mod registry;
@@ -42,6 +43,8 @@ struct Shared {
     registry: Mutex<Registry>,
     /// Something may be due earlier than was known.
     due: Notify,
+    /// Cancelled when all subscriptions end.
+    stopped: CancellationToken,
 }
 
 /// What a client wishes of its subscription.
@@ -60,8 +63,8 @@ pub struct Connection(Arc<AtomicUsize>);
 impl Live {
     /// Needs a tokio runtime. Nothing is answered but while [`Live::run`] runs.
     pub fn new(engine: Engine, settings: &config::Live) -> Self {
-        let (registry, due) = (Mutex::default(), Notify::new());
-        Self { shared: Arc::new(Shared { engine, settings: settings.clone(), registry, due }) }
+        let (registry, due, stopped) = (Mutex::default(), Notify::new(), CancellationToken::new());
+        Self { shared: Arc::new(Shared { engine, settings: settings.clone(), registry, due, stopped }) }
     }
 
     /// Polls the database for those who are subscribed, until `stop` is cancelled; then all subscriptions end. While no
@@ -86,9 +89,13 @@ impl Live {
         let place = Place::take(&self.shared, identity.role.clone(), wishes.connection)
             .map_err(|error| Engine::refusal(&error))?;
         let operation = self.shared.engine.prepare_live(request, identity).await?;
+        if operation.is_of_application() {
+            let stream = self.shared.engine.stream(operation).await?;
+            return Ok(Subscription::of_stream(stream, expires_at, place));
+        }
         let joined = self.shared.registry().join(operation, interval);
         self.shared.due.notify_one();
-        Ok(Subscription::new(joined, expires_at, interval, place))
+        Ok(Subscription::of_group(joined, expires_at, interval, place))
     }
 
     /// A change has been committed: what it may have changed is looked at now, and not after its interval.

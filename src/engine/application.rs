@@ -1,8 +1,11 @@
 //! The fields that an application answers in Rust: what they are called with, and what they may say went wrong.
+//!
+//! Never runs them: a query's and a mutation's are run by `mixed`, a subscription's by `stream`.
 
 use std::fmt::Display;
 
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use serde_json::Value;
 
 use super::Identity;
@@ -17,12 +20,39 @@ use crate::schema::{Application, DefinitionError, RootType, Schema};
 pub type Resolver =
     Box<dyn Fn(FieldContext, Value) -> BoxFuture<'static, Result<Value, FieldError>> + Send + Sync>;
 
+/// The values of a field that is subscribed to, as JSON in the same form.
+pub type ValueStream = BoxStream<'static, Result<Value, FieldError>>;
+
+/// Starts a subscription's field: the context and the arguments -> the stream of its values. An error refuses the subscription.
+pub type StreamResolver =
+    Box<dyn Fn(FieldContext, Value) -> BoxFuture<'static, Result<ValueStream, FieldError>> + Send + Sync>;
+
+/// The code of a root field, by the type that the field is of.
+pub enum FieldCode {
+    /// Of `Query`.
+    Query(Resolver),
+    /// Of `Mutation`.
+    Mutation(Resolver),
+    /// Of `Subscription`.
+    Subscription(StreamResolver),
+}
+
+impl FieldCode {
+    fn root(&self) -> RootType {
+        match self {
+            Self::Query(_) => RootType::Query,
+            Self::Mutation(_) => RootType::Mutation,
+            Self::Subscription(_) => RootType::Subscription,
+        }
+    }
+}
+
 /// What an application adds to the API, with the code that answers it.
 #[derive(Default)]
 pub struct Extension {
     pub(super) api: Application,
     /// By the field's number.
-    pub(super) resolvers: Vec<Resolver>,
+    pub(super) fields: Vec<FieldCode>,
 }
 
 impl Extension {
@@ -32,14 +62,9 @@ impl Extension {
     }
 
     /// Adds a root field by its signature.
-    pub fn add_field(
-        &mut self,
-        root: RootType,
-        signature: &str,
-        resolver: Resolver,
-    ) -> Result<(), DefinitionError> {
-        self.api.add_field(root, signature)?;
-        self.resolvers.push(resolver);
+    pub fn add_field(&mut self, signature: &str, code: FieldCode) -> Result<(), DefinitionError> {
+        self.api.add_field(code.root(), signature)?;
+        self.fields.push(code);
         Ok(())
     }
 
@@ -68,7 +93,7 @@ impl FieldContext {
     /// A connection of the pool, for typed Diesel queries: `query.load(&mut *connection)`.
     ///
     /// It is within a transaction that has the caller's role, settings and statement timeout. A query's transaction is the
-    /// field's own and only reads. A mutation's is the whole operation's: it is committed after the last root field, and
+    /// field's own and only reads. So is a subscription's: it ends when the stream is made, and then with each value. A mutation's is the whole operation's: it is committed after the last root field, and
     /// undone if any of them fails. A field has one connection: a second one can be had after the first was dropped.
     pub async fn connection(&self) -> Result<FieldConnection, FieldError> {
         Ok(self.session.connection().await?)

@@ -23,13 +23,18 @@ struct Body<'b> {
     errors: Vec<ServerError>,
 }
 
-impl Executor for Engine {
-    async fn execute(&self, request: Request) -> Response {
-        let given_identity = given::<Identity>(&request.data, None);
+impl Engine {
+    /// A request in this crate's terms, and who sends it by its own data or its session's; the answer where it has to be said who.
+    pub(crate) fn executor_request(
+        &self,
+        request: Request,
+        session: Option<&Data>,
+    ) -> Result<(super::Request, Identity), EngineResponse> {
+        let given_identity = given::<Identity>(&request.data, session);
         let Some(identity) = given_identity.or_else(|| self.inner.anonymous.clone()) else {
-            return response(&Self::failed(&Error::IdentityMissing));
+            return Err(Self::failed(&Error::IdentityMissing));
         };
-        let read_from = given(&request.data, None).unwrap_or_default();
+        let read_from = given::<ReadFrom>(&request.data, session).unwrap_or_default();
         let request = super::Request {
             document: request.query.into(),
             operation_name: request.operation_name,
@@ -38,20 +43,28 @@ impl Executor for Engine {
             allowed: AllowedOperations::All,
             read_from,
         };
-        response(&self.respond(request, &identity).await)
+        Ok((request, identity))
+    }
+}
+
+impl Executor for Engine {
+    async fn execute(&self, request: Request) -> Response {
+        match self.executor_request(request, None) {
+            Ok((request, identity)) => executor_response(&self.respond(request, &identity).await),
+            Err(refused) => executor_response(&refused),
+        }
     }
 
-    /// A query is a stream of one answer.
+    /// A query is a stream of one answer. Subscriptions are answered by [`Live`](crate::live::Live).
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let engine = self.clone();
-        let identity = given::<Identity>(&request.data, session.as_deref());
-        let read_from = given::<ReadFrom>(&request.data, session.as_deref());
-        let request = request.data(read_from.unwrap_or_default());
-        let request = match identity {
-            Some(identity) => request.data(identity),
-            None => request,
+        let (engine, read) = (self.clone(), self.executor_request(request, session.as_deref()));
+        let answer = async move {
+            match read {
+                Ok((request, identity)) => executor_response(&engine.respond(request, &identity).await),
+                Err(refused) => executor_response(&refused),
+            }
         };
-        stream::once(async move { Executor::execute(&engine, request).await }).boxed()
+        stream::once(answer).boxed()
     }
 }
 
@@ -69,7 +82,7 @@ pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
 }
 
 /// The engine's answer in async-graphql's terms.
-fn response(answer: &EngineResponse) -> Response {
+pub(crate) fn executor_response(answer: &EngineResponse) -> Response {
     match serde_json::from_slice::<Body<'_>>(&answer.body) {
         Ok(body) => {
             let mut response = Response::from_errors(body.errors);

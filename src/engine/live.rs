@@ -151,7 +151,7 @@ impl Engine {
         }
     }
 
-    async fn renew(&self, live: &LiveOperation) -> Result<LiveOperation, Error> {
+    pub(super) async fn renew(&self, live: &LiveOperation) -> Result<LiveOperation, Error> {
         let LiveOperation { request, variables, identity, .. } = live;
         let role = identity.role.as_deref();
         let role_schema = self.inner.planning.inner.snapshots.of(role).await?;
@@ -223,6 +223,12 @@ impl LiveOperation {
         LiveKey(digest.finalize().into())
     }
 
+    /// Whether the application answers it, and says itself when there is another answer; see [`Engine::stream`]. Others are answered by
+    /// running them again.
+    pub fn is_of_application(&self) -> bool {
+        self.prepared.compiled.calls_application()
+    }
+
     /// The answers that are there before anything runs.
     pub(super) fn known(&self) -> &ReadyAnswers {
         &self.prepared.known
@@ -240,7 +246,7 @@ impl From<Body> for LiveAnswer {
 }
 
 /// What an error of a whole run means for the runs after it.
-fn failed(error: Error) -> LiveRun {
+pub(super) fn failed(error: Error) -> LiveRun {
     if may_pass(&error) {
         return LiveRun::Unavailable(error);
     }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::Engine;
-use super::application::{FieldContext, FieldError, Resolver};
+use super::application::{FieldCode, FieldContext, FieldError, Resolver};
 use super::compile::{ReadyAnswers, Root, Source};
 use super::report::{FailedField, report};
 use super::run::{Execution, FailureScope, assemble, failed, may_be_outdated};
@@ -55,7 +55,8 @@ impl Engine {
         let mut calls = Vec::new();
         for root in &execution.compiled.roots {
             if let Source::Application(field) = root.source
-                && let Some(resolver) = self.inner.resolvers.get(field)
+                && let Some(FieldCode::Query(resolver) | FieldCode::Mutation(resolver)) =
+                    self.inner.fields.get(field)
             {
                 let arguments =
                     execution.operation.coerced_arguments(&execution.snapshot().rendered, &root.key);
@@ -186,13 +187,13 @@ impl Engine {
         }
     }
 
-    fn session(&self, execution: Execution<'_>) -> Session {
+    pub(super) fn session(&self, execution: Execution<'_>) -> Session {
         Session::new(self.inner.database.clone(), execution.scope())
     }
 }
 
 /// The answers as the operation asks for them. What is not of its type is logged, and told as a defect.
-fn complete(
+pub(super) fn complete(
     execution: Execution<'_>,
     answers: &ApplicationAnswers,
     errors: &mut Vec<GraphqlError>,
@@ -215,7 +216,8 @@ pub(super) fn at_end(
     failed(execution, root, error).map(|(told, _)| vec![told])
 }
 
-fn at(root: &Root, told: GraphqlError) -> GraphqlError {
+/// The error with the place of its root field.
+pub(super) fn at(root: &Root, told: GraphqlError) -> GraphqlError {
     let locations = root.location.into_iter().collect();
     GraphqlError { path: vec![root.key.clone().into()], locations, ..told }
 }

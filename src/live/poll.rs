@@ -37,6 +37,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stop: &CancellationToken) {
         }
     };
     stop.run_until_cancelled(async { tokio::join!(poll.run(), woken) }).await;
+    shared.stopped.cancel();
     shared.registry().end_all(&End::new(EndReason::ShuttingDown, &Error::ShuttingDown));
 }
 

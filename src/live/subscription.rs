@@ -1,68 +1,112 @@
 //! A subscription as its client's connection sees it: the newest answer, and why there will be no more.
 //!
-//! Never queues: an answer that was not taken is replaced by the next.
+//! Never queues: an answer that was not taken is replaced by the next, and a stream of the application waits until its value is taken.
 
 use std::time::{Duration, SystemTime};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use tokio::sync::watch;
 
 use super::Place;
 use super::registry::{Joined, Latest, Member};
 use super::update::{End, EndReason, Update};
+use crate::engine::StreamStep;
 use crate::error::Error;
 
 /// A subscription. It ends when it is dropped.
 pub struct Subscription {
-    latest: watch::Receiver<Latest>,
-    member: Member,
-    interval: Duration,
+    answers: Answers,
     /// When its token ends.
     expires_at: Option<SystemTime>,
     has_ended: bool,
     place: Place,
 }
 
+/// Where its answers come from.
+enum Answers {
+    /// From the group of those that must have the same.
+    Group { latest: watch::Receiver<Latest>, member: Member, interval: Duration },
+    /// From the application.
+    Stream(BoxStream<'static, StreamStep>),
+}
+
 impl Subscription {
-    pub(super) fn new(
+    pub(super) fn of_group(
         Joined { latest, member }: Joined,
         expires_at: Option<SystemTime>,
         interval: Duration,
         place: Place,
     ) -> Self {
-        Self { latest, member, interval, expires_at, has_ended: false, place }
+        let answers = Answers::Group { latest, member, interval };
+        Self { answers, expires_at, has_ended: false, place }
     }
 
-    /// Waits for the first answer, a new one, or the end; `None` after the end. A client that is slow gets the newest answer only.
+    pub(super) fn of_stream(
+        stream: BoxStream<'static, StreamStep>,
+        expires_at: Option<SystemTime>,
+        place: Place,
+    ) -> Self {
+        Self { answers: Answers::Stream(stream), expires_at, has_ended: false, place }
+    }
+
+    /// Waits for the first answer, a new one, or the end; `None` after the end, and where a stream of the application is over. A client
+    /// that is slow gets the newest answer only; of a stream of the application it gets each.
     ///
     /// The future may be dropped, and nothing is lost.
     pub async fn next(&mut self) -> Option<Update> {
         if self.has_ended {
             return None;
         }
-        let expired = expired(self.expires_at);
+        let stopped = &self.place.shared.stopped;
         let update = tokio::select! {
             biased;
-            () = expired => Update::Ended(End::new(EndReason::TokenExpired, &Error::TokenExpired)),
-            changed = self.latest.changed() => {
-                let latest = self.latest.borrow_and_update().clone();
-                match (changed, latest) {
-                    (Ok(()), Latest::Answer(response)) => Update::Answer(response),
-                    (_, Latest::Ended(end)) => Update::Ended(end),
-                    // Nothing else follows where the group is gone.
-                    (Ok(()), Latest::Nothing) | (Err(_), _) => {
-                        Update::Ended(End::new(EndReason::ShuttingDown, &Error::ShuttingDown))
-                    }
-                }
+            () = expired(self.expires_at) => {
+                Some(Update::Ended(End::new(EndReason::TokenExpired, &Error::TokenExpired)))
             }
+            update = self.answers.next() => update,
+            () = stopped.cancelled() => Some(Update::Ended(End::new(EndReason::ShuttingDown, &Error::ShuttingDown))),
         };
-        self.has_ended = matches!(update, Update::Ended(_));
-        Some(update)
+        self.has_ended = !matches!(update, Some(Update::Answer(_)));
+        update
+    }
+}
+
+impl Answers {
+    async fn next(&mut self) -> Option<Update> {
+        match self {
+            Self::Group { latest, .. } => Some(newest(latest).await),
+            Self::Stream(stream) => Some(match stream.next().await? {
+                StreamStep::Answer(response) => Update::Answer(response),
+                StreamStep::Misfit(response) => {
+                    Update::Ended(End { reason: EndReason::SchemaChanged, response })
+                }
+                StreamStep::RoleRefused(response) => {
+                    Update::Ended(End { reason: EndReason::RoleRevoked, response })
+                }
+            }),
+        }
+    }
+}
+
+async fn newest(latest: &mut watch::Receiver<Latest>) -> Update {
+    let changed = latest.changed().await;
+    let latest = latest.borrow_and_update().clone();
+    match (changed, latest) {
+        (Ok(()), Latest::Answer(response)) => Update::Answer(response),
+        (_, Latest::Ended(end)) => Update::Ended(end),
+        // Nothing else follows where the group is gone.
+        (Ok(()), Latest::Nothing) | (Err(_), _) => {
+            Update::Ended(End::new(EndReason::ShuttingDown, &Error::ShuttingDown))
+        }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.place.shared.registry().leave(self.member, self.interval);
+        if let Answers::Group { member, interval, .. } = &self.answers {
+            self.place.shared.registry().leave(*member, *interval);
+        }
     }
 }
 

@@ -17,9 +17,8 @@ use super::message::{Milliseconds, Sender};
 use super::store::Progress;
 use super::{SetupError, principal, store};
 use crate::config;
-use crate::engine::{Extension, FieldContext, FieldError};
+use crate::engine::{Extension, FieldCode, FieldContext, FieldError};
 use crate::error::Code;
-use crate::schema::RootType;
 
 const TYPES: &str = r#"
 "An operation that came through the queue."
@@ -74,7 +73,7 @@ pub(crate) fn add_field(
         let source = Arc::clone(&source);
         async move { answer(&source, &context, &arguments).await }.boxed()
     };
-    Ok(extension.add_field(RootType::Query, FIELD, Box::new(resolver))?)
+    Ok(extension.add_field(FIELD, FieldCode::Query(Box::new(resolver)))?)
 }
 
 async fn answer(source: &Source, context: &FieldContext, arguments: &Value) -> Result<Value, FieldError> {

@@ -173,11 +173,14 @@ impl<'a> Meter<'a> {
         // All overloads return the same.
         let called = |overloads: &[usize]| Some((self.table_of_rows(*overloads.first()?)?, u64::MAX));
         match parent {
-            QUERY | SUBSCRIPTION => match self.schema.query.get(name)? {
-                QueryFieldKind::Collection(table) => Some((*table, u64::MAX)),
-                QueryFieldKind::Call(overloads) => called(overloads),
-                QueryFieldKind::Node | QueryFieldKind::ByKey(_) | QueryFieldKind::Application(_) => None,
-            },
+            QUERY | SUBSCRIPTION => {
+                let fields = if parent == QUERY { &self.schema.query } else { &self.schema.subscription };
+                match fields.get(name)? {
+                    QueryFieldKind::Collection(table) => Some((*table, u64::MAX)),
+                    QueryFieldKind::Call(overloads) => called(overloads),
+                    QueryFieldKind::Node | QueryFieldKind::ByKey(_) | QueryFieldKind::Application(_) => None,
+                }
+            }
             MUTATION => match self.schema.mutation.get(name)? {
                 MutationFieldKind::Call(overloads) => called(overloads),
                 MutationFieldKind::Insert(_)

@@ -13,7 +13,7 @@ use apollo_compiler::ast::{
 };
 use indexmap::IndexMap;
 
-use super::{MUTATION, MutationFieldKind, QUERY, QueryFieldKind, Scalar, Schema, reserved};
+use super::{MUTATION, MutationFieldKind, QUERY, QueryFieldKind, SUBSCRIPTION, Scalar, Schema, reserved};
 use crate::catalog::Problem;
 
 /// What a Rust program adds to the API.
@@ -30,6 +30,8 @@ pub enum RootType {
     Query,
     /// `Mutation`.
     Mutation,
+    /// `Subscription`.
+    Subscription,
 }
 
 /// A definition that cannot be used.
@@ -48,6 +50,7 @@ impl RootType {
         match self {
             Self::Query => QUERY,
             Self::Mutation => MUTATION,
+            Self::Subscription => SUBSCRIPTION,
         }
     }
 }
@@ -135,6 +138,13 @@ impl Application {
                 RootType::Query => schema.query.insert(name, QueryFieldKind::Application(number)).is_some(),
                 RootType::Mutation => {
                     schema.mutation.insert(name, MutationFieldKind::Application(number)).is_some()
+                }
+                RootType::Subscription => {
+                    // What the database has is added after it, and only where the name is free.
+                    let of_database = schema.query.get(&name);
+                    let hides = of_database.is_some_and(QueryFieldKind::is_of_database);
+                    schema.subscription.insert(name, QueryFieldKind::Application(number));
+                    hides
                 }
             };
             if hides {

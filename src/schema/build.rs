@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 
 use super::scalar::{Scalar, ValueType};
 use super::{
-    Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, Schema, conflicts,
-    expose, functions, limits, naming, relations, reserved, updates,
+    Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION,
+    Schema, conflicts, expose, functions, limits, naming, relations, reserved, updates,
 };
 use crate::catalog::{Catalog, Problem};
 
@@ -50,14 +50,26 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     application.add_to(&mut schema);
     if options.subscriptions {
         add_subscriptions(&mut schema);
+    } else {
+        leave_out_subscriptions(&mut schema);
     }
     schema
 }
 
-/// What the database answers can be subscribed to; of what a Rust program answers it is not known when it changes.
+/// What the database answers can be subscribed to; of what a Rust program answers it is not known when it changes. A subscription of
+/// the program's own has the name before the database.
 fn add_subscriptions(schema: &mut Schema) {
-    let of_database = schema.query.iter().filter(|(_, kind)| !matches!(kind, QueryFieldKind::Application(_)));
-    schema.subscription = of_database.map(|(name, kind)| (Arc::clone(name), kind.clone())).collect();
+    for (name, kind) in schema.query.iter().filter(|(_, kind)| kind.is_of_database()) {
+        schema.subscription.entry(Arc::clone(name)).or_insert_with(|| kind.clone());
+    }
+}
+
+fn leave_out_subscriptions(schema: &mut Schema) {
+    let left_out = schema.subscription.drain(..).map(|(name, _)| Problem {
+        object: format!("{SUBSCRIPTION}.{name}"),
+        reason: "there are no subscriptions: setting live is off".to_owned(),
+    });
+    schema.problems.extend(left_out);
 }
 
 fn add_mutations(

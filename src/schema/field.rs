@@ -22,6 +22,16 @@ pub enum QueryFieldKind {
     Application(usize),
 }
 
+impl QueryFieldKind {
+    /// Whether the database answers it, and not the application.
+    pub fn is_of_database(&self) -> bool {
+        match self {
+            Self::Node | Self::Collection(_) | Self::ByKey(_) | Self::Call(_) => true,
+            Self::Application(_) => false,
+        }
+    }
+}
+
 /// A field of `Mutation`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MutationFieldKind {

@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Server;
 use crate::auth::{Authenticator, SetupError};
 use crate::catalog::Catalog;
 use crate::config::{Config, Problems, Profile, Raw, Settled};
 use crate::dispatch::Backend;
-use crate::engine::{Extension, FieldContext, FieldError, Resolver};
+use crate::engine::{Extension, FieldCode, FieldContext, FieldError, Resolver, StreamResolver};
 use crate::live::Live;
 use crate::queue::{self, Commits};
 use crate::schema::rendered::{RenderError, Rendered};
-use crate::schema::{DefinitionError, Options, RootType, Schema};
+use crate::schema::{DefinitionError, Options, Schema};
 
 /// A server that is being described.
 #[derive(Default)]
@@ -93,7 +94,7 @@ impl Builder {
         F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
         R: Future<Output = Result<T, FieldError>> + Send + 'static,
     {
-        self.field(RootType::Query, signature, resolver(field))
+        self.field(signature, FieldCode::Query(resolver(field)))
     }
 
     /// Adds a mutation field, in the same way.
@@ -108,7 +109,24 @@ impl Builder {
         F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
         R: Future<Output = Result<T, FieldError>> + Send + 'static,
     {
-        self.field(RootType::Mutation, signature, resolver(field))
+        self.field(signature, FieldCode::Mutation(resolver(field)))
+    }
+
+    /// Adds a subscription field: its signature in the same way, and the function that starts the stream of its values.
+    ///
+    /// Each value is an answer, each error is an answer with that error, and the end of the stream completes the subscription; an error
+    /// of the function refuses it. The next value is asked for when the client has taken the last one. The stream is dropped when
+    /// the client is gone, its token expires, or the server stops.
+    #[must_use]
+    pub fn subscription<A, T, S, F, R>(self, signature: &str, field: F) -> Self
+    where
+        A: DeserializeOwned + Send + 'static,
+        T: Serialize,
+        S: Stream<Item = Result<T, FieldError>> + Send + 'static,
+        F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<S, FieldError>> + Send + 'static,
+    {
+        self.field(signature, FieldCode::Subscription(stream_resolver(field)))
     }
 
     /// Checks everything, and makes the server. Needs a tokio runtime, but no database yet.
@@ -119,7 +137,7 @@ impl Builder {
         // Not with what a database has; but what is wrong here would be wrong beside any database.
         Rendered::new(&Schema::extended(
             Arc::new(Catalog::default()),
-            Options::default(),
+            Options { subscriptions: true, ..Options::default() },
             self.extension.api(),
         ))?;
         let config = match self.settings {
@@ -135,8 +153,8 @@ impl Builder {
         Ok(Server { backend, live, commits, authenticator, config })
     }
 
-    fn field(mut self, root: RootType, signature: &str, resolver: Resolver) -> Self {
-        let added = self.extension.add_field(root, signature, resolver);
+    fn field(mut self, signature: &str, code: FieldCode) -> Self {
+        let added = self.extension.add_field(signature, code);
         self.note(added)
     }
 
@@ -165,10 +183,33 @@ where
     R: Future<Output = Result<T, FieldError>> + Send + 'static,
 {
     Box::new(move |context, arguments| {
-        // The types of GraphQL do not say all that those of Rust do: a UUID scalar takes any string.
-        let running = serde_json::from_value(arguments)
-            .map_err(|error| FieldError::bad_user_input(format!("the arguments cannot be used: {error}")))
-            .map(|arguments| field(context, arguments));
+        let running = typed(arguments).map(|arguments| field(context, arguments));
         async move { serde_json::to_value(running?.await?).map_err(FieldError::internal) }.boxed()
     })
+}
+
+/// The same for a function that returns a stream.
+fn stream_resolver<A, T, S, F, R>(field: F) -> StreamResolver
+where
+    A: DeserializeOwned + Send + 'static,
+    T: Serialize,
+    S: Stream<Item = Result<T, FieldError>> + Send + 'static,
+    F: Fn(FieldContext, A) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<S, FieldError>> + Send + 'static,
+{
+    Box::new(move |context, arguments| {
+        let starting = typed(arguments).map(|arguments| field(context, arguments));
+        async move {
+            let values = starting?.await?;
+            Ok(values.map(|value| serde_json::to_value(value?).map_err(FieldError::internal)).boxed())
+        }
+        .boxed()
+    })
+}
+
+/// A field's arguments as its function takes them.
+fn typed<A: DeserializeOwned>(arguments: Value) -> Result<A, FieldError> {
+    // The types of GraphQL do not say all that those of Rust do: a UUID scalar takes any string.
+    serde_json::from_value(arguments)
+        .map_err(|error| FieldError::bad_user_input(format!("the arguments cannot be used: {error}")))
 }

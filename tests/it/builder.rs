@@ -8,6 +8,7 @@ mod mixed;
 #[path = "../../examples/board/schema.rs"]
 #[allow(unreachable_pub, clippy::wildcard_imports, reason = "Diesel writes it")]
 mod schema;
+mod subscriptions;
 mod tables;
 
 use glowplug::config::PoolMode;

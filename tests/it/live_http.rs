@@ -8,8 +8,8 @@ mod protocol;
 mod schema;
 mod soak;
 mod streams;
-mod transport;
-mod websocket;
+pub(crate) mod transport;
+pub(crate) mod websocket;
 
 use glowplug::config::Config;
 use tokio_postgres::Client;

@@ -23,7 +23,9 @@ use crate::http::connection::{Activity, Upgrade};
 use crate::http::identity::identify;
 use crate::http::refusal::Refusal;
 
-/// The longest message: a document with its variables. Longer requests are sent by `POST`.
+/// The longest message: a document with its variables, unless a body may not be as long. Longer requests are sent by `POST`: the room
+/// for a body is reserved before it is read, which the frames of a websocket leave no way to do, so that clients who send parts of long
+/// messages could fill the memory.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
 /// What is read at once, and held for as long as the websocket is open.
@@ -57,19 +59,20 @@ pub(in crate::http) async fn upgrade(shared: Shared, mut head: Parts) -> Respons
             return Refusal::Malformed(format!("{}.", rejection.body_text())).respond(MediaType::Json);
         }
     };
+    let longest = MESSAGE_BYTES.min(shared.backend.planning().limits_of(None).body_bytes);
     let upgrade = upgrade
         .protocols(SUBPROTOCOLS.map(|(name, _)| name))
         .read_buffer_size(READ_BYTES)
         .write_buffer_size(0)
-        .max_message_size(MESSAGE_BYTES)
-        .max_frame_size(MESSAGE_BYTES);
+        .max_message_size(longest)
+        .max_frame_size(longest);
     let selected = upgrade.selected_protocol().and_then(|name| name.to_str().ok());
     let protocol =
         SUBPROTOCOLS.iter().find(|(name, _)| Some(*name) == selected).map(|(_, protocol)| *protocol);
     let session = protocol.map(|protocol| Session::new(shared.clone(), protocol, head));
     let upgraded = activity.upgrade();
     upgrade.on_upgrade(move |socket| async move {
-        let mut conversation = Conversation { socket, upgraded: &upgraded };
+        let mut conversation = Conversation { socket, upgraded: &upgraded, longest };
         tokio::select! {
             () = conversation.hold(shared, session) => {}
             () = upgraded.abandoned() => {}
@@ -81,6 +84,8 @@ pub(in crate::http) async fn upgrade(shared: Shared, mut head: Parts) -> Respons
 struct Conversation<'a> {
     socket: WebSocket,
     upgraded: &'a Upgrade,
+    /// The bytes of the longest message.
+    longest: usize,
 }
 
 /// What happens next.
@@ -158,7 +163,7 @@ impl Conversation<'_> {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
             Some(Err(error)) if error.to_string().contains("too long") => {
                 let reason =
-                    format!("a message has {MESSAGE_BYTES} bytes at the most; send longer ones by POST");
+                    format!("a message has {} bytes at the most; send longer ones by POST", self.longest);
                 ControlFlow::Break(Some(Close::new(1009, reason)))
             }
             // The client has closed, is gone, or its bytes are no websocket's.

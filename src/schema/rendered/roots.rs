@@ -19,10 +19,21 @@ impl Renderer<'_> {
         schema.query.iter().filter_map(|(name, kind)| self.query_field(name, kind)).collect()
     }
 
-    /// Those of `query` that can be subscribed to; the definitions are shared.
-    pub(super) fn subscription_fields(&self, query: &[Field]) -> Vec<Field> {
+    /// What can be subscribed to; the definitions of what `query` has as well are shared.
+    pub(super) fn subscription_fields(&mut self, query: &[Field]) -> Vec<Field> {
         let schema = self.schema;
-        query.iter().filter(|field| schema.subscription.contains_key(field.name.as_str())).cloned().collect()
+        let of_database = |field: &&Field| {
+            schema.subscription.get(field.name.as_str()).is_some_and(QueryFieldKind::is_of_database)
+        };
+        let mut fields: Vec<Field> = query.iter().filter(of_database).cloned().collect();
+        fields.extend(schema.subscription.values().filter_map(|kind| match kind {
+            QueryFieldKind::Application(number) => self.application_field(*number),
+            QueryFieldKind::Node
+            | QueryFieldKind::Collection(_)
+            | QueryFieldKind::ByKey(_)
+            | QueryFieldKind::Call(_) => None,
+        }));
+        fields
     }
 
     fn query_field(&mut self, name: &Arc<str>, kind: &QueryFieldKind) -> Option<Field> {

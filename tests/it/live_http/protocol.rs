@@ -118,6 +118,17 @@ async fn each_mistake_has_its_close_code() {
 }
 
 #[tokio::test]
+async fn a_message_is_no_longer_than_a_body_may_be() {
+    let table = Table::served(|config| config.limits.body_bytes = 2000).await;
+    let mut socket = Socket::initialised(&table.server).await;
+    socket.subscribe("a", &format!("{{ __typename }} # {}", "x".repeat(1500))).await;
+    assert_eq!(socket.next().await["payload"], json!({"data": {"__typename": "Query"}}));
+    socket.subscribe("b", &format!("{{ __typename }} # {}", "x".repeat(2000))).await;
+    let (code, reason) = socket.closed().await;
+    assert!(code == 1009 && reason.contains("2000 bytes"), "{code} {reason}");
+}
+
+#[tokio::test]
 async fn the_older_protocol_is_spoken_as_well() {
     let table = Table::served(|config| config.http.sockets.heartbeat = Duration::from_millis(300)).await;
     let legacy = [("sec-websocket-protocol", "graphql-ws")];

@@ -1,5 +1,8 @@
-//! Clients that come and go over all transports: what they took of the server is free when they are gone. Among the tests it takes
-//! some seconds; `scripts/soak 10` takes ten minutes, with the optimised program.
+//! Clients that come and go over all transports while rows change and PgBouncer is restarted: what they took of the server is free when
+//! they are gone. Among the tests it takes some seconds; `scripts/soak live 10` takes ten minutes with the optimised program, and restarts
+//! PostgreSQL as well.
+
+#![allow(clippy::print_stdout, reason = "the figures are what a long run is looked at for")]
 
 use std::path::Path;
 use std::process::Command;
@@ -7,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use glowplug::config::PoolMode;
+use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use reqwest::Client;
 use serde_json::json;
+use tokio_postgres::NoTls;
 
 use super::websocket::{PROTOCOL, Socket};
 use super::{LIVE, TASKS};
@@ -25,14 +29,101 @@ const MOST_ADDED: u64 = 48 * 1024;
 /// How long something may take to be free.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long it lasts, and the program that is tested.
-fn plan(folder: &Path) -> (Duration, Command) {
-    let minutes = std::env::var("GLOWPLUG_SOAK_MINUTES").ok().and_then(|text| text.parse().ok());
-    match (minutes, std::env::var_os("GLOWPLUG_SOAK_PROGRAM")) {
-        (Some(minutes), Some(program)) => {
-            (Duration::from_mins(minutes), program_at(Path::new(&program), folder))
+/// The connections of the server to the pooler.
+const POOL_SIZE: usize = 4;
+
+/// How long it lasts, how much of that is between two restarts, and the program that is tested.
+struct Plan {
+    time: Duration,
+    peace: Duration,
+    is_long: bool,
+    program: Command,
+}
+
+impl Plan {
+    fn read(folder: &Path) -> Self {
+        let minutes = std::env::var("GLOWPLUG_SOAK_MINUTES").ok().and_then(|text| text.parse().ok());
+        match (minutes, std::env::var_os("GLOWPLUG_SOAK_PROGRAM")) {
+            (Some(minutes), Some(program)) => Self {
+                time: Duration::from_mins(minutes),
+                peace: Duration::from_secs(20),
+                is_long: true,
+                program: program_at(Path::new(&program), folder),
+            },
+            _ => Self {
+                time: Duration::from_secs(8),
+                peace: Duration::from_millis(2500),
+                is_long: false,
+                program: command(folder),
+            },
         }
-        _ => (Duration::from_secs(8), command(folder)),
+    }
+}
+
+/// What stands behind the server, and is restarted.
+struct Servers {
+    /// There is one of its own where there are minutes; else it is that of all tests, which stays.
+    cluster: Option<Cluster>,
+    pooler: Pooler,
+    database: String,
+    restarts: usize,
+}
+
+impl Servers {
+    async fn start(has_own: bool) -> Self {
+        // By default a PgBouncer tries a server that refused it again only after 15 seconds.
+        let extra = vec![("server_login_retry".to_owned(), "1".to_owned())];
+        let options = PoolerOptions { pool_size: 4, extra, ..PoolerOptions::default() };
+        if !has_own {
+            let (pooler, database) = (harness::pooler_with(options), harness::database(TASKS).await);
+            return Self { cluster: None, pooler, database, restarts: 0 };
+        }
+        let cluster = Cluster::start(ClusterOptions::throwaway()).expect("a PostgreSQL of its own");
+        let database = "postgres".to_owned();
+        let client = harness::connect(&cluster.url(&database)).await;
+        client.batch_execute(TASKS).await.expect("the setup runs");
+        let pooler = Pooler::start(&cluster, &options).expect("a PgBouncer");
+        Self { cluster: Some(cluster), pooler, database, restarts: 0 }
+    }
+
+    fn direct_url(&self) -> String {
+        self.cluster.as_ref().unwrap_or_else(|| harness::cluster()).url(&self.database)
+    }
+
+    /// Restarts the pooler, and every other time the database, if that is its own.
+    fn restart(&mut self) {
+        self.restarts += 1;
+        match &mut self.cluster {
+            Some(cluster) if self.restarts.is_multiple_of(2) => {
+                cluster.restart().expect("the database comes back");
+            }
+            _ => self.pooler.restart().expect("the pooler comes back"),
+        }
+    }
+
+    /// The clients of the pooler, without the one that asks.
+    async fn clients(&self) -> usize {
+        let console = harness::connect(&self.pooler.admin_url()).await;
+        let shown = console.simple_query("show clients").await.expect("the console answers");
+        let rows = shown.iter().filter_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get("database"),
+            _ => None,
+        });
+        rows.filter(|database| *database == self.database).count()
+    }
+}
+
+/// Changes the row again and again, also after the database was away.
+async fn write(url: String) {
+    loop {
+        if let Ok((client, connection)) = tokio_postgres::connect(&url, NoTls).await {
+            tokio::spawn(connection);
+            let change = "update task set title = 'Task 1' || repeat('!', (random() * 9)::int)";
+            while client.batch_execute(change).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -100,56 +191,58 @@ impl Visitor {
     }
 }
 
+/// Visits until it is told to stop.
+async fn visit_until(mut visitor: Visitor, stop: Arc<AtomicBool>, visits: Arc<AtomicUsize>) {
+    while !stop.load(Ordering::Relaxed) {
+        visitor.visit().await;
+        visits.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_that_come_and_go_leave_nothing_behind() {
-    let database = harness::database(TASKS).await;
-    let pooler = harness::pooler(PoolMode::Transaction, 4);
     let folder = open_folder();
-    let (time, mut program) = plan(folder.path());
-    program.args(["serve", "--listen", "127.0.0.1:0", "--pool-size", "4", "--live-interval", "100ms"]);
-    program.env("DATABASE_URL", pooler.url(&database));
+    let Plan { time, peace, is_long, mut program } = Plan::read(folder.path());
+    let mut servers = Servers::start(is_long).await;
+    program.args(["serve", "--listen", "127.0.0.1:0", "--live-interval", "100ms"]);
+    program.args(["--pool-size", &POOL_SIZE.to_string()]);
+    program.env("DATABASE_URL", servers.pooler.url(&servers.database));
     let program = Program::start(&mut program, "address=", "listening");
     let visitor = |seed| Visitor { random: Random(seed), client: client(), url: program.page("/graphql") };
-
-    let writer = harness::connect(&harness::cluster().url(&database)).await;
-    let writing = tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            writer
-                .batch_execute("update task set title = 'Task 1' || repeat('!', (random() * 9)::int)")
-                .await
-                .unwrap();
-        }
-    });
+    let writing = tokio::spawn(write(servers.direct_url()));
     let mut first = visitor(0);
     for _ in 0..10 {
         first.visit().await;
     }
     drop(first);
     let before = settled(&program, usize::MAX).await;
+    println!("before: {before:?}, {} clients of the pooler", servers.clients().await);
     let (stop, visits) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-    let visitors: Vec<_> = (1..=CLIENTS)
-        .map(|seed| {
-            let (mut visitor, stop, visits) = (visitor(seed), Arc::clone(&stop), Arc::clone(&visits));
-            tokio::spawn(async move {
-                while !stop.load(Ordering::Relaxed) {
-                    visitor.visit().await;
-                    visits.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-        })
-        .collect();
-    tokio::time::sleep(time).await;
+    let visiting = |seed| tokio::spawn(visit_until(visitor(seed), Arc::clone(&stop), Arc::clone(&visits)));
+    let visitors: Vec<_> = (1..=CLIENTS).map(visiting).collect();
+    let began = Instant::now();
+    while began.elapsed() + peace < time {
+        tokio::time::sleep(peace).await;
+        tokio::task::block_in_place(|| servers.restart());
+        let (seconds, visits) = (began.elapsed().as_secs(), visits.load(Ordering::Relaxed));
+        println!("{seconds:>5} s  {visits:>6} visits  {:?}", Holdings::of(&program));
+    }
+    tokio::time::sleep(time.saturating_sub(began.elapsed())).await;
     stop.store(true, Ordering::Relaxed);
     for visitor in visitors {
         visitor.await.unwrap();
     }
     writing.abort();
     let after = settled(&program, before.descriptors).await;
-    let visits = visits.load(Ordering::Relaxed);
-    assert!(visits > 20, "only {visits} visits");
+    let (visits, clients) = (visits.load(Ordering::Relaxed), servers.clients().await);
+    println!(
+        "after {visits} visits, {} restarts: {after:?}, {clients} clients of the pooler",
+        servers.restarts
+    );
+    assert!(visits > 20 && servers.restarts > 1, "only {visits} visits");
     assert!(after.descriptors <= before.descriptors, "{before:?}, after {visits} visits {after:?}");
     assert!(after.kibibytes < before.kibibytes + MOST_ADDED, "{before:?}, after {visits} visits {after:?}");
+    assert!(clients <= POOL_SIZE, "{clients} clients of the pooler");
 }
 
 /// What the process holds once it has no more descriptors than these, or has been given its time.

@@ -12,7 +12,7 @@ use super::websocket::{PROTOCOL, Socket};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     Websocket,
     Events,
     Multipart,
@@ -20,7 +20,7 @@ pub(super) enum Transport {
 
 /// What a client is told.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Told {
+pub(crate) enum Told {
     /// An answer.
     Answer(Value),
     /// The errors of an answer without data, or those of the transport.
@@ -32,16 +32,16 @@ pub(super) enum Told {
 }
 
 /// A subscription and its connection.
-pub(super) enum Subscriber {
+pub(crate) enum Subscriber {
     Socket(Box<Socket>),
     Stream { transport: Transport, response: reqwest::Response, read: Vec<u8> },
 }
 
 impl Transport {
-    pub(super) const ALL: [Self; 3] = [Self::Websocket, Self::Events, Self::Multipart];
+    pub(crate) const ALL: [Self; 3] = [Self::Websocket, Self::Events, Self::Multipart];
 
     /// Subscribes at a server's `/graphql`.
-    pub(super) async fn subscribe(self, url: &str, token: Option<&str>, payload: Value) -> Subscriber {
+    pub(crate) async fn subscribe(self, url: &str, token: Option<&str>, payload: Value) -> Subscriber {
         let accept = match self {
             Self::Websocket => {
                 let mut socket = Socket::open_at(url, &[PROTOCOL]).await.unwrap();
@@ -107,12 +107,12 @@ fn answer(mut body: Value) -> Told {
 
 impl Subscriber {
     /// What it is told next.
-    pub(super) async fn next(&mut self) -> Told {
+    pub(crate) async fn next(&mut self) -> Told {
         timeout(PATIENCE, self.next_in_any_time()).await.expect("in time")
     }
 
     /// The same, however long it takes.
-    pub(super) async fn next_in_any_time(&mut self) -> Told {
+    pub(crate) async fn next_in_any_time(&mut self) -> Told {
         match self {
             Self::Socket(socket) => match socket.frame_in_any_time().await {
                 Message::Text(text) => told(serde_json::from_str(&text).unwrap()),
@@ -132,7 +132,7 @@ impl Subscriber {
     }
 
     /// The next answer's data.
-    pub(super) async fn data(&mut self) -> Value {
+    pub(crate) async fn data(&mut self) -> Value {
         match self.next().await {
             Told::Answer(mut answer) if answer.get("errors").is_none() => answer["data"].take(),
             other => panic!("{other:?}"),
@@ -140,7 +140,7 @@ impl Subscriber {
     }
 
     /// The code of the error that it is told, after which there is no more.
-    pub(super) async fn end(&mut self) -> String {
+    pub(crate) async fn end(&mut self) -> String {
         let Told::Errors(errors) = self.next().await else { panic!("it goes on") };
         if let Self::Stream { .. } = self {
             assert_eq!(self.next().await, Told::Complete);

@@ -16,11 +16,11 @@ use crate::server::Server;
 /// How long anything may take here.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub(super) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
     /// Opens a websocket; the status of the answer if there is none.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         server: &Server,
         path: &str,
         headers: &[(&'static str, &str)],
@@ -29,7 +29,7 @@ impl Socket {
     }
 
     /// The same at an address.
-    pub(super) async fn open_at(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+    pub(crate) async fn open_at(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let url = url.replace("http://", "ws://");
         let mut request = url.into_client_request().unwrap();
         for (name, value) in headers {
@@ -43,41 +43,41 @@ impl Socket {
     }
 
     /// One of today's protocol.
-    pub(super) async fn of(server: &Server) -> Self {
+    pub(crate) async fn of(server: &Server) -> Self {
         Self::open(server, "/graphql", &[PROTOCOL]).await.unwrap()
     }
 
     /// The same, with a client that has come in.
-    pub(super) async fn initialised(server: &Server) -> Self {
+    pub(crate) async fn initialised(server: &Server) -> Self {
         let mut socket = Self::of(server).await;
         socket.init(json!({})).await;
         socket
     }
 
-    pub(super) async fn init(&mut self, payload: Value) {
+    pub(crate) async fn init(&mut self, payload: Value) {
         self.send(json!({"type": "connection_init", "payload": payload})).await;
         assert_eq!(self.next().await, json!({"type": "connection_ack"}));
     }
 
-    pub(super) async fn subscribe(&mut self, id: &str, document: &str) {
+    pub(crate) async fn subscribe(&mut self, id: &str, document: &str) {
         self.send(json!({"id": id, "type": "subscribe", "payload": {"query": document}})).await;
     }
 
-    pub(super) async fn send(&mut self, message: Value) {
+    pub(crate) async fn send(&mut self, message: Value) {
         self.send_frame(Message::text(message.to_string())).await;
     }
 
-    pub(super) async fn send_frame(&mut self, frame: Message) {
+    pub(crate) async fn send_frame(&mut self, frame: Message) {
         self.0.send(frame).await.unwrap();
     }
 
     /// The next message.
-    pub(super) async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         timeout(PATIENCE, self.next_in_any_time()).await.expect("in time")
     }
 
     /// The next message, however long it takes.
-    pub(super) async fn next_in_any_time(&mut self) -> Value {
+    pub(crate) async fn next_in_any_time(&mut self) -> Value {
         match self.frame_in_any_time().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?}"),
@@ -85,7 +85,7 @@ impl Socket {
     }
 
     /// The code and the reason that the server closes with; messages before it are left aside.
-    pub(super) async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Message::Close(close) = self.frame().await {
                 let close = close.expect("a code");
@@ -95,12 +95,12 @@ impl Socket {
     }
 
     /// The next frame that is no ping; those are answered by reading.
-    pub(super) async fn frame(&mut self) -> Message {
+    pub(crate) async fn frame(&mut self) -> Message {
         timeout(PATIENCE, self.frame_in_any_time()).await.expect("in time")
     }
 
     /// The same, however long it takes.
-    pub(super) async fn frame_in_any_time(&mut self) -> Message {
+    pub(crate) async fn frame_in_any_time(&mut self) -> Message {
         loop {
             match self.0.next().await.expect("an open websocket").unwrap() {
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -110,7 +110,7 @@ impl Socket {
     }
 
     /// Waits until the connection is gone, without a word of the client.
-    pub(super) async fn dropped_in_silence(self) -> bool {
+    pub(crate) async fn dropped_in_silence(self) -> bool {
         let stream = self.0.into_inner();
         let MaybeTlsStream::Plain(stream) = stream else { panic!("it is not encrypted") };
         let gone = async {
@@ -130,4 +130,4 @@ impl Socket {
 }
 
 /// The header that asks for today's protocol.
-pub(super) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");
+pub(crate) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use glowplug::config::{Config, DocumentPolicy, Introspection, PoolMode, Queued, Secret};
-use glowplug::engine::Extension;
+use glowplug::engine::{Extension, FieldCode};
 use glowplug::queue::Worker;
-use glowplug::schema::RootType;
 use reqwest::{RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -250,7 +249,7 @@ async fn fields_written_in_rust_run_at_the_worker() {
     let extension = |answer: &'static str| {
         let mut extension = Extension::default();
         let resolver = move |_, _| async move { Ok(json!(answer)) }.boxed();
-        extension.add_field(RootType::Query, "where: String!", Box::new(resolver)).unwrap();
+        extension.add_field("where: String!", FieldCode::Query(Box::new(resolver))).unwrap();
         extension
     };
     let mut config = harness::config(&world.url, PoolMode::Direct);
