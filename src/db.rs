@@ -28,11 +28,12 @@ pub use self::operation::batch::{AnswerHash, BatchMember, MemberAnswer};
 pub use self::operation::literal::{identifier, literal};
 pub use self::operation::message::compose as message;
 pub use self::operation::scope::{Access, Scope, Settings};
-pub use self::operation::stored::{Call, Candidate, StoredStatements, Wanted};
+pub use self::operation::stored::{Call, Candidate, StoreRequest, StoredStatements};
 pub use self::pool::{
     Batch, Database, PoolState, PooledConnection, ReadFrom, ReplicaState, Replicas, Transaction,
 };
 pub use self::probe::{
-    Fate, FoundPoolMode, NamedStatements, Passage, PoolerFacts, ProbeReport, Sessions, StartupParameter,
+    FoundPoolMode, NamedStatements, PoolerFacts, ProbeReport, ProbeResult, Sessions, SettingEffect,
+    StartupParameter,
 };
 pub use self::wire::{Place, cancelled};

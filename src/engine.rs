@@ -3,7 +3,6 @@
 mod accept;
 mod account;
 mod application;
-mod aside;
 mod catalog_loader;
 mod compile;
 mod compiled;
@@ -14,6 +13,7 @@ mod executor;
 mod live;
 mod live_batch;
 mod mixed;
+mod offload;
 mod persisted;
 mod planning;
 mod readings;

@@ -54,15 +54,15 @@ pub enum Event<'a> {
     /// A connection could be made again.
     DatabaseAvailable,
     /// A connection ended that nobody meant to end.
-    ConnectionLost { reason: Loss, error: &'a str },
+    ConnectionLost { reason: ConnectionLoss, error: &'a str },
     /// The server says something that is no error.
     ServerNotice { message: &'a str },
     /// The password file is passed over.
     PasswordFileIgnored { path: &'a Path, problem: &'a str },
     /// All connections of the pool were in use for the whole acquire timeout.
     PoolExhausted,
-    /// A flight of messages is about to be sent to the database, whatever it is for.
-    FlightSent,
+    /// A pipeline of messages is about to be sent to the database, whatever it is for.
+    PipelineSent,
     /// Bytes of the protocol were written to the database, before encryption.
     BytesWritten { bytes: usize },
     /// Bytes of the protocol were read from the database, after decryption.
@@ -241,7 +241,7 @@ impl Conflict {
 
 /// How a connection was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
+pub enum ConnectionLoss {
     /// The pooler or the server ended it at rest, and said why.
     Ended,
     /// The other side closed it at rest without a word.
@@ -252,7 +252,7 @@ pub enum Loss {
     InUse,
 }
 
-impl Loss {
+impl ConnectionLoss {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Ended, Self::Closed, Self::Broken, Self::InUse];
 

@@ -35,7 +35,7 @@ use crate::schema::rendered::Rendered;
 pub use apollo_compiler::ast::OperationType;
 pub use apollo_compiler::executable::{Field, Operation as Definition};
 pub use apollo_compiler::response::{JsonMap, JsonValue};
-pub use application::{ApplicationAnswers, Completed, Misfit, PathSegment};
+pub use application::{ApplicationAnswers, Completed, PathSegment, TypeMismatch};
 pub use collect::{Collected, collect_fields, merged_selections};
 pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
 pub use facts::{Facts, Path, Question};

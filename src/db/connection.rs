@@ -19,18 +19,18 @@ use diesel::connection::DynInstrumentation;
 use diesel_async::AnsiTransactionManager;
 
 use crate::db::connection::answer::answer;
-use crate::db::connection::choice::Choice;
+use crate::db::connection::choice::ProtocolChoice;
 use crate::db::connection::protocol::{AtomicProtocols, Protocols};
 use crate::db::connection::statements::Statements;
 use crate::db::connection::types::Types;
 use crate::db::error::Error;
 use crate::db::lock::Lock;
-use crate::db::wire::{Flight, Pipeline};
+use crate::db::wire::{Pipeline, SharedWire};
 
 /// A connection that leaves nothing in the server connection it is lent.
 ///
 /// Any Diesel query runs on it by `diesel_async::RunQueryDsl`, transactions and migrations too. Each query is one
-/// flight, of the unnamed statement unless [`Protocol::Prepared`](super::Protocol::Prepared) is asked for, so that it is
+/// pipeline, of the unnamed statement unless [`Protocol::Prepared`](super::Protocol::Prepared) is asked for, so that it is
 /// safe behind a transaction-mode pooler. Enums, domains, composite types and those of extensions can be sent and loaded; their OIDs are
 /// asked for once, by a query of the unnamed statement.
 ///
@@ -51,13 +51,13 @@ use crate::db::wire::{Flight, Pipeline};
 /// # }
 /// ```
 pub struct Connection {
-    pub(in crate::db) wire: Pipeline,
+    pub(in crate::db) wire: SharedWire,
     /// Shared with the other connections of the pool.
     pub(in crate::db) types: Arc<Types>,
     /// How queries travel.
     pub(in crate::db) protocols: AtomicProtocols,
     /// Who chose the protocol, if it is found out, and wants to hear of names that the server does not know.
-    pub(in crate::db) choice: Option<Arc<Choice>>,
+    pub(in crate::db) choice: Option<Arc<ProtocolChoice>>,
     pub(in crate::db) statements: Lock<Statements>,
     pub(in crate::db) transaction: AnsiTransactionManager,
     /// Whether a conflict was met that only the end of the whole transaction resolves, and Diesel does not know it yet.
@@ -68,7 +68,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(in crate::db) fn new(wire: Pipeline, types: Arc<Types>, protocols: Protocols) -> Self {
+    pub(in crate::db) fn new(wire: SharedWire, types: Arc<Types>, protocols: Protocols) -> Self {
         Self {
             wire,
             types,
@@ -89,14 +89,14 @@ impl Connection {
     }
 
     /// Takes the protocol that is safe as far as is known now.
-    pub(in crate::db) fn follow(&mut self, choice: &Arc<Choice>) {
+    pub(in crate::db) fn follow(&mut self, choice: &Arc<ProtocolChoice>) {
         self.protocols.set(choice.protocols());
         self.choice = Some(Arc::clone(choice));
     }
 
     /// A round trip with nothing in it, for which a pooler needs a server connection.
     pub async fn ask(&mut self) -> Result<(), Error> {
-        answer(self.wire.exchange(Flight::query("select 1")?), |_| Ok(())).await
+        answer(self.wire.exchange(Pipeline::query("select 1")?), |_| Ok(())).await
     }
 
     /// Whether it is encrypted.

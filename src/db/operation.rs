@@ -1,7 +1,7 @@
 //! An operation on a connection: a scope and its statements, in one round trip and one implicit transaction, by whichever
 //! protocol.
 //!
-//! Never sends a `BEGIN` around them. A flight that has failed has done nothing, a write neither: PostgreSQL undoes all that
+//! Never sends a `BEGIN` around them. A pipeline that has failed has done nothing, a write neither: PostgreSQL undoes all that
 //! stands before the `Sync` (manual, section 55.2.4).
 
 pub(in crate::db) mod answers;
@@ -28,7 +28,7 @@ use crate::db::operation::parts::{MOST_VALUES, Part};
 use crate::db::operation::scope::Scope;
 use crate::db::operation::stored::Calls;
 use crate::db::wire::Sharing;
-use crate::event::{Event, Loss};
+use crate::event::{ConnectionLoss, Event};
 use crate::sql::Statement;
 
 /// A scope and its statements, ready to be sent.
@@ -42,7 +42,7 @@ pub(in crate::db) struct Operation<'a> {
 enum Form<'a> {
     /// One message of the simple protocol.
     Message(Message),
-    /// One flight of the extended protocol, of the unnamed statement: the scope's part, and those of the statements.
+    /// One pipeline of the extended protocol, of the unnamed statement: the scope's part, and those of the statements.
     Unnamed(Vec<Part<'a>>),
     /// The same with names, and the scope with its form in a message, in case that names are of no use.
     Named(Vec<Part<'a>>, &'a Scope, ContextForm),
@@ -128,7 +128,7 @@ impl Connection {
         if let Err(error) = &result
             && error.is_connection_lost()
         {
-            Event::ConnectionLost { reason: Loss::InUse, error: &error.to_string() }.emit();
+            Event::ConnectionLost { reason: ConnectionLoss::InUse, error: &error.to_string() }.emit();
         }
         let error = result.as_ref().err().map(Error::class);
         Event::MessageExchanged { statements: operation.statements, took: begin.elapsed(), error }.emit();
@@ -170,7 +170,7 @@ fn sending(row_limit: usize) -> Sending {
     Sending { purpose: Purpose::Operation, sharing: Sharing::Alone, row_limit }
 }
 
-/// What a flight of so many steps came to, of which the first is the scope's.
+/// What a pipeline of so many steps came to, of which the first is the scope's.
 fn finished(sent: Result<ByName, StepError>, steps: usize, answers: &mut Collected) -> Result<ByName, Error> {
     match sent {
         Ok(by_name) => answers.check().map(|()| by_name),

@@ -18,10 +18,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 pub use self::console::PoolerFacts;
-pub use self::findings::{Passage, ProbeReport};
+pub use self::findings::{ProbeReport, ProbeResult};
 pub use self::lending::FoundPoolMode;
 pub use self::names::NamedStatements;
-pub use self::session::{Fate, Sessions, StartupParameter};
+pub use self::session::{Sessions, SettingEffect, StartupParameter};
 
 use self::client::Client;
 use crate::db::connection::protocol::Protocol;
@@ -37,7 +37,7 @@ impl Connector {
         let (first, second) = tokio::join!(Client::open(self), Client::open(self));
         let first = first?;
         let shared = Shared::default();
-        // A flight that prepares a statement also takes it away, unless it is cancelled between the two. So nobody's
+        // A pipeline that prepares a statement also takes it away, unless it is cancelled between the two. So nobody's
         // impatience ends it: the task goes on by itself, and its connections end with it.
         let examining = tokio::spawn(timeout(LONGEST, examine(first, second, shared.clone())));
         let _ = timeout(limit, examining).await;

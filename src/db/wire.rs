@@ -11,7 +11,6 @@ mod certificate;
 mod connect;
 mod exchange;
 mod failure;
-mod flight;
 mod keywords;
 mod parameters;
 mod passfile;
@@ -21,6 +20,7 @@ mod report;
 mod rest;
 mod roots;
 mod settings;
+mod shared;
 mod startup;
 mod stream;
 mod target;
@@ -39,12 +39,12 @@ pub(super) use self::connect::Connect;
 use self::connect::Route;
 pub(super) use self::exchange::Exchange;
 pub(super) use self::failure::{Failure, Sent};
-pub(super) use self::flight::{Flight, FlightError, Format, UNSPECIFIED};
-pub(super) use self::pipeline::{Pipeline, Sharing};
+pub(super) use self::pipeline::{Format, Pipeline, PipelineError, UNSPECIFIED};
 use self::queue::Queue;
 pub(super) use self::report::Report;
 pub use self::settings::Place;
 pub(super) use self::settings::Settings;
+pub(super) use self::shared::{SharedWire, Sharing};
 use self::stream::Stream;
 
 /// One connection to a server or a pooler, authenticated.
@@ -58,11 +58,11 @@ pub(super) struct Wire {
     is_inbound_grown: bool,
     /// How many bytes of a row that is left out are still to come.
     discarded: usize,
-    /// Bytes of the flights under way that could not be written yet.
+    /// Bytes of the pipelines under way that could not be written yet.
     outbound: BytesMut,
-    /// How many bytes of flights were written so far.
+    /// How many bytes of pipelines were written so far.
     written: u64,
-    /// The flights under way.
+    /// The pipelines under way.
     queue: Queue,
     /// Why no more could be written.
     write_failure: Option<Failure>,
@@ -83,11 +83,11 @@ pub(super) struct Wire {
 /// Where the conversation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The last answer was read to its end: the next flight may go.
+    /// The last answer was read to its end: the next pipeline may go.
     Ready,
-    /// A flight was sent alone, or may have been, and its answer was not read to its end.
+    /// A pipeline was sent alone, or may have been, and its answer was not read to its end.
     Busy,
-    /// So it is with flights that others may join: more may go.
+    /// So it is with pipelines that others may join: more may go.
     Joined,
     /// The connection ended, or the peer does not speak the protocol.
     Ended,
@@ -105,7 +105,7 @@ pub(super) enum TransactionStatus {
 }
 
 impl Wire {
-    /// Whether a flight can be sent, as far as is known without looking at the socket.
+    /// Whether a pipeline can be sent, as far as is known without looking at the socket.
     pub(super) fn is_ready(&self) -> bool {
         self.state == State::Ready
     }

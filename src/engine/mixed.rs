@@ -17,7 +17,7 @@ use super::session::Session;
 use crate::db;
 use crate::error::{Error, GraphqlError};
 use crate::plan::Effect;
-use crate::request::{ApplicationAnswers, Misfit, RequestError};
+use crate::request::{ApplicationAnswers, RequestError, TypeMismatch};
 use crate::response::{self, Body};
 
 /// A field of the application that is asked for.
@@ -200,7 +200,7 @@ pub(super) fn complete(
 ) -> Result<Option<HashMap<String, String>>, Error> {
     let completed = execution.operation.complete(&execution.snapshot().rendered, answers);
     let completed = completed.map_err(|message| RequestError::Invalid(vec![message]))?;
-    for Misfit { text, locations, path } in completed.misfits {
+    for TypeMismatch { text, locations, path } in completed.mismatches {
         let told = GraphqlError { locations, path, ..GraphqlError::internal() };
         errors.push(report(told, &text, FailedField::default));
     }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::account::Account;
-use super::aside::{Aside, Place};
 use super::catalog_loader::{CatalogClient, CatalogLoader};
 use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers};
+use super::offload::{Offload, Place};
 use super::run::{Execution, Structure};
 use super::snapshots::{RoleSchema, Snapshots};
 use super::work::Work;
@@ -36,7 +36,7 @@ pub(super) struct Inner {
     /// How long a request waits for a place among those of its role.
     pub(super) acquire_timeout: Duration,
     /// Where long work is done.
-    pub(super) aside: Aside,
+    pub(super) aside: Offload,
 }
 
 /// A request that has been accepted, with its statements.
@@ -91,7 +91,13 @@ impl Planning {
         let Documents { list: list_file, policy } = config.documents.clone();
         let persisted = Persisted::new(policy, persisted::read_if_given(list_file.as_deref())?);
         Ok(Self {
-            inner: Arc::new(Inner { persisted, list_file, snapshots, acquire_timeout, aside: Aside::new() }),
+            inner: Arc::new(Inner {
+                persisted,
+                list_file,
+                snapshots,
+                acquire_timeout,
+                aside: Offload::new(),
+            }),
         })
     }
 
@@ -112,7 +118,7 @@ impl Planning {
         let name = request.operation_name.as_deref();
         let selected = match place {
             Place::Here => work.select(remembered, name, variables)?,
-            Place::Aside => {
+            Place::Offload => {
                 let (work, name, variables) = (work.shared(), name.map(str::to_owned), Arc::clone(variables));
                 let select = move || work.borrowed().select(remembered, name.as_deref(), &variables);
                 self.inner.aside.run(select).await??
@@ -123,7 +129,7 @@ impl Planning {
         request.allowed.check(selected.operation.definition())?;
         let (operation, found) = match place {
             Place::Here => work.compile(selected),
-            Place::Aside => {
+            Place::Offload => {
                 let work = work.shared();
                 self.inner.aside.run(move || work.borrowed().compile(selected)).await?
             }
@@ -133,7 +139,7 @@ impl Planning {
         stopwatch.finish(Stage::Plan);
         let (operation, bound) = match place {
             Place::Here => work.bind(operation, &compiled),
-            Place::Aside => {
+            Place::Offload => {
                 let (work, compiled) = (work.shared(), Arc::clone(&compiled));
                 self.inner.aside.run(move || work.borrowed().bind(operation, &compiled)).await?
             }

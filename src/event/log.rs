@@ -24,7 +24,7 @@ pub(super) fn write(event: &Event<'_>) {
 fn is_wanted(event: &Event<'_>) -> bool {
     match event {
         Event::PoolExhausted
-        | Event::FlightSent
+        | Event::PipelineSent
         | Event::BytesWritten { .. }
         | Event::BytesRead { .. }
         | Event::MessageExchanged { .. }
@@ -99,7 +99,7 @@ fn write_line(event: &Event<'_>) {
         | Event::RequestAbandoned { .. } => write_for_each_request(event),
         // Of these there is no line, as `is_wanted` says.
         Event::PoolExhausted
-        | Event::FlightSent
+        | Event::PipelineSent
         | Event::BytesWritten { .. }
         | Event::BytesRead { .. }
         | Event::MessageExchanged { .. }

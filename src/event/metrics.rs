@@ -96,7 +96,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::ConnectionFailed { reason, .. } => one_more(&to.connect_failures, "reason", reason),
         Event::ConnectionLost { reason, .. } => one_more(&to.connections_lost, "reason", reason.name()),
         Event::PoolExhausted => add(&to.pool_timeouts, 1),
-        Event::FlightSent => add(&to.messages, 1),
+        Event::PipelineSent => add(&to.messages, 1),
         Event::BytesWritten { bytes } => add(&to.sent_bytes, *bytes),
         Event::BytesRead { bytes } => add(&to.received_bytes, *bytes),
         Event::MessageExchanged { took, .. } => {

@@ -6,7 +6,7 @@ use redis::streams::{StreamId, StreamRangeReply};
 use super::keys::{Keys, Shard};
 use super::link::Redis;
 use super::message::Message;
-use super::store::{Enqueued, Verdict};
+use super::store::{EnqueueOutcome, Enqueued};
 use super::{Bounds, Error, backlog, now, principal, store};
 use crate::config;
 use crate::event::metrics::Backlog;
@@ -92,7 +92,7 @@ impl DeadLetters {
             state: Some((self.keep_results, &principal)),
         };
         match store::enqueue(&self.redis, &shard, &Bounds::NONE, &enqueued).await? {
-            Verdict::Queued(_) => self.remove(&shard, aside).await,
+            EnqueueOutcome::Queued(_) => self.remove(&shard, aside).await,
             _ => Ok(false),
         }
     }

@@ -13,7 +13,7 @@ use crate::error::{Code, Error, GraphqlError};
 /// What a question has come to.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Told {
+enum CatalogAnswer {
     /// The texts that it is answered with.
     Texts(Vec<String>),
     /// The database cannot be asked as that role: why, for the log.
@@ -33,8 +33,8 @@ pub(crate) fn asker(producer: Producer, extent: Api) -> CatalogClient {
 /// A worker's answer.
 pub(super) fn answer(told: Result<Vec<String>, Error>) -> Response {
     let told = match told {
-        Ok(texts) => Told::Texts(texts),
-        Err(error) if error.is_role_refused() => Told::RoleRefused(error.to_string()),
+        Ok(texts) => CatalogAnswer::Texts(texts),
+        Err(error) if error.is_role_refused() => CatalogAnswer::RoleRefused(error.to_string()),
         Err(error) => failed(error.for_client().into_iter().next().unwrap_or_else(GraphqlError::internal)),
     };
     // Texts always fit JSON.
@@ -66,9 +66,9 @@ fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
         return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
     }
     match serde_json::from_slice(&response.body)? {
-        Told::Texts(texts) => Ok(texts),
-        Told::RoleRefused(why) => Err(db::Error::ScopeRefused(why).into()),
-        Told::Failed { code, message, sqlstate } => {
+        CatalogAnswer::Texts(texts) => Ok(texts),
+        CatalogAnswer::RoleRefused(why) => Err(db::Error::ScopeRefused(why).into()),
+        CatalogAnswer::Failed { code, message, sqlstate } => {
             Err(not_drawn(GraphqlError { sqlstate, ..GraphqlError::new(code, message) }))
         }
     }
@@ -78,9 +78,9 @@ fn not_drawn(told: GraphqlError) -> Error {
     Error::NotDrawn(Box::new(told))
 }
 
-fn failed(told: GraphqlError) -> Told {
+fn failed(told: GraphqlError) -> CatalogAnswer {
     let GraphqlError { code, message, sqlstate, .. } = told;
-    Told::Failed { code, message, sqlstate }
+    CatalogAnswer::Failed { code, message, sqlstate }
 }
 
 #[cfg(test)]

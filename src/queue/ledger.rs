@@ -73,7 +73,7 @@ pub(super) struct Record {
 /// A row, as it is entered before the mutation runs, and again with what that has come to.
 #[derive(Insertable)]
 #[diesel(table_name = operation)]
-pub(super) struct Entered {
+pub(super) struct NewOperation {
     id: Uuid,
     principal: Fingerprint,
     content: Fingerprint,
@@ -96,7 +96,7 @@ pub(super) struct Finished {
 /// Whether an operation is new.
 pub(super) enum Entry {
     /// It is entered now; the transaction goes on.
-    New(Box<Transaction>, Entered),
+    New(Box<Transaction>, NewOperation),
     /// It was entered before, and has come to its end.
     Known(Record),
 }
@@ -112,7 +112,7 @@ pub(super) async fn enter(
     // The mutation gets the application's own path back with its scope.
     let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(timeout) };
     let now = now();
-    let row = Entered {
+    let row = NewOperation {
         id: message.id,
         principal: principal::principal(&message.sender),
         content,
@@ -144,10 +144,10 @@ pub(super) async fn enter(
 /// one. So it is entered again rather than updated.
 pub(super) async fn finish(
     transaction: Transaction,
-    entered: Entered,
+    entered: NewOperation,
     Finished { state, outcome, result }: Finished,
 ) -> Result<(), db::Error> {
-    let row = Entered { state, outcome, result, finished_at: now(), ..entered };
+    let row = NewOperation { state, outcome, result, finished_at: now(), ..entered };
     let upsert =
         diesel::insert_into(operation::table).values(&row).on_conflict(operation::id).do_update().set((
             operation::state.eq(excluded(operation::state)),

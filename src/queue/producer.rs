@@ -16,7 +16,7 @@ use super::keys::{Keys, Shard};
 use super::link::Redis;
 use super::message::{Ask, Message, Operation, Sender};
 use super::replies::{Replies, Waiting};
-use super::store::{Enqueued, Settled, Verdict};
+use super::store::{EnqueueOutcome, Enqueued, Settled};
 use super::{Bounds, Error, answer, backlog, now, principal, store};
 use crate::config::{self, Api};
 use crate::engine::{CatalogRequest, Identity, ReadFrom, Response};
@@ -246,15 +246,15 @@ impl Producer {
             state,
         };
         let refusal = match store::enqueue(redis, &shard, bounds, &enqueued).await {
-            Ok(Verdict::Queued(entry)) => {
+            Ok(EnqueueOutcome::Queued(entry)) => {
                 QueueEvent::OperationQueued.emit();
                 return Ok(entry);
             }
-            Ok(Verdict::Full) => Refusal::Full,
-            Ok(Verdict::BytesTaken) => Refusal::BytesTaken,
-            Ok(Verdict::ShareTaken) => Refusal::ShareTaken,
-            Ok(Verdict::Old) => Refusal::Old,
-            Ok(Verdict::NoWorker) => Refusal::NoWorker,
+            Ok(EnqueueOutcome::Full) => Refusal::Full,
+            Ok(EnqueueOutcome::BytesTaken) => Refusal::BytesTaken,
+            Ok(EnqueueOutcome::ShareTaken) => Refusal::ShareTaken,
+            Ok(EnqueueOutcome::Old) => Refusal::Old,
+            Ok(EnqueueOutcome::NoWorker) => Refusal::NoWorker,
             Err(error) => {
                 // That Redis is away is said by the task that fetches answers.
                 if !matches!(error, Error::Unavailable(_)) {

@@ -52,7 +52,7 @@ pub(super) struct Enqueued<'a> {
 
 /// Whether an entry was put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum EnqueueOutcome {
     /// It was; the entry's id.
     Queued(String),
     /// There are as many entries as there may be.
@@ -97,7 +97,7 @@ pub(super) async fn enqueue(
     shard: &Shard,
     bounds: &Bounds,
     entry: &Enqueued<'_>,
-) -> Result<Verdict, Error> {
+) -> Result<EnqueueOutcome, Error> {
     let (kept, principal) = entry.state.unwrap_or((Duration::ZERO, &[]));
     let answer: (String, String) = redis
         .run(async |link| {
@@ -125,12 +125,12 @@ pub(super) async fn enqueue(
         })
         .await?;
     match answer.0.as_str() {
-        "queued" => Ok(Verdict::Queued(answer.1)),
-        "full" => Ok(Verdict::Full),
-        "bytes" => Ok(Verdict::BytesTaken),
-        "share" => Ok(Verdict::ShareTaken),
-        "age" => Ok(Verdict::Old),
-        "nobody" => Ok(Verdict::NoWorker),
+        "queued" => Ok(EnqueueOutcome::Queued(answer.1)),
+        "full" => Ok(EnqueueOutcome::Full),
+        "bytes" => Ok(EnqueueOutcome::BytesTaken),
+        "share" => Ok(EnqueueOutcome::ShareTaken),
+        "age" => Ok(EnqueueOutcome::Old),
+        "nobody" => Ok(EnqueueOutcome::NoWorker),
         other => Err(Error::Protocol(format!("the script answered {other}"))),
     }
 }

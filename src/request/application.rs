@@ -26,12 +26,12 @@ pub struct Completed {
     /// JSON texts by response key; `None` if a part that is never null is missing up to the root.
     pub values: Option<HashMap<String, String>>,
     /// Where answers are not of their field's type.
-    pub misfits: Vec<Misfit>,
+    pub mismatches: Vec<TypeMismatch>,
 }
 
 /// A part of an answer that is not of its field's type: a defect of the application.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct TypeMismatch {
     /// What was found, and what should be there.
     pub text: String,
     /// Where the field stands in the document.
@@ -81,7 +81,7 @@ impl Operation {
         };
         Ok(Completed {
             values: response.data.map(as_text),
-            misfits: response.errors.iter().map(Misfit::from).collect(),
+            mismatches: response.errors.iter().map(TypeMismatch::from).collect(),
         })
     }
 
@@ -101,7 +101,7 @@ impl Operation {
     }
 }
 
-impl From<&GraphQLError> for Misfit {
+impl From<&GraphQLError> for TypeMismatch {
     fn from(error: &GraphQLError) -> Self {
         let segment = |segment: &ResponseDataPathSegment| match segment {
             ResponseDataPathSegment::Field(name) => PathSegment::Key(name.to_string()),

@@ -12,9 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use super::SCHEMA;
 use super::function::Function;
-use super::state::{Kept, Obstacle, State, note};
+use super::state::{Obstacle, State, StoredFunction, note};
 use super::unused::unused;
-use crate::db::{self, Access, Answers, Call, Candidate, Database, Protocol, Scope, Wanted};
+use crate::db::{self, Access, Answers, Call, Candidate, Database, Protocol, Scope, StoreRequest};
 use crate::event::StoredEvent;
 use crate::sql::Statement;
 
@@ -112,7 +112,7 @@ impl Keeper {
                     StoredEvent::Begun { functions: state.total }.emit();
                 }
                 stored.set_on(true);
-                let own: HashMap<&str, &Kept> =
+                let own: HashMap<&str, &StoredFunction> =
                     state.own.iter().map(|kept| (kept.name.as_str(), kept)).collect();
                 self.called.retain(|name, called| {
                     let kept = own.get(name.as_str());
@@ -138,7 +138,7 @@ impl Keeper {
         }
     }
 
-    async fn take(&mut self, Wanted { candidate, done }: Wanted) {
+    async fn take(&mut self, StoreRequest { candidate, done }: StoreRequest) {
         if self.told.is_none() && self.state.is_none() {
             self.look().await;
         }
@@ -248,7 +248,7 @@ impl Keeper {
         if due.is_empty() {
             return;
         }
-        let text = |Kept { name, arguments, .. }: &Kept| {
+        let text = |StoredFunction { name, arguments, .. }: &StoredFunction| {
             Statement::new(format!("drop function if exists {SCHEMA}.{name}({arguments})"), Vec::new())
         };
         let statements: Vec<_> = due.iter().map(text).collect();

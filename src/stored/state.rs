@@ -31,12 +31,12 @@ pub struct State {
     /// How many functions there are in the schema, whoever made them.
     pub total: usize,
     /// Those of the connection's own user.
-    pub(super) own: Vec<Kept>,
+    pub(super) own: Vec<StoredFunction>,
 }
 
 /// A function that is there.
 #[derive(Debug, Clone, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct StoredFunction {
     pub(super) name: String,
     pub(super) arguments: String,
     note: Option<String>,
@@ -80,7 +80,7 @@ impl State {
     }
 }
 
-impl Kept {
+impl StoredFunction {
     /// When it was last used, if its note says so.
     pub(super) fn used(&self) -> Option<DateTime<Utc>> {
         let time = self.note.as_deref()?.strip_prefix(USED)?;
@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn notes_are_read_as_they_were_written() {
         let time = DateTime::from_timestamp(1_700_000_040, 0).unwrap();
-        let kept = |note: Option<String>| Kept { name: String::new(), arguments: String::new(), note };
+        let kept =
+            |note: Option<String>| StoredFunction { name: String::new(), arguments: String::new(), note };
         assert_eq!(kept(Some(note(time))).used(), Some(DateTime::from_timestamp(1_700_000_040, 0).unwrap()));
         assert_eq!(kept(Some("mine".to_owned())).used(), None);
         assert_eq!(kept(None).used(), None);

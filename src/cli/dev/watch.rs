@@ -15,13 +15,13 @@ use super::migrations::entries;
 const INTERVAL: Duration = Duration::from_millis(300);
 
 /// Size and time of every file.
-type Picture = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
+type FolderState = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
 /// Watches one folder, which need not be there.
 #[derive(Debug)]
 pub(super) struct Watch {
     folder: PathBuf,
-    known: Picture,
+    known: FolderState,
 }
 
 impl Watch {
@@ -46,7 +46,7 @@ impl Watch {
 }
 
 /// What cannot be read is left out; reading it for its content will say why.
-fn picture(folder: &Path) -> Picture {
+fn picture(folder: &Path) -> FolderState {
     let migrations = entries(folder).unwrap_or_default();
     let files = migrations.iter().flat_map(|migration| entries(migration).unwrap_or_default());
     files

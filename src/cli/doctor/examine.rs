@@ -47,7 +47,7 @@ pub(super) async fn examine(subject: Subject<'_>) -> Report {
     if !subject.ways.is_empty() {
         let primary = other::identify(&config.database).await.ok();
         for way in subject.ways {
-            let known = other::Known { config, primary: primary.as_ref(), sdl: sdl.as_deref() };
+            let known = other::Examined { config, primary: primary.as_ref(), sdl: sdl.as_deref() };
             report.others.push(other::examine(way, &known).await);
         }
     }

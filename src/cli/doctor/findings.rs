@@ -1,7 +1,9 @@
 //! What the probe has seen, and what a pooler says of itself -> lines of the report. Pure.
 
 use crate::config::{self, PoolMode};
-use crate::db::{Fate, FoundPoolMode, NamedStatements, Passage, PoolerFacts, ProbeReport, Sessions};
+use crate::db::{
+    FoundPoolMode, NamedStatements, PoolerFacts, ProbeReport, ProbeResult, Sessions, SettingEffect,
+};
 
 use super::code::Code;
 use super::report::Check;
@@ -77,16 +79,16 @@ pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) ->
         return Check::new(SUBJECT, Code::Sharded, why);
     }
     let context = settings.context.unwrap_or_else(|| findings.context());
-    if let Passage::Fails(why) = findings.message(context) {
+    if let ProbeResult::Fails(why) = findings.message(context) {
         let found =
             format!("a message of several statements, set up by {}, does not pass: {why}", context.name());
         return Check::new(SUBJECT, Code::MessagesSplit, found);
     }
-    if let Passage::Fails(why) = &findings.unnamed_statement {
+    if let ProbeResult::Fails(why) = &findings.unnamed_statement {
         let found = format!("the extended protocol does not pass: {why}");
         return Check::new(SUBJECT, Code::ExtendedFails, found);
     }
-    if let Passage::Fails(why) = &findings.typed_writes {
+    if let ProbeResult::Fails(why) = &findings.typed_writes {
         let found = format!("a write by the extended protocol does not end: {why}");
         return Check::new(SUBJECT, Code::WritesHeld, found);
     }
@@ -158,24 +160,24 @@ pub(super) fn sessions(sessions: &Sessions, options: Options) -> Check {
             format!("a server connection still has what another client has set: {left}"),
         );
     }
-    let fate = |wanted: fn(&Fate) -> bool| {
+    let fate = |wanted: fn(&SettingEffect) -> bool| {
         let chosen = sessions.startup.iter().filter(move |parameter| wanted(&parameter.fate));
         chosen.map(|parameter| parameter.name).collect::<Vec<_>>()
     };
-    let ignored = fate(|fate| *fate == Fate::Ignored);
+    let ignored = fate(|fate| *fate == SettingEffect::Ignored);
     if options == Options::Given && ignored.contains(&"options") {
         let found = "the pooler ignores `options`, which the connection string has";
         return Check::new(SUBJECT, Code::OptionsIgnored, found);
     }
-    let refused = fate(|fate| matches!(fate, Fate::Refused(_)));
+    let refused = fate(|fate| matches!(fate, SettingEffect::Refused(_)));
     let lost: Vec<String> = [("ignored", ignored), ("refused", refused)]
         .into_iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(what, names)| format!("; at the start {} would be {what}", names.join(", ")))
         .collect();
     let kept = match sessions.settings {
-        Fate::Leaks => "what a client sets for its session, the next one has, too; ",
-        Fate::Reset => "what a client sets for its session, the next one does not have; ",
+        SettingEffect::Leaks => "what a client sets for its session, the next one has, too; ",
+        SettingEffect::Reset => "what a client sets for its session, the next one does not have; ",
         _ => "",
     };
     Check::ok(SUBJECT, format!("{kept}Glowplug sets nothing for a session{}", lost.concat()))

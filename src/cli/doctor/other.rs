@@ -33,7 +33,7 @@ pub(super) enum Purpose {
 }
 
 /// What is known of the database itself, as far as it could be reached.
-pub(super) struct Known<'a> {
+pub(super) struct Examined<'a> {
     pub(super) config: &'a Config,
     pub(super) primary: Option<&'a Identity>,
     /// The API, if there is one.
@@ -59,7 +59,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const INTERVAL: Duration = Duration::from_millis(50);
 
 /// Looks at one of them.
-pub(super) async fn examine(way: Route, known: &Known<'_>) -> Other {
+pub(super) async fn examine(way: Route, known: &Examined<'_>) -> Other {
     let Route { purpose, url, connector } = way;
     let setting = match purpose {
         Purpose::Direct => "direct-url",
@@ -158,7 +158,7 @@ async fn direct(connector: &Connector, identity: &Identity) -> Vec<Check> {
 }
 
 /// A replica has to be a standby, and should have what the primary has.
-async fn replica(settings: &config::Database, identity: &Identity, known: &Known<'_>) -> Vec<Check> {
+async fn replica(settings: &config::Database, identity: &Identity, known: &Examined<'_>) -> Vec<Check> {
     if !identity.is_standby {
         return vec![Check::new("Replica", Code::NoStandby, "the server is no standby")];
     }
@@ -192,7 +192,7 @@ async fn catch_up(settings: &config::Database, first: &Identity, wanted: u64) ->
     }
 }
 
-async fn same_api(settings: &config::Database, known: &Known<'_>) -> Option<Check> {
+async fn same_api(settings: &config::Database, known: &Examined<'_>) -> Option<Check> {
     const SUBJECT: &str = "Tables";
     let wanted = known.sdl?;
     let database = config::Database { replica_urls: Vec::new(), ..alone(settings) };

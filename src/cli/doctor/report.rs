@@ -144,7 +144,7 @@ const INDENT: usize = 22;
 
 impl Check {
     fn append(&self, text: &mut String, style: Style) {
-        let mark = Mark(self.state, style);
+        let mark = StateLabel(self.state, style);
         let first = format!("  {mark} {:<11} ", self.subject);
         let lines = wrapped(&self.found, WIDTH - INDENT);
         for (index, line) in lines.iter().enumerate() {
@@ -160,9 +160,9 @@ impl Check {
     }
 }
 
-struct Mark(State, Style);
+struct StateLabel(State, Style);
 
-impl fmt::Display for Mark {
+impl fmt::Display for StateLabel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, colour) = match self.0 {
             State::Ok => ("ok     ", 32),

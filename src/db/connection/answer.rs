@@ -6,7 +6,7 @@ use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::{DataRowBody, Message};
 
 use crate::db::error::{DatabaseError, Error};
-use crate::db::wire::{Exchange, Failure, FlightError, Report};
+use crate::db::wire::{Exchange, Failure, PipelineError, Report};
 
 /// Hands each message to `read`. The rest is read even after an error: only then is the connection ready again.
 pub(in crate::db) async fn answer(
@@ -59,11 +59,13 @@ impl From<DatabaseError> for Error {
     }
 }
 
-impl From<FlightError> for Error {
-    fn from(error: FlightError) -> Self {
+impl From<PipelineError> for Error {
+    fn from(error: PipelineError) -> Self {
         match error {
-            FlightError::NulByte => Self::NulByte,
-            FlightError::TooLarge => Self::Protocol("the message is longer than PostgreSQL takes".to_owned()),
+            PipelineError::NulByte => Self::NulByte,
+            PipelineError::TooLarge => {
+                Self::Protocol("the message is longer than PostgreSQL takes".to_owned())
+            }
         }
     }
 }

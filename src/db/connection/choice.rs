@@ -20,7 +20,7 @@ const NEVER: u64 = u64::MAX;
 
 /// The protocols that are safe as far as is known. Reading them takes no lock.
 #[derive(Debug)]
-pub(in crate::db) struct Choice {
+pub(in crate::db) struct ProtocolChoice {
     protocols: AtomicProtocols,
     /// When the next probe is due, in milliseconds after `start`.
     due: AtomicU64,
@@ -39,7 +39,7 @@ struct State {
     falls: u32,
 }
 
-impl Default for Choice {
+impl Default for ProtocolChoice {
     fn default() -> Self {
         Self {
             protocols: AtomicProtocols::new(Protocols::of(PoolMode::Auto)),
@@ -51,7 +51,7 @@ impl Default for Choice {
     }
 }
 
-impl Choice {
+impl ProtocolChoice {
     pub(in crate::db) fn protocols(&self) -> Protocols {
         self.protocols.get()
     }
@@ -68,7 +68,7 @@ impl Choice {
     }
 
     /// Whether a probe is due, which its caller then has to make: it is due for one caller. Returns the number of falls so far,
-    /// for [`Choice::settle`].
+    /// for [`ProtocolChoice::settle`].
     pub(in crate::db) fn begin_probe(&self) -> Option<u32> {
         let due = self.due.load(Ordering::Relaxed);
         let is_due = due != NEVER && due <= self.now();
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn names_are_used_after_a_probe_and_given_up_when_one_gets_lost() {
-        let choice = Choice::default();
+        let choice = ProtocolChoice::default();
         assert_eq!(choice.protocols().typed, Protocol::Unnamed);
         assert!(choice.settle(PREPARED, true, 0));
         assert_eq!(choice.protocols(), PREPARED);
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_probe_that_began_before_a_name_got_lost_is_not_believed() {
-        let choice = Choice::default();
+        let choice = ProtocolChoice::default();
         choice.settle(PREPARED, true, 0);
         choice.fall_back(LOST);
         assert!(!choice.settle(PREPARED, true, 0));
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn names_that_get_lost_again_and_again_are_tried_less_and_less() {
-        let choice = Choice::default();
+        let choice = ProtocolChoice::default();
         for fall in 0..20 {
             choice.settle(PREPARED, true, fall);
             choice.fall_back(LOST);
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_probe_is_due_for_one_caller_and_again_after_a_pause() {
-        let choice = Choice::default();
+        let choice = ProtocolChoice::default();
         assert_eq!(choice.begin_probe(), Some(0));
         assert_eq!(choice.begin_probe(), None, "it is under way");
         choice.fail();

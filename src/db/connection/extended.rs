@@ -1,7 +1,7 @@
-//! Statements of the extended protocol in one flight, by name or without: the one implementation, for operations and for
+//! Statements of the extended protocol in one pipeline, by name or without: the one implementation, for operations and for
 //! typed queries.
 //!
-//! A flight is tried a second time with new names where the server did not know or take one, and a third time without names;
+//! A pipeline is tried a second time with new names where the server did not know or take one, and a third time without names;
 //! each time nothing has been executed before. Never does so within a transaction, which has failed by then.
 
 use std::borrow::Cow;
@@ -15,12 +15,12 @@ use crate::db::connection::naming::{Name, Parsed, is_name_lost, is_plan_stale};
 use crate::db::connection::protocol::{Protocol, Purpose};
 use crate::db::connection::statements::{Key, LONGEST};
 use crate::db::error::Error;
-use crate::db::wire::{Flight, FlightError, Format, Sharing, TransactionStatus};
+use crate::db::wire::{Format, Pipeline, PipelineError, Sharing, TransactionStatus};
 
-/// How many times a flight is tried with names.
+/// How many times a pipeline is tried with names.
 const ATTEMPTS: usize = 2;
 
-/// A statement with its values, as it goes into a flight.
+/// A statement with its values, as it goes into a pipeline.
 pub(in crate::db) trait Step {
     /// The format of its values and of its result.
     const FORMAT: Format;
@@ -43,7 +43,7 @@ pub(in crate::db) trait Step {
     fn values(&self) -> impl Iterator<Item = Option<&[u8]>>;
 }
 
-/// Takes the results of a flight, as they come.
+/// Takes the results of a pipeline, as they come.
 pub(in crate::db) trait Reader {
     /// The server is about to be given a name for a statement.
     fn prepares(&mut self, _text: &str) {}
@@ -54,11 +54,11 @@ pub(in crate::db) trait Reader {
     /// The end of a step, with its command tag.
     fn end(&mut self, step: usize, tag: &str) -> Result<(), Error>;
 
-    /// Forgets what came: the flight is tried again.
+    /// Forgets what came: the pipeline is tried again.
     fn clear(&mut self);
 }
 
-/// How a flight is sent.
+/// How a pipeline is sent.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::db) struct Sending {
     pub(in crate::db) purpose: Purpose,
@@ -67,14 +67,14 @@ pub(in crate::db) struct Sending {
     pub(in crate::db) row_limit: usize,
 }
 
-/// Whether the statements of a flight get names.
+/// Whether the statements of a pipeline get names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Naming {
     Unnamed,
     Named,
 }
 
-/// Whether a flight with names came to its end.
+/// Whether a pipeline with names came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum ByName {
     /// It did.
@@ -90,7 +90,7 @@ pub(in crate::db) struct StepError {
     pub(in crate::db) error: Error,
 }
 
-/// What came of a flight.
+/// What came of a pipeline.
 enum Attempt {
     Done,
     Failed(StepError),
@@ -176,12 +176,13 @@ impl Connection {
         reader: &mut impl Reader,
     ) -> Attempt {
         let names = self.names(steps, naming);
-        let flight = match self.flight(steps, &names, reader) {
-            Ok(flight) => flight.limited_to(sending.row_limit),
+        let pipeline = match self.pipeline(steps, &names, reader) {
+            Ok(pipeline) => pipeline.limited_to(sending.row_limit),
             Err(error) => return Attempt::Failed(StepError { step: 0, error: error.into() }),
         };
         let mut progress = Progress::new(reader, &names);
-        let result = answer(self.wire.send(flight, sending.sharing), |message| progress.read(message)).await;
+        let result =
+            answer(self.wire.send(pipeline, sending.sharing), |message| progress.read(message)).await;
         let Progress { step, phase, columns, .. } = progress;
         let attempt = judge(result, step, phase, names.get(step));
         if let Attempt::Stale(_) | Attempt::Refused(_) = attempt {
@@ -225,15 +226,15 @@ impl Connection {
     }
 
     /// All steps before one `Sync`. What has to be closed is closed in front.
-    fn flight<S: Step>(
+    fn pipeline<S: Step>(
         &self,
         steps: &[S],
         names: &[Name<'_>],
         reader: &mut impl Reader,
-    ) -> Result<Flight, FlightError> {
-        let mut flight = Flight::default();
+    ) -> Result<Pipeline, PipelineError> {
+        let mut pipeline = Pipeline::default();
         for leftover in self.statements.lock().take_leftover() {
-            flight.close(&leftover)?;
+            pipeline.close(&leftover)?;
         }
         for (step, name) in steps.iter().zip(names) {
             if name.is_parsed_now() {
@@ -241,20 +242,20 @@ impl Connection {
                 if let Name::New(_) = name {
                     reader.prepares(&text);
                 }
-                flight.parse(name.text(), &text, step.types().iter().copied())?;
+                pipeline.parse(name.text(), &text, step.types().iter().copied())?;
                 if S::IS_DESCRIBED {
-                    flight.describe(name.text())?;
+                    pipeline.describe(name.text())?;
                 }
             }
-            flight.bind(name.text(), step.values(), S::FORMAT)?;
-            flight.execute()?;
+            pipeline.bind(name.text(), step.values(), S::FORMAT)?;
+            pipeline.execute()?;
         }
-        flight.sync();
-        Ok(flight)
+        pipeline.sync();
+        Ok(pipeline)
     }
 }
 
-/// What the end of an answer says of the flight. `name` is that of the step that it ended in.
+/// What the end of an answer says of the pipeline. `name` is that of the step that it ended in.
 fn judge(result: Result<(), Error>, step: usize, phase: Phase, name: Option<&Name<'_>>) -> Attempt {
     let error = match result {
         Ok(()) => return Attempt::Done,
@@ -281,7 +282,7 @@ enum Phase {
     Execute,
 }
 
-/// How far the answer to a flight has come.
+/// How far the answer to a pipeline has come.
 struct Progress<'a, R> {
     reader: &'a mut R,
     names: &'a [Name<'a>],
@@ -323,7 +324,7 @@ impl<'a, R: Reader> Progress<'a, R> {
         self.reader.end(self.step, tag)?;
         self.step += 1;
         self.phase = Phase::Parse;
-        // Only a flight of one step is described. Its columns are kept with its name.
+        // Only a pipeline of one step is described. Its columns are kept with its name.
         if let Some(name) = self.names.get(self.step) {
             self.columns = name.columns();
         }

@@ -1,4 +1,4 @@
-//! The name that a statement goes by in a flight: one that the server knows, or one that it is being given.
+//! The name that a statement goes by in a pipeline: one that the server knows, or one that it is being given.
 //!
 //! A name is given by one future at a time: two that are polled together do not prepare the same text twice.
 
@@ -17,7 +17,7 @@ pub(super) enum Name<'a> {
     Known(Prepared),
     /// The server is about to be given it.
     New(Preparing<'a>),
-    /// An earlier statement of the same flight is the same, and has it.
+    /// An earlier statement of the same pipeline is the same, and has it.
     Same(Arc<str>),
 }
 
@@ -57,7 +57,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// Whether the flight has to parse the statement.
+    /// Whether the pipeline has to parse the statement.
     pub(super) fn is_parsed_now(&self) -> bool {
         matches!(self, Self::None | Self::New(_))
     }
@@ -71,7 +71,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// A name that is being given. Dropped before it is known what came of it, the name is closed by the next flight.
+/// A name that is being given. Dropped before it is known what came of it, the name is closed by the next pipeline.
 pub(super) struct Preparing<'a> {
     statements: &'a Lock<Statements>,
     key: Key,

@@ -12,8 +12,8 @@ use crate::config::{ContextForm, PoolMode};
 /// | protocol | on the wire | kept in the session | safe behind |
 /// | --- | --- | --- | --- |
 /// | `Simple` | one `Query` message, values as literals | nothing | everything |
-/// | `Unnamed` | `Parse`, `Bind`, `Describe`, `Execute`, `Sync` in one flight | nothing | everything that keeps one flight on one server |
-/// | `Prepared` | `Bind`, `Execute`, `Sync` in one flight; the first time, `Parse` and `Describe` in the same | named statements | no pooler, session mode, and poolers that track statements by name (PgBouncer 1.21 with `max_prepared_statements`) |
+/// | `Unnamed` | `Parse`, `Bind`, `Describe`, `Execute`, `Sync` in one pipeline | nothing | everything that keeps one pipeline on one server |
+/// | `Prepared` | `Bind`, `Execute`, `Sync` in one pipeline; the first time, `Parse` and `Describe` in the same | named statements | no pooler, session mode, and poolers that track statements by name (PgBouncer 1.21 with `max_prepared_statements`) |
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
     /// One `Query` message with everything in it: context, statements, and values as escaped literals. PostgreSQL runs
@@ -21,11 +21,11 @@ pub enum Protocol {
     ///
     /// Typed queries need binary values, which this protocol lacks: they travel as with [`Protocol::Unnamed`].
     Simple,
-    /// The extended protocol with the unnamed statement, in one flight. PostgreSQL parses and plans each time.
+    /// The extended protocol with the unnamed statement, in one pipeline. PostgreSQL parses and plans each time.
     Unnamed,
     /// The extended protocol with statements by name. PostgreSQL parses each statement once for a connection, and plans
     /// it at most some times. Each connection keeps a bounded number of them; the one that was not used for the longest
-    /// time is closed within the flight that needs its place.
+    /// time is closed within the pipeline that needs its place.
     ///
     /// Behind a pooler that lends a server connection for one transaction, and does not track statements by name, it
     /// fails within transactions with `prepared statement "…" does not exist`, and leaves names behind in the server. It is
@@ -49,7 +49,7 @@ impl Protocol {
 pub struct Protocols {
     /// Typed Diesel queries: one statement each.
     pub typed: Protocol,
-    /// GraphQL operations: a scope and one statement or several, in one flight. Without names, `Simple` is as fast as
+    /// GraphQL operations: a scope and one statement or several, in one pipeline. Without names, `Simple` is as fast as
     /// `Unnamed`, and needs less of a pooler.
     pub operations: Protocol,
     /// How a message of operations sets its scope.
@@ -100,7 +100,7 @@ impl Protocols {
 
     /// What is safe as far as the pool mode tells, and fastest then. In pool mode `auto` it is where it begins.
     ///
-    /// Session mode is pgpool-II's, too, which looks at each statement of a flight to find a server for it, so that a scope
+    /// Session mode is pgpool-II's, too, which looks at each statement of a pipeline to find a server for it, so that a scope
     /// can go to another one than what it is for; it sends a message of several statements to one server. Pool mode `auto`
     /// asks whether it is one (`probe::ProbeReport::protocols`).
     pub fn of(pool_mode: PoolMode) -> Self {

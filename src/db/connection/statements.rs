@@ -1,6 +1,6 @@
 //! The named statements of one connection, as a bounded cache: the server keeps as many.
 //!
-//! Never sends anything: what has to be closed is closed within the next flight (`extended.rs`).
+//! Never sends anything: what has to be closed is closed within the next pipeline (`extended.rs`).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

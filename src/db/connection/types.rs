@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::db::wire::{Flight, FlightError, Format, UNSPECIFIED};
+use crate::db::wire::{Format, Pipeline, PipelineError, UNSPECIFIED};
 use crate::sql::array_literal;
 
 /// An enum, a domain, a composite type, or one of an extension, as Diesel's `#[diesel(postgres_type(…))]` names it.
@@ -58,15 +58,15 @@ const QUESTION: &str = "select coalesce(t.oid, 0), coalesce(t.typarray, 0) \
         pg_catalog.concat(pg_catalog.quote_ident(w.s) operator(pg_catalog.||) '.', pg_catalog.quote_ident(w.n))) \
     order by w.i";
 
-/// The flight that asks for the OIDs of types.
-pub(in crate::db) fn question(names: &[TypeName]) -> Result<Flight, FlightError> {
+/// The pipeline that asks for the OIDs of types.
+pub(in crate::db) fn question(names: &[TypeName]) -> Result<Pipeline, PipelineError> {
     let schemas = array_literal(names.iter().map(|name| name.schema.as_deref()));
     let names = array_literal(names.iter().map(|name| Some(&*name.name)));
     let values = [Some(schemas.as_bytes()), Some(names.as_bytes())];
-    let mut flight = Flight::default();
-    flight.parse("", QUESTION, [UNSPECIFIED; 2].into_iter())?;
-    flight.bind("", values.into_iter(), Format::Text)?;
-    flight.execute()?;
-    flight.sync();
-    Ok(flight)
+    let mut pipeline = Pipeline::default();
+    pipeline.parse("", QUESTION, [UNSPECIFIED; 2].into_iter())?;
+    pipeline.bind("", values.into_iter(), Format::Text)?;
+    pipeline.execute()?;
+    pipeline.sync();
+    Ok(pipeline)
 }

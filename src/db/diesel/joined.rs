@@ -1,4 +1,4 @@
-//! A typed query with plain statements before and after it, in one flight that ends in one `Sync`: after an error, what is left of
+//! A typed query with plain statements before and after it, in one pipeline that ends in one `Sync`: after an error, what is left of
 //! it does not run.
 //!
 //! So a transaction is begun, or ended, without a round trip of its own. Every statement is the unnamed one.
@@ -14,7 +14,7 @@ use crate::db::connection::answer::{answer, malformed};
 use crate::db::diesel::bind::Query;
 use crate::db::diesel::perform::affected;
 use crate::db::error::Error;
-use crate::db::wire::{Flight, FlightError, Format, Sharing, TransactionStatus};
+use crate::db::wire::{Format, Pipeline, PipelineError, Sharing, TransactionStatus};
 
 pub(in crate::db) use diesel::connection::TransactionDepthChange as DepthChange;
 
@@ -39,13 +39,13 @@ impl Connection {
         query: &Query,
         after: &[&str],
     ) -> Result<usize, Error> {
-        let mut flight = Flight::default();
-        before.iter().try_for_each(|text| plain(&mut flight, text))?;
-        flight.parse("", &query.text, query.types.iter().copied())?;
-        flight.bind("", query.values.iter().map(Option::as_deref), Format::Binary)?;
-        flight.execute()?;
-        after.iter().try_for_each(|text| plain(&mut flight, text))?;
-        flight.sync();
+        let mut pipeline = Pipeline::default();
+        before.iter().try_for_each(|text| plain(&mut pipeline, text))?;
+        pipeline.parse("", &query.text, query.types.iter().copied())?;
+        pipeline.bind("", query.values.iter().map(Option::as_deref), Format::Binary)?;
+        pipeline.execute()?;
+        after.iter().try_for_each(|text| plain(&mut pipeline, text))?;
+        pipeline.sync();
         let mut changed = Vec::with_capacity(before.len() + after.len() + 1);
         let read = |message: Message| {
             if let Message::CommandComplete(body) = message {
@@ -53,11 +53,11 @@ impl Connection {
             }
             Ok(())
         };
-        answer(self.wire.send(flight, Sharing::Alone), read).await?;
+        answer(self.wire.send(pipeline, Sharing::Alone), read).await?;
         changed.get(before.len()).copied().ok_or_else(|| Error::Protocol("a query had no end".to_owned()))
     }
 
-    /// Tells Diesel of a transaction that was begun or ended in such a flight.
+    /// Tells Diesel of a transaction that was begun or ended in such a pipeline.
     pub(in crate::db) fn count_transaction(&mut self, change: DepthChange) {
         let is_open = self.wire.transaction() != TransactionStatus::Idle;
         if is_open != matches!(change, DepthChange::IncreaseDepth) {
@@ -74,8 +74,8 @@ impl Connection {
 }
 
 /// A statement without parameters.
-fn plain(flight: &mut Flight, text: &str) -> Result<(), FlightError> {
-    flight.parse("", text, std::iter::empty())?;
-    flight.bind("", std::iter::empty(), Format::Text)?;
-    flight.execute()
+fn plain(pipeline: &mut Pipeline, text: &str) -> Result<(), PipelineError> {
+    pipeline.parse("", text, std::iter::empty())?;
+    pipeline.bind("", std::iter::empty(), Format::Text)?;
+    pipeline.execute()
 }

@@ -1,4 +1,4 @@
-//! A typed query on a connection: the flight that each protocol makes of it, and its rows.
+//! A typed query on a connection: the pipeline that each protocol makes of it, and its rows.
 //!
 //! Never names a statement itself: `connection/extended.rs` does, as for operations.
 
@@ -23,7 +23,7 @@ use crate::db::wire::{Format, Sharing};
 
 /// What is wanted of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::db) enum Wanted {
+pub(in crate::db) enum ResultKind {
     Rows,
     /// How many rows it changed.
     Count,
@@ -32,7 +32,7 @@ pub(in crate::db) enum Wanted {
 /// How a query is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
-    pub(in crate::db) wanted: Wanted,
+    pub(in crate::db) wanted: ResultKind,
     pub(in crate::db) sharing: Sharing,
 }
 
@@ -96,7 +96,7 @@ impl Connection {
     }
 }
 
-/// A typed query as the only step of a flight.
+/// A typed query as the only step of a pipeline.
 pub(super) struct TypedStep<'a> {
     query: &'a Query,
     key: Key,
@@ -136,7 +136,7 @@ impl Step for TypedStep<'_> {
 /// Takes the rows of a typed query.
 struct Rows<'a> {
     connection: &'a Connection,
-    wanted: Wanted,
+    wanted: ResultKind,
     outcome: Outcome,
 }
 
@@ -146,7 +146,7 @@ impl Reader for Rows<'_> {
     }
 
     fn row(&mut self, _step: usize, row: &DataRowBody, columns: Option<&Columns>) -> Result<(), Error> {
-        if self.wanted == Wanted::Rows {
+        if self.wanted == ResultKind::Rows {
             let columns = columns.ok_or_else(|| Error::Protocol("a row came without columns".to_owned()))?;
             self.outcome.rows.push(Row::new(row, columns).map_err(|error| malformed(&error))?);
         }

@@ -28,10 +28,10 @@ use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::connector::Connector;
 use crate::db::diesel::bind::Query;
 use crate::db::diesel::error;
-use crate::db::diesel::perform::{Asked, Failure, Outcome, Wanted};
+use crate::db::diesel::perform::{Asked, Failure, Outcome, ResultKind};
 use crate::db::diesel::row::Row;
 use crate::db::error::{DatabaseError as ServerError, Error};
-use crate::db::wire::{Flight, Sharing, TransactionStatus};
+use crate::db::wire::{Pipeline, Sharing, TransactionStatus};
 
 impl SimpleAsyncConnection for Connection {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
@@ -179,12 +179,12 @@ impl Connection {
         query: QueryResult<Query>,
         sharing: Sharing,
     ) -> QueryResult<BoxStream<'static, QueryResult<Row>>> {
-        let outcome = self.run(query?, Asked { wanted: Wanted::Rows, sharing }).await?;
+        let outcome = self.run(query?, Asked { wanted: ResultKind::Rows, sharing }).await?;
         Ok(stream::iter(outcome.rows.into_iter().map(Ok)).boxed())
     }
 
     async fn count(&self, query: QueryResult<Query>, sharing: Sharing) -> QueryResult<usize> {
-        Ok(self.run(query?, Asked { wanted: Wanted::Count, sharing }).await?.affected)
+        Ok(self.run(query?, Asked { wanted: ResultKind::Count, sharing }).await?.affected)
     }
 
     async fn run(&self, query: Query, asked: Asked) -> QueryResult<Outcome> {
@@ -227,7 +227,7 @@ impl Connection {
     /// Statements without parameters, in one message.
     async fn perform_batch(&self, text: &str, sharing: Sharing) -> Result<(), Error> {
         let (mut is_rolled_back, mut has_deallocated) = (false, false);
-        let flight = Flight::query(text)?;
+        let pipeline = Pipeline::query(text)?;
         let read = |message: Message| {
             if let Message::CommandComplete(body) = message {
                 is_rolled_back = body.tag().is_ok_and(|tag| tag == "ROLLBACK");
@@ -236,7 +236,7 @@ impl Connection {
             }
             Ok(())
         };
-        let result = answer(self.wire.send(flight, sharing), read).await;
+        let result = answer(self.wire.send(pipeline, sharing), read).await;
         // It is so even if a later statement failed. PgBouncer cuts off who then asks for a statement by its old name.
         if has_deallocated {
             self.statements.lock().forget_all();

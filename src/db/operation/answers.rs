@@ -136,7 +136,7 @@ impl Reader for ValueReader<'_> {
     }
 }
 
-/// Whether the row stands for one that was longer than its flight allows. Every statement returns a column.
+/// Whether the row stands for one that was longer than its pipeline allows. Every statement returns a column.
 fn is_left_out(row: &DataRowBody) -> bool {
     matches!(row.ranges().next(), Ok(None))
 }

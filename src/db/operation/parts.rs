@@ -1,4 +1,4 @@
-//! Scope and statements -> the parts of a flight of the extended protocol: a text and its values, one behind the other.
+//! Scope and statements -> the parts of a pipeline of the extended protocol: a text and its values, one behind the other.
 //!
 //! A text depends on the shape of what is asked and on the role, never on a value: so it can be prepared once. Never does
 //! I/O, never knows which texts are prepared.
@@ -17,7 +17,7 @@ use crate::sql::{SessionSettings, Statement, Text};
 /// The protocol counts the values of a statement by 16 bits (manual, section 55.7, `Bind`).
 pub(super) const MOST_VALUES: usize = u16::MAX as usize;
 
-/// One statement of a flight.
+/// One statement of a pipeline.
 ///
 /// With a role it has a text that only statements of the same role have: PostgreSQL looks at the schema's privileges when it
 /// parses, and at those of an SQL function when it plans it into the statement. Neither is looked at again when a prepared

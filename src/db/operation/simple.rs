@@ -6,7 +6,7 @@ use crate::db::connection::Connection;
 use crate::db::connection::answer::answer;
 use crate::db::error::Error;
 use crate::db::operation::answers::{Collected, ValueReader};
-use crate::db::wire::Flight;
+use crate::db::wire::Pipeline;
 
 impl Connection {
     /// Sends one message whose values nobody needs. The first statement is a scope's.
@@ -26,7 +26,7 @@ impl Connection {
         limit: usize,
         answers: &mut Collected,
     ) -> Result<(), Error> {
-        let flight = Flight::query(message)?.limited_to(limit);
+        let pipeline = Pipeline::query(message)?.limited_to(limit);
         let mut reader = ValueReader::new(answers, skipped);
         let read = |message: Message| {
             match message {
@@ -36,7 +36,7 @@ impl Connection {
             }
             Ok(())
         };
-        let result = answer(self.wire.exchange(flight), read).await;
+        let result = answer(self.wire.exchange(pipeline), read).await;
         let is_in_scope = reader.is_in_scope();
         match result {
             Ok(()) => answers.check(),

@@ -49,14 +49,14 @@ pub struct StoredStatements {
     candidates: Cache<Key, Arc<Candidate>>,
     /// The function that sets what it is given.
     enter: ArcSwapOption<Call>,
-    wanted: mpsc::Sender<Wanted>,
+    wanted: mpsc::Sender<StoreRequest>,
     /// The other end of it, until somebody makes functions.
-    receiver: Lock<Option<mpsc::Receiver<Wanted>>>,
+    receiver: Lock<Option<mpsc::Receiver<StoreRequest>>>,
 }
 
 /// A statement that should become a function.
 #[derive(Debug)]
-pub struct Wanted {
+pub struct StoreRequest {
     /// The statement.
     pub candidate: Arc<Candidate>,
     /// Who waits for it, if somebody does.
@@ -102,7 +102,7 @@ impl StoredStatements {
     }
 
     /// The statements that should become functions, for the one who makes them; `None` if there is one already.
-    pub fn take_wanted(&self) -> Option<mpsc::Receiver<Wanted>> {
+    pub fn take_wanted(&self) -> Option<mpsc::Receiver<StoreRequest>> {
         self.receiver.lock().take()
     }
 
@@ -168,7 +168,7 @@ impl StoredStatements {
     fn call(&self, scope: &Scope, statement: &Statement) -> Option<Arc<Call>> {
         let candidate = self.candidate(scope, statement)?;
         if candidate.is_wanted(self.now(), self.enough) {
-            let wanted = Wanted { candidate: Arc::clone(&candidate), done: None };
+            let wanted = StoreRequest { candidate: Arc::clone(&candidate), done: None };
             if self.wanted.try_send(wanted).is_err() {
                 candidate.ask_again();
             }
@@ -183,7 +183,7 @@ impl StoredStatements {
         let has_maker = self.receiver.lock().is_none();
         if has_maker && !candidate.is_settled() {
             let (done, waiting) = oneshot::channel();
-            let wanted = Wanted { candidate: Arc::clone(&candidate), done: Some(done) };
+            let wanted = StoreRequest { candidate: Arc::clone(&candidate), done: Some(done) };
             if self.wanted.send(wanted).await.is_ok() {
                 // Whoever makes functions has gone; so there is none.
                 let _ = waiting.await;

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use crate::config::{self, ContextForm, PoolMode};
 use crate::db::connection::Connection;
-use crate::db::connection::choice::Choice;
+use crate::db::connection::choice::ProtocolChoice;
 use crate::db::connection::protocol::Protocols;
 use crate::db::connector::{Connector, manager_of};
 use crate::db::error::{Error, Unavailable};
@@ -58,7 +58,7 @@ pub(in crate::db) struct Pool {
     maximum: u32,
     waiting: AtomicU32,
     /// How queries travel, where that is found out.
-    choice: Option<Arc<Choice>>,
+    choice: Option<Arc<ProtocolChoice>>,
     /// How messages set their scope, where that is not found out.
     context: Option<ContextForm>,
 }

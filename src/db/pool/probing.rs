@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::db::connection::choice::Choice;
+use crate::db::connection::choice::ProtocolChoice;
 use crate::db::connection::protocol::Protocols;
 use crate::db::connector::Connector;
 use crate::db::probe::ProbeReport;
@@ -15,7 +15,7 @@ use crate::event::Event;
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a probe in the background if one is due.
-pub(super) fn probe_if_due(choice: &Arc<Choice>, connector: &Connector) {
+pub(super) fn probe_if_due(choice: &Arc<ProtocolChoice>, connector: &Connector) {
     let Some(falls) = choice.begin_probe() else { return };
     let (choice, connector) = (Arc::clone(choice), connector.clone());
     tokio::spawn(async move {
@@ -26,7 +26,7 @@ pub(super) fn probe_if_due(choice: &Arc<Choice>, connector: &Connector) {
     });
 }
 
-fn settle(choice: &Choice, findings: &ProbeReport, falls: u32) {
+fn settle(choice: &ProtocolChoice, findings: &ProbeReport, falls: u32) {
     let protocols = findings.protocols();
     if let Some(reason) = findings.refusal() {
         choice.refuse(reason);

@@ -4,7 +4,7 @@
 //! not have yet, a query that its recovery got in the way of.
 
 mod replica;
-mod trail;
+mod wal_history;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use self::replica::{Next, Replica};
-use self::trail::Trail;
+use self::wal_history::WalHistory;
 use crate::config;
 use crate::db::error::Error;
 use crate::db::operation::answers::{Answers, RunError};
@@ -115,7 +115,7 @@ impl Replicas {
 
 /// Asks the replicas from time to time how they are, and the primary where it is, for as long as it is polled.
 async fn follow(primary: Database, replicas: Arc<[Replica]>, limit: Option<Duration>) {
-    let mut trail = limit.map(Trail::new);
+    let mut trail = limit.map(WalHistory::new);
     for turn in 0_usize.. {
         if let Some(trail) = &mut trail
             && let Some(position) = replica::position(&primary).await

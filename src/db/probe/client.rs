@@ -1,4 +1,4 @@
-//! A connection of the probe: flights and the first value of each row.
+//! A connection of the probe: pipelines and the first value of each row.
 
 use postgres_protocol::message::backend::Message;
 
@@ -6,7 +6,7 @@ use crate::db::connection::Connection;
 use crate::db::connection::answer::{answer, first_value};
 use crate::db::connector::Connector;
 use crate::db::error::{Error, Unavailable};
-use crate::db::wire::{Flight, Format, TransactionStatus};
+use crate::db::wire::{Format, Pipeline, TransactionStatus};
 
 /// A connection of the probe's own.
 pub(super) struct Client(Connection);
@@ -31,10 +31,10 @@ impl Client {
 
     /// One simple-protocol message.
     pub(in crate::db) async fn query(&mut self, text: &str) -> Result<Values, Error> {
-        self.send(Flight::query(text)?).await
+        self.send(Pipeline::query(text)?).await
     }
 
-    pub(in crate::db) async fn send(&mut self, flight: Flight) -> Result<Values, Error> {
+    pub(in crate::db) async fn send(&mut self, pipeline: Pipeline) -> Result<Values, Error> {
         let mut values = Values::new();
         let read = |message| {
             if let Message::DataRow(row) = message {
@@ -42,7 +42,7 @@ impl Client {
             }
             Ok(())
         };
-        answer(self.0.wire.exchange(flight), read).await?;
+        answer(self.0.wire.exchange(pipeline), read).await?;
         Ok(values)
     }
 
@@ -63,8 +63,8 @@ pub(in crate::db) fn process(values: &Values) -> Result<i32, Error> {
     value.ok_or_else(|| Error::Protocol(format!("{values:?} where a process id was expected")))
 }
 
-/// A statement without parameters, bound and executed within a flight.
-pub(in crate::db) fn execute(flight: &mut Flight, name: &str) -> Result<(), Error> {
-    flight.bind(name, std::iter::empty(), Format::Text)?;
-    Ok(flight.execute()?)
+/// A statement without parameters, bound and executed within a pipeline.
+pub(in crate::db) fn execute(pipeline: &mut Pipeline, name: &str) -> Result<(), Error> {
+    pipeline.bind(name, std::iter::empty(), Format::Text)?;
+    Ok(pipeline.execute()?)
 }

@@ -13,7 +13,7 @@ use crate::db::connection::Connection;
 use crate::db::connection::answer::{answer, malformed};
 use crate::db::connector::Connector;
 use crate::db::error::Error;
-use crate::db::wire::Flight;
+use crate::db::wire::Pipeline;
 
 /// The database that is the console.
 const CONSOLE: &str = "pgbouncer";
@@ -100,6 +100,6 @@ async fn show(console: &mut Connection, command: &str) -> Result<Vec<Row>, Error
         }
         Ok(())
     };
-    answer(console.wire.exchange(Flight::query(command)?), read).await?;
+    answer(console.wire.exchange(Pipeline::query(command)?), read).await?;
     Ok(rows)
 }

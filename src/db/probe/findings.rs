@@ -20,13 +20,13 @@ pub struct ProbeReport {
     pub named_statements: NamedStatements,
     /// Whether a message of several statements passes as one, settings that end with it included: those of
     /// [`ContextForm::SetConfig`].
-    pub several_statements: Passage,
+    pub several_statements: ProbeResult,
     /// The same with the settings of [`ContextForm::SetLocal`].
-    pub set_local: Passage,
-    /// Whether the extended protocol passes, with the unnamed statement in one flight.
-    pub unnamed_statement: Passage,
+    pub set_local: ProbeResult,
+    /// Whether the extended protocol passes, with the unnamed statement in one pipeline.
+    pub unnamed_statement: ProbeResult,
     /// Whether a write by the extended protocol, outside of a transaction, is committed without being asked to.
-    pub typed_writes: Passage,
+    pub typed_writes: ProbeResult,
     /// PostgreSQL's version: 150014 is 15.14.
     pub server_version: Option<u32>,
     /// Whether something in between reads each statement and finds a server for it, as pgpool-II does.
@@ -44,7 +44,7 @@ impl ProbeReport {
     pub fn is_complete(&self) -> bool {
         self.lending != FoundPoolMode::Unknown
             && !matches!(self.named_statements, NamedStatements::Unknown(_))
-            && self.unnamed_statement != Passage::Unknown
+            && self.unnamed_statement != ProbeResult::Unknown
             && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
     }
 
@@ -75,13 +75,13 @@ impl ProbeReport {
     /// The form of a scope that passes. [`ContextForm::SetConfig`], unless it is known that only another one does.
     pub fn context(&self) -> ContextForm {
         match (&self.several_statements, &self.set_local) {
-            (Passage::Fails(_), Passage::Passes) => ContextForm::SetLocal,
+            (ProbeResult::Fails(_), ProbeResult::Passes) => ContextForm::SetLocal,
             _ => ContextForm::SetConfig,
         }
     }
 
     /// What was seen of a message with a scope in this form.
-    pub fn message(&self, form: ContextForm) -> &Passage {
+    pub fn message(&self, form: ContextForm) -> &ProbeResult {
         match form {
             ContextForm::SetConfig | ContextForm::Function => &self.several_statements,
             ContextForm::SetLocal => &self.set_local,
@@ -91,7 +91,7 @@ impl ProbeReport {
     /// The fastest protocol that is safe for typed queries, after all that was seen.
     pub fn protocol(&self) -> Protocol {
         match (&self.lending, &self.named_statements) {
-            _ if !matches!(self.unnamed_statement, Passage::Passes) => Protocol::Simple,
+            _ if !matches!(self.unnamed_statement, ProbeResult::Passes) => Protocol::Simple,
             (_, NamedStatements::Tracked)
             | (FoundPoolMode::Direct | FoundPoolMode::Session, NamedStatements::AsGiven) => {
                 Protocol::Prepared
@@ -104,7 +104,7 @@ impl ProbeReport {
 /// Whether something passes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Passage {
+pub enum ProbeResult {
     /// It passes.
     Passes,
     /// It does not; what was seen instead.

@@ -1,7 +1,7 @@
 //! What becomes of statements with a name: whether they reach the server by it, and if not, whether the pooler has
 //! them at hand on every server connection.
 //!
-//! Names and texts are unique, so that nobody else's statement is ever met. Each flight that prepares something on a
+//! Names and texts are unique, so that nobody else's statement is ever met. Each pipeline that prepares something on a
 //! server also deallocates it there, in its own transaction.
 
 use serde::Serialize;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::db::error::Error;
 use crate::db::probe::client::{Client, Values, execute};
 use crate::db::probe::lending::FoundPoolMode;
-use crate::db::wire::Flight;
+use crate::db::wire::Pipeline;
 
 /// What becomes of statements with a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,20 +54,20 @@ impl Probe {
         )
     }
 
-    fn prepare(&self, flight: &mut Flight) -> Result<(), Error> {
-        Ok(flight.parse(&self.name, &self.text(), std::iter::empty())?)
+    fn prepare(&self, pipeline: &mut Pipeline) -> Result<(), Error> {
+        Ok(pipeline.parse(&self.name, &self.text(), std::iter::empty())?)
     }
 
     /// Makes the server forget the statement, whatever it is called there.
-    fn deallocate(&self, flight: &mut Flight) -> Result<(), Error> {
+    fn deallocate(&self, pipeline: &mut Pipeline) -> Result<(), Error> {
         let text = format!(
             "do $$ declare found pg_catalog.text; begin for found in select name from pg_catalog.pg_prepared_statements \
              where name operator(pg_catalog.<>) '' and pg_catalog.strpos(statement, '{}') operator(pg_catalog.>) 0 loop execute pg_catalog.format('deallocate %I', found); \
              end loop; end $$",
             self.mark
         );
-        flight.parse("", &text, std::iter::empty())?;
-        execute(flight, "")
+        pipeline.parse("", &text, std::iter::empty())?;
+        execute(pipeline, "")
     }
 
     /// The name that the server has for it, out of its answer.
@@ -98,15 +98,15 @@ pub(in crate::db) async fn examine(
     }
 }
 
-/// Prepares, executes, closes and deallocates in one flight, so that nothing is left in any pool mode.
+/// Prepares, executes, closes and deallocates in one pipeline, so that nothing is left in any pool mode.
 async fn name_at_server(client: &mut Client, probe: &Probe) -> Result<Option<String>, Error> {
-    let mut flight = Flight::default();
-    probe.prepare(&mut flight)?;
-    execute(&mut flight, &probe.name)?;
-    flight.close(&probe.name)?;
-    probe.deallocate(&mut flight)?;
-    flight.sync();
-    match client.send(flight).await {
+    let mut pipeline = Pipeline::default();
+    probe.prepare(&mut pipeline)?;
+    execute(&mut pipeline, &probe.name)?;
+    pipeline.close(&probe.name)?;
+    probe.deallocate(&mut pipeline)?;
+    pipeline.sync();
+    match client.send(pipeline).await {
         Ok(values) => Ok(probe.name_at_server(&values).map(str::to_owned)),
         Err(error) => {
             // What stood behind the error was skipped.
@@ -117,10 +117,10 @@ async fn name_at_server(client: &mut Client, probe: &Probe) -> Result<Option<Str
 }
 
 async fn close(client: &mut Client, name: &str) -> Result<(), Error> {
-    let mut flight = Flight::default();
-    flight.close(name)?;
-    flight.sync();
-    client.send(flight).await.map(|_| ())
+    let mut pipeline = Pipeline::default();
+    pipeline.close(name)?;
+    pipeline.sync();
+    client.send(pipeline).await.map(|_| ())
 }
 
 /// Lets two clients prepare statements by the same name, then swap their server connections, and use them there.
@@ -150,12 +150,12 @@ async fn prepare_within(client: &mut Client, probe: &Probe) -> Result<i32, Error
     Ok(backend)
 }
 
-/// `Parse`, then `Bind` and `Execute`, each in a flight of its own; then the server forgets it.
+/// `Parse`, then `Bind` and `Execute`, each in a pipeline of its own; then the server forgets it.
 async fn prepare(client: &mut Client, probe: &Probe) -> Result<(), Error> {
-    let mut flight = Flight::default();
-    probe.prepare(&mut flight)?;
-    flight.sync();
-    client.send(flight).await?;
+    let mut pipeline = Pipeline::default();
+    probe.prepare(&mut pipeline)?;
+    pipeline.sync();
+    client.send(pipeline).await?;
     let values = run(client, probe).await?;
     deallocate(client, probe).await?;
     match probe.name_at_server(&values) {
@@ -165,27 +165,27 @@ async fn prepare(client: &mut Client, probe: &Probe) -> Result<(), Error> {
 }
 
 async fn run(client: &mut Client, probe: &Probe) -> Result<Values, Error> {
-    let mut flight = Flight::default();
-    execute(&mut flight, &probe.name)?;
-    flight.sync();
-    client.send(flight).await
+    let mut pipeline = Pipeline::default();
+    execute(&mut pipeline, &probe.name)?;
+    pipeline.sync();
+    client.send(pipeline).await
 }
 
 async fn deallocate(client: &mut Client, probe: &Probe) -> Result<(), Error> {
-    let mut flight = Flight::default();
-    probe.deallocate(&mut flight)?;
-    flight.sync();
-    client.send(flight).await.map(|_| ())
+    let mut pipeline = Pipeline::default();
+    probe.deallocate(&mut pipeline)?;
+    pipeline.sync();
+    client.send(pipeline).await.map(|_| ())
 }
 
-/// `Describe`, then `Bind` and `Execute`, each in a flight of its own, on another server connection.
+/// `Describe`, then `Bind` and `Execute`, each in a pipeline of its own, on another server connection.
 async fn use_elsewhere(client: &mut Client, probe: &Probe, before: i32) -> Result<NamedStatements, Error> {
     let now = client.begin().await?;
     if now == before {
         client.end().await?;
         return Ok(NamedStatements::Renamed("no second server connection was lent to try it on".to_owned()));
     }
-    let mut describing = Flight::default();
+    let mut describing = Pipeline::default();
     describing.describe(&probe.name)?;
     describing.sync();
     client.send(describing).await?;

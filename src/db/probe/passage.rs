@@ -2,8 +2,8 @@
 
 use crate::db::error::Error;
 use crate::db::probe::client::{Client, Values, execute};
-use crate::db::probe::findings::{Passage, ProbeReport};
-use crate::db::wire::Flight;
+use crate::db::probe::findings::{ProbeReport, ProbeResult};
+use crate::db::wire::Pipeline;
 
 /// A setting's value that nobody else uses, of a setting that no pooler follows.
 const MARK: &str = "4327ms";
@@ -31,36 +31,36 @@ pub(in crate::db) async fn examine(client: &mut Client, findings: &mut ProbeRepo
             read_server(&values, findings);
             several(client, &values).await
         }
-        Err(error) => Passage::Fails(error.to_string()),
+        Err(error) => ProbeResult::Fails(error.to_string()),
     };
     findings.set_local = match client.query(BY_COMMANDS).await {
         Ok(values) => several(client, &values).await,
-        Err(error) => Passage::Fails(error.to_string()),
+        Err(error) => ProbeResult::Fails(error.to_string()),
     };
     findings.unnamed_statement = match unnamed(client).await {
-        Ok(values) if values == ["glowplug"] => Passage::Passes,
-        Ok(values) => Passage::Fails(format!("the answer was {values:?}")),
-        Err(error) => Passage::Fails(error.to_string()),
+        Ok(values) if values == ["glowplug"] => ProbeResult::Passes,
+        Ok(values) => ProbeResult::Fails(format!("the answer was {values:?}")),
+        Err(error) => ProbeResult::Fails(error.to_string()),
     };
-    if findings.unnamed_statement == Passage::Passes {
+    if findings.unnamed_statement == ProbeResult::Passes {
         findings.typed_writes = write(client).await.unwrap_or_default();
     }
 }
 
-/// A write by the extended protocol has to be over with its flight. pgpool-II in raw mode opens a transaction for it.
-async fn write(client: &mut Client) -> Result<Passage, Error> {
-    let mut flight = Flight::default();
-    flight.parse("", WRITE, std::iter::empty())?;
-    execute(&mut flight, "")?;
-    flight.sync();
-    let sent = client.send(flight).await;
+/// A write by the extended protocol has to be over with its pipeline. pgpool-II in raw mode opens a transaction for it.
+async fn write(client: &mut Client) -> Result<ProbeResult, Error> {
+    let mut pipeline = Pipeline::default();
+    pipeline.parse("", WRITE, std::iter::empty())?;
+    execute(&mut pipeline, "")?;
+    pipeline.sync();
+    let sent = client.send(pipeline).await;
     if client.is_in_transaction() {
         client.end().await?;
-        return Ok(Passage::Fails(
+        return Ok(ProbeResult::Fails(
             "the pooler opens a transaction for it, and does not commit it".to_owned(),
         ));
     }
-    sent.map(|_| Passage::Passes)
+    sent.map(|_| ProbeResult::Passes)
 }
 
 fn read_server(values: &Values, findings: &mut ProbeReport) {
@@ -73,15 +73,17 @@ fn read_server(values: &Values, findings: &mut ProbeReport) {
 }
 
 /// The setting must have held for the message, and no longer.
-async fn several(client: &mut Client, values: &Values) -> Passage {
+async fn several(client: &mut Client, values: &Values) -> ProbeResult {
     match values.as_slice() {
         [.., _, during] if during == MARK => {}
-        values => return Passage::Fails(format!("the answers were {values:?}")),
+        values => return ProbeResult::Fails(format!("the answers were {values:?}")),
     }
     match client.query("select pg_catalog.current_setting('lock_timeout')").await {
-        Ok(values) if values == [MARK] => Passage::Fails("a setting of the message outlived it".to_owned()),
-        Ok(_) => Passage::Passes,
-        Err(error) => Passage::Fails(error.to_string()),
+        Ok(values) if values == [MARK] => {
+            ProbeResult::Fails("a setting of the message outlived it".to_owned())
+        }
+        Ok(_) => ProbeResult::Passes,
+        Err(error) => ProbeResult::Fails(error.to_string()),
     }
 }
 
@@ -100,10 +102,10 @@ pub(super) async fn routes_statements(client: &mut Client) -> Option<bool> {
 }
 
 async fn unnamed(client: &mut Client) -> Result<Values, Error> {
-    let mut flight = Flight::default();
-    flight.parse("", UNNAMED, std::iter::empty())?;
-    flight.describe("")?;
-    execute(&mut flight, "")?;
-    flight.sync();
-    client.send(flight).await
+    let mut pipeline = Pipeline::default();
+    pipeline.parse("", UNNAMED, std::iter::empty())?;
+    pipeline.describe("")?;
+    execute(&mut pipeline, "")?;
+    pipeline.sync();
+    client.send(pipeline).await
 }

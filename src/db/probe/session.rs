@@ -22,7 +22,7 @@ pub struct Sessions {
     /// Parameters of the start, each tried on a connection of its own.
     pub startup: Vec<StartupParameter>,
     /// What one client sets, and another may see.
-    pub settings: Fate,
+    pub settings: SettingEffect,
     /// Settings that were found on a server connection though nobody had asked for them: `name = value`.
     pub left_behind: Vec<String>,
 }
@@ -33,13 +33,13 @@ pub struct StartupParameter {
     /// Its name; `options` holds others.
     pub name: &'static str,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: SettingEffect,
 }
 
 /// What becomes of a setting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum SettingEffect {
     /// It holds for the client that asked for it.
     Holds,
     /// It is taken, and has no effect.
@@ -110,23 +110,23 @@ impl Connector {
         sessions.left_behind = self.left_behind(clients).await.unwrap_or_default().into_iter().collect();
     }
 
-    async fn try_at_start(&self, trial: Trial) -> Fate {
+    async fn try_at_start(&self, trial: Trial) -> SettingEffect {
         let question = format!("select pg_catalog.current_setting('{}')", trial.setting);
         match Client::open(&self.with_trial(trial.name, trial.value)).await {
             Ok(mut client) => match client.query(&question).await {
-                Ok(values) if values == [trial.expected] => Fate::Holds,
-                Ok(_) => Fate::Ignored,
-                Err(_) => Fate::Unknown,
+                Ok(values) if values == [trial.expected] => SettingEffect::Holds,
+                Ok(_) => SettingEffect::Ignored,
+                Err(_) => SettingEffect::Unknown,
             },
             Err(Unavailable { sqlstate: Some(_), message, .. }) if message.contains("parameter") => {
-                Fate::Refused(message)
+                SettingEffect::Refused(message)
             }
-            Err(_) => Fate::Unknown,
+            Err(_) => SettingEffect::Unknown,
         }
     }
 
     /// One client sets something; another one looks for it, and takes it back.
-    async fn follow_setting(&self, lending: FoundPoolMode) -> Result<Fate, Error> {
+    async fn follow_setting(&self, lending: FoundPoolMode) -> Result<SettingEffect, Error> {
         let mark = Uuid::new_v4().simple().to_string();
         let mut first = Client::open(self).await?;
         let set = format!(
@@ -147,7 +147,7 @@ impl Connector {
                 return Ok(fate);
             }
         }
-        Ok(Fate::Unknown)
+        Ok(SettingEffect::Unknown)
     }
 
     /// What several clients find at once, each on another server connection.
@@ -184,10 +184,10 @@ const TAKE_BACK: &str = "select pg_catalog.pg_backend_pid(); \
     select pg_catalog.set_config('glowplug.doctor', '', false)";
 
 /// What the answers say, if they come from the place where it was set.
-fn fate(seen: &Values, place: Option<&str>, mark: &str) -> Option<Fate> {
+fn fate(seen: &Values, place: Option<&str>, mark: &str) -> Option<SettingEffect> {
     match seen.as_slice() {
         [there, value, ..] if Some(there.as_str()) == place => {
-            Some(if value == mark { Fate::Leaks } else { Fate::Reset })
+            Some(if value == mark { SettingEffect::Leaks } else { SettingEffect::Reset })
         }
         _ => None,
     }
@@ -200,8 +200,8 @@ mod tests {
     #[test]
     fn a_setting_leaks_if_it_is_seen_where_it_was_set() {
         let seen = |place: &str, value: &str| vec![place.to_owned(), value.to_owned(), String::new()];
-        assert_eq!(fate(&seen("1", "mark"), Some("1"), "mark"), Some(Fate::Leaks));
-        assert_eq!(fate(&seen("1", ""), Some("1"), "mark"), Some(Fate::Reset));
+        assert_eq!(fate(&seen("1", "mark"), Some("1"), "mark"), Some(SettingEffect::Leaks));
+        assert_eq!(fate(&seen("1", ""), Some("1"), "mark"), Some(SettingEffect::Reset));
         assert_eq!(fate(&seen("2", ""), Some("1"), "mark"), None);
     }
 }

@@ -26,7 +26,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long the cancelled statement's end is waited for until the request is sent again, and how often it is waited for.
 ///
-/// PostgreSQL leaves a request aside that comes while it reads, as between two messages of a flight (`ProcessInterrupts`
+/// PostgreSQL leaves a request aside that comes while it reads, as between two messages of a pipeline (`ProcessInterrupts`
 /// in its tcop/postgres.c). The answer's end has not come then, so no other client has the server connection yet.
 const ROUND: Duration = Duration::from_millis(500);
 const ROUNDS: usize = 10;

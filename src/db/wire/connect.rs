@@ -10,12 +10,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::authentication::Credentials;
 use super::parameters::{Host, SslMode};
-use super::passfile::{self, Wanted};
+use super::passfile::{self, Login};
 use super::settings::{Place, Settings};
 use super::stream::{Address, Stream};
 use super::target::Target;
 use super::tls::{Encryption, Tls};
-use super::{Failure, Pipeline, Wire};
+use super::{Failure, SharedWire, Wire};
 use crate::config::Secret;
 
 /// How many cancel requests of one [`Connect`] are under way at once. Each is one more client of the pooler, and stays for as long as the
@@ -84,7 +84,7 @@ impl Connect {
     }
 
     /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout`.
-    pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<Pipeline, Failure> {
+    pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<SharedWire, Failure> {
         let limit = self.settings.connect_timeout.unwrap_or(limit);
         let mut last = Failure::Closed;
         for target in self.settings.target.passes() {
@@ -104,7 +104,7 @@ impl Connect {
         host: &Host,
         target: Target,
         limit: Duration,
-    ) -> Result<Pipeline, Failure> {
+    ) -> Result<SharedWire, Failure> {
         let addresses = within(limit, resolve(host)).await?;
         let mut last = Failure::Closed;
         for address in addresses {
@@ -151,7 +151,7 @@ impl Connect {
         // The home folder may be on a server that does not answer.
         let reading = tokio::task::spawn_blocking(move || {
             let Settings { passfile, database, user, .. } = &connect.settings;
-            passfile::find(passfile.as_deref()?, Wanted { host: &name, port, database, user })
+            passfile::find(passfile.as_deref()?, Login { host: &name, port, database, user })
         });
         reading.await.ok().flatten().map(Secret::new)
     }
@@ -173,7 +173,7 @@ impl Route {
         self.connect.tls.encrypt(stream, &self.name, self.encryption).await
     }
 
-    async fn start(mut self, host: &Host, target: Target) -> Result<Pipeline, Failure> {
+    async fn start(mut self, host: &Host, target: Target) -> Result<SharedWire, Failure> {
         let settings = &self.connect.settings;
         let credentials = Credentials {
             user: &settings.user,
@@ -182,7 +182,7 @@ impl Route {
         };
         let stream = self.open().await?;
         let is_encrypted = stream.is_encrypted();
-        let mut wire = Pipeline::new(Wire::start(stream, settings, &credentials).await?);
+        let mut wire = SharedWire::new(Wire::start(stream, settings, &credentials).await?);
         wire.check(target).await?;
         // What was negotiated holds for a cancel request too: it is never less safe than what it cancels.
         self.encryption = if is_encrypted { Encryption::Always } else { Encryption::Never };

@@ -1,4 +1,4 @@
-//! Flights there, their answers back: both at once, so that neither side waits for the other with its buffers full.
+//! Pipelines there, their answers back: both at once, so that neither side waits for the other with its buffers full.
 //!
 //! Never reads a message's content but for what the connection itself must know.
 
@@ -14,9 +14,9 @@ use postgres_protocol::message::backend::{Header, Message};
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncReadExt as _, AsyncWrite as _};
 
-use super::pipeline::{Pipeline, Sharing};
 use super::queue::{Fetched, Ticket};
-use super::{Failure, Flight, Report, Sent, State, TransactionStatus, Wire};
+use super::shared::{SharedWire, Sharing};
+use super::{Failure, Pipeline, Report, Sent, State, TransactionStatus, Wire};
 use crate::event::Event;
 
 /// PostgreSQL cannot make a longer message (its `MaxAllocSize`).
@@ -31,14 +31,14 @@ const NO_COLUMNS: &[u8] = b"D\0\0\0\x06\0\0";
 /// As much is asked of the socket at the least.
 const READ: usize = 16 * 1024;
 
-/// A flight under way.
+/// A pipeline under way.
 ///
 /// Read it to its end. What becomes of one that is dropped before is said at [`Sharing`].
 pub(in crate::db) struct Exchange<'a> {
-    pipeline: &'a Pipeline,
+    shared: &'a SharedWire,
     sharing: Sharing,
-    /// The flight, until the first of its answers is asked for.
-    flight: Option<Flight>,
+    /// The pipeline, until the first of its answers is asked for.
+    pipeline: Option<Pipeline>,
     /// Its place in the queue, from then on and until the end of its answer.
     ticket: Option<Ticket>,
     /// How many bytes the connection had taken before it.
@@ -48,17 +48,17 @@ pub(in crate::db) struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline, flight: Flight, sharing: Sharing) -> Self {
-        let flight = Some(flight);
-        Self { pipeline, sharing, flight, ticket: None, from: 0, messages: VecDeque::new() }
+    pub(super) fn new(shared: &'a SharedWire, pipeline: Pipeline, sharing: Sharing) -> Self {
+        let pipeline = Some(pipeline);
+        Self { shared, sharing, pipeline, ticket: None, from: 0, messages: VecDeque::new() }
     }
 
     /// The next message of the answer; `None` at its end. The connection has ended after a failure.
     ///
     /// Errors that the server raises are messages. One that ends the session is the last.
     pub(in crate::db) async fn next(&mut self) -> Result<Option<Message>, Failure> {
-        if let Some(flight) = self.flight.take() {
-            (self.ticket, self.from) = self.pipeline.with(|wire| wire.begin(flight, self.sharing))?;
+        if let Some(pipeline) = self.pipeline.take() {
+            (self.ticket, self.from) = self.shared.with(|wire| wire.begin(pipeline, self.sharing))?;
             if self.sharing == Sharing::Joined {
                 let_others_join().await;
             }
@@ -68,9 +68,9 @@ impl<'a> Exchange<'a> {
                 return Ok(Some(message));
             }
             let Some(ticket) = self.ticket else { return Ok(None) };
-            let Self { pipeline, messages, sharing, .. } = self;
+            let Self { shared, messages, sharing, .. } = self;
             let poll = |context: &mut Context<'_>| {
-                pipeline.with(|wire| wire.poll_answer(ticket, *sharing, messages, context))
+                shared.with(|wire| wire.poll_answer(ticket, *sharing, messages, context))
             };
             match poll_fn(poll).await {
                 Ok(Fetched::Messages) => {}
@@ -85,13 +85,13 @@ impl<'a> Exchange<'a> {
 
     /// Whether anything can have reached the other side.
     pub(in crate::db) fn sent(&self) -> Sent {
-        let written = self.pipeline.with(|wire| wire.written);
+        let written = self.shared.with(|wire| wire.written);
         if written > self.from { Sent::Something } else { Sent::Nothing }
     }
 
     fn leave(&mut self) {
         if let Some(ticket) = self.ticket.take() {
-            self.pipeline.with(|wire| wire.queue.leave(ticket));
+            self.shared.with(|wire| wire.queue.leave(ticket));
         }
     }
 }
@@ -106,7 +106,7 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// Lets those that are polled together put their flights behind this one, before all are written at once.
+/// Lets those that are polled together put their pipelines behind this one, before all are written at once.
 async fn let_others_join() {
     let mut is_first = true;
     let yielding = |context: &mut Context<'_>| {
@@ -120,21 +120,21 @@ async fn let_others_join() {
 }
 
 impl Wire {
-    /// Takes a flight in behind the others: its place, and how many bytes were taken in before it.
-    fn begin(&mut self, flight: Flight, sharing: Sharing) -> Result<(Option<Ticket>, u64), Failure> {
+    /// Takes a pipeline in behind the others: its place, and how many bytes were taken in before it.
+    fn begin(&mut self, pipeline: Pipeline, sharing: Sharing) -> Result<(Option<Ticket>, u64), Failure> {
         // From here on, a future that is dropped leaves the connection in the middle of something.
         self.state = match (self.state, sharing) {
             (State::Busy | State::Ended, _) => return Err(Failure::Closed),
             (State::Ready | State::Joined, Sharing::Alone) => State::Busy,
             (State::Ready | State::Joined, Sharing::Joined) => State::Joined,
         };
-        Event::FlightSent.emit();
+        Event::PipelineSent.emit();
         let from = self.taken();
-        let ticket = self.queue.push(&flight, from + flight.bytes.len() as u64);
+        let ticket = self.queue.push(&pipeline, from + pipeline.bytes.len() as u64);
         if self.outbound.is_empty() {
-            self.outbound = flight.bytes;
+            self.outbound = pipeline.bytes;
         } else {
-            self.outbound.extend_from_slice(&flight.bytes);
+            self.outbound.extend_from_slice(&pipeline.bytes);
         }
         Ok((Some(ticket), from))
     }
@@ -247,7 +247,7 @@ impl Wire {
     }
 
     /// What `copy … from stdin` waits for is not there; the server then raises an error. It took no notice of the `Sync`
-    /// that stood behind, nor would it of another flight's messages, so that no answer could be told from the next.
+    /// that stood behind, nor would it of another pipeline's messages, so that no answer could be told from the next.
     fn refuse_copy(&mut self) -> Result<(), Failure> {
         let reason = "this connection has no data for COPY … FROM STDIN";
         if self.queue.is_followed() {
@@ -277,7 +277,7 @@ impl Wire {
         stream.poll_flush(context)
     }
 
-    /// The next message. A row beyond the flight's limit is not kept: its bytes are thrown away as they come.
+    /// The next message. A row beyond the pipeline's limit is not kept: its bytes are thrown away as they come.
     fn received_within_limit(&mut self) -> Result<Option<Message>, Failure> {
         if self.discarded == 0 {
             match Header::parse(&self.inbound).map_err(Failure::malformed)? {

@@ -12,7 +12,7 @@ use crate::db::wire::queue::Queue;
 use crate::db::wire::stream::Stream;
 
 /// A connection that the test is the other side of.
-fn pair() -> (Pipeline, UnixStream) {
+fn pair() -> (SharedWire, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let wire = Wire {
         stream: Stream::Unix(ours),
@@ -31,7 +31,7 @@ fn pair() -> (Pipeline, UnixStream) {
         state: State::Ready,
         transaction: TransactionStatus::Idle,
     };
-    (Pipeline::new(wire), theirs)
+    (SharedWire::new(wire), theirs)
 }
 
 fn message(tag: u8, body: &[u8]) -> Vec<u8> {
@@ -40,8 +40,8 @@ fn message(tag: u8, body: &[u8]) -> Vec<u8> {
 }
 
 /// Reads an answer to its end; how many messages it had.
-async fn read(wire: &mut Pipeline) -> Result<usize, Failure> {
-    let mut exchange = wire.exchange(Flight::query("select 1").unwrap());
+async fn read(wire: &mut SharedWire) -> Result<usize, Failure> {
+    let mut exchange = wire.exchange(Pipeline::query("select 1").unwrap());
     let mut count = 0;
     while exchange.next().await?.is_some() {
         count += 1;
@@ -67,7 +67,7 @@ async fn nobody_waits_for_the_other_with_full_buffers() {
         writer.write_all(&message(b'Z', b"I")).await.unwrap();
         writer
     });
-    let mut exchange = wire.exchange(Flight::query(&"y".repeat(SIZE)).unwrap());
+    let mut exchange = wire.exchange(Pipeline::query(&"y".repeat(SIZE)).unwrap());
     let mut sizes = Vec::new();
     while let Some(message) = exchange.next().await.unwrap() {
         if let Message::DataRow(row) = message {
@@ -127,7 +127,7 @@ async fn what_comes_unasked_is_noted_or_ends_the_connection() {
 async fn nothing_is_sent_that_could_not_be() {
     let (mut wire, theirs) = pair();
     drop(theirs);
-    let mut exchange = wire.exchange(Flight::query("select 1").unwrap());
+    let mut exchange = wire.exchange(Pipeline::query("select 1").unwrap());
     exchange.next().await.err().expect("the peer is gone");
     assert_eq!(exchange.sent(), Sent::Nothing);
 }
@@ -204,7 +204,7 @@ async fn rows_beyond_the_limit_are_left_out_and_the_connection_goes_on() {
         }
     });
     for expected in [[10, 0], [0, 0], [90, 0]] {
-        let mut exchange = wire.exchange(Flight::query("select 1").unwrap().limited_to(120));
+        let mut exchange = wire.exchange(Pipeline::query("select 1").unwrap().limited_to(120));
         let mut sizes = Vec::new();
         while let Some(message) = exchange.next().await.unwrap() {
             if let Message::DataRow(row) = message {

@@ -32,7 +32,7 @@ pub(in crate::db) enum Failure {
     /// None of the hosts is what `target_session_attrs` asks for.
     #[error("{0}")]
     Target(String),
-    /// The answer is much longer than the flight allows.
+    /// The answer is much longer than the pipeline allows.
     #[error("the answer is much longer than allowed")]
     TooLong,
     /// The peer does not speak the protocol.
@@ -40,10 +40,10 @@ pub(in crate::db) enum Failure {
     Malformed(String),
 }
 
-/// Whether anything of a flight can have reached the other side.
+/// Whether anything of a pipeline can have reached the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Sent {
-    /// Nothing, so that the flight may be sent again elsewhere.
+    /// Nothing, so that the pipeline may be sent again elsewhere.
     Nothing,
     /// Some or all of it.
     Something,

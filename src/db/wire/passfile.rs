@@ -8,7 +8,7 @@ use crate::event::Event;
 
 /// Which password is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct Login<'a> {
     pub(super) host: &'a str,
     pub(super) port: u16,
     pub(super) database: &'a str,
@@ -16,7 +16,7 @@ pub(super) struct Wanted<'a> {
 }
 
 /// The password of the first line that fits; a file that others may read is passed over, and the log says so.
-pub(super) fn find(path: &Path, wanted: Wanted<'_>) -> Option<String> {
+pub(super) fn find(path: &Path, wanted: Login<'_>) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     if let Err(problem) = is_private(path) {
         Event::PasswordFileIgnored { path, problem: &problem }.emit();
@@ -47,7 +47,7 @@ pub(super) fn is_private(_path: &Path) -> Result<(), String> {
 }
 
 /// The last of a line's five fields, if the first four fit.
-fn password(line: &str, wanted: Wanted<'_>) -> Option<String> {
+fn password(line: &str, wanted: Login<'_>) -> Option<String> {
     if line.starts_with('#') {
         return None;
     }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_first_line_that_fits_has_the_password() {
-        let wanted = Wanted { host: "db", port: 5432, database: "app", user: "a:n" };
+        let wanted = Login { host: "db", port: 5432, database: "app", user: "a:n" };
         for (line, expected) in [
             (r"db:5432:app:a\:n:hush", Some("hush")),
             (r"*:*:*:*:a\\b\:c:d", Some(r"a\b:c:d")),

@@ -1,72 +1,141 @@
-//! A connection that several futures can use at once: the wire behind a lock, which is held while bytes are moved and
-//! never while they are waited for.
+//! Frontend messages -> the bytes of a pipeline: what is written at once, before any of its answers is read.
 //!
-//! There is no task that reads: whoever is polled writes and reads for all, puts aside what is for others, and wakes them.
-//! Who is done, or goes away, wakes the next one to read on. Never decides what a flight is made of.
+//! Only puts messages one behind the other; what they mean together is its caller's.
 
-use super::{Exchange, Flight, TransactionStatus, Wire};
-use crate::db::lock::Lock;
+use std::io;
 
-/// A [`Wire`] for one future at a time, or for several.
-pub(in crate::db) struct Pipeline(Lock<Wire>);
+use bytes::{BufMut as _, BytesMut};
+use memchr::memchr;
+use postgres_protocol::IsNull;
+use postgres_protocol::message::frontend::{self, BindError};
 
-/// With whom a flight shares the connection.
+/// PostgreSQL's type OID for "infer it".
+pub(in crate::db) const UNSPECIFIED: u32 = 0;
+
+/// The format of a value on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::db) enum Sharing {
-    /// With nobody: its future has the connection to itself. Dropped before its answer was read to the end, it leaves the
-    /// connection unusable, and what runs is cancelled when the connection is dropped.
-    Alone,
-    /// With others: it is written behind theirs, without waiting for their answers. Dropped, it leaves the connection in
-    /// order: what it asked for is done all the same, and the answer is thrown away by whoever reads next.
-    Joined,
+pub(in crate::db) enum Format {
+    /// As `psql` shows it.
+    Text,
+    /// As the type's send function makes it.
+    Binary,
+}
+
+impl Format {
+    fn code(self) -> i16 {
+        match self {
+            Self::Text => 0,
+            Self::Binary => 1,
+        }
+    }
+}
+
+/// The bytes of one or several messages, each part of which ends in one `ReadyForQuery`.
+#[derive(Debug, Default)]
+pub(in crate::db) struct Pipeline {
+    pub(super) bytes: BytesMut,
+    /// How many `ReadyForQuery` will end the answer.
+    pub(super) ends: u32,
+    /// Whether the server waits for a `Sync` after an error.
+    pub(super) is_extended: bool,
+    /// How many bytes the rows of the answer may have together, if that is limited.
+    pub(super) row_limit: Option<usize>,
+}
+
+/// A pipeline could not be put together: a text has U+0000 in it, or there are too many values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum PipelineError {
+    /// A text contains U+0000.
+    NulByte,
+    /// More than 65,535 parameters, or more than 2 GiB.
+    TooLarge,
 }
 
 impl Pipeline {
-    pub(in crate::db) fn new(wire: Wire) -> Self {
-        Self(Lock::new(wire))
-    }
-
-    /// The wire, for whom has it to himself. Needs no waiting.
-    pub(in crate::db) fn get_mut(&mut self) -> &mut Wire {
-        self.0.get_mut()
-    }
-
-    /// Begins to send a flight alone; nothing is written before the answer is asked for.
-    pub(in crate::db) fn exchange(&mut self, flight: Flight) -> Exchange<'_> {
-        self.send(flight, Sharing::Alone)
-    }
-
-    /// Begins to send a flight; nothing is written before the answer is asked for.
-    pub(in crate::db) fn send(&self, flight: Flight, sharing: Sharing) -> Exchange<'_> {
-        Exchange::new(self, flight, sharing)
-    }
-
-    /// Whether a transaction is open, as of the last answer.
-    pub(in crate::db) fn transaction(&self) -> TransactionStatus {
-        self.with(|wire| wire.transaction)
-    }
-
-    /// Whether nobody in between can read along.
-    pub(in crate::db) fn is_encrypted(&self) -> bool {
-        self.with(|wire| wire.stream.is_encrypted())
-    }
-
-    /// What the server, or the pooler, reported of a setting: `server_version`, `TimeZone`.
-    pub(in crate::db) fn parameter(&self, name: &str) -> Option<String> {
-        self.with(|wire| wire.parameters.get(name).cloned())
-    }
-
-    /// Does something that waits for nothing.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Wire) -> T) -> T {
-        let (result, woken) = {
-            let mut wire = self.0.lock();
-            let result = work(&mut wire);
-            (result, wire.queue.take_woken())
-        };
-        // Outside of the lock: what a waker does is not known here.
-        for waker in woken {
-            waker.wake();
+    /// One `Query` message: statements without parameters, in one implicit transaction.
+    pub(in crate::db) fn query(text: &str) -> Result<Self, PipelineError> {
+        // As `frontend::query` does it, which looks for U+0000 byte by byte.
+        if memchr(0, text.as_bytes()).is_some() {
+            return Err(PipelineError::NulByte);
         }
-        result
+        let length = i32::try_from(text.len() + 5).map_err(|_| PipelineError::TooLarge)?;
+        let mut bytes = BytesMut::with_capacity(text.len() + 6);
+        bytes.put_u8(b'Q');
+        bytes.put_i32(length);
+        bytes.put_slice(text.as_bytes());
+        bytes.put_u8(0);
+        Ok(Self { bytes, ends: 1, ..Self::default() })
+    }
+
+    /// Leaves rows out of the answer that are beyond so many bytes: a row without columns stands in the place of each.
+    pub(in crate::db) fn limited_to(self, bytes: usize) -> Self {
+        Self { row_limit: Some(bytes), ..self }
+    }
+
+    /// `Parse`: the unnamed statement, or one with a name.
+    pub(in crate::db) fn parse(
+        &mut self,
+        name: &str,
+        text: &str,
+        types: impl Iterator<Item = u32>,
+    ) -> Result<(), PipelineError> {
+        self.put(text.len(), |bytes| frontend::parse(name, text, types, bytes))
+    }
+
+    /// `Bind` of the unnamed portal, with results in one format.
+    pub(in crate::db) fn bind<'a>(
+        &mut self,
+        name: &str,
+        values: impl Iterator<Item = Option<&'a [u8]>>,
+        format: Format,
+    ) -> Result<(), PipelineError> {
+        let put = |value: Option<&[u8]>, bytes: &mut BytesMut| {
+            let Some(value) = value else { return Ok(IsNull::Yes) };
+            bytes.extend_from_slice(value);
+            Ok(IsNull::No)
+        };
+        let formats = [format.code()];
+        self.put(0, |bytes| {
+            frontend::bind("", name, formats, values, put, formats, bytes).map_err(|error| match error {
+                BindError::Conversion(error) => io::Error::other(error),
+                BindError::Serialization(error) => error,
+            })
+        })
+    }
+
+    /// `Describe` of a statement: its result's columns.
+    pub(in crate::db) fn describe(&mut self, name: &str) -> Result<(), PipelineError> {
+        self.put(0, |bytes| frontend::describe(b'S', name, bytes))
+    }
+
+    /// `Execute` of the unnamed portal, to its end.
+    pub(in crate::db) fn execute(&mut self) -> Result<(), PipelineError> {
+        self.put(0, |bytes| frontend::execute("", 0, bytes))
+    }
+
+    /// `Close` of a named statement.
+    pub(in crate::db) fn close(&mut self, name: &str) -> Result<(), PipelineError> {
+        self.put(0, |bytes| frontend::close(b'S', name, bytes))
+    }
+
+    /// `Sync`: the end of an implicit transaction, after which the server answers to the end.
+    pub(in crate::db) fn sync(&mut self) {
+        frontend::sync(&mut self.bytes);
+        self.ends += 1;
+        self.is_extended = true;
+    }
+
+    fn put(
+        &mut self,
+        size: usize,
+        write: impl FnOnce(&mut BytesMut) -> io::Result<()>,
+    ) -> Result<(), PipelineError> {
+        // PostgreSQL's own bound on a message is smaller; this one keeps the length within its four bytes.
+        if size > i32::MAX as usize / 2 {
+            return Err(PipelineError::TooLarge);
+        }
+        write(&mut self.bytes).map_err(|error| {
+            if error.to_string().contains("null") { PipelineError::NulByte } else { PipelineError::TooLarge }
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! Whose answer is whose: the flights whose answers are awaited, in the order in which they were written.
+//! Whose answer is whose: the pipelines whose answers are awaited, in the order in which they were written.
 //!
 //! PostgreSQL answers them in that order, each up to its own `ReadyForQuery`. Whoever reads puts aside here what is for
 //! somebody else. Never does I/O.
@@ -9,7 +9,7 @@ use std::task::Waker;
 
 use postgres_protocol::message::backend::Message;
 
-use super::Flight;
+use super::Pipeline;
 
 /// What is left out of an answer is read all the same, so that the connection can be used again; more than this would take
 /// longer than a new connection.
@@ -18,13 +18,13 @@ const MOST_DISCARDED: usize = 64 << 20;
 /// A place in the queue; each is given once.
 pub(super) type Ticket = u64;
 
-/// The flights under way on one connection.
+/// The pipelines under way on one connection.
 #[derive(Default)]
 pub(super) struct Queue {
-    flights: VecDeque<Awaited>,
-    /// The ticket of the first of `flights`.
+    pipelines: VecDeque<Awaited>,
+    /// The ticket of the first of `pipelines`.
     first: Ticket,
-    /// How many of `flights` were answered to the end: what comes next is for the one behind them.
+    /// How many of `pipelines` were answered to the end: what comes next is for the one behind them.
     answered: usize,
     /// Who waits for an answer, or has to read on for those who do. Somebody who has the connection alone is not here.
     waiting: BTreeMap<Ticket, Waker>,
@@ -32,12 +32,12 @@ pub(super) struct Queue {
     woken: Vec<Waker>,
 }
 
-/// A flight whose answer is awaited, or put aside.
+/// A pipeline whose answer is awaited, or put aside.
 struct Awaited {
     /// How many `ReadyForQuery` are to come.
     ends: u32,
     is_extended: bool,
-    /// How many bytes the connection will have written when the flight is written.
+    /// How many bytes the connection will have written when the pipeline is written.
     written_at: u64,
     /// How many bytes of rows may still come, and how many of those that are left out.
     rows_left: usize,
@@ -60,33 +60,33 @@ pub(super) enum Fetched {
 }
 
 impl Queue {
-    /// Takes a flight in, behind the others.
-    pub(super) fn push(&mut self, flight: &Flight, written_at: u64) -> Ticket {
-        self.flights.push_back(Awaited {
-            ends: flight.ends,
-            is_extended: flight.is_extended,
+    /// Takes a pipeline in, behind the others.
+    pub(super) fn push(&mut self, pipeline: &Pipeline, written_at: u64) -> Ticket {
+        self.pipelines.push_back(Awaited {
+            ends: pipeline.ends,
+            is_extended: pipeline.is_extended,
             written_at,
-            rows_left: flight.row_limit.unwrap_or(usize::MAX),
+            rows_left: pipeline.row_limit.unwrap_or(usize::MAX),
             discard_left: MOST_DISCARDED,
             messages: VecDeque::new(),
             is_abandoned: false,
         });
-        self.first + self.flights.len() as u64 - 1
+        self.first + self.pipelines.len() as u64 - 1
     }
 
     /// Whether an answer is to come.
     pub(super) fn is_awaited(&self) -> bool {
-        self.answered < self.flights.len()
+        self.answered < self.pipelines.len()
     }
 
-    /// Whether another flight stands behind the one that is being answered.
+    /// Whether another pipeline stands behind the one that is being answered.
     pub(super) fn is_followed(&self) -> bool {
-        self.answered + 1 < self.flights.len()
+        self.answered + 1 < self.pipelines.len()
     }
 
     /// Puts a message aside for whom it is.
     pub(super) fn put(&mut self, message: Message) {
-        let Some(current) = self.flights.get_mut(self.answered) else { return };
+        let Some(current) = self.pipelines.get_mut(self.answered) else { return };
         if let Message::DataRow(row) = &message {
             current.rows_left = current.rows_left.saturating_sub(row.buffer().len());
         }
@@ -95,34 +95,34 @@ impl Queue {
         }
     }
 
-    /// Whether a row of that length is still within the limit of the flight that is being answered.
+    /// Whether a row of that length is still within the limit of the pipeline that is being answered.
     pub(super) fn has_room_for(&self, length: usize) -> bool {
-        self.flights.get(self.answered).is_none_or(|current| length <= current.rows_left)
+        self.pipelines.get(self.answered).is_none_or(|current| length <= current.rows_left)
     }
 
     /// Takes down that a row of that length is left out. False if too much has been left out to read on.
     pub(super) fn leave_out(&mut self, length: usize) -> bool {
-        let Some(current) = self.flights.get_mut(self.answered) else { return true };
+        let Some(current) = self.pipelines.get_mut(self.answered) else { return true };
         let left = current.discard_left.checked_sub(length);
         current.discard_left = left.unwrap_or(0);
         left.is_some()
     }
 
-    /// More was written for the flight that is being answered: so many bytes in all.
+    /// More was written for the pipeline that is being answered: so many bytes in all.
     pub(super) fn lengthen(&mut self, written_at: u64) {
-        if let Some(current) = self.flights.get_mut(self.answered) {
+        if let Some(current) = self.pipelines.get_mut(self.answered) {
             current.written_at = written_at;
         }
     }
 
-    /// Whether the flight that is being answered is of the extended protocol.
+    /// Whether the pipeline that is being answered is of the extended protocol.
     pub(super) fn is_extended(&self) -> bool {
-        self.flights.get(self.answered).is_some_and(|current| current.is_extended)
+        self.pipelines.get(self.answered).is_some_and(|current| current.is_extended)
     }
 
     /// A `ReadyForQuery` came, when so many bytes had been written. False if the answer ends before its question does.
     pub(super) fn end_part(&mut self, written: u64) -> bool {
-        let Some(current) = self.flights.get_mut(self.answered) else { return false };
+        let Some(current) = self.pipelines.get_mut(self.answered) else { return false };
         current.ends = current.ends.saturating_sub(1);
         if current.ends > 0 {
             return true;
@@ -137,8 +137,8 @@ impl Queue {
     /// Fetches what was put aside for a ticket.
     pub(super) fn fetch(&mut self, ticket: Ticket, messages: &mut VecDeque<Message>) -> Fetched {
         let Some(index) = self.index(ticket) else { return Fetched::End };
-        if !self.flights[index].messages.is_empty() {
-            mem::swap(&mut self.flights[index].messages, messages);
+        if !self.pipelines[index].messages.is_empty() {
+            mem::swap(&mut self.pipelines[index].messages, messages);
             return Fetched::Messages;
         }
         if index < self.answered { Fetched::End } else { Fetched::Nothing }
@@ -146,7 +146,7 @@ impl Queue {
 
     /// Remembers who waits, and wakes whoever has got something by now.
     pub(super) fn wait(&mut self, ticket: Ticket, waker: &Waker) {
-        if self.flights.get(self.answered).is_some_and(|current| !current.messages.is_empty()) {
+        if self.pipelines.get(self.answered).is_some_and(|current| !current.messages.is_empty()) {
             self.wake_current();
         }
         match self.waiting.get_mut(&ticket) {
@@ -159,8 +159,8 @@ impl Queue {
     pub(super) fn leave(&mut self, ticket: Ticket) {
         self.waiting.remove(&ticket);
         if let Some(index) = self.index(ticket) {
-            self.flights[index].is_abandoned = true;
-            self.flights[index].messages.clear();
+            self.pipelines[index].is_abandoned = true;
+            self.pipelines[index].messages.clear();
             self.trim();
         }
         if let Some((_, next)) = self.waiting.pop_first() {
@@ -170,9 +170,9 @@ impl Queue {
 
     /// Nobody holds any ticket any more.
     pub(super) fn leave_all(&mut self) {
-        for flight in &mut self.flights {
-            flight.is_abandoned = true;
-            flight.messages.clear();
+        for pipeline in &mut self.pipelines {
+            pipeline.is_abandoned = true;
+            pipeline.messages.clear();
         }
         self.trim();
     }
@@ -194,13 +194,13 @@ impl Queue {
 
     fn index(&self, ticket: Ticket) -> Option<usize> {
         let index = usize::try_from(ticket.checked_sub(self.first)?).ok()?;
-        (index < self.flights.len()).then_some(index)
+        (index < self.pipelines.len()).then_some(index)
     }
 
-    /// Lets go of flights that were answered, and whose answers nobody will fetch.
+    /// Lets go of pipelines that were answered, and whose answers nobody will fetch.
     fn trim(&mut self) {
-        while self.answered > 0 && self.flights.front().is_some_and(|flight| flight.is_abandoned) {
-            self.flights.pop_front();
+        while self.answered > 0 && self.pipelines.front().is_some_and(|pipeline| pipeline.is_abandoned) {
+            self.pipelines.pop_front();
             self.first += 1;
             self.answered -= 1;
         }
@@ -217,18 +217,18 @@ mod tests {
 
     /// Counts how often it was woken.
     #[derive(Default)]
-    struct Bell(AtomicUsize);
+    struct CountingWaker(AtomicUsize);
 
-    impl Wake for Bell {
+    impl Wake for CountingWaker {
         fn wake(self: Arc<Self>) {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
     }
 
-    fn flight(ends: u32) -> Flight {
-        let mut flight = Flight::default();
-        (0..ends).for_each(|_| flight.sync());
-        flight
+    fn pipeline(ends: u32) -> Pipeline {
+        let mut pipeline = Pipeline::default();
+        (0..ends).for_each(|_| pipeline.sync());
+        pipeline
     }
 
     fn ring(queue: &mut Queue) {
@@ -236,9 +236,9 @@ mod tests {
     }
 
     #[test]
-    fn messages_go_to_whom_they_are_for_in_the_order_of_the_flights() {
+    fn messages_go_to_whom_they_are_for_in_the_order_of_the_pipelines() {
         let mut queue = Queue::default();
-        let (first, second) = (queue.push(&flight(2), 10), queue.push(&flight(1), 20));
+        let (first, second) = (queue.push(&pipeline(2), 10), queue.push(&pipeline(1), 20));
         let mut messages = VecDeque::new();
         assert!(queue.is_awaited() && queue.is_followed());
         queue.put(Message::ParseComplete);
@@ -260,14 +260,14 @@ mod tests {
     #[test]
     fn an_answer_does_not_end_before_its_question_was_written() {
         let mut queue = Queue::default();
-        queue.push(&flight(1), 10);
+        queue.push(&pipeline(1), 10);
         assert!(!queue.end_part(9));
     }
 
     #[test]
     fn what_was_left_is_thrown_away_and_nothing_is_kept() {
         let mut queue = Queue::default();
-        let tickets: Vec<_> = (0..4).map(|_| queue.push(&flight(1), 0)).collect();
+        let tickets: Vec<_> = (0..4).map(|_| queue.push(&pipeline(1), 0)).collect();
         queue.put(Message::ParseComplete);
         queue.leave(tickets[0]);
         queue.leave(tickets[2]);
@@ -281,16 +281,16 @@ mod tests {
         assert_eq!(queue.fetch(tickets[1], &mut messages), Fetched::Messages);
         queue.leave(tickets[3]);
         queue.leave(tickets[1]);
-        assert!(queue.flights.is_empty() && !queue.is_awaited());
-        let next = queue.push(&flight(1), 0);
+        assert!(queue.pipelines.is_empty() && !queue.is_awaited());
+        let next = queue.push(&pipeline(1), 0);
         assert!(!tickets.contains(&next));
     }
 
     #[test]
     fn somebody_always_reads_on() {
         let mut queue = Queue::default();
-        let bells: Vec<_> = (0..3).map(|_| Arc::new(Bell::default())).collect();
-        let tickets: Vec<_> = (0..3).map(|_| queue.push(&flight(1), 0)).collect();
+        let bells: Vec<_> = (0..3).map(|_| Arc::new(CountingWaker::default())).collect();
+        let tickets: Vec<_> = (0..3).map(|_| queue.push(&pipeline(1), 0)).collect();
         for (ticket, bell) in tickets.iter().zip(&bells) {
             queue.wait(*ticket, &Waker::from(Arc::clone(bell)));
         }

@@ -13,14 +13,14 @@ use tokio_rustls::client::TlsStream;
 use super::exchange::LONGEST_MESSAGE;
 use super::stream::Stream;
 use super::{Report, State, Wire};
-use crate::event::{Event, Loss};
+use crate::event::{ConnectionLoss, Event};
 
 /// A frontend's `Terminate` message.
 const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
 
 /// What reading without waiting came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum Readable {
     /// There is nothing more, and the connection is open.
     Nothing,
     /// The other side has closed it.
@@ -28,19 +28,19 @@ enum Look {
 }
 
 impl Wire {
-    /// Whether a flight can be sent: asks the system whether the other side has closed the connection at rest.
+    /// Whether a pipeline can be sent: asks the system whether the other side has closed the connection at rest.
     ///
     /// One system call, and no waiting. A pooler that stops, a server that was told to end the session, a proxy that
     /// forgot the connection with a reset: all of them are seen here, before a write would be sent into the void.
     pub(in crate::db) fn look(&mut self) -> bool {
         if self.state == State::Ready {
             match self.stream.read_now(&mut self.inbound) {
-                Ok(Look::Nothing) => self.settle(),
-                Ok(Look::End) => {
+                Ok(Readable::Nothing) => self.settle(),
+                Ok(Readable::End) => {
                     self.settle();
-                    self.end(Loss::Closed, "closed by the other side");
+                    self.end(ConnectionLoss::Closed, "closed by the other side");
                 }
-                Err(error) => self.end(Loss::Broken, &error.to_string()),
+                Err(error) => self.end(ConnectionLoss::Broken, &error.to_string()),
             }
         }
         self.state == State::Ready
@@ -61,15 +61,17 @@ impl Wire {
                     let report = Report::read(body.fields());
                     let last_words =
                         report.map_or_else(|error| error.to_string(), |report| report.error.message);
-                    self.end(Loss::Ended, &last_words);
+                    self.end(ConnectionLoss::Ended, &last_words);
                 }
-                Ok(Some(Some(_))) => self.end(Loss::Broken, "an answer came that nobody had asked for"),
-                Err(failure) => self.end(Loss::Broken, &failure.to_string()),
+                Ok(Some(Some(_))) => {
+                    self.end(ConnectionLoss::Broken, "an answer came that nobody had asked for");
+                }
+                Err(failure) => self.end(ConnectionLoss::Broken, &failure.to_string()),
             }
         }
     }
 
-    fn end(&mut self, reason: Loss, error: &str) {
+    fn end(&mut self, reason: ConnectionLoss, error: &str) {
         if self.state != State::Ended {
             self.state = State::Ended;
             Event::ConnectionLost { reason, error }.emit();
@@ -79,12 +81,12 @@ impl Wire {
 
 impl Stream {
     /// Reads what is there, and does not wait for more.
-    fn read_now(&mut self, inbound: &mut BytesMut) -> io::Result<Look> {
+    fn read_now(&mut self, inbound: &mut BytesMut) -> io::Result<Readable> {
         match self {
             Self::Tcp(stream) => read_now(&mut &*SockRef::from(&*stream), inbound),
             Self::Unix(stream) => read_now(&mut &*SockRef::from(&*stream), inbound),
             Self::Tls(stream) => read_encrypted_now(stream, inbound),
-            Self::Closed => Ok(Look::End),
+            Self::Closed => Ok(Readable::End),
         }
     }
 
@@ -102,35 +104,35 @@ impl Stream {
 /// More than this at rest is not read at once: the connection is left to be found out by its next use.
 const MOST: usize = 64 * 1024;
 
-fn read_now(mut socket: impl Read, inbound: &mut BytesMut) -> io::Result<Look> {
+fn read_now(mut socket: impl Read, inbound: &mut BytesMut) -> io::Result<Readable> {
     let mut bytes = [0; 512];
     while inbound.len() < MOST {
         match socket.read(&mut bytes) {
-            Ok(0) => return Ok(Look::End),
+            Ok(0) => return Ok(Readable::End),
             Ok(count) => inbound.extend_from_slice(&bytes[..count]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(Look::Nothing)
+    Ok(Readable::Nothing)
 }
 
 /// TLS has words of its own (tickets, alerts), so that bytes at rest need not mean that PostgreSQL said something.
-fn read_encrypted_now(stream: &mut TlsStream<TcpStream>, inbound: &mut BytesMut) -> io::Result<Look> {
+fn read_encrypted_now(stream: &mut TlsStream<TcpStream>, inbound: &mut BytesMut) -> io::Result<Readable> {
     let (tcp, session) = stream.get_mut();
     let socket = SockRef::from(&*tcp);
     let mut socket: &Socket = &socket;
     loop {
         match session.read_tls(&mut socket) {
-            Ok(0) => return Ok(Look::End),
+            Ok(0) => return Ok(Readable::End),
             Ok(_) => {
                 session.process_new_packets().map_err(io::Error::other)?;
-                if read_now(session.reader(), inbound)? == Look::End {
-                    return Ok(Look::End);
+                if read_now(session.reader(), inbound)? == Readable::End {
+                    return Ok(Readable::End);
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Look::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Readable::Nothing),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }

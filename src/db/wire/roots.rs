@@ -15,7 +15,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, Sign
 
 /// What is asked of a server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(super) enum CertificateCheck {
     /// Nothing but that its holder has its key (`require`).
     Any,
     /// That it comes from a known authority (`verify-ca`).
@@ -27,7 +27,7 @@ pub(super) enum Demand {
 /// Judges a server's certificate.
 #[derive(Debug)]
 pub(super) struct CertificateVerifier {
-    demand: Demand,
+    demand: CertificateCheck,
     provider: Arc<CryptoProvider>,
     /// Certificates that are trusted themselves, as a server's own that nobody else has signed.
     pinned: Vec<CertificateDer<'static>>,
@@ -35,15 +35,15 @@ pub(super) struct CertificateVerifier {
 }
 
 impl CertificateVerifier {
-    /// A judge that trusts the certificates of `root`, a file in PEM form or `system`; for [`Demand::Any`] none is needed.
+    /// A judge that trusts the certificates of `root`, a file in PEM form or `system`; for [`CertificateCheck::Any`] none is needed.
     pub(super) fn new(
-        demand: Demand,
+        demand: CertificateCheck,
         root: Option<&Path>,
         provider: &Arc<CryptoProvider>,
     ) -> Result<Self, String> {
         let provider = Arc::clone(provider);
-        let Some(root) = root.filter(|_| demand != Demand::Any) else {
-            return Ok(Self { demand: Demand::Any, provider, pinned: Vec::new(), authority: None });
+        let Some(root) = root.filter(|_| demand != CertificateCheck::Any) else {
+            return Ok(Self { demand: CertificateCheck::Any, provider, pinned: Vec::new(), authority: None });
         };
         let is_system = root.as_os_str() == "system";
         let certificates = if is_system { of_system()? } else { of_file(root)? };
@@ -87,7 +87,7 @@ impl ServerCertVerifier for CertificateVerifier {
     ) -> Result<ServerCertVerified, Error> {
         let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
         if self.pinned.iter().any(|pinned| pinned.as_ref() == end_entity.as_ref()) {
-            if self.demand == Demand::AuthorityAndName {
+            if self.demand == CertificateCheck::AuthorityAndName {
                 rustls::client::verify_server_name(&ParsedCertificate::try_from(end_entity)?, name)?;
             }
             return Ok(ServerCertVerified::assertion());
@@ -97,7 +97,7 @@ impl ServerCertVerifier for CertificateVerifier {
             // The name is looked at last, when the chain was found to be good.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.demand == Demand::Authority => Ok(ServerCertVerified::assertion()),
+            )) if self.demand == CertificateCheck::Authority => Ok(ServerCertVerified::assertion()),
             verdict => verdict,
         }
     }

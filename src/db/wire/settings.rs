@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::parameters::{ChannelBinding, Host, TlsSettings};
-use super::stream::Watchfulness;
+use super::stream::Keepalive;
 use super::target::Target;
 use super::values::{CHANNEL_BINDINGS, TARGETS, Values};
 use crate::config::Secret;
@@ -30,7 +30,7 @@ pub(in crate::db) struct Settings {
     pub(super) channel_binding: ChannelBinding,
     pub(super) target: Target,
     pub(super) connect_timeout: Option<Duration>,
-    pub(super) watchfulness: Watchfulness,
+    pub(super) watchfulness: Keepalive,
 }
 
 /// Where a connection string leads to; of several hosts, the first.

@@ -33,7 +33,7 @@ pub(super) enum Address {
 
 /// How a connection that nothing moves on is watched (`tcp(7)`). It concerns TCP alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Watchfulness {
+pub(super) struct Keepalive {
     /// No probes at all.
     pub(super) is_off: bool,
     /// Time at rest before the first probe.
@@ -46,7 +46,7 @@ pub(super) struct Watchfulness {
     pub(super) user_timeout: Option<Duration>,
 }
 
-impl Default for Watchfulness {
+impl Default for Keepalive {
     /// A pooled connection may rest for minutes; a firewall that forgets it should be noticed before it is used.
     fn default() -> Self {
         Self { is_off: false, idle: Duration::from_mins(1), interval: None, count: None, user_timeout: None }
@@ -54,7 +54,7 @@ impl Default for Watchfulness {
 }
 
 impl Stream {
-    pub(super) async fn connect(address: &Address, watchfulness: &Watchfulness) -> io::Result<Self> {
+    pub(super) async fn connect(address: &Address, watchfulness: &Keepalive) -> io::Result<Self> {
         match address {
             Address::Unix(path) => Ok(Self::Unix(UnixStream::connect(path).await?)),
             Address::Tcp(address) => {
@@ -67,7 +67,7 @@ impl Stream {
     }
 }
 
-impl Watchfulness {
+impl Keepalive {
     fn apply(&self, socket: &SockRef<'_>) -> io::Result<()> {
         #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
         socket.set_tcp_user_timeout(self.user_timeout)?;

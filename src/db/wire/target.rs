@@ -4,7 +4,7 @@
 
 use postgres_protocol::message::backend::Message;
 
-use super::{Failure, Flight, Pipeline, Report};
+use super::{Failure, Pipeline, Report, SharedWire};
 
 /// Which of several servers will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Target {
     }
 }
 
-impl Pipeline {
+impl SharedWire {
     /// Fails if the server is not one that will do.
     pub(super) async fn check(&mut self, target: Target) -> Result<(), Failure> {
         if target == Target::Any {
@@ -78,8 +78,9 @@ impl Pipeline {
     }
 
     async fn role(&mut self) -> Result<Role, Failure> {
-        let flight = Flight::query(QUESTION).map_err(|_| Failure::Malformed("the question".to_owned()))?;
-        let mut exchange = self.exchange(flight);
+        let pipeline =
+            Pipeline::query(QUESTION).map_err(|_| Failure::Malformed("the question".to_owned()))?;
+        let mut exchange = self.exchange(pipeline);
         let (mut answer, mut failure) = (None, None);
         while let Some(message) = exchange.next().await? {
             match message {

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use super::parameters::{SslMode, SslNegotiation, TlsSettings};
 use super::passfile::is_private;
-use super::roots::{self, CertificateVerifier, Demand};
+use super::roots::{self, CertificateCheck, CertificateVerifier};
 use super::settings::below_home;
 use super::stream::Stream;
 use super::{Failure, certificate};
@@ -46,14 +46,14 @@ impl Tls {
     /// Reads the files that the settings name.
     pub(super) fn new(settings: &TlsSettings) -> Result<Self, String> {
         let demand = match settings.mode {
-            SslMode::VerifyFull => Demand::AuthorityAndName,
-            SslMode::VerifyCa => Demand::Authority,
+            SslMode::VerifyFull => CertificateCheck::AuthorityAndName,
+            SslMode::VerifyCa => CertificateCheck::Authority,
             // A root certificate would be of no use if it were not asked for.
-            SslMode::Require if settings.root.is_some() => Demand::Authority,
-            SslMode::Require | SslMode::Prefer | SslMode::Allow | SslMode::Disable => Demand::Any,
+            SslMode::Require if settings.root.is_some() => CertificateCheck::Authority,
+            SslMode::Require | SslMode::Prefer | SslMode::Allow | SslMode::Disable => CertificateCheck::Any,
         };
         let root = settings.root.clone().or_else(|| below_home(ROOT).filter(|path| path.exists()));
-        if root.is_none() && demand != Demand::Any {
+        if root.is_none() && demand != CertificateCheck::Any {
             return Err("sslmode=verify-ca and verify-full need to know whom to trust: \
                         sslrootcert=FILE, or sslrootcert=system for the public authorities"
                 .to_owned());

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::parameters::{ChannelBinding, Host, SslMode, SslNegotiation, TlsSettings};
-use super::stream::Watchfulness;
+use super::stream::Keepalive;
 use super::target::Target;
 use super::{keywords, url};
 
@@ -190,11 +190,11 @@ impl Values {
         }
     }
 
-    pub(super) fn watchfulness(&self) -> Result<Watchfulness, String> {
-        let default = Watchfulness::default();
+    pub(super) fn watchfulness(&self) -> Result<Keepalive, String> {
+        let default = Keepalive::default();
         let count = self.number("keepalives_count")?.or(self.number("keepalives_retries")?);
         let user_timeout = self.number("tcp_user_timeout")?.filter(|milliseconds| *milliseconds != 0);
-        Ok(Watchfulness {
+        Ok(Keepalive {
             is_off: self.number("keepalives")? == Some(0),
             idle: self.seconds("keepalives_idle")?.filter(|idle| !idle.is_zero()).unwrap_or(default.idle),
             interval: self.seconds("keepalives_interval")?.filter(|interval| !interval.is_zero()),

@@ -13,7 +13,7 @@ use super::list::{Counters, Histograms, List, seconds};
 use super::live::LiveFamilies;
 use super::queue::QueueFamilies;
 use super::stored::StoredFamilies;
-use crate::event::{Conflict, Ending, Loss, OperationKind, SUCCESS, Stage};
+use crate::event::{Conflict, ConnectionLoss, Ending, OperationKind, SUCCESS, Stage};
 
 /// The outcome where the client went away before there was another.
 pub(super) const ABANDONED: &str = "abandoned";
@@ -97,8 +97,8 @@ impl Families {
             pool_timeouts: list.counter("pool_timeouts", "Requests that waited for a connection in vain for the acquire timeout"),
             connect_duration: list.time("database_connect_duration", "Time to make a connection; its count is the number of connections made", seconds()),
             connect_failures: list.counters("database_connect_failures", "Connections that could not be made, by reason"),
-            connections_lost: list.initial("database_connections_lost", "Connections that went away: at rest (ended with a word, closed without one, broken off), or in_use", "reason", &Loss::ALL.map(Loss::name)),
-            messages: list.counter("database_messages", "Messages, or flights of them, that were sent: operations, typed queries, BEGIN and COMMIT, each one round trip unless they are pipelined"),
+            connections_lost: list.initial("database_connections_lost", "Connections that went away: at rest (ended with a word, closed without one, broken off), or in_use", "reason", &ConnectionLoss::ALL.map(ConnectionLoss::name)),
+            messages: list.counter("database_messages", "Messages, or pipelines of them, that were sent: operations, typed queries, BEGIN and COMMIT, each one round trip unless they are pipelined"),
             sent_bytes: list.bytes("database_sent", "Bytes of the protocol that were written, before encryption"),
             received_bytes: list.bytes("database_received", "Bytes of the protocol that were read, after decryption"),
             retries: list.counter("database_retries", "Reads that were sent again because their connection was gone"),

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::held::Held;
-use super::pace::{Mark, Pace};
+use super::pace::{Pace, Progress};
 use crate::config::Sockets;
 use crate::event::Ending;
 
@@ -132,7 +132,12 @@ impl Activity {
     }
 
     /// Why it is to end, if it is, by the time that each of its states may last.
-    pub(super) fn overdue(&self, mark: &mut Option<Mark>, now: Instant, limits: &Sockets) -> Option<Ending> {
+    pub(super) fn overdue(
+        &self,
+        mark: &mut Option<Progress>,
+        now: Instant,
+        limits: &Sockets,
+    ) -> Option<Ending> {
         if !self.is_idle() {
             let is_stalled = self.pace.is_stalled(mark, now, limits.write_timeout);
             return is_stalled.then_some(Ending::NotReading);

@@ -18,7 +18,7 @@ pub(super) struct Pace {
 
 /// When a client that is waited for had last taken enough.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+pub(super) struct Progress {
     since: Instant,
     taken: u64,
 }
@@ -40,18 +40,18 @@ impl Pace {
     }
 
     /// Whether the client took too little for the whole of `timeout`. `mark` is what the last look found.
-    pub(super) fn is_stalled(&self, mark: &mut Option<Mark>, now: Instant, timeout: Duration) -> bool {
+    pub(super) fn is_stalled(&self, mark: &mut Option<Progress>, now: Instant, timeout: Duration) -> bool {
         if !self.is_waiting() {
             *mark = None;
             return false;
         }
         let taken = self.taken.load(Ordering::Relaxed);
         match mark {
-            Some(Mark { since, taken: before }) if taken - *before < LEAST_BYTES => {
+            Some(Progress { since, taken: before }) if taken - *before < LEAST_BYTES => {
                 now.duration_since(*since) >= timeout
             }
             _ => {
-                *mark = Some(Mark { since: now, taken });
+                *mark = Some(Progress { since: now, taken });
                 false
             }
         }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
 use super::held::Held;
-use super::pace::Mark;
+use super::pace::Progress;
 use crate::config::{self, Sockets};
 use crate::event::{Ending, Event};
 
@@ -47,7 +47,7 @@ struct Entries {
 
 struct Entry {
     activity: Arc<Activity>,
-    mark: Option<Mark>,
+    mark: Option<Progress>,
 }
 
 /// A connection's place among the open ones; it is free again when this is dropped.

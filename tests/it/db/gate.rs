@@ -1,4 +1,4 @@
-//! A small TCP relay that keeps a server's answers back until the client has sent so many flights: whoever waits for an
+//! A small TCP relay that keeps a server's answers back until the client has sent so many pipelines: whoever waits for an
 //! answer before he goes on does not get past it.
 
 use std::net::Ipv4Addr;
@@ -20,7 +20,7 @@ pub(super) struct Gate {
 
 #[derive(Default)]
 struct Lock {
-    /// Flights to come until answers pass.
+    /// Pipelines to come until answers pass.
     missing: AtomicUsize,
     opened: Notify,
 }
@@ -50,9 +50,9 @@ impl Gate {
         url.replace(&format!(":{target}/"), &format!(":{}/", self.port))
     }
 
-    /// Keeps answers back until so many flights have come. The connection is at rest.
-    pub(super) fn hold(&self, flights: usize) {
-        self.lock.missing.store(flights, Ordering::SeqCst);
+    /// Keeps answers back until so many pipelines have come. The connection is at rest.
+    pub(super) fn hold(&self, pipelines: usize) {
+        self.lock.missing.store(pipelines, Ordering::SeqCst);
     }
 }
 
@@ -80,17 +80,17 @@ async fn questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, lock: &Lock)
 
 /// How many `Sync` and `Query` messages there are, which are taken out with all the others.
 fn take_flights(unread: &mut Vec<u8>) -> usize {
-    let mut flights = 0;
+    let mut pipelines = 0;
     while let Some(length) = unread.get(1..5) {
         let length =
             usize::try_from(u32::from_be_bytes(length.try_into().expect("four bytes"))).expect("a length");
         if unread.len() <= length {
             break;
         }
-        flights += usize::from(matches!(unread[0], b'S' | b'Q'));
+        pipelines += usize::from(matches!(unread[0], b'S' | b'Q'));
         unread.drain(..=length);
     }
-    flights
+    pipelines
 }
 
 async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, lock: &Lock) {

@@ -1,4 +1,4 @@
-//! Several futures on one connection: their flights are written without waiting for each other's answers, and each has its
+//! Several futures on one connection: their pipelines are written without waiting for each other's answers, and each has its
 //! own; directly and through PgBouncer, in each protocol.
 
 use std::future::poll_fn;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use glowplug::config::PoolMode;
-use glowplug::db::{Connector, FoundPoolMode, NamedStatements, Passage, ProbeReport, Protocol, Protocols};
+use glowplug::db::{
+    Connector, FoundPoolMode, NamedStatements, ProbeReport, ProbeResult, Protocol, Protocols,
+};
 use glowplug_local::{OdysseyStatements, Pooler, PoolerMode, PoolerOptions, PoolerProgram};
 use tokio::task::JoinSet;
 
@@ -77,7 +79,7 @@ async fn each_pooler_is_recognised_by_what_it_does() {
         assert_eq!(findings.protocol(), protocol, "{case}");
         assert_eq!(
             [&findings.several_statements, &findings.set_local, &findings.unnamed_statement],
-            [&Passage::Passes; 3],
+            [&ProbeResult::Passes; 3],
             "{case}"
         );
         assert!(findings.server_version >= Some(140_000) && findings.is_standby == Some(false), "{case}");
@@ -99,7 +101,7 @@ async fn pgpool_keeps_a_session_for_each_client() {
     assert!(matches!(findings.lending, FoundPoolMode::Session | FoundPoolMode::Direct), "{findings:#?}");
     // It routes each statement, so that operations go as messages all the same.
     assert_eq!(findings.protocols(), Protocols::of(PoolMode::Session), "{findings:#?}");
-    assert_eq!(findings.set_local, Passage::Passes, "{findings:#?}");
+    assert_eq!(findings.set_local, ProbeResult::Passes, "{findings:#?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Operations of the engine, with role and claims: as one message, or as one flight with named statements.
+//! Operations of the engine, with role and claims: as one message, or as one pipeline with named statements.
 
 use glowplug::config::ContextForm;
 use glowplug::db::Protocol;
@@ -11,7 +11,7 @@ use crate::harness;
 /// The same with the context of messages in each form that the protocol has.
 pub(super) async fn holds(cell: &Cell) {
     let forms = match cell.protocol {
-        // Its context is a statement of the flight.
+        // Its context is a statement of the pipeline.
         Protocol::Prepared => &ContextForm::ALL[..1],
         Protocol::Simple | Protocol::Unnamed => &ContextForm::ALL[..],
     };

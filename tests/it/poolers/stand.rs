@@ -44,7 +44,7 @@ impl Stand {
         }
     }
 
-    /// Whether operations may travel so. pgpool-II finds a server for each statement of a flight, and in raw mode does not
+    /// Whether operations may travel so. pgpool-II finds a server for each statement of a pipeline, and in raw mode does not
     /// keep the scope for those that follow: users then see each other's rows.
     pub(super) fn takes_operations(self, protocol: Protocol) -> bool {
         match protocol {

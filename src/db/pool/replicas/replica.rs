@@ -8,7 +8,7 @@ use crate::db::error::Error;
 use crate::db::operation::answers::{Answers, RunError};
 use crate::db::operation::scope::Scope;
 use crate::db::pool::database::Database;
-use crate::db::pool::replicas::trail::Trail;
+use crate::db::pool::replicas::wal_history::WalHistory;
 use crate::event::ReplicaEvent;
 use crate::sql::Statement;
 
@@ -30,14 +30,14 @@ pub(super) struct Replica {
     pool_size: usize,
     /// How many run.
     reads: AtomicUsize,
-    /// A [`Standing`].
+    /// A [`ReplicaStatus`].
     standing: AtomicU8,
 }
 
 /// Whether a replica is read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-enum Standing {
+enum ReplicaStatus {
     /// It has not answered yet.
     Unknown,
     InUse,
@@ -87,12 +87,12 @@ impl Replica {
             name,
             pool_size: usize::try_from(config.pool_size).unwrap_or(usize::MAX),
             reads: AtomicUsize::new(0),
-            standing: AtomicU8::new(Standing::Unknown as u8),
+            standing: AtomicU8::new(ReplicaStatus::Unknown as u8),
         })
     }
 
     pub(super) fn is_in_use(&self) -> bool {
-        self.standing.load(Ordering::Relaxed) == Standing::InUse as u8
+        self.standing.load(Ordering::Relaxed) == ReplicaStatus::InUse as u8
     }
 
     pub(in crate::db) fn reads(&self) -> usize {
@@ -135,14 +135,14 @@ impl Replica {
     }
 
     /// Asks how it is, and takes it into use or leaves it out.
-    pub(in crate::db) async fn look(&self, trail: Option<&Trail>) {
+    pub(in crate::db) async fn look(&self, trail: Option<&WalHistory>) {
         // It is busy, so that the question would wait; the reads themselves tell how it is.
         if self.reads() >= self.pool_size {
             return;
         }
         match self.examine(trail).await {
             Ok(()) => {
-                if self.stand(Standing::InUse) {
+                if self.stand(ReplicaStatus::InUse) {
                     ReplicaEvent::InUse { replica: &self.name }.emit();
                 }
             }
@@ -150,7 +150,7 @@ impl Replica {
         }
     }
 
-    async fn examine(&self, trail: Option<&Trail>) -> Result<(), Fault> {
+    async fn examine(&self, trail: Option<&WalHistory>) -> Result<(), Fault> {
         let answer = ask(&self.database, REPLICA_POSITION).await.ok_or(Fault::Silent)?;
         let position = number(&answer.map_err(Fault::Unreachable)?).ok_or(Fault::NotInRecovery)?;
         match trail.and_then(|trail| trail.too_far_behind(Instant::now(), position)) {
@@ -160,13 +160,13 @@ impl Replica {
     }
 
     fn leave_out(&self, fault: &Fault) {
-        if self.stand(Standing::LeftOut) {
+        if self.stand(ReplicaStatus::LeftOut) {
             ReplicaEvent::LeftOut { replica: &self.name, reason: &fault.to_string() }.emit();
         }
     }
 
     /// Whether that is new.
-    fn stand(&self, standing: Standing) -> bool {
+    fn stand(&self, standing: ReplicaStatus) -> bool {
         self.standing.swap(standing as u8, Ordering::Relaxed) != standing as u8
     }
 }

@@ -26,7 +26,7 @@ pub(super) enum Place {
     /// On the thread that answers the request.
     Here,
     /// On a thread that no request waits for.
-    Aside,
+    Offload,
 }
 
 impl Place {
@@ -34,7 +34,7 @@ impl Place {
     pub(super) fn of(text: &str, is_known: bool, variables: &JsonMap) -> Self {
         let is_long_text = !is_known && text.len() > LONG_TEXT;
         if is_long_text || asks_introspection(text) || Values::exceed(variables, MANY_VALUES, LONG_VALUES) {
-            Self::Aside
+            Self::Offload
         } else {
             Self::Here
         }
@@ -51,9 +51,9 @@ fn asks_introspection(text: &str) -> bool {
 }
 
 /// The threads for long work.
-pub(super) struct Aside(Arc<Semaphore>);
+pub(super) struct Offload(Arc<Semaphore>);
 
-impl Aside {
+impl Offload {
     pub(super) fn new() -> Self {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Semaphore::new(processors)))
@@ -90,12 +90,12 @@ mod tests {
         let few = variables(json!({"id": {"in": [1, 2, 3]}}));
         assert_eq!(Place::of("{ __typename a { b } }", false, &few), Place::Here);
         assert_eq!(Place::of(&"a ".repeat(5_000), true, &few), Place::Here);
-        assert_eq!(Place::of(&"a ".repeat(5_000), false, &few), Place::Aside);
-        assert_eq!(Place::of("{ __schema { types { name } } }", true, &few), Place::Aside);
-        assert_eq!(Place::of("{ __typename __type(name: \"A\") { name } }", true, &few), Place::Aside);
+        assert_eq!(Place::of(&"a ".repeat(5_000), false, &few), Place::Offload);
+        assert_eq!(Place::of("{ __schema { types { name } } }", true, &few), Place::Offload);
+        assert_eq!(Place::of("{ __typename __type(name: \"A\") { name } }", true, &few), Place::Offload);
         for many in [json!(vec![1; 3_000]), json!("x".repeat(70_000)), json!([{"a": vec![json!({}); 2_000]}])]
         {
-            assert_eq!(Place::of("{ a }", true, &variables(many)), Place::Aside);
+            assert_eq!(Place::of("{ a }", true, &variables(many)), Place::Offload);
         }
     }
 }

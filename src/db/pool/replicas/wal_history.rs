@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 /// Where the primary was in its log (WAL) at which time, so that a replica's position tells how far behind it is, whatever the
 /// machines' clocks say, and however little is written.
 #[derive(Debug)]
-pub(super) struct Trail {
+pub(super) struct WalHistory {
     limit: Duration,
     /// Oldest first; each position is greater than the one before.
     steps: VecDeque<(Instant, u64)>,
 }
 
-impl Trail {
+impl WalHistory {
     pub(super) fn new(limit: Duration) -> Self {
         Self { limit, steps: VecDeque::new() }
     }
@@ -44,7 +44,7 @@ mod tests {
     fn a_replica_is_behind_since_the_primary_had_what_it_lacks() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut trail = Trail::new(Duration::from_secs(10));
+        let mut trail = WalHistory::new(Duration::from_secs(10));
         assert_eq!(trail.too_far_behind(at(0), 0), None, "nothing is known of the primary");
         // It writes something in the first second, and then nothing for long.
         trail.note(at(0), 100);
