@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use glowplug::engine::Engine;
 use glowplug_local::{Pooler, PoolerMode, PoolerOptions};
 use serde_json::json;
+use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
 
 use super::{FIND, INSERT, Met, SETUP, assert_once, assert_whole, command, engine, heals, under_load};
 use crate::harness;
@@ -16,6 +17,28 @@ async fn pooled(options: PoolerOptions) -> (String, Pooler) {
 
 fn assert_nobody_noticed(met: &Met) {
     assert!(met.failed.is_empty() && met.unread == 0, "{:?}", met.messages);
+}
+
+/// Waits until PgBouncer has all its server connections, none of which is to be closed. A `RECONNECT` that meets one which is logging in
+/// counts as a failed login, after which PgBouncer 1.18 refuses its clients for `server_login_retry`.
+async fn until_logged_in(pooler: &Pooler, pool_size: usize) {
+    let console = harness::connect(&pooler.admin_url()).await;
+    let begin = Instant::now();
+    loop {
+        let messages = console.simple_query("show servers").await.expect("the console answers");
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let is_settled =
+            |row: &SimpleQueryRow| row.get("state") != Some("new") && row.get("close_needed") == Some("0");
+        let settled = rows.filter(|row| is_settled(row)).count();
+        if settled == pool_size {
+            return;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(20), "{settled} of {pool_size} server connections");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 async fn short_while() {
@@ -109,10 +132,11 @@ async fn a_pooler_told_to_kill_its_connections() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pooler_told_to_reconnect() {
-    let (name, pooler) = pooled(PoolerOptions::default()).await;
+    let (name, pooler) = pooled(PoolerOptions { pool_size: 2, ..PoolerOptions::default() }).await;
     let engine = engine(&pooler.url(&name)).await;
     let fault = async {
         for _ in 0..4 {
+            until_logged_in(&pooler, 2).await;
             command(&pooler.admin_url(), &["reconnect"]).await;
             short_while().await;
         }
