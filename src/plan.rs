@@ -16,6 +16,7 @@ mod order;
 mod page;
 mod path;
 mod read;
+mod related;
 mod slot;
 mod update;
 mod write;
@@ -33,9 +34,10 @@ pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
 pub use conflict::OnConflict;
-pub use order::OrderTerm;
+pub use order::{OrderKey, OrderTerm};
 pub use page::{Bound, Direction, Page};
 use path::ResponsePath;
+pub use related::{Related, RelatedTest};
 pub use slot::{Slot, Variable};
 pub use update::Assignment;
 pub use write::{Change, InsertedRows, Target, Write, WriteField};
@@ -255,6 +257,8 @@ pub enum Condition {
         /// Whether it has to be.
         is_null: bool,
     },
+    /// Something holds for the rows at the other end of a relation.
+    Related(Box<Related>),
 }
 
 /// What a column is compared with, or becomes.

@@ -12,6 +12,7 @@ pub mod identifier;
 mod input;
 mod introspection;
 mod limits;
+mod reach;
 mod sample;
 mod strict;
 mod suggest;

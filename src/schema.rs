@@ -20,6 +20,7 @@ mod mutations;
 pub mod naming;
 mod operator;
 mod overloads;
+mod related;
 mod relations;
 pub mod rendered;
 mod reserved;
@@ -45,10 +46,11 @@ pub use conflicts::ConflictHandling;
 pub use enums::EnumType;
 pub use field::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
-    FixedFields, Join, KeySide, MutationFieldKind, OrderKey, PageInfoFieldKind, QueryFieldKind,
-    RelationField, ResponseFieldKind, RowConditionKind, RowFieldKind,
+    FixedFields, Join, KeySide, MutationFieldKind, PageInfoFieldKind, QueryFieldKind, RelationField,
+    ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
-pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol};
+pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, count_operator};
+pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};
 pub use session::SessionSettings;
 pub use table::{Changes, ExposedColumn, ExposedTable, NODE_ID, Totals};

@@ -21,6 +21,7 @@ mod json;
 mod kept;
 mod order;
 mod print;
+mod related;
 mod row;
 mod rows;
 mod single;

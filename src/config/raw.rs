@@ -82,7 +82,7 @@ pub struct Raw {
     /// every row that the filter lets through, and `partitions`, which makes each partition a collection of its own.
     #[arg(long, value_name = "NAMES")]
     pub expose: Option<Text>,
-    /// How deep fields may be nested; introspection is not counted.
+    /// How deep fields may be nested, and relations in their filters and orders; introspection is not counted.
     #[arg(long, value_name = "COUNT")]
     pub max_depth: Option<Text>,
     /// How many objects an operation may return, or `off`. It is estimated: page sizes that are asked for are multiplied through

@@ -7,6 +7,9 @@ use crate::schema::{
     ExposedColumn, ExposedTable, FilterFieldKind, FilterOperator, OperandKind, Operator, RowConditionKind,
 };
 
+const MISPLACED_IS: &str = "is asks whether a relation leads to a row: write it directly below the relation's field, \
+     as in {artist: {is: NULL}}";
+
 /// The values of a key; `None` is null.
 pub(super) type Key = Vec<Option<Slot>>;
 
@@ -17,10 +20,18 @@ impl Planner<'_> {
         table: usize,
         filter: Option<&Input<'_>>,
     ) -> Result<Option<Condition>, PlanError> {
-        let fields = filter.map(Input::fields).unwrap_or_default();
+        self.conditions(table, &filter.map(Input::fields).unwrap_or_default())
+    }
+
+    /// The condition of the fields of a filter.
+    pub(super) fn conditions(
+        &self,
+        table: usize,
+        fields: &Inputs<'_>,
+    ) -> Result<Option<Condition>, PlanError> {
         let exposed = self.table(table)?;
         let mut conditions = Vec::new();
-        for (name, value) in &fields {
+        for (name, value) in fields {
             let Some(field) = exposed.filter_field(name) else {
                 return Err(self.error(format!("{name} cannot be filtered by")));
             };
@@ -33,6 +44,10 @@ impl Planner<'_> {
                 }
                 FilterFieldKind::Row(RowConditionKind::NodeId) => {
                     Condition::all(self.node_id_filter(table, value)?)
+                }
+                FilterFieldKind::Row(RowConditionKind::Is) => return Err(self.error(MISPLACED_IS)),
+                FilterFieldKind::Relation(relation) => {
+                    Condition::all(self.relation_filter(name, relation, value)?)
                 }
             });
         }

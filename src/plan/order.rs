@@ -1,14 +1,42 @@
 //! `orderBy` -> the terms of ORDER BY, completed by the key so that no two rows are equal.
 
+use std::sync::Arc;
+
 use super::{PlanError, Planner};
 use crate::request::{Input, Leaf};
-use crate::schema::OrderKey;
+use crate::schema::{AggregateFunction, Join, OrderFieldKind};
 
-/// How many columns an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
+/// How many columns and figures an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
 const MOST_TERMS: usize = 16;
 
+/// What rows are ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OrderKey {
+    /// A column.
+    Column(usize),
+    /// What the one row at the other end of a relation is ordered by.
+    Row(Arc<Join>, Box<OrderKey>),
+    /// The number of the rows at the other end of a relation.
+    Count(Arc<Join>),
+    /// A function over the values that a column has in the rows there.
+    Figure(Arc<Join>, AggregateFunction, usize),
+}
+
+impl OrderKey {
+    /// The columns of the row that its value is made of.
+    pub fn columns(&self) -> impl Iterator<Item = usize> {
+        let (own, pairs) = match self {
+            Self::Column(column) => (Some(*column), &[][..]),
+            Self::Row(join, _) | Self::Count(join) | Self::Figure(join, ..) => {
+                (None, join.columns.as_slice())
+            }
+        };
+        own.into_iter().chain(pairs.iter().map(|(ours, _)| *ours))
+    }
+}
+
 /// One term of an ORDER BY.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderTerm {
     /// What decides.
     pub key: OrderKey,
@@ -21,8 +49,12 @@ pub struct OrderTerm {
 impl OrderTerm {
     /// The term that puts rows in the opposite order.
     #[must_use]
-    pub fn reversed(self) -> Self {
-        Self { is_descending: !self.is_descending, is_nulls_first: !self.is_nulls_first, ..self }
+    pub fn reversed(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            is_descending: !self.is_descending,
+            is_nulls_first: !self.is_nulls_first,
+        }
     }
 }
 
@@ -37,11 +69,8 @@ impl Planner<'_> {
         let exposed = self.table(table)?;
         let mut terms: Vec<OrderTerm> = Vec::new();
         for item in argument.map(Input::items).unwrap_or_default() {
-            for (name, direction) in &item.fields() {
-                let Some(key) = exposed.order_key(name) else {
-                    return Err(self.error(format!("{name} cannot be ordered by")));
-                };
-                let term = self.term(key, direction)?;
+            for (key, direction) in self.order_keys(table, &item)? {
+                let term = self.term(key, &direction)?;
                 terms.extend(term.filter(|term| terms.iter().all(|earlier| earlier.key != term.key)));
                 if terms.len() > MOST_TERMS {
                     return Err(
@@ -56,6 +85,26 @@ impl Planner<'_> {
             is_nulls_first: false,
         }));
         Ok(terms)
+    }
+
+    /// What the fields of an object of an `orderBy` order by, each with its direction.
+    pub(super) fn order_keys<'i>(
+        &self,
+        table: usize,
+        object: &Input<'i>,
+    ) -> Result<Vec<(OrderKey, Input<'i>)>, PlanError> {
+        let exposed = self.table(table)?;
+        let mut keys = Vec::new();
+        for (name, value) in object.fields() {
+            match exposed.order_field(name) {
+                Some(OrderFieldKind::Column(column)) => keys.push((OrderKey::Column(column), value)),
+                Some(OrderFieldKind::Relation(relation)) => {
+                    keys.extend(self.relation_order(name, relation, &value)?);
+                }
+                None => return Err(self.error(format!("{name} cannot be ordered by"))),
+            }
+        }
+        Ok(keys)
     }
 
     fn term(&self, key: OrderKey, direction: &Input<'_>) -> Result<Option<OrderTerm>, PlanError> {

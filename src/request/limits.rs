@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use apollo_compiler::Name;
 use apollo_compiler::executable::{Selection, SelectionSet};
 
+use super::reach::{MOST_RELATIONS, Reach};
 use super::weight::{Load, NESTING, Scale};
 use super::{Facts, Field, Input, JsonMap, Leaf, Message, RequestError};
 use crate::config::Limits;
@@ -33,6 +34,8 @@ struct Size {
     roots: usize,
     /// Fields at any depth.
     fields: usize,
+    /// Relations that filters and orders lead over.
+    relations: usize,
     /// The arguments.
     load: Load,
     /// Of them, what stands in the document.
@@ -56,6 +59,13 @@ impl Measure {
             let text = format!(
                 "lists and input objects are nested {} levels deep; {NESTING} are allowed: write a flatter filter",
                 size.load.nesting
+            );
+            return Err(RequestError::Invalid(vec![Message { text, locations: Vec::new() }]));
+        }
+        if size.relations > MOST_RELATIONS {
+            let text = format!(
+                "filters and orders lead over {} relations; {MOST_RELATIONS} are allowed: ask in several operations",
+                size.relations
             );
             return Err(RequestError::Invalid(vec![Message { text, locations: Vec::new() }]));
         }
@@ -112,6 +122,7 @@ impl<'a> Meter<'a> {
             total.complexity = total.complexity.saturating_add(size.complexity);
             total.roots = total.roots.saturating_add(size.roots);
             total.fields = total.fields.saturating_add(size.fields);
+            total.relations = total.relations.saturating_add(size.relations);
             total.load = total.load.and(size.load);
             total.written = total.written.and(size.written);
             total.uses = total.uses.saturating_add(size.uses);
@@ -136,12 +147,14 @@ impl<'a> Meter<'a> {
         let is_insert = parent == MUTATION
             && matches!(self.schema.mutation.get(field.name.as_str()), Some(MutationFieldKind::Insert(_)));
         let arguments = self.scale.arguments(field, is_insert);
+        let reach = self.reach(parent, field);
         let own = Size {
-            depth: 1,
+            depth: reach.levels.saturating_add(1),
             aliases,
             complexity: 0,
             roots: 1,
             fields: 1,
+            relations: reach.relations,
             load: arguments.load,
             written: arguments.written,
             uses: arguments.uses,
@@ -153,11 +166,14 @@ impl<'a> Meter<'a> {
         let inner = self.selections(&field.selection_set);
         let rows = self.collection(parent, &field.name).map_or(1, |of| self.rows(of, field, own.load));
         Size {
-            depth: inner.depth.saturating_add(1),
+            depth: inner.depth.saturating_add(1).max(own.depth),
             aliases: inner.aliases.saturating_add(aliases),
-            complexity: rows.saturating_mul(inner.complexity.saturating_add(usize::from(rows > 0))),
+            complexity: rows
+                .saturating_mul(inner.complexity.saturating_add(usize::from(rows > 0)))
+                .saturating_add(reach.relations),
             roots: 1,
             fields: inner.fields.saturating_add(1),
+            relations: inner.relations.saturating_add(own.relations),
             load: inner.load.and(own.load),
             written: inner.written.and(own.written),
             uses: inner.uses.saturating_add(own.uses),
@@ -198,6 +214,27 @@ impl<'a> Meter<'a> {
         }
     }
 
+    /// How far the filters and the order of a field lead over relations.
+    fn reach(&self, parent: &str, field: &Field) -> Reach {
+        let changed = match self.schema.mutation.get(field.name.as_str()).filter(|_| parent == MUTATION) {
+            Some(
+                MutationFieldKind::Insert(table)
+                | MutationFieldKind::Update(table)
+                | MutationFieldKind::Delete(table),
+            ) => Some(*table),
+            Some(MutationFieldKind::Call(_) | MutationFieldKind::Application(_)) | None => None,
+        };
+        let read = || self.collection(parent, &field.name).map(|(table, _)| table);
+        let Some(table) = changed.or_else(read) else { return Reach::default() };
+        let on_conflict = self.facts.argument(field, "onConflict");
+        let on_conflict = on_conflict.and_then(|given| given.fields().swap_remove("filter"));
+        let filters = self.facts.argument(field, "filter").into_iter().chain(on_conflict);
+        let filters = filters.map(|filter| Reach::of_filter(self.schema, table, &filter));
+        let order = self.facts.argument(field, "orderBy");
+        let order = order.map(|order| Reach::of_order(self.schema, table, &order));
+        filters.chain(order).fold(Reach::default(), Reach::and)
+    }
+
     /// How many rows a collection is likely to return for each object.
     fn rows(&self, (table, likely): (usize, u64), field: &'a Field, load: Load) -> usize {
         let page_size = self.facts.operation().page_size(self.schema, table);
@@ -231,9 +268,15 @@ fn is_of_key(schema: &Schema, table: usize, filter: &Input<'_>) -> bool {
         match exposed.filter_field(name).filter(|_| is_equal) {
             Some(FilterFieldKind::Row(RowConditionKind::NodeId)) => return true,
             Some(FilterFieldKind::Column(column)) => equal.push(column),
-            Some(FilterFieldKind::Row(
-                RowConditionKind::And | RowConditionKind::Or | RowConditionKind::Not,
-            ))
+            Some(
+                FilterFieldKind::Row(
+                    RowConditionKind::And
+                    | RowConditionKind::Or
+                    | RowConditionKind::Not
+                    | RowConditionKind::Is,
+                )
+                | FilterFieldKind::Relation(_),
+            )
             | None => {}
         }
     }

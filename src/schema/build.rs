@@ -105,7 +105,7 @@ pub(super) fn key_columns<'s>(
     exposed.key.iter().map(column).collect()
 }
 
-/// The columns of a table that are in no filter, and the table if it has no `orderBy`.
+/// The columns and relations of a table that are in no filter, and the table if it has no `orderBy`.
 fn input_problems(catalog: &Catalog, index: usize, exposed: &ExposedTable) -> Vec<Problem> {
     let table = &catalog.tables[index];
     let lists = exposed.readable_columns().filter(|(_, column)| column.is_incomparable_list());
@@ -113,9 +113,17 @@ fn input_problems(catalog: &Catalog, index: usize, exposed: &ExposedTable) -> Ve
         object: format!("{}.{}", table.qualified_name(), table.columns[column].name),
         reason: "its elements cannot be compared: it is in no filter".to_owned(),
     });
-    let unordered = exposed.columns_that(ExposedColumn::can_order).next().is_none().then(|| Problem {
+    let unordered = (!exposed.has_order()).then(|| Problem {
         object: table.qualified_name(),
         reason: "none of its columns can be ordered by: it has no orderBy".to_owned(),
     });
-    lists.chain(unordered).collect()
+    let words = exposed.row_conditions().filter(|word| exposed.relations.contains_key(word.name()));
+    let words = words.map(|word| Problem {
+        object: table.qualified_name(),
+        reason: format!(
+            "its relation {} is in no filter, where that word has a meaning of its own; a comment on the constraint gives it another name",
+            word.name()
+        ),
+    });
+    lists.chain(unordered).chain(words).collect()
 }

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::claims::{Claim, Settled, settle};
 use super::column_type::ColumnType;
 use super::enums::{self, EnumType};
+use super::related::{self, Reached};
 use super::scalar;
 use super::type_id::{table_family, value_family};
 use super::{
@@ -46,6 +47,9 @@ pub(super) fn expose(schema: &mut Schema, options: Options, claimed: &mut HashSe
     schema.tables = vec![None; catalog.tables.len()];
     for (wanted, settled) in wanted.into_iter().zip(settled) {
         wanted.expose(schema, options, settled);
+    }
+    for exposed in schema.tables.iter_mut().flatten() {
+        exposed.relation_stem = related::stem(&exposed.type_name, claimed);
     }
     let mut column_types = HashMap::new();
     for (index, table) in catalog.tables.iter().enumerate() {
@@ -113,6 +117,8 @@ impl Wanted<'_> {
                     columns: Vec::new(),
                     places: HashMap::new(),
                     relations: IndexMap::new(),
+                    reached: Reached::default(),
+                    relation_stem: Arc::default(),
                     computed: IndexMap::new(),
                     totals,
                     changes: Changes::default(),

@@ -302,30 +302,16 @@ impl FixedFields for ResponseFieldKind {
 
 /// A field of a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FilterFieldKind {
+pub enum FilterFieldKind<'s> {
     /// A column.
     Column(usize),
     /// What is no column.
     Row(RowConditionKind),
+    /// The row at the other end of a relation, or the rows there.
+    Relation(&'s RelationField),
 }
 
-/// What rows can be ordered by: a field of an `orderBy`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OrderKey {
-    /// A column.
-    Column(usize),
-}
-
-impl OrderKey {
-    /// The columns of the row that its value is made of.
-    pub fn columns(self) -> impl Iterator<Item = usize> {
-        match self {
-            Self::Column(column) => std::iter::once(column),
-        }
-    }
-}
-
-/// A field of every filter, unless a column takes its name.
+/// A field of every filter, unless a column takes its name; `is` is in those of tables that a to-one relation leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowConditionKind {
     /// `nodeId`.
@@ -336,11 +322,13 @@ pub enum RowConditionKind {
     Or,
     /// `not`.
     Not,
+    /// `is`: whether there is a row at the other end of a relation.
+    Is,
 }
 
 impl RowConditionKind {
     /// All of them, in their order.
-    pub(super) const ALL: [Self; 4] = [Self::NodeId, Self::And, Self::Or, Self::Not];
+    pub(super) const ALL: [Self; 5] = [Self::NodeId, Self::And, Self::Or, Self::Not, Self::Is];
 
     /// The field's name.
     pub(super) fn name(self) -> &'static str {
@@ -349,6 +337,7 @@ impl RowConditionKind {
             Self::And => "and",
             Self::Or => "or",
             Self::Not => "not",
+            Self::Is => "is",
         }
     }
 
@@ -359,6 +348,7 @@ impl RowConditionKind {
             Self::And => Some("All of these hold"),
             Self::Or => Some("At least one of these holds"),
             Self::Not => Some("This does not hold"),
+            Self::Is => Some("Whether the relation leads to a row; only directly below its field"),
         }
     }
 }

@@ -111,6 +111,12 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
     }
 }
 
+/// The operator of that name on the number of rows at the other end of a relation.
+pub fn count_operator(name: &str) -> Option<FilterOperator> {
+    let all = operators(ValueType::Scalar(Scalar::Int), false);
+    all.iter().find(|(found, _)| *found == name).map(|(_, operator)| *operator)
+}
+
 const fn ordered(operator: ComparisonOperator) -> Operator {
     Operator { symbol: Symbol::OfOrder(operator), operand: OperandKind::Value, collations: Collations::All }
 }

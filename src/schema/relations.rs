@@ -37,6 +37,14 @@ pub(super) fn add(schema: &mut Schema) {
     let candidates = candidates.map(|(out, back)| out.into_iter().chain(back).collect::<Vec<_>>());
     for (table, candidates) in candidates.enumerate() {
         let fields = settle_names(schema, table, candidates);
+        for field in fields.values() {
+            if let Some(reached) = &mut schema.tables[field.join.table] {
+                match field.cardinality {
+                    Cardinality::One { .. } => reached.reached.by_one = true,
+                    Cardinality::Many => reached.reached.by_many = true,
+                }
+            }
+        }
         if let Some(exposed) = &mut schema.tables[table] {
             exposed.relations = fields;
         }

@@ -9,6 +9,7 @@ mod conflicts;
 mod document;
 mod inputs;
 mod objects;
+mod related;
 mod renderer;
 mod roots;
 mod updates;

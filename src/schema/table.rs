@@ -6,7 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::column_type::ColumnType;
-use super::field::{FilterFieldKind, OrderKey, RelationField, RowConditionKind, RowFieldKind};
+use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKind};
+use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
 use super::{AggregateFunction, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
 
@@ -30,6 +31,10 @@ pub struct ExposedTable {
     pub(super) places: HashMap<Arc<str>, usize>,
     /// The fields that lead from a row to other rows, by name.
     pub relations: IndexMap<Arc<str>, RelationField>,
+    /// Which relations of other tables, or of its own, lead to it.
+    pub reached: Reached,
+    /// How the names of the types begin that go with to-many relations to it.
+    pub(super) relation_stem: Arc<str>,
     /// The fields that functions make of a row, by name: the functions.
     pub computed: IndexMap<Arc<str>, usize>,
     /// What a connection has besides rows.
@@ -112,16 +117,48 @@ impl ExposedTable {
         column.or_else(relation).or_else(computed)
     }
 
-    /// The field of a filter of that name. A column goes before what is none.
-    pub fn filter_field(&self, name: &str) -> Option<FilterFieldKind> {
+    /// The field of a filter of that name. A column goes before what is none, and that before a relation.
+    pub fn filter_field(&self, name: &str) -> Option<FilterFieldKind<'_>> {
         let column = self.column_named(name, |column| column.filter().is_some());
-        let of_row = || RowConditionKind::ALL.into_iter().find(|field| field.name() == name);
-        column.map(FilterFieldKind::Column).or_else(|| of_row().map(FilterFieldKind::Row))
+        let of_row = || self.row_conditions().find(|field| field.name() == name);
+        let relation = || self.relations.get(name);
+        column
+            .map(FilterFieldKind::Column)
+            .or_else(|| of_row().map(FilterFieldKind::Row))
+            .or_else(|| relation().map(FilterFieldKind::Relation))
+    }
+
+    /// What its filter has besides columns and relations.
+    pub(super) fn row_conditions(&self) -> impl Iterator<Item = RowConditionKind> {
+        let is_there = self.reached.by_one;
+        RowConditionKind::ALL.into_iter().filter(move |kind| is_there || *kind != RowConditionKind::Is)
     }
 
     /// What the field of that name of an `orderBy` orders by.
-    pub fn order_key(&self, name: &str) -> Option<OrderKey> {
-        self.column_named(name, ExposedColumn::can_order).map(OrderKey::Column)
+    pub fn order_field(&self, name: &str) -> Option<OrderFieldKind<'_>> {
+        let column = self.column_named(name, ExposedColumn::can_order);
+        let relation = || self.relations.get(name);
+        column.map(OrderFieldKind::Column).or_else(|| relation().map(OrderFieldKind::Relation))
+    }
+
+    /// How the names of its types begin; `gives_way` says that the type's name gives way to those of all others.
+    pub(super) fn stem(&self, gives_way: bool) -> &str {
+        if gives_way { &self.relation_stem } else { &self.type_name }
+    }
+
+    /// Whether its rows can be ordered by something.
+    pub(super) fn has_order(&self) -> bool {
+        self.columns_that(ExposedColumn::can_order).next().is_some()
+    }
+
+    /// Whether a function can be taken of some column, to order those rows by it that these belong to.
+    pub(super) fn has_figure(&self, function: AggregateFunction) -> bool {
+        self.columns_that(|column| column.orders_by(function)).next().is_some()
+    }
+
+    /// The column of that name by whose figure over these rows those can be ordered that they belong to.
+    pub fn figure_column(&self, name: &str, function: AggregateFunction) -> Option<usize> {
+        self.column_named(name, |column| column.orders_by(function))
     }
 
     /// The column of that name that a new row can be given a value of.
@@ -172,6 +209,11 @@ impl ExposedColumn {
     /// Whether rows can be ordered by it.
     pub(super) fn can_order(&self) -> bool {
         self.is_readable && self.column_type.is_orderable && !self.column_type.is_list
+    }
+
+    /// Whether rows can be ordered by a function over the values that the rows at the other end of a relation have.
+    pub(super) fn orders_by(&self, function: AggregateFunction) -> bool {
+        self.can_order() && self.aggregate(function).is_some()
     }
 
     /// The scalar that a function over its values has, where it can be taken of them.

@@ -8,9 +8,9 @@ use super::rendered::Rendered;
 use super::type_id::{table_family, value_family};
 use super::{
     AggregateFieldKind, AggregateFunction, Application, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
-    FilterOperator, FixedFields, MutationFieldKind, Options, OrderKey, PageInfoFieldKind, QueryFieldKind,
-    ResponseFieldKind, RootType, RowConditionKind, RowFieldKind, Scalar, Schema, TableType, TypeId,
-    ValueType,
+    FilterOperator, FixedFields, MutationFieldKind, Options, OrderFieldKind, PageInfoFieldKind,
+    QueryFieldKind, RelationFilterFieldKind, ResponseFieldKind, RootType, RowConditionKind, RowFieldKind,
+    Scalar, Schema, TableType, TypeId, ValueType,
 };
 use crate::catalog::Catalog;
 
@@ -149,6 +149,7 @@ fn fixed_fields_are_found_by_their_names() {
     names_find_their_fields::<PageInfoFieldKind>();
     names_find_their_fields::<AggregateFieldKind>();
     names_find_their_fields::<ResponseFieldKind>();
+    names_find_their_fields::<RelationFilterFieldKind>();
 }
 
 #[test]
@@ -166,6 +167,51 @@ fn rows_have_what_can_be_read_and_what_hangs_on_it() {
 }
 
 #[test]
+fn relations_are_in_filters_and_orders_behind_columns_and_words() {
+    let schema = schema();
+    let (first, other) = (schema.table(0).unwrap(), schema.table(1).unwrap());
+    assert!(matches!(first.filter_field("otherCollection"), Some(FilterFieldKind::Relation(_))));
+    assert!(matches!(other.order_field("first"), Some(OrderFieldKind::Relation(_))));
+    // A to-one relation leads to `first`, and none to `other`.
+    assert_eq!(first.filter_field("is"), Some(FilterFieldKind::Row(RowConditionKind::Is)));
+    assert_eq!(other.filter_field("is"), None);
+    assert_eq!(other.figure_column("id", AggregateFunction::Sum), Some(0));
+    assert_eq!(first.figure_column("and", AggregateFunction::Sum), None);
+    assert_eq!(first.figure_column("and", AggregateFunction::Maximum), Some(1));
+    let compiled = Rendered::new(&schema).unwrap().compiled;
+    let fields = |name: &str| {
+        let fields = &compiled.get_input_object(name).unwrap().fields;
+        fields.iter().map(|(name, field)| format!("{name}: {}", field.ty)).collect::<Vec<_>>()
+    };
+    assert!(fields("firstFilter").contains(&"otherCollection: otherRelationFilter".to_owned()));
+    assert!(fields("otherFilter").contains(&"first: firstFilter".to_owned()));
+    assert!(fields("otherOrderBy").contains(&"first: firstOrderBy".to_owned()));
+    assert_eq!(
+        fields("otherRelationFilter"),
+        ["some: otherFilter", "every: otherFilter", "none: otherFilter", "count: IntFilter"]
+    );
+    assert_eq!(
+        fields("otherRelationOrderBy"),
+        [
+            "count: OrderByDirection",
+            "sum: otherNumberOrderBy",
+            "avg: otherNumberOrderBy",
+            "min: otherExtremeOrderBy",
+            "max: otherExtremeOrderBy"
+        ]
+    );
+    assert!(compiled.get_input_object("firstRelationFilter").is_none(), "no relation leads to many of them");
+}
+
+#[test]
+fn types_of_relations_give_way_to_all_others() {
+    let mut claimed = std::collections::HashSet::from(["trackRelationFilter".to_owned()]);
+    assert_eq!(&*super::related::stem("track", &mut claimed), "track_");
+    assert_eq!(&*super::related::stem("track", &mut claimed), "track__");
+    assert_eq!(&*super::related::stem("artist", &mut claimed), "artist");
+}
+
+#[test]
 fn inputs_have_the_columns_that_can_be_asked_or_given() {
     let schema = schema();
     let first = schema.table(0).unwrap();
@@ -177,8 +223,8 @@ fn inputs_have_the_columns_that_can_be_asked_or_given() {
     assert_eq!(filtered, ["id", "and", "tags", "mood"]);
     assert_eq!(first.filter_field("or"), Some(FilterFieldKind::Row(RowConditionKind::Or)));
     assert_eq!(first.filter_field("and"), Some(FilterFieldKind::Column(1)), "a column goes before the word");
-    assert_eq!(columns(&|name| first.order_key(name).is_some()), ["id", "and", "mood"]);
-    assert_eq!(first.order_key("mood"), Some(OrderKey::Column(5)));
+    assert_eq!(columns(&|name| first.order_field(name).is_some()), ["id", "and", "mood"]);
+    assert_eq!(first.order_field("mood"), Some(OrderFieldKind::Column(5)));
     let inserted = ["and", "secret", "document", "tags", "mood"];
     assert_eq!(columns(&|name| first.insertable_column(name).is_some()), inserted);
     assert_eq!(columns(&|name| first.updatable_column(name).is_some()), inserted[..4]);

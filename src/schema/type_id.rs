@@ -49,6 +49,14 @@ pub enum TableType {
     Filter,
     /// What rows can be ordered by.
     OrderBy,
+    /// Conditions on the rows at the other end of a relation.
+    RelationFilter,
+    /// What rows can be ordered by that those at the other end belong to.
+    RelationOrderBy,
+    /// The columns among those whose numbers can be ordered by.
+    NumberOrderBy,
+    /// The columns among those whose least or greatest value can be ordered by.
+    ExtremeOrderBy,
     /// Figures over rows.
     Aggregate,
     /// A function over the values of each column.
@@ -98,6 +106,14 @@ impl TableType {
         Self::DeleteResponse,
     ];
 
+    /// Whether its name gives way to those of all other types.
+    fn gives_way(self) -> bool {
+        matches!(
+            self,
+            Self::RelationFilter | Self::RelationOrderBy | Self::NumberOrderBy | Self::ExtremeOrderBy
+        )
+    }
+
     /// What its name has behind the name of the table's row type.
     pub(super) fn suffix(self) -> &'static str {
         match self {
@@ -106,6 +122,10 @@ impl TableType {
             Self::Edge => "Edge",
             Self::Filter => "Filter",
             Self::OrderBy => "OrderBy",
+            Self::RelationFilter => "RelationFilter",
+            Self::RelationOrderBy => "RelationOrderBy",
+            Self::NumberOrderBy => "NumberOrderBy",
+            Self::ExtremeOrderBy => "ExtremeOrderBy",
             Self::Aggregate => "Aggregate",
             Self::AggregateOf(AggregateFunction::Sum) => "SumAggregateResult",
             Self::AggregateOf(AggregateFunction::Average) => "AvgAggregateResult",
@@ -157,7 +177,7 @@ impl TypeId {
             Self::JsonRemoval => ("JSONRemoval", ""),
             // Only exposed tables have types.
             Self::Table(table, part) => {
-                (schema.table(table).map_or("", |exposed| &exposed.type_name), part.suffix())
+                (schema.table(table).map_or("", |exposed| exposed.stem(part.gives_way())), part.suffix())
             }
         }
     }

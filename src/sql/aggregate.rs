@@ -71,7 +71,7 @@ impl Compiler<'_> {
 }
 
 impl AggregateFunction {
-    fn sql(self) -> &'static str {
+    pub(super) fn sql(self) -> &'static str {
         match self {
             Self::Sum => "sum",
             Self::Average => "avg",

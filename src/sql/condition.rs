@@ -23,6 +23,7 @@ impl Compiler<'_> {
                 self.comparison(at, *column, operator, operand)
             }
             Condition::StandsIn(child) => self.stands_in(at, child.as_ref()),
+            Condition::Related(related) => self.related(at, related),
         }
     }
 

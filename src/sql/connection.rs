@@ -35,8 +35,11 @@ impl Compiler<'_> {
     ) -> OneRow {
         let (base, page) = (self.alias(), self.alias());
         let is_backward = connection.page.direction == Direction::Backward;
-        let order =
-            connection.order.iter().map(|term| if is_backward { term.reversed() } else { *term }).collect();
+        let order = connection
+            .order
+            .iter()
+            .map(|term| if is_backward { term.reversed() } else { term.clone() })
+            .collect();
         let number = self.number_column(connection);
         let with = self.called_once(&connection.origin, parent);
         let called = with.as_ref().map(|with| with.name.clone());
@@ -86,11 +89,13 @@ impl Compiler<'_> {
             })
             .collect();
         columns.extend(self.table_oid(at).map(Expression::unnamed));
+        // Where the text is the same, PostgreSQL computes a value once.
+        let order = self.order_by(at, &site.order);
         if connection.nodes().any(needs_row) {
             columns.push(self.row_as_column(at));
         }
         if let Some(number) = &site.number {
-            let expression = Expression::RowNumber(self.order_by(at, &site.order));
+            let expression = Expression::RowNumber(order.clone());
             columns.push(SelectColumn { expression, alias: Some(number.clone()) });
         }
         if columns.is_empty() {
@@ -104,7 +109,7 @@ impl Compiler<'_> {
             columns,
             from: Some(self.rows_of(site, at)),
             condition: Expression::all(conditions),
-            order: self.order_by(at, &site.order),
+            order,
             limit: Some(connection.page.limit.saturating_add(u64::from(site.number.is_some()))),
             offset: connection.page.offset.clone().map(count),
             ..Select::default()
@@ -332,7 +337,7 @@ fn count(slot: Slot) -> Expression {
 }
 
 fn reversed(order: &[OrderTerm]) -> Vec<OrderTerm> {
-    order.iter().map(|term| term.reversed()).collect()
+    order.iter().map(OrderTerm::reversed).collect()
 }
 
 fn descending(expression: Expression) -> Order {

@@ -5,19 +5,28 @@ use super::condition::parameter;
 use super::row::identifier;
 use super::{Compiler, Nulls, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
-use crate::plan::{Bound, OrderTerm, Slot};
-use crate::schema::OrderKey;
+use crate::plan::{Bound, OrderKey, OrderTerm, Slot};
+use crate::schema::scalar::is_json_scalar;
 
-/// What rows are ordered by: one term of an `ORDER BY` under an alias.
+/// A value that rows are ordered by.
+pub(super) struct SortValue<'a> {
+    /// The value.
+    pub(super) expression: Expression,
+    /// Whether its type reads it back from JSON as the same.
+    pub(super) is_json_scalar: bool,
+    /// The type that it is compared as, if the role may name it.
+    pub(super) sql_type: Option<SqlType>,
+    /// The operators that agree with its order.
+    pub(super) comparison: &'a Comparison,
+    /// Whether it can be null.
+    pub(super) may_be_null: bool,
+}
+
+/// One term of an `ORDER BY`.
 struct SortKey<'a> {
-    value: Expression,
-    /// The same as a cursor holds it.
-    identifying: Expression,
-    sql_type: Option<SqlType>,
-    comparison: &'a Comparison,
+    of: SortValue<'a>,
     is_descending: bool,
     is_nulls_first: bool,
-    may_be_null: bool,
 }
 
 impl Compiler<'_> {
@@ -28,7 +37,7 @@ impl Compiler<'_> {
 
     /// The position of a row in an order.
     pub(super) fn cursor(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Expression {
-        identifier(self.sort_keys(at, order).into_iter().map(|key| key.identifying).collect())
+        identifier(self.sort_keys(at, order).into_iter().map(|key| key.of.identifying()).collect())
     }
 
     /// The rows that come behind a position in an order.
@@ -48,81 +57,94 @@ impl Compiler<'_> {
 
     /// The terms, and behind them the table that a row stands in, where several may hold one key.
     fn sort_keys(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Vec<SortKey<'_>> {
-        let mut keys: Vec<_> = order.iter().map(|term| self.sort_key(at, *term)).collect();
-        keys.extend(self.table_oid(at).map(|value| SortKey {
-            identifying: value.clone(),
-            value,
-            sql_type: Some(SqlType::system("oid")),
-            comparison: const { &Comparison::SYSTEM },
+        let key = |term: &OrderTerm| SortKey {
+            of: self.sort_value(at, &term.key),
+            is_descending: term.is_descending,
+            is_nulls_first: term.is_nulls_first,
+        };
+        let table_oid = self.table_oid(at).map(|expression| SortKey {
+            of: SortValue {
+                expression,
+                is_json_scalar: true,
+                sql_type: Some(SqlType::system("oid")),
+                comparison: const { &Comparison::SYSTEM },
+                may_be_null: false,
+            },
             is_descending: order.last().is_some_and(|term| term.is_descending),
             is_nulls_first: false,
-            may_be_null: false,
-        }));
-        keys
+        });
+        order.iter().map(key).chain(table_oid).collect()
     }
 
-    fn sort_key(
-        &self,
-        at: TableRef<'_>,
-        OrderTerm { key, is_descending, is_nulls_first }: OrderTerm,
-    ) -> SortKey<'_> {
+    /// What a row of a table is ordered by.
+    pub(super) fn sort_value(&self, at: TableRef<'_>, key: &OrderKey) -> SortValue<'_> {
         match key {
-            OrderKey::Column(column) => SortKey {
-                value: self.column(at, column),
-                identifying: self.identifying(at, column),
-                sql_type: self.comparison_type(at.table, column),
-                comparison: self.comparison_of(at.table, column),
-                is_descending,
-                is_nulls_first,
-                may_be_null: self.may_be_null(at, column),
-            },
+            OrderKey::Column(column) => self.column_value(at, *column),
+            OrderKey::Row(join, key) => self.value_of_row(at, join, key),
+            OrderKey::Count(join) => self.number_of_rows(at, join),
+            OrderKey::Figure(join, function, column) => self.figure_over_rows(at, join, *function, *column),
         }
     }
 
-    /// Whether a column of these rows can be null, as far as the catalogue knows. Children may let in what the table does not.
-    fn may_be_null(&self, at: TableRef<'_>, column: usize) -> bool {
-        let table = &self.schema.catalog.tables[at.table];
-        at.nulls == Nulls::Anywhere || table.has_children || !table.columns[column].not_null
+    /// A column as what rows are ordered by.
+    pub(super) fn column_value(&self, at: TableRef<'_>, column: usize) -> SortValue<'_> {
+        let (catalog, table) = (&self.schema.catalog, &self.schema.catalog.tables[at.table]);
+        SortValue {
+            expression: self.column(at, column),
+            is_json_scalar: is_json_scalar(catalog, table.columns[column].type_oid),
+            sql_type: self.comparison_type(at.table, column),
+            comparison: self.comparison_of(at.table, column),
+            // As far as the catalogue knows. Children may let in what the table does not.
+            may_be_null: at.nulls == Nulls::Anywhere || table.has_children || !table.columns[column].not_null,
+        }
+    }
+}
+
+impl SortValue<'_> {
+    /// The value as a cursor holds it: its type reads it back from JSON as the same.
+    pub(super) fn identifying(self) -> Expression {
+        if self.is_json_scalar { self.expression } else { self.expression.cast(SqlType::TEXT) }
     }
 }
 
 impl SortKey<'_> {
     fn into_order(self) -> Order {
         Order {
-            expression: self.value,
-            is_descending: self.is_descending,
             // Where there are no nulls the default reads best, and an index fits it whichever way it is read.
-            is_nulls_first: if self.may_be_null { self.is_nulls_first } else { self.is_descending },
+            is_nulls_first: if self.of.may_be_null { self.is_nulls_first } else { self.is_descending },
+            expression: self.of.expression,
+            is_descending: self.is_descending,
         }
     }
 
     /// The operator of what is behind a value, in the key's direction.
     fn beyond(&self) -> &QualifiedName {
-        if self.is_descending { &self.comparison.less } else { &self.comparison.greater }
+        if self.is_descending { &self.of.comparison.less } else { &self.of.comparison.greater }
     }
 
     /// `None` where nothing can be behind the value.
     fn strictly_behind(&self, value: Option<&Slot>) -> Option<Expression> {
-        let column = || self.value.clone();
+        let own = || self.of.expression.clone();
         if value.is_none() {
-            return self.is_nulls_first.then(|| Expression::Is(Box::new(column()), "not null"));
+            return self.is_nulls_first.then(|| Expression::Is(Box::new(own()), "not null"));
         }
-        let beyond = column().operator(self.beyond().clone(), self.bound(value));
-        if self.may_be_null && !self.is_nulls_first {
-            return Some(Expression::Or(vec![beyond, Expression::Is(Box::new(column()), "null")]));
+        let beyond = own().operator(self.beyond().clone(), self.bound(value));
+        if self.of.may_be_null && !self.is_nulls_first {
+            return Some(Expression::Or(vec![beyond, Expression::Is(Box::new(own()), "null")]));
         }
         Some(beyond)
     }
 
     fn equal(&self, value: Option<&Slot>) -> Expression {
+        let own = self.of.expression.clone();
         match value {
-            Some(_) => self.value.clone().operator(self.comparison.equal.clone(), self.bound(value)),
-            None => Expression::Is(Box::new(self.value.clone()), "null"),
+            Some(_) => own.operator(self.of.comparison.equal.clone(), self.bound(value)),
+            None => Expression::Is(Box::new(own), "null"),
         }
     }
 
     fn bound(&self, value: Option<&Slot>) -> Expression {
-        parameter(value.cloned().unwrap_or(Slot::NULL), self.sql_type.clone())
+        parameter(value.cloned().unwrap_or(Slot::NULL), self.of.sql_type.clone())
     }
 }
 
@@ -131,12 +153,12 @@ impl SortKey<'_> {
 fn row_comparison(keys: &[SortKey<'_>], bound: &Bound) -> Option<Expression> {
     let first = keys.first()?;
     let goes_along = |key: &SortKey<'_>| {
-        key.is_descending == first.is_descending && !key.may_be_null && key.beyond() == first.beyond()
+        key.is_descending == first.is_descending && !key.of.may_be_null && key.beyond() == first.beyond()
     };
     if keys.len() < 2 || !keys.iter().all(goes_along) || bound.values.iter().any(Option::is_none) {
         return None;
     }
-    let left = keys.iter().map(|key| key.value.clone()).collect();
+    let left = keys.iter().map(|key| key.of.expression.clone()).collect();
     let right = keys.iter().zip(&bound.values).map(|(key, value)| key.bound(value.as_ref())).collect();
     Some(Expression::Row(left).operator(first.beyond().clone(), Expression::Row(right)))
 }

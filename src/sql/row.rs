@@ -6,7 +6,6 @@ use super::rows::AtMostOneRow;
 use super::{Compiler, RowShape, SessionSettings, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::{Origin, Row, RowField};
-use crate::schema::scalar::is_json_scalar;
 use crate::schema::violation::Violation;
 use crate::schema::{Join, KeySide};
 
@@ -84,7 +83,14 @@ impl Compiler<'_> {
         parent: Option<TableRef<'_>>,
         at: TableRef<'_>,
     ) -> Vec<Expression> {
-        let (Origin::Joined(join), Some(parent)) = (origin, parent) else { return Vec::new() };
+        match (origin, parent) {
+            (Origin::Joined(join), Some(parent)) => self.tie(join, parent, at),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same of a row that hangs on another by a key.
+    pub(super) fn tie(&self, join: &Join, parent: TableRef<'_>, at: TableRef<'_>) -> Vec<Expression> {
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {
             let (theirs, ours) = ((at, *theirs), (parent, *ours));
@@ -116,7 +122,7 @@ impl Compiler<'_> {
     }
 
     /// Whether at the most one row is on the other side; a key that a comment declares may be none.
-    fn is_unique(&self, join: &Join) -> bool {
+    pub(super) fn is_unique(&self, join: &Join) -> bool {
         let table = &self.schema.catalog.tables[join.table];
         let is_reached = !table.has_children || Self::reads_only(join);
         is_reached
@@ -134,7 +140,7 @@ impl Compiler<'_> {
             Expression::text(&found.schema).cast(SqlType::TEXT),
             Expression::text(&found.name).cast(SqlType::TEXT),
         ];
-        values.extend(key.iter().map(|column| self.identifying(at, *column)));
+        values.extend(key.iter().map(|column| self.column_value(at, *column).identifying()));
         match (self.is_own(at), self.table_oid(at)) {
             (Some(is_own), Some(table)) => {
                 let of_child = identifier(values.iter().cloned().chain([table]).collect());
@@ -143,14 +149,6 @@ impl Compiler<'_> {
             }
             _ => identifier(values),
         }
-    }
-
-    /// A value that its column's type reads back from JSON as the same: where JSON has no form for it, its text.
-    pub(super) fn identifying(&self, at: TableRef<'_>, column: usize) -> Expression {
-        let catalog = &self.schema.catalog;
-        let value = self.column(at, column);
-        let is_scalar = is_json_scalar(catalog, catalog.tables[at.table].columns[column].type_oid);
-        if is_scalar { value } else { value.cast(SqlType::TEXT) }
     }
 }
 

@@ -118,6 +118,7 @@ fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
         | Condition::Any(_)
         | Condition::Not(_)
         | Condition::StandsIn(_)
+        | Condition::Related(_)
         | Condition::IsNull { .. } => {}
     }
 }

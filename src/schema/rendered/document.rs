@@ -11,7 +11,8 @@ use apollo_compiler::{Name, name};
 
 use super::renderer::{Field, Input, Renderer, description};
 use crate::schema::{
-    FixedFields, MutationFieldKind, NODE_ID, PageInfoFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
+    AggregateFunction, FixedFields, MutationFieldKind, NODE_ID, PageInfoFieldKind, Scalar, Schema, TableType,
+    TypeId, ValueType,
 };
 
 /// The directions of an order, and what `is` takes.
@@ -22,6 +23,16 @@ const DIRECTIONS: [(&str, &str); 4] = [
     ("DescNullsLast", "Descending, nulls last"),
 ];
 const IS: [(&str, &str); 2] = [("NULL", "It is null"), ("NOT_NULL", "It is not null")];
+
+/// The types of figures over the rows that belong to a row, each with one of the functions whose columns it has.
+const FIGURES: [(TableType, &str, AggregateFunction); 2] = [
+    (TableType::NumberOrderBy, "A column whose numbers are summed up or averaged", AggregateFunction::Sum),
+    (
+        TableType::ExtremeOrderBy,
+        "A column whose least or greatest value is taken",
+        AggregateFunction::Minimum,
+    ),
+];
 
 /// The schema as a document, or the name in it that GraphQL does not take.
 pub(super) fn document(schema: &Schema) -> Result<Document, String> {
@@ -109,11 +120,32 @@ impl Definitions<'_> {
         }
         let fields = self.renderer.filter_fields(index, exposed);
         self.input(of(TableType::Filter), "Conditions on a row; all of them must hold", fields);
-        let fields = self.renderer.order_fields(exposed);
-        if !fields.is_empty() {
-            self.input(of(TableType::OrderBy), "One column to order by, with its direction", fields);
+        if exposed.has_order() {
+            let fields = self.renderer.order_fields(exposed);
+            self.input(of(TableType::OrderBy), "What to order by, with its direction", fields);
+        }
+        if exposed.reached.by_many {
+            self.related(index);
         }
         self.changes(index);
+    }
+
+    /// The inputs that filter and order rows by those of the table that belong to them.
+    fn related(&mut self, index: usize) {
+        let Some(exposed) = self.renderer.schema.table(index) else { return };
+        let of = |part| TypeId::Table(index, part);
+        let fields = self.renderer.relation_filter_fields(index);
+        let text = "Conditions on the rows that belong to a row; all of them must hold";
+        self.input(of(TableType::RelationFilter), text, fields);
+        for (part, text, function) in FIGURES {
+            let fields = self.renderer.figure_fields(exposed, function);
+            if !fields.is_empty() {
+                self.input(of(part), text, fields);
+            }
+        }
+        let fields = self.renderer.relation_order_fields(index, exposed);
+        let text = "A figure over the rows that belong to a row, with its direction";
+        self.input(of(TableType::RelationOrderBy), text, fields);
     }
 
     fn row(&mut self, index: usize) {

@@ -12,7 +12,7 @@ impl Renderer<'_> {
         let columns = exposed.readable_columns().map(|(_, column)| column);
         let filtered = columns.filter_map(|column| Some((&column.field, column.filter()?)));
         let mut fields: Vec<_> = filtered.map(|(name, of)| self.nullable_input(name, of)).collect();
-        for kind in RowConditionKind::ALL {
+        for kind in exposed.row_conditions() {
             if fields.iter().any(|field| field.name == kind.name()) {
                 // A column of that name takes its place.
                 continue;
@@ -24,8 +24,14 @@ impl Renderer<'_> {
                 }
                 RowConditionKind::And | RowConditionKind::Or => self.reference(filter()).non_null().list(),
                 RowConditionKind::Not => self.reference(filter()),
+                RowConditionKind::Is => self.reference(TypeId::FilterIs),
             };
             fields.push(self.input(kind.name(), kind.description(), takes));
+        }
+        for (name, relation) in &exposed.relations {
+            if exposed.row_conditions().all(|kind| kind.name() != &**name) {
+                fields.push(self.relation_input(name, relation));
+            }
         }
         fields
     }
@@ -34,7 +40,11 @@ impl Renderer<'_> {
     pub(super) fn order_fields(&mut self, exposed: &ExposedTable) -> Vec<Input> {
         let columns = exposed.columns_that(ExposedColumn::can_order);
         let fields = columns.map(|(_, column)| self.nullable_input(&column.field, TypeId::OrderByDirection));
-        fields.collect()
+        let mut fields: Vec<_> = fields.collect();
+        for (name, relation) in &exposed.relations {
+            fields.extend(self.relation_order_input(name, relation));
+        }
+        fields
     }
 
     /// The columns that can be given a value.

@@ -9,8 +9,7 @@ use indexmap::IndexMap;
 use super::renderer::{Field, Input, Renderer, description, field, input, non_null_if, with_default};
 use crate::schema::build::key_columns;
 use crate::schema::{
-    ExposedArgument, ExposedColumn, MutationFieldKind, NODE_ID, QueryFieldKind, Returns, Scalar, TableType,
-    TypeId,
+    ExposedArgument, MutationFieldKind, NODE_ID, QueryFieldKind, Returns, Scalar, TableType, TypeId,
 };
 
 impl Renderer<'_> {
@@ -133,11 +132,7 @@ impl Renderer<'_> {
             ("filter", filter, "Only rows that match"),
             ("orderBy", order_by, "The order of the rows; the key decides between equal ones"),
         ];
-        let exposed = self.schema.table(table);
-        let can_order = |found: &crate::schema::ExposedTable| {
-            found.columns_that(ExposedColumn::can_order).next().is_some()
-        };
-        let can_order = exposed.is_some_and(can_order);
+        let can_order = self.schema.table(table).is_some_and(crate::schema::ExposedTable::has_order);
         let arguments = arguments.into_iter().filter(|(name, ..)| can_order || *name != "orderBy");
         arguments.map(|(name, takes, text)| self.input(name, Some(text), takes)).collect()
     }

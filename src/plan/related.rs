@@ -1,0 +1,155 @@
+//! Filters and orders that go by the rows at the other end of a relation.
+
+use std::sync::Arc;
+
+use super::slot::Taken;
+use super::{Condition, Operand, OrderKey, PlanError, Planner};
+use crate::request::{Input, Leaf};
+use crate::schema::{
+    AggregateFieldKind, Cardinality, FilterFieldKind, FilterOperator, FixedFields, Join, OperandKind,
+    Operator, RelationField, RelationFilterFieldKind, RowConditionKind, Scalar, ValueType, count_operator,
+};
+
+/// What is asked of the rows at the other end of a relation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    /// Which rows those are.
+    pub join: Arc<Join>,
+    /// What has to hold for them.
+    pub test: RelatedTest,
+}
+
+/// What has to hold for rows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RelatedTest {
+    /// One of them matches; without a condition there is one.
+    Some(Option<Condition>),
+    /// None of them matches; without a condition there is none.
+    None(Option<Condition>),
+    /// All of them match.
+    Every(Condition),
+    /// Their number compares with something.
+    Count(&'static Operator, Operand),
+}
+
+impl Planner<'_> {
+    /// The conditions of a relation's field in a filter. Null is no condition.
+    pub(super) fn relation_filter(
+        &self,
+        name: &str,
+        relation: &RelationField,
+        value: &Input<'_>,
+    ) -> Result<Vec<Condition>, PlanError> {
+        if value.is_null() {
+            return Ok(Vec::new());
+        }
+        let tests = match relation.cardinality {
+            Cardinality::One { .. } => self.row_tests(name, relation.join.table, value)?,
+            Cardinality::Many => self.rows_tests(name, relation.join.table, value)?,
+        };
+        let related = |test| Condition::Related(Box::new(Related { join: Arc::clone(&relation.join), test }));
+        Ok(tests.into_iter().map(related).collect())
+    }
+
+    /// What has to hold for the one row: that it is there and matches, unless nothing but `is` is asked.
+    fn row_tests(&self, name: &str, table: usize, value: &Input<'_>) -> Result<Vec<RelatedTest>, PlanError> {
+        const IS: &str = "is";
+        let mut fields = value.fields();
+        let is_of_row =
+            self.table(table)?.filter_field(IS) == Some(FilterFieldKind::Row(RowConditionKind::Is));
+        let is = if is_of_row { fields.shift_remove(IS) } else { None };
+        let condition = self.conditions(table, &fields)?;
+        let presence = match is.as_ref().map(Input::value) {
+            None => return Ok(vec![RelatedTest::Some(condition)]),
+            Some(Leaf::Text("NULL")) => RelatedTest::None(None),
+            Some(Leaf::Text(_)) => RelatedTest::Some(None),
+            Some(Leaf::Null | Leaf::Boolean(_) | Leaf::Number(_) | Leaf::Compound) => {
+                return Err(self.error(format!("is on {name} takes NULL or NOT_NULL")));
+            }
+        };
+        let matches = condition.map(|condition| RelatedTest::Some(Some(condition)));
+        Ok(matches.into_iter().chain([presence]).collect())
+    }
+
+    /// What has to hold for the rows of a to-many relation.
+    fn rows_tests(&self, name: &str, table: usize, value: &Input<'_>) -> Result<Vec<RelatedTest>, PlanError> {
+        let mut tests = Vec::new();
+        for (field, value) in &value.fields() {
+            if value.is_null() {
+                continue;
+            }
+            let kind = RelationFilterFieldKind::named(field);
+            match kind.ok_or_else(|| self.error(format!("{name} cannot be filtered by {field}")))? {
+                RelationFilterFieldKind::Some => {
+                    tests.push(RelatedTest::Some(self.filter(table, Some(value))?));
+                }
+                RelationFilterFieldKind::None => {
+                    tests.push(RelatedTest::None(self.filter(table, Some(value))?));
+                }
+                // All rows match what is no condition.
+                RelationFilterFieldKind::Every => {
+                    tests.extend(self.filter(table, Some(value))?.map(RelatedTest::Every));
+                }
+                RelationFilterFieldKind::Count => {
+                    for (operator, value) in &value.fields() {
+                        tests.push(self.count_test(name, operator, value)?);
+                    }
+                }
+            }
+        }
+        Ok(tests)
+    }
+
+    fn count_test(&self, name: &str, operator: &str, value: &Input<'_>) -> Result<RelatedTest, PlanError> {
+        let taken = || Taken::new("count", ValueType::Scalar(Scalar::Int));
+        match count_operator(operator) {
+            Some(FilterOperator::Compare(found)) => {
+                let operand = match found.operand {
+                    OperandKind::AnyOf => Operand::List(self.list(taken(), value)?),
+                    OperandKind::Value | OperandKind::Text => Operand::Value(self.one(taken(), value)?),
+                };
+                Ok(RelatedTest::Count(found, operand))
+            }
+            Some(FilterOperator::Null) => {
+                Err(self.error(format!("the count of {name} is never null: leave out {operator}")))
+            }
+            None => Err(self.error(format!("{operator} is no operator on the count of {name}"))),
+        }
+    }
+
+    /// The keys, with their directions, of a relation's field in an `orderBy`. Null is no key.
+    pub(super) fn relation_order<'i>(
+        &self,
+        name: &str,
+        relation: &RelationField,
+        value: &Input<'i>,
+    ) -> Result<Vec<(OrderKey, Input<'i>)>, PlanError> {
+        let (join, table) = (&relation.join, relation.join.table);
+        match relation.cardinality {
+            Cardinality::One { .. } => {
+                let keys = self.order_keys(table, value)?.into_iter();
+                let of_row = |(key, direction)| (OrderKey::Row(Arc::clone(join), Box::new(key)), direction);
+                Ok(keys.map(of_row).collect())
+            }
+            Cardinality::Many => {
+                let mut keys = Vec::new();
+                for (field, value) in value.fields() {
+                    let kind = AggregateFieldKind::named(field);
+                    match kind.ok_or_else(|| self.error(format!("{name} cannot be ordered by {field}")))? {
+                        AggregateFieldKind::Count => keys.push((OrderKey::Count(Arc::clone(join)), value)),
+                        AggregateFieldKind::Function(function) => {
+                            for (field, direction) in value.fields() {
+                                let column =
+                                    self.table(table)?.figure_column(field, function).ok_or_else(|| {
+                                        self.error(format!("{name} cannot be ordered by {field}"))
+                                    })?;
+                                keys.push((OrderKey::Figure(Arc::clone(join), function, column), direction));
+                            }
+                        }
+                    }
+                }
+                Ok(keys)
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What filters and orders ask of the rows at the other end of a relation: `exists`, and subselects of one value. No row is
+//! doubled by them, and each table is read under its own policies.
+
+use super::ast::{Expression, Order, Select};
+use super::condition::parameter;
+use super::order::SortValue;
+use super::{Compiler, Nulls, RowShape, TableRef};
+use crate::catalog::{Comparison, SqlType};
+use crate::plan::{Operand, OrderKey, Related, RelatedTest};
+use crate::schema::{AggregateFunction, ColumnType, Join, OperandKind, Operator, Symbol};
+
+impl Compiler<'_> {
+    /// A condition on the rows that a relation leads to.
+    pub(super) fn related(&self, at: TableRef<'_>, Related { join, test }: &Related) -> Expression {
+        let alias = self.alias();
+        let other = related_table(join, &alias);
+        let exists = |condition: Option<Expression>| {
+            let rows = self.related_rows(at, join, other, Expression::Number(1));
+            Expression::Exists(Box::new(rows.where_also(condition)))
+        };
+        match test {
+            RelatedTest::Some(condition) => {
+                exists(condition.as_ref().map(|inner| self.condition(other, inner)))
+            }
+            RelatedTest::None(condition) => {
+                let some = exists(condition.as_ref().map(|inner| self.condition(other, inner)));
+                Expression::Not(Box::new(some))
+            }
+            RelatedTest::Every(condition) => {
+                let differs = Expression::Is(Box::new(self.condition(other, condition)), "not true");
+                Expression::Not(Box::new(exists(Some(differs))))
+            }
+            RelatedTest::Count(operator, operand) => {
+                let count = Expression::aggregate("count", Vec::new());
+                let count = self.related_rows(at, join, other, count).into_value();
+                compare_count(count, operator, operand)
+            }
+        }
+    }
+
+    /// What the one row at the other end is ordered by; null where there is none.
+    pub(super) fn value_of_row(&self, at: TableRef<'_>, join: &Join, key: &OrderKey) -> SortValue<'_> {
+        let alias = self.alias();
+        let other = related_table(join, &alias);
+        let of = self.sort_value(other, key);
+        let order = if self.is_unique(join) { Vec::new() } else { self.own_first(other) };
+        let row = self.related_rows(at, join, other, of.expression);
+        SortValue {
+            expression: Select { order, limit: Some(1), ..row }.into_value(),
+            may_be_null: true,
+            ..of
+        }
+    }
+
+    /// The number of rows at the other end.
+    pub(super) fn number_of_rows(&self, at: TableRef<'_>, join: &Join) -> SortValue<'_> {
+        let alias = self.alias();
+        let count = Expression::aggregate("count", Vec::new());
+        let rows = self.related_rows(at, join, related_table(join, &alias), count);
+        of_system(rows.into_value(), "int8", false)
+    }
+
+    /// A function over the values of a column in the rows at the other end.
+    pub(super) fn figure_over_rows(
+        &self,
+        at: TableRef<'_>,
+        join: &Join,
+        function: AggregateFunction,
+        column: usize,
+    ) -> SortValue<'_> {
+        let alias = self.alias();
+        let other = related_table(join, &alias);
+        let is_descending = match function {
+            AggregateFunction::Minimum => false,
+            AggregateFunction::Maximum => true,
+            AggregateFunction::Sum | AggregateFunction::Average => {
+                let exposed = self.schema.column(join.table, column);
+                let result = exposed.map_or("numeric", |found| result_type(function, &found.column_type));
+                let figure = Expression::aggregate(function.sql(), vec![self.column(other, column)]);
+                return of_system(self.related_rows(at, join, other, figure).into_value(), result, true);
+            }
+        };
+        // The first one in the column's own order, which is the one that all of its operators agree with.
+        let of = self.column_value(other, column);
+        let is_there = Expression::Is(Box::new(of.expression.clone()), "not null");
+        let term = Order { expression: of.expression.clone(), is_descending, is_nulls_first: is_descending };
+        let rows = self.related_rows(at, join, other, of.expression).where_also(Some(is_there));
+        SortValue {
+            expression: Select { order: vec![term], limit: Some(1), ..rows }.into_value(),
+            may_be_null: true,
+            ..of
+        }
+    }
+
+    /// The select of a column over the rows at the other end.
+    fn related_rows(&self, at: TableRef<'_>, join: &Join, other: TableRef<'_>, column: Expression) -> Select {
+        Select {
+            columns: vec![column.unnamed()],
+            from: Some(self.table(other, Self::reads_only(join))),
+            condition: Expression::all(self.tie(join, at, other)),
+            ..Select::default()
+        }
+    }
+}
+
+impl Select {
+    /// The rows for which a condition holds, too.
+    fn where_also(self, condition: Option<Expression>) -> Self {
+        let conditions = self.condition.into_iter().chain(condition).collect();
+        Self { condition: Expression::all(conditions), ..self }
+    }
+
+    /// The value of its one row, or null.
+    fn into_value(self) -> Expression {
+        Expression::Subselect(Box::new(self))
+    }
+}
+
+/// The table at the other end of a relation.
+fn related_table<'a>(join: &Join, alias: &'a str) -> TableRef<'a> {
+    TableRef { table: join.table, alias, shape: RowShape::Rows, nulls: Nulls::Declared }
+}
+
+/// A number of one of PostgreSQL's own types.
+fn of_system<'a>(expression: Expression, sql_type: &'static str, may_be_null: bool) -> SortValue<'a> {
+    SortValue {
+        expression,
+        is_json_scalar: true,
+        sql_type: Some(SqlType::system(sql_type)),
+        comparison: const { &Comparison::SYSTEM },
+        may_be_null,
+    }
+}
+
+/// A number of rows compared with a value or with those of a list.
+fn compare_count(count: Expression, operator: &Operator, operand: &Operand) -> Expression {
+    const SYSTEM: &Comparison = &Comparison::SYSTEM;
+    let int8 = SqlType::system("int8");
+    let right = match operand {
+        Operand::List(slot) => parameter(slot.clone(), Some(int8.array())),
+        Operand::Value(slot) | Operand::Text(slot) => parameter(slot.clone(), Some(int8)),
+    };
+    let named = match operator.symbol {
+        Symbol::OfOrder(of_order) => SYSTEM.operator(of_order).unwrap_or(&SYSTEM.equal).clone(),
+        // Numbers have no others.
+        Symbol::OfText(_) | Symbol::OfTextOnly(_) | Symbol::OfArrays(_) => SYSTEM.equal.clone(),
+    };
+    match operator.operand {
+        OperandKind::AnyOf => Expression::Any(Box::new(count), named, Box::new(right)),
+        OperandKind::Value | OperandKind::Text => count.operator(named, right),
+    }
+}
+
+/// The type of a sum or an average (PostgreSQL manual, 9.21).
+fn result_type(function: AggregateFunction, of: &ColumnType) -> &'static str {
+    let is_sum = function == AggregateFunction::Sum;
+    match &*of.encoding.sql_type.name.name {
+        "int2" | "int4" if is_sum => "int8",
+        "float4" if is_sum => "float4",
+        "float4" | "float8" => "float8",
+        _ => "numeric",
+    }
+}
