@@ -16,11 +16,19 @@ use crate::verdict::{golden, limits, rendered};
 use generate::{Generator, Variables};
 
 /// APIs with all that there is: filters, orders, keys, arrays, enums, functions, mutations.
-const CASES: [&str; 6] =
-    ["filter", "update_and_delete", "function_calls", "insert", "every_type", "to_many_three_levels"];
+const CASES: [&str; 8] = [
+    "filter",
+    "update_and_delete",
+    "function_calls",
+    "insert",
+    "every_type",
+    "to_many_three_levels",
+    "relation_filters",
+    "relation_orders",
+];
 
 /// Requests in all: four for each document.
-const DOCUMENTS: u64 = 4_000;
+const DOCUMENTS: u64 = 5_200;
 const SETS: usize = 4;
 
 struct Api {

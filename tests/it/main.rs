@@ -47,6 +47,7 @@ mod promises;
 mod queue;
 mod random;
 mod records;
+mod related;
 mod replicas;
 mod roles;
 mod roundtrip;

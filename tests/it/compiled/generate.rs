@@ -198,7 +198,7 @@ impl<'s> Generator<'s> {
             Some(ExtendedType::InputObject(found)) => {
                 let mut fields = Map::new();
                 for (key, field) in &found.fields {
-                    let ends = depth == 0 && matches!(key.as_str(), "and" | "or" | "not");
+                    let ends = depth == 0 && self.leads_on(&field.ty);
                     if !field.is_required() && (ends || !self.random.once_in(3)) {
                         continue;
                     }
@@ -208,6 +208,15 @@ impl<'s> Generator<'s> {
             }
             _ => self.scalar(of.inner_named_type().as_str()),
         }
+    }
+
+    /// Whether it is an input that has inputs in it, and so may have itself in it.
+    fn leads_on(&self, of: &Type) -> bool {
+        let object = |of: &Type| match self.schema.types.get(of.inner_named_type()) {
+            Some(ExtendedType::InputObject(found)) => Some(found),
+            _ => None,
+        };
+        object(of).is_some_and(|found| found.fields.values().any(|field| object(&field.ty).is_some()))
     }
 
     fn scalar(&mut self, name: &str) -> Value {

@@ -1,0 +1,38 @@
+//! The examples of docs/convention.md are answered on the task board, with rows.
+
+use glowplug::config::PoolMode;
+use glowplug::engine::Engine;
+use serde_json::{Value, json};
+
+use crate::harness;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_of_the_documentation_are_answered_with_rows() {
+    let text = std::fs::read_to_string("docs/convention.md").expect("the documentation");
+    let (_, section) = text.split_once("## Filters and orders over relations").expect("the section");
+    let section = section.split("\n## ").next().expect("its text");
+    let database = harness::starter_database().await;
+    let config = harness::config(&harness::cluster().url(&database), PoolMode::Direct);
+    let engine = Engine::new(&config).expect("an engine");
+    let mut examples = 0;
+    for block in section.split("```graphql\n").skip(1) {
+        let query = block.split("```").next().expect("its text");
+        let answer = harness::graphql(&engine, query, json!({})).await;
+        let connection = answer["data"].as_object().and_then(|data| data.values().next());
+        let edges = connection.and_then(|found| found["edges"].as_array()).map_or(0, Vec::len);
+        assert!(answer["errors"].is_null() && edges > 0, "{query}: {answer}");
+        examples += 1;
+    }
+    assert!(examples >= 3, "{examples}");
+    // What the text says is the same is the same.
+    let titles = async |filter: &str| -> Value {
+        let query =
+            format!("{{ taskCollection(filter: {filter}, first: 100) {{ edges {{ node {{ title }} }} }} }}");
+        harness::graphql(&engine, &query, json!({})).await
+    };
+    let without = titles("{ parent: { is: NULL } }").await;
+    assert_eq!(titles("{ not: { parent: {} } }").await, without);
+    assert_eq!(titles("{ parent: { is: NOT_NULL } }").await, titles("{ parent: {} }").await);
+    assert_ne!(titles("{ parent: {} }").await, without);
+    assert_eq!(titles("{ comments: { some: null }, project: null }").await, titles("{}").await);
+}
