@@ -40,7 +40,7 @@ pub(crate) enum Variable {
 const KEY: &str = "00000000-0000-4000-8000-000000";
 
 /// Those of the task board. No page is cut short; their sizes keep the last one below the default limit on complexity.
-pub(crate) const OPERATIONS: [Operation; 5] = [
+pub(crate) const OPERATIONS: [Operation; 7] = [
     Operation {
         name: "one task by key, project, assignee, comments",
         document: "query Task($id: UUID!) { taskByPk(id: $id) { id title status priority dueOn \
@@ -68,6 +68,24 @@ pub(crate) const OPERATIONS: [Operation; 5] = [
         variable: Some(Variable::Text("budget", "")),
         numbers: 100_000..=125_000,
         by_hand: include_str!("by_hand/projects.sql"),
+    },
+    Operation {
+        name: "30 tasks, filtered by project and comments",
+        document: "query Active($assignee: UUID!) { taskCollection(first: 30, filter: {assigneeId: {eq: $assignee}, \
+                   project: {isArchived: {eq: false}, budget: {gt: \"110000\"}}, \
+                   comments: {some: {createdAt: {gt: \"2026-01-02\"}}}}) { edges { node { id title status } } } }",
+        variable: Some(Variable::Text("assignee", KEY)),
+        numbers: 100_000..=101_999,
+        by_hand: include_str!("by_hand/active.sql"),
+    },
+    Operation {
+        name: "30 tasks, ordered by project and comments",
+        document: "query Busy($assignee: UUID!) { taskCollection(first: 30, filter: {assigneeId: {eq: $assignee}}, \
+                   orderBy: [{project: {name: AscNullsLast}}, {comments: {count: DescNullsLast}}]) { \
+                   edges { node { id title status } } } }",
+        variable: Some(Variable::Text("assignee", KEY)),
+        numbers: 100_000..=101_999,
+        by_hand: include_str!("by_hand/busy.sql"),
     },
     Operation {
         name: "a comment inserted, with its task",
