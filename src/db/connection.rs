@@ -1,4 +1,4 @@
-//! One connection to the pooler or the database, and what every use of one needs.
+//! One connection to the pooler or the database, and the parts that every use of one needs.
 //!
 //! Never sets anything for the session. How Diesel sees it is in `diesel/`, how operations travel in `operation/`.
 
@@ -27,16 +27,16 @@ use crate::db::error::Error;
 use crate::db::lock::Lock;
 use crate::db::wire::{Pipeline, SharedWire};
 
-/// A connection that leaves nothing in the server connection it is lent.
+/// A connection that leaves no state behind in the server connection that a pooler lends it.
 ///
-/// Any Diesel query runs on it by `diesel_async::RunQueryDsl`, transactions and migrations too. Each query is one
-/// pipeline, of the unnamed statement unless [`Protocol::Prepared`](super::Protocol::Prepared) is asked for, so that it is
-/// safe behind a transaction-mode pooler. Enums, domains, composite types and those of extensions can be sent and loaded; their OIDs are
-/// asked for once, by a query of the unnamed statement.
+/// Any Diesel query runs on it by `diesel_async::RunQueryDsl`; so do transactions and migrations. Each query is one pipeline
+/// of the unnamed statement, which is safe behind a transaction-mode pooler.
+/// [`Protocol::Prepared`](super::Protocol::Prepared) has to be asked for. You can send and load enums, domains, composite
+/// types and those of extensions; their OIDs are looked up once, by a query of the unnamed statement.
 ///
-/// Rows are read to the end before the first is handed out. No query is given a time limit here;
-/// `set local statement_timeout` in a transaction does that. A future that is dropped before its end leaves the
-/// connection unusable; what runs is cancelled when the connection is dropped.
+/// All rows are read before you get the first. Queries have no time limit here; `set local statement_timeout` in a
+/// transaction sets one. A future that is dropped before its end leaves the connection unusable. The running statement is
+/// cancelled when the connection is dropped.
 ///
 /// ```no_run
 /// use diesel::prelude::*;
@@ -56,14 +56,15 @@ pub struct Connection {
     pub(in crate::db) types: Arc<Types>,
     /// How queries travel.
     pub(in crate::db) protocols: AtomicProtocols,
-    /// Who chose the protocol, if it is found out, and wants to hear of names that the server does not know.
+    /// The choice of the protocol in pool mode `auto`, which has to learn of names that the server does not know.
     pub(in crate::db) choice: Option<Arc<ProtocolChoice>>,
     pub(in crate::db) statements: Lock<Statements>,
     pub(in crate::db) transaction: AnsiTransactionManager,
-    /// Whether a conflict was met that only the end of the whole transaction resolves, and Diesel does not know it yet.
+    /// Whether there was a conflict that Diesel does not know of yet, and that only the end of the whole transaction
+    /// resolves.
     pub(in crate::db) has_conflict: AtomicBool,
     pub(in crate::db) instrumentation: Lock<DynInstrumentation>,
-    /// What the last query that failed was told, in full.
+    /// The full error of the last query that failed.
     pub(in crate::db) last_failure: Lock<Option<Error>>,
 }
 
@@ -82,19 +83,19 @@ impl Connection {
         }
     }
 
-    /// Whether the connection can take a message. It asks the system whether the other side has closed it, without a
-    /// round trip and without waiting.
+    /// Whether the connection can take a message. Asks the system whether the peer has closed it, without a round trip and
+    /// without waiting.
     pub fn is_usable(&mut self) -> bool {
         self.wire.get_mut().look()
     }
 
-    /// Takes the protocol that is safe as far as is known now.
+    /// Switches to the protocol that is known to be safe now.
     pub(in crate::db) fn follow(&mut self, choice: &Arc<ProtocolChoice>) {
         self.protocols.set(choice.protocols());
         self.choice = Some(Arc::clone(choice));
     }
 
-    /// A round trip with nothing in it, for which a pooler needs a server connection.
+    /// An empty round trip, for which a pooler needs a server connection.
     pub async fn ask(&mut self) -> Result<(), Error> {
         answer(self.wire.exchange(Pipeline::query("select 1")?), |_| Ok(())).await
     }
@@ -104,7 +105,7 @@ impl Connection {
         self.wire.is_encrypted()
     }
 
-    /// What the server, or the pooler, reported of one of its settings: `server_version`, `TimeZone`.
+    /// The last value of one of the settings that the server or the pooler reports: `server_version`, `TimeZone`.
     pub fn parameter(&self, name: &str) -> Option<String> {
         self.wire.parameter(name)
     }

@@ -1,7 +1,7 @@
 //! Connection string -> connections, and what they share: files read once, types looked up once.
 //!
-//! A connection starts with `client_encoding` and `application_name` alone, which every pooler tracks, and sends
-//! nothing else: no `SET`, and no `options` unless the connection string has them, for PgBouncer refuses them.
+//! A connection starts with only `client_encoding` and `application_name`, which every pooler tracks. It sends no `SET`, and
+//! no `options` unless the connection string has them, because PgBouncer refuses them.
 
 mod outage;
 
@@ -21,13 +21,13 @@ use crate::db::error::{Error, Unavailable};
 use crate::db::wire::{Connect, Place, Settings};
 use crate::event::Event;
 
-/// How long each address is given, where nothing else is said.
+/// The default time limit for each address.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Makes connections, all by one connection string. Cheap to clone.
 ///
-/// What its connections share is read or asked once: certificates, and the types that PostgreSQL does not have built in.
-/// So a pool should have one, see [`Connector::manager`].
+/// Its connections share certificates, which are read once, and the OIDs of types that PostgreSQL does not have built in,
+/// which are looked up once. So a pool should use one connector: see [`Connector::manager`].
 #[derive(Clone)]
 pub struct Connector {
     connect: Arc<Connect>,
@@ -38,10 +38,10 @@ pub struct Connector {
 }
 
 impl Connector {
-    /// Reads the connection string, a URL or libpq's `key=value` pairs, and the environment variables of libpq
-    /// (`PGHOST`, `PGPASSWORD`, …) for what it does not say. Reads the certificates that it names. Makes no connection.
+    /// Reads the connection string: a URL, or libpq's `key=value` pairs. The environment variables of libpq (`PGHOST`,
+    /// `PGPASSWORD`, …) fill in what it does not name. Also reads the certificates that it names. Makes no connection.
     ///
-    /// [`Protocol::Unnamed`] is what its connections speak, which is safe behind every pooler.
+    /// Its connections speak [`Protocol::Unnamed`], which is safe behind every pooler.
     pub fn new(url: &str) -> Result<Self, Error> {
         let connect = Settings::new(url, |name| std::env::var(name).ok())
             .and_then(Connect::new)
@@ -66,41 +66,41 @@ impl Connector {
         Self { protocols, ..self }
     }
 
-    /// How long each address of each host is given; 10 seconds if not said. `connect_timeout` in the connection string
-    /// can make it shorter.
+    /// The time limit for each address of each host; 10 seconds by default. `connect_timeout` in the connection string can
+    /// make it shorter.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// Where its connections lead to.
+    /// The address of its connections.
     pub fn place(&self) -> Place {
         self.connect.place()
     }
 
-    /// The same way to another database, of which nothing is known.
+    /// The same server with another database, of which nothing is known yet.
     pub(in crate::db) fn to_database(&self, database: &str) -> Self {
         let connect = Arc::new(self.connect.to_database(database));
         Self { connect, types: Arc::default(), outage: Arc::default(), ..self.clone() }
     }
 
-    /// The same way, but never without TLS.
+    /// The same server, but never without TLS.
     #[must_use]
     pub fn encrypted(&self) -> Self {
         Self { connect: Arc::new(self.connect.encrypted()), ..self.clone() }
     }
 
-    /// The same way with a further parameter at the start, to see whether it passes.
+    /// The same server with one more startup parameter, to see whether it passes.
     pub(in crate::db) fn with_trial(&self, name: &'static str, value: &'static str) -> Self {
         Self { connect: Arc::new(self.connect.with_trial((name, value))), ..self.clone() }
     }
 
-    /// Whether the connection string asks for settings of the session by `options`.
+    /// Whether the connection string sets session settings by `options`.
     pub fn has_options(&self) -> bool {
         self.connect.has_options()
     }
 
-    /// Makes a connection, authentication and all.
+    /// Makes an authenticated connection.
     pub async fn connect(&self) -> Result<Connection, Unavailable> {
         let begin = Instant::now();
         let opened = self.connect.open(self.timeout).await;
@@ -115,9 +115,9 @@ impl Connector {
         result.map(|wire| Connection::new(wire, Arc::clone(&self.types), self.protocols))
     }
 
-    /// What a pool of diesel-async makes connections with: bb8, deadpool or mobc.
+    /// The manager for the pools that diesel-async supports: bb8, deadpool or mobc.
     ///
-    /// A connection is tested without a round trip when it is taken from the pool, if the pool tests at all.
+    /// If the pool tests a connection when it lends it, the test needs no round trip.
     pub fn manager(&self) -> AsyncDieselConnectionManager<Connection> {
         let connector = self.clone();
         manager_of(move || {
@@ -140,6 +140,6 @@ where
         let made = connect();
         made.map_err(|failure| ConnectionError::BadConnection(failure.to_string())).boxed()
     });
-    // Whoever connects knows the connection string; this copy would only be one more place to leak it from.
+    // A caller that connects knows the connection string. This copy would only be one more place to leak it from.
     AsyncDieselConnectionManager::new_with_config("", config)
 }

@@ -1,8 +1,8 @@
-//! An operation on a connection: a scope and its statements, in one round trip and one implicit transaction, by whichever
-//! protocol.
+//! An operation on a connection: a scope and its statements, in one round trip and one implicit transaction, by any of the
+//! protocols.
 //!
-//! Never sends a `BEGIN` around them. A pipeline that has failed has done nothing, a write neither: PostgreSQL undoes all that
-//! stands before the `Sync` (manual, section 55.2.4).
+//! Never sends a `BEGIN` around them. A failed pipeline has done nothing, even if it had writes: PostgreSQL undoes
+//! everything before the `Sync` (manual, section 55.2.4).
 
 pub(in crate::db) mod answers;
 pub(in crate::db) mod batch;
@@ -35,21 +35,21 @@ use crate::sql::Statement;
 pub(in crate::db) struct Operation<'a> {
     statements: &'a [Statement],
     form: Form<'a>,
-    /// How many bytes the statements' values may have together.
+    /// The maximum number of bytes of all the statements' values together.
     answer_limit: usize,
 }
 
 enum Form<'a> {
     /// One message of the simple protocol.
     Message(Message),
-    /// One pipeline of the extended protocol, of the unnamed statement: the scope's part, and those of the statements.
+    /// One pipeline of the extended protocol with the unnamed statement: the scope's part, then those of the statements.
     Unnamed(Vec<Part<'a>>),
-    /// The same with names, and the scope with its form in a message, in case that names are of no use.
+    /// The same with named statements. The scope is kept with its form as a message, in case that names cannot be used.
     Named(Vec<Part<'a>>, &'a Scope, ContextForm),
 }
 
 impl<'a> Operation<'a> {
-    /// Fails if there is something that cannot be sent.
+    /// Fails if a value or text cannot be sent.
     pub(in crate::db) fn compose(
         scope: &'a Scope,
         statements: &'a [Statement],
@@ -58,7 +58,7 @@ impl<'a> Operation<'a> {
         Self::compose_with(scope, statements, &Calls::default(), protocols)
     }
 
-    /// The same with functions in place of some statements, if it is one message.
+    /// The same, with functions in place of some statements, if it is one message.
     pub(in crate::db) fn compose_with(
         scope: &'a Scope,
         statements: &'a [Statement],
@@ -79,8 +79,8 @@ impl<'a> Operation<'a> {
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 
-    /// The same as one message, for a session in which transactions cannot write, though the settings of the database and of the
-    /// role may let them.
+    /// The same as one message, for a session whose transactions are read-only although the settings of the database and of
+    /// the role allow writes.
     pub(in crate::db) fn compose_writable(
         scope: &'a Scope,
         statements: &'a [Statement],
@@ -91,14 +91,14 @@ impl<'a> Operation<'a> {
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 
-    /// A statement within a transaction whose scope holds already, for a value of so many bytes.
+    /// A statement within a transaction that has its scope already. Its value may have this many bytes.
     pub(in crate::db) fn within(statement: &'a Statement, answer_limit: usize) -> Result<Self, Error> {
         let form = Form::Message(message::within(statement)?);
         Ok(Self { statements: std::slice::from_ref(statement), form, answer_limit })
     }
 }
 
-/// The scope's part and the statements'. Those that are prepared have texts of their own for a role.
+/// The scope's part and the statements' parts. Statements that are prepared have a text of their own for each role.
 fn parts<'a>(
     scope: &'a Scope,
     statements: &'a [Statement],
@@ -114,9 +114,9 @@ fn parts<'a>(
 }
 
 impl Connection {
-    /// Sends an operation, and collects each statement's value as it arrives. There is no transaction open.
+    /// Sends an operation, and collects each statement's value as it arrives. No transaction is open.
     ///
-    /// `answers` holds those of the statements that ended before an error.
+    /// `answers` receives the values of the statements that ended before an error.
     pub(in crate::db) async fn operate(
         &mut self,
         operation: &Operation<'_>,
@@ -170,15 +170,14 @@ fn sending(row_limit: usize) -> Sending {
     Sending { purpose: Purpose::Operation, sharing: Sharing::Alone, row_limit }
 }
 
-/// What a pipeline of so many steps came to, of which the first is the scope's.
+/// The result of a pipeline of this many steps. The first step is the scope's.
 fn finished(sent: Result<ByName, StepError>, steps: usize, answers: &mut Collected) -> Result<ByName, Error> {
     match sent {
         Ok(by_name) => answers.check().map(|()| by_name),
         Err(StepError { step: 0, error }) => Err(error.of_scope()),
         Err(StepError { step, error }) => {
             if step == steps {
-                // What is checked at the end of the transaction has failed. In a message, that is an error of its last
-                // statement.
+                // A check at the end of the transaction has failed. In a message, that is an error of its last statement.
                 answers.values.pop();
             }
             Err(error)

@@ -1,9 +1,9 @@
 //! The PostgreSQL wire protocol (manual, chapter 55): from a connection string to messages there and back.
 //!
-//! Framing, SASL and escaping are `postgres-protocol`'s; sockets are tokio's, encryption is rustls'. Knows what a general
-//! driver hides: whether a byte was written, whether a transaction is open, whether the peer has gone while the
-//! connection was at rest. Never names a statement by itself, never sets anything for the session, and runs no task
-//! beside the caller's.
+//! Framing, SASL and escaping come from `postgres-protocol`, sockets from tokio, encryption from rustls. This module knows
+//! what a general driver hides: whether a byte was written, whether a transaction is open, whether the peer closed the
+//! connection while it was idle. Never names a statement by itself, never sets anything for the session, and runs no
+//! background task.
 
 mod authentication;
 mod cancel;
@@ -49,47 +49,47 @@ use self::stream::Stream;
 
 /// One connection to a server or a pooler, authenticated.
 ///
-/// Dropped while an answer is awaited, it cancels what runs; dropped at rest, it says goodbye.
+/// Dropped while an answer is awaited, it cancels the running statement. Dropped while idle, it says goodbye.
 pub(super) struct Wire {
     stream: Stream,
-    /// Bytes that came and were not read as messages yet.
+    /// Bytes that arrived and are not parsed as messages yet.
     inbound: BytesMut,
-    /// Whether that buffer grew for a long message. What is left of it keeps all of it in memory.
+    /// Whether that buffer grew for a long message. A remainder in it keeps all of its memory.
     is_inbound_grown: bool,
-    /// How many bytes of a row that is left out are still to come.
+    /// How many bytes are still to come of a row that is left out.
     discarded: usize,
     /// Bytes of the pipelines under way that could not be written yet.
     outbound: BytesMut,
     /// How many bytes of pipelines were written so far.
     written: u64,
-    /// The pipelines under way.
+    /// The pipelines in progress.
     queue: Queue,
-    /// Why no more could be written.
+    /// Why writing failed.
     write_failure: Option<Failure>,
     /// Why the connection ended in the middle of an exchange.
     failure: Option<Failure>,
-    /// What the server reports of its settings (`server_version`, `TimeZone`, …), as it stood last.
+    /// The server's last reports of its settings (`server_version`, `TimeZone`, …).
     parameters: BTreeMap<String, String>,
-    /// How to cancel what runs here; some poolers give no key.
+    /// The key to cancel the running statement. Some poolers give none.
     key: Option<CancelKey>,
-    /// How a cancel request gets to the same server.
+    /// How a cancel request reaches the same server.
     route: Option<Route>,
-    /// Counts it among the connections of a pool until it has ended, which may be long after it was dropped.
+    /// Counts this connection towards its pool until it has ended, which may be long after it was dropped.
     pub(super) pool_permit: Option<OwnedSemaphorePermit>,
     state: State,
     transaction: TransactionStatus,
 }
 
-/// Where the conversation stands.
+/// The state of the conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The last answer was read to its end: the next pipeline may go.
+    /// The last answer was read to its end: the next pipeline may be sent.
     Ready,
-    /// A pipeline was sent alone, or may have been, and its answer was not read to its end.
+    /// An exclusive pipeline was sent, or may have been, and its answer is not read to its end.
     Busy,
-    /// So it is with pipelines that others may join: more may go.
+    /// Shared pipelines are in progress: more may be sent.
     Joined,
-    /// The connection ended, or the peer does not speak the protocol.
+    /// The connection ended, or the peer violated the protocol.
     Ended,
 }
 
@@ -100,12 +100,12 @@ pub(super) enum TransactionStatus {
     Idle,
     /// In a transaction.
     Open,
-    /// In a transaction that has failed, and can only be rolled back.
+    /// In a failed transaction, which can only be rolled back.
     Failed,
 }
 
 impl Wire {
-    /// Whether a pipeline can be sent, as far as is known without looking at the socket.
+    /// Whether a pipeline can be sent, as far as this is known without looking at the socket.
     pub(super) fn is_ready(&self) -> bool {
         self.state == State::Ready
     }

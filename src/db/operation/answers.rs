@@ -1,4 +1,4 @@
-//! The values of an operation's statements: as they arrive, and as far as they came before an error.
+//! The values of an operation's statements: those that arrive, and those that arrived before an error.
 
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::DataRowBody;
@@ -9,16 +9,17 @@ use crate::db::connection::extended::Reader;
 use crate::db::error::Error;
 use crate::sql::Statement;
 
-/// The JSON text of each statement, in order; `None` is SQL's NULL or no row.
+/// The JSON text of each statement, in order. `None` is SQL's NULL, or no row.
 pub type Answers = Vec<Option<String>>;
 
-/// A message that failed: `completed` are the answers of the statements before the one that failed.
+/// A message that failed. `completed` has the answers of the statements before the one that failed.
 ///
-/// Their effects, if they had any, are undone with the message.
+/// If those statements had effects, they are undone with the message.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct RunError {
-    /// Answers of the statements before the one that failed; of all if none did, and only answers were left out.
+    /// Answers of the statements before the one that failed. All of them, if no statement failed and answers were only left
+    /// out.
     pub completed: Answers,
     /// Which of them were left out, because they are longer than the scope allows.
     pub left_out: Vec<usize>,
@@ -33,10 +34,10 @@ impl From<Error> for RunError {
     }
 }
 
-/// The values of statements, as they arrive.
+/// Collects the values of statements as they arrive.
 #[derive(Debug, Default)]
 pub(in crate::db) struct Collected {
-    /// Those of the statements that have ended; `None` is NULL, no row, or a value that was left out.
+    /// The values of the statements that have ended. `None` is NULL, no row, or a value that was left out.
     pub(in crate::db) values: Answers,
     /// Which of them were left out, because they were longer than the scope allows.
     pub(in crate::db) left_out: Vec<usize>,
@@ -52,7 +53,7 @@ impl Collected {
         self.values.push(None);
     }
 
-    /// Puts in what stands for no row. No statement of an operation that returns a row returns NULL.
+    /// Replaces a missing row by its value. No statement of an operation returns NULL in a row.
     pub(super) fn fill(&mut self, statements: &[Statement]) {
         for (index, (value, statement)) in self.values.iter_mut().zip(statements).enumerate() {
             if value.is_none() && !self.left_out.contains(&index) {
@@ -66,13 +67,13 @@ impl Collected {
         self.left_out.clear();
     }
 
-    /// An error if something was left out.
+    /// An error if a value was left out.
     pub(in crate::db) fn check(&self) -> Result<(), Error> {
         if self.left_out.is_empty() { Ok(()) } else { Err(Error::AnswerTooLong) }
     }
 }
 
-/// Reads the results of an operation: those in front that nobody needs, the scope's among them, and then each statement's.
+/// Reads the results of an operation: first those that are discarded, such as the scope's, then each statement's.
 pub(super) struct ValueReader<'a> {
     answers: &'a mut Collected,
     /// How many results come before those of the statements.
@@ -82,7 +83,7 @@ pub(super) struct ValueReader<'a> {
     current: Current,
 }
 
-/// What has come of the statement that is being read. Of several rows the first counts.
+/// The value of the statement that is being read. Of several rows, the first counts.
 enum Current {
     Nothing,
     /// `None` is NULL.
@@ -136,7 +137,7 @@ impl Reader for ValueReader<'_> {
     }
 }
 
-/// Whether the row stands for one that was longer than its pipeline allows. Every statement returns a column.
+/// Whether the row stands in for a row beyond the pipeline's limit. Every statement returns a column.
 fn is_left_out(row: &DataRowBody) -> bool {
     matches!(row.ranges().next(), Ok(None))
 }

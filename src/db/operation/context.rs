@@ -1,6 +1,6 @@
 //! A scope -> the statements that set it, in front of the others in one message.
 //!
-//! The same settings in either form: each is local to the message's transaction, and ends with it. Never does I/O.
+//! Both forms make the same settings. Each setting is local to the message's transaction, and ends with it. Never does I/O.
 
 use crate::config::ContextForm;
 use crate::db::error::Error;
@@ -9,15 +9,15 @@ use crate::db::operation::scope::{Scope, Setting};
 use crate::db::operation::stored::Call;
 use crate::sql::SessionSettings;
 
-/// PostgreSQL cuts identifiers that are longer (manual, section 4.1.1), but not the names that `set_config` is given.
+/// PostgreSQL truncates longer identifiers (manual, section 4.1.1), but not the names that `set_config` gets.
 const LONGEST_IDENTIFIER: usize = 63;
 
 /// The settings whose lists `SET` takes as several values, each quoted as an identifier (`GUC_LIST_QUOTE` in PostgreSQL's
-/// guc.h); of those, the ones that a transaction may set.
+/// guc.h), as far as a transaction may set them.
 const LISTS: [&str; 2] = ["search_path", "temp_tablespaces"];
 
-/// Appends the statements of a scope, without a semicolon behind the last; how many they are. `enter` is the function of
-/// [`ContextForm::Function`], if it is there.
+/// Appends the statements of a scope, without a semicolon behind the last. Returns their number. `enter` is the function of
+/// [`ContextForm::Function`], if there is one.
 pub(super) fn append_context(
     message: &mut String,
     form: ContextForm,
@@ -34,7 +34,8 @@ pub(super) fn append_context(
     }
 }
 
-/// Appends the call of the function that sets what it is given: an array with an array of name and value for each setting.
+/// Appends the call of the function that sets a scope. Its argument is an array with a `[name, value]` array for each
+/// setting.
 fn append_entry(
     message: &mut String,
     enter: &Call,
@@ -86,7 +87,7 @@ fn append_call(message: &mut String, (name, value): &Setting<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Appends a `SET LOCAL` for each setting; how many statements there are.
+/// Appends a `SET LOCAL` for each setting. Returns the number of statements.
 fn append_commands(message: &mut String, scope: &Scope, session: SessionSettings) -> Result<usize, Error> {
     let mut count = 0;
     for setting in scope.in_order(session)? {
@@ -99,7 +100,7 @@ fn append_commands(message: &mut String, scope: &Scope, session: SessionSettings
     Ok(count)
 }
 
-/// What `SET LOCAL` cannot say as `set_config` does is left to a call.
+/// A setting that `SET LOCAL` cannot express as `set_config` does becomes a call.
 fn append_command(message: &mut String, setting: &Setting<'_>) -> Result<(), Error> {
     let (name, value) = setting;
     let items = match value {
@@ -132,7 +133,7 @@ fn append_call_alone(message: &mut String, setting: &Setting<'_>) -> Result<(), 
     append_call(message, setting)
 }
 
-/// Appends a setting's name, each part of it quoted as an identifier.
+/// Appends a setting's name. Each part of it is quoted as an identifier.
 fn append_name(message: &mut String, name: &str) -> Result<(), Error> {
     if name.contains('\0') {
         return Err(Error::NulByte);
@@ -144,7 +145,7 @@ fn append_name(message: &mut String, name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The items of a list, if each is an identifier that needs no quotation marks: what stands in them would have to be read.
+/// The items of a list, if each is an identifier without quotation marks. Quoted ones would have to be parsed.
 fn plain_items(list: &str) -> Option<Vec<&str>> {
     let items = list.split(',').map(str::trim);
     let is_plain = |item: &str| {
@@ -171,7 +172,7 @@ mod tests {
         Ok((message, count))
     }
 
-    /// The statements of one setting, between those that each scope has.
+    /// The statements of one setting, between those that every scope has.
     fn command(name: &str, value: &str) -> String {
         let (message, count) = commands(&[(name, value)]).unwrap();
         assert_eq!(count, 4);

@@ -1,6 +1,6 @@
-//! A parameter -> an SQL literal, correct whatever `standard_conforming_strings` is.
+//! A parameter -> an SQL literal, correct for both values of `standard_conforming_strings`.
 //!
-//! Never decides a type: each placeholder is cast where it stands, so that every literal begins as a text.
+//! Never decides a type: each placeholder is cast where it stands, so that every literal begins as text.
 
 use memchr::{memchr, memchr3};
 use postgres_protocol::escape::escape_literal;
@@ -9,9 +9,8 @@ use crate::db::error::Error;
 
 /// Appends `value` as a literal in parentheses, or `(null)`.
 ///
-/// The parentheses keep what stands before and after from becoming a part of the literal: an `E` or `U&` in front, a
-/// second string behind a line break (which SQL would join to it), a minus sign that would form a comment with
-/// another one.
+/// The parentheses keep the surrounding text from becoming part of the literal: an `E` or `U&` in front of it, a second
+/// string behind a line break (SQL would join the two), or a minus sign (two of them would begin a comment).
 pub(super) fn append_parameter(message: &mut String, value: Option<&str>) -> Result<(), Error> {
     let Some(value) = value else {
         message.push_str("(null)");
@@ -23,7 +22,7 @@ pub(super) fn append_parameter(message: &mut String, value: Option<&str>) -> Res
     Ok(())
 }
 
-/// A text as a literal that reads the same whatever `standard_conforming_strings` is. Fails on a NUL byte.
+/// Text as a literal that reads the same for both values of `standard_conforming_strings`. Fails on a NUL byte.
 pub fn literal(text: &str) -> Result<String, Error> {
     let mut literal = String::with_capacity(text.len() + 2);
     append_literal(&mut literal, text)?;

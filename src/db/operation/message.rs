@@ -1,7 +1,7 @@
 //! Scope and statements -> the text of one simple-protocol `Query` message.
 //!
-//! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing, and
-//! what was set in it ends with it. Never does I/O.
+//! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing. Its settings
+//! end with it. Never does I/O.
 
 use crate::config::ContextForm;
 use crate::db::connection::protocol::RoutingHint;
@@ -13,14 +13,14 @@ use crate::db::operation::scope::{Access, Scope};
 use crate::db::operation::stored::Calls;
 use crate::sql::{SessionSettings, Statement, Text};
 
-/// A message, and how many results there are in it before those of the statements.
+/// A message, and the number of results in it before those of the statements.
 pub(super) struct Message {
     pub(super) text: String,
     pub(super) results_of_scope: usize,
 }
 
 impl Message {
-    /// The same for a proxy that has to be told where it goes.
+    /// The same with a routing comment for a proxy.
     pub(super) fn with_hint(mut self, hint: RoutingHint, access: Access) -> Self {
         let comment = if access == Access::ReadWrite { hint.of_write() } else { "" };
         if !comment.is_empty() {
@@ -35,7 +35,7 @@ pub fn compose(scope: &Scope, statements: &[Statement]) -> Result<String, Error>
     compose_in(ContextForm::SetConfig, scope, statements, &Calls::default()).map(|message| message.text)
 }
 
-/// The message that runs `statements` within `scope`, which is set in this form, with functions in place of some
+/// The message that runs `statements` within `scope`, which is set in this form. It calls functions in place of some
 /// statements.
 pub(super) fn compose_in(
     form: ContextForm,
@@ -49,15 +49,15 @@ pub(super) fn compose_in(
     Ok(Message { text, results_of_scope })
 }
 
-/// Begins a select list that lets a transaction write if the settings of the database and of the role let it, whatever another
-/// client of the pooler has left in the session (`set default_transaction_read_only = on`).
+/// Begins a select list that lets a transaction write, if the settings of the database and of the role let it. It does so
+/// even if another client of the pooler has left `set default_transaction_read_only = on` in the session.
 ///
-/// In front there has to be what makes the transaction one that writes, before its first query (`check_transaction_read_only`
-/// in PostgreSQL's commands/variable.c): `set transaction read write`, or `begin read write`.
+/// A statement that makes the transaction read-write has to come before its first query: `set transaction read write`, or
+/// `begin read write` (`check_transaction_read_only` in PostgreSQL's commands/variable.c).
 const AS_CONFIGURED: &str = "select pg_catalog.set_config('transaction_read_only',(select s.reset_val \
     from pg_catalog.pg_settings s where s.name operator(pg_catalog.=) 'default_transaction_read_only'),true),";
 
-/// As [`compose`], for a session in which transactions cannot write.
+/// As [`compose`], for a session whose transactions are read-only by default.
 pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Result<Message, Error> {
     let mut text = String::from("set transaction read write;\n");
     append_calls(&mut text, AS_CONFIGURED, scope, session(statements))?;
@@ -83,7 +83,8 @@ impl Begin {
         }
     }
 
-    /// The statement after it, which has what follows run within `scope`. Its value begins with whether it is read-only.
+    /// The statement after it, which sets `scope` for the following statements. Its value begins with whether the
+    /// transaction is read-only.
     pub(in crate::db) fn set(self, scope: &Scope) -> Result<String, Error> {
         let mut statement = String::new();
         let select = match self {
@@ -95,14 +96,14 @@ impl Begin {
     }
 }
 
-/// The message that marks a place in a transaction, and has what follows run within `scope`.
+/// The message that sets a savepoint in a transaction, and sets `scope` for the following statements.
 pub(in crate::db) fn enter(scope: &Scope) -> Result<String, Error> {
     let mut message = String::from("savepoint operation;\n");
     append_calls(&mut message, "select ", scope, SessionSettings::ALL)?;
     Ok(message)
 }
 
-/// The message that runs one statement within a transaction whose scope holds already: the first result is empty.
+/// The message that runs one statement within a transaction that has its scope already. The first result is empty.
 pub(super) fn within(statement: &Statement) -> Result<Message, Error> {
     let mut text = String::from("select;\n");
     append(&mut text, statement)?;
@@ -124,7 +125,7 @@ pub(super) fn append(message: &mut String, statement: &Statement) -> Result<(), 
     Ok(())
 }
 
-/// The settings of a session that statements depend on.
+/// The session's settings that statements depend on.
 pub(in crate::db) fn session(statements: &[Statement]) -> SessionSettings {
     statements.iter().fold(SessionSettings::NONE, |settings, statement| settings | statement.session)
 }
@@ -142,7 +143,7 @@ fn append_statements(message: &mut String, statements: &[Statement], calls: &Cal
     Ok(())
 }
 
-/// Bytes that the message will have, about: enough to allocate once.
+/// The estimated number of bytes of the message, so that it is allocated once.
 fn estimate(scope: &Scope, statements: &[Statement]) -> usize {
     let settings: usize = scope.settings.iter().map(|(name, value)| name.len() + value.len() + 32).sum();
     let role = scope.role.as_ref().map_or(0, |role| role.len() + 32);

@@ -1,7 +1,7 @@
-//! Scope and statements -> the parts of a pipeline of the extended protocol: a text and its values, one behind the other.
+//! Scope and statements -> the parts of a pipeline of the extended protocol: each is a text and its values.
 //!
-//! A text depends on the shape of what is asked and on the role, never on a value: so it can be prepared once. Never does
-//! I/O, never knows which texts are prepared.
+//! A text depends on the shape of the operation and on the role, never on a value. So it can be prepared once. Never does
+//! I/O, and does not know which texts are prepared.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -14,26 +14,26 @@ use crate::db::operation::scope::Scope;
 use crate::db::wire::Format;
 use crate::sql::{SessionSettings, Statement, Text};
 
-/// The protocol counts the values of a statement by 16 bits (manual, section 55.7, `Bind`).
+/// The protocol counts the values of a statement in 16 bits (manual, section 55.7, `Bind`).
 pub(super) const MOST_VALUES: usize = u16::MAX as usize;
 
 /// One statement of a pipeline.
 ///
-/// With a role it has a text that only statements of the same role have: PostgreSQL looks at the schema's privileges when it
-/// parses, and at those of an SQL function when it plans it into the statement. Neither is looked at again when a prepared
-/// statement is executed as another role. A pooler that tracks statements tells them apart by nothing but their text.
+/// With a role, the text is one that only statements of this role have. PostgreSQL checks the schema's privileges when it
+/// parses, and those of an SQL function when it inlines it into the plan. It checks neither again when another role executes
+/// the prepared statement. A pooler that tracks statements tells them apart only by their text.
 #[derive(Debug)]
 pub(in crate::db) struct Part<'a> {
     key: Key,
     source: Source<'a>,
-    /// In PostgreSQL's text format; their types are inferred, from the cast that each stands in.
+    /// In PostgreSQL's text format. Their types are inferred from the cast around each.
     values: Vec<Option<Cow<'a, str>>>,
 }
 
-/// What a part's text is made from.
+/// The source of a part's text.
 #[derive(Debug)]
 enum Source<'a> {
-    /// So many settings of a scope.
+    /// The scope: its number of settings.
     Scope(usize),
     /// A statement, for a role.
     Statement(&'a Statement, Option<&'a str>),
@@ -49,7 +49,7 @@ impl<'a> Part<'a> {
         Ok(Self { key: Key::Scope(count), source: Source::Scope(count), values })
     }
 
-    /// A statement, with a text of its own for a role.
+    /// A statement, with a text of its own for each role.
     pub(super) fn of_statement(statement: &'a Statement, role: Option<&'a Arc<str>>) -> Result<Self, Error> {
         let values: Vec<_> =
             statement.parameters.iter().map(|value| value.as_deref().map(Cow::Borrowed)).collect();
@@ -94,7 +94,7 @@ impl Step for Part<'_> {
     }
 }
 
-/// One setting of a scope, for an estimate of the text's length.
+/// One setting of a scope, to estimate the text's length.
 const SETTING: &str = ",pg_catalog.set_config($10,$11,true)";
 
 fn scope_text(count: usize) -> String {
@@ -109,7 +109,7 @@ fn scope_text(count: usize) -> String {
     text
 }
 
-/// The statement behind a comment with the role's name, none of whose characters can end the comment.
+/// The statement behind a comment with the role's name. No character of that name can end the comment.
 fn text_for_role(statement: &Statement, role: &str) -> String {
     let statement = statement.numbered();
     let mut text = String::with_capacity(statement.len() + role.len() + 8);

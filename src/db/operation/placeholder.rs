@@ -1,8 +1,8 @@
 //! A statement with placeholders -> the same statement with literals, for the simple protocol, which has no parameters.
 //!
-//! A small lexer finds the placeholders: a `$1` inside a string, a quoted identifier, a dollar-quoted string or a
-//! comment is none. The rules are those of section 4.1 of the PostgreSQL manual, with `standard_conforming_strings`
-//! on for plain strings. Values are never read as SQL: what was substituted is not scanned again.
+//! A small lexer finds the placeholders. A `$1` inside a string, a quoted identifier, a dollar-quoted string or a comment is
+//! not one. The rules are those of section 4.1 of the PostgreSQL manual, with `standard_conforming_strings` on for plain
+//! strings. Values are never read as SQL: substituted text is not scanned again.
 
 use crate::db::error::Error;
 use crate::db::operation::literal::append_parameter;
@@ -83,7 +83,7 @@ fn is_escape_string(text: &[u8], quote: usize) -> bool {
         && (quote == 1 || !is_identifier_byte(text[quote - 2]))
 }
 
-/// The position behind `'…'` or `"…"`. A doubled quote ends one and begins the next, which comes to the same.
+/// The position behind `'…'` or `"…"`. A doubled quote ends one and begins the next, which has the same effect.
 fn end_of_quoted(text: &[u8], start: usize, quote: u8) -> Result<usize, Error> {
     text[start + 1..]
         .iter()

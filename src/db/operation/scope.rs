@@ -1,6 +1,6 @@
-//! What holds while the statements of one message run: who they run as, what they may do, how long.
+//! The context of the statements of one message: their role, whether they may write, and for how long they may run.
 //!
-//! Never a `SET` for a session: each setting is local to the message's implicit transaction and ends with it.
+//! Never sets anything for a session: each setting is local to the message's implicit transaction and ends with it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,18 +9,18 @@ use std::time::Duration;
 use crate::db::error::Error;
 use crate::sql::SessionSettings;
 
-/// What PostgreSQL takes for the connection's own user where a role is to be set (manual, `SET ROLE`). A caller may not choose
-/// it for a role: it would be that user's rights.
+/// The name that means the connection's own user in `SET ROLE` (PostgreSQL manual). A caller may not choose it as a role: it
+/// would get that user's rights.
 const SESSION_USER: &str = "none";
 
-/// What statements on the catalogue run with. What PostgreSQL prints of an expression has the schema of all objects but its own
-/// then, and quotes only where they are needed; a list of ours may have nulls in it.
+/// Settings of statements on the catalog. With them, PostgreSQL prints the schema of every object but its own, quotes
+/// names only where they need it, and reads nulls in our arrays.
 const CATALOG: [(&str, &str); 3] =
     [("search_path", "pg_catalog, pg_temp"), ("quote_all_identifiers", "off"), ("array_nulls", "on")];
 
-/// What holds while the statements of one message run, and ends with them.
+/// The context of the statements of one message. It ends with them.
 ///
-/// It is set by `set_config(…, true)` in the same message, in front of the statements.
+/// `set_config(…, true)` sets it in the same message, in front of the statements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// Whether the statements may write (`transaction_read_only`).
@@ -31,28 +31,28 @@ pub struct Scope {
     pub settings: Settings,
     /// `statement_timeout`.
     pub statement_timeout: Duration,
-    /// How many bytes the statements' values may have together; `usize::MAX` does not look.
+    /// The maximum number of bytes of all the statements' values together. `usize::MAX` means no limit.
     pub answer_limit: usize,
 }
 
 /// Whether statements may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Access {
-    /// `transaction_read_only` is on, and a lost connection may be tried once more.
+    /// `transaction_read_only` is on. If the connection is lost, the message may be sent again.
     ReadOnly,
-    /// Nothing is ever tried twice once a byte of it may have been sent.
+    /// A message is never sent again once a byte of it may have been sent.
     ReadWrite,
 }
 
 /// Names and values of settings, shared by all requests that have the same.
 pub type Settings = Arc<[(Arc<str>, Arc<str>)]>;
 
-/// A setting's name and value; `None` is the one that the session began with.
+/// A setting's name and value; `None` resets it to the value with which the session began.
 pub(super) type Setting<'a> = (&'a str, Option<Cow<'a, str>>);
 
 impl Scope {
-    /// For statements of our own on the catalogue: they read as the connection's own user, with a path of PostgreSQL's own objects
-    /// alone, which says what their operators and types mean. Nothing of the application's may be called in it.
+    /// For our own statements on the catalog. They read as the connection's own user. Their path has only PostgreSQL's own
+    /// objects, so that the meaning of operators and types is certain. They must not call anything of the application's.
     pub fn of_catalog(statement_timeout: Duration) -> Self {
         let settings = CATALOG.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value))).collect();
         Self { access: Access::ReadOnly, role: None, settings, statement_timeout, answer_limit: usize::MAX }
@@ -65,8 +65,8 @@ impl Scope {
         Self { settings: self.settings.iter().cloned().chain([more]).collect(), ..self }
     }
 
-    /// Names and values of the settings, in the order in which they are to be set. `session` are those of the session that
-    /// the statements depend on: behind a pooler, another client may have left any value there.
+    /// Names and values of the settings, in the order in which they have to be set. `session` has the session's settings
+    /// that the statements depend on: behind a pooler, another client may have left any value there.
     pub(super) fn in_order(
         &self,
         session: SessionSettings,
@@ -76,11 +76,11 @@ impl Scope {
         }
         let read_only =
             (self.access == Access::ReadOnly).then_some(("transaction_read_only", Some("on".into())));
-        // A timeout of 0 would mean none.
+        // A timeout of 0 would mean no timeout.
         let milliseconds = self.statement_timeout.as_millis().clamp(1, i32::MAX as u128);
         let timeout = ("statement_timeout", Some(milliseconds.to_string().into()));
-        // Without a role it is the connection's own user, whatever role another client of the pooler has left. It comes last,
-        // so that a role that a request runs as need not be allowed to make the other settings.
+        // Without a role, the statements run as the connection's own user, whatever role another client of the pooler has
+        // left. The role comes last, so that the role of a request does not need the right to make the other settings.
         let role = ("role", Some(self.role.as_deref().unwrap_or(SESSION_USER).into()));
         let own = self.settings.iter().map(|(name, value)| (&**name, Some(Cow::from(&**value))));
         let session = session.assignments().map(|(name, value)| (name, value.map(Cow::Borrowed)));

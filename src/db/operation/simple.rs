@@ -1,4 +1,4 @@
-//! An operation as one message of the simple protocol, and the values in its answer.
+//! An operation as one message of the simple protocol, and the values of its answer.
 
 use postgres_protocol::message::backend::Message;
 
@@ -9,16 +9,16 @@ use crate::db::operation::answers::{Collected, ValueReader};
 use crate::db::wire::Pipeline;
 
 impl Connection {
-    /// Sends one message whose values nobody needs. The first statement is a scope's.
+    /// Sends one message and discards its values. The first statement is the scope's.
     pub(in crate::db) async fn exchange(&mut self, message: &str) -> Result<(), Error> {
         self.exchange_within(message, 1, usize::MAX, &mut Collected::default()).await
     }
 
-    /// Sends one message of a scope and statements, and collects each statement's value as it arrives, as long as they have
-    /// no more than so many bytes together. What is left out is an error, after all has been read. The first `skipped` results
-    /// belong to the scope.
+    /// Sends one message of a scope and statements, and collects each statement's value as it arrives, up to a limit of
+    /// bytes for all values together. A value beyond the limit is left out. That is an error, after the whole answer is
+    /// read. The first `skipped` results belong to the scope.
     ///
-    /// `answers` holds those of the statements that ended before an error.
+    /// `answers` receives the values of the statements that ended before an error.
     pub(in crate::db) async fn exchange_within(
         &mut self,
         message: &str,

@@ -1,7 +1,8 @@
-//! The statements that the database keeps as functions, and how they are called: the part that every operation passes.
+//! The statements that the database keeps as functions, and how they are called. Every operation passes here.
 //!
-//! A statement that is used often enough is asked for, once; whoever makes functions (`crate::stored`) answers with a [`Call`]. From
-//! then on the message calls the function in place of the text. Never makes a function, and never waits for one.
+//! When a statement is used often enough, this requests a function for it, once. `crate::stored` makes functions and answers
+//! with a [`Call`]. From then on, messages call the function in place of the text. Never makes a function, and never waits
+//! for one.
 
 mod call;
 mod candidate;
@@ -23,22 +24,22 @@ use crate::db::operation::scope::Scope;
 use crate::event::StoredEvent;
 use crate::sql::{Statement, Text};
 
-/// How many statements are counted. Those that are not used are forgotten for others.
+/// The number of statements that are counted. The least recently used ones give way.
 const COUNTED: usize = 4096;
 
-/// How many may wait to become functions. Those for whom there is no room ask again when they are used again.
+/// The number of statements that may wait to become functions. Others are requested again when they are used again.
 const WAITING: usize = 256;
 
-/// A statement with a longer text is not worth a function: it is rare, and its plan takes the more memory of each session.
+/// A statement with a longer text is not worth a function: it is rare, and its plan takes more memory in each session.
 const LONGEST_TEXT: usize = 64 << 10;
 
-/// A function of PostgreSQL has no more parameters, unless it was built otherwise.
+/// The maximum number of parameters of a PostgreSQL function, unless it was built with another one.
 const MOST_VALUES: usize = 100;
 
-/// The statements that are used, and the functions that some of them are.
+/// The statements in use, and the functions of some of them.
 #[derive(Debug)]
 pub struct StoredStatements {
-    /// Whether there can be functions at all.
+    /// Whether functions are possible at all.
     is_on: AtomicBool,
     /// Whether there were messages lately.
     is_touched: AtomicBool,
@@ -47,10 +48,10 @@ pub struct StoredStatements {
     /// How often a role uses a statement within a minute before it becomes a function.
     enough: u32,
     candidates: Cache<Key, Arc<Candidate>>,
-    /// The function that sets what it is given.
+    /// The function that sets a scope's settings.
     enter: ArcSwapOption<Call>,
     wanted: mpsc::Sender<StoreRequest>,
-    /// The other end of it, until somebody makes functions.
+    /// The other end of it, until the maker of functions takes it.
     receiver: Lock<Option<mpsc::Receiver<StoreRequest>>>,
 }
 
@@ -59,7 +60,7 @@ pub struct StoredStatements {
 pub struct StoreRequest {
     /// The statement.
     pub candidate: Arc<Candidate>,
-    /// Who waits for it, if somebody does.
+    /// The caller that waits for it, if there is one.
     pub done: Option<oneshot::Sender<()>>,
 }
 
@@ -67,11 +68,11 @@ pub struct StoreRequest {
 #[derive(Debug, Clone)]
 pub(in crate::db) struct StoredUse {
     pub(in crate::db) statements: Arc<StoredStatements>,
-    /// Of a standby: what it lacks is no reason to doubt that the primary has it.
+    /// For a standby: a function that it lacks is no reason to doubt that the primary has it.
     pause: Option<Arc<Pause>>,
 }
 
-/// Until when a standby is sent texts alone.
+/// Until then, messages to a standby use texts only.
 #[derive(Debug, Default)]
 struct Pause {
     until: AtomicU32,
@@ -82,7 +83,7 @@ struct Pause {
 #[derive(Debug, Default)]
 pub(in crate::db) struct Calls {
     statements: Vec<Option<Arc<Call>>>,
-    /// What sets the scope, if there is such a function.
+    /// The function that sets the scope, if there is one.
     enter: Option<Arc<Call>>,
 }
 
@@ -101,32 +102,32 @@ impl StoredStatements {
         }
     }
 
-    /// The statements that should become functions, for the one who makes them; `None` if there is one already.
+    /// The statements that should become functions, for their one consumer. `None` if it has been taken already.
     pub fn take_wanted(&self) -> Option<mpsc::Receiver<StoreRequest>> {
         self.receiver.lock().take()
     }
 
-    /// Says whether there can be functions. Where there cannot, none is called, and nothing is counted.
+    /// Sets whether functions are possible. Where they are not, none is called and nothing is counted.
     pub fn set_on(&self, is_on: bool) {
         self.is_on.store(is_on, Ordering::Relaxed);
     }
 
-    /// Says which function sets what it is given, if there is one.
+    /// Sets the function that sets a scope's settings, if there is one.
     pub fn set_enter(&self, enter: Option<Call>) {
         self.enter.store(enter.map(Arc::new));
     }
 
-    /// Whether there is a function that sets what it is given.
+    /// Whether there is a function that sets a scope's settings.
     pub fn has_enter(&self) -> bool {
         self.enter.load().is_some()
     }
 
-    /// Whether there can be functions.
+    /// Whether functions are possible.
     pub fn is_on(&self) -> bool {
         self.is_on.load(Ordering::Relaxed)
     }
 
-    /// Whether there were messages since this was asked last: a database that has nothing to do is to be left alone.
+    /// Whether there were messages since the last call: an idle database is to be left alone.
     pub fn take_touched(&self) -> bool {
         self.is_touched.swap(false, Ordering::Relaxed)
     }
@@ -141,12 +142,12 @@ impl StoredStatements {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// The statements that are known, those that are functions among them.
+    /// All statements that are counted, with and without functions.
     pub fn candidates(&self) -> impl Iterator<Item = Arc<Candidate>> {
         self.candidates.iter().map(|(_, candidate)| candidate)
     }
 
-    /// The functions that are to be called in place of statements; each statement counts as used.
+    /// The functions to call in place of statements. Each statement counts as used.
     fn calls(&self, scope: &Scope, statements: &[Statement]) -> Calls {
         if !self.is_touched.load(Ordering::Relaxed) {
             self.is_touched.store(true, Ordering::Relaxed);
@@ -176,23 +177,23 @@ impl StoredStatements {
         candidate.call()
     }
 
-    /// Has a statement become a function now, however often it was used, and waits for it; whether it is one.
+    /// Requests a function for a statement now, however often it was used, and waits for it. Returns whether there is one.
     pub async fn store(&self, scope: &Scope, statement: &Statement) -> bool {
         let Some(candidate) = self.candidate(scope, statement) else { return false };
-        // Where nobody makes functions, there is nothing to wait for.
+        // Without a maker of functions, there is nothing to wait for.
         let has_maker = self.receiver.lock().is_none();
         if has_maker && !candidate.is_settled() {
             let (done, waiting) = oneshot::channel();
             let wanted = StoreRequest { candidate: Arc::clone(&candidate), done: Some(done) };
             if self.wanted.send(wanted).await.is_ok() {
-                // Whoever makes functions has gone; so there is none.
+                // The maker of functions has ended, so there is no function.
                 let _ = waiting.await;
             }
         }
         candidate.call().is_some()
     }
 
-    /// What is known of a statement; `None` if it cannot become a function.
+    /// The candidate of a statement. `None` if the statement cannot become a function.
     fn candidate(&self, scope: &Scope, statement: &Statement) -> Option<Arc<Candidate>> {
         let Text::Compiled(template) = &statement.text else { return None };
         template.signature()?;
@@ -208,7 +209,7 @@ impl StoredStatements {
         }))
     }
 
-    /// Takes functions out of use that could not be called, until it is known that they are there.
+    /// Stops calling functions that could not be called, until they are known to be there again.
     fn doubt(&self, calls: &Calls, error: &Error) {
         let now = self.now();
         for call in calls.all().filter(|call| call.is_missed(error)) {
@@ -224,18 +225,18 @@ impl StoredStatements {
 }
 
 impl StoredUse {
-    /// Of a primary. No statement is a function yet.
+    /// For a primary. No statement has a function yet.
     pub(in crate::db) fn new(settings: Option<config::StoredOperations>) -> Self {
         let enough = settings.map_or(u32::MAX, |settings| settings.uses);
         Self { statements: Arc::new(StoredStatements::new(enough)), pause: None }
     }
 
-    /// Of a standby of the same primary.
+    /// For a standby of the same primary.
     pub(in crate::db) fn of_standby(&self) -> Self {
         Self { statements: Arc::clone(&self.statements), pause: Some(Arc::default()) }
     }
 
-    /// The functions that are to be called in place of statements.
+    /// The functions to call in place of statements.
     pub(in crate::db) fn calls(&self, scope: &Scope, statements: &[Statement]) -> Calls {
         match &self.pause {
             Some(pause) if self.statements.now() < pause.until.load(Ordering::Relaxed) => Calls::default(),
@@ -243,8 +244,8 @@ impl StoredUse {
         }
     }
 
-    /// Whether an error says that one of the functions is not there, or not the one that was meant. Nothing has been done then, and
-    /// the next messages do without it.
+    /// Whether an error says that one of the functions is missing, or is another one than was meant. The message has done
+    /// nothing then. The following messages do not call it.
     pub(in crate::db) fn is_missed(&self, calls: &Calls, error: &Error) -> bool {
         if !calls.all().any(|call| call.is_missed(error)) {
             return false;
@@ -262,7 +263,7 @@ impl StoredUse {
 }
 
 impl Calls {
-    /// That of the statement in this place.
+    /// The function of the statement in this place.
     pub(in crate::db) fn get(&self, statement: usize) -> Option<&Call> {
         self.statements.get(statement)?.as_deref()
     }

@@ -46,7 +46,7 @@ impl Client {
         Ok(values)
     }
 
-    /// Begins a transaction, and says which backend it runs on.
+    /// Begins a transaction, and returns the process id of its backend.
     pub(in crate::db) async fn begin(&mut self) -> Result<i32, Error> {
         let values = self.query("begin read only; select pg_catalog.pg_backend_pid()").await?;
         process(&values)

@@ -1,7 +1,8 @@
-//! What a `PgBouncer` says of itself on its administration console, to users who may ask (`admin_users`, `stats_users`).
+//! What a `PgBouncer` reports on its administration console. Only its `admin_users` and `stats_users` may ask.
 //!
-//! Only `SHOW`s; after the version, what is refused there is no error, but is not known. Never called unless a person asks for it:
-//! the login alone ends a `PgBouncer` 1.18 that looks the user up by `auth_query` as `pgbouncer` (its issue 568).
+//! Sends only `SHOW`. After the version, a refused `SHOW` is no error: its value stays unknown. Runs only when a person asks
+//! for it, because the login alone crashes a `PgBouncer` 1.18 that looks the user up by `auth_query` as `pgbouncer` (its
+//! issue 568).
 
 use std::collections::HashMap;
 
@@ -15,10 +16,10 @@ use crate::db::connector::Connector;
 use crate::db::error::Error;
 use crate::db::wire::Pipeline;
 
-/// The database that is the console.
+/// The name of the console's database.
 const CONSOLE: &str = "pgbouncer";
 
-/// What a `PgBouncer` says of itself.
+/// What a `PgBouncer` reports.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PoolerFacts {
     /// Its name and version.
@@ -27,11 +28,11 @@ pub struct PoolerFacts {
     pub pool_mode: Option<String>,
     /// Server connections for the database and one user.
     pub pool_size: Option<u32>,
-    /// Clients at the most, of all databases.
+    /// The maximum number of clients, of all databases.
     pub max_client_conn: Option<u32>,
     /// How many named statements it tracks for each server connection.
     pub max_prepared_statements: Option<u32>,
-    /// Where it looks for the database's server.
+    /// The address where it looks for the database's server.
     pub server: Option<String>,
     /// Whether the database is paused.
     pub is_paused: bool,
@@ -42,11 +43,11 @@ pub struct PoolerFacts {
 type Row = HashMap<String, String>;
 
 impl Connector {
-    /// What the pooler says of itself and of one of its databases, by this connector's user, on the console: whichever
-    /// database the connection string names.
+    /// What the pooler reports of itself and of one of its databases. Connects to the console as this connector's user,
+    /// whatever database the connection string names.
     ///
-    /// The user should stand in the pooler's `auth_file`: `PgBouncer` 1.18 with `auth_user = pgbouncer` ends at the login of one
-    /// that it has to look up.
+    /// The user should be in the pooler's `auth_file`: `PgBouncer` 1.18 with `auth_user = pgbouncer` crashes when a user
+    /// logs in that it has to look up.
     pub async fn pooler_facts(&self, database: &str) -> Result<PoolerFacts, Error> {
         let mut console = self.to_database(CONSOLE).connect().await?;
         let version = show(&mut console, "show version").await?;

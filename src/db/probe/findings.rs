@@ -1,6 +1,6 @@
-//! What a probe found out, and which protocols are safe after it.
+//! The results of a probe, and the protocols that are safe by them.
 //!
-//! Never looks by itself, and never guesses: unknown counts as unsafe.
+//! Never probes by itself, and never guesses: unknown counts as unsafe.
 
 use serde::Serialize;
 
@@ -9,38 +9,38 @@ use crate::db::connection::protocol::{Protocol, Protocols, RoutingHint};
 use crate::db::probe::lending::FoundPoolMode;
 use crate::db::probe::names::NamedStatements;
 
-/// What a probe found out.
+/// The results of a probe.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ProbeReport {
-    /// How long a server connection is lent.
+    /// For how long a server connection is lent.
     pub lending: FoundPoolMode,
-    /// What was seen that shows it, in words.
+    /// The evidence for it, in words.
     pub evidence: String,
-    /// What becomes of statements with a name.
+    /// How the pooler treats named statements.
     pub named_statements: NamedStatements,
-    /// Whether a message of several statements passes as one, settings that end with it included: those of
-    /// [`ContextForm::SetConfig`].
+    /// Whether a message of several statements passes as one, together with settings that end with it. The settings have the
+    /// form [`ContextForm::SetConfig`].
     pub several_statements: ProbeResult,
-    /// The same with the settings of [`ContextForm::SetLocal`].
+    /// The same for settings of the form [`ContextForm::SetLocal`].
     pub set_local: ProbeResult,
-    /// Whether the extended protocol passes, with the unnamed statement in one pipeline.
+    /// Whether the extended protocol passes with the unnamed statement in one pipeline.
     pub unnamed_statement: ProbeResult,
-    /// Whether a write by the extended protocol, outside of a transaction, is committed without being asked to.
+    /// Whether a write by the extended protocol, outside a transaction, is committed without an explicit commit.
     pub typed_writes: ProbeResult,
     /// PostgreSQL's version: 150014 is 15.14.
     pub server_version: Option<u32>,
-    /// Whether something in between reads each statement and finds a server for it, as pgpool-II does.
+    /// Whether a proxy, such as pgpool-II, reads each statement and chooses a server for it.
     pub routes_statements: Option<bool>,
     /// How many shards there are behind a `PgDog`; `None` if there is none.
     pub pgdog_shards: Option<u32>,
-    /// Whether the server is a standby, which takes no writes.
+    /// Whether the server is a standby, which accepts no writes.
     pub is_standby: Option<bool>,
     /// Whether transactions are read-only unless they say otherwise (`default_transaction_read_only`).
     pub is_read_only: Option<bool>,
 }
 
 impl ProbeReport {
-    /// Whether all was found out that the protocol depends on.
+    /// Whether everything is known that the choice of the protocol depends on.
     pub fn is_complete(&self) -> bool {
         self.lending != FoundPoolMode::Unknown
             && !matches!(self.named_statements, NamedStatements::Unknown(_))
@@ -48,10 +48,10 @@ impl ProbeReport {
             && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
     }
 
-    /// The fastest protocols that are safe, after all that was seen.
+    /// The fastest protocols that are safe by these results.
     ///
-    /// Where statements are routed, a scope could be set on one server, and what it is for run on another: only the
-    /// statements of a message stay together.
+    /// A proxy that routes statements could set the scope on one server and run its statements on another. Only the
+    /// statements of one message stay together.
     pub fn protocols(&self) -> Protocols {
         let typed = self.protocol();
         let operations = match (typed, self.routes_statements, self.pgdog_shards) {
@@ -62,8 +62,8 @@ impl ProbeReport {
         Protocols { typed, operations, context: self.context(), hint }
     }
 
-    /// Why no operation may run here. A `PgDog` finds a shard for a message by its first statement, which is the scope's and
-    /// has no table: reads would miss rows, and writes go to any of the shards, all without an error.
+    /// Why no operation may run here. A `PgDog` chooses the shard of a message by its first statement. That is the scope's,
+    /// which has no table. Reads would miss rows and writes would go to any of the shards, all without an error.
     pub fn refusal(&self) -> Option<String> {
         let shards = self.pgdog_shards.filter(|shards| *shards > 1)?;
         Some(format!(
@@ -72,7 +72,7 @@ impl ProbeReport {
         ))
     }
 
-    /// The form of a scope that passes. [`ContextForm::SetConfig`], unless it is known that only another one does.
+    /// The form of a scope that passes: [`ContextForm::SetConfig`], unless only another one is known to pass.
     pub fn context(&self) -> ContextForm {
         match (&self.several_statements, &self.set_local) {
             (ProbeResult::Fails(_), ProbeResult::Passes) => ContextForm::SetLocal,
@@ -80,7 +80,7 @@ impl ProbeReport {
         }
     }
 
-    /// What was seen of a message with a scope in this form.
+    /// The result for a message with a scope of this form.
     pub fn message(&self, form: ContextForm) -> &ProbeResult {
         match form {
             ContextForm::SetConfig | ContextForm::Function => &self.several_statements,
@@ -88,7 +88,7 @@ impl ProbeReport {
         }
     }
 
-    /// The fastest protocol that is safe for typed queries, after all that was seen.
+    /// The fastest protocol that is safe for typed queries by these results.
     pub fn protocol(&self) -> Protocol {
         match (&self.lending, &self.named_statements) {
             _ if !matches!(self.unnamed_statement, ProbeResult::Passes) => Protocol::Simple,
@@ -107,9 +107,9 @@ impl ProbeReport {
 pub enum ProbeResult {
     /// It passes.
     Passes,
-    /// It does not; what was seen instead.
+    /// It does not pass; the text says what happened instead.
     Fails(String),
-    /// It was not found out.
+    /// Unknown.
     #[default]
     Unknown,
 }

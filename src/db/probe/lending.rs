@@ -1,6 +1,6 @@
-//! How long a pooler lends a server connection, told by the backends that two clients meet.
+//! How long a pooler lends a server connection, judged by the backends that two clients get.
 //!
-//! Holds transactions for a few round trips each, and writes nothing in them.
+//! Holds transactions for a few round trips each. Writes nothing in them.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -12,25 +12,25 @@ use uuid::Uuid;
 use crate::db::error::Error;
 use crate::db::probe::client::{Client, process};
 
-/// How long a server connection is lent.
+/// For how long a pooler lends a server connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FoundPoolMode {
-    /// Nobody lends: there is no pooler.
+    /// There is no pooler.
     Direct,
     /// For as long as the client stays.
     Session,
     /// For one transaction.
     Transaction,
-    /// For one statement, so that there are no transactions of several.
+    /// For one statement. Transactions of several statements are not possible.
     Statement,
-    /// It was not found out; taken for the least safe.
+    /// Unknown. Counts as the least safe.
     #[default]
     Unknown,
 }
 
 impl FoundPoolMode {
-    /// Its name in logs and reports, which is also that of the pool mode.
+    /// Its name in logs and reports, which is also the name of the pool mode.
     pub fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -42,7 +42,7 @@ impl FoundPoolMode {
     }
 }
 
-/// What two clients have seen.
+/// What two clients have observed.
 pub(super) struct Observed {
     pub(in crate::db) lending: FoundPoolMode,
     pub(in crate::db) evidence: String,
@@ -50,17 +50,17 @@ pub(super) struct Observed {
     pub(in crate::db) second: Client,
 }
 
-/// So long a pooler may take to lend a server connection, which it may have to make first.
+/// The time a pooler may take to lend a server connection, which it may have to open first.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Which client begins first in the first rounds. The first one always ends first.
+/// The client that begins first in each of the first rounds. It also ends first.
 ///
-/// A pooler that lends what came back last then swaps the two in the second round, one that lends what has waited for
-/// the longest in the third.
+/// A pooler that lends the most recently returned connection swaps the two in the second round. A pooler that lends the
+/// longest idle one swaps them in the third round.
 const ROUNDS: [Turn; 3] = [Turn::FirstThenSecond, Turn::FirstThenSecond, Turn::SecondThenFirst];
 
-/// So many rounds at random follow where a pooler has not swapped them by then. Two probes at the same time, as when
-/// several servers start, can hold each other's pace so that either finds its backends again in any fixed order.
+/// The number of random rounds that follow where a pooler has not swapped the connections by then. Two probes at the same
+/// time, as when several servers start, can fall into step, so that each gets its own backends again in any fixed order.
 const MORE_ROUNDS: usize = 12;
 
 #[derive(Debug, Clone, Copy)]
@@ -71,16 +71,16 @@ enum Turn {
 
 impl Turn {
     fn random() -> Self {
-        // A random UUID is the randomness that is at hand.
+        // A random UUID is the source of randomness that is available here.
         if Uuid::new_v4().as_u128() & 1 == 0 { Self::FirstThenSecond } else { Self::SecondThenFirst }
     }
 }
 
-/// The backends of one round, of the first client and of the second.
+/// The backends of one round: the first client's and the second's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Backends(i32, i32);
 
-/// What one round came to.
+/// The result of one round.
 enum Round {
     /// Both held a transaction at once.
     Both(Backends),
@@ -88,7 +88,7 @@ enum Round {
     Told(FoundPoolMode, String),
 }
 
-/// Lets two clients begin and end transactions, and looks whom they meet.
+/// Lets two clients begin and end transactions, and records which backends they get.
 pub(in crate::db) async fn observe(mut first: Client, mut second: Client) -> Observed {
     let key = first.key_process();
     let found =
@@ -113,7 +113,7 @@ async fn rounds(
 ) -> Result<(FoundPoolMode, String), Error> {
     let mut met: Vec<Backends> = Vec::new();
     let is_named = key == Some(backend);
-    // A pooler makes up the cancel keys of its clients, or keeps them as it keeps the backends.
+    // A pooler invents the cancel keys of its clients, or passes on the backends' keys.
     let more = if is_named { 0 } else { MORE_ROUNDS };
     for turn in ROUNDS.into_iter().chain(std::iter::repeat_with(Turn::random).take(more)) {
         let backends = match turn {
@@ -151,7 +151,7 @@ fn swapped(round: Round) -> Round {
     }
 }
 
-/// One begins, then the other; both end, the former first.
+/// One client begins, then the other. Both end, in the same order.
 async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error> {
     let held = former.begin().await?;
     let (met, had_to_wait) = {
@@ -174,8 +174,8 @@ async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error>
     Ok(Round::Both(Backends(held, met)))
 }
 
-/// Another client waits though no transaction of ours is open. If this one need not, the server connection that it had
-/// was kept for it: a pooler that lends for transactions would let it wait behind the other.
+/// Another client waits although none of our transactions is open. If this client does not have to wait, the pooler kept its
+/// server connection for it. A pooler in transaction mode would let it wait behind the other.
 async fn starved(former: &mut Client, held: i32) -> Round {
     match timeout(PATIENCE, former.begin()).await {
         Ok(Ok(again)) if again == held => {
@@ -189,7 +189,7 @@ async fn starved(former: &mut Client, held: i32) -> Round {
     }
 }
 
-/// `PgBouncer`'s words in statement mode, at the end of a message that leaves a transaction open.
+/// `PgBouncer`'s error in statement mode, for a message that leaves a transaction open.
 fn forbids_transactions(error: &Error) -> bool {
     error.to_string().contains("statement pooling")
 }

@@ -1,8 +1,8 @@
-//! What becomes of statements with a name: whether they reach the server by it, and if not, whether the pooler has
-//! them at hand on every server connection.
+//! How a pooler treats named statements: whether they reach the server by their names, and if not, whether the pooler makes
+//! them available on every server connection.
 //!
-//! Names and texts are unique, so that nobody else's statement is ever met. Each pipeline that prepares something on a
-//! server also deallocates it there, in its own transaction.
+//! Names and texts are unique, so that the probe never meets another client's statement. Each pipeline that prepares
+//! something on a server also deallocates it there, in its own transaction.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -12,18 +12,19 @@ use crate::db::probe::client::{Client, Values, execute};
 use crate::db::probe::lending::FoundPoolMode;
 use crate::db::wire::Pipeline;
 
-/// What becomes of statements with a name.
+/// How a pooler treats named statements.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NamedStatements {
-    /// They reach the server by the name they were given, and stay on the one server connection that it was.
+    /// They reach the server by the names the client gave. They stay on the one server connection on which they were
+    /// prepared.
     AsGiven,
-    /// The pooler gives them names of its own, and prepares on each server connection what is missing there: they were
-    /// described and executed on another one than that which they were prepared on, by two clients with the same name.
+    /// The pooler renames them, and prepares the missing ones on each server connection. Two clients with the same name
+    /// described and executed their statements on another server connection than the one on which they had prepared them.
     Tracked,
-    /// The pooler gives them names of its own, but it was not seen that they follow to another server connection.
+    /// The pooler renames them, but the probe did not see them follow to another server connection.
     Renamed(String),
-    /// It was not found out.
+    /// Unknown.
     Unknown(String),
 }
 
@@ -33,9 +34,9 @@ impl Default for NamedStatements {
     }
 }
 
-/// A statement that nobody else has. Its result is the name by which the server knows it.
+/// A statement that no other client has. It returns the name by which the server knows it.
 struct Probe {
-    /// What stands in its text, and nowhere else.
+    /// A mark that occurs in its text, and nowhere else.
     mark: String,
     name: String,
 }
@@ -45,7 +46,7 @@ impl Probe {
         Self { mark: Uuid::new_v4().simple().to_string(), name: name.to_owned() }
     }
 
-    /// It finds itself by the mark in its own text.
+    /// The statement finds itself by the mark in its own text.
     fn text(&self) -> String {
         format!(
             "select pg_catalog.concat(name, ' {0}') from pg_catalog.pg_prepared_statements \
@@ -58,7 +59,7 @@ impl Probe {
         Ok(pipeline.parse(&self.name, &self.text(), std::iter::empty())?)
     }
 
-    /// Makes the server forget the statement, whatever it is called there.
+    /// Makes the server forget the statement, whatever its name there.
     fn deallocate(&self, pipeline: &mut Pipeline) -> Result<(), Error> {
         let text = format!(
             "do $$ declare found pg_catalog.text; begin for found in select name from pg_catalog.pg_prepared_statements \
@@ -70,20 +71,20 @@ impl Probe {
         execute(pipeline, "")
     }
 
-    /// The name that the server has for it, out of its answer.
+    /// The server's name for it, taken from its answer.
     fn name_at_server<'a>(&self, values: &'a Values) -> Option<&'a str> {
         values.first()?.strip_suffix(&self.mark)?.strip_suffix(' ')
     }
 }
 
-/// Finds out what becomes of named statements. The clients are in no transaction.
+/// Finds out how the pooler treats named statements. The clients are in no transaction.
 pub(in crate::db) async fn examine(
     first: &mut Client,
     second: &mut Client,
     lending: FoundPoolMode,
 ) -> NamedStatements {
     let probe = Probe::new(&format!("glowplug_probe_{}", Uuid::new_v4().simple()));
-    // In statement mode the first client's connection ended when it began a transaction.
+    // In statement mode, the first client's connection ended when it began a transaction.
     let asking = if lending == FoundPoolMode::Statement { &mut *second } else { &mut *first };
     match name_at_server(asking, &probe).await {
         Ok(Some(name)) if name == probe.name => NamedStatements::AsGiven,
@@ -128,7 +129,7 @@ async fn follow(first: &mut Client, second: &mut Client) -> Result<NamedStatemen
     let name = format!("glowplug_probe_{}", Uuid::new_v4().simple());
     let (of_first, of_second) = (Probe::new(&name), Probe::new(&name));
     let before = prepare_within(first, &of_first).await?;
-    // While the second client holds that server connection, the first must be given another one.
+    // While the second client holds that server connection, the first must get another one.
     let held = second.begin().await?;
     let verdict = if held == before {
         prepare(second, &of_second).await?;
@@ -142,7 +143,7 @@ async fn follow(first: &mut Client, second: &mut Client) -> Result<NamedStatemen
     verdict
 }
 
-/// Prepares in a transaction; the backend.
+/// Prepares in a transaction, and returns the process id of the backend.
 async fn prepare_within(client: &mut Client, probe: &Probe) -> Result<i32, Error> {
     let backend = client.begin().await?;
     prepare(client, probe).await?;

@@ -5,26 +5,27 @@ use crate::db::probe::client::{Client, Values, execute};
 use crate::db::probe::findings::{ProbeReport, ProbeResult};
 use crate::db::wire::Pipeline;
 
-/// A setting's value that nobody else uses, of a setting that no pooler follows.
+/// A value that no other client uses, of a setting that no pooler tracks.
 const MARK: &str = "4327ms";
 
-/// A scope and its statement, as every operation has it; the third statement says what the first has set.
+/// A scope and its statement, as every operation sends them. The third statement returns what the first has set.
 const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', true), pg_catalog.set_config('role', 'none', true); \
     select pg_catalog.concat_ws(' ', pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery(), \
     pg_catalog.current_setting('default_transaction_read_only')); \
     select pg_catalog.current_setting('lock_timeout')";
 
-/// The same by `SET LOCAL`.
+/// The same with `SET LOCAL`.
 const BY_COMMANDS: &str = "set local \"lock_timeout\" to '4327ms';\nset local \"role\" to 'none';\n\
     select pg_catalog.concat('glow', 'plug');\nselect pg_catalog.current_setting('lock_timeout')";
 
-/// A value that comes back only if the server has seen the statement whole.
+/// A value that comes back only if the server has seen the whole statement.
 const UNNAMED: &str = "select pg_catalog.concat('glow', 'plug')";
 
-/// A write, as a pooler sees it, that writes nothing: everybody may update this view, and no row of it is meant.
+/// A statement that is a write for a pooler, and writes nothing: every user may update this view, and the statement matches
+/// none of its rows.
 const WRITE: &str = "update pg_catalog.pg_settings set setting = setting where false";
 
-/// Fills in what passes, and what the server says of itself.
+/// Records what passes, and what the server reports of itself.
 pub(in crate::db) async fn examine(client: &mut Client, findings: &mut ProbeReport) {
     findings.several_statements = match client.query(SEVERAL).await {
         Ok(values) => {
@@ -47,7 +48,8 @@ pub(in crate::db) async fn examine(client: &mut Client, findings: &mut ProbeRepo
     }
 }
 
-/// A write by the extended protocol has to be over with its pipeline. pgpool-II in raw mode opens a transaction for it.
+/// A write by the extended protocol has to be committed at the end of its pipeline. pgpool-II in raw mode opens a
+/// transaction for it.
 async fn write(client: &mut Client) -> Result<ProbeResult, Error> {
     let mut pipeline = Pipeline::default();
     pipeline.parse("", WRITE, std::iter::empty())?;
@@ -87,12 +89,12 @@ async fn several(client: &mut Client, values: &Values) -> ProbeResult {
     }
 }
 
-/// A command that `PgDog` answers itself, and of which PostgreSQL and other poolers say that there is no such parameter.
+/// A command that `PgDog` answers itself. PostgreSQL and other poolers answer that there is no such parameter.
 pub(super) async fn pgdog_shards(client: &mut Client) -> Option<u32> {
     client.query("show pgdog.shards").await.ok()?.first()?.parse().ok()
 }
 
-/// A command that pgpool-II answers itself, and of which PostgreSQL says that there is no such parameter.
+/// A command that pgpool-II answers itself. PostgreSQL answers that there is no such parameter.
 pub(super) async fn routes_statements(client: &mut Client) -> Option<bool> {
     match client.query("show pool_version").await {
         Ok(_) => Some(true),

@@ -1,8 +1,9 @@
-//! What becomes of the settings of a session: those that a client asks for when it connects, those that it sets later, and
-//! those that others have left on the server connections.
+//! How a pooler treats the settings of a session: those that a client asks for when it connects, those that it sets later,
+//! and those that other clients have left on the server connections.
 //!
-//! Glowplug depends on none of it, so that only `doctor` looks. Takes back what it sets, as long as the same server connection is
-//! lent to it once more; else a parameter `glowplug.doctor`, which nobody reads, stays there until the connection ends.
+//! Glowplug depends on none of them, so that only `doctor` looks. The probe resets what it has set, if it gets the same
+//! server connection once more. Otherwise a parameter `glowplug.doctor`, which nothing reads, stays there until the
+//! connection ends.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,46 +17,47 @@ use crate::db::error::{Error, Unavailable};
 use crate::db::probe::client::{Client, Values};
 use crate::db::probe::lending::FoundPoolMode;
 
-/// What becomes of the settings of a session.
+/// How a pooler treats the settings of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sessions {
-    /// Parameters of the start, each tried on a connection of its own.
+    /// Startup parameters, each tried on a connection of its own.
     pub startup: Vec<StartupParameter>,
     /// What one client sets, and another may see.
     pub settings: SettingEffect,
-    /// Settings that were found on a server connection though nobody had asked for them: `name = value`.
+    /// Settings that a server connection had although no client of this probe had asked for them: `name = value`.
     pub left_behind: Vec<String>,
 }
 
-/// A parameter of the start.
+/// A startup parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StartupParameter {
-    /// Its name; `options` holds others.
+    /// Its name. `options` carries other settings.
     pub name: &'static str,
-    /// What became of it.
+    /// How the pooler treats it.
     pub fate: SettingEffect,
 }
 
-/// What becomes of a setting.
+/// How a pooler treats a setting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingEffect {
     /// It holds for the client that asked for it.
     Holds,
-    /// It is taken, and has no effect.
+    /// It is accepted, and has no effect.
     Ignored,
-    /// The connection is refused for it; what was said.
+    /// The pooler refuses the connection because of it; the text is its error.
     Refused(String),
-    /// The next client of the server connection has it, too.
+    /// The next client of the server connection has it too.
     Leaks,
     /// The next client of the server connection does not have it.
     Reset,
-    /// It was not found out.
+    /// Unknown.
     #[default]
     Unknown,
 }
 
-/// Parameters that drivers ask for, with a value that nobody has, as `current_setting` gives it, and whose it is.
+/// Parameters that drivers ask for, each with a value that no other client uses, with the setting that it changes, and
+/// with the value as `current_setting` prints it.
 const TRIALS: [Trial; 6] = [
     Trial { name: "options", value: "-c lock_timeout=4327", setting: "lock_timeout", expected: "4327ms" },
     Trial::of("search_path", "glowplug_doctor"),
@@ -79,20 +81,20 @@ impl Trial {
     }
 }
 
-/// Poolers keep these apart for their clients, and set them themselves; and what belongs to the transaction that asks.
+/// Poolers keep these apart for each client and set them themselves. Settings of the asking transaction belong here too.
 const EXPECTED: &str = "application_name, client_encoding, DateStyle, IntervalStyle, TimeZone, \
     standard_conforming_strings, glowplug.doctor, transaction_read_only, transaction_isolation, \
     transaction_deferrable";
 
-/// A server connection is looked for so many times: a pooler that resets it first lends others meanwhile.
+/// The number of attempts to get a certain server connection again: a pooler that resets it first lends others meanwhile.
 const ATTEMPTS: usize = 50;
 
 impl Connector {
-    /// Finds out what becomes of the settings of a session, by connections that are closed afterwards; what was not
-    /// found out within `limit` is unknown.
+    /// Finds out how the pooler treats the settings of a session, by connections that it closes afterwards. Results that are
+    /// not there within `limit` stay unknown.
     pub async fn sessions(&self, lending: FoundPoolMode, limit: Duration) -> Sessions {
         let mut sessions = Sessions::default();
-        // What was found out by then is there already.
+        // The results that are known by then are kept.
         let _ = timeout(limit, self.examine_sessions(lending, &mut sessions)).await;
         sessions
     }
@@ -125,7 +127,7 @@ impl Connector {
         }
     }
 
-    /// One client sets something; another one looks for it, and takes it back.
+    /// One client sets something. Another one looks for it, and resets it.
     async fn follow_setting(&self, lending: FoundPoolMode) -> Result<SettingEffect, Error> {
         let mark = Uuid::new_v4().simple().to_string();
         let mut first = Client::open(self).await?;
@@ -134,7 +136,7 @@ impl Connector {
              select pg_catalog.pg_backend_pid()"
         );
         let place = first.query(&set).await?.pop();
-        // In session mode the server connection is free when its client has left.
+        // In session mode, the server connection is free once its client has left.
         let mut kept = Some(first).filter(|_| lending != FoundPoolMode::Session);
         let mut second = Client::open(self).await?;
         for attempt in 0..ATTEMPTS {
@@ -150,7 +152,7 @@ impl Connector {
         Ok(SettingEffect::Unknown)
     }
 
-    /// What several clients find at once, each on another server connection.
+    /// What several clients find at once, each on a server connection of its own.
     async fn left_behind(&self, clients: usize) -> Result<BTreeSet<String>, Error> {
         let look = format!(
             "begin read only; select pg_catalog.concat(name, ' = ', setting) from pg_catalog.pg_settings \
@@ -160,7 +162,7 @@ impl Connector {
         let (mut found, mut held) = (BTreeSet::new(), Vec::new());
         for _ in 0..clients {
             let mut client = Client::open(self).await?;
-            // A pooler that has no other server connection at hand lets this one wait; it is not waited for.
+            // A pooler without another free server connection lets this client wait. The probe does not wait for it.
             let Ok(seen) = timeout(PATIENCE, client.query(&look)).await else { break };
             found.extend(seen?);
             held.push(client);
@@ -172,18 +174,18 @@ impl Connector {
     }
 }
 
-/// So many server connections are looked at, each for a moment.
+/// The number of server connections that are looked at, each for a moment.
 const MOST_HELD: usize = 5;
 
 /// How long a pooler may take to lend one of them.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Tells where it is and what is set there, and takes it back, as one transaction.
+/// Reports the backend and the setting there, and resets it, in one transaction.
 const TAKE_BACK: &str = "select pg_catalog.pg_backend_pid(); \
     select coalesce(pg_catalog.current_setting('glowplug.doctor', true), ''); \
     select pg_catalog.set_config('glowplug.doctor', '', false)";
 
-/// What the answers say, if they come from the place where it was set.
+/// The setting, if the answers come from the backend where it was set.
 fn fate(seen: &Values, place: Option<&str>, mark: &str) -> Option<SettingEffect> {
     match seen.as_slice() {
         [there, value, ..] if Some(there.as_str()) == place => {

@@ -6,13 +6,14 @@ use crate::db::operation::literal::append_literal;
 /// The schema of the functions.
 pub(super) const SCHEMA: &str = "glowplug_operations";
 
-/// How the call of a function fails whose object identifier is another one.
+/// The error of a call whose function has another object identifier.
 const ANOTHER: &str = "glowplug: another function";
 
-/// A function that was seen to be what its name says.
+/// A function whose body was found to be what its name says.
 ///
-/// It is called by its name, and only if that still stands for the same object: somebody else who may create in the schema could have made
-/// another one of the name, after this one was dropped. PostgreSQL looks both up while it reads the statement.
+/// It is called by its name, and only if the name still stands for the same object. Another user who may create in the
+/// schema could have made another function of that name after this one was dropped. PostgreSQL looks both up while it reads
+/// the statement.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Call {
     name: Box<str>,
@@ -21,7 +22,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// The function of this name and object identifier; the name is one that needs no quotes.
+    /// The function of this name and object identifier. The name needs no quotes.
     pub fn new(name: &str, oid: u32) -> Self {
         let before = format!(
             "select case when '{SCHEMA}.{name}'::pg_catalog.regproc::pg_catalog.oid \
@@ -37,7 +38,7 @@ impl Call {
 
     /// Appends the statement that calls it with these values.
     ///
-    /// PostgreSQL folds the condition when it plans the statement, so that only one branch is left; the other one fails.
+    /// PostgreSQL folds the condition when it plans the statement, so that only one branch remains. The other one fails.
     pub(in crate::db) fn append(&self, message: &mut String, values: &[Option<String>]) -> Result<(), Error> {
         self.append_with(message, |message| {
             for (index, value) in values.iter().enumerate() {
@@ -53,7 +54,7 @@ impl Call {
         })
     }
 
-    /// The same with arguments that are appended by `arguments`.
+    /// The same, with arguments that `arguments` appends.
     pub(in crate::db::operation) fn append_with(
         &self,
         message: &mut String,
@@ -67,13 +68,13 @@ impl Call {
         Ok(())
     }
 
-    /// Whether an error says that the function is not there, may not be called, or is another one.
+    /// Whether an error says that the function is missing, may not be called, or is another one.
     ///
-    /// What PostgreSQL says is translated, the names in it are not.
+    /// PostgreSQL translates its messages, but not the names in them.
     pub(super) fn is_missed(&self, error: &Error) -> bool {
         let raised = match error {
             Error::Database(raised) => raised,
-            // What sets the scope is called, too.
+            // The function that sets the scope is called too.
             Error::ScopeRefused(message) => return message.contains(SCHEMA) || message.contains(ANOTHER),
             _ => return false,
         };
@@ -85,7 +86,7 @@ impl Call {
         match &*raised.sqlstate {
             // undefined_function, ambiguous_function, invalid_schema_name, insufficient_privilege
             "42883" | "42725" | "3F000" | "42501" => says(SCHEMA) || names(&self.name),
-            // invalid_parameter_value: what `decode` says of an encoding that there is not
+            // invalid_parameter_value: `decode` reports an encoding that does not exist
             "22023" => says(ANOTHER),
             // internal_error: dropped between the reading of the statement and its execution
             "XX000" => names(&self.oid.to_string()),

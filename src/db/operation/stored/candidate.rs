@@ -11,10 +11,10 @@ use super::call::Call;
 use crate::db::operation::scope::Access;
 use crate::sql::{Template, TemplateId};
 
-/// A statement becomes a function when it is used often enough within so many seconds.
+/// A statement becomes a function when it is used often enough within this many seconds.
 const WINDOW: u32 = 60;
 
-/// So many seconds a function is left alone that could not be called, twice as many each time.
+/// For this many seconds, a function that could not be called is not tried again. The time doubles each time.
 const DOUBT: u32 = 2;
 const LONGEST_DOUBT: u32 = 600;
 
@@ -30,20 +30,20 @@ pub struct Candidate {
     since: AtomicU32,
     /// When it was last used.
     used: AtomicU32,
-    /// Whether it has been asked for.
+    /// Whether its function has been requested.
     is_asked: AtomicU8,
-    /// Before that time it is not asked for.
+    /// Before that time, no function is requested.
     not_before: AtomicU32,
     doubts: AtomicU32,
     call: ArcSwapOption<Call>,
 }
 
-/// Not asked for, asked for, or never to be asked for again.
+/// Not requested, requested, or never to be requested again.
 const COUNTING: u8 = 0;
 const ASKED: u8 = 1;
 const UNFIT: u8 = 2;
 
-/// Which statement, of which role, in which transactions.
+/// The key of a statement: its text, its role, and the kind of its transactions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     template: TemplateId,
@@ -78,7 +78,7 @@ impl Equivalent<Key> for Use<'_> {
     }
 }
 
-/// For how many seconds functions are not called after they were missing, when that has happened so many times before.
+/// For how many seconds functions are not called after they were missing, by how often that has happened before.
 pub(super) fn patience(times: u32) -> u32 {
     DOUBT.saturating_mul(1 << times.min(16)).min(LONGEST_DOUBT)
 }
@@ -119,18 +119,19 @@ impl Candidate {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// The function that it is.
+    /// Its function.
     pub fn call(&self) -> Option<Arc<Call>> {
         self.call.load_full()
     }
 
-    /// It is this function from now on.
+    /// Messages call this function from now on.
     pub fn settle(&self, call: Call) {
         self.call.store(Some(Arc::new(call)));
         self.is_asked.store(COUNTING, Ordering::Relaxed);
     }
 
-    /// It cannot become a function now; it is asked for again after so many seconds, if it is used then.
+    /// It cannot become a function now. A function is requested again after this many seconds, if the statement is used
+    /// then.
     pub fn postpone(&self, now: u32, seconds: u32) {
         self.not_before.store(now.saturating_add(seconds), Ordering::Relaxed);
         self.ask_again();
@@ -141,7 +142,7 @@ impl Candidate {
         self.is_asked.store(UNFIT, Ordering::Relaxed);
     }
 
-    /// No function is called in its place until it is asked for again.
+    /// No function is called in its place until one is requested again.
     pub fn forget(&self) {
         self.call.store(None);
     }
@@ -150,12 +151,12 @@ impl Candidate {
         let _ = self.is_asked.compare_exchange(ASKED, COUNTING, Ordering::Relaxed, Ordering::Relaxed);
     }
 
-    /// Whether it is known what becomes of it: it is a function, or cannot be one.
+    /// Whether its state is final: it has a function, or cannot have one.
     pub fn is_settled(&self) -> bool {
         self.call.load().is_some() || self.is_asked.load(Ordering::Relaxed) == UNFIT
     }
 
-    /// Counts a use. Whether it has to be asked for now, which takes so many uses.
+    /// Counts a use. Returns whether a function has to be requested now, which takes this many uses.
     pub(super) fn is_wanted(&self, now: u32, enough: u32) -> bool {
         self.used.store(now, Ordering::Relaxed);
         if now.wrapping_sub(self.since.load(Ordering::Relaxed)) >= WINDOW {
@@ -169,7 +170,7 @@ impl Candidate {
             && self.is_asked.compare_exchange(COUNTING, ASKED, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Takes the function out of use if it is this one.
+    /// Stops using the function if it is this one.
     pub(super) fn doubt(&self, call: &Arc<Call>, now: u32) {
         let is_mine = self.call.load().as_ref().is_some_and(|mine| Arc::ptr_eq(mine, call));
         if is_mine {
