@@ -1,6 +1,6 @@
 //! What can go wrong between Glowplug and PostgreSQL, as data.
 //!
-//! Never decides what a client is told: that is one table elsewhere. Rendering an error never logs.
+//! Never decides what the client reads: `crate::error` does. Rendering an error never logs.
 
 use std::time::Duration;
 
@@ -9,44 +9,44 @@ use crate::event::Conflict;
 /// What can go wrong between Glowplug and PostgreSQL.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// The connection string is wrong; trying again is of no use.
+    /// The connection string is wrong. A retry is of no use.
     #[error("the connection string cannot be used: {0}")]
     Configuration(String),
-    /// There is no connection, or it went away.
+    /// There is no connection, or it was lost.
     #[error(transparent)]
     Unavailable(Box<Unavailable>),
     /// All connections of the pool were in use for the whole acquire timeout.
     #[error("no connection of the pool became free within {0:?}")]
     PoolTimeout(Duration),
-    /// PostgreSQL refused or failed a statement; the connection is whole.
+    /// A statement failed in PostgreSQL. The connection can still be used.
     #[error(transparent)]
     Database(Box<DatabaseError>),
-    /// PostgreSQL did not let the role or another setting of the scope be set, so that no statement ran: what it said, for
-    /// the log, since it tells whether there is such a role. The connection is whole.
+    /// PostgreSQL refused the role or another setting of the scope, so that no statement ran. The text is PostgreSQL's
+    /// error, for the log only, because it reveals whether there is such a role. The connection can still be used.
     #[error("the operation cannot run as it was asked to: {0}")]
     ScopeRefused(String),
     /// No answer came in time, although PostgreSQL should have ended the statement itself.
     #[error("no answer from the database within {0:?}")]
     DeadlineExceeded(Duration),
-    /// The value of a statement is longer than the scope allows. What the statements did lasts, unless a transaction around
-    /// them is undone.
+    /// The value of a statement is longer than the scope allows. The statements have taken effect, unless a transaction
+    /// around them is undone.
     #[error("the answer of the database is longer than allowed")]
     AnswerTooLong,
-    /// A value has the character U+0000, which PostgreSQL's `text` cannot hold. Nothing was sent.
+    /// A value contains the character U+0000, which PostgreSQL's `text` cannot hold. Nothing was sent.
     #[error("a value contains the character U+0000, which PostgreSQL cannot store")]
     NulByte,
-    /// The statements or the answers are not what they must be: a defect, here or there.
+    /// The statements or the answers are invalid: a defect in Glowplug or in the server.
     #[error("{0}")]
     Protocol(String),
 }
 
 impl Error {
-    /// Whether a connection that had been made was gone when it was used.
+    /// Whether an open connection turned out to be lost when it was used.
     pub fn is_connection_lost(&self) -> bool {
         self.reason().is_some_and(|reason| matches!(reason, Reason::Stale | Reason::Lost))
     }
 
-    /// Whether nothing can have reached the server, so that even a write may be sent again.
+    /// Whether nothing can have reached the server. Then even a write may be sent again.
     pub fn safe_to_retry(&self) -> bool {
         match self {
             Self::Unavailable(unavailable) => unavailable.reason != Reason::Lost,
@@ -55,8 +55,8 @@ impl Error {
         }
     }
 
-    /// Whether the same may succeed if all of it is tried again (manual, appendix A): there was no connection, or another
-    /// transaction was in the way. The statement timeout is not among them: it is part of what was asked for.
+    /// Whether the whole operation may succeed if it is tried again (manual, appendix A): there was no connection, or
+    /// another transaction was in the way. The statement timeout is not among them: the caller has set it.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::PoolTimeout(_) => true,
@@ -70,13 +70,13 @@ impl Error {
         }
     }
 
-    /// The conflict with another transaction because of which PostgreSQL has undone all of this one.
+    /// The conflict with another transaction, if PostgreSQL has undone all of this one because of it.
     pub fn conflict(&self) -> Option<Conflict> {
         let Self::Database(raised) = self else { return None };
         Conflict::ALL.into_iter().find(|conflict| raised.sqlstate == conflict.sqlstate())
     }
 
-    /// The SQLSTATE, where the database raised one.
+    /// The SQLSTATE, if the database raised one.
     pub fn sqlstate(&self) -> Option<&str> {
         match self {
             Self::Database(error) => Some(&error.sqlstate),
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// The class of the error, for metrics and traces: the SQLSTATE, or one of few words.
+    /// The class of the error, for metrics and traces: the SQLSTATE, or one of a few words.
     pub fn class(&self) -> &str {
         match self {
             Self::Configuration(_) => "configuration",
@@ -115,43 +115,43 @@ impl Error {
 pub struct Unavailable {
     /// The class of the failure.
     pub reason: Reason,
-    /// What the system, the pooler or the server said.
+    /// The text from the system, the pooler or the server.
     pub message: String,
-    /// The SQLSTATE, where the pooler or the server gave one.
+    /// The SQLSTATE, if the pooler or the server gave one.
     pub sqlstate: Option<String>,
 }
 
 /// Classes of failed connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// Nobody listens at the address.
+    /// Nothing listens at the address.
     Refused,
     /// The host name has no address.
     HostNotFound,
     /// No connection within the connect timeout.
     Timeout,
-    /// TLS could not be agreed on.
+    /// The TLS handshake failed.
     Tls,
-    /// User or password is wrong or missing, or `pg_hba.conf` forbids it.
+    /// The user or the password is wrong or missing, or `pg_hba.conf` forbids the login.
     Authentication,
     /// The server or pooler has no database of that name.
     DatabaseMissing,
-    /// The server or pooler takes no more connections.
+    /// The server or pooler accepts no more connections.
     TooManyConnections,
-    /// The server starts, stops or recovers.
+    /// The server is starting, stopping or recovering.
     NotReady,
     /// The pooler cannot, or will not, lend a server connection.
     Pooler,
-    /// The connection had been closed before anything was sent on it.
+    /// The connection was closed before anything was sent on it.
     Stale,
-    /// The connection went away while an answer was awaited.
+    /// The connection was lost while an answer was awaited.
     Lost,
-    /// Something else; the message says what.
+    /// Another failure; the message has the details.
     Other,
 }
 
 impl Reason {
-    /// As it is called in metrics and traces.
+    /// Its name in metrics and traces.
     pub fn name(self) -> &'static str {
         match self {
             Self::Refused => "refused",
@@ -197,7 +197,7 @@ pub struct DatabaseError {
     pub message: String,
     /// Details, often with values.
     pub detail: Option<String>,
-    /// What to do about it.
+    /// A hint how to solve it.
     pub hint: Option<String>,
     /// The schema that the error is about.
     pub schema: Option<String>,

@@ -1,8 +1,8 @@
-//! What stands between us and PostgreSQL, found out by looking: how server connections are lent, what passes, and which
+//! What is between Glowplug and PostgreSQL, found by probing: how server connections are lent, what passes, and which
 //! protocol is safe.
 //!
-//! Uses connections of its own. Whatever it makes is gone before the transaction ends in which it was made, so that no
-//! server connection keeps anything of it. Never guesses: what was not seen is unknown, and unknown counts as unsafe.
+//! Uses connections of its own. Everything that a probe creates is gone when its transaction ends, so that no server
+//! connection keeps anything of it. Never guesses: what was not observed is unknown, and unknown counts as unsafe.
 
 mod client;
 mod console;
@@ -29,26 +29,26 @@ use crate::db::connector::Connector;
 use crate::db::error::Unavailable;
 
 impl Connector {
-    /// Finds out what stands between here and the server, by two connections that are closed afterwards.
+    /// Probes what is between here and the server, by two connections that it closes afterwards.
     ///
-    /// Besides the time to connect it takes some forty round trips, or `limit`: what was not found out by then is
+    /// It takes the time to connect and about forty round trips, or `limit` at most. Results that are not there by then stay
     /// unknown. Fails if there is no connection at all.
     pub async fn probe(&self, limit: Duration) -> Result<ProbeReport, Unavailable> {
         let (first, second) = tokio::join!(Client::open(self), Client::open(self));
         let first = first?;
         let shared = Shared::default();
-        // A pipeline that prepares a statement also takes it away, unless it is cancelled between the two. So nobody's
-        // impatience ends it: the task goes on by itself, and its connections end with it.
+        // A pipeline that prepares a statement also deallocates it, unless it is cancelled between the two. So a caller that
+        // stops waiting does not cancel it: the task goes on by itself, and closes its connections at its end.
         let examining = tokio::spawn(timeout(LONGEST, examine(first, second, shared.clone())));
         let _ = timeout(limit, examining).await;
         Ok(shared.get())
     }
 }
 
-/// After this time even an examination that nobody waits for is given up: the other side does not answer any more.
+/// After this time, even a probe without a waiting caller is given up: the other side does not answer any more.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What is known so far.
+/// The results so far.
 #[derive(Debug, Clone, Default)]
 struct Shared(Arc<Mutex<ProbeReport>>);
 
@@ -79,12 +79,12 @@ async fn examine(mut first: Client, second: Result<Client, Unavailable>, shared:
     shared.set(&findings);
     findings.named_statements =
         names::examine(&mut observed.first, &mut observed.second, observed.lending).await;
-    // Without a pooler there is none to ask.
+    // Without a pooler there is no console to ask.
     if observed.lending != FoundPoolMode::Direct {
         findings.pgdog_shards = passage::pgdog_shards(&mut observed.first).await;
     }
     shared.set(&findings);
-    // The question leaves a line in the server's log, and matters only here.
+    // This check leaves a line in the server's log, and matters only here.
     if findings.protocol() == Protocol::Prepared {
         findings.routes_statements = passage::routes_statements(&mut observed.first).await;
         shared.set(&findings);

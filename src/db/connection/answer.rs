@@ -1,6 +1,6 @@
-//! An exchange, read to its end: its messages one by one, and the server's error behind them.
+//! Reads an exchange to its end: its messages one by one, and the server's error behind them.
 //!
-//! Never leaves an answer half read, but for one that ends the session.
+//! Never leaves an answer half read, unless an error ends the session.
 
 use fallible_iterator::FallibleIterator as _;
 use postgres_protocol::message::backend::{DataRowBody, Message};
@@ -41,7 +41,7 @@ pub(in crate::db) async fn answer(
     }
 }
 
-/// What came is not what the protocol says.
+/// The peer violated the protocol.
 pub(in crate::db) fn malformed(error: &std::io::Error) -> Error {
     Error::Protocol(Failure::Malformed(error.to_string()).to_string())
 }

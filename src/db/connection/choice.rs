@@ -1,6 +1,6 @@
-//! Pool mode `auto`: which protocols queries take by now, and when to look again.
+//! Pool mode `auto`: the current protocols of queries, and when to probe again.
 //!
-//! Until something is known, it is the one that is safe everywhere. Never probes by itself: `pool/probing.rs` does.
+//! Until a probe has succeeded, it is the protocol that is safe everywhere. Never probes by itself: `pool/probing.rs` does.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,20 +12,20 @@ use crate::db::error::Error;
 use crate::db::lock::Lock;
 use crate::event::Event;
 
-/// How long after a failure to look again: at first, and at the most. Each failure doubles it.
+/// How long after a failure to probe again: at first, and at most. Each failure doubles it.
 const PAUSE: (Duration, Duration) = (Duration::from_mins(1), Duration::from_hours(1));
 
-/// No probe is due: it is done, or under way.
+/// No probe is due: it is done, or in progress.
 const NEVER: u64 = u64::MAX;
 
-/// The protocols that are safe as far as is known. Reading them takes no lock.
+/// The protocols that are safe by what is known. Reading them takes no lock.
 #[derive(Debug)]
 pub(in crate::db) struct ProtocolChoice {
     protocols: AtomicProtocols,
     /// When the next probe is due, in milliseconds after `start`.
     due: AtomicU64,
     start: Instant,
-    /// Why no operation may run here, if that was found out.
+    /// Why no operation may run here, if a probe found a reason.
     refusal: OnceLock<String>,
     /// Held while the choice changes.
     changing: Lock<State>,
@@ -35,7 +35,7 @@ pub(in crate::db) struct ProtocolChoice {
 struct State {
     /// How long to wait after the next failure.
     pause: Duration,
-    /// How many times a name got lost: a probe that was under way at the time says nothing of what holds now.
+    /// How many times a name was lost. A probe that was running at that time says nothing about the state after it.
     falls: u32,
 }
 
@@ -56,7 +56,7 @@ impl ProtocolChoice {
         self.protocols.get()
     }
 
-    /// No operation is run from now on: its answers could be wrong.
+    /// No operation runs from now on: its answers could be wrong.
     pub(in crate::db) fn refuse(&self, reason: String) {
         // The first reason is as good as another.
         let _ = self.refusal.set(reason);
@@ -67,8 +67,8 @@ impl ProtocolChoice {
         self.refusal.get().map_or(Ok(()), |reason| Err(Error::Configuration(reason.clone())))
     }
 
-    /// Whether a probe is due, which its caller then has to make: it is due for one caller. Returns the number of falls so far,
-    /// for [`ProtocolChoice::settle`].
+    /// Whether a probe is due. Only one caller gets this answer, and has to make the probe. Returns the number of lost names
+    /// so far, for [`ProtocolChoice::settle`].
     pub(in crate::db) fn begin_probe(&self) -> Option<u32> {
         let due = self.due.load(Ordering::Relaxed);
         let is_due = due != NEVER && due <= self.now();
@@ -77,9 +77,9 @@ impl ProtocolChoice {
         begins.then(|| self.changing.lock().falls)
     }
 
-    /// Takes what a probe found, which began after so many falls. An incomplete probe is made again later.
+    /// Applies the report of a probe that began after this many lost names. An incomplete probe is repeated later.
     ///
-    /// False if a name got lost meanwhile, so that the probe is not believed.
+    /// False if a name was lost meanwhile, so that the report does not count.
     pub(in crate::db) fn settle(&self, found: Protocols, is_complete: bool, falls: u32) -> bool {
         let mut state = self.changing.lock();
         let is_believed = state.falls == falls;
@@ -92,15 +92,15 @@ impl ProtocolChoice {
         is_believed
     }
 
-    /// The probe came to nothing. It is made again later.
+    /// The probe failed. It is repeated later.
     pub(in crate::db) fn fail(&self) {
         self.delay(&mut self.changing.lock());
     }
 
-    /// A name got lost: none is used until a probe has looked again.
+    /// A name was lost: no names are used until another probe has succeeded.
     pub(in crate::db) fn fall_back(&self, error: &str) {
         let mut state = self.changing.lock();
-        // Of the connections that find it out at the same time, the first one counts.
+        // Of several connections that notice it at the same time, the first one counts.
         let Protocols { typed, context, hint, .. } = self.protocols.get();
         if typed != Protocol::Prepared {
             return;

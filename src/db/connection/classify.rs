@@ -1,4 +1,4 @@
-//! What went wrong on the wire -> [`Error`]: what it means for whoever asked.
+//! A failure on the wire -> [`Error`]: what it means for the caller.
 
 use std::io;
 
@@ -32,7 +32,7 @@ impl From<Unavailable> for Error {
 }
 
 impl Error {
-    /// The connection ended in the middle of an exchange, after the server or the pooler may have said why.
+    /// The connection ended in the middle of an exchange. The server or the pooler may have sent a reason before that.
     pub(super) fn broken_off(failure: &Failure, sent: Sent, said: Option<&Report>) -> Self {
         let unavailable = match (said, failure) {
             (Some(report), _) => {
@@ -54,8 +54,8 @@ impl Error {
 }
 
 impl Error {
-    /// The same error, where it was the scope that failed: a role that is not there has another SQLSTATE than one that may
-    /// not be taken. That a transaction may not write is said otherwise there than by the statement that would.
+    /// The same error, if the scope was the part that failed. A role that does not exist has another SQLSTATE than one that
+    /// may not be set. A read-only transaction also has another error there than with the statement that would write.
     pub(in crate::db) fn of_scope(self) -> Self {
         match self {
             Self::Database(raised) if matches!(raised.sqlstate.as_str(), "22023" | "42501") => {
@@ -80,8 +80,8 @@ fn is_refusal_to_lend(error: &DatabaseError) -> bool {
     REFUSALS.iter().any(|text| error.message.contains(text))
 }
 
-/// The class of what a server or pooler answered to the attempt to connect. PgBouncer before 1.21 gives 08P01 for
-/// nearly everything, so that its texts have to be read.
+/// The class of a server's or pooler's answer to a connection attempt. PgBouncer before 1.21 uses 08P01 for nearly
+/// everything, so this has to read its texts.
 fn reason_of_refusal(error: &DatabaseError) -> Reason {
     match &*error.sqlstate {
         "28P01" | "28000" => Reason::Authentication,
@@ -98,20 +98,20 @@ fn reason_of_refusal(error: &DatabaseError) -> Reason {
     }
 }
 
-/// PgBouncer's words, which it takes from the server's where it asked.
+/// PgBouncer's texts. Some of them come from the server.
 fn is_database_missing(message: &str) -> bool {
     message.contains("no such database")
         || (message.starts_with("database") && message.ends_with("does not exist"))
 }
 
-/// The class of what the system, or the conversation, came to on the attempt to connect.
+/// The class of a failure of the system, or of the conversation, during a connection attempt.
 fn reason_of_failure(failure: &Failure) -> Reason {
     match failure {
         Failure::Io { error, .. } => match error.kind() {
-            // A Unix socket that is not there is a server that does not listen.
+            // A missing Unix socket means a server that does not listen.
             io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => Reason::Refused,
             io::ErrorKind::TimedOut => Reason::Timeout,
-            // Cut off in the middle of the handshake: whoever took the connection is about to stop.
+            // Cut off in the middle of the handshake: the peer is about to stop.
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
                 Reason::NotReady
             }
@@ -131,8 +131,8 @@ fn reason_of_failure(failure: &Failure) -> Reason {
 mod tests {
     use super::*;
 
-    /// A standby, or a default that only the first statement of a transaction could change (`check_transaction_read_only` in PostgreSQL's
-    /// commands/variable.c).
+    /// The server is a standby, or the default of the session is read-only and only the first statement of a transaction
+    /// could change that (`check_transaction_read_only` in PostgreSQL's commands/variable.c).
     #[test]
     fn a_scope_that_may_not_write_is_told_as_a_statement_that_may_not() {
         let scope = |sqlstate: &str| {

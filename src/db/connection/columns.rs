@@ -1,4 +1,4 @@
-//! The columns of a result, as `RowDescription` has them.
+//! The columns of a result, from `RowDescription`.
 
 use std::io;
 use std::num::NonZeroU32;

@@ -1,8 +1,9 @@
-//! Statements of the extended protocol in one pipeline, by name or without: the one implementation, for operations and for
-//! typed queries.
+//! Statements of the extended protocol in one pipeline, with or without names: the one implementation, for operations and
+//! for typed queries.
 //!
-//! A pipeline is tried a second time with new names where the server did not know or take one, and a third time without names;
-//! each time nothing has been executed before. Never does so within a transaction, which has failed by then.
+//! If the server does not know or accept a name, the pipeline is sent a second time with new names, and a third time without
+//! names. Nothing has been executed before each new attempt. There is no such attempt within a transaction, because the
+//! transaction has failed by then.
 
 use std::borrow::Cow;
 
@@ -17,35 +18,35 @@ use crate::db::connection::statements::{Key, LONGEST};
 use crate::db::error::Error;
 use crate::db::wire::{Format, Pipeline, PipelineError, Sharing, TransactionStatus};
 
-/// How many times a pipeline is tried with names.
+/// How many times a pipeline is sent with names.
 const ATTEMPTS: usize = 2;
 
-/// A statement with its values, as it goes into a pipeline.
+/// A statement with its values, as a step of a pipeline.
 pub(in crate::db) trait Step {
     /// The format of its values and of its result.
     const FORMAT: Format;
-    /// Whether the columns of its result are needed.
+    /// Whether its result's columns are needed.
     const IS_DESCRIBED: bool;
 
-    /// Which statement it is.
+    /// Its key in the cache.
     fn key(&self) -> &Key;
 
-    /// Its text, which is made only when the server has to parse it.
+    /// Its text, which is built only when the server has to parse it.
     fn text(&self) -> Cow<'_, str>;
 
-    /// How many bytes its text has, about.
+    /// The approximate number of bytes of its text.
     fn text_length(&self) -> usize;
 
-    /// The OIDs of its parameters' types; none has them inferred.
+    /// The OIDs of its parameters' types. If empty, the server infers them.
     fn types(&self) -> &[u32];
 
     /// Its values; `None` is NULL.
     fn values(&self) -> impl Iterator<Item = Option<&[u8]>>;
 }
 
-/// Takes the results of a pipeline, as they come.
+/// Receives the results of a pipeline as they arrive.
 pub(in crate::db) trait Reader {
-    /// The server is about to be given a name for a statement.
+    /// A statement's name is about to be introduced to the server.
     fn prepares(&mut self, _text: &str) {}
 
     /// A row of a step, with the columns of its result if they are described.
@@ -54,7 +55,7 @@ pub(in crate::db) trait Reader {
     /// The end of a step, with its command tag.
     fn end(&mut self, step: usize, tag: &str) -> Result<(), Error>;
 
-    /// Forgets what came: the pipeline is tried again.
+    /// Discards the results so far: the pipeline is sent again.
     fn clear(&mut self);
 }
 
@@ -63,7 +64,7 @@ pub(in crate::db) trait Reader {
 pub(in crate::db) struct Sending {
     pub(in crate::db) purpose: Purpose,
     pub(in crate::db) sharing: Sharing,
-    /// How many bytes the rows may have together; `usize::MAX` does not limit them.
+    /// The maximum number of bytes of all rows together; `usize::MAX` means no limit.
     pub(in crate::db) row_limit: usize,
 }
 
@@ -74,35 +75,35 @@ enum Naming {
     Named,
 }
 
-/// Whether a pipeline with names came to its end.
+/// Whether a pipeline with names was completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum ByName {
-    /// It did.
+    /// It was.
     Done,
-    /// Names are of no use. Nothing has been executed.
+    /// Names cannot be used. Nothing has been executed.
     NotPossible,
 }
 
-/// A step that failed; one behind the last is the end of the implicit transaction.
+/// A failed step. An index behind the last step means the end of the implicit transaction.
 #[derive(Debug)]
 pub(in crate::db) struct StepError {
     pub(in crate::db) step: usize,
     pub(in crate::db) error: Error,
 }
 
-/// What came of a pipeline.
+/// The result of a pipeline.
 enum Attempt {
     Done,
     Failed(StepError),
-    /// The server does not know or take the name of this step, or its plan would have another result; nothing was executed.
+    /// The server does not know or accept this step's name, or its plan would have another result. Nothing was executed.
     Stale(StepError),
-    /// The same of a name that it had just taken. A pooler that tracks statements has one for all clients with the same
-    /// text, and when that is stale, it is so under every name.
+    /// The same for a name that the server had just accepted. A pooler that tracks statements has one for all clients with
+    /// the same text. If that one is stale, it is stale under every name.
     Refused(StepError),
 }
 
 impl Connection {
-    /// Sends statements by name, where names are safe.
+    /// Sends statements with names, where names are safe.
     pub(in crate::db) async fn send_named<S: Step>(
         &self,
         steps: &[S],
@@ -124,7 +125,7 @@ impl Connection {
             if is_final {
                 self.statements.lock().refuse(steps[failed.step].key());
             }
-            // Within a transaction it would fail again. The next one will find the statement prepared anew.
+            // Within a transaction it would fail again. The next transaction will prepare the statement anew.
             if self.wire.transaction() != TransactionStatus::Idle {
                 return Err(failed);
             }
@@ -149,14 +150,14 @@ impl Connection {
         }
     }
 
-    /// A name that got lost may mean that the pooler lends otherwise than it did when the protocol was chosen.
+    /// A lost name may mean that the pooler's pool mode has changed since the protocol was chosen.
     fn doubt(&self, attempt: &Attempt) {
         let Some(choice) = &self.choice else { return };
         let lost = match attempt {
             Attempt::Stale(StepError { error: Error::Database(error), .. }) if is_name_lost(error) => {
                 error.to_string()
             }
-            // PgBouncer ends the connection where it cannot find a name of its own list.
+            // PgBouncer ends the connection if it cannot find a name in its own list.
             Attempt::Failed(StepError { error: Error::Unavailable(error), .. })
                 if error.message.contains("prepared statement") =>
             {
@@ -186,7 +187,7 @@ impl Connection {
         let Progress { step, phase, columns, .. } = progress;
         let attempt = judge(result, step, phase, names.get(step));
         if let Attempt::Stale(_) | Attempt::Refused(_) = attempt {
-            // Where one name is gone, so may be the others: none of them is asked for again.
+            // If one name is lost, the others may be lost too: none of them is used again.
             let mut statements = self.statements.lock();
             for (step, name) in steps.iter().zip(&names) {
                 statements.forget_name(step.key(), name.text());
@@ -209,7 +210,7 @@ impl Connection {
         attempt
     }
 
-    /// By which name each step goes.
+    /// The name of each step.
     fn names<S: Step>(&self, steps: &[S], naming: Naming) -> Vec<Name<'_>> {
         let mut names: Vec<Name<'_>> = Vec::with_capacity(steps.len());
         for (index, step) in steps.iter().enumerate() {
@@ -225,7 +226,7 @@ impl Connection {
         names
     }
 
-    /// All steps before one `Sync`. What has to be closed is closed in front.
+    /// All steps before one `Sync`. Names that have to be closed are closed in front of them.
     fn pipeline<S: Step>(
         &self,
         steps: &[S],
@@ -255,7 +256,7 @@ impl Connection {
     }
 }
 
-/// What the end of an answer says of the pipeline. `name` is that of the step that it ended in.
+/// What the end of an answer means for the pipeline. `name` is the name of the step in which it ended.
 fn judge(result: Result<(), Error>, step: usize, phase: Phase, name: Option<&Name<'_>>) -> Attempt {
     let error = match result {
         Ok(()) => return Attempt::Done,
@@ -274,7 +275,7 @@ fn judge(result: Result<(), Error>, step: usize, phase: Phase, name: Option<&Nam
     }
 }
 
-/// What the server is about to do with a step.
+/// What the server will do with a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Parse,
@@ -282,7 +283,7 @@ enum Phase {
     Execute,
 }
 
-/// How far the answer to a pipeline has come.
+/// The progress of reading a pipeline's answer.
 struct Progress<'a, R> {
     reader: &'a mut R,
     names: &'a [Name<'a>],

@@ -1,6 +1,6 @@
-//! The name that a statement goes by in a pipeline: one that the server knows, or one that it is being given.
+//! The name of a statement in a pipeline: one that the server knows, or one that the pipeline introduces.
 //!
-//! A name is given by one future at a time: two that are polled together do not prepare the same text twice.
+//! Only one future at a time introduces a name: two that are polled together do not prepare the same text twice.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ pub(super) enum Name<'a> {
     None,
     /// The server knows it.
     Known(Prepared),
-    /// The server is about to be given it.
+    /// The pipeline introduces it to the server.
     New(Preparing<'a>),
-    /// An earlier statement of the same pipeline is the same, and has it.
+    /// An earlier statement of the same pipeline is the same, and has introduced it.
     Same(Arc<str>),
 }
 
 impl<'a> Name<'a> {
-    /// None for a statement that is not to be named, or not now: while another future has it prepared, it goes without.
+    /// No name for a statement that must not have one, or not now: while another future prepares it, it is sent without.
     pub(super) fn find(statements: &'a Lock<Statements>, key: &Key) -> Self {
         let mut held = statements.lock();
         if held.is_refused(key) {
@@ -37,7 +37,7 @@ impl<'a> Name<'a> {
         }
     }
 
-    /// As the server calls it; the unnamed statement's name is empty.
+    /// The server's name for it. The unnamed statement's name is empty.
     pub(super) fn text(&self) -> &str {
         match self {
             Self::None => "",
@@ -71,7 +71,7 @@ impl<'a> Name<'a> {
     }
 }
 
-/// A name that is being given. Dropped before it is known what came of it, the name is closed by the next pipeline.
+/// A name that is being introduced. If this is dropped before the result is known, the next pipeline closes the name.
 pub(super) struct Preparing<'a> {
     statements: &'a Lock<Statements>,
     key: Key,
@@ -79,11 +79,11 @@ pub(super) struct Preparing<'a> {
     is_under_way: bool,
 }
 
-/// What came of preparing a statement.
+/// The result of preparing a statement.
 pub(super) enum Parsed {
-    /// The server knows it now: the columns of its result, if they were asked for, and the length of its text.
+    /// The server knows it now. Holds the columns of its result, if they were requested, and the length of its text.
     Done(Option<Columns>, usize),
-    /// The server knows it, but its columns did not come, so that it is of no use.
+    /// The server knows it, but its columns did not arrive, so it cannot be used.
     Useless,
     /// The server does not know it.
     Failed,
@@ -115,13 +115,13 @@ impl Drop for Preparing<'_> {
     }
 }
 
-/// `prepared statement … does not exist`, or `already exists` where it never was prepared.
+/// `prepared statement … does not exist`, or `already exists` although it never was prepared.
 pub(super) fn is_name_lost(error: &DatabaseError) -> bool {
     matches!(&*error.sqlstate, "26000" | "42P05")
 }
 
-/// `cached plan must not change result type`, in whatever language: PostgreSQL has the same SQLSTATE for all that it does not
-/// support, and the text is translated.
+/// `cached plan must not change result type`, in any language. PostgreSQL uses the same SQLSTATE for everything that it does
+/// not support, and translates the text.
 pub(super) fn is_plan_stale(error: &DatabaseError) -> bool {
     error.sqlstate == "0A000" && error.routine.as_deref() == Some("RevalidateCachedQuery")
 }

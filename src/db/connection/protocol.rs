@@ -1,4 +1,4 @@
-//! How a query travels: the one choice that decides which poolers it is safe behind.
+//! How a query travels. This choice alone decides behind which poolers it is safe.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -6,8 +6,8 @@ use crate::config::{ContextForm, PoolMode};
 
 /// How a query travels.
 ///
-/// Each takes one round trip for a query, and for several statements with their context. They differ in what is kept in
-/// the server's session, which is what a pooler takes away.
+/// Each takes one round trip for a query, and for several statements with their context. They differ in the state that they
+/// keep in the server's session. A pooler may take that state away.
 ///
 /// | protocol | on the wire | kept in the session | safe behind |
 /// | --- | --- | --- | --- |
@@ -23,13 +23,13 @@ pub enum Protocol {
     Simple,
     /// The extended protocol with the unnamed statement, in one pipeline. PostgreSQL parses and plans each time.
     Unnamed,
-    /// The extended protocol with statements by name. PostgreSQL parses each statement once for a connection, and plans
-    /// it at most some times. Each connection keeps a bounded number of them; the one that was not used for the longest
-    /// time is closed within the pipeline that needs its place.
+    /// The extended protocol with named statements. PostgreSQL parses each statement once for a connection, and plans it a
+    /// few times at most. Each connection keeps a bounded number of them. When a new one needs a place, the same pipeline
+    /// closes the least recently used one.
     ///
-    /// Behind a pooler that lends a server connection for one transaction, and does not track statements by name, it
-    /// fails within transactions with `prepared statement "…" does not exist`, and leaves names behind in the server. It is
-    /// never answered by another client's statement: no two connections use the same name.
+    /// Do not use it behind a pooler that lends a server connection for one transaction and does not track statements by
+    /// name. There it fails within transactions with `prepared statement "…" does not exist`, and leaves names behind in the
+    /// server. It never gets another client's statement: no two connections use the same name.
     Prepared,
 }
 
@@ -49,21 +49,21 @@ impl Protocol {
 pub struct Protocols {
     /// Typed Diesel queries: one statement each.
     pub typed: Protocol,
-    /// GraphQL operations: a scope and one statement or several, in one pipeline. Without names, `Simple` is as fast as
-    /// `Unnamed`, and needs less of a pooler.
+    /// GraphQL operations: a scope and one or several statements, in one pipeline. Without names, `Simple` is as fast as
+    /// `Unnamed`, and asks less of a pooler.
     pub operations: Protocol,
     /// How a message of operations sets its scope.
     pub context: ContextForm,
-    /// What tells a proxy where a message has to go.
+    /// The hint that tells a proxy where to send a message.
     pub hint: RoutingHint,
 }
 
-/// What a message begins with, for a proxy that finds a server for it by its first statement.
+/// The start of a message, for a proxy that chooses the server by a message's first statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoutingHint {
-    /// Nothing: there is no such proxy.
+    /// None: there is no such proxy.
     None,
-    /// `PgDog`'s word for the primary, in front of messages that may write.
+    /// `PgDog`'s comment that selects the primary, in front of messages that may write.
     PgDog,
 }
 
@@ -80,7 +80,7 @@ impl RoutingHint {
     }
 }
 
-/// What a query is for.
+/// The purpose of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Purpose {
     /// A typed Diesel query.
@@ -98,11 +98,11 @@ impl Protocols {
         }
     }
 
-    /// What is safe as far as the pool mode tells, and fastest then. In pool mode `auto` it is where it begins.
+    /// The fastest protocols that are safe for the pool mode. In pool mode `auto` they are the initial ones.
     ///
-    /// Session mode is pgpool-II's, too, which looks at each statement of a pipeline to find a server for it, so that a scope
-    /// can go to another one than what it is for; it sends a message of several statements to one server. Pool mode `auto`
-    /// asks whether it is one (`probe::ProbeReport::protocols`).
+    /// Session mode includes pgpool-II, which chooses a server for each statement of a pipeline. So a scope could go to
+    /// another server than the statements it belongs to. pgpool-II sends a message of several statements to one server. Pool
+    /// mode `auto` checks whether the pooler is pgpool-II (`probe::ProbeReport::protocols`).
     pub fn of(pool_mode: PoolMode) -> Self {
         let (typed, operations) = match pool_mode {
             PoolMode::Direct => (Protocol::Prepared, Protocol::Prepared),
@@ -115,7 +115,7 @@ impl Protocols {
     }
 }
 
-/// [`Protocols`] that change while others read them.
+/// [`Protocols`] that can change while others read them.
 #[derive(Debug)]
 pub(in crate::db) struct AtomicProtocols(AtomicU8);
 

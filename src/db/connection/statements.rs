@@ -1,6 +1,6 @@
-//! The named statements of one connection, as a bounded cache: the server keeps as many.
+//! The named statements of one connection, as a bounded cache. The server keeps the same number.
 //!
-//! Never sends anything: what has to be closed is closed within the next pipeline (`extended.rs`).
+//! Never sends anything: the next pipeline (`extended.rs`) closes the names that have to be closed.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use uuid::Uuid;
 use crate::db::connection::columns::Columns;
 use crate::sql::TemplateId;
 
-/// How many statements a connection keeps at the most.
+/// How many statements a connection keeps at most.
 const MOST: usize = 128;
 
-/// How many bytes their texts have together at the most. What PostgreSQL makes of a text and its plan takes some fifty times
-/// as much of the server's memory.
+/// How many bytes their texts have together at most. PostgreSQL needs about fifty times as much memory for a text's parse
+/// tree and plan.
 const MOST_TEXT: usize = 256 * 1024;
 
-/// A longer text gets no name.
+/// A statement with a longer text gets no name.
 pub(super) const LONGEST: usize = MOST_TEXT / 8;
 
-/// Which statement it is. Looking one up neither reads nor copies the text of a compiled statement.
+/// The key of a statement. Looking one up neither reads nor copies the text of a compiled statement.
 ///
 /// A statement of an operation belongs to a role: see [`Part`](crate::db::operation::parts::Part).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,32 +29,32 @@ pub(in crate::db) enum Key {
     Query(Arc<str>, Arc<[u32]>),
     /// A compiled statement of an operation.
     Compiled(TemplateId, Option<Arc<str>>),
-    /// A statement of an operation that a person wrote: its text.
+    /// A statement of an operation that a person wrote, by its text.
     Written(Arc<str>, Option<Arc<str>>),
-    /// The scope of an operation: how many settings it makes.
+    /// The scope of an operation, by the number of its settings.
     Scope(usize),
 }
 
 /// The named statements of one connection.
 ///
-/// No other connection has the same names: behind a pooler that lends by transaction after all, a name of ours then is
-/// either the right statement or unknown, never another client's.
+/// No other connection has the same names. So behind a pooler that lends by transaction in spite of the settings, one of our
+/// names is either the right statement or unknown, never another client's.
 #[derive(Debug)]
 pub(in crate::db) struct Statements {
-    /// What the names begin with.
+    /// The common prefix of the names.
     prefix: String,
     known: HashMap<Key, Prepared>,
     /// Statements that are being prepared.
     preparing: HashSet<Key>,
-    /// How long their texts are together.
+    /// The length of all their texts together.
     text_length: usize,
-    /// Statements that are not to be named again.
+    /// Statements that must not get a name again.
     refused: HashSet<Key>,
-    /// Names that are to be closed.
+    /// Names that have to be closed.
     leftover: Vec<String>,
-    /// How many names there have been.
+    /// How many names were given so far.
     names: u64,
-    /// How many times statements were used.
+    /// How many times statements were used so far.
     clock: u64,
 }
 
@@ -62,7 +62,7 @@ pub(in crate::db) struct Statements {
 #[derive(Debug, Clone)]
 pub(super) struct Prepared {
     pub(super) name: Arc<str>,
-    /// The columns of its result; none where they are not asked for.
+    /// The columns of its result, if they were requested.
     pub(super) columns: Option<Columns>,
     text_length: usize,
     used: u64,
@@ -84,7 +84,7 @@ impl Default for Statements {
 }
 
 impl Statements {
-    /// The statement, if it is known; it counts as used.
+    /// The statement, if it is known. It counts as used.
     pub(super) fn get(&mut self, key: &Key) -> Option<&Prepared> {
         self.clock += 1;
         let found = self.known.get_mut(key)?;
@@ -92,12 +92,13 @@ impl Statements {
         Some(found)
     }
 
-    /// A name for a statement that is going to be prepared, until [`Statements::end`]; none if it is being prepared.
+    /// A name for a statement that is going to be prepared, until [`Statements::end`]. `None` if it is being prepared
+    /// already.
     pub(super) fn begin(&mut self, key: &Key) -> Option<Arc<str>> {
         self.preparing.insert(key.clone()).then(|| self.fresh_name())
     }
 
-    /// The statement is no longer being prepared.
+    /// The statement is not being prepared any more.
     pub(super) fn end(&mut self, key: &Key) {
         self.preparing.remove(key);
     }
@@ -108,7 +109,7 @@ impl Statements {
         format!("{}_{}", self.prefix, self.names).into()
     }
 
-    /// Keeps a statement; the one that was not used for the longest time gives way.
+    /// Keeps a statement. The least recently used one gives way.
     pub(super) fn keep(&mut self, key: Key, name: Arc<str>, columns: Option<Columns>, text_length: usize) {
         self.forget(&key);
         while self.known.len() >= MOST || self.text_length + text_length > MOST_TEXT {
@@ -121,14 +122,14 @@ impl Statements {
         self.known.insert(key, Prepared { name, columns, text_length, used: self.clock });
     }
 
-    /// Lets a statement go, unless it has another name by now.
+    /// Drops a statement, unless it has another name by now.
     pub(super) fn forget_name(&mut self, key: &Key, name: &str) {
         if self.known.get(key).is_some_and(|prepared| *prepared.name == *name) {
             self.forget(key);
         }
     }
 
-    /// Lets a statement go. Closing a name that the server does not know is no error.
+    /// Drops a statement. Closing a name that the server does not know is no error.
     fn forget(&mut self, key: &Key) {
         if let Some(prepared) = self.known.remove(key) {
             self.text_length -= prepared.text_length;
@@ -136,14 +137,14 @@ impl Statements {
         }
     }
 
-    /// The server has let all of them go, and there is nothing to close.
+    /// The server has dropped all statements, and nothing has to be closed.
     pub(in crate::db) fn forget_all(&mut self) {
         self.known.clear();
         self.text_length = 0;
         self.leftover.clear();
     }
 
-    /// Lets a statement go for good: under a new name it would be the old one.
+    /// Drops a statement for good: under a new name, it would be the old statement again.
     pub(super) fn refuse(&mut self, key: &Key) {
         self.forget(key);
         if self.refused.len() >= MOST {
@@ -152,17 +153,17 @@ impl Statements {
         self.refused.insert(key.clone());
     }
 
-    /// Whether the statement is not to be named.
+    /// Whether the statement must not get a name.
     pub(super) fn is_refused(&self, key: &Key) -> bool {
         self.refused.contains(key)
     }
 
-    /// The server may know this name, and it is of no use.
+    /// The server may know this name, but the name cannot be used.
     pub(super) fn discard(&mut self, name: &str) {
         self.leftover.push(name.to_owned());
     }
 
-    /// What has to be closed.
+    /// The names that have to be closed.
     pub(super) fn take_leftover(&mut self) -> Vec<String> {
         std::mem::take(&mut self.leftover)
     }

@@ -1,6 +1,6 @@
-//! Types that PostgreSQL does not have built in: names -> OIDs, asked once for a pool.
+//! Types that PostgreSQL does not have built in: names -> OIDs, looked up once for a pool.
 //!
-//! Never asks by a named statement, and never for a type that is not needed.
+//! Never uses a named statement, and looks up only types that are needed.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -25,14 +25,14 @@ impl std::fmt::Display for TypeName {
     }
 }
 
-/// The OIDs of a type and of the array of it; 0 where there is none.
+/// The OIDs of a type and of its array; 0 where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) struct Oids {
     pub(in crate::db) of_type: u32,
     pub(in crate::db) of_array: u32,
 }
 
-/// The types that were looked up. A type that is dropped and made again has another OID: see [`Types::forget`].
+/// The types that were looked up. A type that is dropped and created again has another OID: see [`Types::forget`].
 #[derive(Debug, Default)]
 pub(in crate::db) struct Types(Mutex<HashMap<TypeName, Oids>>);
 
@@ -45,20 +45,20 @@ impl Types {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
     }
 
-    /// Forgets everything, after a sign that something of it is no longer true.
+    /// Forgets all types, after a sign that one of them has changed.
     pub(in crate::db) fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
-/// One row for each name, in order: the OIDs as text. A type that there is not has 0, and the transaction stays whole.
+/// One row for each name, in order: the OIDs as text. A type that does not exist has 0, and the transaction does not fail.
 const QUESTION: &str = "select coalesce(t.oid, 0), coalesce(t.typarray, 0) \
     from rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) with ordinality w (s, n, i) \
     left join pg_catalog.pg_type t on t.oid operator(pg_catalog.=) pg_catalog.to_regtype( \
         pg_catalog.concat(pg_catalog.quote_ident(w.s) operator(pg_catalog.||) '.', pg_catalog.quote_ident(w.n))) \
     order by w.i";
 
-/// The pipeline that asks for the OIDs of types.
+/// The pipeline that looks up the OIDs of types.
 pub(in crate::db) fn question(names: &[TypeName]) -> Result<Pipeline, PipelineError> {
     let schemas = array_literal(names.iter().map(|name| name.schema.as_deref()));
     let names = array_literal(names.iter().map(|name| Some(&*name.name)));

@@ -1,6 +1,6 @@
 //! A Diesel query -> its text and its parameters in PostgreSQL's binary format.
 //!
-//! Never asks the database for a type; it says which ones have to be asked for.
+//! Never asks the database for a type. Its result names the types that have to be looked up.
 
 use std::sync::Arc;
 
@@ -20,11 +20,11 @@ pub(in crate::db) struct Query {
     pub(in crate::db) types: Vec<u32>,
     /// The parameters; `None` is NULL.
     pub(in crate::db) values: Vec<Option<Vec<u8>>>,
-    /// Types that were not known. An OID stands for each in `types` and in `values`, to be replaced.
+    /// Types that were not known. A stand-in OID in `types` and in `values` has to be replaced for each.
     pub(in crate::db) unknown: Vec<TypeName>,
-    /// Where in `values` such OIDs stand: which value, and from which byte on.
+    /// Where such OIDs are in `values`: the value, and the byte at which the OID begins.
     places: Vec<(usize, usize)>,
-    /// Whether another query with the same text means the same, as Diesel sees it.
+    /// Whether Diesel guarantees that a query with the same text has the same meaning.
     pub(super) is_cacheable: bool,
 }
 
@@ -53,7 +53,7 @@ impl Query {
         })
     }
 
-    /// Puts the OIDs of types in that have been looked up by now.
+    /// Puts in the OIDs of types that have been looked up by now.
     pub(in crate::db) fn resolve(&mut self, types: &Types) -> QueryResult<()> {
         let unknown = std::mem::take(&mut self.unknown);
         let found = unknown.iter().map(|name| {
@@ -89,11 +89,11 @@ fn collect(
     Ok((collector, lookup.unknown))
 }
 
-/// Answers Diesel's question for a type with what is known, or with a stand-in.
+/// Answers Diesel's type look-up with a known OID, or with a stand-in.
 struct Lookup {
     types: Arc<Types>,
     unknown: Vec<TypeName>,
-    /// Makes the stand-ins of the second time differ from those of the first in each byte.
+    /// Makes each byte of the second run's stand-ins differ from the first run's.
     disguise: fn(u32) -> u32,
 }
 
@@ -103,7 +103,7 @@ impl Lookup {
     }
 }
 
-/// Two stand-ins for each unknown type begin here: for the type, and for its array.
+/// The stand-ins begin at this OID. Each unknown type has two: one for the type, one for its array.
 const STAND_INS: u32 = 0xE5E5_0000;
 
 impl PgMetadataLookup for Lookup {
@@ -122,14 +122,14 @@ impl PgMetadataLookup for Lookup {
     }
 }
 
-/// Which unknown type an OID stands in for, and whether for its array.
+/// The unknown type of a stand-in OID, and whether the OID stands for its array.
 fn parts(oid: u32, count: usize) -> Option<(usize, bool)> {
     let offset = usize::try_from(oid.checked_sub(STAND_INS)?).ok()?;
     (offset / 2 < count).then_some((offset / 2, offset % 2 == 1))
 }
 
-/// Where stand-ins were written into values: an array has the OID of its elements in it, a composite value those of its
-/// fields. It is where the same values, serialised with other stand-ins, differ.
+/// The positions of stand-ins in values: an array contains the OID of its elements, a composite value those of its fields.
+/// They are where the same values differ when they are serialised with other stand-ins.
 fn places(
     first: &[Option<Vec<u8>>],
     second: &[Option<Vec<u8>>],

@@ -6,7 +6,7 @@ use crate::db::error::{DatabaseError, Error};
 
 pub use diesel::result::Error as QueryError;
 
-/// An error as Diesel has it.
+/// An error in Diesel's form.
 pub(super) fn convert(error: Error) -> diesel::result::Error {
     match error {
         Error::Database(error) => {
@@ -22,7 +22,7 @@ pub(super) fn convert(error: Error) -> diesel::result::Error {
     }
 }
 
-/// A query's error, with what Diesel's error does not say of it put in from `told`, if it tells of the same failure.
+/// A query's error, completed with fields from `told` that Diesel's error lacks, if `told` is about the same failure.
 pub(in crate::db) fn back(error: &QueryError, told: Option<&Error>) -> Error {
     let QueryError::DatabaseError(kind, information) = error else {
         return Error::Protocol(error.to_string());
@@ -32,7 +32,7 @@ pub(in crate::db) fn back(error: &QueryError, told: Option<&Error>) -> Error {
     {
         return told.clone();
     }
-    // Diesel's kinds cannot be compared, but they have no parts.
+    // Diesel's kinds cannot be compared, but they have no fields.
     let same = |known: &DatabaseErrorKind| std::mem::discriminant(known) == std::mem::discriminant(kind);
     let Some((sqlstate, _)) = KINDS.iter().find(|(_, known)| same(known)) else {
         return Error::Protocol(error.to_string());
@@ -76,7 +76,7 @@ fn kind(sqlstate: &str) -> DatabaseErrorKind {
     known.map_or(DatabaseErrorKind::Unknown, |(_, kind)| kind)
 }
 
-/// A [`DatabaseError`] as Diesel asks for it.
+/// A [`DatabaseError`] behind Diesel's interface.
 #[derive(Debug)]
 struct Information(DatabaseError);
 

@@ -1,7 +1,7 @@
-//! A typed query with plain statements before and after it, in one pipeline that ends in one `Sync`: after an error, what is left of
-//! it does not run.
+//! A typed query with plain statements before and after it, in one pipeline that ends in one `Sync`. After an error, the
+//! rest of the pipeline does not run.
 //!
-//! So a transaction is begun, or ended, without a round trip of its own. Every statement is the unnamed one.
+//! So a transaction begins or ends without a round trip of its own. Every statement is the unnamed one.
 
 use diesel::connection::TransactionManagerStatus;
 use diesel::pg::Pg;
@@ -19,7 +19,7 @@ use crate::db::wire::{Format, Pipeline, PipelineError, Sharing, TransactionStatu
 pub(in crate::db) use diesel::connection::TransactionDepthChange as DepthChange;
 
 impl Connection {
-    /// The query's text and values, so that nothing of it is held while its answer is awaited.
+    /// The query's text and values. Nothing borrows from the query while the answer is awaited.
     pub(in crate::db) fn serialize(
         &self,
         query: &(impl QueryFragment<Pg> + QueryId),
@@ -32,7 +32,7 @@ impl Connection {
         Err(Error::Protocol("a type that is not built in has to be asked for before".to_owned()))
     }
 
-    /// How many rows the query has changed.
+    /// How many rows the query changed.
     pub(in crate::db) async fn perform_between(
         &mut self,
         before: &[&str],
@@ -57,7 +57,7 @@ impl Connection {
         changed.get(before.len()).copied().ok_or_else(|| Error::Protocol("a query had no end".to_owned()))
     }
 
-    /// Tells Diesel of a transaction that was begun or ended in such a pipeline.
+    /// Tells Diesel that a transaction was begun or ended in such a pipeline.
     pub(in crate::db) fn count_transaction(&mut self, change: DepthChange) {
         let is_open = self.wire.transaction() != TransactionStatus::Idle;
         if is_open != matches!(change, DepthChange::IncreaseDepth) {
@@ -67,7 +67,7 @@ impl Connection {
         if let TransactionManagerStatus::Valid(status) = status
             && status.change_transaction_depth(change).is_err()
         {
-            // Nobody knows then where it stands; the connection is closed.
+            // The transaction's state is unknown then, so the connection is closed.
             AnsiTransactionManager::transaction_manager_status_mut(self).set_in_error();
         }
     }

@@ -35,7 +35,7 @@ pub enum MigrateError {
     History(String),
 }
 
-/// Applies the migrations of `folder` that the database lacks, in order; returns their names.
+/// Applies, in order, the migrations of `folder` that the database lacks. Returns their names.
 pub async fn migrate(url: &str, folder: &Path) -> Result<Vec<String>, MigrateError> {
     run(url, folder, |connection, migrations| {
         let mut applied = Vec::new();
@@ -60,7 +60,7 @@ pub async fn pending(url: &str, folder: &Path) -> Result<Vec<String>, MigrateErr
     .await
 }
 
-/// Undoes the migration that was applied last; returns its name.
+/// Undoes the last applied migration. Returns its name.
 pub async fn revert_last(url: &str, folder: &Path) -> Result<String, MigrateError> {
     run(url, folder, |connection, migrations| {
         let version = connection.revert_last_migration(migrations.clone()).map_err(history)?;
@@ -71,7 +71,7 @@ pub async fn revert_last(url: &str, folder: &Path) -> Result<String, MigrateErro
     .await
 }
 
-/// A connection as Diesel's synchronous migration harness wants it.
+/// A connection as Diesel's synchronous migration harness needs it.
 type Blocking = AsyncConnectionWrapper<Connection>;
 
 async fn run<R: Send + 'static>(
@@ -82,7 +82,7 @@ async fn run<R: Send + 'static>(
     let migrations =
         FileBasedMigrations::from_path(folder).map_err(|error| MigrateError::Folder(error.to_string()))?;
     let connection = Connection::establish(url).await?;
-    // The harness blocks its thread on each statement, which must not be one that drives connections.
+    // The harness blocks its thread on each statement, so it must not run on a thread that drives connections.
     tokio::task::spawn_blocking(move || work(&mut Blocking::from(connection), migrations))
         .await
         .map_err(|error| MigrateError::History(error.to_string()))?

@@ -21,7 +21,7 @@ use crate::db::diesel::row::Row;
 use crate::db::error::Error;
 use crate::db::wire::{Format, Sharing};
 
-/// What is wanted of a query.
+/// The result that the caller wants from a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum ResultKind {
     Rows,
@@ -29,14 +29,14 @@ pub(in crate::db) enum ResultKind {
     Count,
 }
 
-/// How a query is asked.
+/// How a query is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(in crate::db) wanted: ResultKind,
     pub(in crate::db) sharing: Sharing,
 }
 
-/// What a query came to.
+/// The result of a query.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(in crate::db) rows: Vec<Row>,
@@ -80,7 +80,7 @@ impl Connection {
         Ok(rows.outcome)
     }
 
-    /// Asks for the OIDs of types, for all connections of the pool.
+    /// Looks up the OIDs of types, for all connections of the pool.
     async fn learn(&self, names: &[TypeName], sharing: Sharing) -> Result<(), Error> {
         let mut found = Vec::with_capacity(names.len());
         let read = |message| {
@@ -133,7 +133,7 @@ impl Step for TypedStep<'_> {
     }
 }
 
-/// Takes the rows of a typed query.
+/// Collects the rows of a typed query.
 struct Rows<'a> {
     connection: &'a Connection,
     wanted: ResultKind,

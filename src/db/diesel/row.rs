@@ -1,4 +1,4 @@
-//! A row in PostgreSQL's binary format, as Diesel reads it.
+//! A row in PostgreSQL's binary format, for Diesel.
 //!
 //! Never decodes a value: Diesel's `FromSql` does.
 
@@ -18,7 +18,7 @@ use crate::db::connection::columns::Columns;
 /// A row in PostgreSQL's binary format.
 pub struct Row {
     bytes: Bytes,
-    /// Where in `bytes` each value stands; `None` is NULL.
+    /// The position of each value in `bytes`; `None` is NULL.
     values: Vec<Option<Range<usize>>>,
     columns: Columns,
 }

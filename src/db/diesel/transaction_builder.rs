@@ -8,9 +8,9 @@ use diesel_async::{AnsiTransactionManager, TransactionManager as _};
 use crate::db::connection::Connection;
 use crate::db::diesel::error::QueryError;
 
-/// A transaction that is about to begin, as [`Connection::build_transaction`] has it.
+/// A transaction that has not begun yet, made by [`Connection::build_transaction`].
 ///
-/// What is not said is as the database has it (`default_transaction_isolation` and its relatives).
+/// Options that are not set have the database's defaults (`default_transaction_isolation` and its relatives).
 #[must_use = "nothing happens before `run`"]
 pub struct TransactionBuilder<'a> {
     connection: &'a mut Connection,
@@ -20,7 +20,7 @@ pub struct TransactionBuilder<'a> {
 }
 
 impl Connection {
-    /// Begins to say what a transaction shall be like.
+    /// Sets the options of a transaction before it begins.
     ///
     /// ```no_run
     /// # use diesel_async::{AsyncConnection, RunQueryDsl};
@@ -67,7 +67,8 @@ impl TransactionBuilder<'_> {
         Self { access: " READ WRITE", ..self }
     }
 
-    /// `DEFERRABLE`: a serializable read-only transaction may wait at its begin, and cannot fail later for others' sake.
+    /// `DEFERRABLE`: a serializable read-only transaction may wait at its start. After that, no other transaction can make
+    /// it fail.
     pub fn deferrable(self) -> Self {
         Self { deferrable: " DEFERRABLE", ..self }
     }
@@ -77,9 +78,9 @@ impl TransactionBuilder<'_> {
         Self { deferrable: " NOT DEFERRABLE", ..self }
     }
 
-    /// Runs `work` in the transaction: what it did lasts if it returns `Ok`, and is undone if it returns `Err`.
+    /// Runs `work` in the transaction. If it returns `Ok`, its changes are committed. If it returns `Err`, they are undone.
     ///
-    /// Fails with [`QueryError::AlreadyInTransaction`] within another transaction, whose options cannot be changed.
+    /// Fails with [`QueryError::AlreadyInTransaction`] within another transaction, whose options cannot change any more.
     pub async fn run<T, E, F>(self, work: F) -> Result<T, E>
     where
         F: AsyncFnOnce(&mut Connection) -> Result<T, E>,
@@ -94,7 +95,7 @@ impl TransactionBuilder<'_> {
                 Ok(value)
             }
             Err(error) => match AnsiTransactionManager::rollback_transaction(connection).await {
-                // What broke it is what the caller wants to know.
+                // The caller needs the error that broke it.
                 Ok(()) | Err(BrokenTransactionManager) => Err(error),
                 Err(rollback_error) => Err(rollback_error.into()),
             },

@@ -1,6 +1,6 @@
 //! [`Connection`] as Diesel sees it: typed queries, transactions, migrations.
 //!
-//! Never leaves an answer half read. How a query travels is `perform.rs`'s.
+//! Never leaves an answer half read. How a query travels is in `perform.rs`.
 
 use std::mem;
 use std::sync::atomic::Ordering;
@@ -106,8 +106,8 @@ impl<'a> AsyncConnectionCore for &'a Connection {
 impl AsyncConnection for Connection {
     type TransactionManager = AnsiTransactionManager;
 
-    /// Connects by a URL or libpq's `key=value` pairs. A pool should rather use [`Connector::manager`], so that its
-    /// connections share what is read and asked once.
+    /// Connects by a URL or libpq's `key=value` pairs. For a pool, use [`Connector::manager`] instead: its connections share
+    /// certificates and type look-ups.
     async fn establish(database_url: &str) -> ConnectionResult<Self> {
         let connector = Connector::new(database_url)
             .map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
@@ -130,7 +130,7 @@ impl AsyncConnection for Connection {
         *self.instrumentation.get_mut() = instrumentation.into();
     }
 
-    /// Without a cache, no statement has a name; with one, the cache is bounded all the same.
+    /// Without a cache, no statement has a name. With one, the cache is bounded in any case.
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
         if matches!(size, CacheSize::Disabled) {
             self.protocols.set(Protocols { typed: Protocol::Unnamed, ..self.protocols.get() });
@@ -139,7 +139,7 @@ impl AsyncConnection for Connection {
 }
 
 impl PoolableConnection for Connection {
-    /// Also broken is a connection with a transaction left open that Diesel knows nothing of.
+    /// A connection is also broken if it has an open transaction that Diesel does not know of.
     fn is_broken(&mut self) -> bool {
         let status = AnsiTransactionManager::transaction_manager_status_mut(self);
         let is_expected = matches!(status.transaction_depth(), Ok(Some(_)));
@@ -148,7 +148,7 @@ impl PoolableConnection for Connection {
             || (!is_expected && self.wire.transaction() != TransactionStatus::Idle)
     }
 
-    /// Looks whether the connection is there still. A round trip is made only for those who ask for one.
+    /// Checks whether the connection is still open. Makes a round trip only if the caller asks for one.
     async fn ping(&mut self, method: &RecyclingMethod<Self>) -> QueryResult<()> {
         if !self.is_usable() {
             let message = "the connection was closed while it was at rest".to_owned();
@@ -168,7 +168,7 @@ impl PoolableConnection for Connection {
 }
 
 impl Connection {
-    /// The query need not be `Send`; its text and its bytes are. So they are taken from it before anything is awaited.
+    /// The query need not be `Send`, but its text and its bytes are. So this takes them from it before it awaits anything.
     fn begin(&self, source: &(impl QueryFragment<Pg> + QueryId)) -> QueryResult<Query> {
         self.observe(InstrumentationEvent::start_query(&debug_query::<Pg, _>(source)));
         Query::serialize(source, &self.types)
@@ -201,8 +201,8 @@ impl Connection {
         result
     }
 
-    /// A query outside of a transaction is one by itself. pgpool-II in raw mode opens one for a write and leaves it to the
-    /// client to end it, without which the write would be lost with the connection.
+    /// A query outside a transaction is a transaction by itself. pgpool-II in raw mode opens one for a write and leaves its
+    /// end to the client. Without that end, the write would be lost with the connection.
     async fn end_foreign_transaction(&self, performed: Result<Outcome, Failure>) -> Result<Outcome, Failure> {
         match (self.wire.transaction(), performed) {
             (TransactionStatus::Open, Ok(outcome)) => {
@@ -237,12 +237,13 @@ impl Connection {
             Ok(())
         };
         let result = answer(self.wire.send(pipeline, sharing), read).await;
-        // It is so even if a later statement failed. PgBouncer cuts off who then asks for a statement by its old name.
+        // The server has done it even if a later statement failed. PgBouncer ends the connection of a client that then uses
+        // the old name of a statement.
         if has_deallocated {
             self.statements.lock().forget_all();
         }
         result?;
-        // PostgreSQL answers so to the end of a transaction that has failed before, and calls it no error.
+        // PostgreSQL answers so when a transaction that has failed ends, and reports no error.
         if is_rolled_back && text == "COMMIT" {
             let message = "the transaction was rolled back, for one of its statements had failed".to_owned();
             let sqlstate = "25P02".to_owned();
@@ -251,16 +252,16 @@ impl Connection {
         Ok(())
     }
 
-    /// Keeps what the server said, of which Diesel's errors only have a part.
+    /// Keeps the server's full error. Diesel's errors hold only a part of it.
     fn remember(&self, failure: Failure) -> diesel::result::Error {
         let error = match failure {
             Failure::Query(error) => return error,
             Failure::Database(error) => error,
         };
         match error.sqlstate() {
-            // A type may have been dropped and made again, and be another one now.
+            // A type may have been dropped and created again, with another OID.
             Some("42704" | "XX000") => self.types.forget(),
-            // The whole transaction has to be done again, not this savepoint alone.
+            // The whole transaction has to be run again, not only this savepoint.
             Some("40001") if self.wire.transaction() != TransactionStatus::Idle => {
                 self.has_conflict.store(true, Ordering::Relaxed);
             }
@@ -275,7 +276,7 @@ impl Connection {
     }
 }
 
-/// Whether a query is meant to leave a transaction open.
+/// Whether a query leaves a transaction open on purpose.
 fn begins_transaction(text: &str) -> bool {
     let first = text.split(|letter: char| !letter.is_ascii_alphabetic()).find(|word| !word.is_empty());
     first.is_some_and(|word| word.eq_ignore_ascii_case("begin") || word.eq_ignore_ascii_case("start"))

@@ -1,8 +1,8 @@
-//! When an operation that met another transaction is sent again, and how long it waits before that.
+//! When an operation that conflicted with another transaction is sent again, and how long it waits before that.
 //!
-//! PostgreSQL ends a deadlock and a serialization failure by undoing the whole transaction of one side (manual, sections 13.3.4
-//! and 13.2.3). An operation is one transaction, so nothing of it was done, and it may be sent again, a write too. Never goes
-//! beyond the operation's own time-out.
+//! PostgreSQL ends a deadlock or a serialization failure by undoing the whole transaction of one side (manual, sections
+//! 13.3.4 and 13.2.3). An operation is one transaction. So nothing of it was done, and it may be sent again, even if it
+//! writes. Never exceeds the operation's own time-out.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::event::Conflict;
 /// How many times an operation is sent again.
 const MOST: u32 = 3;
 
-/// The first pause is about that long; each further one is four times as long.
+/// The first pause is about this long. Each further one is four times as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
 /// The conflicts of one operation.
@@ -31,8 +31,8 @@ impl Conflicts {
         Self { met: 0, begin: Instant::now() }
     }
 
-    /// The conflict that the error tells of, and how long to wait before the operation is sent again. `None` if it is not to be
-    /// sent again: the error is no conflict, there were too many, or there is no time left.
+    /// If the error is a conflict: the conflict, and how long to wait before the operation is sent again. `None` if it must
+    /// not be sent again: the error is no conflict, there were too many, or no time is left.
     pub(super) fn meet(&mut self, scope: &Scope, error: &Error) -> Option<(Conflict, Duration)> {
         let conflict = error.conflict().filter(|_| self.met < MOST)?;
         let pause = jittered(FIRST_PAUSE * 4_u32.pow(self.met), Uuid::new_v4().as_u64_pair().1);
@@ -50,7 +50,8 @@ impl Conflicts {
     }
 }
 
-/// From half of the pause to one and a half of it, as `random` says, so that operations which met do not meet again.
+/// From half of the pause to one and a half of it, chosen by `random`, so that operations which conflicted do not conflict
+/// again.
 fn jittered(pause: Duration, random: u64) -> Duration {
     let microseconds = u64::try_from(pause.as_micros()).unwrap_or(u64::MAX).max(1);
     pause / 2 + Duration::from_micros(random % microseconds)

@@ -1,4 +1,4 @@
-//! The pool: how many connections there are, who waits for one, and what happens to those that are gone.
+//! The pool: how many connections there are, which requests wait for one, and what happens to lost connections.
 //!
 //! Never sends anything to test a connection: a round trip per request is what this project exists to save.
 
@@ -20,29 +20,29 @@ use crate::db::error::{Error, Unavailable};
 use crate::db::pool::probing::probe_if_due;
 use crate::event::{Event, Stage, Stopwatch};
 
-/// What bb8 makes connections with.
+/// How bb8 makes connections.
 type Manager = AsyncDieselConnectionManager<Connection>;
 
-/// A connection on loan from the pool; it goes back when dropped, unless it is in the middle of something.
+/// A connection borrowed from the pool. It goes back when dropped, unless it is in the middle of an exchange.
 pub type PooledConnection = bb8::PooledConnection<'static, Manager>;
 
-/// After this time a connection is replaced, so that a pool follows a pooler or a name that moved.
+/// A connection is replaced after this time, so that a pool notices that a pooler or a host name has moved.
 const MAXIMUM_LIFETIME: Duration = Duration::from_mins(30);
-/// After this time a connection that nobody needed is closed.
+/// A connection that was idle for this time is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// For so long after a failure to connect, and as long as there is no connection at all, no further attempt is made:
-/// a database that is down shall not be hammered, nor the log filled, at the rate of the requests.
+/// For this long after a failed connection attempt, and while there is no connection at all, no further attempt is made.
+/// Otherwise each request would add an attempt to the load of a database that is down, and a line to the log.
 const RESPITE: Duration = Duration::from_millis(100);
 
 /// How many connections there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolState {
-    /// How many there may be.
+    /// The maximum number.
     pub maximum: u32,
-    /// Connections that were made and not given up.
+    /// Connections that were made and are still in use by the pool.
     pub connections: u32,
-    /// Those of them that wait to be used.
+    /// Those of them that are idle.
     pub idle: u32,
     /// Requests that wait for one.
     pub waiting: u32,
@@ -57,9 +57,9 @@ pub(in crate::db) struct Pool {
     acquire_timeout: Duration,
     maximum: u32,
     waiting: AtomicU32,
-    /// How queries travel, where that is found out.
+    /// The protocols, where a probe determines them.
     choice: Option<Arc<ProtocolChoice>>,
-    /// How messages set their scope, where that is not found out.
+    /// How messages set their scope, where no probe determines it.
     context: Option<ContextForm>,
 }
 
@@ -70,7 +70,7 @@ impl Pool {
         Ok(Self { choice, ..Self::speaking(config, Protocols::of(config.pool_mode))? })
     }
 
-    /// The same by these protocols, whatever the pool mode.
+    /// The same with these protocols, whatever the pool mode.
     pub(super) fn speaking(config: &config::Database, protocols: Protocols) -> Result<Self, Error> {
         if config.pool_size == 0 {
             return Err(Error::Configuration("a pool needs at least one connection".to_owned()));
@@ -87,7 +87,7 @@ impl Pool {
             .max_size(config.pool_size)
             .test_on_check_out(false)
             .connection_timeout(config.acquire_timeout.max(Duration::from_millis(1)))
-            // Who waits is told at once why there is no connection; the next request tries again.
+            // Waiting requests learn at once why there is no connection. The next request tries again.
             .retry_connection(false)
             .max_lifetime(MAXIMUM_LIFETIME)
             .idle_timeout(IDLE_TIMEOUT)
@@ -127,10 +127,10 @@ impl Pool {
         Ok(connection)
     }
 
-    /// Replaces a connection that is gone by a fresh one, in its place in the pool.
+    /// Replaces a lost connection by a fresh one, in its place in the pool.
     pub(super) async fn renew(&self, connection: &mut Connection) -> Result<(), Error> {
         let permit = connection.wire.get_mut().pool_permit.take();
-        // On the heap: the future of a request whose connection is there would be as large.
+        // On the heap: otherwise the future of a request whose connection is open would be as large.
         *connection = Box::pin(self.connector.connect()).await?;
         connection.wire.get_mut().pool_permit = permit;
         if let Some(choice) = &self.choice {
@@ -139,12 +139,12 @@ impl Pool {
         Ok(())
     }
 
-    /// An error if it was found out that no operation may run here.
+    /// An error if no operation may run here, by the results of a probe.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.choice.as_ref().map_or(Ok(()), |choice| choice.check())
     }
 
-    /// How queries travel at the moment.
+    /// The current protocols.
     pub(in crate::db) fn protocols(&self) -> Protocols {
         let found = self.choice.as_ref().map_or(self.connector.protocols, |choice| choice.protocols());
         Protocols { context: self.context.unwrap_or(found.context), ..found }
@@ -160,8 +160,8 @@ impl Pool {
         }
     }
 
-    /// Waits for a connection as the pool has it, for the acquire timeout at the most; if there is none at all and
-    /// none can be made, not even that long.
+    /// Waits for a connection from the pool, for the acquire timeout at most. Fails earlier if there is none at all and none
+    /// can be made.
     async fn checkout(&self) -> Result<PooledConnection, Error> {
         if let Some(failure) = self.failures.last(RESPITE).and_then(|failure| self.unless_connected(failure))
         {
@@ -205,7 +205,7 @@ impl Pool {
     }
 }
 
-/// Someone who waits for a connection; counted until it is there, or given up.
+/// A request that waits for a connection. It is counted until it has one, or gives up.
 struct Waiting<'a>(&'a AtomicU32);
 
 impl<'a> Waiting<'a> {
@@ -221,10 +221,10 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// A permit for each connection that there may be, held until it has ended.
+/// A permit for each connection that the pool may have. A connection holds it until it has ended.
 ///
-/// bb8 counts only those that are still of use. One whose client has left is a client of the pooler until its statement has been
-/// cancelled; without a permit of its own, clients that come and leave would make any number of them.
+/// bb8 counts only usable connections. A connection whose request was dropped is still a client of the pooler until its
+/// statement has been cancelled. Without permits, requests that come and go would make any number of them.
 struct Capacity {
     permits: Arc<Semaphore>,
     waiting: AtomicU32,
@@ -236,29 +236,29 @@ impl Capacity {
         Self { permits: Arc::new(Semaphore::new(count)), waiting: AtomicU32::new(0) }
     }
 
-    /// Waits until one more connection may be made.
+    /// Waits until one more connection may be opened.
     async fn acquire(&self) -> Option<OwnedSemaphorePermit> {
         let _waiting = Waiting::begin(&self.waiting);
         // The semaphore is never closed.
         Arc::clone(&self.permits).acquire_owned().await.ok()
     }
 
-    /// Whether a connection is only not made because others have not ended yet.
+    /// Whether a connection is missing only because others have not ended yet.
     fn is_exhausted(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 }
 
-/// The failures to connect that happen in the background, on behalf of whoever waits.
+/// The connection failures that happen in the background, for the requests that wait.
 #[derive(Debug, Default)]
 struct Failures {
-    /// The last one and its time, until a connection is made.
+    /// The last one and its time. Cleared when a connection is made.
     last: ArcSwapOption<(Instant, Unavailable)>,
     happened: Notify,
 }
 
 impl Failures {
-    /// The last failure, if it is no older than `age`.
+    /// The last failure, if it is not older than `age`.
     fn last(&self, age: Duration) -> Option<Unavailable> {
         let last = self.last.load();
         last.as_deref().filter(|(time, _)| time.elapsed() <= age).map(|(_, failure)| failure.clone())
@@ -270,7 +270,7 @@ impl Failures {
     }
 }
 
-/// bb8 calls this after it has counted the failed attempt off, so that whoever comes now starts a new one.
+/// bb8 calls this after it has counted the failed attempt off, so that the next request starts a new attempt.
 #[derive(Debug, Clone)]
 struct Sink(Arc<Failures>);
 
@@ -284,7 +284,7 @@ impl bb8::ErrorSink<PoolError> for Sink {
     }
 }
 
-/// A manager that keeps the reason of a failure, of which bb8 and Diesel only pass the text on.
+/// A manager that keeps the reason of a failure. bb8 and Diesel only pass on its text.
 fn manager(connector: &Connector, failures: &Arc<Failures>, capacity: &Arc<Capacity>) -> Manager {
     let shared = (connector.clone(), Arc::clone(failures), Arc::clone(capacity));
     manager_of(move || {

@@ -1,6 +1,6 @@
-//! The database, through a pool: an operation there and back, and whether it can be had.
+//! The database, behind a pool: runs operations, and checks whether the database is available.
 //!
-//! Never sends a write a second time of which a byte may have been sent.
+//! Never sends a write again once a byte of it may have been sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,10 @@ use crate::db::pool::losses::Losses;
 use crate::event::Event;
 use crate::sql::Statement;
 
-/// How much longer than `statement_timeout` an answer is waited for: for the way there and back, and for the pooler's
-/// queue.
+/// How much longer than `statement_timeout` an answer may take: for the network, and for the pooler's queue.
 pub(super) const GRACE: Duration = Duration::from_secs(3);
 
-/// How long the question whether the database can be had waits for its answer.
+/// The time limit of the availability check.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// The database, through a pool of connections. Cheap to clone.
@@ -34,19 +33,20 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 pub struct Database {
     pub(super) pool: Arc<Pool>,
     health: Arc<Health>,
-    /// Held while it is asked whether it can be had.
+    /// Held during the availability check.
     checking: Arc<tokio::sync::Mutex<()>>,
     statement_timeout: Duration,
     stored: StoredUse,
 }
 
 impl Database {
-    /// Needs a tokio runtime, but no database: the first connection is made when it is needed.
+    /// Needs a tokio runtime, but no database: the first connection is made on demand.
     pub fn new(config: &config::Database) -> Result<Self, Error> {
         Ok(Self::over(Pool::new(config)?, config))
     }
 
-    /// The same by these protocols, whatever the pool mode: for a program that knows better, and for measuring.
+    /// The same with these protocols, whatever the pool mode: for a program that knows which ones are safe, and for
+    /// benchmarks.
     pub fn speaking(config: &config::Database, protocols: Protocols) -> Result<Self, Error> {
         Ok(Self::over(Pool::speaking(config, protocols)?, config))
     }
@@ -59,18 +59,20 @@ impl Database {
         Self { pool: Arc::new(pool), health, checking, statement_timeout, stored }
     }
 
-    /// The same as a standby of a primary: it has the primary's functions, sooner or later.
+    /// The same for a standby of a primary: it has the primary's functions, sooner or later.
     pub(super) fn standby_of(self, primary: &Self) -> Self {
         Self { stored: primary.stored.of_standby(), ..self }
     }
 
     /// Runs `statements` within `scope` in one round trip, and returns the value of each.
     ///
-    /// All of them take effect, or none. The future may be dropped at any point: what runs is cancelled. It takes no
-    /// longer than the acquire timeout, the connect timeout and `statement_timeout` with some seconds of grace.
+    /// All of them take effect, or none. You may drop the future at any point: the running statement is cancelled. It takes
+    /// no longer than the acquire timeout, the connect timeout and `statement_timeout` together, plus a few seconds of
+    /// grace.
     ///
-    /// A read whose connection turns out to be gone is sent again on a fresh one; a write only if nothing of it
-    /// can have been sent. What a deadlock or a serialization failure has undone is sent again some times.
+    /// If the connection turns out to be lost, a read is sent again on a fresh one. A write is sent again only if no byte of
+    /// it can have been sent. An operation that PostgreSQL undid because of a deadlock or a serialization failure is sent
+    /// again a few times.
     pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
         let mut conflicts = Conflicts::begin();
         loop {
@@ -78,12 +80,12 @@ impl Database {
             let Err(RunError { error, .. }) = &result else { return result };
             let Some((conflict, pause)) = conflicts.meet(scope, error) else { return result };
             Event::ConflictRetried { conflict, error: &error.to_string(), pause }.emit();
-            // On the heap: the future of an operation that meets none would be as large.
+            // On the heap: otherwise the future of an operation without a conflict would be as large.
             Box::pin(tokio::time::sleep(pause)).await;
         }
     }
 
-    /// As [`Database::run`], but a conflict with another transaction is told.
+    /// As [`Database::run`], but a conflict with another transaction is returned as an error.
     pub(super) async fn run_once(
         &self,
         scope: &Scope,
@@ -94,17 +96,17 @@ impl Database {
         result
     }
 
-    /// The functions that are some of these statements.
+    /// The functions of these statements, as far as they have one.
     pub(super) fn calls(&self, scope: &Scope, statements: &[Statement]) -> Calls {
         self.stored.calls(scope, statements)
     }
 
-    /// Whether an error says that one of the functions is not there; it is not called any more then.
+    /// Whether an error says that one of the functions is missing. If so, it is not called any more.
     pub(super) fn is_missed(&self, calls: &Calls, error: &Error) -> bool {
         self.stored.is_missed(calls, error)
     }
 
-    /// Takes down whether the database has answered.
+    /// Records whether the database has answered.
     pub(super) fn note(&self, failure: Option<&Error>) {
         self.health.note(failure);
     }
@@ -149,10 +151,10 @@ impl Database {
         }
     }
 
-    /// Whether the database can be had: it has answered just now, or does so when it is asked.
+    /// Whether the database is available: it has answered just now, or it answers this check.
     ///
-    /// A database that is busy can be had. Where statements run that take their time, or they leave it no time for the question,
-    /// what it last answered holds for as long as a statement may take, unless something has failed since.
+    /// A busy database is available. Long statements may leave no connection for the check. Then the last answer counts for
+    /// as long as a statement may take, unless something has failed since.
     pub async fn available(&self) -> Result<(), Error> {
         self.pool.check()?;
         let is_known = self.health.has_answered_within(self.statement_timeout.saturating_add(GRACE));
@@ -167,8 +169,8 @@ impl Database {
         }
     }
 
-    /// Asks the database, unless it is being asked. The question goes on when its caller does not wait any more: giving it up would
-    /// cancel it, and a busy pooler has no use for that.
+    /// Checks the database, unless a check is running already. The check goes on when its caller stops waiting: dropping it
+    /// would send a cancel request, which would only burden a busy pooler.
     async fn check_once(&self) -> Result<(), Error> {
         let turn = Arc::clone(&self.checking).lock_owned().await;
         if self.health.is_fresh() {
@@ -182,14 +184,14 @@ impl Database {
         asking.await.unwrap_or_else(|error| Err(Error::Protocol(error.to_string())))
     }
 
-    /// Whether the database answers: a round trip with nothing in it.
+    /// Whether the database answers: one empty round trip.
     pub async fn check(&self) -> Result<(), Error> {
         let scope = Scope::of_catalog(self.statement_timeout);
         let statement = Statement::new("select 1", Vec::new());
         self.run(&scope, &[statement]).await.map(|_| ()).map_err(|failure| failure.error)
     }
 
-    /// How long a statement may take where nothing else is said.
+    /// The default time limit of a statement.
     pub fn statement_timeout(&self) -> Duration {
         self.statement_timeout
     }
@@ -206,12 +208,12 @@ impl Database {
         done.map_err(|error| connection.explain(&error))
     }
 
-    /// How queries travel at the moment. In pool mode `auto` it can change.
+    /// The current protocols. In pool mode `auto` they can change.
     pub fn protocols(&self) -> Protocols {
         self.pool.protocols()
     }
 
-    /// The statements that may be functions in the database.
+    /// The statements that may have functions in the database.
     pub fn stored(&self) -> &Arc<StoredStatements> {
         &self.stored.statements
     }
@@ -222,7 +224,7 @@ impl Database {
     }
 }
 
-/// When an answer must have come, whether or not PostgreSQL ends the statement itself.
+/// When an answer must have arrived, whether or not PostgreSQL ends the statement itself.
 pub(super) struct Deadline {
     limit: Duration,
     at: Instant,
@@ -233,14 +235,14 @@ impl Deadline {
         Self { limit, at: Instant::now() + limit }
     }
 
-    /// An exchange that is not over by then is dropped in the middle, and its connection with it.
+    /// An exchange that takes longer is dropped in the middle, and so is its connection.
     pub(super) async fn hold(&self, exchange: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         tokio::time::timeout_at(self.at, exchange).await.unwrap_or(Err(Error::DeadlineExceeded(self.limit)))
     }
 }
 
-/// Whether a write failed, and was undone, because transactions of the session cannot write (`read_only_sql_transaction`):
-/// another client of the pooler may have left it so.
+/// Whether a write failed, and was undone, because the session's transactions are read-only (`read_only_sql_transaction`):
+/// another client of the pooler may have left that setting behind.
 pub(super) fn cannot_write(error: &Error, access: Access) -> bool {
     access == Access::ReadWrite && matches!(error, Error::Database(raised) if raised.sqlstate == "25006")
 }

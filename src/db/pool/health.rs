@@ -1,18 +1,18 @@
-//! Whether the database has just been heard of, so that it need not be asked for that alone.
+//! Whether the database has answered lately. If so, no health check has to ask it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::db::error::Error;
 
-/// What is known of the database stays true for so long: shorter than the intervals at which load balancers ask.
+/// An answer counts for this long. It is shorter than the intervals of load balancers' health checks.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// When the database was last heard of.
+/// When the database answered last.
 #[derive(Debug)]
 pub(super) struct Health {
     start: Instant,
-    /// Milliseconds after the start, plus one; zero where it has not been heard of since something failed.
+    /// Milliseconds after the start, plus one. Zero if it has not answered since the last failure.
     heard: AtomicU64,
 }
 
@@ -21,7 +21,7 @@ impl Health {
         Self { start: Instant::now(), heard: AtomicU64::new(0) }
     }
 
-    /// Takes down how a message went. An error of a statement is an answer, too.
+    /// Records how a message went. An error of a statement is an answer, too.
     pub(in crate::db) fn note(&self, error: Option<&Error>) {
         match error {
             None | Some(Error::Database(_) | Error::ScopeRefused(_) | Error::AnswerTooLong) => {
@@ -30,17 +30,17 @@ impl Health {
             Some(Error::Unavailable(_) | Error::DeadlineExceeded(_)) => {
                 self.heard.store(0, Ordering::Relaxed);
             }
-            // Nothing was sent, or what came back says nothing.
+            // Nothing was sent, or the error says nothing about the database.
             Some(Error::Configuration(_) | Error::PoolTimeout(_) | Error::NulByte | Error::Protocol(_)) => {}
         }
     }
 
-    /// Whether the last that was heard was an answer.
+    /// Whether the last event was an answer.
     pub(super) fn has_answered(&self) -> bool {
         self.heard.load(Ordering::Relaxed) > 0
     }
 
-    /// Whether it has answered just now, and nothing has failed since.
+    /// Whether it has answered just now, and nothing has failed since then.
     pub(super) fn is_fresh(&self) -> bool {
         self.has_answered_within(FRESH)
     }

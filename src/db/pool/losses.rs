@@ -3,11 +3,12 @@
 use crate::db::error::Error;
 use crate::db::operation::scope::Access;
 
-/// How many times an operation is sent again where PostgreSQL has said that it ends the session. The statement has no part in
-/// that; but a pooler may lend the next session of those that are ended at the same time, before it has seen its end.
+/// How many times an operation is sent again where PostgreSQL has announced the session's end. The statement did not cause
+/// that. But a pooler may then lend another session that is ending at the same time, before it has noticed.
 const MOST_OF_ENDED_SESSIONS: u32 = 5;
 
-/// `admin_shutdown`: what PostgreSQL says to a session before it ends it by `pg_terminate_backend` or at a stop.
+/// `admin_shutdown`: PostgreSQL's last error in a session that it ends by `pg_terminate_backend` or because the server
+/// stops.
 const SESSION_ENDED: &str = "57P01";
 
 /// The losses of one operation.
@@ -15,14 +16,14 @@ const SESSION_ENDED: &str = "57P01";
 pub(super) struct Losses {
     /// Because the session was ended.
     ended: u32,
-    /// For a reason that is not known.
+    /// For an unknown reason.
     unexplained: u32,
 }
 
 impl Losses {
-    /// Whether the operation is to be sent again: a read, or a write of which nothing can have been sent.
+    /// Whether the operation is to be sent again: it is a read, or a write of which nothing can have been sent.
     ///
-    /// Once only where it is not known why the connection was lost, for the statement may be what makes the server fall.
+    /// Only once if the reason of the loss is unknown, because the statement may be what makes the server crash.
     pub(super) fn meet(&mut self, error: &Error, access: Access) -> bool {
         let may_be_sent_again = access == Access::ReadOnly || error.safe_to_retry();
         if !error.is_connection_lost() || !may_be_sent_again {
@@ -47,7 +48,7 @@ mod tests {
         Unavailable { reason, message: "gone".to_owned(), sqlstate }.into()
     }
 
-    /// How many times an operation is sent again that always fails so.
+    /// How many times an operation is sent again that always fails in this way.
     fn times(error: &Error, access: Access) -> usize {
         let mut losses = Losses::default();
         (0..100).take_while(|_| losses.meet(error, access)).count()
@@ -65,7 +66,7 @@ mod tests {
         assert_eq!(times(&Error::AnswerTooLong, read), 0);
     }
 
-    /// A pooler may have its own words for the next session that is ended.
+    /// A pooler may use its own words for the next session that is ended.
     #[test]
     fn an_unexplained_loss_is_forgiven_among_those_that_are_explained() {
         let mut losses = Losses::default();

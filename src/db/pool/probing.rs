@@ -1,4 +1,4 @@
-//! Pool mode `auto`: probes beside the queries, at the first connection and after a name got lost.
+//! Pool mode `auto`: probes in the background, at the first connection and after a lost statement name.
 //!
 //! No query waits for a probe.
 
@@ -11,7 +11,7 @@ use crate::db::connector::Connector;
 use crate::db::probe::ProbeReport;
 use crate::event::Event;
 
-/// How long a probe may take, besides connecting.
+/// The time limit of a probe, after its connections are made.
 const LIMIT: Duration = Duration::from_secs(1);
 
 /// Begins a probe in the background if one is due.

@@ -1,7 +1,7 @@
-//! Read replicas: which of them a query is read from, and which are left out until they are back.
+//! Read replicas: the choice of the replica for a query, and which ones get no reads until they are back.
 //!
-//! Never sends a write to one. What a replica cannot answer as the primary would, the primary is asked: a table that it does
-//! not have yet, a query that its recovery got in the way of.
+//! Never sends a write to a replica. What a replica cannot answer as the primary would runs on the primary: for example a
+//! query on a table that has not arrived yet, or one that the replica's recovery cancelled.
 
 mod replica;
 mod wal_history;
@@ -24,29 +24,29 @@ use crate::db::pool::database::Database;
 use crate::event::ReplicaEvent;
 use crate::sql::Statement;
 
-/// How often it is asked where the replicas stand.
+/// The interval of the checks of all replicas in use.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Every so many times, those that are left out are asked too.
+/// Every this many checks, the replicas out of use are checked too.
 const TURNS_LEFT_OUT: usize = 3;
 
-/// Where a query is read from.
+/// Where a query runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ReadFrom {
-    /// A replica, if there is one that will do.
+    /// A replica, if a suitable one is in use.
     #[default]
     Replica,
-    /// The primary, which has what was just written.
+    /// The primary, which has the latest writes.
     Primary,
 }
 
 /// How many replicas there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplicaState {
-    /// Those that the settings name.
+    /// Those in the settings.
     pub all: usize,
-    /// Those of them that are read from.
+    /// Those of them that get reads.
     pub in_use: usize,
 }
 
@@ -54,14 +54,14 @@ pub struct ReplicaState {
 pub struct Replicas {
     primary: Database,
     all: Arc<[Replica]>,
-    /// Where the search for the least used one begins.
+    /// Where the search for the least used replica begins.
     turn: AtomicUsize,
-    /// Follows how the replicas are, and ends with this.
+    /// The task that checks the replicas. It ends when this is dropped.
     _watch: JoinSet<()>,
 }
 
 impl Replicas {
-    /// Needs a tokio runtime, but no database. No replica is read from before it has answered.
+    /// Needs a tokio runtime, but no database. A replica gets no reads before it has answered once.
     pub fn new(config: &config::Database, primary: &Database) -> Result<Self, Error> {
         let all: Arc<[Replica]> = config
             .replica_urls
@@ -75,8 +75,8 @@ impl Replicas {
         Ok(Self { primary: primary.clone(), all, turn: AtomicUsize::new(0), _watch: watch })
     }
 
-    /// Runs statements as [`Database::run`] does, where they may and can be run: a read on a replica, unless that is gone or
-    /// cannot answer as the primary would.
+    /// Runs statements as [`Database::run`] does. A read may run on a replica. If that replica is lost or cannot answer as
+    /// the primary would, the read runs on the primary.
     pub async fn run(
         &self,
         scope: &Scope,
@@ -104,7 +104,7 @@ impl Replicas {
         ReplicaState { all: self.all.len(), in_use }
     }
 
-    /// Of those with the fewest reads under way, each in its turn.
+    /// Of the replicas with the fewest reads in progress, each in turn.
     fn least_used(&self) -> Option<&Replica> {
         let first = self.turn.fetch_add(1, Ordering::Relaxed).checked_rem(self.all.len())?;
         let (before, after) = self.all.split_at(first);
@@ -113,7 +113,7 @@ impl Replicas {
     }
 }
 
-/// Asks the replicas from time to time how they are, and the primary where it is, for as long as it is polled.
+/// Checks the replicas' state and the primary's position from time to time, for as long as it is polled.
 async fn follow(primary: Database, replicas: Arc<[Replica]>, limit: Option<Duration>) {
     let mut trail = limit.map(WalHistory::new);
     for turn in 0_usize.. {

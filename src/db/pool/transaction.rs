@@ -1,7 +1,7 @@
 //! A transaction of several messages on one connection, for typed Diesel queries and compiled statements together.
 //!
-//! It costs a round trip to begin and one to end, and keeps a server connection of the pooler for as long as it lasts.
-//! So only operations that call the application's own code have one; a pooler in statement mode refuses it.
+//! It costs one round trip to begin and one to end, and occupies a server connection of the pooler until it ends. So only
+//! operations that call the application's own code use one. A pooler in statement mode refuses it.
 
 use std::num::NonZeroU32;
 use std::ops::{Deref, DerefMut};
@@ -23,16 +23,16 @@ use crate::db::pool::database::{Database, cannot_write};
 use crate::event::Event;
 use crate::sql::Statement;
 
-/// What checks that wait for the end find, is found here; then the rights are the connection's own user's.
+/// Runs the deferred checks here; after that, the rights are those of the connection's own user.
 const LEAVE: &str = "set constraints all immediate;\nrelease savepoint operation;\nselect pg_catalog.set_config('role','none',true)";
 
-/// The savepoint's settings, the role among them, are undone with what it did.
+/// Undoes the savepoint's changes together with its settings, the role among them.
 const UNDO: &str = "rollback to savepoint operation;\nrelease savepoint operation";
 
-/// A transaction within a scope. Dropped before its end, it is undone, and its connection is closed.
+/// A transaction within a scope. If it is dropped before its end, it is undone and its connection is closed.
 pub struct Transaction {
     connection: PooledConnection,
-    /// How many bytes the values of statements may still have.
+    /// The number of bytes that the values of further statements may have.
     answer_left: usize,
 }
 
@@ -43,7 +43,7 @@ impl Database {
         if scope.access == Access::ReadOnly || !is_read_only {
             return Ok(transaction);
         }
-        // Another client of the pooler may have left it so.
+        // Another client of the pooler may have left this setting behind.
         transaction.roll_back().await;
         self.begin_as(Begin::AsConfigured, scope).await.map(|(transaction, _)| transaction)
     }
@@ -67,7 +67,7 @@ impl Database {
         }
     }
 
-    /// Begins a transaction with a typed query, in one round trip; how many rows that has changed.
+    /// Begins a transaction with a typed query, in one round trip. Returns the number of rows that the query changed.
     pub async fn begin_with(
         &self,
         scope: &Scope,
@@ -97,7 +97,7 @@ impl Database {
 }
 
 impl Transaction {
-    /// Runs a statement; its value, or `None` for SQL's NULL or no row.
+    /// Runs a statement. Returns its value, or `None` for SQL's NULL or no row.
     pub async fn run(&mut self, statement: &Statement) -> Result<Option<String>, Error> {
         let statements = std::slice::from_ref(statement);
         Event::StatementsSent { statements }.emit();
@@ -109,14 +109,14 @@ impl Transaction {
         Ok(answer)
     }
 
-    /// Marks the place, and has what follows run in another scope, until [`Transaction::leave`] or [`Transaction::undo`].
+    /// Sets a savepoint and another scope, which lasts until [`Transaction::leave`] or [`Transaction::undo`].
     pub async fn enter(&mut self, scope: &Scope) -> Result<(), Error> {
         let message = enter(scope)?;
         self.answer_left = scope.answer_limit;
         self.connection.exchange(&message).await.map_err(Error::of_scope)
     }
 
-    /// Goes back to the connection's own user, after all that is checked at the end has been checked.
+    /// Returns to the connection's own user, after all deferred checks.
     pub async fn leave(&mut self) -> Result<(), Error> {
         if depth(&mut self.connection) != 1 {
             return Err(unended());
@@ -124,7 +124,7 @@ impl Transaction {
         self.connection.exchange(LEAVE).await
     }
 
-    /// Undoes what was done since [`Transaction::enter`], with the scope.
+    /// Undoes everything since [`Transaction::enter`], the scope included.
     pub async fn undo(&mut self) -> Result<(), Error> {
         if depth(&mut self.connection) != 1 {
             return Err(unended());
@@ -132,7 +132,7 @@ impl Transaction {
         self.connection.exchange(UNDO).await
     }
 
-    /// Makes everything last.
+    /// Commits.
     pub async fn commit(mut self) -> Result<(), Error> {
         if depth(&mut self.connection) != 1 {
             self.roll_back().await;
@@ -142,7 +142,7 @@ impl Transaction {
         committed.map_err(|error| self.connection.explain(&error))
     }
 
-    /// Runs a typed query and makes everything last, in one round trip; if either fails, nothing lasts.
+    /// Runs a typed query and commits, in one round trip. If either fails, everything is undone.
     pub async fn commit_with(mut self, query: impl QueryFragment<Pg> + QueryId) -> Result<(), Error> {
         if depth(&mut self.connection) != 1 {
             self.roll_back().await;
@@ -157,7 +157,7 @@ impl Transaction {
         performed.map(|_| ())
     }
 
-    /// Undoes everything, with the savepoints that are open. A connection that cannot do so is closed, which undoes it too.
+    /// Undoes everything, open savepoints included. If that fails, the connection is closed, which undoes everything too.
     pub async fn roll_back(mut self) {
         // An error ends the connection.
         let _ = self.roll_back_all().await;
@@ -171,14 +171,14 @@ impl Transaction {
         Ok(())
     }
 
-    /// What a query's error says in full.
+    /// The full error of a query.
     pub fn explain(&self, error: &QueryError) -> Error {
         self.connection.explain(error)
     }
 }
 
 impl Connection {
-    /// What the error of a query on this connection says in full: Diesel's errors have no SQLSTATE.
+    /// The full error of a query on this connection: Diesel's errors have no SQLSTATE.
     pub fn explain(&self, error: &QueryError) -> Error {
         error::back(error, self.last_failure.lock().as_ref())
     }
@@ -202,7 +202,7 @@ fn unended() -> Error {
     Error::Protocol("a transaction was begun in a field and not ended in it".to_owned())
 }
 
-/// How many transactions are open in each other; all but the first are savepoints. None where Diesel has lost count.
+/// The number of nested transactions; all but the first are savepoints. `None` if Diesel has lost count.
 fn depth(connection: &mut Connection) -> u32 {
     let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
     status.transaction_depth().ok().flatten().map_or(0, NonZeroU32::get)

@@ -1,4 +1,4 @@
-//! Who we are, as the server asks it: in the clear, by MD5, by SCRAM with or without channel binding.
+//! Authentication, as the server asks for it: in the clear, by MD5, by SCRAM with or without channel binding.
 //!
 //! Never puts a password into an error.
 
@@ -24,7 +24,7 @@ pub(super) struct Credentials<'a> {
 }
 
 impl Wire {
-    /// Answers the server's questions until it is content.
+    /// Answers the server's authentication requests until it accepts.
     pub(super) async fn authenticate(&mut self, credentials: &Credentials<'_>) -> Result<(), Failure> {
         let mut is_bound = false;
         loop {
@@ -39,7 +39,7 @@ impl Wire {
                     is_bound = self.authenticate_by_scram(&body, credentials).await?;
                     continue;
                 }
-                // These say nothing of who the server is.
+                // These methods do not prove the server's identity.
                 _ if credentials.channel_binding == ChannelBinding::Require => return Err(unbound()),
                 Message::AuthenticationCleartextPassword => {
                     frontend::password_message(credentials.password()?, &mut answer)
@@ -78,7 +78,7 @@ impl Wire {
         frontend::sasl_response(scram.message(), &mut answer).map_err(Failure::malformed)?;
         self.send(answer).await?;
         match self.expect().await? {
-            // The server has to show as well that it knows the password.
+            // The server has to prove that it knows the password, too.
             Message::AuthenticationSaslFinal(body) => scram.finish(body.data()).map_err(failed)?,
             _ => return Err(Failure::Malformed("SCRAM does not end".to_owned())),
         }
@@ -100,7 +100,8 @@ impl Wire {
                 "the server asks for {}, which is not supported",
                 offered.join(" or ")
             ))),
-            // This tells the server that we could have; one that offers it would know that somebody stands between.
+            // This tells the server that we support channel binding. A server that offers it would then detect a man in the
+            // middle.
             Some(_) => Ok((SCRAM_SHA_256, Binding::unrequested())),
             None => Ok((SCRAM_SHA_256, Binding::unsupported())),
         }

@@ -1,6 +1,7 @@
-//! A connection given up in the middle of an exchange: what runs is cancelled, and the connection is closed.
+//! A connection that is given up in the middle of an exchange: its running statement is cancelled, and the connection is
+//! closed.
 //!
-//! It never goes back to a pool: an answer is still on its way, and a cancel request may still hit.
+//! It never returns to a pool: an answer is still on its way, and a cancel request may still take effect.
 
 use std::future::poll_fn;
 use std::mem;
@@ -18,35 +19,36 @@ use super::stream::Stream;
 use super::{Failure, State, TransactionStatus, Wire};
 use crate::event::Event;
 
-/// How long a socket for a cancel request may take until it can be written to.
+/// How long a cancel request's socket may take to become writable.
 ///
-/// Nothing has been asked by then, so that it can be given up. Once the request is written, only the other side may end the socket:
-/// PgBouncer 1.18 ends itself ("bad client state", its issue 801) if we do while it, or PostgreSQL behind it, stands still.
+/// Nothing has been sent by then, so it can be closed. Once the request is written, only the other side may close the
+/// socket: PgBouncer 1.18 crashes ("bad client state", its issue 801) if we do so while PgBouncer, or PostgreSQL behind it,
+/// stands still.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long the cancelled statement's end is waited for until the request is sent again, and how often it is waited for.
+/// How long to wait for the cancelled statement's end before the request is sent again, and how many times.
 ///
-/// PostgreSQL leaves a request aside that comes while it reads, as between two messages of a pipeline (`ProcessInterrupts`
-/// in its tcop/postgres.c). The answer's end has not come then, so no other client has the server connection yet.
+/// PostgreSQL ignores a request that arrives while it reads, as between two messages of a pipeline (`ProcessInterrupts` in
+/// its tcop/postgres.c). The answer's end has not arrived then, so no other client has the server connection yet.
 const ROUND: Duration = Duration::from_millis(500);
 const ROUNDS: usize = 10;
 
 /// How long a program that ends waits for its cancel requests.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
-/// What this process still cancels, whichever pool or connection it is about.
+/// The cancel requests of this process that still run, of all pools and connections.
 static UNDER_WAY: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
 
-/// Waits until what was given up has been cancelled, ten seconds at the most. To be called before a runtime ends.
+/// Waits until all cancel requests are done, ten seconds at most. Call it before a runtime ends.
 ///
-/// A program that ends with a request half done closes its socket, which PgBouncer 1.18 does not survive.
+/// A program that ends in the middle of a request closes its socket, and PgBouncer 1.18 crashes.
 pub async fn cancelled() {
     UNDER_WAY.close();
-    // An error means that a server neither ends the statement nor says why.
+    // An error means that a server neither ended the statement nor said why.
     let _ = tokio::time::timeout(END_LIMIT, UNDER_WAY.wait()).await;
 }
 
-/// What a server wants to hear from whoever cancels a statement (`BackendKeyData`).
+/// The key that a cancel request has to send (`BackendKeyData`).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CancelKey {
     pub(super) process: i32,
@@ -54,7 +56,7 @@ pub(super) struct CancelKey {
 }
 
 impl Wire {
-    /// Cancels in the background. Outside a runtime there is nobody left to do it; the socket closes then.
+    /// Cancels in the background. Outside a runtime that is not possible, and the socket is closed.
     pub(super) fn abandon(&mut self) {
         Event::StatementAbandoned.emit();
         let rest = self.take();
@@ -63,7 +65,7 @@ impl Wire {
         }
     }
 
-    /// The connection, of which only an empty shell stays behind. It counts as ended, so that it is not abandoned twice.
+    /// Takes the connection and leaves an empty shell behind. The shell counts as ended, so that it is not abandoned twice.
     fn take(&mut self) -> Self {
         self.state = State::Ended;
         Self {
@@ -85,19 +87,20 @@ impl Wire {
         }
     }
 
-    /// Asks the server to cancel until the answer's end has come; gives the connection up if it does not.
+    /// Asks the server to cancel until the end of the answer has arrived. Gives the connection up if it does not arrive.
     ///
-    /// Meanwhile the connection keeps its permit, so that clients that leave do not make more connections than the pool may have.
+    /// Meanwhile the connection keeps its permit, so that dropped requests do not make more connections than the pool may
+    /// have.
     async fn cancel(mut self) {
         self.queue.leave_all();
         let way = self.key.zip(self.route.take());
-        // Half a message cannot be taken back: the server will wait for the other half until the socket closes.
+        // Half a message cannot be taken back: the server waits for the other half until the socket is closed.
         if !self.outbound.is_empty() {
             return;
         }
         let mut request = way.as_ref().map(|(key, route)| ask(*key, route));
         for _ in 0..ROUNDS {
-            // The cancelled statement's error comes soon. A server that is stopped never sends it.
+            // The cancelled statement's error arrives soon. A server that stands still never sends it.
             if let Ok(ended) = tokio::time::timeout(ROUND, self.read_to_end()).await {
                 if ended.is_ok() {
                     // In good order, so that a pooler keeps the server connection.
@@ -113,7 +116,7 @@ impl Wire {
         }
     }
 
-    /// Reads the answer to its end, and forgets it.
+    /// Reads the answer to its end, and discards it.
     async fn read_to_end(&mut self) -> Result<(), Failure> {
         while self.queue.is_awaited() && self.failure.is_none() {
             poll_fn(|context| self.poll_progress(context)).await?;
@@ -122,7 +125,7 @@ impl Wire {
     }
 }
 
-/// Asks the server to cancel, in a task that outlives the connection: the socket is the server's to close.
+/// Asks the server to cancel, in a task that outlives the connection: the server has to close the socket.
 fn ask(key: CancelKey, route: &Route) -> JoinHandle<()> {
     let route = route.clone();
     UNDER_WAY.spawn(async move {
@@ -134,7 +137,7 @@ fn ask(key: CancelKey, route: &Route) -> JoinHandle<()> {
 
 /// Asks the server to cancel, and waits until it closes the socket, as libpq does.
 ///
-/// A pooler has to pass the request on, which PgBouncer does only as long as the socket that it came on is open.
+/// A pooler has to pass the request on. PgBouncer does so only as long as the socket of the request is open.
 async fn request(key: CancelKey, route: &Route) -> Result<(), Failure> {
     let opening = async {
         let turn = route.turn().await;
@@ -148,7 +151,7 @@ async fn request(key: CancelKey, route: &Route) -> Result<(), Failure> {
     stream.write_all(&message).await.map_err(failed)?;
     stream.flush().await.map_err(failed)?;
     let mut bytes = [0; 64];
-    // That it was cut off will do as well.
+    // A socket that was cut off will do as well.
     while stream.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
     Ok(())
 }

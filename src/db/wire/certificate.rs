@@ -1,6 +1,6 @@
-//! The server's certificate -> what SCRAM binds itself to (RFC 5929, `tls-server-end-point`).
+//! The server's certificate -> the data for SCRAM's channel binding (RFC 5929, `tls-server-end-point`).
 //!
-//! Never judges whether the certificate is to be trusted; `tls` does.
+//! Never verifies the certificate; `tls` does.
 
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
 use x509_cert::Certificate;
@@ -11,9 +11,9 @@ use x509_cert::der::oid::db::rfc5912::{
     SHA_384_WITH_RSA_ENCRYPTION, SHA_512_WITH_RSA_ENCRYPTION,
 };
 
-/// The certificate's hash by the function of its signature; MD5 and SHA-1 give way to SHA-256 (RFC 5929, section 4.1).
+/// The certificate's hash by its signature's hash function. MD5 and SHA-1 are replaced by SHA-256 (RFC 5929, section 4.1).
 ///
-/// `None` where the signature names no such function (Ed25519), for which nobody has defined a binding.
+/// `None` if the signature names no such function (Ed25519): no standard defines a binding for it.
 pub(super) fn end_point_hash(certificate: &[u8]) -> Option<Vec<u8>> {
     let algorithm = Certificate::from_der(certificate).ok()?.signature_algorithm.oid;
     match algorithm {

@@ -1,6 +1,6 @@
-//! Settings -> a connection: the hosts in order, each of their addresses, encrypted and authenticated.
+//! Settings -> a connection: tries the hosts in order and each of their addresses, then encrypts and authenticates.
 //!
-//! Gives up at once where another host would say the same: a wrong password is wrong everywhere.
+//! Gives up at once where another host would answer the same: a wrong password is wrong everywhere.
 
 use std::io;
 use std::sync::Arc;
@@ -18,30 +18,30 @@ use super::tls::{Encryption, Tls};
 use super::{Failure, SharedWire, Wire};
 use crate::config::Secret;
 
-/// How many cancel requests of one [`Connect`] are under way at once. Each is one more client of the pooler, and stays for as long as the
-/// other side keeps it.
+/// How many cancel requests of one [`Connect`] may run at once. Each is one more client of the pooler, and stays for as long
+/// as the other side keeps it.
 const MOST_REQUESTS: usize = 16;
 
-/// Makes connections as one connection string asks for them.
+/// Makes the connections of one connection string.
 pub(in crate::db) struct Connect {
     settings: Settings,
     tls: Tls,
-    /// A permit for each cancel request that may be under way.
+    /// A permit for each cancel request that may run.
     cancel_requests: Arc<Semaphore>,
 }
 
-/// Where a connection leads to, and how a second one gets there: a cancel request has to meet the same server.
+/// The address of a connection, and how to reach the same server again: a cancel request has to go there.
 #[derive(Clone)]
 pub(super) struct Route {
     address: Address,
-    /// The name that the server's certificate should have.
+    /// The name that the server's certificate must have.
     name: String,
     encryption: Encryption,
     connect: Arc<Connect>,
 }
 
 impl Connect {
-    /// Reads the files that the settings name.
+    /// Reads the files in the settings.
     pub(in crate::db) fn new(settings: Settings) -> Result<Self, String> {
         Ok(Self {
             tls: Tls::new(&settings.tls)?,
@@ -50,24 +50,24 @@ impl Connect {
         })
     }
 
-    /// Where the connections lead to.
+    /// The address of the connections.
     pub(in crate::db) fn place(&self) -> Place {
         self.settings.place()
     }
 
-    /// The same way to another database.
+    /// The same server with another database.
     pub(in crate::db) fn to_database(&self, database: &str) -> Self {
         self.with(Settings { database: database.to_owned(), ..self.settings.clone() })
     }
 
-    /// The same way with a further parameter at the start.
+    /// The same server with one more startup parameter.
     pub(in crate::db) fn with_trial(&self, trial: (&'static str, &'static str)) -> Self {
-        // A server takes `options` once.
+        // A server accepts `options` only once.
         let options = self.settings.options.clone().filter(|_| trial.0 != "options");
         self.with(Settings { trial: Some(trial), options, ..self.settings.clone() })
     }
 
-    /// The same way, encrypted.
+    /// The same server, encrypted.
     pub(in crate::db) fn encrypted(&self) -> Self {
         let mut settings = self.settings.clone();
         settings.tls.mode = settings.tls.mode.max(SslMode::Require);
@@ -78,12 +78,12 @@ impl Connect {
         Self { settings, tls: self.tls.clone(), cancel_requests: Arc::clone(&self.cancel_requests) }
     }
 
-    /// Whether the connection string asks for settings by `options`.
+    /// Whether the connection string sets settings by `options`.
     pub(in crate::db) fn has_options(&self) -> bool {
         self.settings.options.is_some()
     }
 
-    /// Makes a connection. Each address is given `limit`, or the connection string's `connect_timeout`.
+    /// Makes a connection. Each address has the time `limit`, or the connection string's `connect_timeout`.
     pub(in crate::db) async fn open(self: &Arc<Self>, limit: Duration) -> Result<SharedWire, Failure> {
         let limit = self.settings.connect_timeout.unwrap_or(limit);
         let mut last = Failure::Closed;
@@ -130,7 +130,7 @@ impl Connect {
         Err(last)
     }
 
-    /// How a connection is tried, and how again if the server refuses the first.
+    /// The encryption of the first attempt, and of a second one if the server refuses the first.
     fn encryptions(&self) -> Vec<Encryption> {
         match self.settings.tls.mode {
             SslMode::Disable => vec![Encryption::Never],
@@ -140,7 +140,7 @@ impl Connect {
         }
     }
 
-    /// From the connection string, or from the password file, where a socket's folder counts as `localhost`.
+    /// From the connection string, or from the password file. There, a socket's folder counts as `localhost`.
     async fn password(self: &Arc<Self>, host: &Host) -> Option<Secret> {
         let settings = &self.settings;
         if settings.password.is_some() || settings.passfile.is_none() {
@@ -148,7 +148,7 @@ impl Connect {
         }
         let name = if host.is_unix() { "localhost".to_owned() } else { host.name.clone() };
         let (connect, port) = (Arc::clone(self), host.port);
-        // The home folder may be on a server that does not answer.
+        // The home folder may be on a file server that does not answer.
         let reading = tokio::task::spawn_blocking(move || {
             let Settings { passfile, database, user, .. } = &connect.settings;
             passfile::find(passfile.as_deref()?, Login { host: &name, port, database, user })
@@ -158,7 +158,7 @@ impl Connect {
 }
 
 impl Route {
-    /// Waits until one more cancel request may be under way.
+    /// Waits until one more cancel request may run.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         // The semaphore is never closed.
         Arc::clone(&self.connect.cancel_requests).acquire_owned().await.ok()
@@ -184,7 +184,7 @@ impl Route {
         let is_encrypted = stream.is_encrypted();
         let mut wire = SharedWire::new(Wire::start(stream, settings, &credentials).await?);
         wire.check(target).await?;
-        // What was negotiated holds for a cancel request too: it is never less safe than what it cancels.
+        // The negotiated encryption holds for a cancel request too: it is never less safe than the connection.
         self.encryption = if is_encrypted { Encryption::Always } else { Encryption::Never };
         wire.get_mut().route = Some(self);
         Ok(wire)
@@ -212,7 +212,7 @@ async fn resolve(host: &Host) -> Result<Vec<Address>, Failure> {
     Ok(addresses)
 }
 
-/// Whether another address or host need not be tried: the server did answer, and did not want us.
+/// Whether no other address or host has to be tried: the server answered, and refused.
 fn is_final(failure: &Failure) -> bool {
     match failure {
         Failure::Authentication(_) => true,

@@ -1,6 +1,6 @@
-//! Pipelines there, their answers back: both at once, so that neither side waits for the other with its buffers full.
+//! Sends pipelines and reads their answers, both at once, so that neither side waits for the other with full buffers.
 //!
-//! Never reads a message's content but for what the connection itself must know.
+//! Reads the content of a message only where the connection itself needs it.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -28,22 +28,22 @@ const DATA_ROW: u8 = b'D';
 /// A row without columns.
 const NO_COLUMNS: &[u8] = b"D\0\0\0\x06\0\0";
 
-/// As much is asked of the socket at the least.
+/// The smallest number of bytes that one read asks of the socket.
 const READ: usize = 16 * 1024;
 
-/// A pipeline under way.
+/// A pipeline in progress.
 ///
-/// Read it to its end. What becomes of one that is dropped before is said at [`Sharing`].
+/// Read it to its end. [`Sharing`] says what happens if it is dropped before that.
 pub(in crate::db) struct Exchange<'a> {
     shared: &'a SharedWire,
     sharing: Sharing,
-    /// The pipeline, until the first of its answers is asked for.
+    /// The pipeline, until its first answer is requested.
     pipeline: Option<Pipeline>,
-    /// Its place in the queue, from then on and until the end of its answer.
+    /// Its place in the queue, from then until the end of its answer.
     ticket: Option<Ticket>,
-    /// How many bytes the connection had taken before it.
+    /// How many bytes the connection had queued before it.
     from: u64,
-    /// What came and was not handed out.
+    /// Messages that arrived and were not handed out yet.
     messages: VecDeque<Message>,
 }
 
@@ -53,9 +53,9 @@ impl<'a> Exchange<'a> {
         Self { shared, sharing, pipeline, ticket: None, from: 0, messages: VecDeque::new() }
     }
 
-    /// The next message of the answer; `None` at its end. The connection has ended after a failure.
+    /// The next message of the answer; `None` at its end. After a failure, the connection has ended.
     ///
-    /// Errors that the server raises are messages. One that ends the session is the last.
+    /// Server errors are messages. An error that ends the session is the last message.
     pub(in crate::db) async fn next(&mut self) -> Result<Option<Message>, Failure> {
         if let Some(pipeline) = self.pipeline.take() {
             (self.ticket, self.from) = self.shared.with(|wire| wire.begin(pipeline, self.sharing))?;
@@ -83,7 +83,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Whether anything can have reached the other side.
+    /// Whether anything can have reached the peer.
     pub(in crate::db) fn sent(&self) -> Sent {
         let written = self.shared.with(|wire| wire.written);
         if written > self.from { Sent::Something } else { Sent::Nothing }
@@ -99,14 +99,14 @@ impl<'a> Exchange<'a> {
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         match self.sharing {
-            // The wire stays busy: nobody takes the late answer for one to another question.
+            // The wire stays busy, so that the late answer is not taken for the answer to another pipeline.
             Sharing::Alone => {}
             Sharing::Joined => self.leave(),
         }
     }
 }
 
-/// Lets those that are polled together put their pipelines behind this one, before all are written at once.
+/// Lets futures that are polled together queue their pipelines behind this one, before all are written at once.
 async fn let_others_join() {
     let mut is_first = true;
     let yielding = |context: &mut Context<'_>| {
@@ -120,9 +120,9 @@ async fn let_others_join() {
 }
 
 impl Wire {
-    /// Takes a pipeline in behind the others: its place, and how many bytes were taken in before it.
+    /// Queues a pipeline behind the others. Returns its place, and the number of bytes queued before it.
     fn begin(&mut self, pipeline: Pipeline, sharing: Sharing) -> Result<(Option<Ticket>, u64), Failure> {
-        // From here on, a future that is dropped leaves the connection in the middle of something.
+        // From here on, a dropped future leaves the connection in the middle of an exchange.
         self.state = match (self.state, sharing) {
             (State::Busy | State::Ended, _) => return Err(Failure::Closed),
             (State::Ready | State::Joined, Sharing::Alone) => State::Busy,
@@ -139,12 +139,12 @@ impl Wire {
         Ok((Some(ticket), from))
     }
 
-    /// How many bytes there were to write so far.
+    /// The number of bytes queued so far.
     fn taken(&self) -> u64 {
         self.written + self.outbound.len() as u64
     }
 
-    /// Writes and reads, for all, until there is something for the ticket.
+    /// Writes and reads, for all pipelines, until something has arrived for the ticket.
     fn poll_answer(
         &mut self,
         ticket: Ticket,
@@ -173,13 +173,13 @@ impl Wire {
         }
     }
 
-    /// Writes what can be written, reads, and puts aside what came.
+    /// Writes as much as the socket takes, reads, and stores the messages that arrived.
     pub(super) fn poll_progress(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         if self.write_failure.is_none()
             && let Poll::Ready(Err(error)) = self.poll_send(context)
         {
             self.outbound.clear();
-            // What the other side said before it closed comes first.
+            // Words that the peer sent before it closed come first.
             self.write_failure = Some(Failure::io("writing failed", error));
         }
         ready!(self.poll_receive(context))?;
@@ -192,7 +192,7 @@ impl Wire {
         Poll::Ready(Ok(()))
     }
 
-    /// The connection has ended, for everybody.
+    /// The connection has ended, for all its users.
     fn fail(&mut self, failure: Failure) {
         self.state = State::Ended;
         let first = self.write_failure.take().unwrap_or(failure);
@@ -200,7 +200,7 @@ impl Wire {
         self.queue.wake_all();
     }
 
-    /// What the connection itself must know of a message; the others are put aside for whom they are.
+    /// Records what the connection itself needs from a message. Stores other messages for their pipelines.
     fn dispatch(&mut self, message: Message) -> Result<(), Failure> {
         match self.note(message)? {
             None | Some(Message::CopyData(_) | Message::CopyDone) => {}
@@ -236,7 +236,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Gives back what a long question or answer needed: a connection at rest has small buffers.
+    /// Releases the memory of a long question or answer: an idle connection has small buffers.
     fn shrink(&mut self) {
         if self.outbound.is_empty() {
             self.outbound = BytesMut::new();
@@ -246,8 +246,8 @@ impl Wire {
         }
     }
 
-    /// What `copy … from stdin` waits for is not there; the server then raises an error. It took no notice of the `Sync`
-    /// that stood behind, nor would it of another pipeline's messages, so that no answer could be told from the next.
+    /// The data that `copy … from stdin` waits for does not exist, so the server raises an error. It has ignored the `Sync`
+    /// behind the statement, and would ignore another pipeline's messages too. So no answer could be told from the next.
     fn refuse_copy(&mut self) -> Result<(), Failure> {
         let reason = "this connection has no data for COPY … FROM STDIN";
         if self.queue.is_followed() {
@@ -277,7 +277,7 @@ impl Wire {
         stream.poll_flush(context)
     }
 
-    /// The next message. A row beyond the pipeline's limit is not kept: its bytes are thrown away as they come.
+    /// The next message. A row beyond the pipeline's limit is discarded: its bytes are dropped as they arrive.
     fn received_within_limit(&mut self) -> Result<Option<Message>, Failure> {
         if self.discarded == 0 {
             match Header::parse(&self.inbound).map_err(Failure::malformed)? {
@@ -303,9 +303,10 @@ impl Wire {
         Message::parse(&mut BytesMut::from(NO_COLUMNS)).map_err(Failure::malformed)
     }
 
-    /// The next message that has come in full.
+    /// The next message that has arrived in full.
     ///
-    /// `longest` bounds what a peer can make us hold: nothing is reserved for a message before its bytes are there.
+    /// `longest` bounds the memory that a peer can make us use: nothing is reserved for a message before its bytes are
+    /// there.
     pub(super) fn received(&mut self, longest: usize) -> Result<Option<Message>, Failure> {
         let Some(header) = Header::parse(&self.inbound).map_err(Failure::malformed)? else {
             return Ok(None);
@@ -320,9 +321,9 @@ impl Wire {
         Message::parse(&mut self.inbound).map_err(Failure::malformed)
     }
 
-    /// Reads some bytes; none is the end.
+    /// Reads some bytes. No bytes mean the end.
     pub(super) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        // The buffer doubles as a long message arrives, so that its bytes are moved twice at the most.
+        // The buffer doubles while a long message arrives, so that its bytes are moved twice at most.
         if self.inbound.capacity() - self.inbound.len() < READ / 4 {
             self.is_inbound_grown |= self.inbound.len() > READ;
             self.inbound.reserve(READ.max(self.inbound.len()));
@@ -339,7 +340,7 @@ impl Wire {
         }
     }
 
-    /// Takes in what the server may say at any time. Other messages are handed back.
+    /// Handles the messages that a server may send at any time. Returns other messages.
     pub(super) fn note(&mut self, message: Message) -> Result<Option<Message>, Failure> {
         match message {
             Message::NoticeResponse(body) => {
@@ -349,12 +350,13 @@ impl Wire {
             Message::ParameterStatus(body) => {
                 let name = body.name().map_err(Failure::malformed)?;
                 let value = body.value().map_err(Failure::malformed)?;
-                // A peer that makes names up shall not fill the memory.
+                // A peer that invents names must not fill the memory.
                 if self.parameters.len() < 256 || self.parameters.contains_key(name) {
                     self.parameters.insert(name.to_owned(), value.to_owned());
                 }
             }
-            // Nobody listens here; a pooler may pass on what another client of the server connection listened to.
+            // There is no listener here. A pooler may pass on notifications for which another client of the server
+            // connection listened.
             Message::NotificationResponse(_) => {}
             other => return Ok(Some(other)),
         }

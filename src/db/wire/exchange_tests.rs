@@ -11,7 +11,7 @@ use super::*;
 use crate::db::wire::queue::Queue;
 use crate::db::wire::stream::Stream;
 
-/// A connection that the test is the other side of.
+/// A connection whose other side is the test.
 fn pair() -> (SharedWire, UnixStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let wire = Wire {
@@ -39,7 +39,7 @@ fn message(tag: u8, body: &[u8]) -> Vec<u8> {
     [&[tag], &length.to_be_bytes()[..], body].concat()
 }
 
-/// Reads an answer to its end; how many messages it had.
+/// Reads an answer to its end. Returns the number of its messages.
 async fn read(wire: &mut SharedWire) -> Result<usize, Failure> {
     let mut exchange = wire.exchange(Pipeline::query("select 1").unwrap());
     let mut count = 0;
@@ -106,7 +106,7 @@ async fn an_exchange_left_in_the_middle_leaves_the_connection_unusable() {
     assert!(reading.await.is_err());
     assert!(!wire.get_mut().is_ready() && !wire.get_mut().look());
     theirs.write_all(&[message(b'C', b"SELECT 1\0"), message(b'Z', b"I")].concat()).await.unwrap();
-    // The late answer is not taken for that to the next question.
+    // The late answer is not taken for the answer to the next question.
     assert!(matches!(read(&mut wire).await, Err(Failure::Closed)));
 }
 
@@ -144,7 +144,7 @@ impl Numbers {
     }
 }
 
-/// A whole answer with everything in it that a server may say.
+/// A whole answer with every message that a server may send.
 fn answer() -> Vec<u8> {
     [
         message(b'1', b""),

@@ -1,10 +1,10 @@
 //! `host=… user=…` -> keywords and values, as the manual's section 34.1.1.1 has them.
 //!
-//! Knows no keyword's meaning.
+//! Does not know what the keywords mean.
 
 use super::url::Pairs;
 
-/// Reads `keyword = value` pairs; a value with a space stands in single quotes, and `\` escapes what follows.
+/// Reads `keyword = value` pairs. A value with a space is in single quotes, and `\` escapes the next character.
 pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
     let mut rest = text.trim_start();
     let mut pairs = Pairs::new();
@@ -19,7 +19,7 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
     Ok(pairs)
 }
 
-/// A value, and what stands behind it.
+/// A value, and the text behind it.
 fn value(text: &str) -> Result<(String, &str), String> {
     let quoted = text.strip_prefix('\'');
     let text = quoted.unwrap_or(text);

@@ -1,4 +1,4 @@
-//! What a connection string can ask for, as types: its hosts, and what it wants of TLS and authentication.
+//! What a connection string can ask for, as types: its hosts, TLS and authentication.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ impl Host {
     }
 }
 
-/// What is asked of TLS.
+/// The TLS settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TlsSettings {
     pub(super) mode: SslMode,
@@ -41,7 +41,7 @@ pub(super) enum SslMode {
     Require,
     /// The certificate has to come from a known authority.
     VerifyCa,
-    /// And has to have the host's name.
+    /// And also has to have the host's name.
     VerifyFull,
 }
 

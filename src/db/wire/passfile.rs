@@ -1,12 +1,12 @@
 //! The password file, `~/.pgpass` (manual, section 34.16).
 //!
-//! Reads it anew for each connection, as libpq does, so that a password can be changed without a restart.
+//! Reads it again for each connection, as libpq does, so that you can change a password without a restart.
 
 use std::path::Path;
 
 use crate::event::Event;
 
-/// Which password is looked for.
+/// Which password to look for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Login<'a> {
     pub(super) host: &'a str,
@@ -15,7 +15,7 @@ pub(super) struct Login<'a> {
     pub(super) user: &'a str,
 }
 
-/// The password of the first line that fits; a file that others may read is passed over, and the log says so.
+/// The password of the first line that matches. A file that others may read is ignored, with a warning in the log.
 pub(super) fn find(path: &Path, wanted: Login<'_>) -> Option<String> {
     let text = std::fs::read_to_string(path).ok()?;
     if let Err(problem) = is_private(path) {
@@ -25,7 +25,7 @@ pub(super) fn find(path: &Path, wanted: Login<'_>) -> Option<String> {
     text.lines().find_map(|line| password(line, wanted))
 }
 
-/// Whether nobody but its owner may read the file.
+/// Whether only its owner may read the file.
 #[cfg(unix)]
 pub(super) fn is_private(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -40,13 +40,13 @@ pub(super) fn is_private(path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Other systems keep such files apart by their folder.
+/// Other systems protect such files by their folder.
 #[cfg(not(unix))]
 pub(super) fn is_private(_path: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// The last of a line's five fields, if the first four fit.
+/// The last of a line's five fields, if the first four match.
 fn password(line: &str, wanted: Login<'_>) -> Option<String> {
     if line.starts_with('#') {
         return None;
@@ -62,7 +62,7 @@ fn password(line: &str, wanted: Login<'_>) -> Option<String> {
     fields.next()
 }
 
-/// The fields between colons. `\:` and `\\` are no borders; the password is the rest of the line.
+/// The fields between colons. `\:` and `\\` do not separate fields. The password is the rest of the line.
 fn fields(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut letters = line.chars();

@@ -1,6 +1,6 @@
 //! Frontend messages -> the bytes of a pipeline: what is written at once, before any of its answers is read.
 //!
-//! Only puts messages one behind the other; what they mean together is its caller's.
+//! Only puts messages one behind the other. Their meaning as a whole is the caller's business.
 
 use std::io;
 
@@ -15,9 +15,9 @@ pub(in crate::db) const UNSPECIFIED: u32 = 0;
 /// The format of a value on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Format {
-    /// As `psql` shows it.
+    /// As `psql` prints it.
     Text,
-    /// As the type's send function makes it.
+    /// As the type's send function encodes it.
     Binary,
 }
 
@@ -30,19 +30,19 @@ impl Format {
     }
 }
 
-/// The bytes of one or several messages, each part of which ends in one `ReadyForQuery`.
+/// The bytes of one or several messages. Each part ends in one `ReadyForQuery`.
 #[derive(Debug, Default)]
 pub(in crate::db) struct Pipeline {
     pub(super) bytes: BytesMut,
-    /// How many `ReadyForQuery` will end the answer.
+    /// How many `ReadyForQuery` the answer has.
     pub(super) ends: u32,
     /// Whether the server waits for a `Sync` after an error.
     pub(super) is_extended: bool,
-    /// How many bytes the rows of the answer may have together, if that is limited.
+    /// The maximum number of bytes of all the answer's rows, if there is one.
     pub(super) row_limit: Option<usize>,
 }
 
-/// A pipeline could not be put together: a text has U+0000 in it, or there are too many values.
+/// A pipeline could not be built: a text contains U+0000, or there are too many values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum PipelineError {
     /// A text contains U+0000.
@@ -67,7 +67,7 @@ impl Pipeline {
         Ok(Self { bytes, ends: 1, ..Self::default() })
     }
 
-    /// Leaves rows out of the answer that are beyond so many bytes: a row without columns stands in the place of each.
+    /// Leaves out rows of the answer beyond this many bytes. A row without columns stands in for each.
     pub(in crate::db) fn limited_to(self, bytes: usize) -> Self {
         Self { row_limit: Some(bytes), ..self }
     }
@@ -118,7 +118,7 @@ impl Pipeline {
         self.put(0, |bytes| frontend::close(b'S', name, bytes))
     }
 
-    /// `Sync`: the end of an implicit transaction, after which the server answers to the end.
+    /// `Sync`: the end of an implicit transaction. The server then completes its answer.
     pub(in crate::db) fn sync(&mut self) {
         frontend::sync(&mut self.bytes);
         self.ends += 1;
@@ -130,7 +130,7 @@ impl Pipeline {
         size: usize,
         write: impl FnOnce(&mut BytesMut) -> io::Result<()>,
     ) -> Result<(), PipelineError> {
-        // PostgreSQL's own bound on a message is smaller; this one keeps the length within its four bytes.
+        // PostgreSQL's own limit of a message is smaller. This one keeps the length within its four bytes.
         if size > i32::MAX as usize / 2 {
             return Err(PipelineError::TooLarge);
         }

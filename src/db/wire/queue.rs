@@ -1,7 +1,7 @@
-//! Whose answer is whose: the pipelines whose answers are awaited, in the order in which they were written.
+//! Which pipeline an answer belongs to: the pipelines that await answers, in the order in which they were written.
 //!
-//! PostgreSQL answers them in that order, each up to its own `ReadyForQuery`. Whoever reads puts aside here what is for
-//! somebody else. Never does I/O.
+//! PostgreSQL answers them in that order, each up to its own `ReadyForQuery`. The future that reads stores the messages of
+//! other pipelines here. Never does I/O.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -11,56 +11,57 @@ use postgres_protocol::message::backend::Message;
 
 use super::Pipeline;
 
-/// What is left out of an answer is read all the same, so that the connection can be used again; more than this would take
-/// longer than a new connection.
+/// The parts of an answer that are left out still have to be read, so that the connection can be used again. More bytes than
+/// this would take longer than a new connection.
 const MOST_DISCARDED: usize = 64 << 20;
 
-/// A place in the queue; each is given once.
+/// A place in the queue. Each number is used once.
 pub(super) type Ticket = u64;
 
-/// The pipelines under way on one connection.
+/// The pipelines in progress on one connection.
 #[derive(Default)]
 pub(super) struct Queue {
     pipelines: VecDeque<Awaited>,
     /// The ticket of the first of `pipelines`.
     first: Ticket,
-    /// How many of `pipelines` were answered to the end: what comes next is for the one behind them.
+    /// How many of `pipelines` have been answered to the end: the next message is for the one behind them.
     answered: usize,
-    /// Who waits for an answer, or has to read on for those who do. Somebody who has the connection alone is not here.
+    /// The futures that wait for an answer, or have to read for the others. A future with the connection to itself is not
+    /// among them.
     waiting: BTreeMap<Ticket, Waker>,
-    /// Who is to be woken, once nobody holds the connection's lock.
+    /// The futures to wake, once the connection's lock is free.
     woken: Vec<Waker>,
 }
 
-/// A pipeline whose answer is awaited, or put aside.
+/// A pipeline whose answer is awaited, or stored.
 struct Awaited {
-    /// How many `ReadyForQuery` are to come.
+    /// How many `ReadyForQuery` are still to come.
     ends: u32,
     is_extended: bool,
     /// How many bytes the connection will have written when the pipeline is written.
     written_at: u64,
-    /// How many bytes of rows may still come, and how many of those that are left out.
+    /// How many bytes of rows may still arrive, and how many of those that are left out.
     rows_left: usize,
     discard_left: usize,
-    /// What came and was not fetched.
+    /// Messages that arrived and were not fetched yet.
     messages: VecDeque<Message>,
-    /// Whether nobody will fetch it.
+    /// Whether the answer will not be fetched.
     is_abandoned: bool,
 }
 
-/// What is there for a ticket.
+/// What has arrived for a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fetched {
     /// Some messages.
     Messages,
-    /// Nothing, and nothing will come.
+    /// Nothing, and nothing will arrive.
     End,
     /// Nothing yet.
     Nothing,
 }
 
 impl Queue {
-    /// Takes a pipeline in, behind the others.
+    /// Queues a pipeline behind the others.
     pub(super) fn push(&mut self, pipeline: &Pipeline, written_at: u64) -> Ticket {
         self.pipelines.push_back(Awaited {
             ends: pipeline.ends,
@@ -74,17 +75,17 @@ impl Queue {
         self.first + self.pipelines.len() as u64 - 1
     }
 
-    /// Whether an answer is to come.
+    /// Whether an answer is outstanding.
     pub(super) fn is_awaited(&self) -> bool {
         self.answered < self.pipelines.len()
     }
 
-    /// Whether another pipeline stands behind the one that is being answered.
+    /// Whether another pipeline is behind the one that is being answered.
     pub(super) fn is_followed(&self) -> bool {
         self.answered + 1 < self.pipelines.len()
     }
 
-    /// Puts a message aside for whom it is.
+    /// Stores a message for its pipeline.
     pub(super) fn put(&mut self, message: Message) {
         let Some(current) = self.pipelines.get_mut(self.answered) else { return };
         if let Message::DataRow(row) = &message {
@@ -95,12 +96,12 @@ impl Queue {
         }
     }
 
-    /// Whether a row of that length is still within the limit of the pipeline that is being answered.
+    /// Whether a row of this length is within the limit of the pipeline that is being answered.
     pub(super) fn has_room_for(&self, length: usize) -> bool {
         self.pipelines.get(self.answered).is_none_or(|current| length <= current.rows_left)
     }
 
-    /// Takes down that a row of that length is left out. False if too much has been left out to read on.
+    /// Records that a row of this length is left out. False if too much has been left out to read on.
     pub(super) fn leave_out(&mut self, length: usize) -> bool {
         let Some(current) = self.pipelines.get_mut(self.answered) else { return true };
         let left = current.discard_left.checked_sub(length);
@@ -108,19 +109,19 @@ impl Queue {
         left.is_some()
     }
 
-    /// More was written for the pipeline that is being answered: so many bytes in all.
+    /// More was written for the pipeline that is being answered: this many bytes in all.
     pub(super) fn lengthen(&mut self, written_at: u64) {
         if let Some(current) = self.pipelines.get_mut(self.answered) {
             current.written_at = written_at;
         }
     }
 
-    /// Whether the pipeline that is being answered is of the extended protocol.
+    /// Whether the pipeline that is being answered uses the extended protocol.
     pub(super) fn is_extended(&self) -> bool {
         self.pipelines.get(self.answered).is_some_and(|current| current.is_extended)
     }
 
-    /// A `ReadyForQuery` came, when so many bytes had been written. False if the answer ends before its question does.
+    /// A `ReadyForQuery` arrived, when this many bytes had been written. False if the answer ends before its question does.
     pub(super) fn end_part(&mut self, written: u64) -> bool {
         let Some(current) = self.pipelines.get_mut(self.answered) else { return false };
         current.ends = current.ends.saturating_sub(1);
@@ -134,7 +135,7 @@ impl Queue {
         is_in_order
     }
 
-    /// Fetches what was put aside for a ticket.
+    /// Fetches the stored messages of a ticket.
     pub(super) fn fetch(&mut self, ticket: Ticket, messages: &mut VecDeque<Message>) -> Fetched {
         let Some(index) = self.index(ticket) else { return Fetched::End };
         if !self.pipelines[index].messages.is_empty() {
@@ -144,7 +145,7 @@ impl Queue {
         if index < self.answered { Fetched::End } else { Fetched::Nothing }
     }
 
-    /// Remembers who waits, and wakes whoever has got something by now.
+    /// Registers a waiting future, and wakes the futures whose messages have arrived.
     pub(super) fn wait(&mut self, ticket: Ticket, waker: &Waker) {
         if self.pipelines.get(self.answered).is_some_and(|current| !current.messages.is_empty()) {
             self.wake_current();
@@ -155,7 +156,7 @@ impl Queue {
         }
     }
 
-    /// Nobody holds the ticket any more. What comes for it is thrown away, and somebody else reads on.
+    /// The ticket's future was dropped. Its answer is discarded, and another future reads on.
     pub(super) fn leave(&mut self, ticket: Ticket) {
         self.waiting.remove(&ticket);
         if let Some(index) = self.index(ticket) {
@@ -168,7 +169,7 @@ impl Queue {
         }
     }
 
-    /// Nobody holds any ticket any more.
+    /// All futures were dropped.
     pub(super) fn leave_all(&mut self) {
         for pipeline in &mut self.pipelines {
             pipeline.is_abandoned = true;
@@ -177,12 +178,12 @@ impl Queue {
         self.trim();
     }
 
-    /// All have to see that the connection has ended.
+    /// All have to notice that the connection has ended.
     pub(super) fn wake_all(&mut self) {
         self.woken.extend(mem::take(&mut self.waiting).into_values());
     }
 
-    /// Who is to be woken now.
+    /// The futures to wake now.
     pub(super) fn take_woken(&mut self) -> Vec<Waker> {
         mem::take(&mut self.woken)
     }
@@ -197,7 +198,7 @@ impl Queue {
         (index < self.pipelines.len()).then_some(index)
     }
 
-    /// Lets go of pipelines that were answered, and whose answers nobody will fetch.
+    /// Removes pipelines that were answered, and whose answers will not be fetched.
     fn trim(&mut self) {
         while self.answered > 0 && self.pipelines.front().is_some_and(|pipeline| pipeline.is_abandoned) {
             self.pipelines.pop_front();
@@ -215,7 +216,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts how often it was woken.
+    /// Counts its wake-ups.
     #[derive(Default)]
     struct CountingWaker(AtomicUsize);
 
@@ -295,14 +296,14 @@ mod tests {
             queue.wait(*ticket, &Waker::from(Arc::clone(bell)));
         }
         let rung = || bells.iter().map(|bell| bell.0.load(Ordering::SeqCst)).collect::<Vec<_>>();
-        // Whoever read the first answer wakes its owner; who then is done wakes the next.
+        // The future that read the first answer wakes its owner. When that one is done, it wakes the next.
         assert!(queue.end_part(0));
         ring(&mut queue);
         assert_eq!(rung(), [1, 0, 0]);
         queue.leave(tickets[0]);
         ring(&mut queue);
         assert_eq!(rung(), [1, 1, 0]);
-        // The next goes away before it has read.
+        // The next future is dropped before it has read.
         queue.leave(tickets[1]);
         ring(&mut queue);
         assert_eq!(rung(), [1, 1, 1]);

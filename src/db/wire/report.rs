@@ -7,24 +7,25 @@ use postgres_protocol::message::backend::ErrorFields;
 
 use crate::db::DatabaseError;
 
-/// What a server or a pooler said.
+/// An error or a notice of a server or a pooler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::db) struct Report {
-    /// What went wrong.
+    /// The error.
     pub(in crate::db) error: DatabaseError,
-    /// Whether the session ends with it.
+    /// Whether it ends the session.
     pub(in crate::db) is_fatal: bool,
 }
 
 impl Report {
-    /// Reads the fields. Text that is not UTF-8, as a server may send before it knows the encoding, is made so.
+    /// Reads the fields. Text that is not UTF-8, which a server may send before it knows the encoding, is converted with
+    /// replacement characters.
     pub(in crate::db) fn read(mut fields: ErrorFields<'_>) -> io::Result<Self> {
         let mut error = DatabaseError::default();
         let mut is_fatal = false;
         while let Some(field) = fields.next()? {
             let text = || String::from_utf8_lossy(field.value_bytes()).into_owned();
             match field.type_() {
-                // `V` is the severity that is never translated; a pooler may know only the other.
+                // `V` is the severity that is never translated. A pooler may send only the other one.
                 b'S' | b'V' => is_fatal |= matches!(field.value_bytes(), b"FATAL" | b"PANIC"),
                 b'C' => error.sqlstate = text(),
                 b'M' => error.message = text(),

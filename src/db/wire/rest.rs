@@ -1,6 +1,6 @@
-//! A connection at rest: what the other side said or did meanwhile, without a round trip and without waiting.
+//! An idle connection: what the peer sent or did meanwhile, without a round trip and without waiting.
 //!
-//! Never trusts the runtime's own idea of whether a socket is readable, which may lag behind: it asks the system.
+//! Asks the system whether a socket is readable. The runtime's own idea of that may lag behind.
 
 use std::io::{self, Read, Write};
 
@@ -18,7 +18,7 @@ use crate::event::{ConnectionLoss, Event};
 /// A frontend's `Terminate` message.
 const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
 
-/// What reading without waiting came to.
+/// The result of a read without waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Readable {
     /// There is nothing more, and the connection is open.
@@ -28,10 +28,10 @@ enum Readable {
 }
 
 impl Wire {
-    /// Whether a pipeline can be sent: asks the system whether the other side has closed the connection at rest.
+    /// Whether a pipeline can be sent. Asks the system whether the peer has closed the idle connection.
     ///
-    /// One system call, and no waiting. A pooler that stops, a server that was told to end the session, a proxy that
-    /// forgot the connection with a reset: all of them are seen here, before a write would be sent into the void.
+    /// One system call, and no waiting. It notices a pooler that stops, a server that ended the session, and a proxy that
+    /// has forgotten the connection and sent a reset. So no write is sent into a dead connection.
     pub(in crate::db) fn look(&mut self) -> bool {
         if self.state == State::Ready {
             match self.stream.read_now(&mut self.inbound) {
@@ -46,7 +46,7 @@ impl Wire {
         self.state == State::Ready
     }
 
-    /// Reads what came unasked: notices, changed settings, and the last words of a session.
+    /// Reads unsolicited messages: notices, changed settings, and the last error of a session.
     pub(super) fn settle(&mut self) {
         while self.state == State::Ready && !self.inbound.is_empty() {
             let message = self.received(LONGEST_MESSAGE);
@@ -80,7 +80,7 @@ impl Wire {
 }
 
 impl Stream {
-    /// Reads what is there, and does not wait for more.
+    /// Reads the available bytes, and does not wait for more.
     fn read_now(&mut self, inbound: &mut BytesMut) -> io::Result<Readable> {
         match self {
             Self::Tcp(stream) => read_now(&mut &*SockRef::from(&*stream), inbound),
@@ -90,7 +90,7 @@ impl Stream {
         }
     }
 
-    /// Ends the session in good order, as far as that goes without waiting. What cannot be said is left unsaid.
+    /// Ends the session in good order, as far as that is possible without waiting.
     pub(super) fn say_goodbye(&mut self) {
         let _ = match self {
             Self::Tcp(stream) => (&*SockRef::from(&*stream)).write_all(&TERMINATE),
@@ -101,7 +101,7 @@ impl Stream {
     }
 }
 
-/// More than this at rest is not read at once: the connection is left to be found out by its next use.
+/// More bytes than this are not read at once from an idle connection. Its next use will find the problem.
 const MOST: usize = 64 * 1024;
 
 fn read_now(mut socket: impl Read, inbound: &mut BytesMut) -> io::Result<Readable> {
@@ -118,7 +118,7 @@ fn read_now(mut socket: impl Read, inbound: &mut BytesMut) -> io::Result<Readabl
     Ok(Readable::Nothing)
 }
 
-/// TLS has words of its own (tickets, alerts), so that bytes at rest need not mean that PostgreSQL said something.
+/// TLS has messages of its own (tickets, alerts). So bytes on an idle connection need not come from PostgreSQL.
 fn read_encrypted_now(stream: &mut TlsStream<TcpStream>, inbound: &mut BytesMut) -> io::Result<Readable> {
     let (tcp, session) = stream.get_mut();
     let socket = SockRef::from(&*tcp);

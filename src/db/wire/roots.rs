@@ -1,6 +1,6 @@
-//! Whose certificates are trusted, and how a server's is judged.
+//! Which certificates are trusted, and how a server's certificate is verified.
 //!
-//! Never speaks to anybody: it reads files, and answers rustls' questions.
+//! Never uses the network: it reads files, and answers rustls' questions.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,29 +13,29 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-/// What is asked of a server's certificate.
+/// What the server's certificate has to prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CertificateCheck {
-    /// Nothing but that its holder has its key (`require`).
+    /// Only that its holder has its key (`require`).
     Any,
-    /// That it comes from a known authority (`verify-ca`).
+    /// That a trusted authority issued it (`verify-ca`).
     Authority,
-    /// And that it has the host's name (`verify-full`).
+    /// Also that it has the host's name (`verify-full`).
     AuthorityAndName,
 }
 
-/// Judges a server's certificate.
+/// Verifies a server's certificate.
 #[derive(Debug)]
 pub(super) struct CertificateVerifier {
     demand: CertificateCheck,
     provider: Arc<CryptoProvider>,
-    /// Certificates that are trusted themselves, as a server's own that nobody else has signed.
+    /// Certificates that are trusted themselves, such as a self-signed certificate of a server.
     pinned: Vec<CertificateDer<'static>>,
     authority: Option<Arc<WebPkiServerVerifier>>,
 }
 
 impl CertificateVerifier {
-    /// A judge that trusts the certificates of `root`, a file in PEM form or `system`; for [`CertificateCheck::Any`] none is needed.
+    /// A verifier that trusts the certificates of `root`, a file in PEM form or `system`. [`CertificateCheck::Any`] needs none.
     pub(super) fn new(
         demand: CertificateCheck,
         root: Option<&Path>,
@@ -94,7 +94,7 @@ impl ServerCertVerifier for CertificateVerifier {
         }
         let verdict = authority.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
         match verdict {
-            // The name is looked at last, when the chain was found to be good.
+            // The name is checked last, when the chain was found to be valid.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.demand == CertificateCheck::Authority => Ok(ServerCertVerified::assertion()),

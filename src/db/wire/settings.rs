@@ -1,6 +1,6 @@
-//! Connection string and environment -> [`Settings`]. What may stand in a connection string is listed in `values.rs`.
+//! Connection string and environment -> [`Settings`]. `values.rs` lists what a connection string may contain.
 //!
-//! Reads the environment only through the function that it is given, and no file.
+//! Reads the environment only through the function it gets, and no file.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use super::target::Target;
 use super::values::{CHANNEL_BINDINGS, TARGETS, Values};
 use crate::config::Secret;
 
-/// What a connection string and the environment say.
+/// The settings from a connection string and the environment.
 #[derive(Debug, Clone)]
 pub(in crate::db) struct Settings {
-    /// In the order in which they are tried; there is at least one.
+    /// In the order in which they are tried. There is at least one.
     pub(super) hosts: Vec<Host>,
     pub(super) user: String,
     pub(super) database: String,
-    /// If not given, the password file is asked for each connection.
+    /// If not given, each connection reads the password file.
     pub(super) password: Option<Secret>,
     pub(super) passfile: Option<PathBuf>,
     pub(super) application_name: String,
     /// Settings for the session in PostgreSQL's own form; poolers refuse it.
     pub(super) options: Option<String>,
-    /// A further parameter of the start, which no connection string has: whether it passes is to be tried.
+    /// One more startup parameter, which no connection string contains: a probe tries whether it passes.
     pub(super) trial: Option<(&'static str, &'static str)>,
     pub(super) tls: TlsSettings,
     pub(super) channel_binding: ChannelBinding,
@@ -33,21 +33,21 @@ pub(in crate::db) struct Settings {
     pub(super) watchfulness: Keepalive,
 }
 
-/// Where a connection string leads to; of several hosts, the first.
+/// The address of a connection string. Of several hosts, the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// A name or an address, or the folder of a Unix socket.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Who connects.
+    /// The user.
     pub user: String,
     /// The database's name.
     pub database: String,
 }
 
 impl Settings {
-    /// Reads a URL or `keyword=value` pairs. What the text does not say, `environment` may; errors say what to do.
+    /// Reads a URL or `keyword=value` pairs. `environment` fills in what the text does not name. Errors say what to do.
     pub(in crate::db) fn new(
         text: &str,
         environment: impl Fn(&str) -> Option<String>,
@@ -87,7 +87,7 @@ impl Settings {
         Place { host, port, user: self.user.clone(), database: self.database.clone() }
     }
 
-    /// What is sent in the clear at the start.
+    /// The startup message, which is sent in the clear.
     fn texts(&self) -> impl Iterator<Item = &str> {
         [Some(&*self.user), Some(&self.database), Some(&self.application_name), self.options.as_deref()]
             .into_iter()
@@ -95,7 +95,7 @@ impl Settings {
     }
 }
 
-/// The name of the account that this process runs as, libpq's default for the user.
+/// The name of the account of this process, libpq's default for the user.
 fn account() -> Option<String> {
     let account = nix::unistd::User::from_uid(nix::unistd::geteuid()).ok()??;
     Some(account.name)

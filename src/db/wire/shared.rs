@@ -1,8 +1,8 @@
-//! A connection that several futures can use at once: the wire behind a lock, which is held while bytes are moved and
-//! never while they are waited for.
+//! A connection that several futures can use at once: the wire behind a lock, which is held while bytes are moved and never
+//! during a wait.
 //!
-//! There is no task that reads: whoever is polled writes and reads for all, puts aside what is for others, and wakes them.
-//! Who is done, or goes away, wakes the next one to read on. Never decides what a pipeline is made of.
+//! There is no reader task. Any future that is polled writes and reads for all, stores the messages of the others, and wakes
+//! them. A future that is done, or is dropped, wakes the next one to read on. Never decides what a pipeline contains.
 
 use super::{Exchange, Pipeline, TransactionStatus, Wire};
 use crate::db::lock::Lock;
@@ -10,14 +10,14 @@ use crate::db::lock::Lock;
 /// A [`Wire`] for one future at a time, or for several.
 pub(in crate::db) struct SharedWire(Lock<Wire>);
 
-/// With whom a pipeline shares the connection.
+/// How a pipeline shares the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Sharing {
-    /// With nobody: its future has the connection to itself. Dropped before its answer was read to the end, it leaves the
-    /// connection unusable, and what runs is cancelled when the connection is dropped.
+    /// Not at all: its future has the connection to itself. If it is dropped before its answer was read to the end, the
+    /// connection cannot be used any more. The running statement is cancelled when the connection is dropped.
     Alone,
-    /// With others: it is written behind theirs, without waiting for their answers. Dropped, it leaves the connection in
-    /// order: what it asked for is done all the same, and the answer is thrown away by whoever reads next.
+    /// With others: it is written behind their pipelines, without waiting for their answers. If it is dropped, the
+    /// connection stays usable: the server still runs the pipeline, and the next future that reads discards the answer.
     Joined,
 }
 
@@ -26,17 +26,17 @@ impl SharedWire {
         Self(Lock::new(wire))
     }
 
-    /// The wire, for whom has it to himself. Needs no waiting.
+    /// The wire, for a caller that owns it exclusively. Never waits.
     pub(in crate::db) fn get_mut(&mut self) -> &mut Wire {
         self.0.get_mut()
     }
 
-    /// Begins to send a pipeline alone; nothing is written before the answer is asked for.
+    /// Begins an exclusive pipeline. Nothing is written before its answer is requested.
     pub(in crate::db) fn exchange(&mut self, pipeline: Pipeline) -> Exchange<'_> {
         self.send(pipeline, Sharing::Alone)
     }
 
-    /// Begins to send a pipeline; nothing is written before the answer is asked for.
+    /// Begins a pipeline. Nothing is written before its answer is requested.
     pub(in crate::db) fn send(&self, pipeline: Pipeline, sharing: Sharing) -> Exchange<'_> {
         Exchange::new(self, pipeline, sharing)
     }
@@ -46,24 +46,24 @@ impl SharedWire {
         self.with(|wire| wire.transaction)
     }
 
-    /// Whether nobody in between can read along.
+    /// Whether the connection is private: no third party can read along.
     pub(in crate::db) fn is_encrypted(&self) -> bool {
         self.with(|wire| wire.stream.is_encrypted())
     }
 
-    /// What the server, or the pooler, reported of a setting: `server_version`, `TimeZone`.
+    /// The value of a setting that the server or the pooler reported: `server_version`, `TimeZone`.
     pub(in crate::db) fn parameter(&self, name: &str) -> Option<String> {
         self.with(|wire| wire.parameters.get(name).cloned())
     }
 
-    /// Does something that waits for nothing.
+    /// Runs a function that never waits.
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Wire) -> T) -> T {
         let (result, woken) = {
             let mut wire = self.0.lock();
             let result = work(&mut wire);
             (result, wire.queue.take_woken())
         };
-        // Outside of the lock: what a waker does is not known here.
+        // Outside the lock, because a waker may run any code.
         for waker in woken {
             waker.wake();
         }

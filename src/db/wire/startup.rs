@@ -1,6 +1,6 @@
-//! An open socket -> a session that takes messages (manual, section 55.2.1).
+//! An open socket -> a session that accepts messages (manual, section 55.2.1).
 //!
-//! Sends only parameters that poolers track; everything else a pooler such as PgBouncer refuses.
+//! Sends only parameters that poolers track. A pooler such as PgBouncer refuses all others.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -18,7 +18,7 @@ use super::stream::Stream;
 use super::{Failure, Report, State, TransactionStatus, Wire};
 use crate::event::Event;
 
-/// No message before the end of the authentication is longer; whoever sends one is no PostgreSQL server.
+/// No message before the end of the authentication is longer. A peer that sends one is no PostgreSQL server.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
 impl Wire {
@@ -84,7 +84,7 @@ impl Wire {
         Ok(())
     }
 
-    /// The next message, which must be no error.
+    /// The next message, which must not be an error.
     pub(super) async fn expect(&mut self) -> Result<Message, Failure> {
         loop {
             let Some(message) = self.received(LONGEST_MESSAGE)? else {

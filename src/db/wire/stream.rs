@@ -19,11 +19,11 @@ pub(super) enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
     Tls(Box<TlsStream<TcpStream>>),
-    /// The socket was handed on to somebody else.
+    /// The socket was moved elsewhere.
     Closed,
 }
 
-/// Where a socket leads to, names resolved.
+/// The address of a socket, with names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
     Tcp(SocketAddr),
@@ -31,23 +31,23 @@ pub(super) enum Address {
     Unix(PathBuf),
 }
 
-/// How a connection that nothing moves on is watched (`tcp(7)`). It concerns TCP alone.
+/// How an idle or stuck connection is watched (`tcp(7)`). Only for TCP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Keepalive {
     /// No probes at all.
     pub(super) is_off: bool,
-    /// Time at rest before the first probe.
+    /// The idle time before the first probe.
     pub(super) idle: Duration,
     /// Time between probes; the system's default if not given.
     pub(super) interval: Option<Duration>,
-    /// Probes without an answer after which the connection is given up.
+    /// How many probes without an answer end the connection.
     pub(super) count: Option<u32>,
     /// How long bytes may stay unacknowledged.
     pub(super) user_timeout: Option<Duration>,
 }
 
 impl Default for Keepalive {
-    /// A pooled connection may rest for minutes; a firewall that forgets it should be noticed before it is used.
+    /// A pooled connection may be idle for minutes. A firewall that forgets it should be noticed before it is used.
     fn default() -> Self {
         Self { is_off: false, idle: Duration::from_mins(1), interval: None, count: None, user_timeout: None }
     }

@@ -1,12 +1,12 @@
-//! `target_session_attrs`: which of several servers will do.
+//! `target_session_attrs`: which of several servers are suitable.
 //!
-//! Asks by one simple message, which every pooler passes on in every pool mode, and leaves nothing behind.
+//! Asks by one simple message, which every pooler passes on in every pool mode, and which leaves nothing behind.
 
 use postgres_protocol::message::backend::Message;
 
 use super::{Failure, Pipeline, Report, SharedWire};
 
-/// Which of several servers will do.
+/// Which of several servers are suitable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Target {
     Any,
@@ -14,11 +14,11 @@ pub(super) enum Target {
     ReadOnly,
     Primary,
     Standby,
-    /// A standby if there is one, else any.
+    /// A standby if there is one, else any server.
     PreferStandby,
 }
 
-/// What a server said of itself.
+/// What a server reported of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Role {
     is_standby: bool,
@@ -29,7 +29,7 @@ const QUESTION: &str = "select pg_catalog.concat(pg_catalog.pg_is_in_recovery(),
                         pg_catalog.current_setting('transaction_read_only'))";
 
 impl Target {
-    /// What is looked for in a first pass over the hosts, and what in a second.
+    /// What the first pass over the hosts looks for, and what the second one does.
     pub(super) fn passes(self) -> Vec<Self> {
         match self {
             Self::PreferStandby => vec![Self::Standby, Self::Any],
@@ -60,7 +60,7 @@ impl Target {
 }
 
 impl SharedWire {
-    /// Fails if the server is not one that will do.
+    /// Fails if the server is not suitable.
     pub(super) async fn check(&mut self, target: Target) -> Result<(), Failure> {
         if target == Target::Any {
             return Ok(());

@@ -1,6 +1,6 @@
 //! TLS to the pooler or the database, by rustls: what `sslmode` and its relatives ask for.
 //!
-//! `prefer` and `require` encrypt without asking who answers, as libpq's do (manual, section 34.19), unless a root
+//! `prefer` and `require` encrypt without verifying the server, as in libpq (manual, section 34.19), unless a root
 //! certificate is given.
 
 use std::path::PathBuf;
@@ -28,27 +28,27 @@ pub(super) struct Tls {
     negotiation: SslNegotiation,
 }
 
-/// Whether a connection is to be encrypted.
+/// Whether to encrypt a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encryption {
-    /// It is not.
+    /// No.
     Never,
-    /// If the server can.
+    /// If the server supports it.
     IfOffered,
-    /// Or there is no connection.
+    /// Yes, or there is no connection.
     Always,
 }
 
-/// The name under which libpq keeps a root certificate, below the home folder.
+/// The file name of libpq's root certificate, below the home folder.
 const ROOT: &str = ".postgresql/root.crt";
 
 impl Tls {
-    /// Reads the files that the settings name.
+    /// Reads the files in the settings.
     pub(super) fn new(settings: &TlsSettings) -> Result<Self, String> {
         let demand = match settings.mode {
             SslMode::VerifyFull => CertificateCheck::AuthorityAndName,
             SslMode::VerifyCa => CertificateCheck::Authority,
-            // A root certificate would be of no use if it were not asked for.
+            // A root certificate would be of no use if nothing were verified against it.
             SslMode::Require if settings.root.is_some() => CertificateCheck::Authority,
             SslMode::Require | SslMode::Prefer | SslMode::Allow | SslMode::Disable => CertificateCheck::Any,
         };
@@ -80,7 +80,7 @@ impl Tls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), negotiation: settings.negotiation })
     }
 
-    /// Encrypts a connection if it is to be, and if the server can. A Unix socket is left as it is.
+    /// Encrypts a connection if it has to be encrypted, and the server supports it. Leaves a Unix socket as it is.
     pub(super) async fn encrypt(
         &self,
         stream: Stream,
@@ -109,7 +109,7 @@ impl Tls {
     }
 }
 
-/// PostgreSQL's question whether the server speaks TLS: one byte is the answer, and no more is read than that one.
+/// PostgreSQL's request for TLS. The answer is one byte, and nothing is read behind it.
 async fn is_offered(tcp: &mut TcpStream) -> Result<bool, Failure> {
     const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
     tcp.write_all(&SSL_REQUEST).await.map_err(|error| Failure::io("writing failed", error))?;
@@ -134,7 +134,7 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
-    /// What SCRAM can bind itself to, if the connection is encrypted and the server's certificate allows it.
+    /// The data for SCRAM's channel binding, if the connection is encrypted and the server's certificate allows it.
     pub(super) fn end_point_hash(&self) -> Option<Vec<u8>> {
         let Self::Tls(stream) = self else { return None };
         let certificates = stream.get_ref().1.peer_certificates()?;

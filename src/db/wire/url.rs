@@ -1,15 +1,15 @@
 //! `postgres://` URLs -> keywords and values, as the manual's section 34.1.1.2 has them.
 //!
-//! Knows no keyword's meaning.
+//! Does not know what the keywords mean.
 
 use percent_encoding::percent_decode_str;
 
 /// Keywords and values, in the order of the text.
 pub(super) type Pairs = Vec<(String, String)>;
 
-/// What stands behind `postgres://`: `user:password@host:port,host:port/database?keyword=value`.
+/// The text behind `postgres://`: `user:password@host:port,host:port/database?keyword=value`.
 ///
-/// A password may hold an `@` that was not encoded: the host begins behind the last one.
+/// A password may contain an `@` that was not encoded: the host begins behind the last one.
 pub(super) fn pairs(rest: &str) -> Result<Pairs, String> {
     let (before, query) = rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));
     let host_from = before.rfind('@').map_or(0, |at| at + 1);
@@ -38,7 +38,7 @@ pub(super) fn pairs(rest: &str) -> Result<Pairs, String> {
         let (name, value) = parameter
             .split_once('=')
             .ok_or_else(|| format!("the parameter {parameter:?} has no value: write {parameter}=…"))?;
-        // The JDBC driver's spelling, which libpq knows as well.
+        // The JDBC driver's spelling, which libpq accepts too.
         match (name, value) {
             ("ssl", "true") => pairs.push(("sslmode".to_owned(), "require".to_owned())),
             _ => pairs.push((decode(name)?, decode(value)?)),

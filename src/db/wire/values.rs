@@ -1,6 +1,6 @@
 //! Keywords and values -> what they mean: numbers, choices, lists of hosts.
 //!
-//! Reads the environment only through the function that it is given, and no file.
+//! Reads the environment only through the function it gets, and no file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::stream::Keepalive;
 use super::target::Target;
 use super::{keywords, url};
 
-/// The keywords that are known, and the environment variable that stands in for each.
+/// The known keywords, and the environment variable that stands in for each.
 const KEYWORDS: [(&str, Option<&str>); 24] = [
     ("host", Some("PGHOST")),
     ("hostaddr", Some("PGHOSTADDR")),
@@ -204,7 +204,7 @@ impl Values {
     }
 }
 
-/// What to do about a keyword that is not known.
+/// What happens to an unknown keyword.
 fn unknown(name: &str) -> String {
     match name {
         "pgbouncer" | "connection_limit" | "pool_timeout" | "statement_cache_size" => {

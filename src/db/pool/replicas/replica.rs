@@ -1,4 +1,4 @@
-//! One replica: its pool, what it is asked of itself, and whether it is read from.
+//! One replica: its pool, the checks of its state, and whether reads go to it.
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -12,13 +12,13 @@ use crate::db::pool::replicas::wal_history::WalHistory;
 use crate::event::ReplicaEvent;
 use crate::sql::Statement;
 
-/// How soon a server has to say how it is.
+/// The time limit for a replica's answer about its state.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// As the number of bytes from the log's beginning.
+/// As the number of bytes since the log's beginning.
 const PRIMARY_POSITION: &str = "select (pg_catalog.pg_current_wal_lsn() operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn)::pg_catalog.text";
 
-/// Nothing, if the server is no standby.
+/// No row, if the server is no standby.
 const REPLICA_POSITION: &str = "select coalesce(pg_catalog.pg_last_wal_replay_lsn() \
     operator(pg_catalog.-) '0/0'::pg_catalog.pg_lsn, 0)::pg_catalog.text where pg_catalog.pg_is_in_recovery()";
 
@@ -28,13 +28,13 @@ pub(super) struct Replica {
     /// Its connection string without the password.
     name: String,
     pool_size: usize,
-    /// How many run.
+    /// The number of reads in progress.
     reads: AtomicUsize,
     /// A [`ReplicaStatus`].
     standing: AtomicU8,
 }
 
-/// Whether a replica is read from.
+/// Whether reads go to a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum ReplicaStatus {
@@ -44,7 +44,7 @@ enum ReplicaStatus {
     LeftOut,
 }
 
-/// Why a replica is not read from.
+/// Why no reads go to a replica.
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error(transparent)]
@@ -57,12 +57,12 @@ enum Fault {
     Behind(Duration),
 }
 
-/// What becomes of a read that a replica has failed.
+/// What happens to a read that failed on a replica.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
-    /// The primary is asked.
+    /// It runs on the primary.
     Primary,
-    /// The error is the answer.
+    /// The caller gets the error.
     Told,
 }
 
@@ -73,7 +73,7 @@ impl Replica {
         primary: &Database,
     ) -> Result<Self, Error> {
         let name = redacted(url.expose());
-        // Whole messages alone are sent there, which is safe in every mode: there is nothing to find out.
+        // Only whole messages go there, which is safe in every pool mode: there is nothing to probe.
         let (url, pool_mode) = (url.clone(), PoolMode::Transaction);
         let own = config::Database { url, pool_mode, ..config.clone() };
         let database = Database::new(&own).map_err(|error| match error {
@@ -106,23 +106,23 @@ impl Replica {
     ) -> Result<Answers, RunError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let _reading = Reading(&self.reads);
-        // After a conflict with its recovery the primary is asked.
+        // After a conflict with its recovery, the read runs on the primary.
         self.database.run_once(scope, statements).await
     }
 
-    /// What an error of a read says of the replica, and what follows for the read.
+    /// What an error of a read means for the replica, and what happens to the read.
     pub(in crate::db) fn judge(&self, error: &Error) -> Next {
         match error {
             Error::Unavailable(_) => {
                 self.leave_out(&Fault::Unreachable(error.clone()));
                 Next::Primary
             }
-            // Whoever asked has waited as long as an answer may take.
+            // The caller has waited as long as an answer may take.
             Error::DeadlineExceeded(_) => {
                 self.leave_out(&Fault::Unreachable(error.clone()));
                 Next::Told
             }
-            // The role, its memberships or its settings may be newer than what has arrived here.
+            // The role, its memberships or its settings may be newer than the data that has arrived here.
             Error::ScopeRefused(_) => Next::Primary,
             Error::Database(raised) if may_differ(&raised.sqlstate) => Next::Primary,
             Error::Database(_)
@@ -134,9 +134,9 @@ impl Replica {
         }
     }
 
-    /// Asks how it is, and takes it into use or leaves it out.
+    /// Checks its state, and starts or stops sending reads to it.
     pub(in crate::db) async fn look(&self, trail: Option<&WalHistory>) {
-        // It is busy, so that the question would wait; the reads themselves tell how it is.
+        // It is busy, so that the check would have to wait. The reads themselves show its state.
         if self.reads() >= self.pool_size {
             return;
         }
@@ -165,18 +165,18 @@ impl Replica {
         }
     }
 
-    /// Whether that is new.
+    /// Whether the status has changed.
     fn stand(&self, standing: ReplicaStatus) -> bool {
         self.standing.swap(standing as u8, Ordering::Relaxed) != standing as u8
     }
 }
 
-/// Where the primary is in its log; `None` if it does not say.
+/// The primary's position in its log; `None` if it does not answer.
 pub(in crate::db) async fn position(primary: &Database) -> Option<u64> {
     number(&ask(primary, PRIMARY_POSITION).await?.ok()?)
 }
 
-/// A read under way; it ends with this, also where nobody waits for it any more.
+/// A read in progress. Dropping this ends it, also if its caller has stopped waiting.
 struct Reading<'a>(&'a AtomicUsize);
 
 impl Drop for Reading<'_> {
@@ -185,7 +185,7 @@ impl Drop for Reading<'_> {
     }
 }
 
-/// `None` if there is no answer in time.
+/// `None` if no answer arrives in time.
 async fn ask(database: &Database, question: &str) -> Option<Result<Answers, Error>> {
     let scope = Scope::of_catalog(PATIENCE);
     let statement = [Statement::new(question.to_owned(), Vec::new())];
@@ -198,8 +198,8 @@ fn number(answers: &[Option<String>]) -> Option<u64> {
     answers.first()?.as_ref()?.parse().ok()
 }
 
-/// Whether the primary may say something else: of what has not arrived at the replica yet (tables, columns, functions, schemas,
-/// types, privileges), and where its recovery was in the way of a query (manual, section 27.4.2).
+/// Whether the primary may answer differently. That is so if something has not arrived at the replica yet (tables, columns,
+/// functions, schemas, types, privileges), or if its recovery cancelled a query (manual, section 27.4.2).
 fn may_differ(sqlstate: &str) -> bool {
     matches!(sqlstate, "42P01" | "42703" | "42883" | "3F000" | "42704" | "42501" | "40001" | "40P01")
 }

@@ -1,12 +1,12 @@
-//! How far a replica is behind, by where the primary was in its log at which time.
+//! How far a replica is behind, by the primary's log positions over time.
 //!
-//! Never asks a server, and no machine's clock but ours: positions and times are handed in.
+//! Never asks a server, and uses only our own clock: the caller passes positions and times.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Where the primary was in its log (WAL) at which time, so that a replica's position tells how far behind it is, whatever the
-/// machines' clocks say, and however little is written.
+/// The primary's log (WAL) positions over time. They tell how far behind a replica's position is. That is independent of the
+/// machines' clocks, and works even if little is written.
 #[derive(Debug)]
 pub(super) struct WalHistory {
     limit: Duration,
@@ -23,13 +23,13 @@ impl WalHistory {
         if self.steps.back().is_none_or(|(_, last)| *last < position) {
             self.steps.push_back((time, position));
         }
-        // The oldest is needed as long as the one behind it is not too old itself.
+        // The oldest entry is needed as long as the one behind it is not too old itself.
         while self.steps.get(1).is_some_and(|(then, _)| time.duration_since(*then) > self.limit) {
             self.steps.pop_front();
         }
     }
 
-    /// For how long a replica has lacked something, if that is longer than the limit.
+    /// For how long the replica has lagged behind, if that is longer than the limit.
     pub(super) fn too_far_behind(&self, now: Instant, position: u64) -> Option<Duration> {
         let (since, _) = self.steps.iter().find(|(_, step)| *step > position)?;
         Some(now.duration_since(*since)).filter(|behind| *behind > self.limit)
@@ -46,7 +46,7 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut trail = WalHistory::new(Duration::from_secs(10));
         assert_eq!(trail.too_far_behind(at(0), 0), None, "nothing is known of the primary");
-        // It writes something in the first second, and then nothing for long.
+        // The primary writes something in the first second, and then nothing for a long time.
         trail.note(at(0), 100);
         trail.note(at(1), 200);
         for seconds in 2..60 {
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(trail.too_far_behind(at(60), 200), None);
         assert_eq!(trail.too_far_behind(at(60), 150), Some(Duration::from_secs(59)));
         assert_eq!(trail.too_far_behind(at(11), 150), None);
-        // It writes all the time, and not everything is remembered for ever.
+        // The primary writes all the time, and old positions are dropped.
         for seconds in 60..600 {
             trail.note(at(seconds), seconds * 100);
         }
