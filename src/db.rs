@@ -24,7 +24,7 @@ pub use self::diesel::{
 };
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::operation::answers::{Answers, RunError};
-pub use self::operation::batch::{AnswerHash, BatchMember, MemberAnswer};
+pub use self::operation::batch::{AnswerHash, BatchMember, MemberAnswer, MemberResult, Watch};
 pub use self::operation::literal::{identifier, literal};
 pub use self::operation::message::compose as message;
 pub use self::operation::scope::{Access, Scope, Settings};

@@ -24,6 +24,7 @@
 //! | [`sql`] | plan -> SQL statements |
 //! | [`db`] | the wire protocol, connections, pool, one message per operation; Diesel's connection for every pooler |
 //! | [`stored`] | statements that are used often as functions of the database |
+//! | [`changes`] | the log of tables that transactions have written to |
 //! | [`response`] | rows and errors -> response body |
 //! | [`error`] | every stage's errors -> code, client message, log message |
 //! | [`event`] | everything observable -> logs |
@@ -31,6 +32,7 @@
 
 pub mod auth;
 pub mod catalog;
+pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod db;

@@ -9,6 +9,7 @@
 mod executor;
 mod intervals;
 mod poll;
+mod prune;
 mod registry;
 mod subscription;
 mod update;

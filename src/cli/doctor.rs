@@ -8,6 +8,7 @@ mod console;
 mod examine;
 mod exposure;
 mod findings;
+mod live;
 mod other;
 mod reach;
 mod report;

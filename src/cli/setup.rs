@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
+use crate::changes;
 use crate::config::{self, Config, DocumentPolicy, PoolMode, Profile, Secret};
 use crate::db::{self, Database};
 use crate::engine::{Engine, StoredOperation};
@@ -16,7 +17,12 @@ use super::settings::Flags;
 
 /// The flags of `glowplug setup`. With the setting `stored-operations` it makes the schema for these in place of the ledger.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("droppable").args(["stored_operations", "live_tables"]))]
 pub(super) struct Options {
+    /// Tables whose changes are noted in a log, so that live queries of other tables need not be run again: names with their schemas, and
+    /// commas between. Their partitions and children are noted with them.
+    #[arg(long, value_name = "TABLE,…", value_delimiter = ',', num_args = 0.., conflicts_with = "for_role")]
+    live_tables: Option<Vec<String>>,
     /// Role that servers or workers connect as, if it is another than the one that makes the ledger or the schema of stored operations;
     /// it is given the rights that they need. May be given more than once.
     #[arg(long, value_name = "ROLE")]
@@ -25,8 +31,8 @@ pub(super) struct Options {
     /// user, or of `anon-role`. May be given more than once.
     #[arg(long, value_name = "ROLE", requires_all = ["stored_operations", "persisted_operations"])]
     for_role: Vec<String>,
-    /// With `--stored-operations`: remove the schema with all that is in it. Servers that run go on without.
-    #[arg(long, requires = "stored_operations", conflicts_with = "grant_to")]
+    /// With `--stored-operations` or `--live-tables`: remove the schema with all that is in it. Servers that run go on without.
+    #[arg(long, requires = "droppable", conflicts_with = "grant_to")]
     drop: bool,
     #[command(flatten)]
     flags: Flags,
@@ -37,6 +43,17 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
     let failed = |error: db::Error| Failure::Database(error.to_string());
+    if let Some(tables) = &options.live_tables {
+        if tables.is_empty() != options.drop {
+            return Err(Failure::Usage(
+                "--live-tables takes the tables whose changes are noted, as in --live-tables public.task,public.project; \
+                 --live-tables --drop has none noted any more"
+                    .to_owned(),
+            ));
+        }
+        let made = super::block_on(async { set_up_live(options, tables, &config).await.map_err(failed) })?;
+        return super::print(&made);
+    }
     if options.flags.settings.stored_operations.is_none() {
         super::block_on(async {
             let database = Database::new(&config.database).map_err(failed)?;
@@ -52,6 +69,26 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let failed = |error: Error| Failure::Database(error.to_string());
     let made = super::block_on(async { set_up_stored(options, &config).await.map_err(failed) })?;
     super::print(&made)
+}
+
+/// Makes or removes the log of changed tables, past the pooler where the settings say how.
+async fn set_up_live(options: &Options, tables: &[String], config: &Config) -> Result<String, db::Error> {
+    let owner = through(config, config.database.session_url())?;
+    if options.drop {
+        changes::remove(&owner).await?;
+        return Ok(format!("the schema {} is gone, and the triggers with it\n", changes::SCHEMA));
+    }
+    let server = through(config, &config.database.url)?;
+    let user = stored::State::of(&server).await?.user;
+    let grants = config.database.direct_url.as_ref().map(|_| user.clone());
+    let grant_to: Vec<String> = options.grant_to.iter().cloned().chain(grants).collect();
+    changes::set_up(&owner, tables, &grant_to).await?;
+    let report = changes::Report::of(&server).await?;
+    Ok(format!(
+        "the schema {} is there; {user} sees which of {} tables have changed\n",
+        changes::SCHEMA,
+        report.map_or(0, |report| report.logged)
+    ))
 }
 
 /// Makes or removes the schema of stored operations, past the pooler where the settings say how.

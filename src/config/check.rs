@@ -178,10 +178,11 @@ fn role_limits(reader: &mut Reader<'_>, errors: usize) -> HashMap<String, Limits
 }
 
 fn live(reader: &mut Reader<'_>, database: &Database) -> Live {
-    let pool_size = usize::try_from(database.pool_size).unwrap_or(usize::MAX);
+    // The other half is for requests.
+    let half = usize::try_from(database.pool_size.div_ceil(2)).unwrap_or(usize::MAX);
     Live {
         interval: reader.duration("live-interval"),
-        connections: reader.count("live-connections", 1..=10_000).min(pool_size).max(1),
+        connections: reader.count("live-connections", 1..=10_000).min(half),
         subscriptions: reader.count("max-subscriptions", COUNTS),
     }
 }

@@ -185,8 +185,8 @@ pub struct Raw {
     /// small query; a mutation through this server is seen at once. A client may wish a quarter of it, or more.
     #[arg(long, value_name = "DURATION")]
     pub live_interval: Option<Text>,
-    /// How many connections of the pool live queries may use at once. More see changes sooner where many clients are subscribed; they
-    /// are missing for requests meanwhile.
+    /// How many connections of the pool live queries may use at once, half of it at the most. More see changes sooner where many clients are
+    /// subscribed; they are missing for requests meanwhile.
     #[arg(long, value_name = "COUNT")]
     pub live_connections: Option<Text>,
     /// How many subscriptions there may be. Each takes some kilobytes, and its answer, which those with the same share.

@@ -11,15 +11,10 @@ use super::planning::Prepared;
 use super::run::{Execution, Structure};
 use super::snapshots::RoleSchema;
 use super::{Engine, Identity, Outcome, Request, Response, refuse};
-use crate::db::{self, Scope};
+use crate::db;
 use crate::error::Error;
 use crate::request::{JsonMap, json_map};
 use crate::response::{self, Body};
-use crate::sql::Statement;
-
-/// Asks for no privilege and for no row.
-const STATE: &str = "select concat(pg_postmaster_start_time(), ' ', \
-    case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text else pg_current_snapshot()::text end)";
 
 /// An operation that is run again and again, for one identity.
 pub struct LiveOperation {
@@ -160,19 +155,6 @@ impl Engine {
         account.hand_over();
         let (request, variables, identity) = (request.clone(), Arc::clone(variables), identity.clone());
         Ok(LiveOperation { request, variables, identity, role_schema, prepared: prepared? })
-    }
-
-    /// The state of the database that operations read from: as long as it is the same text, no table has changed.
-    ///
-    /// On a primary it is the snapshot that a query sees; on a standby how much of the log it has applied, because snapshots there
-    /// stay equal while rows change. The server's start is there for tables that a crash empties, and for a fail-over.
-    pub async fn state(&self) -> Result<String, Error> {
-        let scope = Scope::of_catalog(self.inner.database.statement_timeout());
-        let statement = Statement::new(STATE, Vec::new());
-        let answers = self.inner.database.run(&scope, &[statement]).await.map_err(|failure| failure.error)?;
-        answers.into_iter().next().flatten().ok_or_else(|| {
-            db::Error::Protocol("the database does not say which state it is in".to_owned()).into()
-        })
     }
 
     /// What a client reads of an error that is no failure, and that no operator needs to read of.

@@ -2,11 +2,14 @@
 //!
 //! Only what goes well is answered here: what fails, or is not as it was, is run by itself, which knows what follows from it.
 
+use std::sync::Arc;
+
 use super::Engine;
 use super::compile::Source;
 use super::live::{LiveAnswer, LiveOperation};
 use super::run::{Execution, Structure, assemble};
-use crate::db::{AnswerHash, Batch, BatchMember, MemberAnswer};
+use crate::changes::TableId;
+use crate::db::{AnswerHash, Batch, BatchMember, MemberAnswer, MemberResult, Watch};
 use crate::response;
 
 /// What the run of a member of a batch has come to.
@@ -21,21 +24,28 @@ pub enum BatchRun {
     Unavailable,
 }
 
+/// What the run of a member of a batch has come to, and the tables that it has read, if they are known.
+pub type BatchResult = (BatchRun, Option<Arc<[TableId]>>);
+
 impl Engine {
     /// Runs operations in one message, or in as many as there are failures. The hashes are those of the answers that are known.
-    pub async fn run_live_batch(&self, members: &[(&LiveOperation, Option<AnswerHash>)]) -> Vec<BatchRun> {
-        let mut runs: Vec<BatchRun> = members.iter().map(|_| BatchRun::Alone).collect();
+    pub async fn run_live_batch(
+        &self,
+        members: &[(&LiveOperation, Option<AnswerHash>)],
+        watch: Watch,
+    ) -> Vec<BatchResult> {
+        let mut runs: Vec<BatchResult> = members.iter().map(|_| (BatchRun::Alone, None)).collect();
         let fit = |index: &usize| self.fits_a_batch(members[*index].0);
         let mut waiting: Vec<usize> = (0..members.len()).filter(fit).collect();
         while !waiting.is_empty() {
-            let batch = self.send_live(waiting.iter().map(|index| members[*index])).await;
+            let batch = self.send_live(waiting.iter().map(|index| members[*index]), watch).await;
             let answered = batch.answers.len();
-            for (index, answer) in waiting.iter().zip(batch.answers) {
-                runs[*index] = self.answered(members[*index].0, answer).await;
+            for (index, MemberResult { answer, tables }) in waiting.iter().zip(batch.answers) {
+                runs[*index] = (self.answered(members[*index].0, answer).await, tables);
             }
             if batch.failure.as_ref().is_some_and(db_is_away) && answered == 0 {
                 for index in waiting {
-                    runs[index] = BatchRun::Unavailable;
+                    runs[index] = (BatchRun::Unavailable, None);
                 }
                 break;
             }
@@ -57,11 +67,12 @@ impl Engine {
     async fn send_live<'a>(
         &self,
         members: impl Iterator<Item = (&'a LiveOperation, Option<AnswerHash>)>,
+        watch: Watch,
     ) -> Batch {
         let members: Vec<BatchMember<'_>> = members
             .map(|(live, seen)| {
                 let execution = live.execution(Structure::Remembered);
-                BatchMember { scope: execution.scope(), statements: &execution.bound.statements, seen }
+                BatchMember { scope: execution.scope(), statements: &execution.bound.statements, seen, watch }
             })
             .collect();
         self.inner.database.run_batch(&members).await

@@ -26,6 +26,8 @@ pub enum LiveEvent<'a> {
     Interrupted { error: &'a str },
     /// It can be asked again.
     Resumed,
+    /// The log of changed tables could not be kept short.
+    NotPruned { error: &'a str },
 }
 
 /// What the run of a group has come to.
@@ -67,6 +69,9 @@ impl LiveEvent<'_> {
         match self {
             Self::Interrupted { error } => {
                 tracing::warn!(error, "live queries wait: the database cannot be asked");
+            }
+            Self::NotPruned { error } => {
+                tracing::warn!(error, "the log of changed tables cannot be pruned");
             }
             Self::Resumed => tracing::info!("live queries go on"),
             Self::Subscribed

@@ -10,10 +10,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Shared;
 use super::registry::{Next, Outcome, Run, Seen};
 use super::update::{End, EndReason};
-use crate::engine::{AnswerHash, BatchRun, LiveAnswer, LiveOperation, LiveRun};
+use super::{Shared, prune};
+use crate::engine::{AnswerHash, BatchRun, LiveAnswer, LiveOperation, LiveRun, LiveState, TableId, Watch};
 use crate::error::Error;
 use crate::event::{LiveEvent, LiveResult};
 
@@ -36,7 +36,7 @@ pub(super) async fn run(shared: &Arc<Shared>, stop: &CancellationToken) {
             shared.wake();
         }
     };
-    stop.run_until_cancelled(async { tokio::join!(poll.run(), woken) }).await;
+    stop.run_until_cancelled(async { tokio::join!(poll.run(), woken, Box::pin(prune::run(shared))) }).await;
     shared.stopped.cancel();
     shared.registry().end_all(&End::new(EndReason::ShuttingDown, &Error::ShuttingDown));
 }
@@ -53,7 +53,7 @@ struct Poll {
 /// What is known of the database's state.
 #[derive(Default)]
 struct Probe {
-    state: Option<String>,
+    state: Option<LiveState>,
     asked: Option<Instant>,
     /// How long it has waited since the database could not be asked the last time.
     pause: Option<Duration>,
@@ -78,7 +78,8 @@ impl Poll {
             match next {
                 Next::Run(runs) => {
                     let shared = Arc::clone(&self.shared);
-                    self.running.spawn(async move { perform(&shared, runs, connection).await });
+                    let watch = self.probe.state.as_ref().map_or(Watch::Nothing, LiveState::watch);
+                    self.running.spawn(async move { perform(&shared, runs, watch, connection).await });
                 }
                 Next::Wait(at) => {
                     drop(connection);
@@ -113,17 +114,16 @@ impl Poll {
             return None;
         }
         self.probe.asked = Some(now);
-        match self.shared.engine.state().await {
-            Ok(state) => {
+        match self.shared.engine.state(self.probe.state.as_ref()).await {
+            Ok(moved) => {
                 if self.probe.pause.take().is_some() {
                     self.shared.registry().resume();
                     LiveEvent::Resumed.emit();
                 }
-                let has_changed = self.probe.state.as_ref() != Some(&state);
-                LiveEvent::Probed { has_changed }.emit();
-                if has_changed {
+                LiveEvent::Probed { has_changed: moved.is_some() }.emit();
+                if let Some((state, changes)) = moved {
                     self.probe.state = Some(state);
-                    self.shared.registry().has_moved(Instant::now());
+                    self.shared.registry().has_moved(Instant::now(), &changes);
                 }
                 None
             }
@@ -143,14 +143,14 @@ impl Poll {
 }
 
 /// Runs groups on one connection: together, and then those by themselves that cannot be run so.
-async fn perform(shared: &Shared, runs: Vec<Run>, connection: OwnedSemaphorePermit) {
+async fn perform(shared: &Shared, runs: Vec<Run>, watch: Watch, connection: OwnedSemaphorePermit) {
     let began = Instant::now();
     let (alone, together): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.is_alone);
     let members: Vec<_> = together.iter().map(|run| (&*run.operation, run.seen.hash)).collect();
-    let answered = shared.engine.run_live_batch(&members).await;
+    let answered = shared.engine.run_live_batch(&members, watch).await;
     let took = began.elapsed() / u32::try_from(members.len()).unwrap_or(u32::MAX).max(1);
     let mut left = alone;
-    for (run, answer) in together.into_iter().zip(answered) {
+    for (run, (answer, tables)) in together.into_iter().zip(answered) {
         let outcome = match answer {
             BatchRun::Unchanged => Outcome::Unchanged,
             BatchRun::Answered(answer, hash) => answered_now(&run, answer, hash, None),
@@ -160,25 +160,25 @@ async fn perform(shared: &Shared, runs: Vec<Run>, connection: OwnedSemaphorePerm
                 continue;
             }
         };
-        finish(shared, &run, took, outcome);
+        finish(shared, &run, took, outcome, tables);
     }
     for run in left {
         let began = Instant::now();
         let outcome = outcome(&run, shared.engine.run_live(&run.operation).await);
-        finish(shared, &run, began.elapsed(), outcome);
+        finish(shared, &run, began.elapsed(), outcome, None);
     }
     drop(connection);
     shared.due.notify_one();
 }
 
-fn finish(shared: &Shared, run: &Run, took: Duration, outcome: Outcome) {
+fn finish(shared: &Shared, run: &Run, took: Duration, outcome: Outcome, tables: Option<Arc<[TableId]>>) {
     let (result, bytes) = match &outcome {
         Outcome::Changed(answer, ..) => (LiveResult::Changed, answer.response.body.len()),
         Outcome::Unchanged => (LiveResult::Unchanged, 0),
         Outcome::Ended(_) => (LiveResult::Ended, 0),
         Outcome::Failed => (LiveResult::Failed, 0),
     };
-    let (subscribers, delay) = shared.registry().finish(run.member, took, outcome);
+    let (subscribers, delay) = shared.registry().finish(run.member, took, outcome, tables);
     LiveEvent::Run { took, result }.emit();
     if result == LiveResult::Changed {
         LiveEvent::Sent { delay, subscribers, bytes }.emit();

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::intervals::Intervals;
 use super::update::End;
-use crate::engine::{AnswerHash, Identity, LiveAnswer, LiveKey, LiveOperation, Response};
+use crate::engine::{AnswerHash, Changes, Identity, LiveAnswer, LiveKey, LiveOperation, Response, TableId};
 use crate::event::LiveEvent;
 
 /// After so much time a group is run again although the database has not changed: for sequences, foreign tables, and the time of
@@ -78,6 +78,8 @@ struct Group {
     has_errors: bool,
     /// What its last run has read, or one that is under way.
     version: Version,
+    /// The tables that its last run has read, if they are known.
+    tables: Option<Arc<[TableId]>>,
     started: Option<Instant>,
     /// How long the last run took.
     took: Duration,
@@ -167,13 +169,12 @@ struct Pace {
 }
 
 impl Pace {
-    /// Of so many groups, each of which takes so long.
-    fn new(version: Version, wakes: u64, cost: Duration, groups: usize) -> Self {
-        let round = cost.saturating_mul(u32::try_from(groups).unwrap_or(u32::MAX));
-        // Where there are many groups, changes of this process must not fill all of the time.
-        let (spacing, refresh) =
-            (SPACING.max(round.saturating_mul(2)), REFRESH.max(round.saturating_mul(REFRESH_SHARE)));
-        Self { version, wakes, spacing, refresh }
+    /// Where a run takes so long, there are so many groups, and so many of them have not read the newest state.
+    fn new(version: Version, wakes: u64, cost: Duration, groups: usize, outdated: usize) -> Self {
+        let round = |count: usize| cost.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        // Where many groups are woken, changes of this process must not fill all of the time.
+        let spacing = SPACING.max(round(outdated).saturating_mul(2));
+        Self { version, wakes, spacing, refresh: REFRESH.max(round(groups).saturating_mul(REFRESH_SHARE)) }
     }
 }
 
@@ -257,10 +258,22 @@ impl Registry {
         std::mem::take(&mut self.is_woken)
     }
 
-    /// Notes that the database is another than before.
-    pub(super) fn has_moved(&mut self, now: Instant) {
+    /// Notes that the database is another than before. Groups whose answers cannot have changed need not be run for it.
+    pub(super) fn has_moved(&mut self, now: Instant, changes: &Changes) {
+        let before = self.version;
         self.version += 1;
         self.moved = Some(now);
+        if *changes == Changes::Anything {
+            return;
+        }
+        // What runs may find that it has read other tables than before.
+        let up_to_date =
+            |group: &&mut Group| group.version == before && !group.is_running && group.failures == 0;
+        for group in self.groups.values_mut().filter(up_to_date) {
+            if group.tables.as_deref().is_some_and(|tables| changes.spare(tables)) {
+                (group.version, group.wakes) = (self.version, self.wakes);
+            }
+        }
     }
 
     /// Subscriptions and groups.
@@ -301,7 +314,8 @@ impl Registry {
 
     /// Finds out which groups are due, and when the next one will be.
     fn find_due(&mut self, now: Instant) -> Instant {
-        let pace = Pace::new(self.version, self.wakes, self.cost, self.groups.len());
+        let outdated = self.groups.values().filter(|group| group.version != self.version).count();
+        let pace = Pace::new(self.version, self.wakes, self.cost, self.groups.len(), outdated);
         let mut wait = now + REFRESH;
         let mut due = Vec::new();
         for (key, group) in self.groups.iter().filter(|(_, group)| !group.is_running) {
@@ -334,15 +348,21 @@ impl Registry {
         Some(Run { member, operation, seen: group.seen, is_alone: group.has_errors })
     }
 
-    /// Takes what a run has come to, and shows it to the subscribers; how many there are, and how long ago the
+    /// Takes what a run has come to and the tables that it has read, and shows it to the subscribers; how many there are, and how long ago the
     /// last change was found.
-    pub(super) fn finish(&mut self, member: Member, took: Duration, outcome: Outcome) -> (usize, Duration) {
+    pub(super) fn finish(
+        &mut self,
+        member: Member,
+        took: Duration,
+        outcome: Outcome,
+        tables: Option<Arc<[TableId]>>,
+    ) -> (usize, Duration) {
         // One part in eight is new.
         self.cost = (self.cost * 7 + took) / 8;
         let delay = self.moved.map_or(Duration::ZERO, |moved| moved.elapsed());
         let Some(group) = self.group(member) else { return (0, Duration::ZERO) };
         group.is_running = false;
-        group.took = took;
+        (group.took, group.tables) = (took, tables);
         let subscribers = group.intervals.count();
         match outcome {
             Outcome::Unchanged => group.failures = 0,
@@ -393,6 +413,7 @@ impl Group {
             seen: Seen::default(),
             has_errors: false,
             version: 0,
+            tables: None,
             started: None,
             took: Duration::ZERO,
             is_running: false,
@@ -457,7 +478,7 @@ mod tests {
         {
             let cost = Duration::from_micros(micros);
             assert_eq!(
-                Pace::new(1, 0, cost, groups).refresh,
+                Pace::new(1, 0, cost, groups, 0).refresh,
                 Duration::from_secs(seconds),
                 "{groups} {micros}"
             );

@@ -6,6 +6,7 @@ mod idle;
 mod load;
 mod others;
 mod stand;
+mod tables;
 
 use serde_json::json;
 

@@ -5,6 +5,7 @@ mod correctness;
 mod ends;
 mod lifecycle;
 mod protocol;
+mod scale;
 mod schema;
 mod soak;
 mod streams;

@@ -189,6 +189,9 @@ codes! {
     NotStored: Note "not-stored", "PostgreSQL plans every operation anew: no named statements pass, and there are no stored operations.",
         ["`glowplug setup --stored-operations` has its plans kept, which takes half of its work for small operations; the user needs the right to create a schema"];
     StoredUnknown: Note "stored-unknown", "Whether there are stored operations cannot be told.", [];
+    LiveTablesUnlogged: Note "live-tables-unlogged", "Tables may change without a note in the log of changed tables: live queries that read them are run after every change.",
+        ["`glowplug setup --live-tables TABLE` again has them noted: a trigger was disabled meanwhile, or a partition is newer than it; what a logical replication writes is never noted"];
+    LiveTablesUnknown: Note "live-tables-unknown", "Whether changes of tables are noted cannot be told.", [];
 
     TenantMissing: Trouble "supabase-tenant", "Supabase's pooler does not find the project that the user's name tells.",
         ["the user is postgres.PROJECT, with the project's reference; a role of your own is ROLE.PROJECT",

@@ -17,7 +17,7 @@ use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Report};
 use super::sniff::Listener;
 use super::trouble::{ByTls, Refusal};
-use super::{exposure, findings, room, service, stored, trouble};
+use super::{exposure, findings, live, room, service, stored, trouble};
 
 /// How long it may be looked what becomes of settings.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(3);
@@ -81,6 +81,7 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
     if let Some(found) = &report.probe {
         report.checks.push(stored::examine(&config, &database, found.protocols().operations).await);
     }
+    report.checks.extend(live::examine(&database).await);
     sdl
 }
 

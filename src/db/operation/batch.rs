@@ -5,7 +5,7 @@
 //! by themselves, too. Neighbours with the same scope share one. Never writes.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use uuid::Uuid;
 
@@ -24,6 +24,15 @@ use crate::sql::{SessionSettings, Statement};
 /// refused, and takes about a second for a gigabyte.
 pub type AnswerHash = i64;
 
+/// Which tables the transaction has read. PostgreSQL locks what a statement reads until the transaction ends; indexes go with their tables, and
+/// views with theirs, and the second table is the one that the question itself reads.
+const TABLES: &str = ";\nselect coalesce(pg_catalog.string_agg(distinct c.oid::pg_catalog.text,','),'') \
+    from pg_catalog.pg_locks l join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) l.relation \
+    where l.pid operator(pg_catalog.=) pg_catalog.pg_backend_pid() and l.locktype operator(pg_catalog.=) 'relation' \
+    and l.database operator(pg_catalog.<>) 0::pg_catalog.oid \
+    and c.relkind operator(pg_catalog.<>) all (array['i','I','v','t']::pg_catalog.\"char\"[]) \
+    and c.oid operator(pg_catalog.<>) 1259::pg_catalog.oid";
+
 /// Makes the hash another in each process, so that no text can be made that has the hash of another.
 static SEED: LazyLock<i64> = LazyLock::new(|| {
     let (high, low) = Uuid::new_v4().as_u64_pair();
@@ -39,6 +48,27 @@ pub struct BatchMember<'a> {
     pub statements: &'a [Statement],
     /// Of the answer that is known already.
     pub seen: Option<AnswerHash>,
+    /// Whether the tables are asked for that it reads.
+    pub watch: Watch,
+}
+
+/// Whether a member's tables are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watch {
+    /// They are not.
+    Nothing,
+    /// Those that the transaction has locked: what the statement, its views, policies and functions have read. Members share a transaction
+    /// only where they differ in nothing but values.
+    Tables,
+}
+
+/// What a member of a batch has come to, and what it has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberResult {
+    /// The answer.
+    pub answer: MemberAnswer,
+    /// The object identifiers of the tables that it has read; `None` if they are not known.
+    pub tables: Option<Arc<[u32]>>,
 }
 
 /// What a member of a batch has come to.
@@ -55,8 +85,8 @@ pub enum MemberAnswer {
 /// The message of a batch.
 pub(in crate::db) struct BatchMessage {
     text: String,
-    /// Which result is each member's answer.
-    answers: Vec<usize>,
+    /// Which result is each member's answer, and which has its tables.
+    places: Vec<(usize, Option<usize>)>,
     answer_limit: usize,
 }
 
@@ -65,9 +95,9 @@ impl BatchMessage {
         members: &[(&BatchMember<'_>, Calls)],
         form: ContextForm,
     ) -> Result<Self, Error> {
-        let (mut text, mut answers) = (String::new(), Vec::with_capacity(members.len()));
+        let (mut text, mut places) = (String::new(), Vec::with_capacity(members.len()));
         let mut results = 0;
-        for neighbours in members.chunk_by(|(one, _), (other, _)| one.scope == other.scope) {
+        for neighbours in members.chunk_by(|(one, _), (other, _)| one.may_share_with(other)) {
             let Some((first, calls)) = neighbours.first() else { continue };
             let of_all =
                 |settings, (member, _): &(&BatchMember<'_>, Calls)| settings | session(member.statements);
@@ -77,14 +107,30 @@ impl BatchMessage {
             for (member, calls) in neighbours {
                 append_member(&mut text, member, calls)?;
                 results += member.statements.len();
-                answers.push(results - 1);
+                places.push((results - 1, None));
+            }
+            if first.watch == Watch::Tables {
+                text.push_str(TABLES);
+                let begin = places.len() - neighbours.len();
+                places[begin..].iter_mut().for_each(|(_, tables)| *tables = Some(results));
+                results += 1;
             }
             text.push_str(";\ncommit;\n");
             results += 1;
         }
         let answer_limit =
             members.iter().map(|(member, _)| member.scope.answer_limit).max().unwrap_or_default();
-        Ok(Self { text, answers, answer_limit })
+        Ok(Self { text, places, answer_limit })
+    }
+}
+
+impl BatchMember<'_> {
+    /// Whether both may run in one transaction.
+    fn may_share_with(&self, other: &Self) -> bool {
+        let texts =
+            |member: &Self| member.statements.iter().map(Statement::without_values).collect::<Vec<_>>();
+        let is_same = self.watch == other.watch && self.scope == other.scope;
+        is_same && (self.watch == Watch::Nothing || texts(self) == texts(other))
     }
 }
 
@@ -140,7 +186,7 @@ impl Connection {
     pub(in crate::db) async fn run_batch(
         &mut self,
         batch: &BatchMessage,
-        answers: &mut Vec<MemberAnswer>,
+        answers: &mut Vec<MemberResult>,
     ) -> Result<(), Error> {
         let mut collected = Collected::default();
         let result = self.exchange_within(&batch.text, 0, batch.answer_limit, &mut collected).await;
@@ -159,15 +205,28 @@ impl Connection {
 
 impl BatchMessage {
     /// What the members have come to whose answers are there.
-    fn read(&self, Collected { values, left_out }: &Collected) -> Result<Vec<MemberAnswer>, Error> {
-        let came = self.answers.iter().map_while(|answer| Some((answer, values.get(*answer)?)));
-        came.map(|(answer, value)| match value {
-            None if left_out.contains(answer) => Ok(MemberAnswer::LeftOut),
-            None => Ok(MemberAnswer::Changed(None, None)),
-            Some(text) => read_answer(text),
+    fn read(&self, Collected { values, left_out }: &Collected) -> Result<Vec<MemberResult>, Error> {
+        let came =
+            self.places.iter().map_while(|(answer, tables)| Some((answer, values.get(*answer)?, tables)));
+        let mut last: (Option<usize>, Option<Arc<[u32]>>) = (None, None);
+        came.map(|(place, value, tables)| {
+            let answer = match value {
+                None if left_out.contains(place) => MemberAnswer::LeftOut,
+                None => MemberAnswer::Changed(None, None),
+                Some(text) => read_answer(text)?,
+            };
+            if last.0 != *tables {
+                last = (*tables, tables.and_then(|place| read_tables(values.get(place)?.as_deref()?)));
+            }
+            Ok(MemberResult { answer, tables: last.1.clone() })
         })
         .collect()
     }
+}
+
+/// `None` where it is no list of object identifiers.
+fn read_tables(text: &str) -> Option<Arc<[u32]>> {
+    text.split_terminator(',').map(|table| table.parse().ok()).collect()
 }
 
 fn read_answer(text: &str) -> Result<MemberAnswer, Error> {
@@ -196,6 +255,7 @@ mod tests {
                 scope: Scope::of_catalog(Duration::from_secs(1)).with("test.user", user),
                 statements: &statements[..*count],
                 seen: None,
+                watch: Watch::Nothing,
             })
             .collect();
         let with_calls: Vec<_> = members.iter().map(|member| (member, Calls::default())).collect();
@@ -219,7 +279,7 @@ mod tests {
     fn a_member_is_answered_as_soon_as_its_own_result_is_there() {
         let batch = composed(&[("ann", 1), ("ann", 2), ("bob", 1)]);
         // begin, scope, answer, statement, answer, commit, and the same for bob.
-        assert_eq!(batch.answers, [2, 4, 8]);
+        assert_eq!(batch.places, [(2, None), (4, None), (8, None)]);
         let mut collected = Collected::default();
         let mut answered = Vec::new();
         for number in 0..10 {

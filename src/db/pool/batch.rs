@@ -1,7 +1,7 @@
 //! Batches through the pool: many reads in one round trip, and what is left of one when a member fails.
 
 use crate::db::error::Error;
-use crate::db::operation::batch::{BatchMember, BatchMessage, MemberAnswer};
+use crate::db::operation::batch::{BatchMember, BatchMessage, MemberResult};
 use crate::db::operation::scope::Access;
 use crate::db::pool::database::{Database, Deadline, GRACE};
 use crate::db::pool::losses::Losses;
@@ -11,7 +11,7 @@ use crate::event::Event;
 #[derive(Debug)]
 pub struct Batch {
     /// What its members have come to, up to the one that has failed.
-    pub answers: Vec<MemberAnswer>,
+    pub answers: Vec<MemberResult>,
     /// Why that one has failed, or the rest of them.
     pub failure: Option<Error>,
 }
@@ -30,7 +30,7 @@ impl Database {
     async fn send_batch(
         &self,
         members: &[BatchMember<'_>],
-        answers: &mut Vec<MemberAnswer>,
+        answers: &mut Vec<MemberResult>,
     ) -> Result<(), Error> {
         let with_calls = members.iter().map(|member| (member, self.calls(&member.scope, member.statements)));
         let with_calls: Vec<_> = with_calls.collect();

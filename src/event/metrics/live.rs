@@ -87,7 +87,7 @@ impl LiveFamilies {
                 add(&self.sent_bytes, subscribers.saturating_mul(*bytes));
             }
             LiveEvent::Interrupted { .. } => add(&self.interruptions, 1),
-            LiveEvent::Resumed => {}
+            LiveEvent::Resumed | LiveEvent::NotPruned { .. } => {}
         }
     }
 }

@@ -30,8 +30,10 @@ pub(super) struct Stand {
     pub(super) engine: Engine,
     pub(super) client: Client,
     pub(super) stop: CancellationToken,
+    pub(super) config: Config,
+    /// Past the pooler.
+    pub(super) url: String,
     pooler: Mutex<Option<Pooler>>,
-    config: Config,
 }
 
 /// A subscription, and the last answer that it has had.
@@ -67,7 +69,7 @@ impl Stand {
         let (polled, stopped) = (live.clone(), stop.clone());
         tokio::spawn(async move { polled.run(stopped).await });
         let client = harness::connect(url).await;
-        Self { live, engine, client, stop, pooler: Mutex::new(pooler), config }
+        Self { live, engine, client, stop, config, url: url.to_owned(), pooler: Mutex::new(pooler) }
     }
 
     pub(super) async fn execute(&self, statement: &str) {

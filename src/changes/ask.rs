@@ -1,0 +1,95 @@
+//! What a server asks the log, and that it keeps it short.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{TRIGGER_BODY, TableId, Tables};
+use crate::db::{self, Access, Database, Scope};
+use crate::sql::Statement;
+
+const ASK: &str = include_str!("ask.sql");
+
+/// `$1` is a snapshot: what was committed before it is not asked for any more. Where there is nothing to remove, nothing is written, so that
+/// the database stays the same.
+const PRUNE: &str = "with gone as ( \
+        delete from glowplug_live.change where xid < pg_snapshot_xmin($1::pg_catalog.pg_snapshot) returning xid \
+    ) \
+    insert into glowplug_live.pruned (before) \
+    select pg_snapshot_xmin($1::pg_catalog.pg_snapshot) where exists (select from gone) \
+    on conflict (one) do update set before = greatest(pruned.before, excluded.before)";
+
+/// How long a question may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A state of the database, with what there is in the log.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LoggedState {
+    /// `pg_current_snapshot()`.
+    pub snapshot: String,
+    /// A hash of what answers depend on besides rows: policies, privileges, views, functions.
+    structure: String,
+    /// The tables whose changes are all noted.
+    pub logged: Tables,
+    /// What has been written to since the state before; `None` if that cannot be told.
+    changed: Option<Tables>,
+}
+
+/// What may have changed between two states of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    /// All of it.
+    Anything,
+    /// Of the logged tables these alone, and any other table.
+    Of {
+        /// The tables whose changes are all noted.
+        logged: Tables,
+        /// Those that have changed.
+        changed: Tables,
+    },
+}
+
+impl Changes {
+    /// Whether an answer that was made of these tables is still the same.
+    pub fn spare(&self, read: &[TableId]) -> bool {
+        match self {
+            Self::Anything => false,
+            Self::Of { logged, changed } => {
+                read.iter().all(|table| logged.contains(*table) && !changed.contains(*table))
+            }
+        }
+    }
+}
+
+impl LoggedState {
+    /// What may have changed since another one, for which [`ask`] has asked.
+    pub fn since(&self, before: Option<&Self>) -> Changes {
+        match (before, &self.changed) {
+            (Some(before), Some(changed)) if before.structure == self.structure => {
+                // What was not logged before may have changed without a note.
+                let logged = self.logged.0.iter().copied().filter(|table| before.logged.contains(*table));
+                Changes::Of { logged: Tables(logged.collect()), changed: changed.clone() }
+            }
+            _ => Changes::Anything,
+        }
+    }
+}
+
+/// Asks what has changed since a snapshot; an error if there is no log, or this user may not read it.
+pub async fn ask(database: &Database, since: &str) -> Result<LoggedState, db::Error> {
+    let values = vec![Some(since.to_owned()), Some(TRIGGER_BODY.to_owned())];
+    let statement = [Statement::new(ASK, values)];
+    let answers = database.run(&Scope::of_catalog(PATIENCE), &statement).await;
+    let answers = answers.map_err(|failure| failure.error)?;
+    let text = answers.first().and_then(Option::as_deref).unwrap_or_default();
+    serde_json::from_str(text)
+        .map_err(|error| db::Error::Protocol(format!("what it says of changed tables: {error}")))
+}
+
+/// Removes what was noted before a snapshot. A server that has not asked since then has everything run again.
+pub async fn prune(database: &Database, before: &str) -> Result<(), db::Error> {
+    let statement = [Statement::new(PRUNE, vec![Some(before.to_owned())])];
+    let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(PATIENCE) };
+    database.run(&scope, &statement).await.map_err(|failure| failure.error)?;
+    Ok(())
+}
