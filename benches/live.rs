@@ -49,7 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Options {
     subscriptions: Vec<usize>,
     stores: bool,
-    /// How long nothing is written, and then rows are. A group is run again after 30 seconds, whatever happens.
+    /// How long nothing is written, and then rows are. Groups are run again now and again, whatever happens.
     idle: Duration,
     busy: Duration,
 }
@@ -62,7 +62,7 @@ fn main() {
 
 fn options() -> Options {
     let mut arguments = std::env::args().skip(1);
-    let (idle, busy) = (Duration::from_secs(40), Duration::from_secs(20));
+    let (idle, busy) = (Duration::from_mins(2), Duration::from_secs(20));
     let most = USERS * SUBSCRIPTIONS_OF_USER;
     let subscriptions = [1000].into_iter().chain((2500..=most).step_by(2500)).collect();
     let mut options = Options { subscriptions, stores: true, idle, busy };

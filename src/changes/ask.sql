@@ -54,6 +54,10 @@ select json_build_object(
             union all
             select tableoid, oid, xmin from pg_catalog.pg_namespace
             union all
+            select tableoid, oid, xmin from pg_catalog.pg_enum
+            union all
+            select tableoid, inhrelid, xmin from pg_catalog.pg_inherits
+            union all
             select tableoid, attrelid, xmin from pg_catalog.pg_attribute where attacl is not null
         ) as c
     )

@@ -77,8 +77,8 @@ async fn polls_leave_half_of_the_pool_for_requests() {
         subscribers.push(subscribe(&program, socket, 60, document).await);
     }
     let client = harness::connect(&harness::cluster().url(&database)).await;
-    let polls = "select count(*) from pg_stat_activity
-        where datname = current_database() and state = 'active' and query like '%slow%' and pid <> pg_backend_pid()";
+    let polls =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'";
     let mut most = 0;
     for number in 0..100 {
         let write = format!("update task set title = 'Task {number}'");
