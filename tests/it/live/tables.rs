@@ -156,7 +156,7 @@ async fn hold(stand: &Stand, document: &str, subscriber: &mut Subscriber, answer
 
 #[tokio::test]
 async fn whatever_writes_each_subscriber_sees_what_sql_says() {
-    let mut random = Random(0x7ab1e5);
+    let mut random = Random(0x7ab1);
     let stand = Stand::with(PoolMode::Transaction, |config| {
         config.live.interval = Duration::from_millis(60);
         config.limits.page_size = Some(50);
