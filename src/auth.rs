@@ -1,7 +1,8 @@
-//! Who asks: the `Authorization` header -> a role and claims, by JSON Web Tokens (RFC 6750, 7515, 7517, 7519, 8725).
+//! Authentication: the `Authorization` header -> a role and claims, by JSON Web Tokens (RFC 6750, 7515, 7517, 7519, 8725).
 //!
-//! Verification is pure: a token, keys and the time in, claims out (`token`, `key`, `claims`). Only `keyring` reads
-//! files, and only `remote` asks an identity provider. Never asks the database, which alone decides what a role may do.
+//! Verification is pure: it gets a token, keys and the time, and returns claims (`token`, `key`, `claims`). Only `keyring`
+//! reads files, and only `remote` calls an identity provider. Never asks the database, which alone decides what a role may
+//! do.
 #![doc = ""]
 #![doc = include_str!("../docs/authentication.md")]
 
@@ -28,10 +29,10 @@ pub use denied::{Denied, InvalidToken};
 pub use key::KeyError;
 use keyring::Keyring;
 
-/// How old a provider's keys may become until they are fetched again, so that one that was withdrawn ends.
+/// How old a provider's keys may become before they are fetched again, so that a withdrawn key becomes invalid.
 const FETCH_INTERVAL: Duration = Duration::from_mins(10);
 
-/// Tells who asks. Cheap to clone.
+/// Identifies the caller of a request. Cheap to clone.
 #[derive(Clone)]
 pub struct Authenticator {
     inner: Arc<Inner>,
@@ -40,26 +41,26 @@ pub struct Authenticator {
 struct Inner {
     /// `None` accepts no token.
     tokens: Option<Tokens>,
-    /// Who asks without a token; `None` refuses them.
+    /// The caller of a request without a token; `None` refuses such requests.
     anonymous: Option<Arc<Caller>>,
 }
 
-/// What tokens are held to.
+/// What tokens have to meet.
 struct Tokens {
     keyring: Arc<Keyring>,
     rules: Rules,
 }
 
-/// Who asks.
+/// The identity that a request runs as.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caller {
     /// The database role to run as; `None` is the connection's own user.
     pub role: Option<Arc<str>>,
     /// The token's claims, and the role as `role`, which is where policies look for it.
     claims: Map<String, Value>,
-    /// The setting that has the claims as JSON, made once for all requests with the same token.
+    /// The setting that contains the claims as JSON, made once for all requests with the same token.
     settings: Arc<[(Arc<str>, Arc<str>)]>,
-    /// When the token ends, by the clock of whoever made it and as much later as clocks may be apart.
+    /// When the token expires, by the issuer's clock, plus the permitted difference between clocks.
     expires_at: Option<SystemTime>,
 }
 
@@ -71,7 +72,7 @@ pub enum SetupError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
     /// A key file holds no key.
@@ -79,10 +80,10 @@ pub enum SetupError {
     Key {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: KeyError,
     },
-    /// There can be no HTTP client, for want of root certificates most likely.
+    /// The HTTP client could not be built, most likely because root certificates are missing.
     #[error("cannot make a client to fetch keys with: {0}")]
     Client(#[from] reqwest::Error),
 }
@@ -105,19 +106,19 @@ impl Caller {
         &self.claims
     }
 
-    /// When the token is not accepted any more; `None` is never.
+    /// When the token expires; `None` means never.
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expires_at
     }
 
-    /// The setting that policies and functions read the claims from, by its name and its value.
+    /// The setting from which policies and functions read the claims: its name and its value.
     pub fn settings(&self) -> &Arc<[(Arc<str>, Arc<str>)]> {
         &self.settings
     }
 }
 
 impl Authenticator {
-    /// Reads the key files. Keys at an address are fetched when the first token needs them, or by [`Self::follow_keys`].
+    /// Reads the key files. Keys at an address are fetched for the first token that needs them, or by [`Self::follow_keys`].
     pub fn new(config: &config::Auth) -> Result<Self, SetupError> {
         let tokens = match &config.jwt {
             Some(jwt) => Some(Tokens { keyring: Arc::new(Keyring::new(jwt)?), rules: Rules::new(jwt) }),
@@ -131,9 +132,9 @@ impl Authenticator {
         Ok(Self { inner: Arc::new(Inner { tokens, anonymous: anonymous.map(Arc::new) }) })
     }
 
-    /// Who asks, by the value of the `Authorization` header.
+    /// Identifies the caller by the value of the `Authorization` header.
     ///
-    /// Waits only for a token whose key is not known, until the identity provider has answered. Needs a tokio runtime.
+    /// Waits only for a token whose key is unknown, until the identity provider has answered. Needs a tokio runtime.
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Denied> {
         let Some(authorization) = authorization else {
             return self.inner.anonymous.clone().ok_or(Denied::TokenMissing);
@@ -156,7 +157,7 @@ impl Authenticator {
         Ok(caller)
     }
 
-    /// Reads the key files again, and asks the provider; where either fails, the old keys stay, and the log says why.
+    /// Reads the key files again, and fetches the provider's keys. If either fails, the old keys stay, and the log says why.
     pub async fn reload(&self) {
         if let Some(tokens) = &self.inner.tokens {
             tokens.keyring.reread().await;
@@ -164,7 +165,7 @@ impl Authenticator {
         }
     }
 
-    /// Fetches the provider's keys, now and again and again, until told to stop.
+    /// Fetches the provider's keys at intervals, until `stop` is cancelled.
     pub async fn follow_keys(&self, stop: CancellationToken) {
         let fetching = async {
             loop {
@@ -177,14 +178,14 @@ impl Authenticator {
         stop.run_until_cancelled(fetching).await;
     }
 
-    /// A token that names no role is that of somebody known who may do what everybody may.
+    /// A token without a role belongs to a known user, who may do what anonymous requests may.
     fn without_role(&self, claims: Map<String, Value>) -> Result<Caller, Denied> {
         let role = self.inner.anonymous.as_ref().and_then(|anonymous| anonymous.role.as_deref());
         Ok(Caller::with_role(role.ok_or(Denied::RoleMissing)?.to_owned(), claims))
     }
 }
 
-/// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110, section 11.1).
+/// The token of `Bearer <token>`. The scheme is not case-sensitive (RFC 9110, section 11.1).
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once(' ')?;
     let token = token.trim_start();

@@ -1,7 +1,7 @@
-//! Configuration as checked, ready values. [`Raw`] holds what was typed, [`Settled`] which of it holds, and
-//! [`Settled::check`] turns that into these.
+//! Configuration as checked, ready values. [`Raw`] has the settings as typed, [`Settled`] the ones in effect, and
+//! [`Settled::check`] turns those into the types here.
 //!
-//! Never does I/O: the text of `glowplug.toml` and the environment are handed to it. Imports nothing else of ours.
+//! Never does I/O: the caller passes the text of `glowplug.toml` and the environment. Imports nothing else of the crate.
 
 mod check;
 mod defaults;
@@ -39,51 +39,51 @@ pub use sockets::Sockets;
 pub use table::{help, markdown_table};
 pub use units::duration;
 
-/// Everything that `serve` and `dev` need to know.
+/// All settings of `serve` and `dev`.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// How the database is reached.
+    /// The connections to the database.
     pub database: Database,
     /// What of the database is exposed, and how.
     pub api: Api,
-    /// What one request may ask for.
+    /// The limits of one request.
     pub limits: Limits,
     /// The same for the roles that have limits of their own.
     pub role_limits: HashMap<String, Limits>,
     /// Which documents may run, and which of them have names.
     pub documents: Documents,
-    /// Who may ask, and as which role.
+    /// Which requests are accepted, and as which role.
     pub auth: Auth,
     /// The HTTP side.
     pub http: Http,
-    /// How live queries are polled.
+    /// The settings of live queries.
     pub live: Live,
-    /// What goes through the queue, and what holds there.
+    /// The settings of the queue.
     pub queue: Queue,
-    /// What is logged, and how.
+    /// The settings of the log.
     pub log: Log,
-    /// Where traces are sent.
+    /// The settings of traces.
     pub traces: Traces,
 }
 
-/// How the database is reached.
+/// The connections to the database.
 #[derive(Debug, Clone)]
 pub struct Database {
     /// The connection string; never printed with its password.
     pub url: Secret,
-    /// The connection string for what needs a session, if it is another.
+    /// The connection string for work that needs a session, if it is another one.
     pub direct_url: Option<Secret>,
     /// The connection strings of read replicas.
     pub replica_urls: Vec<Secret>,
-    /// How far a replica may be behind and still be read from; `None` does not ask.
+    /// How far behind a replica may be to get reads; `None` means no limit.
     pub replica_lag: Option<Duration>,
-    /// How many connections to the pooler or database are held at the most.
+    /// The maximum number of connections to the pooler or database.
     pub pool_size: u32,
-    /// What stands between Glowplug and PostgreSQL.
+    /// What is between Glowplug and PostgreSQL.
     pub pool_mode: PoolMode,
-    /// How a message sets the context of its statements; `None` is found out.
+    /// How a message sets the context of its statements; `None` means that a probe finds it out.
     pub context: Option<ContextForm>,
-    /// Which statements become functions in the database; `None` never makes one, and calls none.
+    /// Which statements become functions in the database; `None` means that none is made or called.
     pub stored_operations: Option<StoredOperations>,
     /// How long a request waits for a connection of the pool.
     pub acquire_timeout: Duration,
@@ -91,12 +91,12 @@ pub struct Database {
     pub connect_timeout: Duration,
     /// `statement_timeout` of every operation.
     pub statement_timeout: Duration,
-    /// How often the database is asked whether it has changed; `None` never asks (a SIGHUP still reloads).
+    /// How often the database is checked for changes; `None` means never (a SIGHUP still reloads).
     pub watch_interval: Option<Duration>,
 }
 
 impl Database {
-    /// The connection string for what needs a session, such as migrations: past a pooler, if one was given.
+    /// The connection string for work that needs a session, such as migrations: past a pooler, if one was given.
     pub fn session_url(&self) -> &Secret {
         self.direct_url.as_ref().unwrap_or(&self.url)
     }
@@ -105,7 +105,7 @@ impl Database {
 /// Which statements become functions in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredOperations {
-    /// How many functions there may be in the database, of all servers together.
+    /// The maximum number of functions in the database, of all servers together.
     pub limit: usize,
     /// How often a role uses a statement within a minute before it becomes one.
     pub uses: u32,
@@ -117,10 +117,10 @@ impl Default for StoredOperations {
     }
 }
 
-/// What stands between Glowplug and PostgreSQL, in PgBouncer's terms.
+/// What is between Glowplug and PostgreSQL, in PgBouncer's terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolMode {
-    /// It is found out.
+    /// A probe finds it out.
     Auto,
     /// No pooler.
     Direct,
@@ -132,15 +132,16 @@ pub enum PoolMode {
     Statement,
 }
 
-/// How a message sets what holds while its statements run: role, claims, time-out, read-only, and what they depend on. Each
-/// setting is local to the message's transaction in either form.
+/// How a message sets the context of its statements: role, claims, time-out, read-only, and the settings that they depend
+/// on. In each form, every setting is local to the message's transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContextForm {
     /// One `select` that calls `set_config(…, true)` for each setting.
     SetConfig,
     /// A `SET LOCAL` for each setting.
     SetLocal,
-    /// One call of the function `glowplug_operations.enter`, which calls `set_config`; where it is not there, as [`Self::SetConfig`].
+    /// One call of the function `glowplug_operations.enter`, which calls `set_config`. If the function is missing, as
+    /// [`Self::SetConfig`].
     Function,
 }
 
@@ -165,7 +166,7 @@ impl ContextForm {
 pub struct Api {
     /// The exposed schemas, in the order of precedence.
     pub schemas: Vec<String>,
-    /// Who may use introspection.
+    /// Which schemas allow introspection.
     pub introspection: Introspection,
     /// Whether every collection has `totalCount`, not only those with the comment directive.
     pub total_count: bool,
@@ -173,12 +174,12 @@ pub struct Api {
     pub aggregate: bool,
     /// Whether partitions are collections of their own, beside the table that they are part of.
     pub partitions: bool,
-    /// Whether what can be read can be subscribed to.
+    /// Whether every query is also a subscription.
     #[serde(default)]
     pub subscriptions: bool,
 }
 
-/// Who may use introspection.
+/// Which schemas allow introspection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Introspection {
@@ -190,22 +191,22 @@ pub enum Introspection {
     Directive,
 }
 
-/// What one request may ask for.
+/// The limits of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Nesting of fields: `{ a { b { c } } }` has depth 3. Introspection fields are limited on their own.
+    /// Nesting of fields: `{ a { b { c } } }` has depth 3. Introspection fields have their own limit.
     pub depth: usize,
-    /// Estimated number of objects that an operation can return; without a limit it is `usize::MAX`, as are the next three.
+    /// Estimated number of objects that an operation can return. Without a limit it is `usize::MAX`, as are the next three.
     pub complexity: usize,
-    /// Aliases in one operation, fragments counted where they are spread.
+    /// Aliases in one operation; a fragment counts wherever it is spread.
     pub aliases: usize,
     /// Root fields in one operation.
     pub root_fields: usize,
-    /// Fields in one operation, fragments counted where they are spread.
+    /// Fields in one operation; a fragment counts wherever it is spread.
     pub fields: usize,
-    /// Values of arguments in one operation, variables counted wherever they are used.
+    /// Values of arguments in one operation; a variable counts wherever it is used.
     pub values: usize,
-    /// Bytes of SQL that an operation's values may become, about.
+    /// Approximate bytes of SQL for the values of an operation.
     pub message_bytes: usize,
     /// Bytes of an operation's answer.
     pub answer_bytes: usize,
@@ -215,13 +216,13 @@ pub struct Limits {
     pub tokens: usize,
     /// Operations in one batch request.
     pub batch: usize,
-    /// Errors that are told of an invalid document.
+    /// Errors in the answer to an invalid document.
     pub errors: usize,
     /// Bytes of a request's body.
     pub body_bytes: usize,
     /// Rows of a page, whatever the schema says; `None` leaves it to the schema.
     pub page_size: Option<usize>,
-    /// Operations of one role that run at once; `None` leaves it to the pool.
+    /// Operations of one role that run at once; `None` means that only the pool limits them.
     pub concurrency: Option<usize>,
     /// Subscriptions of one role.
     pub subscriptions: usize,
@@ -247,46 +248,46 @@ pub enum DocumentPolicy {
     ListOnly,
 }
 
-/// The setting of a transaction that policies and functions read a token's claims from, as in PostgREST.
+/// The setting of a transaction from which policies and functions read a token's claims, as in PostgREST.
 pub const CLAIMS_SETTING: &str = "request.jwt.claims";
 
-/// Who may ask, and as which role. The default is everybody, as the connection's own user.
+/// Which requests are accepted, and as which role. By default all of them, as the connection's own user.
 #[derive(Debug, Clone, Default)]
 pub struct Auth {
-    /// How tokens are verified; `None` accepts none.
+    /// How tokens are verified; `None` accepts no tokens.
     pub jwt: Option<Jwt>,
-    /// The role of requests without a token. Without one, they are refused if tokens are accepted, and else run as the
-    /// connection's own user.
+    /// The role of requests without a token. If it is not set, they are refused if tokens are accepted; otherwise they run
+    /// as the connection's own user.
     pub anon_role: Option<String>,
 }
 
 impl Auth {
-    /// Whether everybody runs as the connection's own user.
+    /// Whether all requests run as the connection's own user.
     pub fn is_open(&self) -> bool {
         self.jwt.is_none() && self.anon_role.is_none()
     }
 }
 
-/// How JSON Web Tokens are verified. At least one of the three sources of keys is there.
+/// How JSON Web Tokens are verified. At least one of the three sources of keys is set.
 #[derive(Debug, Clone)]
 pub struct Jwt {
-    /// The secret of HS256, HS384 and HS512; 32 bytes at the least.
+    /// The secret of HS256, HS384 and HS512; at least 32 bytes.
     pub secret: Option<Secret<Vec<u8>>>,
     /// A file with a public key or a certificate as PEM, or with a JWK.
     pub key: Option<PathBuf>,
     /// A JWK set.
     pub jwks: Option<Jwks>,
-    /// Whom tokens may be for (`aud`); empty leaves it unchecked.
+    /// The accepted audiences of tokens (`aud`); empty means any.
     pub audiences: Vec<String>,
-    /// Who makes the tokens (`iss`); `None` leaves it unchecked.
+    /// The accepted issuer of tokens (`iss`); `None` means any.
     pub issuer: Option<String>,
-    /// How far the clocks of Glowplug and of the tokens' maker may be apart.
+    /// The permitted difference between the clocks of Glowplug and of the issuer.
     pub clock_skew: Duration,
-    /// The names that lead to the claim with the role: one, or those of the objects around it before.
+    /// The path to the claim with the role: the names of the objects around it, then its own name.
     pub role_claim: Vec<String>,
 }
 
-/// Where a JWK set (RFC 7517, section 5) is.
+/// The location of a JWK set (RFC 7517, section 5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Jwks {
     /// In a file.
@@ -300,60 +301,60 @@ pub enum Jwks {
 pub struct Http {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// What may be asked for by `GET`.
+    /// What `GET` may run.
     pub get_requests: GetRequests,
-    /// What of a request SQL can read.
+    /// What SQL can read of a request.
     pub request_settings: RequestSettings,
-    /// Origins that browsers may call from; see the CORS protocol. `["*"]` allows any.
+    /// Origins from which browsers may call (CORS protocol). `["*"]` allows any.
     pub cors_origins: Vec<String>,
     /// Whether `/schema.graphql` serves the API's SDL.
     pub sdl: bool,
     /// Whether `/` serves GraphiQL.
     pub graphiql: bool,
-    /// How long requests that run at a stop may take until they are dropped.
+    /// How long running requests may take at a stop before they are dropped.
     pub drain_timeout: Duration,
-    /// How long requests are still taken after the server was asked to stop.
+    /// How long requests are still accepted after the server was asked to stop.
     pub shutdown_delay: Duration,
     /// The address to serve metrics on.
     pub metrics_listen: Option<SocketAddr>,
-    /// What clients may make the server hold.
+    /// The limits of clients' connections.
     pub sockets: Sockets,
 }
 
-/// What may be asked for by `GET`.
+/// What `GET` may run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GetRequests {
     /// Every query.
     On,
-    /// Queries that are named by an id or a hash.
+    /// Queries that the request names by an id or a hash.
     Persisted,
     /// Nothing.
     Off,
 }
 
-/// What is logged, and how.
+/// The settings of the log.
 #[derive(Debug, Clone, Default)]
 pub struct Log {
-    /// A `tracing` filter, or the word `sql`: every statement with its parameters apart.
+    /// A `tracing` filter, or the word `sql`: every statement, with its parameters separate.
     pub filter: String,
     /// Text for people or JSON for machines.
     pub format: LogFormat,
 }
 
-/// Where traces are sent.
+/// The settings of traces.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Traces {
-    /// The address of an OpenTelemetry collector that takes OTLP by HTTP; `None` makes no traces.
+    /// The address of an OpenTelemetry collector that accepts OTLP by HTTP; `None` makes no traces.
     pub endpoint: Option<String>,
 }
 
 /// Text for people or JSON for machines.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One line a record.
+    /// One line for each record.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object on each line.
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! Every stage's errors -> code, what the client reads, what the log reads. Exhaustive, and never logs by itself.
+//! Every stage's errors -> the code, the client's message and the log's message. Exhaustive, and never logs by itself.
 
 mod sqlstate;
 
@@ -22,30 +22,30 @@ pub(crate) use sqlstate::{is_of_statement, is_schema_change};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
-    /// The request is wrong; sending it again is of no use.
+    /// The request is wrong. Do not send it again.
     BadUserInput,
-    /// The request has to say who sends it.
+    /// The request needs an identity.
     Unauthenticated,
     /// The role may not do that.
     Forbidden,
-    /// The data as it is does not allow it.
+    /// The state of the data does not allow it.
     Conflict,
-    /// It took longer than it may.
+    /// It exceeded its time limit.
     Timeout,
     /// The database cannot be reached now.
     Unavailable,
-    /// The persisted operation is not known; Apollo's clients send its text then.
+    /// The persisted operation is not known. Apollo's clients then send its text.
     PersistedQueryNotFound,
-    /// Nothing is known by its hash; Apollo's clients send texts from then on.
+    /// Persisted operations are not supported by hash. Apollo's clients send texts from then on.
     PersistedQueryNotSupported,
-    /// The database holds a value that its own catalogue, or the type in the API, excludes.
+    /// The database contains a value that its own catalog, or the type in the API, excludes.
     InvalidData,
     /// A defect, here or in the database.
     Internal,
 }
 
 impl Code {
-    /// As it stands in the answer.
+    /// Its text in the answer.
     pub fn name(self) -> &'static str {
         match self {
             Self::BadUserInput => "BAD_USER_INPUT",
@@ -61,26 +61,26 @@ impl Code {
         }
     }
 
-    /// Whether the same request may succeed later as it is.
+    /// Whether the same request may succeed later, unchanged.
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::Timeout | Self::Unavailable)
     }
 }
 
-/// An error as the client reads it (GraphQL specification, 7.1.2).
+/// An error in the client's answer (GraphQL specification, 7.1.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GraphqlError {
     /// What went wrong and what to do.
     pub message: String,
     /// Lines and columns in the document, from 1.
     pub locations: Vec<(usize, usize)>,
-    /// The way from the root to the field that failed; none for errors of the whole request.
+    /// The path from the root to the field that failed. Empty for errors of the whole request.
     pub path: Vec<PathSegment>,
     /// The class of the error.
     pub code: Code,
     /// The SQLSTATE, where the database raised it.
     pub sqlstate: Option<String>,
-    /// Under which id the log tells more, where the client is told no more than that something is wrong.
+    /// The request id to look for in the log. Set if the client gets only a general message.
     pub request_id: Option<String>,
 }
 
@@ -93,7 +93,7 @@ pub enum Error {
     /// An argument is wrong.
     #[error("{0:?}")]
     Plan(PlanError),
-    /// No document that may run belongs to the request.
+    /// The request has no document that may run.
     #[error(transparent)]
     Persisted(#[from] PersistedError),
     /// The list of persisted operations cannot be used.
@@ -101,30 +101,30 @@ pub enum Error {
     PersistedOperations {
         /// The file.
         file: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// The request has no identity, and none is set for such requests.
     #[error("the request has no identity, and no role is set for requests without one")]
     IdentityMissing,
-    /// The operation is not one that this method of HTTP may run.
+    /// This method of HTTP may not run the operation.
     #[error("a mutation was asked for by a method that must not change anything")]
     NotAllowed,
-    /// A subscription was asked for where there is one answer.
+    /// A subscription, over a transport with only one answer.
     #[error("a subscription was asked for by a transport that carries one answer")]
     StreamNeeded,
-    /// Something else was asked for where only subscriptions run.
+    /// Not a subscription, over a transport only for subscriptions.
     #[error("no subscription was asked for by a transport that runs nothing else")]
     NoSubscription,
-    /// There are as many subscriptions as there may be.
+    /// The maximum number of subscriptions is reached.
     #[error("there are {allowed} subscriptions of {of:?}, which is as many as there may be")]
     TooManySubscriptions {
-        /// What has as many as it may have.
+        /// Which maximum.
         of: SubscriptionsOf,
-        /// How many that is.
+        /// The maximum.
         allowed: usize,
     },
-    /// The token that a subscription was started with does not hold any more.
+    /// The subscription's token has expired.
     #[error("the token has expired")]
     TokenExpired,
     /// The server stops.
@@ -133,38 +133,39 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Database(db::Error),
-    /// The request may not run as the role that it would have to: nothing of it ran.
+    /// The request may not run as its role. Nothing of it ran.
     #[error(transparent)]
     RoleRefused(db::Error),
-    /// The role ran as many operations as it may for the whole acquire timeout.
+    /// The role ran its maximum number of operations for the whole acquire timeout.
     #[error("as many operations of the role as may run at once were running for {0:?}")]
     RoleBusy(Duration),
-    /// The database may not have what the schema says any more. Nothing of a mutation has taken effect.
+    /// The database may have changed since the schema was read. A mutation has had no effect.
     #[error("the database has changed: {error}")]
     SchemaChanged {
-        /// What it said.
+        /// PostgreSQL's error.
         error: db::Error,
-        /// What the client is told if it has not changed.
+        /// The client's error if the database has not changed.
         told: Box<GraphqlError>,
     },
-    /// A mutation met a server that takes no writes: a standby, or one that was told so. Nothing has taken effect.
+    /// A mutation reached a server that accepts no writes: a standby, or one with read-only transactions. Nothing has taken
+    /// effect.
     #[error("the database takes no writes: {0}")]
     ReadOnly(db::Error),
-    /// Whoever draws the pictures of the database for us could not: what the client is told.
+    /// A worker could not provide the catalog JSON: the error for the client.
     #[error("the database was not described: {}", .0.message)]
     NotDrawn(Box<GraphqlError>),
-    /// What the database says of itself cannot be read.
+    /// The catalog JSON of the database cannot be parsed.
     #[error("the picture of the database cannot be read: {0}")]
     Picture(#[from] serde_json::Error),
-    /// No valid API can be made from the database.
+    /// The database does not give a valid API.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// The making of the API came to no end.
+    /// The task that makes the API did not finish.
     #[error("the API could not be made: {0}")]
     NotMade(String),
 }
 
-/// What subscriptions are counted by.
+/// The scopes in which subscriptions are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubscriptionsOf {
     /// All of the server.
@@ -197,7 +198,7 @@ impl From<db::Error> for Error {
 }
 
 impl Error {
-    /// Whether the same request may succeed if it is tried again a moment later.
+    /// Whether the same request may succeed if it is sent again a moment later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(error) => error.is_transient(),
@@ -280,12 +281,13 @@ impl GraphqlError {
         }
     }
 
-    /// A defect, of which the client learns no more.
+    /// A defect. The client gets no details.
     pub fn internal() -> Self {
         Self::new(Code::Internal, "internal error; the server's log tells more under this request's id")
     }
 
-    /// Whether an operator should read of it: a defect, something that is not available, or what the client cannot mend.
+    /// Whether an operator should see it in the log: a defect, something that is unavailable, or a problem that the client
+    /// cannot solve.
     pub(crate) fn concerns_operators(&self) -> bool {
         let state = self.sqlstate.as_deref();
         self.code == Code::Internal
@@ -307,7 +309,7 @@ fn of_plan(error: &PlanError) -> GraphqlError {
     GraphqlError { path, locations: error.location.into_iter().collect(), ..told }
 }
 
-/// What Apollo's clients look for in messages and codes is theirs; the rest is for people.
+/// Messages and codes that Apollo's clients look for are Apollo's. The others are for people.
 fn of_persisted(error: PersistedError) -> GraphqlError {
     let (code, message) = match error {
         PersistedError::UnknownHash => (Code::PersistedQueryNotFound, "PersistedQueryNotFound"),
@@ -376,7 +378,7 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
     }
 }
 
-/// A value in the place of which is null, because it breaks what the schema promises.
+/// A value that was replaced by null, because it breaks the schema's promise.
 pub fn of_value(error: ValueError) -> GraphqlError {
     let message = match error.violation {
         Violation::Null => {
@@ -397,14 +399,14 @@ pub fn of_value(error: ValueError) -> GraphqlError {
     GraphqlError { path: error.path, locations, ..GraphqlError::new(Code::InvalidData, message) }
 }
 
-/// What stands for errors that are left out.
+/// Stands in for the errors that are left out.
 pub fn of_further_values(count: usize) -> GraphqlError {
     let message = format!("{count} more values break what the schema promises (setting explore)");
     GraphqlError::new(Code::InvalidData, message)
 }
 
-/// What a client may know of a failed operation, whose role may not know the table that a violated constraint stands on: one that refers to a row
-/// that is to be deleted, or that a trigger writes to. PostgreSQL's text would name it.
+/// The part of a failure that the client may see. The role may not know the table of a violated constraint: it may refer to
+/// a row that is being deleted, or a trigger may write to it. PostgreSQL's text would name that table.
 pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
     let told = of_database(error);
     match error {
@@ -415,7 +417,7 @@ pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
     }
 }
 
-/// Whether the table that an error speaks of, if any, is in the API.
+/// Whether the table in an error, if it names one, is in the API.
 fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
     let (Some(namespace), Some(name)) = (&raised.schema, &raised.table) else { return true };
     let mut exposed =
@@ -423,7 +425,7 @@ fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
     exposed.any(|(table, _)| table.schema == *namespace && table.name == *name)
 }
 
-/// What a client may know of a failure between Glowplug and PostgreSQL.
+/// The part of a failure between Glowplug and PostgreSQL that the client may see.
 pub fn of_database(error: &db::Error) -> GraphqlError {
     match error {
         db::Error::Database(raised) => {
@@ -433,7 +435,7 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
             };
             GraphqlError { sqlstate: Some(raised.sqlstate.clone()), ..GraphqlError::new(code, message) }
         }
-        // The server ended the session, and with it what the transaction had done.
+        // The server ended the session. What the transaction had done is undone.
         db::Error::Unavailable(lost) if lost.sqlstate.as_deref() == Some("25P04") => GraphqlError::new(
             Code::Timeout,
             "the operation took longer than the transaction timeout of the database allows; nothing was changed",
@@ -449,7 +451,8 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
             Code::Unavailable,
             format!("all connections to the database were in use for {waited:?}; try again later"),
         ),
-        // The same for a role that is not there and one that may not be taken: even the SQLSTATE would tell them apart.
+        // The same error for a role that does not exist and for one that may not be set: even the SQLSTATE would tell them
+        // apart.
         db::Error::ScopeRefused(_) => {
             GraphqlError::new(Code::Forbidden, "the request's role cannot be used here")
         }
@@ -469,7 +472,7 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
     }
 }
 
-/// The refusal of a mutation that means more rows than `atMost`, out of the message of the cast that made it fail.
+/// The error of a mutation that matches more rows than `atMost`, from the message of the cast that made it fail.
 fn at_most(raised: &db::DatabaseError) -> Option<String> {
     let start = raised.message.find(AT_MOST_MARK).filter(|_| raised.sqlstate == "22P02")?;
     let told = raised.message[start..].split('"').next()?;

@@ -1,9 +1,8 @@
 //! Everything observable as one enum, and the only place that turns it into log lines, metrics and traces.
 //!
 //! Call sites say what happened (`Event::… .emit()`), never how it reads. All events of one operation together cost about
-//! 1.5 microseconds, half of it for looking at the clock: `benches/events.rs` measures it. No event has a token, a claim or
-//! a client's value in it, except [`Event::StatementsSent`] and [`Event::ServerNotice`], which are written only for those who
-//! ask for them.
+//! 1.5 microseconds, half of it for reading the clock: `benches/events.rs` measures it. Events contain no token, claim or
+//! client's value, except [`Event::StatementsSent`] and [`Event::ServerNotice`], which are written only if you enable them.
 
 mod http;
 mod live;
@@ -35,52 +34,53 @@ use crate::sql::Statement;
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the variants say what their fields are")]
 pub enum Event<'a> {
-    /// A message is about to be sent; for those who want to see the SQL. Values are never spliced in.
+    /// A message is about to be sent; logged if you ask for the SQL. Values are never spliced in.
     StatementsSent { statements: &'a [Statement] },
-    /// There is no PostgreSQL on this machine for `dev` to start; one is fetched.
+    /// This machine has no PostgreSQL for `dev` to start; one is downloaded.
     PostgresDownloading { version: &'a str },
-    /// The server takes requests.
+    /// The server accepts requests.
     Listening { address: SocketAddr },
-    /// Metrics can be had.
+    /// Metrics are available.
     MetricsListening { address: SocketAddr },
-    /// The server takes no more requests, and finishes those that run.
+    /// The server accepts no more requests, and finishes the running ones.
     Stopping { reason: &'a str },
     /// A connection to the pooler or the database was made.
     ConnectionMade { took: Duration },
-    /// A connection could not be made; the reason is one of few words.
+    /// A connection could not be made; the reason is one of a few words.
     ConnectionFailed { reason: &'static str, error: &'a str },
-    /// No connection can be made, or for another reason than before.
+    /// No connection can be made any more, or the reason has changed.
     DatabaseUnavailable { error: &'a str },
     /// A connection could be made again.
     DatabaseAvailable,
-    /// A connection ended that nobody meant to end.
+    /// A connection ended unexpectedly.
     ConnectionLost { reason: ConnectionLoss, error: &'a str },
-    /// The server says something that is no error.
+    /// The server sent a notice.
     ServerNotice { message: &'a str },
-    /// The password file is passed over.
+    /// The password file is ignored.
     PasswordFileIgnored { path: &'a Path, problem: &'a str },
     /// All connections of the pool were in use for the whole acquire timeout.
     PoolExhausted,
-    /// A pipeline of messages is about to be sent to the database, whatever it is for.
+    /// A pipeline of messages is about to be sent to the database, for any purpose.
     PipelineSent,
     /// Bytes of the protocol were written to the database, before encryption.
     BytesWritten { bytes: usize },
     /// Bytes of the protocol were read from the database, after decryption.
     BytesRead { bytes: usize },
-    /// A message was answered, or failed: what it was made of, and the class of the error, which is a SQLSTATE or
-    /// one of few words.
+    /// A message was answered, or failed: its content, and the class of the error, which is a SQLSTATE or one of a few
+    /// words.
     MessageExchanged { statements: &'a [Statement], took: Duration, error: Option<&'a str> },
-    /// Nobody waits for a statement's answer any more; it is cancelled, and its connection closed.
+    /// A statement's answer is not awaited any more. The statement is cancelled, and its connection closed.
     StatementAbandoned,
     /// A cancel request could not be sent; the statement ends by `statement_timeout`.
     CancelFailed { error: &'a str },
-    /// It was found out what stands between here and the server, and how typed queries and operations travel from now on.
+    /// A probe has found out what is between here and the server, and which protocols typed queries and operations use from
+    /// now on.
     ProtocolChosen { chosen: &'a str, evidence: &'a str },
-    /// A named statement got lost; queries travel without names from now on, and it is looked again later.
+    /// A named statement was lost. Queries are sent without names from now on, and a new probe follows later.
     ProtocolFellBack { error: &'a str, again_in: Duration },
-    /// A read's connection turned out to be gone; it is sent once more on a fresh one.
+    /// A read's connection turned out to be lost. It is sent again on a fresh one.
     ReadRetried { error: &'a str },
-    /// Another transaction was in the way of an operation, of which nothing was done; it is sent again after a pause.
+    /// An operation conflicted with another transaction. Nothing of it was done, and it is sent again after a pause.
     ConflictRetried { conflict: Conflict, error: &'a str, pause: Duration },
     /// Something happened to the stored operations.
     Stored(StoredEvent<'a>),
@@ -88,19 +88,19 @@ pub enum Event<'a> {
     Replica(ReplicaEvent<'a>),
     /// Something happened at live queries.
     Live(LiveEvent<'a>),
-    /// A part of an operation's work is done.
+    /// A stage of an operation is done.
     StageDone { stage: Stage, took: Duration },
     /// A document had been validated before.
     DocumentRemembered,
     /// A document had to be parsed and validated.
     DocumentParsed,
-    /// An operation had been compiled before, for variables that differ in values alone.
+    /// An operation had been compiled before; only the values of its variables differ.
     OperationRemembered,
     /// An operation was planned, and its SQL printed.
     OperationCompiled,
     /// A request holds several operations.
     BatchReceived { operations: usize },
-    /// An operation was answered. The name is the document's own, and there only if the document is valid.
+    /// An operation was answered. The name is the one in the document, and is only there if the document is valid.
     OperationAnswered {
         kind: OperationKind,
         name: Option<&'a str>,
@@ -110,14 +110,14 @@ pub enum Event<'a> {
     },
     /// The client went away before its operation was answered.
     OperationAbandoned { kind: OperationKind, role: Option<&'a str> },
-    /// A request, or a field of it, could not be answered, for a reason that its client is not told in full. The statement has
+    /// A request, or a field of it, could not be answered, and the client does not get the full reason. The statement has
     /// placeholders in place of values.
     RequestFailed { error: &'a str, id: &'a str, field: Option<&'a str>, statement: Option<&'a str> },
     /// A request was refused, because the database does not let it have its role.
     RoleRefused { error: &'a str },
-    /// A new picture of the database is in use; `role` is the first that sees it so, or the connection's own user.
+    /// A new catalog JSON of the database is in use; `role` is the first that has it, or the connection's own user.
     CatalogLoaded { role: Option<&'a str>, tables: usize, took: Duration },
-    /// The database could not be read again; the old picture stays in use.
+    /// The catalog could not be read again; the old schema stays in use.
     CatalogFailed { error: &'a str },
     /// The list of persisted operations is in use.
     PersistedOperationsLoaded { documents: usize },
@@ -125,7 +125,7 @@ pub enum Event<'a> {
     PersistedOperationsFailed { error: &'a str },
     /// A persisted operation is none that the API accepts.
     PersistedOperationInvalid { id: &'a str, error: &'a str },
-    /// Anybody who reaches the address uses the API as the connection's own user.
+    /// All clients that can reach the address use the API as the connection's own user.
     Unprotected { address: SocketAddr },
     /// The identity provider's keys are in use.
     KeysFetched { keys: usize, url: &'a str },
@@ -135,7 +135,7 @@ pub enum Event<'a> {
     Queue(QueueEvent<'a>),
     /// An HTTP request came in.
     RequestReceived,
-    /// A request was answered. Its query string is left out, for variables may stand in it.
+    /// A request was answered. Its query string is left out, because it may contain variables.
     RequestAnswered { method: &'a str, path: &'a str, route: &'static str, status: u16, took: Duration },
     /// The client went away before its request was answered.
     RequestAbandoned { route: &'static str },
@@ -147,9 +147,9 @@ pub enum Event<'a> {
     HttpConnectionClosed,
     /// The server ends a client's connection, or a stream of it, of its own accord.
     HttpConnectionEnded { ending: Ending },
-    /// A request was refused because other requests' bodies fill the memory there is for them.
+    /// A request was refused because other requests' bodies use all the memory for bodies.
     BodiesTooLarge,
-    /// So many clients as are allowed cannot be connected, for want of descriptors.
+    /// The allowed number of clients cannot connect, because there are too few descriptors.
     DescriptorsTooFew { maximum: usize, descriptors: usize },
     /// No connection can be accepted at the moment.
     AcceptFailed { error: &'a str },
@@ -157,7 +157,7 @@ pub enum Event<'a> {
     ConnectionsDropped { connections: usize },
 }
 
-/// The parts of an operation's work, in their order.
+/// The stages of an operation, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// Text and variables -> a valid operation.
@@ -179,7 +179,7 @@ impl Stage {
     pub const ALL: [Self; 6] =
         [Self::Validate, Self::Plan, Self::Sql, Self::Acquire, Self::Database, Self::Response];
 
-    /// As it is called in metrics and traces.
+    /// Its name in metrics and traces.
     pub fn name(self) -> &'static str {
         match self {
             Self::Validate => "validate",
@@ -192,21 +192,21 @@ impl Stage {
     }
 }
 
-/// What sort of operation was asked for.
+/// The kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationKind {
-    /// A query of data.
+    /// A query for data.
     Query,
     /// A mutation.
     Mutation,
-    /// A query of nothing but `__schema`, `__type` and `__typename`.
+    /// A query for nothing but `__schema`, `__type` and `__typename`.
     Introspection,
-    /// The document is not valid, or it could not be read so far.
+    /// The document is not valid, or could not be read so far.
     Unknown,
 }
 
 impl OperationKind {
-    /// As it is called in metrics and traces.
+    /// Its name in metrics and traces.
     pub fn name(self) -> &'static str {
         match self {
             Self::Query => "query",
@@ -217,10 +217,10 @@ impl OperationKind {
     }
 }
 
-/// How transactions were in each other's way.
+/// How transactions conflicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// They could not have run one after the other with the same outcome.
+    /// No serial order of them has the same outcome.
     SerializationFailure,
     /// Each waited for the other.
     Deadlock,
@@ -230,7 +230,7 @@ impl Conflict {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::SerializationFailure, Self::Deadlock];
 
-    /// PostgreSQL's code for it, which it is called by in metrics, too.
+    /// PostgreSQL's code for it, which is also its name in metrics.
     pub fn sqlstate(self) -> &'static str {
         match self {
             Self::SerializationFailure => "40001",
@@ -242,13 +242,13 @@ impl Conflict {
 /// How a connection was lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectionLoss {
-    /// The pooler or the server ended it at rest, and said why.
+    /// The pooler or the server ended it while it was idle, and said why.
     Ended,
-    /// The other side closed it at rest without a word.
+    /// The peer closed it while it was idle, without a message.
     Closed,
-    /// It broke off at rest.
+    /// It broke while it was idle.
     Broken,
-    /// It went away while an answer was awaited.
+    /// It was lost while an answer was awaited.
     InUse,
 }
 
@@ -256,7 +256,7 @@ impl ConnectionLoss {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Ended, Self::Closed, Self::Broken, Self::InUse];
 
-    /// As it is called in metrics.
+    /// Its name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ended => "ended",
@@ -267,11 +267,11 @@ impl ConnectionLoss {
     }
 }
 
-/// The outcome of an operation without errors; the others are the codes of errors.
+/// The outcome of an operation without errors. Other outcomes are error codes.
 pub const SUCCESS: &str = "ok";
 
 impl Event<'_> {
-    /// Counts it, writes it to the log, and adds it to the trace of what runs.
+    /// Counts the event, writes it to the log, and adds it to the current trace.
     pub fn emit(&self) {
         metrics::count(self);
         traces::record(self);

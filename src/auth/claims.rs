@@ -1,4 +1,4 @@
-//! Claims -> whether they hold now and here, and the role that they name. Pure: the time is handed in.
+//! Claims -> whether they are valid now, and the role that they name. Pure: the caller passes the time.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value};
 use super::{Denied, InvalidToken};
 use crate::config::Jwt;
 
-/// PostgreSQL cuts longer names.
+/// PostgreSQL truncates longer names.
 const ROLE_BYTES: usize = 63;
 
-/// What tokens are held to besides their signature.
+/// What a token has to meet besides its signature.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     audiences: Vec<String>,
@@ -29,7 +29,7 @@ impl Rules {
         }
     }
 
-    /// Whether the claims hold here and now.
+    /// Whether the claims are valid for this server now.
     pub(super) fn check(&self, claims: &Map<String, Value>, now: SystemTime) -> Result<(), InvalidToken> {
         self.check_times(claims, now)?;
         if self.issuer.is_some() && claims.get("iss").and_then(Value::as_str) != self.issuer.as_deref() {
@@ -41,7 +41,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether the claims hold now. A token without `exp` holds for as long as its key does.
+    /// Whether the claims are valid now. A token without `exp` is valid as long as its key is.
     pub(super) fn check_times(
         &self,
         claims: &Map<String, Value>,
@@ -62,13 +62,13 @@ impl Rules {
         Ok(())
     }
 
-    /// When claims that hold now end; `None` is never, or so late that no clock shows it.
+    /// When valid claims expire. `None` means never, or too late for the clock's range.
     pub(super) fn expiry(&self, claims: &Map<String, Value>) -> Option<SystemTime> {
         let end = claims.get("exp")?.as_f64()? + self.clock_skew.as_secs_f64();
         UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(end).ok()?)
     }
 
-    /// `aud` is a text or a list of texts (RFC 7519, section 4.1.3).
+    /// `aud` is a string or a list of strings (RFC 7519, section 4.1.3).
     fn names_audience(&self, aud: Option<&Value>) -> bool {
         let is_ours =
             |value: &Value| value.as_str().is_some_and(|name| self.audiences.iter().any(|our| our == name));
@@ -79,7 +79,7 @@ impl Rules {
         }
     }
 
-    /// The role that the claims name; `None` if the claim is not there.
+    /// The role in the claims; `None` if the claim is missing.
     pub(super) fn role(&self, claims: &Map<String, Value>) -> Result<Option<String>, Denied> {
         let (last, objects) = self.role_claim.split_last().ok_or(Denied::RoleMissing)?;
         let mut within = claims;
@@ -97,7 +97,7 @@ impl Rules {
     }
 }
 
-/// Whether it can be the name of a role. `none` is no role to PostgreSQL, but the return to the connection's own user.
+/// Whether this can be the name of a role. In PostgreSQL, `none` is not a role but the return to the connection's own user.
 fn is_role_name(name: &str) -> bool {
     (1..=ROLE_BYTES).contains(&name.len()) && name != "none" && !name.contains('\0')
 }

@@ -1,6 +1,6 @@
-//! Secrets, PEM and JWK texts -> keys, each with the algorithms that it may be used with. Pure.
+//! Secrets, PEM and JWK texts -> keys, each with its permitted algorithms. Pure.
 //!
-//! The key decides about the algorithm, never the token: a public key cannot be taken for an HMAC secret.
+//! The key decides the algorithm, never the token. So a public key cannot be used as an HMAC secret.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, crypto};
@@ -10,38 +10,38 @@ use serde_json::Value;
 /// Providers have a handful of keys. A token that names none of them is tried with all.
 const MOST_KEYS: usize = 32;
 
-/// A shorter secret could be found by trying (RFC 7518, section 3.2).
+/// A shorter secret could be found by brute force (RFC 7518, section 3.2).
 const SECRET_BYTES: usize = 32;
 
-/// Shorter ones are forbidden (RFC 7518, section 3.3), longer ones not computed here.
+/// Shorter keys are forbidden (RFC 7518, section 3.3), longer ones are not supported here.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
-/// What a token can be verified with.
+/// A key that verifies tokens.
 #[derive(Debug, Clone)]
 pub(super) struct Key {
-    /// `kid`, for tokens that say which key they are signed with.
+    /// `kid`, for tokens that name their key.
     pub(super) id: Option<String>,
-    /// What it may be used with.
+    /// The permitted algorithms.
     pub(super) algorithms: Vec<Algorithm>,
     pub(super) decoding: DecodingKey,
 }
 
-/// Where keys come from: whether a secret may be among them.
+/// The origin of keys. It decides whether a secret may be among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Publicity {
     /// A file of this machine.
     Private,
-    /// An address that others can read, so that a secret there is none.
+    /// An address that others can read. A secret there would not be secret.
     Public,
 }
 
-/// Why a text is no key.
+/// Why a text is not a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no PEM and no JSON in it.
+    /// It contains neither PEM nor JSON.
     #[error("it holds neither a public key or certificate as PEM nor a JWK")]
     Unreadable,
-    /// What signs tokens has no business here.
+    /// A private key, which signs tokens. Verification must not have it.
     #[error(
         "it holds a private key, which Glowplug must not have; make the public one of it with \
          `openssl pkey -in private.pem -pubout -out public.pem`"
@@ -50,13 +50,13 @@ pub enum KeyError {
     /// RSA with too few or too many bits.
     #[error("an RSA key must have 2048 to 4096 bits; this one has {0}")]
     RsaSize(usize),
-    /// A secret of too few bytes.
+    /// A secret that is too short.
     #[error("a secret must have 32 bytes or more; this one has {0}")]
     ShortSecret(usize),
-    /// Another curve, another sort of key, or one that is not for signatures.
+    /// An unsupported curve or kind of key, or a key that is not for signatures.
     #[error("its sort of key is not supported; RSA, P-256, P-384 and Ed25519 keys for signatures are")]
     Unsupported,
-    /// A JWK set without any key that could be used.
+    /// A JWK set without a usable key.
     #[error("it holds no key that could be used{}", .0.as_deref().map(|why| format!("; of the last one: {why}")).unwrap_or_default())]
     NoKeys(Option<String>),
     /// A JWK set with too many keys.
@@ -65,7 +65,7 @@ pub enum KeyError {
 }
 
 impl Key {
-    /// A secret, for HMAC alone.
+    /// A secret, for HMAC only.
     pub(super) fn from_secret(secret: &[u8]) -> Self {
         Self {
             id: None,
@@ -103,7 +103,7 @@ impl Key {
         let decoding = DecodingKey::from_jwk(jwk).map_err(|_| KeyError::Unsupported)?;
         let first = *algorithms.first().ok_or(KeyError::Unsupported)?;
         check_size(&decoding)?;
-        // A point that is not on its curve is told now rather than with the first token.
+        // A point that is not on its curve is an error now, rather than with the first token.
         crypto::verify("", b"", &decoding, first).map_err(|_| KeyError::Unsupported)?;
         Ok(Self { id: jwk.common.key_id.clone(), algorithms, decoding })
     }
@@ -115,7 +115,7 @@ pub(super) fn from_file(text: &str) -> Result<Vec<Key>, KeyError> {
     if is_set { from_jwk_set(text, Publicity::Private) } else { Ok(vec![Key::from_file(text)?]) }
 }
 
-/// The keys of a JWK set that can be used; others are left out, as RFC 7517, section 5, asks.
+/// The usable keys of a JWK set. Others are skipped, as RFC 7517, section 5, asks.
 pub(super) fn from_jwk_set(text: &str, publicity: Publicity) -> Result<Vec<Key>, KeyError> {
     #[derive(Deserialize)]
     struct JwkSet {
@@ -137,7 +137,7 @@ pub(super) fn from_jwk_set(text: &str, publicity: Publicity) -> Result<Vec<Key>,
     if usable.is_empty() { Err(KeyError::NoKeys(refused)) } else { Ok(usable) }
 }
 
-/// What a key may be used with, by its sort (RFC 7518, section 3.1, and RFC 8037).
+/// The permitted algorithms of a key, by its kind (RFC 7518, section 3.1, and RFC 8037).
 fn algorithms(parameters: &AlgorithmParameters, publicity: Publicity) -> Result<Vec<Algorithm>, KeyError> {
     let family = match parameters {
         AlgorithmParameters::RSA(_) => AlgorithmFamily::Rsa,
@@ -164,7 +164,7 @@ fn check_size(key: &DecodingKey) -> Result<(), KeyError> {
         (AlgorithmFamily::Hmac, DecodingKeyKind::SecretOrDer(secret)) if secret.len() < SECRET_BYTES => {
             Err(KeyError::ShortSecret(secret.len()))
         }
-        // The verifier would take a shorter one for a defect of the program.
+        // The verifier would report a shorter key as a defect of the program.
         (AlgorithmFamily::Ed, DecodingKeyKind::SecretOrDer(point)) if point.len() != 32 => {
             Err(KeyError::Unsupported)
         }

@@ -1,6 +1,6 @@
-//! The keys that hold at the moment: those of the settings' files, and those that a provider last had.
+//! The current keys: those of the settings' files, and those that the provider returned last.
 //!
-//! They are replaced whole, and with them what was remembered of the tokens that the old ones verified.
+//! They are replaced as a whole, together with the cache of the tokens that the old keys verified.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use super::{Caller, Denied, InvalidToken, SetupError};
 use crate::config::{Jwks, Jwt};
 use crate::event::Event;
 
-/// The bytes that remembered tokens take with their claims.
+/// The maximum number of bytes of the cached tokens with their claims.
 const REMEMBERED_BYTES: u64 = 4 << 20;
 
-/// Where keys come from, and those that hold.
+/// The sources of keys, and the current keys.
 pub(super) struct Keyring {
     secret: Option<Key>,
     key_file: Option<PathBuf>,
@@ -30,10 +30,10 @@ pub(super) struct Keyring {
     held: ArcSwap<Held>,
 }
 
-/// The keys that hold, and the tokens that were verified with them.
+/// The current keys, and the tokens that they have verified.
 pub(super) struct Held {
     local: Arc<[Key]>,
-    /// `None` until they could be fetched.
+    /// `None` until the first successful fetch.
     fetched: Option<Arc<[Key]>>,
     callers: Cache<String, Arc<Caller>, TokenWeight>,
 }
@@ -48,24 +48,24 @@ impl Weighter<String, Arc<Caller>> for TokenWeight {
     }
 }
 
-/// What an entry takes beside its token and claims: in the cache, and for what they are held by.
+/// The bytes of an entry besides its token and claims: its place in the cache, and the structures around the claims.
 const ENTRY_BYTES: usize = 256;
 
-/// What a member of an object takes beside its name and its value's own bytes: a place in the list of members, one in the table of
-/// names, and what the allocator adds.
+/// The bytes of an object's member besides its name and its value's own bytes: a place in the list of members, one in the
+/// table of names, and the allocator's overhead.
 const MEMBER_BYTES: usize = 128;
 
-/// Bytes of the setting that has the claims as JSON.
+/// Bytes of the setting that contains the claims as JSON.
 fn settings_bytes(caller: &Caller) -> usize {
     caller.settings().iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
-/// The bytes in memory that belong to an object. A token is nested no deeper than `serde_json` reads.
+/// The heap bytes of an object. Recursion is bounded: `serde_json` does not read deeper tokens.
 fn members_bytes(members: &Map<String, Value>) -> usize {
     members.iter().map(|(name, value)| MEMBER_BYTES + name.len() + value_bytes(value)).sum()
 }
 
-/// Those of a value, its own place aside.
+/// The heap bytes of a value, without its own place.
 fn value_bytes(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
@@ -80,7 +80,8 @@ impl Held {
         Self { local, fetched, callers: Cache::with_weighter(1024, REMEMBERED_BYTES, TokenWeight) }
     }
 
-    /// Spares the next request with the same token the signature: one of RSA or ECDSA takes hundreds of microseconds.
+    /// Saves the next request with the same token the verification of the signature. For RSA or ECDSA that takes hundreds of
+    /// microseconds.
     pub(super) fn remember(&self, token: &str, caller: &Arc<Caller>) {
         self.callers.insert(token.to_owned(), Arc::clone(caller));
     }
@@ -89,14 +90,14 @@ impl Held {
         self.local.iter().chain(self.fetched.iter().flat_map(|keys| keys.iter()))
     }
 
-    /// Whether the provider's keys have one with this identifier.
+    /// Whether the provider has a key with this identifier.
     fn has_fetched(&self, id: Option<&str>) -> bool {
         id.is_some() && self.fetched.iter().flat_map(|keys| keys.iter()).any(|key| key.id.as_deref() == id)
     }
 }
 
 impl Keyring {
-    /// Reads the files. A provider is not asked yet.
+    /// Reads the files. Does not fetch the provider's keys yet.
     pub(super) fn new(jwt: &Jwt) -> Result<Self, SetupError> {
         let (set_file, url) = match &jwt.jwks {
             Some(Jwks::File(path)) => (Some(path.clone()), None),
@@ -114,13 +115,13 @@ impl Keyring {
         Ok(keyring)
     }
 
-    /// The caller of a token that was verified before, with the keys that still hold.
+    /// The caller of a token that was verified before, by keys that are still current.
     pub(super) fn remembered(&self, token: &str) -> Option<Arc<Caller>> {
         self.held.load().callers.get(token)
     }
 
-    /// The claims of a token, and the keys that verified it. If it names a key that the provider may have made since, the
-    /// provider is asked.
+    /// The claims of a token, and the keys that verified it. If the token names an unknown key, which the provider may have
+    /// made since, this fetches the provider's keys.
     pub(super) async fn verify(
         self: &Arc<Self>,
         token: &str,
@@ -143,7 +144,7 @@ impl Keyring {
         }
     }
 
-    /// Reads the files again. If one of them is no good any more, all keys stay as they were.
+    /// Reads the files again. If one of them is not valid any more, all keys stay as they were.
     pub(super) async fn reread(self: &Arc<Self>) {
         let keyring = Arc::clone(self);
         let read = tokio::task::spawn_blocking(move || keyring.read_files()).await;
@@ -158,7 +159,7 @@ impl Keyring {
         Event::KeysFailed { source: "files", error: &error }.emit();
     }
 
-    /// Asks the provider, if there is one.
+    /// Fetches the provider's keys, if there is a provider.
     pub(super) async fn fetch(&self) {
         let Some(remote) = &self.remote else { return };
         let mut last_attempt = remote.last_attempt.lock().await;
@@ -167,9 +168,9 @@ impl Keyring {
         }
     }
 
-    /// Asks the provider for keys that were not among the ones `seen`, unless it was asked a short while ago.
+    /// Fetches the provider's keys, which may have some that are not in `seen`, unless the last fetch was a short while ago.
     ///
-    /// A task of its own does that: the client whose token it was may go away, but others wait for the same keys.
+    /// A separate task does that: the client that sent the token may go away while others wait for the same keys.
     async fn fetch_missing(self: &Arc<Self>, seen: Arc<Held>) {
         let keyring = Arc::clone(self);
         let fetching = tokio::spawn(async move {
@@ -179,11 +180,11 @@ impl Keyring {
             let is_newer = !Arc::ptr_eq(&seen, &held);
             if !is_newer && is_due(*last_attempt, held.fetched.is_some(), Instant::now()) {
                 keyring.fetch_from(remote).await;
-                // Counted from its end: those that waited for this attempt make no further one.
+                // Counted from the end of the fetch: requests that waited for it do not cause another one.
                 *last_attempt = Some(Instant::now());
             }
         });
-        // It ends early only if the process does, or by a defect that the log then has.
+        // The task ends early only if the process ends, or by a defect, which is then in the log.
         let _ = fetching.await;
     }
 

@@ -1,6 +1,6 @@
-//! An identity provider's key set, fetched over HTTP: bounded in time and size, and not too often.
+//! An identity provider's key set, fetched over HTTP, with limits on time, size and frequency.
 //!
-//! Never follows a redirect: who answers is whom the settings name.
+//! Never follows a redirect: only the address in the settings is trusted.
 
 use std::time::{Duration, Instant};
 
@@ -9,25 +9,25 @@ use reqwest::{Client, StatusCode};
 
 use super::key::{self, Key, KeyError, Publicity};
 
-/// How long fetching may take, from the connection to the last byte.
+/// The time limit of a fetch, from the connection to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A key set of a provider has some thousand bytes.
+/// A provider's key set has a few thousand bytes.
 const MOST_BYTES: usize = 1 << 20;
 
-/// How often tokens with unknown keys may make the provider be asked: anybody can send such tokens.
+/// How often tokens with unknown keys may cause a fetch. Anyone can send such tokens.
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// The same while there are no keys at all, because the provider could not be reached yet.
 const PAUSE_WITHOUT_KEYS: Duration = Duration::from_secs(5);
 
-/// Where the keys are, and when a token last had them fetched.
+/// The keys' address, and the time of the last fetch because of a token.
 #[derive(Debug)]
 pub(super) struct Remote {
     pub(super) url: String,
     client: Client,
-    /// Held while keys are fetched, so that a hundred requests fetch them once, and share what came of it. The time is the end of the
-    /// last attempt for the sake of a token, or of one that failed.
+    /// Held during a fetch, so that a hundred requests cause one fetch and share its result. The time is the end of the last
+    /// attempt that a token caused, or that failed.
     pub(super) last_attempt: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -46,13 +46,13 @@ pub(super) enum FetchError {
 
 impl Remote {
     pub(super) fn new(url: &str) -> Result<Self, reqwest::Error> {
-        // The client takes the process's provider. Where a program has chosen one already, it stays.
+        // The client uses the process's crypto provider. If a program has chosen one already, that choice stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
         Ok(Self { url: url.to_owned(), client, last_attempt: tokio::sync::Mutex::new(None) })
     }
 
-    /// The keys that the provider has now.
+    /// The provider's current keys.
     pub(super) async fn fetch(&self) -> Result<Vec<Key>, FetchError> {
         let mut response = self.client.get(&self.url).header("accept", "application/json").send().await?;
         if response.status() != StatusCode::OK {
@@ -69,13 +69,13 @@ impl Remote {
     }
 }
 
-/// Whether a token with an unknown key may have the keys fetched now.
+/// Whether a token with an unknown key may cause a fetch now.
 pub(super) fn is_due(last_attempt: Option<Instant>, has_keys: bool, now: Instant) -> bool {
     let pause = if has_keys { PAUSE } else { PAUSE_WITHOUT_KEYS };
     last_attempt.is_none_or(|last| now.duration_since(last) >= pause)
 }
 
-/// reqwest says what it did; what went wrong is in the errors below.
+/// reqwest's own text says what it was doing. The errors below it say what went wrong.
 fn with_causes(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);

@@ -10,21 +10,21 @@ use serde_json::{Map, Value};
 use super::InvalidToken;
 use super::key::Key;
 
-/// The longest token that is looked at. Those with many groups in them have some thousand bytes.
+/// The longest token that is accepted. Tokens that list many groups have a few thousand bytes.
 const LONGEST: usize = 16 * 1024;
 
-/// A token whose signature is not verified yet. Nobody may read its claims from it.
+/// A token whose signature is not verified yet. Its claims must not be read.
 #[derive(Debug)]
 pub(super) struct Unverified<'t> {
     header: Header,
     algorithm: Algorithm,
-    /// What is signed: header and payload as they came.
+    /// The signed part: header and payload as they arrived.
     signed: &'t str,
     payload: &'t str,
     signature: &'t str,
 }
 
-/// The header's members that matter. Keys that a token brings along (`jwk`, `jku`, `x5u`, `x5c`) do not.
+/// The members of the header that matter. Keys inside the token (`jwk`, `jku`, `x5u`, `x5c`) are ignored.
 #[derive(Debug, Deserialize)]
 struct Header {
     alg: String,
@@ -33,7 +33,7 @@ struct Header {
 }
 
 impl<'t> Unverified<'t> {
-    /// Takes a token apart.
+    /// Splits a token into its parts.
     pub(super) fn parse(token: &'t str) -> Result<Self, InvalidToken> {
         if token.len() > LONGEST {
             return Err(InvalidToken::TooLong);
@@ -48,14 +48,14 @@ impl<'t> Unverified<'t> {
             return Err(InvalidToken::Critical);
         }
         let algorithm = match header.alg.as_str() {
-            // The name that RFC 9864 gives to what was EdDSA until then.
+            // RFC 9864 renamed EdDSA to this.
             "Ed25519" => Algorithm::EdDSA,
             name => name.parse().map_err(|_| InvalidToken::Algorithm)?,
         };
         Ok(Self { header, algorithm, signed, payload, signature })
     }
 
-    /// The identifier of the key that it says it is signed with.
+    /// The identifier of the key that it names.
     pub(super) fn key_id(&self) -> Option<&str> {
         self.header.kid.as_deref()
     }
@@ -84,7 +84,7 @@ impl<'t> Unverified<'t> {
     }
 }
 
-/// A part of a token. A name that occurs twice in the claims means its last value, as RFC 7519, section 4, allows.
+/// Decodes a part of a token. If a name occurs twice in the claims, the last value counts, as RFC 7519, section 4, allows.
 fn decode<T: DeserializeOwned>(part: &str) -> Result<T, InvalidToken> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidToken::Malformed)?;
     serde_json::from_slice(&bytes).map_err(|_| InvalidToken::Malformed)

@@ -1,4 +1,4 @@
-//! Tokens of every algorithm, those of the RFCs, and forged ones: what is accepted, and why the others are not.
+//! Tokens of every algorithm, those of the RFCs, and forged ones: which are accepted, and why the others are not.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -80,7 +80,7 @@ fn no_byte_of_a_token_can_be_changed() {
     }
 }
 
-/// Appendix A.1 and A.3 of RFC 7515. The claims' line breaks are a part of what is signed.
+/// Appendix A.1 and A.3 of RFC 7515. The line breaks of the claims are part of the signed text.
 #[test]
 fn the_examples_of_rfc_7515_are_verified() {
     let claims = json!({"iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true});
@@ -105,7 +105,7 @@ fn the_examples_of_rfc_7515_are_verified() {
     assert_eq!(verify(&unsecured, &secret), Err(InvalidToken::Algorithm));
 }
 
-/// Appendix A.4 of RFC 8037: the signature is right, but what is signed are no claims.
+/// Appendix A.4 of RFC 8037: the signature is valid, but the signed text is not a set of claims.
 #[test]
 fn the_example_of_rfc_8037_is_verified() {
     let key = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -114,7 +114,7 @@ fn the_example_of_rfc_8037_is_verified() {
     assert_eq!(verify(token, &[Key::from_file(key).unwrap()]), Err(InvalidToken::Malformed));
 }
 
-/// CVE-2015-9235 and its kin: the token chooses the algorithm, and takes what everybody knows for the secret.
+/// CVE-2015-9235 and similar attacks: the token chooses the algorithm, and uses public information as the secret.
 #[test]
 fn a_public_key_is_no_secret() {
     for public in [RSA, P256, P384, ED25519] {
@@ -143,7 +143,7 @@ fn a_token_without_a_signature_is_refused_however_it_is_written() {
         let token = format!("{header}.{claims}.");
         assert_eq!(verify(&token, &keys), Err(InvalidToken::Signature), "{algorithm}");
     }
-    // CVE-2022-21449: a signature of zeros is one that satisfies the equation of ECDSA.
+    // CVE-2022-21449: a signature of zeros satisfies the equation of ECDSA.
     let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256"}"#);
     let zeros = BASE64_URL_SAFE_NO_PAD.encode([0; 64]);
     assert_eq!(verify(&format!("{header}.{claims}.{zeros}"), &keys), Err(InvalidToken::Signature));
@@ -163,7 +163,7 @@ fn keys_that_a_token_brings_along_are_not_used() {
     ] {
         let token = sign(&header, "{}", &forger, Algorithm::HS256);
         assert_eq!(verify(&token, &keys), Err(InvalidToken::Signature), "{header}");
-        // They do no harm either: providers send such members with good tokens.
+        // They do no harm either: providers send such members with valid tokens.
         let token = sign(&header, "{}", &EncodingKey::from_secret(SECRET), Algorithm::HS256);
         assert_eq!(verify(&token, &keys), Ok(json!({})), "{header}");
     }

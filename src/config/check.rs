@@ -1,4 +1,4 @@
-//! From the values that hold to checked ones; all that is wrong is told at once.
+//! From the values in effect to checked ones. Reports all problems at once.
 
 mod auth;
 mod queue;
@@ -18,10 +18,10 @@ use super::{
     Live, Log, LogFormat, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Traces,
 };
 
-/// How long making a connection may take, unless the connection string says it (`connect_timeout`).
+/// The connect timeout, unless the connection string has one (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What `expose` may name.
+/// The words that `expose` accepts.
 const EXPOSABLE: [&str; 3] = ["total-count", "aggregate", "partitions"];
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
@@ -30,7 +30,7 @@ const FUNCTIONS: RangeInclusive<usize> = 1..=100_000;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 impl Settled {
-    /// Checks every value, and answers with all problems if there are any.
+    /// Checks every value. Returns all problems if there are any.
     pub fn check(&self) -> Result<Config, Problems> {
         let mut reader = Reader { settled: self, problems: Vec::new() };
         let (database, explore) = (database(&mut reader), explore(&mut reader));
@@ -54,7 +54,7 @@ impl Settled {
     }
 }
 
-/// What no careful default can make up for, because somebody has asked for it.
+/// Problems that no careful default can solve, because a setting explicitly asks for them.
 fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
     if config.http.cors_origins.iter().any(|origin| origin == "*") {
         reader.refuse(
@@ -112,7 +112,7 @@ fn database(reader: &mut Reader<'_>) -> Database {
     }
 }
 
-/// Where all operations are queued, others have the database.
+/// If all operations are queued, the workers have the database.
 fn database_url(reader: &mut Reader<'_>) -> String {
     let is_needed = reader.settled.value("queue") != Some("all");
     reader.read("database-url", |text| match text {
@@ -142,7 +142,7 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
 
 fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {
     let tokens = reader.count("max-tokens", COUNTS);
-    // A document whose bounds on its form are all reached together is about as long as its bound on tokens.
+    // A document that reaches all limits on its form at once has about as many tokens as its limit on tokens.
     let of_tokens = |count: usize, each: usize| (tokens * count / each).max(1);
     Limits {
         depth: reader.count("max-depth", COUNTS),
@@ -170,7 +170,7 @@ fn role_limits(reader: &mut Reader<'_>, errors: usize) -> HashMap<String, Limits
         let settled = reader.settled.of_role(role);
         let mut of_role = Reader { settled: &settled, problems: Vec::new() };
         by_role.insert(role.clone(), limits(&mut of_role, errors));
-        // What is wrong for all roles has been told.
+        // Problems that concern all roles are already reported.
         of_role.problems.retain(|problem| !reader.problems.contains(problem));
         reader.problems.extend(of_role.problems);
     }
@@ -228,8 +228,8 @@ fn http(reader: &mut Reader<'_>, explore: Explore, reserved: usize) -> Http {
     }
 }
 
-/// The descriptors that a server needs for others than clients: a connection and the request to cancel what runs on it for each
-/// of the pools' places, and what else is open.
+/// The descriptors that a server needs for everything but clients: for each place in the pools, a connection and a cancel
+/// request, and other open files.
 fn descriptors(database: &Database) -> usize {
     let pools = 1 + database.replica_urls.len();
     2 * pools * database.pool_size as usize + Sockets::default().reserved
@@ -248,7 +248,7 @@ fn log(reader: &mut Reader<'_>) -> Log {
     })
 }
 
-/// OpenTelemetry's own variables say all about traces, so there is no setting.
+/// OpenTelemetry's own variables configure traces completely, so there is no setting.
 fn traces(reader: &mut Reader<'_>) -> Traces {
     let address = reader.settled.collector().unwrap_or("off");
     let endpoint = unless_off(address, collector).unwrap_or_else(|message| {
@@ -258,14 +258,14 @@ fn traces(reader: &mut Reader<'_>) -> Traces {
     Traces { endpoint }
 }
 
-/// How the API shows what is in it.
+/// How much the API shows of its schema.
 #[derive(Clone, Copy)]
 struct Explore {
     introspection: Introspection,
     /// Whether the SDL and GraphiQL are served.
     shows_all: bool,
     get_requests: GetRequests,
-    /// How many errors an invalid document gets.
+    /// The number of errors in the answer to an invalid document.
     errors: usize,
 }
 
@@ -280,14 +280,14 @@ fn explore(reader: &mut Reader<'_>) -> Explore {
     Explore { introspection, shows_all, get_requests, errors }
 }
 
-/// Reads values one by one, and keeps what is wrong with them.
+/// Reads values one by one, and collects their problems.
 struct Reader<'a> {
     settled: &'a Settled,
     problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    /// The value as `parse` makes it. After a problem it is an empty one, which nobody sees.
+    /// The value that `parse` returns. After a problem, a default value, which is never used.
     fn read<T: Default>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> T {
         let text = self.settled.value(name).map(str::trim).unwrap_or_default();
         parse(text).unwrap_or_else(|message| {
@@ -296,12 +296,12 @@ impl Reader<'_> {
         })
     }
 
-    /// Notes that a value does not go together with others.
+    /// Adds the problem that a value contradicts others.
     fn refuse(&mut self, name: &str, message: &str) {
         self.problems.push(Problem { setting: self.settled.label(name), message: message.to_owned() });
     }
 
-    /// The value of a setting that need not be set; one that is set to nothing is a mistake.
+    /// The value of an optional setting. Setting it to nothing is a mistake.
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         self.settled.value(name)?;
         self.read(name, |text| match text {
@@ -321,7 +321,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A number of bytes. `without` says what it would mean if it were 0.
+    /// A number of bytes. `without` says what 0 would mean.
     fn size(&mut self, name: &str, without: &str) -> usize {
         self.read(name, |text| match units::size(text)? {
             0 => Err(format!("is 0; {without}")),
@@ -337,7 +337,7 @@ impl Reader<'_> {
         self.choice(name, &[("off", false), ("on", true)])
     }
 
-    /// One of the named values; after a problem the first of them.
+    /// One of the named values. After a problem, the first of them.
     fn choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> T {
         let index = self.read(name, |text| {
             choices.iter().position(|(word, _)| *word == text).ok_or_else(|| {
@@ -349,7 +349,7 @@ impl Reader<'_> {
     }
 }
 
-/// An address, which has no empty value of its own.
+/// An address. The type has no default value of its own.
 struct Parsed(SocketAddr);
 
 impl Default for Parsed {
@@ -387,7 +387,7 @@ fn connection_strings(text: &str) -> Result<Vec<Secret>, String> {
     urls(text).map(|url| connection_string(url).map(Secret::new)).collect()
 }
 
-/// The value itself is never in the message: it may hold a password.
+/// The message never contains the value itself, which may include a password.
 fn connection_string(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("is not set; pass --database-url postgres://user:password@host:port/database, or set \

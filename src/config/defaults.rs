@@ -1,4 +1,4 @@
-//! The values of settings that are not set, and those that `production` puts in their place.
+//! The default values of settings, and the ones that `production` replaces.
 
 use super::raw::{Raw, Text};
 
@@ -7,13 +7,13 @@ use super::raw::{Raw, Text};
 pub enum Profile {
     /// `serve`: careful.
     Serve,
-    /// Commands that do one thing and end: as `serve`, but they log only what goes wrong.
+    /// Commands that do one task and end: as `serve`, but they log only failures.
     OneShot,
-    /// `dev`: everything that helps while developing.
+    /// `dev`: everything that helps during development.
     Dev,
 }
 
-/// The values of settings that are not set.
+/// The default values of settings.
 pub(super) fn defaults(profile: Profile) -> Raw {
     let text = |value: &str| Some(Text(value.to_owned()));
     let is_dev = profile == Profile::Dev;
@@ -58,7 +58,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         queue_bytes: text("64MiB"),
         keep_results: text("24h"),
         log: text(if profile == Profile::Serve { "info" } else { "warn" }),
-        // The others have no value where nobody gives them one.
+        // The others have no default.
         ..Raw::default()
     }
 }

@@ -2,22 +2,22 @@
 
 use std::time::Duration;
 
-/// How live queries are polled.
+/// The settings of live queries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Live {
-    /// How long a change may take until it is looked for.
+    /// How long it may take until a change is looked for.
     pub interval: Duration,
-    /// Connections of the pool that are used at once.
+    /// The maximum number of the pool's connections in use at once.
     pub connections: usize,
-    /// Subscriptions that there may be.
+    /// The maximum number of subscriptions.
     pub subscriptions: usize,
 }
 
-/// The longest interval that a client may wish.
+/// The longest interval that a client may ask for.
 const LONGEST: Duration = Duration::from_hours(1);
 
 impl Live {
-    /// The interval that a client wishes, as far as it may.
+    /// The interval that a client asks for, within the limits.
     pub fn within_bounds(&self, wish: Option<Duration>) -> Duration {
         wish.map_or(self.interval, |wish| wish.clamp(self.interval / 4, LONGEST.max(self.interval)))
     }

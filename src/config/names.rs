@@ -14,7 +14,7 @@ pub(super) fn names() -> Vec<&'static str> {
     SETTINGS.get_arguments().filter_map(Arg::get_long).collect()
 }
 
-/// `GLOWPLUG_` and the name in capitals; the connection strings have the names that hosts give them.
+/// `GLOWPLUG_` and the name in capitals. The connection strings have the names that hosting providers use.
 pub(super) fn variable_name(name: &str) -> String {
     match name {
         "database-url" => "DATABASE_URL".to_owned(),
@@ -23,10 +23,10 @@ pub(super) fn variable_name(name: &str) -> String {
     }
 }
 
-/// The known name that is most like the given one.
+/// The known name that is most similar to the given one.
 pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> &'a str {
     let name = name.replace('_', "-");
-    // A longer name is no slip of the pen, and a distance to it takes long.
+    // A longer name is not a typing error, and its edit distance would take long to compute.
     let start = name.char_indices().nth(100).map_or(name.as_str(), |(end, _)| &name[..end]);
     let distance = |candidate: &&&str| strsim::damerau_levenshtein(start, candidate);
     known.iter().min_by_key(distance).copied().unwrap_or_default()

@@ -1,13 +1,13 @@
-//! What is wrong with the configuration, setting by setting.
+//! The problems of the configuration, setting by setting.
 
 use std::fmt;
 
-/// Something wrong with one setting; the message says what to do.
+/// A problem of one setting. The message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The setting, as it is called where its value came from.
+    /// The setting's name at the origin of its value.
     pub setting: String,
-    /// What is wrong with it.
+    /// The problem.
     pub message: String,
 }
 
@@ -17,7 +17,7 @@ impl Problem {
     }
 }
 
-/// All that is wrong with the configuration.
+/// All problems of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 

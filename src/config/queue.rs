@@ -1,38 +1,38 @@
-//! What goes through the queue, and what holds there, as checked, ready values. Only data.
+//! The settings of the queue as checked, ready values. Only data.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Secret;
 
-/// What goes through the queue, and what holds there.
+/// The settings of the queue.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    /// Where it is; `None` if there is none.
+    /// The address of Redis; `None` if there is none.
     pub redis: Option<Redis>,
-    /// What goes through it.
+    /// Which operations are queued.
     pub queued: Queued,
     /// Its name.
     pub name: String,
-    /// How many parts it has.
+    /// The number of its shards.
     pub shards: u32,
-    /// How many operations may be in a part.
+    /// The maximum number of operations in a shard.
     pub length: u32,
-    /// How many bytes the messages of the operations in a part may have.
+    /// The maximum number of bytes of the messages in a shard.
     pub bytes: u64,
-    /// How long the first waiting operation may have been waiting until no more are taken.
+    /// The queue accepts no more operations when the oldest waiting one has waited for this long.
     pub age: Duration,
-    /// The part of the length and of the bytes that one role may take.
+    /// The share of the length and of the bytes that one role may use.
     pub share_percent: u8,
-    /// How long an operation may take for whose answer somebody waits.
+    /// The time limit of an operation whose client waits.
     pub operation_timeout: Duration,
-    /// How long another one may take.
+    /// The time limit of an operation whose client does not wait.
     pub background_timeout: Duration,
     /// How many operations a worker runs at once.
     pub concurrency: u32,
-    /// When the operations of a silent worker are taken over.
+    /// The time after which a silent worker's operations are taken over.
     pub claim_after: Duration,
-    /// How many workers may go away with an operation.
+    /// How many workers may disappear with an operation.
     pub attempts: u32,
     /// How long answers are kept.
     pub keep_results: Duration,
@@ -50,13 +50,13 @@ pub enum Queued {
     Everything,
 }
 
-/// How Redis is reached.
+/// The connection to Redis.
 #[derive(Debug, Clone)]
 pub struct Redis {
     /// Its address; of a cluster, one or more nodes. Never printed with its password.
     pub urls: Vec<Secret>,
     /// Whether it is a Redis Cluster.
     pub is_cluster: bool,
-    /// A file with the certificates that its own must be signed by.
+    /// A file with the certificate authorities for Redis's own certificate.
     pub authority: Option<PathBuf>,
 }

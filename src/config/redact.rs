@@ -2,8 +2,8 @@
 
 /// The connection string with `***` for every password in it.
 ///
-/// It may be a URL, with the password before the host or as a parameter, or libpq's `key=value` form. In a text that
-/// is neither, everything is taken out, because a password may be anywhere in it.
+/// It may be a URL, with the password before the host or as a parameter, or libpq's `key=value` form. Of a text that is
+/// neither, everything is removed, because a password may be anywhere in it.
 pub fn redacted(text: &str) -> String {
     match text.split_once("://") {
         Some((scheme, rest)) => format!("{scheme}://{}", redacted_url(rest)),
@@ -12,7 +12,8 @@ pub fn redacted(text: &str) -> String {
     }
 }
 
-/// The connection strings of a list. A comma also separates the hosts of one; only one behind which a scheme stands ends it.
+/// The connection strings of a list. A comma also separates the hosts of one string. It ends the string only if a scheme
+/// follows.
 pub(super) fn urls(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(list);
     std::iter::from_fn(move || {
@@ -27,7 +28,7 @@ pub(super) fn urls(list: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// `user:password@host:port/database?name=value`, where a password that was not encoded may hold `@`, `/` and `?`.
+/// `user:password@host:port/database?name=value`. A password that was not encoded may contain `@`, `/` and `?`.
 fn redacted_url(rest: &str) -> String {
     let (user, place) = match rest.rsplit_once('@') {
         Some((user, place)) => (Some(user), place),
@@ -54,7 +55,7 @@ fn redacted_parameter(parameter: &str) -> String {
     }
 }
 
-/// `host=localhost password='it''s'`: only what is known to be harmless stays, whatever the quoting.
+/// `host=localhost password='it''s'`: only values that are known to be harmless stay, whatever the quoting.
 fn redacted_pairs(text: &str) -> String {
     let shown = ["host", "hostaddr", "port", "dbname", "user", "sslmode", "application_name"];
     let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
@@ -68,7 +69,7 @@ fn redacted_pairs(text: &str) -> String {
     kept.join(" ")
 }
 
-/// Names are matched as they would be after decoding, for `pass%77ord` is a password as well.
+/// Names are compared in their decoded form: `pass%77ord` is a password too.
 fn is_secret(name: &str) -> bool {
     name.contains('%') || name.to_ascii_lowercase().contains("password")
 }
@@ -81,7 +82,7 @@ mod tests {
     fn a_list_of_urls_is_not_split_between_hosts() {
         let list = "postgres://a:x,y@h1,h2/d, postgresql://b@h3/d,postgres://c@h4";
         let expected = ["postgres://a:x,y@h1,h2/d", "postgresql://b@h3/d", "postgres://c@h4"];
-        // A blank behind the comma is none of a scheme's.
+        // A scheme cannot begin with the blank behind a comma.
         let list = list.replace(", ", ",");
         assert_eq!(urls(&list).collect::<Vec<_>>(), expected);
         assert_eq!(urls("host=a user=b").collect::<Vec<_>>(), ["host=a user=b"]);

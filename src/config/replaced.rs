@@ -1,9 +1,9 @@
-//! Settings of earlier versions: an old name is an error that says what replaced it.
+//! Settings of earlier versions: an old name is an error that names its replacement.
 
 use super::names::variable_name;
 use super::problem::{Problem, Problems};
 
-/// The old names, and what replaced them.
+/// The old names, and their replacements.
 const REPLACED: [(&str, &str); 33] = [
     ("aggregate", "set expose to aggregate"),
     ("automatic-persisted-queries", "set documents to automatic or any"),
@@ -46,7 +46,7 @@ const REPLACED: [(&str, &str); 33] = [
     ("total-count", "set expose to total-count"),
 ];
 
-/// What replaced a setting of an earlier version, for a message that names the setting; `None` if there never was such a setting.
+/// The replacement of an earlier version's setting, for an error message; `None` if there never was such a setting.
 pub fn by(name: &str) -> Option<String> {
     let name = name.replace('_', "-");
     let (_, reason) = REPLACED.iter().find(|(old, _)| *old == name)?;

@@ -1,11 +1,12 @@
-//! What of an HTTP request SQL can read, by the names of PostgREST's settings (`request.method`, `request.headers`, …).
+//! Which parts of an HTTP request SQL can read, by the names of PostgREST's settings (`request.method`, `request.headers`,
+//! …).
 //!
-//! An allow list, empty by default: what is named becomes a part of each message to PostgreSQL, and so of its logs.
+//! An allow list, empty by default. Each listed part is sent in each message to PostgreSQL, and so is in its logs.
 
-/// The headers that carry credentials; cookies have an item of their own.
+/// The headers that carry credentials. Cookies have an item of their own.
 const CREDENTIALS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
 
-/// What of an HTTP request SQL can read. The default is nothing.
+/// Which parts of an HTTP request SQL can read. None by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestSettings {
     /// `request.method`.

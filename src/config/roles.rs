@@ -1,6 +1,6 @@
-//! The tables of `glowplug.toml` that say what holds for one role: `[roles.anon]`.
+//! The tables of `glowplug.toml` for one role: `[roles.anon]`.
 //!
-//! A role may have limits of its own; everything else is the server's. Whether there is such a role only the database knows.
+//! A role may have limits of its own. Everything else is the server's. Only the database knows whether the role exists.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::problem::{Problem, Problems};
 use super::raw::Text;
 use super::replaced;
 
-/// The values that were given, by role and setting.
+/// The given values, by role and setting.
 pub(super) type Roles = BTreeMap<String, BTreeMap<&'static str, Text>>;
 
 /// The settings that a role may have of its own.
@@ -51,7 +51,7 @@ pub(super) fn read(roles: toml::Value) -> Result<Roles, Problems> {
     Ok(read)
 }
 
-/// What is said about a key that is no limit.
+/// The message about a key that is not a limit.
 fn refused(key: &str, limits: &[&str]) -> String {
     if let Some(reason) = replaced::by(key) {
         return format!("`{key}` {reason}");

@@ -1,4 +1,4 @@
-//! Which value of each setting holds, and where it came from: flag over environment over file over default.
+//! The value in effect of each setting, and its origin: flag over environment over file over default.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,10 +13,10 @@ use super::redact::{redacted, urls};
 use super::replaced;
 use super::roles::{self, Roles};
 
-/// The variable with the address of the collector of traces, by OpenTelemetry's specification.
+/// The variable with the address of the trace collector, by OpenTelemetry's specification.
 pub(super) const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// Where a value came from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A flag.
@@ -27,25 +27,25 @@ pub enum Origin {
     File,
     /// The table of a role in the configuration file.
     Role(String),
-    /// Nobody set it.
+    /// It is not set.
     Default,
-    /// Nobody set it, and `production` is on.
+    /// It is not set, and `production` is on.
     Production,
     /// The command itself, such as the address of the database that `dev` starts.
     Command,
 }
 
-/// The values that hold, by the settings' names.
+/// The values in effect, by the settings' names.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settled {
     values: BTreeMap<&'static str, (Text, Origin)>,
     roles: Roles,
-    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: OpenTelemetry's own variables say all about traces.
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Traces have only OpenTelemetry's own variables.
     collector: Option<String>,
 }
 
 impl Settled {
-    /// Puts the layers over each other. `variable` reads the environment, `file` is the text of `glowplug.toml`.
+    /// Merges the layers. `variable` reads the environment, `file` is the text of `glowplug.toml`.
     pub fn gather(
         flags: &Raw,
         variable: impl Fn(&str) -> Option<String>,
@@ -76,12 +76,12 @@ impl Settled {
         Ok(settled)
     }
 
-    /// Sets the connection string to that of a database which the command itself has made.
+    /// Sets the connection string of a database that the command itself has made.
     pub fn set_database_url(&mut self, url: &str) {
         self.values.insert("database-url", (Text(url.to_owned()), Origin::Command));
     }
 
-    /// Sets the secret of tokens to one that the command itself has made.
+    /// Sets a secret for tokens that the command itself has made.
     pub fn set_jwt_secret(&mut self, secret: &str) {
         self.values.insert("jwt-secret", (Text(secret.to_owned()), Origin::Command));
     }
@@ -91,20 +91,20 @@ impl Settled {
         self.values.insert("anon-role", (Text(role.to_owned()), Origin::Command));
     }
 
-    /// Sets the connection strings to those of a database that the command itself has started: through its pooler, if it has
-    /// one, and past it. Where else databases are said to be does not matter then.
+    /// Sets the connection strings of a database that the command itself has started: one through its pooler, if it has one,
+    /// and one past it. Other settings about databases are ignored then.
     pub fn set_own_database(&mut self, url: &str, direct_url: &str) {
         self.set_database_url(url);
         self.values.insert("direct-url", (Text(direct_url.to_owned()), Origin::Command));
         self.values.remove("replica-url");
     }
 
-    /// Sets the queue to one that the command itself has started. Where else queues are said to be does not matter then.
+    /// Sets a queue that the command itself has started. Other settings about queues are ignored then.
     pub fn set_own_queue(&mut self, url: &str) {
         self.values.insert("redis-url", (Text(url.to_owned()), Origin::Command));
     }
 
-    /// How the setting is called that [`Database::session_url`](super::Database::session_url) comes from, for messages about it.
+    /// The name of the setting that [`Database::session_url`](super::Database::session_url) comes from, for messages about it.
     pub fn session_label(&self) -> String {
         let is_direct = self.values.contains_key("direct-url");
         self.label(if is_direct { "direct-url" } else { "database-url" })
@@ -115,12 +115,12 @@ impl Settled {
         self.values.get(name).map(|(text, _)| text.0.as_str())
     }
 
-    /// Where the value of a setting came from.
+    /// The origin of a setting's value.
     pub fn origin(&self, name: &str) -> Option<&Origin> {
         self.values.get(name).map(|(_, origin)| origin)
     }
 
-    /// The address of the collector of traces, if the environment has one.
+    /// The address of the trace collector, if the environment has one.
     pub(super) fn collector(&self) -> Option<&str> {
         self.collector.as_deref()
     }
@@ -130,7 +130,7 @@ impl Settled {
         self.roles.keys()
     }
 
-    /// What holds for a role: its own settings over the others, wherever those came from.
+    /// The settings of a role: its own, over all others.
     pub(super) fn of_role(&self, role: &str) -> Self {
         let mut settled = self.clone();
         for (name, text) in self.roles.get(role).into_iter().flatten() {
@@ -139,7 +139,7 @@ impl Settled {
         settled
     }
 
-    /// How the setting is called where its value came from, for messages about it.
+    /// The setting's name at the origin of its value, for messages about it.
     pub(super) fn label(&self, name: &str) -> String {
         match self.origin(name) {
             Some(Origin::Environment) => variable_name(name),
@@ -159,7 +159,7 @@ impl Settled {
     }
 }
 
-/// The settings as a `glowplug.toml` with the origins as comments, and without secrets.
+/// The settings as a `glowplug.toml`, with the origins as comments and without secrets.
 impl fmt::Display for Settled {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for name in names() {

@@ -1,33 +1,33 @@
-//! What clients may make the HTTP server hold: connections, time and memory.
+//! The limits on what clients can occupy in the HTTP server: connections, time and memory.
 
 use std::time::Duration;
 
-/// Bounds on connections. Only the number of connections is a setting: the others have values that no client which means well
-/// notices, and fields for tests that cannot wait for them.
+/// Limits on connections. Only the number of connections is a setting. The others have values that a well-behaved client
+/// never notices. They are fields for tests that cannot wait that long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sockets {
-    /// How many connections there may be; `None` derives it from the descriptors that the process may open.
+    /// The maximum number of connections; `None` derives it from the descriptors that the process may open.
     pub maximum: Option<usize>,
-    /// The descriptors that are not for clients: the pools' and those of whatever else is open.
+    /// The descriptors that are not for clients: those of the pools and of other open files.
     pub reserved: usize,
-    /// How long a connection may be open until its first byte comes.
+    /// How long a connection may be open before its first byte arrives.
     pub first_byte_timeout: Duration,
     /// How long the head of a request may take from its first byte.
     pub head_timeout: Duration,
-    /// How long a connection is kept between two requests.
+    /// How long a connection may be idle between two requests.
     pub idle_timeout: Duration,
     /// How long a client may take to send the body of a request.
     pub body_timeout: Duration,
-    /// How long a request waits for room for its body.
+    /// How long a request waits for memory for its body.
     pub room_timeout: Duration,
-    /// How long a client may take next to nothing of an answer.
+    /// How long a client may read next to nothing of an answer.
     pub write_timeout: Duration,
-    /// How long a websocket may be open until its client has said who it is.
+    /// How long a websocket may be open before its client has authenticated.
     pub init_timeout: Duration,
-    /// How often the client of a live query that has nothing new is sent a sign of life. One whose websocket has said nothing for two
-    /// of these is gone.
+    /// How often the client of a live query without news gets a keepalive. A websocket client that is silent for two of
+    /// these intervals counts as gone.
     pub heartbeat: Duration,
-    /// The bytes of requests' bodies that there may be at once, of all clients, short bodies aside.
+    /// The bytes of all clients' request bodies at once, not counting short bodies.
     pub body_bytes: usize,
     /// The same for short bodies, so that long ones do not keep them out.
     pub short_body_bytes: usize,
@@ -49,7 +49,7 @@ impl Default for Sockets {
             room_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
             init_timeout: Duration::from_secs(10),
-            // Proxies close what has been quiet for 30 to 60 seconds.
+            // Proxies close connections that are silent for 30 to 60 seconds.
             heartbeat: Duration::from_secs(12),
             body_bytes: 64 << 20,
             short_body_bytes: 32 << 20,
@@ -59,7 +59,7 @@ impl Default for Sockets {
 }
 
 impl Sockets {
-    /// The shortest of the times that connections are watched for.
+    /// The shortest of the times that are checked for connections.
     pub fn shortest(&self) -> Duration {
         let times = [self.first_byte_timeout, self.head_timeout, self.idle_timeout, self.write_timeout];
         times.into_iter().min().unwrap_or_default()

@@ -1,21 +1,21 @@
-//! SQLSTATE -> what an error of PostgreSQL means to a client (manual, appendix A). Pure.
+//! SQLSTATE -> the meaning of a PostgreSQL error for a client (manual, appendix A). Pure.
 //!
-//! PostgreSQL's own texts pass where they speak of the client's own values, or where a function raises them on purpose; others might
-//! tell about what the client must not know.
+//! PostgreSQL's own text is passed on if it is about the client's own values, or if a function raised it on purpose. Other
+//! texts might reveal what the client must not know.
 
 use super::Code;
 use crate::db;
 use crate::db::DatabaseError;
 
-/// The classes of appendix A. PostgreSQL raises no others, so that an error of another class was raised on purpose.
+/// The classes of appendix A. PostgreSQL raises no others, so a function has raised an error of another class on purpose.
 const CLASSES: [&str; 43] = [
     "00", "01", "02", "03", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21", "22", "23",
     "24", "25", "26", "27", "28", "2B", "2D", "2F", "34", "38", "39", "3B", "3D", "3F", "40", "42", "44",
     "53", "54", "55", "57", "58", "72", "F0", "HV", "XX",
 ];
 
-/// What a statement may be told when the database is not what it was when the statement was made: what it names is gone, renamed,
-/// ambiguous, or of another type or kind.
+/// Errors of a statement that was compiled before the database changed: a name is missing, renamed, ambiguous, or of another
+/// type or kind.
 const SCHEMA_CHANGES: [&str; 20] = [
     "0A000", // a cached plan would return other columns
     "21000", // a key is no key any more
@@ -39,7 +39,7 @@ const SCHEMA_CHANGES: [&str; 20] = [
     "XX000", // dropped while it was being looked up
 ];
 
-/// Whether it may be that the database has changed since its structure was read.
+/// Whether the database may have changed since its catalog was read.
 pub(crate) fn is_schema_change(error: &db::Error) -> bool {
     match error {
         db::Error::Database(raised) if is_raised_on_purpose(raised) => false,
@@ -49,18 +49,18 @@ pub(crate) fn is_schema_change(error: &db::Error) -> bool {
     }
 }
 
-/// Whether it is an error of one statement, beside which others can be answered, although its code says that the database is not
-/// available: what is not available is a foreign server or a file.
+/// Whether it is an error of one statement, so that others can still be answered, although its code says that the database
+/// is unavailable. A foreign server or a file is unavailable.
 pub(crate) fn is_of_statement(error: &db::Error) -> bool {
     matches!(error, db::Error::Database(raised) if !matches!(class(&raised.sqlstate), "53" | "57"))
 }
 
-/// Whether an operator can do something about it, whatever the client is told.
+/// Whether an operator can solve it, whatever the client reads.
 pub(super) fn concerns_operators(state: &str) -> bool {
     class(state) == "54" || matches!(state, "53400" | "55000" | "55P02")
 }
 
-/// What an error that PostgreSQL raised is called, and what the client reads.
+/// The code and the client's message of an error that PostgreSQL raised.
 pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
     let state = raised.sqlstate.as_str();
     if is_raised_on_purpose(raised) {
@@ -94,7 +94,7 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
     }
 }
 
-/// What the client reads of an error that its values have met, although the code says something else elsewhere.
+/// The client's message of an error that its values caused, although the code means something else in other places.
 fn of_values(raised: &DatabaseError) -> Option<&'static str> {
     if raised.sqlstate == "21000" && is_from(raised, "ExecOnConflictUpdate") {
         return Some(
@@ -118,7 +118,7 @@ fn is_from(raised: &DatabaseError, routine: &str) -> bool {
     raised.routine.as_deref() == Some(routine)
 }
 
-/// The code of an error that was raised on purpose. `PT` and a status of HTTP is `PostgREST`'s convention.
+/// The code of an error that was raised on purpose. `PT` with an HTTP status is `PostgREST`'s convention.
 fn code_on_purpose(state: &str) -> Code {
     match (class(state), state) {
         (_, "42501" | "PT401" | "PT403") => Code::Forbidden,
@@ -149,7 +149,7 @@ mod tests {
         meaning(&error(sqlstate, routine)).0
     }
 
-    /// One or more of each class of appendix A, and whether PostgreSQL's text passes.
+    /// One or more of each class of appendix A, and whether PostgreSQL's text is passed on.
     #[test]
     fn every_class_has_its_code() {
         use Code::{BadUserInput, Conflict, Forbidden, Internal, Timeout, Unavailable};

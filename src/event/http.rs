@@ -1,19 +1,19 @@
 //! Why the server ends a client's connection of its own accord.
 
-/// The reason, as the log and the metrics name it.
+/// The reason, in the words of the log and the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// No byte came.
+    /// No byte arrived.
     Silent,
-    /// The head of a request began to come, and did not end.
+    /// The head of a request began to arrive, and did not end.
     SlowHead,
-    /// It was idle for long.
+    /// It was idle for too long.
     Idle,
-    /// It was idle, and a new one needed its place.
+    /// It was idle, and a new connection needed its place.
     Displaced,
-    /// Its client does not take its answer.
+    /// Its client does not read its answer.
     NotReading,
-    /// Answers that clients do not take fill the memory there is for them, and its are the largest.
+    /// Unread answers fill the memory that they may use, and this connection has the largest ones.
     AnswersTooLarge,
 }
 
@@ -22,7 +22,7 @@ impl Ending {
     pub const ALL: [Self; 6] =
         [Self::Silent, Self::SlowHead, Self::Idle, Self::Displaced, Self::NotReading, Self::AnswersTooLarge];
 
-    /// As it is called in metrics.
+    /// Its name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Silent => "silent",

@@ -1,4 +1,4 @@
-//! What is observable at live queries.
+//! The events of live queries.
 
 use std::time::Duration;
 
@@ -12,28 +12,29 @@ pub enum LiveEvent<'a> {
     Subscribed,
     /// A subscription has ended, one way or another.
     Unsubscribed,
-    /// The first subscription of a group has come.
+    /// The first subscription of a group has begun.
     GroupMade,
-    /// The last one of a group has gone.
+    /// The last one of a group has ended.
     GroupEnded,
-    /// The database was asked whether it has changed.
+    /// The server checked whether the database has changed.
     Probed { has_changed: bool },
     /// A group has been run.
     Run { took: Duration, result: LiveResult },
-    /// Subscribers have got a new answer, so long after the change was found; their number and the bytes of the answer.
+    /// Subscribers got a new answer: the time since the change was found, the number of subscribers, and the bytes of the
+    /// answer.
     Sent { delay: Duration, subscribers: usize, bytes: usize },
-    /// The database cannot be asked whether it has changed.
+    /// The check for changes of the database fails.
     Interrupted { error: &'a str },
-    /// It can be asked again.
+    /// The check works again.
     Resumed,
     /// The log of changed tables could not be kept short.
     NotPruned { error: &'a str },
 }
 
-/// What the run of a group has come to.
+/// The result of a group's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LiveResult {
-    /// The answer that the subscribers have.
+    /// The same answer that the subscribers have.
     Unchanged,
     /// Another answer.
     Changed,
@@ -47,7 +48,7 @@ impl LiveResult {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Unchanged, Self::Changed, Self::Ended, Self::Failed];
 
-    /// As it is called in metrics.
+    /// Its name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unchanged => "unchanged",

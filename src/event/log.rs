@@ -1,26 +1,26 @@
 //! Events as lines of the log.
 //!
-//! What happens for every request is of level debug, each kind with a target of its own, so that it can be asked for alone:
+//! Events of every request have the level debug. Each kind has a target of its own, so that you can enable it alone:
 //! `access` for HTTP requests, `operation` for operations, `sql` for statements.
 
 use tracing::Level;
 
 use super::{Event, request_id};
 
-/// Names of operations are cut after so many bytes: a client may send one of a megabyte.
+/// Names of operations are truncated to this many bytes: a client may send one of a megabyte.
 const LONGEST_NAME: usize = 128;
 
-/// The same of a statement that failed.
+/// The same for a statement that failed.
 const LONGEST_STATEMENT: usize = 2000;
 
-/// Writes the event, if the log wants it, in the span of the request that it happens for.
+/// Writes the event if the log wants it, in the span of its request.
 pub(super) fn write(event: &Event<'_>) {
     if is_wanted(event) {
         request_id::span().in_scope(|| write_line(event));
     }
 }
 
-/// Whether a line is to be written of the event. Asked first where requests have many of it.
+/// Whether the log wants the event. Checked first for events of which a request has many.
 fn is_wanted(event: &Event<'_>) -> bool {
     match event {
         Event::PoolExhausted
@@ -63,7 +63,7 @@ fn write_line(event: &Event<'_>) {
         Event::DatabaseUnavailable { error } => tracing::warn!(error, "no connection to the database"),
         Event::DatabaseAvailable => tracing::info!("connected to the database again"),
         Event::ConnectionLost { error, .. } => tracing::warn!(error, "connection to the database lost"),
-        // What functions raise may have values in it, as the statements have.
+        // Errors that functions raise may contain values, as statements do.
         Event::ServerNotice { message } => tracing::debug!(target: "sql", message, "notice of the database"),
         Event::StatementAbandoned => tracing::debug!("statement cancelled"),
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
@@ -97,7 +97,7 @@ fn write_line(event: &Event<'_>) {
         | Event::OperationAbandoned { .. }
         | Event::RequestAnswered { .. }
         | Event::RequestAbandoned { .. } => write_for_each_request(event),
-        // Of these there is no line, as `is_wanted` says.
+        // These have no line, as `is_wanted` says.
         Event::PoolExhausted
         | Event::PipelineSent
         | Event::BytesWritten { .. }
@@ -115,7 +115,7 @@ fn write_line(event: &Event<'_>) {
     }
 }
 
-/// Where the server can be reached, and until when.
+/// Events about the server's addresses and its stop.
 fn write_of_server(event: &Event<'_>) {
     match event {
         Event::PostgresDownloading { version } => {
@@ -136,7 +136,7 @@ fn write_of_server(event: &Event<'_>) {
     }
 }
 
-/// What is sent again.
+/// Events about retries.
 fn write_of_retries(event: &Event<'_>) {
     match event {
         Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
@@ -147,7 +147,7 @@ fn write_of_retries(event: &Event<'_>) {
     }
 }
 
-/// Whether the database could be read.
+/// Events about reading the database.
 fn write_of_catalogs(event: &Event<'_>) {
     match event {
         Event::CatalogLoaded { role, tables, took } => {
@@ -160,7 +160,7 @@ fn write_of_catalogs(event: &Event<'_>) {
     }
 }
 
-/// What happens with clients' connections.
+/// Events about clients' connections.
 fn write_of_clients(event: &Event<'_>) {
     match event {
         Event::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
@@ -196,7 +196,7 @@ fn write_of_persisted_operations(event: &Event<'_>) {
     }
 }
 
-/// What there may be a line of for every request: at level debug, but for those that fail.
+/// Events that every request may have: at level debug, unless the request failed.
 fn write_for_each_request(event: &Event<'_>) {
     match event {
         Event::StatementsSent { statements } => {
@@ -226,12 +226,12 @@ fn write_for_each_request(event: &Event<'_>) {
     }
 }
 
-/// The beginning of a name; names are ASCII by GraphQL's grammar.
+/// The beginning of a name. Names are ASCII by GraphQL's grammar.
 fn shortened(name: &str) -> &str {
     beginning(name, LONGEST_NAME)
 }
 
-/// At most so many bytes of a text.
+/// The beginning of a text, of at most this many bytes.
 fn beginning(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
 }

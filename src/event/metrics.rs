@@ -1,7 +1,8 @@
 //! Events as metrics of the whole process, in the text format of `OpenMetrics`, which Prometheus reads.
 //!
-//! Names and units by Prometheus' conventions: base units, `_total` for what only grows. Label values are few and known
-//! beforehand, but for SQLSTATE-free error codes and a bounded number of roles. Never holds a value of a client.
+//! Names and units follow Prometheus' conventions: base units, and `_total` for counters. Labels have few values, which are
+//! known beforehand, except for error codes without a SQLSTATE and a bounded number of roles. Never contains a client's
+//! value.
 
 mod families;
 mod histogram;
@@ -31,32 +32,33 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// The connections of a pool at one moment, and the replicas beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pool {
-    /// How many there may be.
+    /// The maximum number.
     pub maximum: u32,
-    /// How many of them are on loan.
+    /// How many of them are in use.
     pub in_use: u32,
-    /// How many of them wait to be used.
+    /// How many of them are idle.
     pub idle: u32,
     /// How many requests wait for one.
     pub waiting: u32,
     /// How many read replicas there are.
     pub replicas: u32,
-    /// How many of them are read from.
+    /// How many of them get reads.
     pub replicas_in_use: u32,
 }
 
-/// What is not counted, but asked of its owner when somebody looks; what the process does not have is `None`.
+/// Numbers that are not counted, but read from their owner when the metrics are requested. `None` if the process does not
+/// have the owner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Readings {
-    /// The pool that requests use.
+    /// The pool of the requests.
     pub pool: Option<Pool>,
-    /// The queue; `Some(None)` where there is one that does not answer.
+    /// The queue; `Some(None)` if there is one that does not answer.
     pub queue: Option<Option<Backlog>>,
-    /// What the worker has in hand, where the process is one.
+    /// The slots of the worker, if the process is one.
     pub slots: Option<WorkerSlots>,
 }
 
-/// All metrics of the process, with what was read just now, as text.
+/// All metrics of the process with the numbers that were just read, as text.
 pub fn encoded(readings: Readings) -> String {
     let Readings { pool, queue, slots } = readings;
     let read = [
@@ -75,7 +77,7 @@ pub fn encoded(readings: Readings) -> String {
     encoded
 }
 
-/// What is asked of the pool itself instead of being counted beside it, so that the two cannot disagree.
+/// Numbers that come from the pool itself. They are not counted separately, so that the two cannot disagree.
 fn of_pool(pool: Pool) -> Registry {
     let mut registry = Registry::with_prefix("glowplug");
     let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
@@ -88,7 +90,7 @@ fn of_pool(pool: Pool) -> Registry {
     registry
 }
 
-/// Counts the event, if there is something to count.
+/// Counts the event, if it has a counter.
 pub(super) fn count(event: &Event<'_>) {
     let to = &*FAMILIES;
     match event {
@@ -157,7 +159,7 @@ pub(super) fn count(event: &Event<'_>) {
     }
 }
 
-/// What is sent again.
+/// Events about retries.
 fn count_of_retries(to: &Families, event: &Event<'_>) {
     match event {
         Event::ReadRetried { .. } => add(&to.retries, 1),
@@ -168,7 +170,7 @@ fn count_of_retries(to: &Families, event: &Event<'_>) {
     }
 }
 
-/// Whether the database could be read.
+/// Events about reading the database.
 fn count_of_catalogs(to: &Families, event: &Event<'_>) {
     match event {
         Event::CatalogLoaded { took, .. } => {
@@ -180,7 +182,7 @@ fn count_of_catalogs(to: &Families, event: &Event<'_>) {
     }
 }
 
-/// What happens with clients' requests and connections.
+/// Events about clients' requests and connections.
 fn count_of_clients(to: &Families, event: &Event<'_>) {
     match event {
         Event::RequestReceived => {
@@ -219,7 +221,7 @@ fn count_of_replica(to: &Families, event: &ReplicaEvent<'_>) {
 }
 
 fn add(counter: &Counter, number: usize) {
-    // No machine counts further than that.
+    // On every supported machine, a `usize` fits a `u64`.
     counter.inc_by(number as u64);
 }
 

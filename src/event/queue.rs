@@ -1,4 +1,4 @@
-//! What is observable at the queue.
+//! The events of the queue.
 
 use std::time::Duration;
 
@@ -10,41 +10,41 @@ use super::Event;
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the variants say what their fields are")]
 pub enum QueueEvent<'a> {
-    /// A worker takes operations.
+    /// A worker accepts operations.
     WorkerStarted { concurrency: u32 },
-    /// The setting names a database that this server does not use, for all of its operations are queued.
+    /// The setting names a database that this server does not use, because all of its operations are queued.
     DatabaseUnused { setting: &'a str },
     /// An operation was put into the queue.
     OperationQueued,
-    /// An operation was not put into the queue, because there is too much in it, nobody to take it out, or no Redis.
+    /// An operation was not put into the queue: the queue is full, no worker takes operations, or Redis cannot be reached.
     OperationRefused { reason: &'static str },
-    /// Redis cannot be reached or used any more; told once.
+    /// Redis cannot be reached or used any more; reported once.
     QueueLost { error: &'a str },
     /// Redis can be used again.
     QueueBack,
-    /// Redis did not do what it was asked, though it can be reached.
+    /// Redis did not do what was asked, although it can be reached.
     QueueFailed { error: &'a str },
     /// An operation's entry is gone without an answer; it is put in once more.
     AnswerLost { id: Uuid },
-    /// No answer has come in time; the client was told so.
+    /// No answer came in time, and the client got an error that says so.
     AnswerOverdue { id: Uuid },
-    /// A worker has an operation that waited so long; how often workers have had it.
+    /// A worker got an operation: how long it waited, and how many times workers have had it.
     OperationTaken { id: Uuid, waited: Duration, times: u32 },
-    /// An operation failed for a reason that passes, a SQLSTATE or one of few words; it is tried again.
+    /// An operation failed for a temporary reason, a SQLSTATE or one of a few words. It is tried again.
     OperationRetried { id: Uuid, reason: &'a str, error: &'a str },
-    /// A worker has answered an operation; its state, and how long it had it.
+    /// A worker has answered an operation: its state, and how long the worker had it.
     OperationSettled { state: &'static str, attempts: u32, took: Duration },
-    /// An operation was put aside, for a person to look at.
+    /// An operation was moved to the dead letters, for a person to look at.
     OperationPutAside { id: Uuid, reason: &'a str },
     /// An answer could not be sent; it is tried again.
     AnswerNotSent { id: Uuid, error: &'a str },
-    /// An entry of a version that this worker does not know was left for others.
+    /// An entry of a version that this worker does not know was left for other workers.
     UnknownVersion { version: &'a str },
     /// Entries were taken over from workers that have gone.
     EntriesTakenOver { entries: usize },
-    /// Operations still ran when the drain timeout was over; they stay in the queue.
+    /// Operations still ran at the end of the drain timeout; they stay in the queue.
     OperationsLeft { operations: usize },
-    /// The ledger could not be made or tended.
+    /// The ledger could not be created or cleaned up.
     LedgerFailed { error: &'a str },
 }
 
@@ -64,7 +64,7 @@ impl QueueEvent<'_> {
                     "not used: all operations are queued, and workers have the connections"
                 );
             }
-            // There may be thousands of them in a second, when it matters most; they are counted.
+            // There may be thousands of these in a second, at the worst moment. So they are only counted.
             Self::OperationRefused { reason } => tracing::debug!(reason, "operation not queued"),
             Self::QueueLost { error } => tracing::warn!(error, "the queue cannot be used"),
             Self::QueueBack => tracing::info!("the queue can be used again"),

@@ -1,4 +1,4 @@
-//! What is observable at read replicas.
+//! The events of read replicas.
 
 use super::Event;
 
@@ -6,11 +6,11 @@ use super::Event;
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the variants say what their fields are")]
 pub enum ReplicaEvent<'a> {
-    /// It answers, and is read from.
+    /// It answers, and reads go to it.
     InUse { replica: &'a str },
-    /// It is not read from until it is well again.
+    /// No reads go to it until it is well again.
     LeftOut { replica: &'a str, reason: &'a str },
-    /// It could not answer a read as the primary would; the primary is asked.
+    /// It could not answer a read as the primary would. The read runs on the primary.
     ReadMoved { error: &'a str },
 }
 

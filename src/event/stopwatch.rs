@@ -1,10 +1,10 @@
-//! Times the stages of an operation, one after the other.
+//! Measures the stages of an operation, one after the other.
 
 use std::time::Instant;
 
 use super::{Event, Stage};
 
-/// Runs from the end of one stage to the end of the next.
+/// Measures from the end of one stage to the end of the next.
 #[derive(Debug)]
 pub struct Stopwatch(Instant);
 

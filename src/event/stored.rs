@@ -1,4 +1,4 @@
-//! What is observable of stored operations.
+//! The events of stored operations.
 
 use super::Event;
 
@@ -8,19 +8,19 @@ use super::Event;
 pub enum StoredEvent<'a> {
     /// Statements that are used often become functions from now on.
     Begun { functions: usize },
-    /// They do so no more, for this reason; all go as text.
+    /// Statements do not become functions any more, for this reason. All of them are sent as text.
     Ended { reason: &'a str },
-    /// So many statements of a message were called as functions.
+    /// This many statements of a message were called as functions.
     Called { statements: usize },
-    /// A function could not be called; the same goes again as text.
+    /// A function could not be called. The same statements are sent again as text.
     CallFailed { error: &'a str },
-    /// A statement is a function now, which was made or was there.
+    /// A statement has a function now, new or existing.
     Made { name: &'a str, is_new: bool },
     /// A statement could not be made a function.
     NotMade { error: &'a str },
-    /// There are as many functions as there may be, all of them in use.
+    /// The maximum number of functions is reached, and all of them are in use.
     Full { limit: usize },
-    /// Functions were dropped that were not used for long.
+    /// Functions were dropped because they had not been used for long.
     Dropped { functions: usize },
 }
 

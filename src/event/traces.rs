@@ -1,8 +1,8 @@
 //! Events as spans of OpenTelemetry, sent to a collector by OTLP (http/protobuf).
 //!
-//! An event that says how long something took becomes a span that has just ended, below the span of what runs: nothing is
-//! opened beforehand, so that without a collector an event costs one look at an empty cell. Attributes have the names of
-//! OpenTelemetry's semantic conventions; no value of a client is among them.
+//! An event with a duration becomes a span that has just ended, below the current span. Nothing is opened beforehand. So
+//! without a collector, an event costs only a check of an empty cell. Attributes have the names of OpenTelemetry's semantic
+//! conventions. They never contain a client's values.
 
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -23,13 +23,13 @@ use crate::sql::Statement;
 
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 
-/// What the service is called where `OTEL_SERVICE_NAME` does not say otherwise.
+/// The service name, unless `OTEL_SERVICE_NAME` says otherwise.
 const SERVICE: &str = "glowplug";
 
-/// The path that spans are posted to, below the collector's address (OTLP specification, "OTLP/HTTP Request").
+/// The path to which spans are posted, below the collector's address (OTLP specification, "OTLP/HTTP Request").
 const TRACES_PATH: &str = "/v1/traces";
 
-/// The sending of spans, for the whole process.
+/// The exporter of spans, for the whole process.
 #[derive(Debug)]
 pub struct Traces(SdkTracerProvider);
 
@@ -39,10 +39,10 @@ pub struct Traces(SdkTracerProvider);
 pub struct TracesError(#[from] ExporterBuildError);
 
 impl Traces {
-    /// Sends spans to the collector at that address from now on; the first call of a process decides.
+    /// Sends spans to the collector at that address from now on. The first call of a process decides.
     ///
-    /// Not to be called from asynchronous code: the sender waits on a thread of its own. It reads OpenTelemetry's own
-    /// variables of the environment, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER`.
+    /// Do not call it from asynchronous code: the exporter waits on a thread of its own. It reads OpenTelemetry's own
+    /// environment variables, such as `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER`.
     pub fn start(endpoint: &str) -> Result<Self, TracesError> {
         // Only the first provider of a process can be set, and any of them will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -58,9 +58,9 @@ impl Traces {
         Ok(Self(provider))
     }
 
-    /// Sends what has not been sent yet, and waits for it. Not to be called from asynchronous code.
+    /// Sends the remaining spans, and waits for that. Do not call it from asynchronous code.
     pub fn stop(self) {
-        // A collector that is away has been told of in the log by the sender.
+        // The exporter has logged a collector that cannot be reached.
         let _ = self.0.shutdown();
     }
 }
@@ -68,14 +68,14 @@ impl Traces {
 fn resource() -> Resource {
     let version = KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
     let resource = Resource::builder().with_attribute(version);
-    // What is set here would win over the environment.
+    // A value that is set here would override the environment.
     let is_named = ["OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES"].iter().any(|name| {
         std::env::var(name).is_ok_and(|value| *name == "OTEL_SERVICE_NAME" || value.contains("service.name"))
     });
     if is_named { resource.build() } else { resource.with_service_name(SERVICE).build() }
 }
 
-/// The trace that a request belongs to, as its headers say (W3C Trace Context).
+/// The trace of a request, by its headers (W3C Trace Context).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Parent<'a> {
     /// The header `traceparent`.
@@ -98,12 +98,12 @@ impl Extractor for Parent<'_> {
     }
 }
 
-/// A span that is open while something runs.
+/// A span that is open during some work.
 #[derive(Debug)]
 pub struct Trace(Option<Context>);
 
 impl Trace {
-    /// The span of an HTTP request. Without a collector it is the client's own, so that its id stands in the log.
+    /// The span of an HTTP request. Without a collector it is the client's own span, so that its id is in the log.
     pub fn of_request(method: &str, route: &'static str, parent: Parent<'_>) -> Self {
         let tracer = TRACER.get();
         if tracer.is_none() && parent.traceparent.is_none() {
@@ -131,7 +131,8 @@ impl Trace {
         context.is_valid().then(|| context.trace_id().to_string())
     }
 
-    /// Does something within the span, which ends with it. No `async fn`, which would hold the work's future twice.
+    /// Runs some work within the span, which ends with the work. Not an `async fn`, which would hold the work's future
+    /// twice.
     pub fn around<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
         match self.0 {
             Some(context) => Either::Left(work.with_context(context)),
@@ -140,7 +141,7 @@ impl Trace {
     }
 }
 
-/// Adds the event to what runs, if spans are sent at all.
+/// Adds the event to the current span, if spans are sent at all.
 pub(super) fn record(event: &Event<'_>) {
     let Some(tracer) = TRACER.get() else { return };
     match event {
@@ -178,7 +179,7 @@ pub(super) fn record(event: &Event<'_>) {
     }
 }
 
-/// Adds a span that has just ended to what runs. What runs for no request, such as the watch, is in no trace.
+/// Adds a span that has just ended to the current span. Work without a request, such as the watch, is in no trace.
 fn ended(tracer: &SdkTracer, span: SpanBuilder, took: Duration, status: Status) {
     Context::map_current(|above| {
         if above.has_active_span() {
@@ -191,7 +192,7 @@ fn ended(tracer: &SdkTracer, span: SpanBuilder, took: Duration, status: Status) 
     });
 }
 
-/// Adds to the span of what runs.
+/// Adds an event to the current span.
 fn tell(what: impl FnOnce(&opentelemetry::trace::SpanRef<'_>)) {
     Context::map_current(|current| what(&current.span()));
 }
@@ -216,7 +217,7 @@ fn message(statements: &[Statement], error: Option<&str>) -> SpanBuilder {
     SpanBuilder::from_name(name).with_kind(SpanKind::Client).with_attributes(attributes)
 }
 
-/// What a compiled statement does: it is a change, a change stands in a `with`, or it reads.
+/// The kind of a compiled statement: a change, a change within a `with`, or a read.
 fn operation_name(text: &str) -> &'static str {
     const CHANGES: [(&str, &str); 3] =
         [("insert into ", "INSERT"), ("update ", "UPDATE"), ("delete from ", "DELETE")];

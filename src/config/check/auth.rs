@@ -1,4 +1,4 @@
-//! The settings of tokens and roles, and what of them contradicts each other.
+//! The settings of tokens and roles, and their contradictions.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,19 +9,19 @@ use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 use super::super::{Auth, Jwks, Jwt, Secret};
 use super::{Reader, list};
 
-/// A shorter secret could be found by trying (RFC 7518, section 3.2, asks for as many as SHA-256 has).
+/// A shorter secret could be found by brute force (RFC 7518, section 3.2, asks for the output length of SHA-256).
 const SECRET_BYTES: usize = 32;
 
-/// How far apart the clocks may be when a token's `exp` and `nbf` are checked.
+/// The permitted difference between clocks when a token's `exp` and `nbf` are checked.
 const CLOCK_SKEW: Duration = Duration::from_secs(30);
 
-/// PostgreSQL cuts longer names.
+/// PostgreSQL truncates longer names.
 const ROLE_BYTES: usize = 63;
 
-/// The settings that give keys; without one of them, no token is accepted.
+/// The settings that provide keys. Without one of them, no token is accepted.
 const KEYS: [&str; 2] = ["jwt-secret", "jwt-keys"];
 
-/// What somebody who sets it expects every token to be held to.
+/// Settings that you set because you expect every token to be checked against them.
 const RULES: [&str; 2] = ["jwt-audience", "jwt-issuer"];
 
 pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
@@ -55,7 +55,7 @@ fn refuse_rules_without_keys(reader: &mut Reader<'_>) {
     }
 }
 
-/// The value itself is never in the message.
+/// The message never contains the value itself.
 fn secret(text: &str) -> Result<Secret<Vec<u8>>, String> {
     let bytes = match text.strip_prefix("base64:") {
         Some(encoded) => from_base64(encoded).ok_or("is no base64 after `base64:`")?,
@@ -105,7 +105,7 @@ fn address(text: &str, scheme: &str, rest: &str) -> Result<Jwks, String> {
     Ok(Jwks::Url(text.to_owned()))
 }
 
-/// Names of claims that are meant for everybody are URIs (RFC 7519, section 4.2), and those have dots in them.
+/// Public claim names are URIs (RFC 7519, section 4.2), which contain dots.
 fn role_claim(text: &str) -> Result<Vec<String>, String> {
     if text.contains([':', '/']) {
         return Ok(vec![text.to_owned()]);
@@ -117,7 +117,7 @@ fn role_claim(text: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// `none` would be no role to PostgreSQL, but the return to the connection's own user.
+/// In PostgreSQL, `none` is not a role but the return to the connection's own user.
 fn role(text: &str) -> Result<String, String> {
     if text == "none" || text.len() > ROLE_BYTES || text.contains('\0') {
         return Err(format!("`{text}` cannot be the name of a role"));

@@ -1,4 +1,4 @@
-//! The settings of the queue, and what of them contradicts each other.
+//! The settings of the queue, and their contradictions.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,28 +6,29 @@ use std::time::Duration;
 use super::super::{Database, Queue, Queued, Redis, Secret};
 use super::{Reader, list};
 
-/// Where Redis may be, by the scheme of its address.
+/// The schemes of Redis addresses.
 const SCHEMES: [&str; 4] = ["redis://", "rediss://", "redis+unix://", "unix://"];
 
-/// A script that touches more would keep Redis busy for too long.
+/// A script that touches more entries would occupy Redis for too long.
 const MOST_IN_A_SHARD: u64 = 1_000_000;
 
-/// What an operation in the queue counts for at the least, so that its bytes bound its length, too.
+/// The smallest number of bytes that an operation in the queue counts for, so that the limit on bytes also limits its
+/// length.
 const LEAST_BYTES: u64 = 4 << 10;
 
-/// The parts of a queue in a Redis Cluster, which lie on different nodes.
+/// The shards of a queue in a Redis Cluster, which are on different nodes.
 const SHARDS_OF_CLUSTER: u32 = 8;
 
-/// The part of the queue that one role may take, so that others always find room.
+/// The share of the queue that one role may use, so that others always find room.
 const SHARE_PERCENT: u8 = 90;
 
-/// How long an operation may take whose client does not wait.
+/// The time limit of an operation whose client does not wait.
 const BACKGROUND_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// When the operations of a silent worker are taken over.
+/// The time after which a silent worker's operations are taken over.
 const CLAIM_AFTER: Duration = Duration::from_secs(10);
 
-/// How many workers may go away with an operation until it is put aside.
+/// How many workers may disappear with an operation before it becomes a dead letter.
 const ATTEMPTS: u32 = 5;
 
 pub(super) fn queue(reader: &mut Reader<'_>, database: &Database) -> Queue {
@@ -66,7 +67,7 @@ pub(super) fn queue(reader: &mut Reader<'_>, database: &Database) -> Queue {
     queue
 }
 
-/// Addresses, separated by commas; the value is never in a message, for it may hold a password.
+/// Addresses, separated by commas. The message never contains the value, which may include a password.
 fn redis(text: &str) -> Result<Redis, String> {
     let (mut urls, mut authority) = (Vec::new(), None);
     let mut is_cluster = false;
@@ -97,7 +98,7 @@ fn checked(url: &str) -> Result<Secret, String> {
     Err("is no address of Redis; write redis://user:password@host:port, or rediss://… for TLS".to_owned())
 }
 
-/// It stands in the names of keys, where braces would mean something.
+/// It is part of the names of keys, where braces have a meaning.
 fn name(text: &str) -> Result<String, String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     if text.is_empty() || !text.chars().all(is_plain) {

@@ -1,4 +1,4 @@
-//! The metrics by name, with their help texts: the one list of them, of which docs/observability.md has a table.
+//! The metrics by name, with their help texts: the only list of them. docs/observability.md has its table.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
@@ -15,12 +15,12 @@ use super::queue::QueueFamilies;
 use super::stored::StoredFamilies;
 use crate::event::{Conflict, ConnectionLoss, Ending, OperationKind, SUCCESS, Stage};
 
-/// The outcome where the client went away before there was another.
+/// The outcome if the client went away before there was another one.
 pub(super) const ABANDONED: &str = "abandoned";
-/// The outcome of a reload that did not succeed.
+/// The outcome of a failed reload.
 pub(super) const FAILED: &str = "failed";
 
-/// The parts of an operation that only compute take microseconds.
+/// The stages that only compute take microseconds.
 static SHORT_SECONDS: [f64; 19] = [
     0.000_005, 0.000_01, 0.000_05, 0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
     0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -28,7 +28,7 @@ static SHORT_SECONDS: [f64; 19] = [
 /// Operations of one request.
 static OPERATIONS: [f64; 7] = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
 
-/// Every metric that is counted, and the registry that knows their names.
+/// All counted metrics, and the registry of their names.
 pub(super) struct Families {
     pub(super) registry: Registry,
     pub(super) pool_timeouts: Counter,
@@ -45,7 +45,7 @@ pub(super) struct Families {
     pub(super) cancels: Counter,
     pub(super) cancel_failures: Counter,
     operations: Counters<3>,
-    /// By [`OperationKind`]; looked up once, as the two below.
+    /// By [`OperationKind`]. Looked up once, as are the next two.
     operation_durations: [Histogram; 4],
     /// By [`Stage`].
     pub(super) stages: [Histogram; 6],
@@ -70,7 +70,7 @@ pub(super) struct Families {
 }
 
 impl Families {
-    /// Registers all of them, in the order of the text.
+    /// Registers all of them, in the order of the output.
     pub(super) fn new() -> Self {
         let mut list = List(Registry::with_prefix("glowplug"));
         list.build_info();
@@ -135,17 +135,17 @@ impl Families {
         });
     }
 
-    /// How long operations of a kind take.
+    /// The histogram of the duration of operations of a kind.
     pub(super) fn operation_duration(&self, kind: OperationKind) -> &Histogram {
         &self.operation_durations[kind as usize]
     }
 
-    /// Counts an HTTP request that the client has given up.
+    /// Counts an HTTP request whose client went away.
     pub(super) fn request_abandoned(&self, route: &'static str) {
         self.requests.get_or_create(&[("route", route.into()), ("status", ABANDONED.into())]).inc();
     }
 
-    /// Counts an HTTP request, and how long it took.
+    /// Counts an HTTP request, and its duration.
     pub(super) fn request_answered(&self, route: &'static str, status: u16, took: Duration) {
         let found = || {
             let labels = [("route", route.into()), ("status", status.to_string().into())];
@@ -159,7 +159,7 @@ impl Families {
     }
 }
 
-/// A metric with the labels that it was found by.
+/// A metric with the labels by which it was found.
 type Found<L, M> = RefCell<Option<(L, M)>>;
 
 thread_local! {
@@ -167,8 +167,8 @@ thread_local! {
     static REQUEST: Found<(&'static str, u16), (Counter, Histogram)> = const { RefCell::new(None) };
 }
 
-/// Uses a metric: the one that this thread has used last, where it is the same. Nearly always it is, and to look it up in its
-/// family takes a hash of all labels.
+/// Uses the metric that this thread used last, if the labels are the same. They nearly always are. A look-up in the family
+/// hashes all labels.
 fn latest<L: PartialEq + Copy, M>(
     found: &'static LocalKey<Found<L, M>>,
     labels: L,
@@ -185,7 +185,7 @@ fn latest<L: PartialEq + Copy, M>(
 const KINDS: [OperationKind; 4] =
     [OperationKind::Query, OperationKind::Mutation, OperationKind::Introspection, OperationKind::Unknown];
 
-/// One of a family, to be kept.
+/// A metric of a family, to be kept.
 fn member(family: &Histograms, label: &'static str, value: &'static str) -> Histogram {
     family.get_or_create_owned(&[(label, value.into())])
 }

@@ -1,5 +1,5 @@
-//! A histogram of atomics: what `prometheus-client` has takes a lock around all buckets for each observation, and a request has
-//! eight of them. That crate's encoder writes it.
+//! A histogram of atomics. The one of `prometheus-client` locks all buckets for each observation, and a request has eight of
+//! them. That crate's encoder writes it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,22 +7,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use prometheus_client::encoding::{EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::{MetricType, TypedMetric};
 
-/// How many values there were up to each of some bounds. Cheap to clone; clones count together.
+/// The number of values within each bound. Cheap to clone; clones count together.
 #[derive(Debug, Clone)]
 pub(super) struct Histogram(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     bounds: &'static [f64],
-    /// How many values were no greater than the bound of the same place, but greater than the one before; the last is without
-    /// a bound.
+    /// The number of values above the previous bound and up to the bound of the same index. The last one has no bound.
     counts: Box<[AtomicU64]>,
     /// The sum of all values, as the bits of an `f64`.
     sum: AtomicU64,
 }
 
 impl Histogram {
-    /// Bounds grow.
+    /// The bounds must increase.
     pub(super) fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
         Self(Arc::new(Inner { bounds, counts, sum: AtomicU64::new(0) }))
@@ -34,7 +33,7 @@ impl Histogram {
         let place = bounds.partition_point(|bound| *bound < value);
         counts[place].fetch_add(1, Ordering::Relaxed);
         let add = |bits| Some((f64::from_bits(bits) + value).to_bits());
-        // The closure always has a value, so that this does not fail.
+        // The closure always returns a value, so that this does not fail.
         let _ = sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 }
@@ -44,7 +43,7 @@ impl TypedMetric for Histogram {
 }
 
 impl EncodeMetric for Histogram {
-    /// A value that is counted meanwhile may be in the buckets and not in the sum yet.
+    /// A value that is counted at the same time may be in the buckets and not in the sum yet.
     fn encode(&self, mut encoder: MetricEncoder<'_>) -> Result<(), std::fmt::Error> {
         let Inner { bounds, counts, sum } = &*self.0;
         let bounds = bounds.iter().copied().chain([f64::INFINITY]);

@@ -1,4 +1,4 @@
-//! Registers metrics: the sorts that there are, each under a name and with a help text.
+//! Registers metrics of each kind under a name and with a help text.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ pub(super) type Labels<const N: usize> = [(&'static str, Cow<'static, str>); N];
 pub(super) type Counters<const N: usize> = Family<Labels<N>, Counter>;
 pub(super) type Histograms = Family<Labels<1>, Histogram, fn() -> Histogram>;
 
-/// Seconds, from what a small plan takes to the default limits on time.
+/// Seconds, from the time of a small plan to the default time limits.
 static SECONDS: [f64; 16] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -39,7 +39,7 @@ impl List {
         self.add(name, help, Counters::default())
     }
 
-    /// Counters that are there from the beginning, so that their first increase can be seen.
+    /// Counters that exist from the start, so that their first increment is visible.
     pub(super) fn initial(
         &mut self,
         name: &str,

@@ -8,10 +8,10 @@ use super::list::{Counters, List, seconds};
 use super::{add, one_more};
 use crate::event::{LiveEvent, LiveResult};
 
-/// What probing the database has come to.
+/// The result of a check of the database.
 const PROBES: [&str; 2] = ["same", "changed"];
 
-/// What is counted.
+/// The counters.
 pub(super) struct LiveFamilies {
     subscriptions: Gauge,
     groups: Gauge,

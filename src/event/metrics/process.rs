@@ -1,13 +1,13 @@
-//! What the operating system knows of this process, by the names that Prometheus' own client libraries give to it.
+//! The operating system's numbers about this process, under the names of Prometheus' own client libraries.
 //!
-//! It is asked when the metrics are read; what it does not tell is left out.
+//! They are read when the metrics are requested. Numbers that the system does not provide are left out.
 
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
-/// The metrics of the process, as they are now.
+/// The current metrics of the process.
 pub(super) fn now() -> Registry {
     let mut registry = Registry::with_prefix("process");
     let (Ok(pid), Ok(mut system)) = (get_current_pid(), System::new()) else { return registry };

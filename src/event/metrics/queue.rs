@@ -1,6 +1,6 @@
-//! The metrics of the queue: what a server and a worker count of it, and what is asked of it when somebody looks.
+//! The metrics of the queue: what servers and workers count, and what is read from Redis when the metrics are requested.
 //!
-//! A worker counts what it does, a server what it asks for; how much waits is known to Redis alone, and both tell it.
+//! A worker counts its executions, a server its requests. Only Redis knows how much waits; both report it.
 
 use std::time::Duration;
 
@@ -14,39 +14,39 @@ use super::list::{Counters, Labels, List, seconds};
 use super::{add, one_more};
 use crate::event::QueueEvent;
 
-/// Seconds, from a queue that is empty to the default for operations that nobody waits for.
+/// Seconds, from an empty queue to the default time limit of operations without a waiting client.
 static WAITS: [f64; 17] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0];
 
-/// How often an operation was begun.
+/// How often an operation was started.
 static ATTEMPTS: [f64; 6] = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0];
 
-/// Why an operation was not put in.
+/// Why an operation was not put into the queue.
 const REFUSALS: [&str; 6] = ["length", "bytes", "share", "age", "unreachable", "no-worker"];
 
-/// What an operation has come to.
+/// The outcome of an operation.
 const STATES: [&str; 4] = ["succeeded", "failed", "expired", "dead"];
 
-/// What is in a queue at one moment, all of its parts together.
+/// The content of a queue at one moment, all of its shards together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Operations that no worker has been given yet.
+    /// Operations that no worker has yet.
     pub waiting: u64,
     /// Operations that workers have.
     pub running: u64,
     /// Operations that were put aside.
     pub aside: u64,
-    /// How long the first of those that wait has been waiting.
+    /// The waiting time of the oldest waiting operation.
     pub oldest_waiting: Duration,
-    /// How long ago the first of those that workers have was put in.
+    /// The time since the oldest running operation was put in.
     pub oldest_running: Duration,
-    /// Workers that have been heard of lately.
+    /// Workers that have reported lately.
     pub workers: u64,
-    /// Bytes of the messages of all operations that wait or that workers have.
+    /// Bytes of the messages of all waiting and running operations.
     pub bytes: u64,
 }
 
-/// What a worker has in hand at one moment.
+/// A worker's slots at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerSlots {
     /// How many operations it may run at once.
@@ -55,7 +55,7 @@ pub struct WorkerSlots {
     pub busy: u32,
 }
 
-/// What is counted.
+/// The counters.
 pub(super) struct QueueFamilies {
     queued: Counter,
     refused: Counters<1>,
@@ -91,7 +91,7 @@ impl QueueFamilies {
             QueueEvent::OperationRefused { reason } => one_more(&self.refused, "reason", reason),
             QueueEvent::AnswerLost { .. } => add(&self.answers_lost, 1),
             QueueEvent::AnswerOverdue { .. } => add(&self.answers_overdue, 1),
-            // What somebody else has had before has not waited all that time.
+            // An operation that another worker had before did not wait for all of that time.
             QueueEvent::OperationTaken { waited, times: 1, .. } => self.wait.observe(waited.as_secs_f64()),
             QueueEvent::OperationRetried { reason, .. } => {
                 self.retries.get_or_create(&[("reason", (*reason).to_owned().into())]).inc();
@@ -118,7 +118,7 @@ impl QueueFamilies {
     }
 }
 
-/// What Redis said; where it did not answer in time, only that.
+/// The numbers from Redis. If Redis does not answer in time, only that fact.
 pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
     let mut registry = Registry::with_prefix("glowplug_queue");
     let reachable = ConstGauge::new(u64::from(backlog.is_some()));
@@ -156,7 +156,7 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
     registry
 }
 
-/// What this worker has in hand.
+/// The slots of this worker.
 pub(super) fn of_slots(slots: WorkerSlots) -> Registry {
     let mut registry = Registry::with_prefix("glowplug_worker");
     let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));

@@ -6,7 +6,7 @@ use super::add;
 use super::list::{Counters, List};
 use crate::event::StoredEvent;
 
-/// What is counted.
+/// The counters.
 pub(super) struct StoredFamilies {
     called: Counter,
     failed: Counter,
