@@ -10,13 +10,13 @@ use super::compile::ReadyAnswers;
 use super::planning::Prepared;
 use super::run::{Execution, Structure};
 use super::snapshots::RoleSchema;
-use super::{Engine, Identity, Outcome, Request, Response, refuse};
+use super::{Engine, Identity, Outcome, ReadFrom, Request, Response, refuse};
 use crate::db;
 use crate::error::Error;
 use crate::request::{JsonMap, json_map};
 use crate::response::{self, Body};
 
-/// An operation that is run again and again, for one identity.
+/// An operation that is run again and again, for one identity; always on the primary.
 pub struct LiveOperation {
     /// Without its variables.
     request: Request,
@@ -60,6 +60,8 @@ impl Engine {
         mut request: Request,
         identity: Identity,
     ) -> Result<LiveOperation, Response> {
+        // Which alone says when it has changed; a replica may not have the change yet for which a query is run again.
+        request.read_from = ReadFrom::Primary;
         let variables = Arc::new(json_map(std::mem::take(&mut request.variables)));
         let role = identity.role.clone();
         let mut account = Account::open(role.as_deref());

@@ -7,6 +7,7 @@ mod bounds;
 mod chaos;
 mod faults;
 mod keeping;
+mod live;
 mod sites;
 
 use std::time::Duration;

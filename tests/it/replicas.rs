@@ -1,6 +1,7 @@
 //! Read replicas: real standbys by streaming replication, that lag, are promoted, stop and come back.
 
 mod away;
+mod live;
 mod reading;
 
 use std::time::{Duration, Instant};

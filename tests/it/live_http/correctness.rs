@@ -57,7 +57,9 @@ async fn each_answer_is_what_sql_says_for_its_user_whatever_is_restarted() {
     let mut listening = JoinSet::new();
     let listeners = listen(&url, &mut listening);
     assert_eq!(listeners.len(), USERS * OF_USER);
-    until(&mut listening, || listeners.iter().all(|listener| !listener.heard().is_empty())).await;
+    let are_answered =
+        until(&mut listening, || listeners.iter().all(|listener| !listener.heard().is_empty()));
+    assert!(are_answered.await, "some are not answered");
 
     let mut beside = JoinSet::new();
     beside.spawn(hesitate(direct));
@@ -70,9 +72,10 @@ async fn each_answer_is_what_sql_says_for_its_user_whatever_is_restarted() {
     let expected: Vec<String> = listeners.iter().map(|listener| answer(listener, &views)).collect();
     let is_last =
         |(listener, expected): (&Listener, &String)| listener.heard().last().unwrap().1 == *expected;
-    until(&mut listening, || listeners.iter().zip(&expected).all(is_last)).await;
+    let is_heard = until(&mut listening, || listeners.iter().zip(&expected).all(is_last)).await;
     let held = judge(&listeners, &writer.log, &faults);
     println!("{} states, {} lost turns, {} faults, {held:?}", writer.log.len(), writer.lost, faults.len());
+    assert!(is_heard, "some have not heard the last state");
     assert!(writer.lost <= 4 * faults.len(), "{} turns are lost", writer.lost);
     assert!(faults.len() >= 4 && writer.log.len() > 60, "{} states, {faults:?}", writer.log.len());
     assert!(held.answers > 2000 && held.lasting > 500, "{held:?}");
@@ -86,16 +89,19 @@ fn answer(listener: &Listener, views: &[String]) -> String {
     listener.wanted.answer(&notes)
 }
 
-/// Waits until something holds, while all listeners listen.
-async fn until(listening: &mut JoinSet<()>, holds: impl Fn() -> bool) {
+/// Waits until something holds, while all listeners listen; false if it takes too long.
+async fn until(listening: &mut JoinSet<()>, holds: impl Fn() -> bool) -> bool {
     let began = Instant::now();
     while !holds() {
         if let Some(ended) = listening.try_join_next() {
             ended.expect("a listener goes on");
         }
-        assert!(began.elapsed() < PATIENCE, "some have not heard what they should");
+        if began.elapsed() > PATIENCE {
+            return false;
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+    true
 }
 
 /// Breaks one thing after the other for some time.

@@ -10,6 +10,7 @@ use super::transport::{Subscriber, Told, Transport};
 use super::websocket::Socket;
 use super::{LIVE, Table};
 use crate::auth::{jwt, token};
+use crate::ways::Route;
 
 impl Table {
     async fn subscribe(&self, transport: Transport, document: &str) -> Subscriber {
@@ -162,6 +163,64 @@ async fn a_websocket_has_200_subscriptions_at_the_most() {
     socket.send(json!({ "id": "0", "type": "complete" })).await;
     socket.subscribe("more", LIVE).await;
     assert_eq!(socket.next().await["id"], "more");
+}
+
+#[tokio::test]
+async fn a_server_without_a_database_refuses_subscriptions_and_says_why() {
+    let server = super::tasks(Route::Queued).await;
+    for transport in Transport::ALL {
+        let mut refused = transport.subscribe(&server.url("/graphql"), None, json!({ "query": LIVE })).await;
+        let Told::Errors(errors) = refused.next().await else { panic!("it is not refused") };
+        let message = errors[0]["message"].as_str().unwrap();
+        assert!(message.contains("need a server with a database of its own"), "{message}");
+    }
+    // What is answered once is.
+    let query = json!({ "query": "{ taskByPk(id: 1) { title } }" });
+    let mut answered = Transport::Websocket.subscribe(&server.url("/graphql"), None, query).await;
+    assert_eq!(answered.data().await, json!({ "taskByPk": { "title": "Task 1" } }));
+    assert_eq!(answered.next().await, Told::Complete);
+}
+
+/// How often the server of the next test looks for changes, and how long that lasts.
+const INTERVAL: Duration = Duration::from_millis(1200);
+const WATCHED: Duration = Duration::from_secs(6);
+
+#[tokio::test]
+async fn a_client_may_wish_for_shorter_and_longer_intervals() {
+    let table = Table::served(|config| config.live.interval = INTERVAL).await;
+    let mut counting = tokio::task::JoinSet::new();
+    for transport in Transport::ALL {
+        for (index, wish) in [Some("300ms"), None, Some("1h")].into_iter().enumerate() {
+            // Those with the same answer are answered as often as any of them wishes.
+            let document = LIVE.replace("taskCollection", &format!("wish{index}: taskCollection"));
+            let payload = json!({ "query": document, "extensions": { "live": { "interval": wish } } });
+            let mut subscriber = transport.subscribe(&table.server.url("/graphql"), None, payload).await;
+            counting.spawn(async move {
+                let mut count = 0;
+                let counted = async {
+                    loop {
+                        subscriber.data().await;
+                        count += 1;
+                    }
+                };
+                let _ = tokio::time::timeout(WATCHED, counted).await;
+                (index, count)
+            });
+        }
+    }
+    let (mut number, mut counts) = (0, [0; 3]);
+    while !counting.is_empty() {
+        number += 1;
+        table.execute(&format!("update task set title = 'Task {number}'")).await;
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        while let Some(counted) = counting.try_join_next() {
+            let (index, count) = counted.unwrap();
+            counts[index] = count.max(counts[index]);
+        }
+    }
+    let [short, usual, long] = counts;
+    assert!(usual <= 7 && short >= usual + 3, "{short} and {usual} answers");
+    assert!(long <= 2, "{long} answers, where one an hour was wished for");
 }
 
 /// How many times it changes while the clients do not read, and how long the answers are: together far more than sockets hold.
