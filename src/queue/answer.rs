@@ -1,4 +1,4 @@
-//! Answers as they travel, and those that the queue itself gives. Never does I/O.
+//! Answers in their serialised form, and the queue's own answers. Never does I/O.
 
 use bytes::Bytes;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::error::{Code, GraphqlError};
 use crate::event::request_id;
 use crate::response;
 
-/// The outcomes that travel, by name.
+/// The outcomes that are sent, by name.
 const OUTCOMES: [(&str, Outcome); 7] = [
     ("executed", Outcome::Executed),
     ("request-error", Outcome::RequestError),
@@ -25,37 +25,37 @@ pub(super) fn name(outcome: Outcome) -> &'static str {
     OUTCOMES.iter().find(|(_, known)| *known == outcome).map_or("executed", |(name, _)| name)
 }
 
-/// An answer as it came back.
+/// An answer that came back.
 pub(super) fn response(name: &str, body: impl Into<Bytes>) -> Response {
     let outcome = OUTCOMES.iter().find(|(known, _)| *known == name);
     Response { outcome: outcome.map_or(Outcome::Executed, |(_, outcome)| *outcome), body: body.into() }
 }
 
-/// Why the queue gives no answer to an operation.
+/// Why the queue has no answer to an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// There are as many entries as there may be.
+    /// The queue has its maximum number of entries.
     Full,
-    /// The role has as many as it may have.
+    /// The role has its maximum number of entries.
     ShareTaken,
-    /// Their messages have as many bytes as they may have.
+    /// The messages have their maximum number of bytes.
     BytesTaken,
-    /// What waits has been waiting for too long.
+    /// The waiting operations have waited for too long.
     Old,
     /// Redis cannot be reached.
     Unreachable,
-    /// Nobody takes operations out.
+    /// No worker takes operations.
     NoWorker,
-    /// The time is over, and it is not known what the mutation has come to.
+    /// The time is over, and the outcome of the mutation is not known.
     LateWrite(Uuid),
-    /// The time is over for something that changes nothing.
+    /// The time is over, and the operation only reads.
     LateRead,
     /// A defect.
     Internal,
 }
 
 impl Refusal {
-    /// What the client is told.
+    /// The client's message.
     pub(super) fn told(self) -> GraphqlError {
         let message = match self {
             Self::Full => "too many operations are waiting; try again later".to_owned(),
@@ -114,26 +114,26 @@ impl Refusal {
     }
 }
 
-/// The time was over before the operation was begun.
+/// The time was over before the operation began.
 pub(super) fn expired() -> Response {
     let message = "the operation waited for too long, and was not run; try again later";
     refused(Outcome::TimedOut, Code::Timeout, message)
 }
 
-/// The operation was put aside.
+/// The operation became a dead letter.
 pub(super) fn put_aside(attempts: u32) -> Response {
     let message =
         format!("the operation was given up after {attempts} attempts; an operator can try it again");
     refused(Outcome::RequestError, Code::Internal, &message)
 }
 
-/// The id has been used for something else.
+/// The id was used for another request.
 pub(super) fn conflict() -> Response {
     let message = "this Idempotency-Key was used for another operation; use a new one for each operation";
     refused(Outcome::RequestError, Code::Conflict, message)
 }
 
-/// The operation is in the queue, and nobody waits for it.
+/// The operation is in the queue, and the client does not wait for it.
 pub(super) fn accepted(id: Uuid) -> Response {
     let body = json!({ "operation": { "id": id, "state": "QUEUED" } }).to_string();
     Response { outcome: Outcome::Accepted(id), body: body.into() }
@@ -143,7 +143,7 @@ fn refused(outcome: Outcome, code: Code, message: &str) -> Response {
     Response { outcome, body: response::refused(&[identified(GraphqlError::new(code, message))]).json }
 }
 
-/// A defect is told with the id of the request, under which the log has more.
+/// The client of a defect gets the id of the request, under which the log has more.
 fn identified(error: GraphqlError) -> GraphqlError {
     let id = request_id().filter(|_| error.code == Code::Internal);
     GraphqlError { request_id: id.map(|id| id.to_string()), ..error }

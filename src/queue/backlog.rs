@@ -1,4 +1,4 @@
-//! How much is in a queue, for metrics: one small script for each of its parts.
+//! The content of a queue, for metrics: one small script for each shard.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::link::Redis;
 use super::{Error, store};
 use crate::event::metrics::Backlog;
 
-/// How long Redis may take to tell; who looks shall not wait for one that is away.
+/// How long Redis may take to answer. A request for metrics must not wait for a Redis that cannot be reached.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A worker that is busy in all its slots is heard of this much more often than it is taken for gone.
+/// A worker with all slots busy may be silent for up to this long. A shorter silence does not mean that it is gone.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(3);
 
-/// What is in all parts together; `None` if Redis does not tell in time.
+/// The content of all shards together; `None` if Redis does not answer in time.
 pub(super) async fn measure(redis: &Redis, keys: &Keys, claim_after: Duration) -> Option<Backlog> {
     let heard_within = claim_after.max(SHORTEST_SILENCE);
     let parts = keys.shards().map(|shard| async move { store::measure(redis, &shard, heard_within).await });
@@ -31,7 +31,7 @@ fn sum(one: Backlog, other: Backlog) -> Backlog {
         aside: one.aside + other.aside,
         oldest_waiting: one.oldest_waiting.max(other.oldest_waiting),
         oldest_running: one.oldest_running.max(other.oldest_running),
-        // Each worker is known to each part.
+        // Each worker is registered in each shard.
         workers: one.workers.max(other.workers),
         bytes: one.bytes + other.bytes,
     }

@@ -1,7 +1,7 @@
-//! Word of commits between processes, for live queries: a short stream in Redis, to which each process that has committed a mutation
-//! adds an entry, and which each server reads.
+//! Notices of commits between processes, for live queries: a short stream in Redis. Each process that has committed a
+//! mutation adds an entry, and each server reads them.
 //!
-//! Word that is lost costs time and nothing else: the poll of each server finds the change after its interval.
+//! A lost notice costs only time: the poll of each server finds the change after its interval.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::link::Redis;
 use super::{Error, SetupError};
 use crate::config;
 
-/// How many entries are kept, about. Whoever was away for longer has missed nothing but time.
+/// The approximate number of entries that are kept. A reader that was away for longer loses only time.
 const KEPT: usize = 16;
 
 /// Commits within this time are one entry.
@@ -24,19 +24,19 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// How long one read waits.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// How long the reader rests after a failure.
+/// How long the reader pauses after a failure.
 const REST: Duration = Duration::from_millis(500);
 
-/// Tells other processes of commits, and hears of theirs.
+/// Sends notices of commits to other processes, and receives theirs.
 pub struct Commits {
     redis: Redis,
     stream: String,
-    /// By what this process knows its own entries.
+    /// The id by which this process recognises its own entries.
     process: String,
 }
 
 impl Commits {
-    /// Needs no Redis yet. `None` if the settings have none.
+    /// Needs no Redis yet. `None` if the settings have no Redis.
     pub fn new(config: &config::Queue) -> Result<Option<Self>, SetupError> {
         config.redis.as_ref().map(|redis| Self::of(redis, config)).transpose()
     }
@@ -47,11 +47,11 @@ impl Commits {
         Ok(Self { redis: Redis::new(redis)?, stream, process })
     }
 
-    /// Tells of each commit of this process, until `stop` is cancelled.
+    /// Sends a notice of each commit of this process, until `stop` is cancelled.
     pub async fn tell(&self, mut commits: watch::Receiver<u64>, stop: &CancellationToken) {
         let telling = async {
             while commits.changed().await.is_ok() {
-                // In vain while Redis is away.
+                // May fail while Redis cannot be reached.
                 let _ = self.add().await;
                 tokio::time::sleep(PAUSE).await;
             }
@@ -59,7 +59,7 @@ impl Commits {
         stop.run_until_cancelled(telling).await;
     }
 
-    /// Calls `heard` whenever another process has told of a commit, until `stop` is cancelled.
+    /// Calls `heard` whenever another process has committed, until `stop` is cancelled.
     pub async fn hear(&self, heard: impl Fn(), stop: &CancellationToken) {
         let hearing = async {
             loop {

@@ -1,4 +1,4 @@
-//! What was put aside: listed, put in again, or thrown away, for operators.
+//! The dead letters: lists them, puts them in again, or drops them, for operators.
 
 use redis::AsyncCommands as _;
 use redis::streams::{StreamId, StreamRangeReply};
@@ -11,7 +11,7 @@ use super::{Bounds, Error, backlog, now, principal, store};
 use crate::config;
 use crate::event::metrics::Backlog;
 
-/// The operations of one queue that were put aside.
+/// The dead letters of one queue.
 pub struct DeadLetters {
     redis: Redis,
     keys: Keys,
@@ -20,18 +20,18 @@ pub struct DeadLetters {
     claim_after: std::time::Duration,
 }
 
-/// An operation that was put aside.
+/// A dead letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Names it for [`DeadLetters::retry`] and [`DeadLetters::drop_entry`]: the shard and the entry in it.
+    /// Identifies it for [`DeadLetters::retry`] and [`DeadLetters::drop_entry`]: the shard and the entry in it.
     pub name: String,
     /// The operation's id, if the message could be read.
     pub id: Option<uuid::Uuid>,
-    /// The role that sent it.
+    /// The sender's role.
     pub role: String,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
-    /// Why it was put aside.
+    /// Why it became a dead letter.
     pub reason: String,
     /// The beginning of its document.
     pub document: String,
@@ -50,7 +50,7 @@ impl DeadLetters {
         })
     }
 
-    /// How much is in the queue besides; `None` if Redis does not tell in time.
+    /// The content of the queue itself; `None` if Redis does not answer in time.
     pub async fn backlog(&self) -> Option<Backlog> {
         backlog::measure(&self.redis, &self.keys, self.claim_after).await
     }
@@ -66,7 +66,7 @@ impl DeadLetters {
         Ok(all)
     }
 
-    /// Puts one in again, with a new deadline; whether it was there and there is place for it.
+    /// Puts one into the queue again, with a new deadline. Returns whether it was there and the queue had room for it.
     pub async fn retry(&self, aside: &DeadLetter) -> Result<bool, Error> {
         let Some(shard) = self.shard(aside) else { return Ok(false) };
         let Ok(mut message) = Message::decode(&aside.message) else {
@@ -77,7 +77,7 @@ impl DeadLetters {
         };
         let timeout = u64::try_from(self.background_timeout.as_millis()).unwrap_or(u64::MAX);
         message.deadline = now().saturating_add(timeout);
-        // Who waited for the answer has gone; it can be asked for by the id.
+        // Its client does not wait any more, but can query it by the id.
         message.reply_to = None;
         message.is_named = true;
         let text = message.encode().map_err(|error| Error::Protocol(error.to_string()))?;
@@ -97,7 +97,7 @@ impl DeadLetters {
         }
     }
 
-    /// Throws one away; whether it was there.
+    /// Drops one. Returns whether it was there.
     pub async fn drop_entry(&self, aside: &DeadLetter) -> Result<bool, Error> {
         match self.shard(aside) {
             Some(shard) => self.remove(&shard, aside).await,

@@ -1,4 +1,4 @@
-//! What the database says of itself, on its way from a worker to a server: the text of an answer, and what it was made of.
+//! The catalog JSON of the database on its way from a worker to a server: the text of an answer, and what it was made of.
 
 use futures_util::FutureExt as _;
 use serde::{Deserialize, Serialize};
@@ -10,19 +10,19 @@ use crate::db;
 use crate::engine::{CatalogClient, Outcome, Response};
 use crate::error::{Code, Error, GraphqlError};
 
-/// What a question has come to.
+/// The answer to a question.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum CatalogAnswer {
-    /// The texts that it is answered with.
+    /// The texts of the answer.
     Texts(Vec<String>),
-    /// The database cannot be asked as that role: why, for the log.
+    /// The database cannot be asked as that role: the reason, for the log.
     RoleRefused(String),
-    /// What clients are told.
+    /// The error for clients.
     Failed { code: Code, message: String, sqlstate: Option<String> },
 }
 
-/// Has workers answer the questions that a server without a database has about it.
+/// Lets workers answer the catalog questions of a server without a database.
 pub(crate) fn asker(producer: Producer, extent: Api) -> CatalogClient {
     Box::new(move |question| {
         let (producer, extent) = (producer.clone(), extent.clone());
@@ -37,11 +37,11 @@ pub(super) fn answer(told: Result<Vec<String>, Error>) -> Response {
         Err(error) if error.is_role_refused() => CatalogAnswer::RoleRefused(error.to_string()),
         Err(error) => failed(error.for_client().into_iter().next().unwrap_or_else(GraphqlError::internal)),
     };
-    // Texts always fit JSON.
+    // Texts can always be written as JSON.
     Response { outcome: Outcome::Executed, body: serde_json::to_vec(&told).unwrap_or_default().into() }
 }
 
-/// The worker's settings are others than the server's.
+/// The worker's settings differ from the server's.
 pub(super) fn disagreement() -> Response {
     answer(Err(not_drawn(GraphqlError::new(
         Code::Unavailable,
@@ -49,11 +49,11 @@ pub(super) fn disagreement() -> Response {
     ))))
 }
 
-/// What a server makes of it: the answer as it would be if it had asked the database itself.
+/// The server's view of it: the same answer as if it had asked the database itself.
 fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
     let response = match answered {
         Ok(response) => response,
-        // No request has failed yet, and it may come again.
+        // No request has failed yet, and the question may be asked again.
         Err(Refusal::LateRead) => {
             let message = "no worker has described the API in time; try again later";
             return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
@@ -61,7 +61,7 @@ fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
         Err(refusal) => return Err(not_drawn(refusal.told())),
     };
     if response.outcome != Outcome::Executed {
-        // The queue's own answer: the question was not even asked.
+        // The queue's own answer: the question was not asked.
         let message = "no worker could describe the API; try again later";
         return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
     }

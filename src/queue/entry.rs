@@ -1,37 +1,38 @@
-//! What becomes of an entry that a worker has been given. Pure: it is told the time and how often it was tried.
+//! What happens to an entry that a worker got. Pure: the caller passes the time and the number of attempts.
 
 use std::time::Duration;
 
 use super::message::Milliseconds;
 
-/// The first pause before an operation is tried again; each further one is twice as long.
+/// The first pause before an operation is tried again. Each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// No pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// What is known of an entry when a worker gets it.
+/// A worker's knowledge of an entry when it gets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Delivery {
-    /// How often it has been given to a worker, with this time.
+    /// How many times workers got it, including this one.
     pub(super) times: u32,
-    /// It is not run after this.
+    /// It must not run after this.
     pub(super) deadline: Milliseconds,
 }
 
-/// What is to be done with an entry.
+/// What to do with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// Run it.
     Run,
-    /// Its time is over, and whoever waited has gone: say so, and take it out.
+    /// Its time is over, and its client has stopped waiting: record that, and remove it.
     Expire,
-    /// Every worker that had it went away: put it aside, for a person to look at.
+    /// Every worker that had it disappeared: move it to the dead letters, for a person to look at.
     Bury,
 }
 
 impl Delivery {
-    /// The first thing to do. What has killed its workers is put aside even if its time is over, so that it is seen.
+    /// The first action. An operation that has killed its workers becomes a dead letter even if its time is over, so that it
+    /// is noticed.
     pub(super) fn step(self, now: Milliseconds, attempts: u32) -> Step {
         if self.times > attempts {
             Step::Bury
@@ -43,9 +44,9 @@ impl Delivery {
     }
 }
 
-/// The pause before an operation that failed for a reason that passes is tried again: from half of its length to all of it,
-/// as `random` says, so that operations which failed together do not come back together. `None` if the deadline is before
-/// that.
+/// The pause before an operation that failed for a temporary reason is tried again: from half of its length to all of it,
+/// chosen by `random`, so that operations which failed together do not come back together. `None` if the deadline is
+/// earlier.
 pub(super) fn pause(tried: u32, random: u64, now: Milliseconds, deadline: Milliseconds) -> Option<Duration> {
     let doubled = FIRST_PAUSE.saturating_mul(1 << tried.saturating_sub(1).min(16)).min(LONGEST_PAUSE);
     let half = u64::try_from(doubled.as_millis() / 2).unwrap_or(u64::MAX).max(1);

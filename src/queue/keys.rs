@@ -1,11 +1,11 @@
-//! The names of what is kept in Redis. Pure.
+//! The names of the keys in Redis. Pure.
 //!
-//! What one script touches has one hash tag (the part in braces), so that Redis Cluster keeps it on one node. A queue has
-//! one or more shards, each with a tag of its own; an operation's id says which shard it is in.
+//! The keys of one script have the same hash tag (the part in braces), so that Redis Cluster keeps them on one node. A queue
+//! has one or more shards, each with its own tag. An operation's id decides its shard.
 
 use uuid::Uuid;
 
-/// The consumer group that all workers are in.
+/// The consumer group of all workers.
 pub(super) const GROUP: &str = "workers";
 
 /// The names of one queue.
@@ -18,17 +18,17 @@ pub(super) struct Keys {
 /// The names of one shard of a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Shard {
-    /// What waits and what runs: a stream.
+    /// The waiting and the running operations: a stream.
     pub(super) operations: String,
-    /// What was put aside: a stream.
+    /// The dead letters: a stream.
     pub(super) dead: String,
-    /// How many entries each role has in it: a hash.
+    /// The number of entries of each role: a hash.
     pub(super) roles: String,
-    /// How many bytes the messages in it have: a hash.
+    /// The number of bytes of the messages: a hash.
     pub(super) bytes: String,
-    /// Is there as long as workers take entries: a hash.
+    /// Exists as long as workers take entries: a hash.
     pub(super) workers: String,
-    /// Begins the names of the operations' states.
+    /// The prefix of the keys of operations' states.
     states: String,
 }
 
@@ -42,10 +42,10 @@ impl Keys {
         (0..self.shards).map(|number| self.shard(number))
     }
 
-    /// The shard of an operation. A version 4 UUID is random throughout; one of another sort is at its end.
+    /// The shard of an operation. A version 4 UUID is random throughout; UUIDs of other versions are random at their end.
     pub(super) fn shard_of(&self, id: Uuid) -> Shard {
         let (_, low) = id.as_u64_pair();
-        // Below a u32 by the division.
+        // The remainder is below a u32.
         self.shard(u32::try_from(mixed(low) % u64::from(self.shards)).unwrap_or(0))
     }
 
@@ -68,13 +68,13 @@ impl Keys {
 }
 
 impl Shard {
-    /// What becomes of one operation: a hash.
+    /// The state of one operation: a hash.
     pub(super) fn state(&self, id: Uuid) -> String {
         format!("{}{}", self.states, id.simple())
     }
 }
 
-/// The last step of `SplitMix64`: every bit of the id has a say in the shard.
+/// The last step of `SplitMix64`: every bit of the id has an influence on the shard.
 fn mixed(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -85,7 +85,7 @@ fn mixed(bits: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// The hash tag, as Redis Cluster finds it.
+    /// The hash tag, by the rule of Redis Cluster.
     fn tag(key: &str) -> &str {
         let (_, rest) = key.split_once('{').unwrap_or_default();
         rest.split_once('}').unwrap_or_default().0

@@ -1,7 +1,7 @@
-//! The ledger: one row for each mutation that came through the queue, written in the transaction of the mutation itself. What
-//! is in it took effect once, however often it was delivered.
+//! The ledger: one row for each mutation from the queue, written in the transaction of the mutation itself. An operation in
+//! it took effect once, however often it was delivered.
 //!
-//! It belongs to the workers' own user, and is in a schema that is not exposed: no operation sees it.
+//! It belongs to the workers' own user. Its schema is not exposed, so that no operation sees it.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -22,19 +22,19 @@ use crate::sql::Statement;
 diesel::table! {
     /// One row for each mutation.
     glowplug.operation (id) {
-        /// The client's `Idempotency-Key`, or what it was given.
+        /// The client's `Idempotency-Key`, or a generated id.
         id -> Uuid,
-        /// The fingerprint of who sent it.
+        /// The fingerprint of the sender.
         principal -> Binary,
-        /// The fingerprint of what was asked for.
+        /// The fingerprint of the request.
         content -> Binary,
-        /// `SUCCEEDED` or `FAILED`; `RUNNING` within the transaction alone.
+        /// `SUCCEEDED` or `FAILED`; `RUNNING` only within the transaction.
         state -> Text,
-        /// What sort of answer it is.
+        /// The kind of the answer.
         outcome -> Text,
         /// The answer.
         result -> Text,
-        /// How often it was tried.
+        /// The number of attempts.
         attempts -> Integer,
         enqueued_at -> Timestamptz,
         started_at -> Timestamptz,
@@ -42,19 +42,19 @@ diesel::table! {
     }
 }
 
-/// Makes the table; running it again changes nothing.
+/// Creates the table. You can run it again without effect.
 const SETUP: &str = include_str!("ledger/setup.sql");
 
 /// One record as JSON.
 const FIND: &str = include_str!("ledger/find.sql");
 
-/// Removes some rows; the answer is their number.
+/// Removes some rows. The answer is their number.
 const REMOVE: &str = include_str!("ledger/remove.sql");
 
-/// How many rows are removed at once, so that no transaction is long.
+/// How many rows are removed at once, so that no transaction takes long.
 const REMOVED_AT_ONCE: usize = 1000;
 
-/// A row, as it is answered from.
+/// A row, as needed for an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Record {
     #[serde(deserialize_with = "bytes")]
@@ -70,7 +70,7 @@ pub(super) struct Record {
     pub(super) finished_at: DateTime<Utc>,
 }
 
-/// A row, as it is entered before the mutation runs, and again with what that has come to.
+/// A row, as inserted before the mutation runs, and again with its outcome.
 #[derive(Insertable)]
 #[diesel(table_name = operation)]
 pub(super) struct NewOperation {
@@ -86,7 +86,7 @@ pub(super) struct NewOperation {
     finished_at: DateTime<Utc>,
 }
 
-/// What an operation has come to.
+/// The outcome of an operation.
 pub(super) struct Finished {
     pub(super) state: &'static str,
     pub(super) outcome: &'static str,
@@ -95,13 +95,13 @@ pub(super) struct Finished {
 
 /// Whether an operation is new.
 pub(super) enum Entry {
-    /// It is entered now; the transaction goes on.
+    /// It is entered now. The transaction goes on.
     New(Box<Transaction>, NewOperation),
-    /// It was entered before, and has come to its end.
+    /// It was entered before, and is finished.
     Known(Record),
 }
 
-/// Begins a transaction and enters the operation. Waits for another worker that has the same one in hand.
+/// Begins a transaction and enters the operation. Waits for another worker that runs the same operation.
 pub(super) async fn enter(
     database: &Database,
     timeout: Duration,
@@ -109,7 +109,7 @@ pub(super) async fn enter(
     content: Fingerprint,
     attempts: u32,
 ) -> Result<Entry, db::Error> {
-    // The mutation gets the application's own path back with its scope.
+    // The mutation's scope sets the application's own path again.
     let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(timeout) };
     let now = now();
     let row = NewOperation {
@@ -133,14 +133,15 @@ pub(super) async fn enter(
     transaction.roll_back().await;
     match known?.as_deref().map(read).transpose()? {
         Some(record) => Ok(Entry::Known(record)),
-        // Removed at this very moment, for its age, which is greater than any deadline.
+        // The row was removed at this very moment because of its age, which is greater than any deadline.
         None => Err(db::Error::Protocol("the operation's row was removed from the ledger".to_owned())),
     }
 }
 
-/// Writes what the operation has come to, and makes all of it last.
+/// Writes the outcome of the operation, and commits.
 ///
-/// The row is there; but were it not, because the mutation itself may have removed it, the operation must not take effect without
+/// The row should exist. But the mutation itself may have removed it, and the operation must not take effect without a row.
+/// So this inserts it again rather than updating it.
 /// one. So it is entered again rather than updated.
 pub(super) async fn finish(
     transaction: Transaction,
@@ -176,11 +177,11 @@ fn read(record: &str) -> Result<Record, db::Error> {
 
 fn bytes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Fingerprint, D::Error> {
     let text = String::deserialize(deserializer)?;
-    // PostgreSQL breaks lines, as MIME asks.
+    // PostgreSQL breaks lines, as MIME requires.
     STANDARD.decode(text.replace('\n', "")).map_err(serde::de::Error::custom)
 }
 
-/// Removes what finished before `keep`, some at a time.
+/// Removes rows of operations that finished before `keep`, some at a time.
 pub(super) async fn remove_old(database: &Database, keep: Duration) -> Result<usize, db::Error> {
     let before = (now() - keep).to_rfc3339();
     let statement = Statement::new(REMOVE, vec![Some(before), Some(REMOVED_AT_ONCE.to_string())]);
@@ -197,12 +198,12 @@ pub(super) async fn remove_old(database: &Database, keep: Duration) -> Result<us
     }
 }
 
-/// Whether the ledger is there and can be used.
+/// Whether the ledger exists and can be used.
 pub(super) async fn check(database: &Database) -> Result<(), db::Error> {
     look_up(database, Uuid::nil()).await.map(|_| ())
 }
 
-/// Makes the ledger where it is missing; those of `grant_to` may use it then.
+/// Creates the ledger where it is missing, and grants its use to the roles `grant_to`.
 pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
     let mut statements = SETUP.to_owned();
     for role in grant_to {

@@ -1,7 +1,7 @@
-//! Connections to Redis: one that many share, and those of their own for readers that wait.
+//! Connections to Redis: one that many tasks share, and separate ones for readers that wait.
 //!
-//! A shared connection that broke is made anew by whoever needs it next. Never waits for a Redis that is away: an attempt
-//! that has just failed is told to all who come within a moment.
+//! The next user of a broken shared connection replaces it. Never waits for a Redis that cannot be reached: all requests
+//! within a moment after a failed attempt get its error.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use super::Error;
 use super::outage::{Outage, OutageReporter};
 use crate::config;
 
-/// How long making a connection may take.
+/// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long an answer to a command that does not wait may take.
+/// How long an answer to a command that does not block may take.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// For so long after a failure to connect no further attempt is made.
+/// For this long after a failed connection attempt, no further attempt is made.
 const RESPITE: Duration = Duration::from_millis(100);
 
-/// How often Redis Cluster is asked again when it has moved what was asked for.
+/// How many times Redis Cluster is asked again when it has moved a key.
 const REDIRECTIONS: u32 = 4;
 
-/// How long it waits before it asks again, in milliseconds; the longest is for a cluster that is down, which clients are to be told
-/// soon.
+/// How long to wait before asking again, in milliseconds. The last pause is for a cluster that is down, which clients should
+/// learn soon.
 const BETWEEN_REDIRECTIONS: (u64, u64) = (10, 100);
 
-/// The way to Redis; cheap to clone.
+/// The connection to Redis. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Redis {
     addresses: Arc<Addresses>,
@@ -41,7 +41,7 @@ pub(super) struct Redis {
     outage: Outage,
 }
 
-/// Where Redis is.
+/// The address of Redis.
 enum Addresses {
     Single(Client),
     Cluster { urls: Vec<String>, certificates: Option<TlsCertificates> },
@@ -78,7 +78,7 @@ impl Redis {
         Ok(Self { addresses: Arc::new(addresses), shared: Arc::default(), outage: Outage::default() })
     }
 
-    /// The connection that everything shares which does not wait.
+    /// The shared connection, for all commands that do not block.
     pub(super) async fn link(&self) -> Result<Link, Error> {
         let mut shared = self.shared.lock().await;
         if let Some(link) = &shared.link {
@@ -106,12 +106,12 @@ impl Redis {
         self.addresses.connect(wait + RESPONSE_TIMEOUT).await
     }
 
-    /// For a task that uses Redis all the time, and so knows when it is away.
+    /// For a task that uses Redis all the time, and so notices an outage.
     pub(super) fn reporter(&self) -> OutageReporter {
         self.outage.reporter()
     }
 
-    /// Runs something on the shared connection, which is given up if it turns out to be broken.
+    /// Runs a command on the shared connection, which is replaced if it turns out to be broken.
     pub(super) async fn run<T>(
         &self,
         work: impl AsyncFnOnce(&mut Link) -> Result<T, redis::RedisError>,
@@ -128,7 +128,7 @@ impl Redis {
         }
     }
 
-    /// Whether Redis answers; the error says that it does not.
+    /// Whether Redis answers. If it does not, returns an error.
     pub(super) async fn answers(&self) -> Result<(), String> {
         let pong: Result<(), Error> = self.run(async |link| redis::cmd("PING").query_async(link).await).await;
         pong.map_err(|_| "the queue cannot be reached".to_owned())
@@ -175,7 +175,7 @@ fn read_certificates(path: &Path) -> Result<TlsCertificates, Error> {
     Ok(TlsCertificates { client_tls: None, root_cert: Some(root_cert) })
 }
 
-/// Whether the connection is of no use after the error.
+/// Whether the connection cannot be used after the error.
 pub(super) fn ends_connection(error: &redis::RedisError) -> bool {
     error.is_io_error()
         || error.is_connection_dropped()

@@ -1,8 +1,8 @@
-//! What travels in an entry of the stream: who asks for what, until when, and where the answer goes. Pure.
+//! The content of a stream entry: the sender, the request, the deadline, and where the answer goes. Pure.
 //!
-//! The token that somebody came with never travels; what was verified of it does. An entry names its version in a field
-//! of its own, so that a worker need not understand a message to see that it is not meant for it. What an older worker knows
-//! keeps its version, so that both can work while one replaces the other.
+//! The client's token is never in a message; its verified claims are. The version is a separate field of the entry, so that
+//! a worker can skip a message of another version without reading it. A message that an older worker understands keeps its
+//! version, so that old and new workers can run together during an update.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,42 +11,42 @@ use uuid::Uuid;
 use crate::config::Api;
 use crate::engine::{AllowedOperations, CatalogRequest, Identity, ReadFrom, Request};
 
-/// The versions of messages that are understood here: the first knew mutations alone.
+/// The versions of messages that this worker understands. The first had only mutations.
 const VERSIONS: [&str; 2] = ["1", "2"];
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 pub(super) type Milliseconds = u64;
 
-/// What travels in an entry.
+/// The content of an entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message {
-    /// Names the operation: the client's `Idempotency-Key`, or a new one.
+    /// Identifies the operation: the client's `Idempotency-Key`, or a new id.
     pub(super) id: Uuid,
-    /// Who asks.
+    /// The sender.
     pub(super) sender: Sender,
-    /// For what.
+    /// The request.
     pub(super) ask: Ask,
     pub(super) enqueued_at: Milliseconds,
-    /// It is not run after this.
+    /// It must not run after this.
     pub(super) deadline: Milliseconds,
-    /// Where the answer goes; nowhere if nobody waits for it.
+    /// Where the answer goes; `None` if no client waits for it.
     pub(super) reply_to: Option<ReplyTo>,
-    /// Whether the client knows the id, so that it may ask for the operation's state.
+    /// Whether the client knows the id, so that it may query the operation's state.
     pub(super) is_named: bool,
-    /// The id of the request that it came with, for logs.
+    /// The id of the HTTP request, for logs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) request_id: Option<String>,
 }
 
-/// Who asks: what was verified of the token.
+/// The sender: the verified content of the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sender {
     pub(super) role: Option<String>,
     pub(super) settings: Vec<(String, String)>,
 }
 
-/// What is asked for.
+/// The request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Ask {
@@ -54,7 +54,8 @@ pub(super) enum Ask {
     Write(Operation),
     /// A query, which may run more than once.
     Read { operation: Operation, from: ReadFrom },
-    /// What the database says of itself. The API's extent must be the same where it is asked and where it is answered.
+    /// A question about the database's catalog. The settings that shape the API must be the same on the server and on the
+    /// worker.
     Describe { question: CatalogRequest, extent: Api },
 }
 
@@ -69,7 +70,7 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// What a request asks for; `query` is the document's text, however the request names it.
+    /// A request's operation. `query` is the document's text, even if the request named the document by an id or a hash.
     pub(crate) fn new(query: String, request: Request) -> Self {
         Self { query, name: request.operation_name, variables: request.variables }
     }
@@ -78,14 +79,14 @@ impl Operation {
 /// Where an answer goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ReplyTo {
-    /// The stream of answers of the process that waits.
+    /// The answer stream of the process that waits.
     pub(super) stream: String,
-    /// Which of its waiting requests; the same operation may be waited for twice.
+    /// Which of its waiting requests. Several requests may wait for the same operation.
     pub(super) ticket: u64,
 }
 
 impl Message {
-    /// As it stands in the entry.
+    /// Its text in the entry.
     pub(super) fn encode(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }
@@ -95,7 +96,7 @@ impl Message {
         serde_json::from_str(text)
     }
 
-    /// The role in whose name it counts; the connection's own user has an empty name.
+    /// The role that it counts for. The connection's own user has an empty name.
     pub(super) fn counted_for(&self) -> &str {
         self.sender.role.as_deref().unwrap_or_default()
     }
@@ -110,7 +111,7 @@ impl Ask {
         }
     }
 
-    /// The first version of messages that had it.
+    /// The first version of messages that has this kind.
     pub(super) fn version(&self) -> &'static str {
         match self {
             Self::Write(_) => "1",
@@ -118,13 +119,13 @@ impl Ask {
         }
     }
 
-    /// Whether it changes nothing, so that it need not be done if nobody waits for it.
+    /// Whether it only reads, so that it can be skipped if no client waits for it.
     pub(super) fn only_reads(&self) -> bool {
         !matches!(self, Self::Write(_))
     }
 }
 
-/// Whether messages of a version are understood here.
+/// Whether this worker understands messages of a version.
 pub(super) fn is_known(version: &str) -> bool {
     VERSIONS.contains(&version)
 }
@@ -148,7 +149,7 @@ impl From<&Sender> for Identity {
 }
 
 impl Operation {
-    /// As the engine takes it.
+    /// In the engine's form.
     pub(super) fn request(&self, allowed: AllowedOperations, read_from: ReadFrom) -> Request {
         Request {
             document: self.query.clone().into(),
@@ -215,7 +216,7 @@ mod tests {
         assert!(text.contains(r#"{"z":0.1,"a":12345678901234567890}"#), "order and digits stay: {text}");
     }
 
-    /// A worker of that version is still to understand it.
+    /// A worker of that version must still understand it.
     #[test]
     fn a_mutation_has_the_form_that_the_first_version_had() {
         let ask = serde_json::to_string(&Ask::Write(operation())).unwrap();

@@ -1,4 +1,4 @@
-//! Whether Redis can be used, as the tasks that always use it find: said once when it goes, and once when it is back.
+//! Whether Redis can be used, as seen by the tasks that always use it: logged once when it fails, and once when it is back.
 
 use std::mem::Discriminant;
 use std::sync::Arc;
@@ -7,30 +7,30 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::Error;
 use crate::event::QueueEvent;
 
-/// How many tasks of a process cannot use Redis at the moment; cheap to clone.
+/// How many tasks of this process currently cannot use Redis. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Outage {
     failing: Arc<AtomicUsize>,
 }
 
-/// One task that uses Redis all the time.
+/// A task that uses Redis all the time.
 #[derive(Debug)]
 pub(super) struct OutageReporter {
     outage: Outage,
-    /// The sort of error that it has met, since it last succeeded.
+    /// The kind of its current error; `None` after a success.
     met: Option<Discriminant<Error>>,
 }
 
 impl Outage {
-    /// For a task that begins.
+    /// For a new task.
     pub(super) fn reporter(&self) -> OutageReporter {
         OutageReporter { outage: self.clone(), met: None }
     }
 }
 
 impl OutageReporter {
-    /// It could not use Redis. Said if all others can, and again if it is another sort of failure than before: a Redis that
-    /// comes back and then refuses the password is news.
+    /// Records a failure. It is logged if all other tasks can use Redis, and again if the kind of failure changes: a Redis
+    /// that comes back and then refuses the password is news.
     pub(super) fn failed(&mut self, error: &Error) {
         let sort = std::mem::discriminant(error);
         let is_news = match self.met.replace(sort) {
@@ -42,7 +42,7 @@ impl OutageReporter {
         }
     }
 
-    /// It could. Said if it was the last one that could not.
+    /// Records a success. It is logged if this was the last failing task.
     pub(super) fn succeeded(&mut self) {
         if self.met.take().is_some() && self.outage.failing.fetch_sub(1, Ordering::Relaxed) == 1 {
             QueueEvent::QueueBack.emit();

@@ -1,7 +1,7 @@
-//! By what it is known whether two requests come from the same one, and are the same. Pure.
+//! How to tell whether two requests have the same sender, and whether they are the same request. Pure.
 //!
-//! Tokens are renewed, so that two of the same person differ. Who has a `sub` (RFC 7519, section 4.1.2) is known by role, `iss`
-//! and `sub`; who has none, by the role and all claims but those that speak of the token itself.
+//! Tokens are renewed, so that a person's tokens differ. If a token has a `sub` (RFC 7519, section 4.1.2), the role, `iss`
+//! and `sub` identify the sender. Otherwise the role and all claims do, except those about the token itself.
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -9,13 +9,13 @@ use sha2::{Digest as _, Sha256};
 use super::message::{Operation, Sender};
 use crate::config::CLAIMS_SETTING;
 
-/// Claims that every token has anew (RFC 7519, section 4.1).
+/// Claims that differ in every token (RFC 7519, section 4.1).
 const OF_TOKEN: [&str; 4] = ["exp", "nbf", "iat", "jti"];
 
-/// The SHA-256 of something, as the ledger keeps it.
+/// A SHA-256 hash, as the ledger stores it.
 pub(super) type Fingerprint = Vec<u8>;
 
-/// Whose operation it is.
+/// The sender of the operation.
 pub(super) fn principal(sender: &Sender) -> Fingerprint {
     let claims = sender.settings.iter().find(|(name, _)| name == CLAIMS_SETTING);
     let who = match claims.and_then(|(_, text)| serde_json::from_str(text).ok()) {
@@ -25,7 +25,7 @@ pub(super) fn principal(sender: &Sender) -> Fingerprint {
     fingerprint(&json!([sender.role, who]))
 }
 
-/// What was asked for.
+/// The request.
 pub(super) fn content(operation: &Operation) -> Fingerprint {
     fingerprint(&json!([operation.query, operation.name, operation.variables]))
 }
@@ -44,7 +44,7 @@ fn fingerprint(value: &Value) -> Fingerprint {
     hasher.finalize().to_vec()
 }
 
-/// Writes JSON with the keys of objects in order: a client's retry may have them in another.
+/// Writes JSON with the keys of objects sorted: a client's retry may have them in another order.
 fn feed(hasher: &mut Sha256, value: &Value) {
     match value {
         Value::Object(object) => {

@@ -1,8 +1,8 @@
-//! Operation -> queue -> answer: the side of those who ask.
+//! Operation -> queue -> answer: the side of the server.
 //!
-//! An operation that was taken runs even if its client goes away. An answer that is lost on its way is asked for again: the
-//! entry is gone then, and the same operation is put in once more, which a mutation's ledger makes harmless. What only reads
-//! is not waited for where nobody works.
+//! An accepted operation runs even if its client goes away. If an answer is lost on its way, the entry is gone, and the same
+//! operation is put in once more. The ledger makes that harmless for a mutation. The server does not wait for a query while
+//! no worker runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,16 +23,16 @@ use crate::engine::{CatalogRequest, Identity, ReadFrom, Response};
 use crate::event::metrics::Backlog;
 use crate::event::{self, QueueEvent};
 
-/// How often it is looked whether an operation is still in the queue.
+/// How often the producer checks whether an operation is still in the queue.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How much longer than the operation's deadline its answer is waited for.
+/// How much longer than the operation's deadline the producer waits for its answer.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How a client wants its operation to be handled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Handling {
-    /// The client's name for the operation (`Idempotency-Key`).
+    /// The client's id of the operation (`Idempotency-Key`).
     pub key: Option<Uuid>,
     /// Whether it waits for the answer.
     pub wait: Wait,
@@ -44,7 +44,7 @@ pub enum Wait {
     /// It does.
     #[default]
     ForAnswer,
-    /// It asks for it later (`Prefer: respond-async`, RFC 7240).
+    /// The client fetches it later (`Prefer: respond-async`, RFC 7240).
     No,
 }
 
@@ -59,18 +59,18 @@ struct Inner {
     keys: Keys,
     bounds: Bounds,
     replies: Replies,
-    /// How long an operation may take for whose answer somebody waits.
+    /// The time limit of an operation whose client waits.
     operation_timeout: Duration,
-    /// How long one may take for whose answer nobody waits.
+    /// The time limit of an operation whose client does not wait.
     background_timeout: Duration,
-    /// For how long an operation can be asked for.
+    /// How long an operation's state can be queried.
     keep_results: Duration,
-    /// After which time a worker that is not heard of is taken for gone.
+    /// A worker without a report for this long counts as gone.
     claim_after: Duration,
 }
 
 impl Producer {
-    /// Needs no Redis yet: until one answers, operations are told that the queue is not available.
+    /// Needs no Redis yet. Until Redis answers, operations fail because the queue is not available.
     pub fn new(redis: &config::Redis, config: &config::Queue) -> Result<Self, Error> {
         let keys = Keys::new(&config.name, config.shards);
         let inner = Inner {
@@ -86,23 +86,23 @@ impl Producer {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Fetches answers until told to stop; without it, none comes.
+    /// Fetches answers until told to stop. Without this task, no answer arrives.
     pub async fn run(&self, stop: CancellationToken) {
         self.inner.replies.read(&self.inner.redis, &stop).await;
     }
 
-    /// How much is in the queue; `None` if Redis does not tell in time.
+    /// The content of the queue; `None` if Redis does not answer in time.
     pub(crate) async fn backlog(&self) -> Option<Backlog> {
         let Inner { redis, keys, claim_after, .. } = &*self.inner;
         backlog::measure(redis, keys, *claim_after).await
     }
 
-    /// Whether Redis answers; the error says that it does not.
+    /// Whether Redis answers. If it does not, returns an error.
     pub(crate) async fn reaches_redis(&self) -> Result<(), String> {
         self.inner.redis.answers().await
     }
 
-    /// Whether a worker takes operations out of every shard; the error says why not.
+    /// Whether a worker takes operations from every shard. The error says why not.
     pub(crate) async fn reaches_workers(&self) -> Result<(), String> {
         for shard in self.inner.keys.shards() {
             match store::has_worker(&self.inner.redis, &shard).await {
@@ -114,7 +114,7 @@ impl Producer {
         Ok(())
     }
 
-    /// Has a mutation run, once.
+    /// Runs a mutation, once.
     pub(crate) async fn write(
         &self,
         operation: Operation,
@@ -130,14 +130,14 @@ impl Producer {
         answered.unwrap_or_else(Refusal::response)
     }
 
-    /// Has a query run, at least once.
+    /// Runs a query, at least once.
     pub(crate) async fn read(&self, operation: Operation, identity: &Identity, from: ReadFrom) -> Response {
         let ask = Ask::Read { operation, from };
         let answered = self.ask(Uuid::new_v4(), ask, Sender::from(identity), false).await;
         answered.unwrap_or_else(Refusal::response)
     }
 
-    /// Has the database asked about itself.
+    /// Asks a worker a question about the database's catalog.
     pub(super) async fn describe(&self, question: CatalogRequest, extent: Api) -> Result<Response, Refusal> {
         let sender = Sender { role: question.role().map(str::to_owned), settings: Vec::new() };
         self.ask(Uuid::new_v4(), Ask::Describe { question, extent }, sender, false).await
@@ -178,7 +178,7 @@ impl Producer {
         Ok(answer::accepted(id))
     }
 
-    /// Waits for the answer; asks again if the entry is gone and no answer has come.
+    /// Waits for the answer. Puts the operation in again if the entry is gone without an answer.
     async fn wait(
         &self,
         message: Message,
@@ -198,7 +198,7 @@ impl Producer {
                 }
                 () = tokio::time::sleep(LOOK) => {}
             }
-            // A worker answers before it takes the entry out, so that the answer has been there for one look by then.
+            // A worker answers before it removes the entry. So the answer has been there for one check by then.
             looks_gone = match store::is_there(&self.inner.redis, &shard, &entry).await {
                 Ok(false) => looks_gone + 1,
                 Ok(true) | Err(_) => 0,
@@ -217,19 +217,19 @@ impl Producer {
         }
     }
 
-    /// Whether it is known that nobody takes anything out.
+    /// Whether no worker takes entries, for certain.
     async fn is_in_vain(&self, shard: &Shard) -> bool {
         matches!(store::has_worker(&self.inner.redis, shard).await, Ok(false))
     }
 
-    /// Takes an entry out again for which nobody waits. In vain if Redis goes away; then it is left to its deadline.
+    /// Removes an entry whose client has stopped waiting. If Redis cannot be reached, the entry stays until its deadline.
     async fn withdraw(&self, shard: &Shard, message: &Message, entry: &str) {
         let role = message.counted_for();
         let settled = Settled { entry, role, id: message.id, state: "", attempts: 0, reason: "" };
         let _ = store::settle(&self.inner.redis, shard, &settled).await;
     }
 
-    /// Puts a message in; the entry's id, or why it cannot be put in.
+    /// Puts a message in. Returns the entry's id, or why it cannot be put in.
     async fn enqueue(&self, message: &Message, bounds: &Bounds) -> Result<String, Refusal> {
         let Inner { redis, keys, keep_results, .. } = &*self.inner;
         let shard: Shard = keys.shard_of(message.id);
@@ -256,7 +256,7 @@ impl Producer {
             Ok(EnqueueOutcome::Old) => Refusal::Old,
             Ok(EnqueueOutcome::NoWorker) => Refusal::NoWorker,
             Err(error) => {
-                // That Redis is away is said by the task that fetches answers.
+                // The task that fetches answers reports that Redis cannot be reached.
                 if !matches!(error, Error::Unavailable(_)) {
                     QueueEvent::QueueFailed { error: &error.to_string() }.emit();
                 }

@@ -1,7 +1,7 @@
-//! The answers for this process: one reader, and everybody who waits.
+//! The answers for this process: one reader task, and all waiting requests.
 //!
-//! The answers are in a stream, not in a list, so that one which was under way when the connection broke is read again. The
-//! reader begins anew with what is still there, and answers to those who have gone are dropped.
+//! The answers are in a stream, not in a list. So an answer that was on its way when the connection broke is read again. The
+//! reader then starts with the answers that are still there, and drops those without a waiting request.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,17 +21,17 @@ use crate::engine::Response;
 /// How long one read waits.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// How long the reader rests after a failure.
+/// How long the reader pauses after a failure.
 const REST: Duration = Duration::from_millis(200);
 
-/// Who waits for which answer.
+/// The waiting requests by ticket.
 pub(super) struct Replies {
     stream: String,
     waiting: Mutex<HashMap<u64, oneshot::Sender<Response>>>,
     tickets: AtomicU64,
 }
 
-/// One who waits; dropped, nobody waits any more.
+/// A waiting request. Dropping it ends the wait.
 pub(super) struct Waiting<'a> {
     replies: &'a Replies,
     ticket: u64,
@@ -71,7 +71,8 @@ impl Replies {
         let mut link = redis.link_that_waits(WAIT).await?;
         let (mut last, mut fetched) = ("0".to_owned(), Vec::new());
         while !stop.is_cancelled() {
-            // What has been handed out is forgotten while the next answers are awaited, which it must not hold up.
+            // Answers that were handed out are removed while the reader waits for the next ones, so that the removal delays
+            // nothing.
             let reading = store::replies(&mut link, &self.stream, &last, WAIT);
             let forgetting = store::forget_replies(redis, &self.stream, &fetched);
             let (answers, forgotten) = tokio::join!(reading, forgetting);
@@ -79,7 +80,7 @@ impl Replies {
             fetched.clear();
             for (entry, ticket, outcome, body) in answers {
                 if let Some(sender) = self.lock().remove(&ticket) {
-                    // Who went away a moment ago needs no answer.
+                    // A request that has just gone needs no answer.
                     let _ = sender.send(answer::response(&outcome, body));
                 }
                 last.clone_from(&entry);
@@ -97,12 +98,12 @@ impl Replies {
 }
 
 impl Waiting<'_> {
-    /// Where the answer goes.
+    /// Where to send the answer.
     pub(super) fn address(&self) -> ReplyTo {
         ReplyTo { stream: self.replies.stream.clone(), ticket: self.ticket }
     }
 
-    /// The answer, when it comes. May be dropped and asked for again.
+    /// The answer, when it arrives. You may drop this future and call it again.
     pub(super) async fn answer(&mut self) -> Response {
         match (&mut self.receiver).await {
             Ok(response) => response,

@@ -1,6 +1,6 @@
-//! `operation(id:)`: what has become of an operation, for the one who sent it.
+//! `operation(id:)`: the state of an operation, for its sender.
 //!
-//! It is a field like those that applications add. The ledger knows what has come to its end, Redis what has not.
+//! It is a field like those that applications add. Finished operations are in the ledger, unfinished ones in Redis.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -92,7 +92,7 @@ async fn answer(source: &Source, context: &FieldContext, arguments: &Value) -> R
     }
 }
 
-/// The record, if there is one. Where nothing has ever been entered, there may be no ledger yet.
+/// The record, if there is one. Before the first queued mutation there may be no ledger.
 async fn find(context: &FieldContext, id: Uuid) -> Result<Option<Record>, FieldError> {
     match ledger::look_up(context.database(), id).await {
         Err(error) if matches!(error.sqlstate(), Some("42P01" | "3F000")) => Ok(None),
@@ -120,7 +120,7 @@ fn finished(id: Uuid, record: &Record) -> Value {
     json!({
         "id": id,
         "state": record.state,
-        // The scalar's form is the text of it.
+        // The scalar's serialised form is its JSON text.
         "result": serde_json::from_str::<Value>(&record.result).unwrap_or_default(),
         "attempts": record.attempts,
         "enqueuedAt": time(record.enqueued_at),

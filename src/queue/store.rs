@@ -1,7 +1,7 @@
-//! What is asked of Redis, one function for each question. Never knows what a message says.
+//! The requests to Redis, one function for each. Does not know what a message contains.
 //!
-//! Scripts do what must not be half done: putting an entry in within the bounds, taking it out with the counts that go with
-//! it, noting a state, and forgetting workers.
+//! Scripts do what must be atomic: putting an entry in within the limits, removing it together with its counts, recording a
+//! state, and forgetting workers.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -24,10 +24,10 @@ use crate::event::metrics::Backlog;
 /// How many answers are kept for a process that does not fetch them.
 const REPLIES: usize = 10_000;
 
-/// For how long they are kept.
+/// How long they are kept.
 const REPLIES_KEPT: Duration = Duration::from_mins(1);
 
-/// How many entries are kept that were put aside.
+/// The maximum number of dead letters.
 const DEAD: usize = 10_000;
 
 static ENQUEUE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/enqueue.lua")));
@@ -36,45 +36,45 @@ static NOTE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store
 static MEASURE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/measure.lua")));
 static SWEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("store/sweep.lua")));
 
-/// An entry that is to be put in.
+/// An entry to put in.
 pub(super) struct Enqueued<'a> {
     pub(super) id: Uuid,
     pub(super) role: &'a str,
     pub(super) version: &'a str,
     /// When its client sent it.
     pub(super) sent_at: Milliseconds,
-    /// Whether it is of no use for a later worker.
+    /// Whether it is useless unless a worker runs now.
     pub(super) is_for_now: bool,
     pub(super) message: &'a str,
-    /// For how long the operation's state is kept, and whose it is, if the client may ask for it.
+    /// How long the operation's state is kept, and its principal, if the client may query the state.
     pub(super) state: Option<(Duration, &'a [u8])>,
 }
 
 /// Whether an entry was put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum EnqueueOutcome {
-    /// It was; the entry's id.
+    /// It was; the text is the entry's id.
     Queued(String),
-    /// There are as many entries as there may be.
+    /// The queue has its maximum number of entries.
     Full,
-    /// Their messages have as many bytes as they may have.
+    /// The messages have their maximum number of bytes.
     BytesTaken,
-    /// The role has as many entries or bytes as it may have.
+    /// The role has its maximum number of entries or bytes.
     ShareTaken,
-    /// What waits has been waiting for too long.
+    /// The waiting operations have waited for too long.
     Old,
-    /// Nobody takes entries out.
+    /// No worker takes entries.
     NoWorker,
 }
 
-/// An entry as it was given to a worker.
+/// An entry that a worker got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Given {
     pub(super) entry: String,
     pub(super) version: String,
     pub(super) message: String,
     pub(super) role: String,
-    /// How often it has been given to a worker, with this time.
+    /// How many times workers got it, including this one.
     pub(super) times: u32,
 }
 
@@ -82,16 +82,16 @@ pub(super) struct Given {
 pub(super) struct Settled<'a> {
     pub(super) entry: &'a str,
     pub(super) role: &'a str,
-    /// The operation, if its message could be read.
+    /// The operation's id, if its message could be read.
     pub(super) id: Uuid,
-    /// Its new state, if somebody may ask for it.
+    /// Its new state, if the client may query it.
     pub(super) state: &'a str,
     pub(super) attempts: u32,
-    /// Why it is put aside; empty if it is not.
+    /// Why it becomes a dead letter; empty if it does not.
     pub(super) reason: &'a str,
 }
 
-/// Puts an entry in, unless there is too much in the queue already.
+/// Puts an entry in, unless a limit of the queue is reached.
 pub(super) async fn enqueue(
     redis: &Redis,
     shard: &Shard,
@@ -135,7 +135,7 @@ pub(super) async fn enqueue(
     }
 }
 
-/// Says for how long from now on it is to be known that entries are taken out here.
+/// Records that a worker takes entries here. The record is valid for this long.
 pub(super) async fn beat(redis: &Redis, shard: &Shard, lasting: Duration) -> Result<(), Error> {
     let mut pipeline = redis::pipe();
     pipeline.hset(&shard.workers, "seen", now()).ignore();
@@ -143,19 +143,19 @@ pub(super) async fn beat(redis: &Redis, shard: &Shard, lasting: Duration) -> Res
     redis.run(async |link| pipeline.query_async(link).await).await
 }
 
-/// Whether somebody takes entries out.
+/// Whether a worker takes entries.
 pub(super) async fn has_worker(redis: &Redis, shard: &Shard) -> Result<bool, Error> {
     redis.run(async |link| link.exists(&shard.workers).await).await
 }
 
-/// Whether an entry is still to be done, or being done.
+/// Whether an entry is still waiting or running.
 pub(super) async fn is_there(redis: &Redis, shard: &Shard, entry: &str) -> Result<bool, Error> {
     let found: StreamRangeReply =
         redis.run(async |link| link.xrange(&shard.operations, entry, entry).await).await?;
     Ok(!found.ids.is_empty())
 }
 
-/// Makes the group if there is none.
+/// Creates the group if it does not exist.
 pub(super) async fn ensure_group(redis: &Redis, shard: &Shard) -> Result<(), Error> {
     let made: Result<(), RedisError> =
         redis.run(async |link| Ok(link.xgroup_create_mkstream(&shard.operations, GROUP, "0").await)).await?;
@@ -165,7 +165,7 @@ pub(super) async fn ensure_group(redis: &Redis, shard: &Shard) -> Result<(), Err
     }
 }
 
-/// Waits for new entries, up to `count`; none if there were none within `wait`.
+/// Waits for new entries, up to `count`. Returns none if none arrived within `wait`.
 pub(super) async fn take(
     link: &mut Link,
     shard: &Shard,
@@ -180,7 +180,7 @@ pub(super) async fn take(
     Ok(ids.map(|id| given(&id, 1)).collect())
 }
 
-/// Takes over entries whose workers have not been heard of for `idle`.
+/// Takes over entries whose workers have not reported for `idle`.
 pub(super) async fn claim(
     redis: &Redis,
     shard: &Shard,
@@ -204,7 +204,7 @@ pub(super) async fn claim(
     Ok(entries)
 }
 
-/// Says that the worker is still at work on these entries, so that nobody takes them over.
+/// Reports that the worker still works on these entries, so that no other worker takes them over.
 pub(super) async fn hold(
     redis: &Redis,
     shard: &Shard,
@@ -218,7 +218,7 @@ pub(super) async fn hold(
     held.map(|_| ())
 }
 
-/// Takes an entry out for good; whether it was there.
+/// Removes an entry for good. Returns whether it was there.
 pub(super) async fn settle(redis: &Redis, shard: &Shard, settled: &Settled<'_>) -> Result<bool, Error> {
     let was_there: i64 = redis
         .run(async |link| {
@@ -243,13 +243,13 @@ pub(super) async fn settle(redis: &Redis, shard: &Shard, settled: &Settled<'_>) 
     Ok(was_there == 1)
 }
 
-/// Forgets workers that have been gone for `silent`; how many.
+/// Forgets workers that have been gone for `silent`. Returns their number.
 pub(super) async fn sweep(redis: &Redis, shard: &Shard, silent: Duration) -> Result<u32, Error> {
     let silent = milliseconds(silent);
     redis.run(async |link| SWEEP.key(&shard.operations).arg(GROUP).arg(silent).invoke_async(link).await).await
 }
 
-/// How much is in a shard; workers count that were heard of within `heard_within`.
+/// The content of a shard. Workers count if they reported within `heard_within`.
 pub(super) async fn measure(redis: &Redis, shard: &Shard, heard_within: Duration) -> Result<Backlog, Error> {
     let heard_within = milliseconds(heard_within);
     let (waiting, running, aside, age_waiting, age_running, workers, bytes) = redis
@@ -270,7 +270,7 @@ pub(super) async fn measure(redis: &Redis, shard: &Shard, heard_within: Duration
     })
 }
 
-/// Sends an answer to whoever waits for it.
+/// Sends an answer to the process that waits for it.
 pub(super) async fn reply(redis: &Redis, to: &ReplyTo, answer: &Response) -> Result<(), Error> {
     let ReplyTo { stream, ticket } = to;
     let mut pipeline = redis::pipe();
@@ -295,7 +295,7 @@ pub(super) async fn reply(redis: &Redis, to: &ReplyTo, answer: &Response) -> Res
     redis.run(async |link| pipeline.query_async(link).await).await
 }
 
-/// Waits for answers that came after `last`; where it ended, and the answers with their tickets.
+/// Waits for answers after `last`. Returns the new position, and the answers with their tickets.
 pub(super) async fn replies(
     link: &mut Link,
     stream: &str,
@@ -323,10 +323,10 @@ pub(super) async fn forget_replies(redis: &Redis, stream: &str, fetched: &[Strin
     redis.run(async |link| link.xdel(stream, fetched).await).await
 }
 
-/// What is known of an operation that is not in the ledger.
+/// The state of an operation that is not in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Progress {
-    /// Whose it is.
+    /// Its principal.
     pub(super) principal: Vec<u8>,
     pub(super) state: String,
     pub(super) attempts: u32,
@@ -336,7 +336,7 @@ pub(super) struct Progress {
     pub(super) finished_at: Option<Milliseconds>,
 }
 
-/// The state of an operation, where one is kept.
+/// The state of an operation, if one is kept.
 pub(super) async fn state(redis: &Redis, shard: &Shard, id: Uuid) -> Result<Option<Progress>, Error> {
     let mut found: HashMap<String, Vec<u8>> =
         redis.run(async |link| link.hgetall(shard.state(id)).await).await?;
@@ -349,7 +349,7 @@ pub(super) async fn state(redis: &Redis, shard: &Shard, id: Uuid) -> Result<Opti
     Ok(Some(Progress { principal, state, attempts, enqueued_at, started_at, finished_at }))
 }
 
-/// Notes that an operation is being run, where a state of it is kept.
+/// Records that an operation is running, if its state is kept.
 pub(super) async fn note_running(redis: &Redis, shard: &Shard, id: Uuid, attempts: u32) -> Result<(), Error> {
     redis.run(async |link| NOTE.key(shard.state(id)).arg(attempts).arg(now()).invoke_async(link).await).await
 }

@@ -1,8 +1,8 @@
 //! Queue -> engine -> answer: the side that holds the connections to the database.
 //!
-//! For each shard one task takes entries and another keeps order: it says which entries are still being worked on, takes over
-//! those of workers that have gone, and forgets these. Told to stop, it takes no more and finishes what it has; what is not
-//! finished then stays in the queue for others.
+//! For each shard, one task takes entries. Another task maintains the shard: it reports which entries are still being worked
+//! on, takes over those of workers that are gone, and forgets these workers. When told to stop, the worker takes no more
+//! entries and finishes the ones it has. Unfinished entries stay in the queue for other workers.
 
 mod keep;
 mod perform;
@@ -26,10 +26,10 @@ use crate::engine::{self, Engine, Extension};
 use crate::event::QueueEvent;
 use crate::event::metrics::{Readings, WorkerSlots};
 
-/// How long one read waits for entries, and so how long a stop may have to wait for it.
+/// How long one read waits for entries, and so how long a stop may have to wait for the read.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// How long a task rests after a failure.
+/// How long a task pauses after a failure.
 const REST: Duration = Duration::from_millis(200);
 
 /// Takes operations out of the queue and runs them. Cheap to clone.
@@ -61,17 +61,17 @@ struct Settings {
     concurrency: u32,
 }
 
-/// The entries of a shard that this worker has, as long as it has them.
+/// The entries of a shard that this worker has.
 type HeldEntries = Arc<Mutex<HashSet<String>>>;
 
-/// An entry in hand; it is let go when this is dropped.
+/// An entry that this worker has. Dropping this releases it.
 struct Held {
     held_entries: HeldEntries,
     entry: String,
 }
 
 impl Worker {
-    /// Has as many connections as operations that run at once, and takes all documents as the servers have let them in.
+    /// Has as many connections as operations that run at once. Accepts all documents, because the servers have checked them.
     /// Needs neither Redis nor the database yet.
     pub fn new(config: &Config, mut extension: Extension) -> Result<Self, SetupError> {
         let redis = config.queue.redis.as_ref().ok_or(SetupError::Nowhere)?;
@@ -101,12 +101,12 @@ impl Worker {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// What runs the operations.
+    /// The engine that runs the operations.
     pub fn engine(&self) -> &Engine {
         &self.inner.engine
     }
 
-    /// What there is to be told of it at the moment.
+    /// The current numbers for metrics.
     pub async fn readings(&self) -> Readings {
         let Inner { redis, keys, settings, slots, .. } = &*self.inner;
         let free = u32::try_from(slots.available_permits()).unwrap_or(u32::MAX);
@@ -119,13 +119,13 @@ impl Worker {
         }
     }
 
-    /// Whether operations can be taken and run now; the error says why not.
+    /// Whether operations can be taken and run now. The error says why not.
     pub async fn ready(&self) -> Result<(), String> {
         engine::ready(&self.inner.engine).await?;
         self.inner.redis.answers().await
     }
 
-    /// Works until told to stop; then waits for what runs, for as long as the drain timeout.
+    /// Works until told to stop. Then waits for running operations, for the drain timeout at most.
     pub async fn run(&self, stop: CancellationToken) {
         let abandon = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -160,7 +160,7 @@ impl Worker {
         }
     }
 
-    /// Takes entries of a shard as long as there are slots for them.
+    /// Takes entries of a shard while there are free slots.
     async fn consume(
         &self,
         shard: &Shard,
@@ -186,7 +186,7 @@ impl Worker {
         }
     }
 
-    /// Waits until there is at least one.
+    /// Waits until there is at least one free slot.
     async fn free_slots(&self) -> usize {
         // The semaphore is never closed.
         let _one = self.inner.slots.acquire().await;
@@ -202,7 +202,7 @@ impl Worker {
             link.insert(redis.link_that_waits(WAIT).await?)
         };
         match store::take(link, shard, name, count, WAIT).await {
-            // Redis has been emptied, or has forgotten: the group is made anew.
+            // Redis was emptied, or has lost its data: the group is created again.
             Err(error) if error.code() == Some("NOGROUP") => {
                 store::ensure_group(redis, shard).await.map(|()| Vec::new())
             }
@@ -210,7 +210,7 @@ impl Worker {
         }
     }
 
-    /// Starts entries, each as soon as there is a slot; those for which there is none before the stop stay in the queue.
+    /// Starts entries, each as soon as there is a free slot. Entries without a slot before the stop stay in the queue.
     async fn start(
         &self,
         shard: &Shard,
@@ -245,7 +245,7 @@ impl Worker {
     ) {
         let worker = self.clone();
         self.inner.running.spawn(async move {
-            // On the heap, for it is large, and moved about as long as it is not begun.
+            // On the heap, because it is large and would be moved several times before it starts.
             let handling = Box::pin(worker.handle(&shard, &given));
             abandon.run_until_cancelled(handling).await;
             drop(holds);
@@ -254,7 +254,7 @@ impl Worker {
 }
 
 impl Held {
-    /// Nothing if the worker has the entry already.
+    /// `None` if the worker has the entry already.
     fn new(held_entries: &HeldEntries, entry: &str) -> Option<Self> {
         let is_new = held_entries.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.to_owned());
         is_new.then(|| Self { held_entries: Arc::clone(held_entries), entry: entry.to_owned() })

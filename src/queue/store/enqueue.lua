@@ -1,10 +1,10 @@
--- Puts an operation into the queue, unless there is too much in it already, or nobody to take it out.
--- KEYS: the stream, the hash of entries by role, the state of the operation, the hash that is there as long as workers are,
+-- Puts an operation into the queue, unless a limit is reached, or no worker takes operations.
+-- KEYS: the stream, the hash of entries by role, the state of the operation, the hash that exists as long as workers run,
 --       the hash of the messages' bytes: of `all`, and of each `role:NAME`.
--- ARGV: 1 the longest that the stream may be, 2 how old (ms) what waits may be, 3 how many entries a role may have,
+-- ARGV: 1 the stream's maximum length, 2 the maximum waiting time (ms), 3 how many entries a role may have,
 --       4 the role, 5 the version, 6 the message, 7 the group,
 --       8 for how long (ms) the state is kept, 0 for no state, 9 the principal, 10 the time (ms),
---       11 whether it is of use only if there is a worker now: 1 or 0,
+--       11 whether it is useless unless a worker runs now: 1 or 0,
 --       12 how many bytes all messages may have, 13 how many those of a role may have.
 if ARGV[11] == '1' and redis.call('EXISTS', KEYS[4]) == 0 then
   return {'nobody', '0'}
@@ -18,7 +18,7 @@ if tonumber(redis.call('HGET', KEYS[2], ARGV[4]) or '0') >= tonumber(ARGV[3]) th
 end
 local size, of_role = #ARGV[6], 'role:' .. ARGV[4]
 if length == 0 then
-  -- What was lost with its entries, or counted by a program that does not count bytes, is forgotten. An empty queue takes any message.
+  -- Resets counts whose entries were lost, or that a program without byte counts left behind. An empty queue takes any message.
   local fields = redis.call('HKEYS', KEYS[5])
   for _, field in ipairs(fields) do redis.call('HDEL', KEYS[5], field) end
 else
@@ -29,7 +29,7 @@ else
   if bytes(of_role) + size > tonumber(ARGV[13]) then
     return {'share', '0'}
   end
-  -- What nobody has been given yet comes after the last entry that the group was given.
+  -- Entries that no worker has yet are behind the last entry that the group got.
   local last = '0-0'
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     local found = {}
@@ -50,7 +50,7 @@ redis.call('HINCRBY', KEYS[2], ARGV[4], 1)
 redis.call('HINCRBY', KEYS[5], 'all', size)
 redis.call('HINCRBY', KEYS[5], of_role, size)
 if tonumber(ARGV[8]) > 0 then
-  -- The same operation, sent once more while it waits or runs, is the same operation.
+  -- An operation that is sent again while it waits or runs is the same operation.
   local state = redis.call('HGET', KEYS[3], 'state')
   if state ~= 'QUEUED' and state ~= 'RUNNING' then
     redis.call('HDEL', KEYS[3], 'startedAt', 'finishedAt')

@@ -1,8 +1,8 @@
--- Tells how much is in the queue, and how old it is; changes nothing.
--- KEYS: the stream, the stream of what was put aside, the hash of the messages' bytes.
--- ARGV: 1 the group, 2 within which time (ms) a worker must have been heard of to be counted.
--- Answers: how many wait, how many are being worked on, how many were put aside, how old (ms) the first of those that wait is, and
--- the first of those that are being worked on, how many workers there are, and how many bytes the messages in the queue have.
+-- Returns how much is in the queue, and how old it is. Changes nothing.
+-- KEYS: the stream, the stream of dead letters, the hash of the messages' bytes.
+-- ARGV: 1 the group, 2 within which time (ms) a worker must have reported to be counted.
+-- Returns: how many operations wait, how many run, how many are dead letters, the age (ms) of the oldest waiting one and of the
+-- oldest running one, the number of workers, and the number of bytes of all messages in the queue.
 local length, pending, workers, last = redis.call('XLEN', KEYS[1]), 0, 0, '0-0'
 local groups = redis.call('EXISTS', KEYS[1]) == 1 and redis.call('XINFO', 'GROUPS', KEYS[1]) or {}
 for _, group in ipairs(groups) do

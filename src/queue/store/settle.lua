@@ -1,8 +1,8 @@
--- Takes an entry out of the queue for good; where it is given a reason, puts it aside first.
--- KEYS: the stream, the hash of entries by role, the stream of what was put aside, the state of the operation, the hash of the
+-- Removes an entry from the queue for good. With a reason, makes it a dead letter first.
+-- KEYS: the stream, the hash of entries by role, the stream of dead letters, the state of the operation, the hash of the
 --       messages' bytes.
 -- ARGV: 1 the group, 2 the entry, 3 the role, 4 the new state or nothing, 5 the attempts,
---       6 the reason to put it aside or nothing, 7 the longest that the stream of what was put aside may be,
+--       6 the reason for a dead letter or nothing, 7 the maximum length of the stream of dead letters,
 --       8 the time (ms).
 local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])

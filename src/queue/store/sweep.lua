@@ -1,4 +1,4 @@
--- Forgets workers that have gone and left nothing behind. (Forgetting one with entries would lose these.)
+-- Forgets workers that are gone and have no entries. (Forgetting one with entries would lose them.)
 -- KEYS: the stream. ARGV: 1 the group, 2 for how long (ms) a worker must have been silent.
 local forgotten = 0
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do

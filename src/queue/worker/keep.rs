@@ -1,5 +1,5 @@
-//! What a worker does besides working: it keeps its entries, takes over those of others who have gone, and removes what is
-//! old. Never runs an operation itself.
+//! A worker's background tasks: it keeps its entries, takes over those of workers that are gone, and removes old data. Never
+//! runs an operation itself.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use crate::event::QueueEvent;
 use crate::queue::keys::Shard;
 use crate::queue::{Error, ledger, store};
 
-/// A worker that is gone for so long is forgotten.
+/// A worker that is gone for this long is forgotten.
 const SILENT: Duration = Duration::from_mins(10);
 
-/// How often a worker says that it is there.
+/// How often a worker reports that it is there.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// For how long that is believed: some of them may be late.
+/// How long such a report is valid: some of them may be late.
 const BEAT_LASTS: Duration = Duration::from_secs(5);
 
-/// How often old rows of the ledger are looked for.
+/// How often old rows of the ledger are removed.
 const TEND_LEDGER: Duration = Duration::from_mins(1);
 
 impl Worker {
-    /// Keeps order in a shard until told to stop, and keeps the entries in hand until none is left.
+    /// Maintains a shard until told to stop, and keeps this worker's entries until none is left.
     pub(super) async fn keep(
         &self,
         shard: &Shard,
@@ -32,7 +32,7 @@ impl Worker {
         stop: &CancellationToken,
         abandon: &CancellationToken,
     ) {
-        // Two messages may be lost before somebody takes the entries over.
+        // Two reports may be lost before another worker takes the entries over.
         let interval = self.inner.settings.claim_after / 3;
         loop {
             let is_stopping = stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_none();
@@ -60,10 +60,10 @@ impl Worker {
         }
     }
 
-    /// Says again and again, until told to stop, that there is somebody who takes entries out.
+    /// Reports, until told to stop, that a worker takes entries.
     pub(super) async fn beat(&self, shard: &Shard, stop: &CancellationToken) {
         loop {
-            // A failure is told by those who take entries, which fail too.
+            // The tasks that take entries report a failure: they fail too.
             let _ = store::beat(&self.inner.redis, shard, BEAT_LASTS).await;
             if stop.run_until_cancelled(tokio::time::sleep(BEAT)).await.is_none() {
                 return;
@@ -101,7 +101,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Makes the ledger where it is missing, and removes old rows from it, until told to stop.
+    /// Creates the ledger where it is missing, and removes old rows from it, until told to stop.
     pub(super) async fn tend_ledger(&self, stop: &CancellationToken) {
         let database = self.inner.engine.database();
         loop {
@@ -118,7 +118,7 @@ impl Worker {
         }
     }
 
-    /// Makes the ledger if it is missing and the worker may.
+    /// Creates the ledger if it is missing and the worker has the rights.
     pub(super) async fn ensure_ledger(&self) -> Result<(), crate::db::Error> {
         let database = self.inner.engine.database();
         let checked = ledger::check(database).await;
@@ -127,13 +127,13 @@ impl Worker {
         }
         match ledger::set_up(database, &[]).await {
             Ok(()) => Ok(()),
-            // Another worker may have made it at the same moment.
+            // Another worker may have created it at the same moment.
             Err(error) => ledger::check(database).await.map_err(|_| error),
         }
     }
 }
 
-/// That Redis is away is said by the task that takes entries.
+/// The task that takes entries reports that Redis cannot be reached.
 pub(super) fn tell(error: &Error) {
     if !matches!(error, Error::Unavailable(_)) {
         QueueEvent::QueueFailed { error: &error.to_string() }.emit();

@@ -17,18 +17,18 @@ use crate::queue::message::{Ask, Message, Operation};
 use crate::queue::store::{Given, Settled};
 use crate::queue::{self, answer, description, now, principal, random, store};
 
-/// What an entry has come to.
+/// The result of an entry.
 struct Done {
     response: Response,
-    /// The operation's state, as its client can ask for it.
+    /// The operation's state, which its client can query.
     state: &'static str,
     attempts: u32,
-    /// Why the entry is put aside; empty if it is not.
+    /// Why the entry becomes a dead letter; empty if it does not.
     reason: String,
 }
 
 impl Worker {
-    /// Does what is to be done with an entry, answers, and takes it out of the queue.
+    /// Does what has to be done with an entry, sends the answer, and removes the entry from the queue.
     pub(super) async fn handle(&self, shard: &Shard, given: &Given) {
         match Message::decode(&given.message) {
             Ok(message) => {
@@ -64,12 +64,12 @@ impl Worker {
         QueueEvent::OperationSettled { state, attempts, took: begin.elapsed() }.emit();
     }
 
-    /// Runs an operation, again and again while it fails for reasons that pass.
+    /// Runs an operation, again and again while it fails for temporary reasons.
     async fn perform(&self, shard: &Shard, message: &Message, times: u32) -> Done {
         let mut attempts = times;
         loop {
             if message.is_named {
-                // In vain if Redis is away; the state is only of interest while it is there.
+                // May fail if Redis cannot be reached. The state only matters while Redis is there.
                 let _ = store::note_running(&self.inner.redis, shard, message.id, attempts).await;
             }
             let failure = match self.attempt(message, attempts).await {
@@ -99,7 +99,8 @@ impl Worker {
         let engine = &self.inner.engine;
         let response = match &message.ask {
             Ask::Write(operation) => return self.write(message, operation, &identity, attempts).await,
-            // Failures that pass are told, as they are by a server that reads itself: its client may know better what to do.
+            // Temporary failures become the answer, as on a server that runs queries itself: the client may know better what
+            // to do.
             Ask::Read { operation, from } => {
                 engine
                     .respond_accepted(operation.request(AllowedOperations::QueriesOnly, *from), &identity)
@@ -113,7 +114,7 @@ impl Worker {
         Ok((response, "SUCCEEDED"))
     }
 
-    /// Runs a mutation once; where the database has changed meanwhile, by what it has become.
+    /// Runs a mutation once. If the database has changed meanwhile, compiles it again for the new schema.
     async fn write(
         &self,
         message: &Message,
@@ -131,14 +132,14 @@ impl Worker {
                 Err(failure) => return Ok((Engine::failed(&failure), "FAILED")),
             };
             match self.write_admitted(message, operation, &admission, attempts).await {
-                // It was undone, and the next time is the last.
+                // It was undone, and the next attempt is the last.
                 Err(Error::SchemaChanged { .. }) => admitted = engine.admit_again(admission).await,
                 written => return written,
             }
         }
     }
 
-    /// Runs a mutation and enters it in the ledger, in one transaction; or answers from the ledger.
+    /// Runs a mutation and enters it in the ledger, in one transaction. Or returns the answer from the ledger.
     async fn write_admitted(
         &self,
         message: &Message,
@@ -174,7 +175,7 @@ impl Worker {
         Ok((response, state))
     }
 
-    /// Answers, then takes the entry out: in this order, so that an entry which is gone has been answered.
+    /// Sends the answer, then removes the entry. Because of this order, an entry that is gone has been answered.
     async fn deliver(&self, shard: &Shard, given: &Given, message: &Message, done: &Done) {
         let redis = &self.inner.redis;
         let settled = Settled {
@@ -195,11 +196,11 @@ impl Worker {
             };
             let Err(error) = delivered.await else { return };
             failures += 1;
-            // That Redis is away is said by the task that takes entries.
+            // The task that takes entries reports that Redis cannot be reached.
             if !matches!(error, queue::Error::Unavailable(_)) {
                 QueueEvent::AnswerNotSent { id: message.id, error: &error.to_string() }.emit();
             }
-            // Others take the entry over when this worker is gone, and find the answer in the ledger.
+            // When this worker is gone, others take the entry over and find the answer in the ledger.
             let Some(pause) = pause(failures, random(), now(), u64::MAX) else { return };
             tokio::time::sleep(pause).await;
         }
