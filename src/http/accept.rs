@@ -1,4 +1,4 @@
-//! Which media type of a GraphQL response the client wants: one of the two that hold one answer, or a stream of answers.
+//! Which media type of a GraphQL response the client accepts: one of the two for a single answer, or a stream of answers.
 //!
 //! Rules: GraphQL over HTTP (draft), section "Media Types", on top of RFC 9110, section 12.5.1.
 
@@ -40,29 +40,29 @@ pub(super) enum StreamType {
     Multipart,
 }
 
-/// What the client takes.
+/// What the client accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Accepted {
-    /// Where there is one answer.
+    /// For a single answer.
     pub(super) one: Option<MediaType>,
-    /// Where there are many.
+    /// For a stream.
     pub(super) stream: Option<StreamType>,
 }
 
 impl Accepted {
-    /// What a request is refused in.
+    /// The media type of a refusal.
     pub(super) fn refusal(self) -> MediaType {
         self.one.unwrap_or(MediaType::Json)
     }
 }
 
-/// What the client takes, or `None` if that is nothing that there is.
+/// What the client accepts, or `None` if it accepts nothing that this server can send.
 pub(super) fn accepted(headers: &HeaderMap) -> Option<Accepted> {
     let accepted = Accepted { one: negotiate(headers), stream: stream(headers) };
     (accepted.one.is_some() || accepted.stream.is_some()).then_some(accepted)
 }
 
-/// The form of streams that the client names first. A range such as `*/*` means none: older clients send it.
+/// The first form of streams that the client names. A range such as `*/*` names none: older clients send it.
 fn stream(headers: &HeaderMap) -> Option<StreamType> {
     let texts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).find_map(|range| {
@@ -87,7 +87,7 @@ fn stream(headers: &HeaderMap) -> Option<StreamType> {
     })
 }
 
-/// How well a media type is accepted; ordered, the greatest wins.
+/// How well a media type is accepted. Ordered; the greatest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Acceptance {
     /// Thousandths, 0 to 1000.
@@ -103,10 +103,10 @@ enum Precision {
     Exact,
 }
 
-/// The media type to answer in, or `None` if the client accepts neither.
+/// The media type of the answer, or `None` if the client accepts neither.
 ///
-/// A client that says nothing, or `*/*`, gets `application/json`, because it may be older than the other. One that names
-/// both as equally good gets `application/graphql-response+json`.
+/// A client without an `Accept` header, or with `*/*`, gets `application/json`, because the client may be older than the
+/// other type. A client that names both with the same weight gets `application/graphql-response+json`.
 fn negotiate(headers: &HeaderMap) -> Option<MediaType> {
     if !headers.contains_key(ACCEPT) {
         return Some(MediaType::Json);
@@ -137,7 +137,7 @@ fn acceptance<'a>(ranges: impl Iterator<Item = &'a str>, media_type: MediaType) 
         .filter(|acceptance| acceptance.quality > 0)
 }
 
-/// How well one range accepts a media type; `None` if it does not speak of it.
+/// How well one range accepts a media type; `None` if the range does not match it.
 fn matched(range: &str, media_type: MediaType) -> Option<Acceptance> {
     let mut parts = range.split(';').map(str::trim);
     let (kind, subtype) = parts.next()?.split_once('/')?;
@@ -164,7 +164,7 @@ fn quality(parameter: &str) -> Option<u16> {
     }
     let value = value.trim();
     let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
-    // A weight has three decimals at the most; one that is no weight counts as 0, that is, as not accepted.
+    // A weight has three decimals at most. An invalid weight counts as 0, which means not accepted.
     let is_weight = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
     match whole {
         "1" => Some(1000),

@@ -1,6 +1,6 @@
-//! What is not GraphQL: health, the schema as a file, and what is said on other paths.
+//! The paths besides GraphQL: health, the schema as a file, and the answer on unknown paths.
 //!
-//! Never shows why the database cannot be reached; that is in the log.
+//! Never shows why the database is unavailable; that is in the log.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -19,15 +19,16 @@ use super::identity::identify;
 use super::refusal::Refusal;
 use crate::engine::{Engine, ReplicaState};
 
-/// Who asks whether the server is ready is answered after this time, whatever the other timeouts are.
+/// The time limit of a readiness check, whatever the other timeouts are.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `/healthz`: the process is alive. Says nothing about the database, so that nobody restarts Glowplug for its sake.
+/// `/healthz`: the process is alive. Does not depend on the database, so that an outage of it does not cause a restart of
+/// Glowplug.
 pub(super) async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// `/readyz`: the database can be had, and the server is not about to stop, so that requests may be sent here.
+/// `/readyz`: the database is available and the server is not stopping, so that load balancers may send requests here.
 pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) {
     let engine = shared.backend.engine();
     let replicas = || engine.map(|engine| replicas(engine.replicas())).unwrap_or_default();
@@ -41,7 +42,7 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) 
     }
 }
 
-/// What a check says within the time that there is for it; nothing is ready that is about to stop.
+/// The result of a check within its time limit. A stopping server is not ready.
 pub(super) async fn readiness(
     who: &str,
     stop: &CancellationToken,
@@ -58,7 +59,7 @@ pub(super) fn not_ready(why: &str) -> (StatusCode, String) {
     (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n"))
 }
 
-/// A line about them, if there are some.
+/// A line about them, if there are any.
 fn replicas(state: ReplicaState) -> String {
     match state {
         ReplicaState { all: 0, .. } => String::new(),
@@ -97,7 +98,7 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
     }
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    // It may be kept, but is asked for again each time: the schema changes with the database.
+    // It may be cached, but has to be revalidated each time: the schema changes with the database.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(VARY, HeaderValue::from_static("authorization"));
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -106,7 +107,7 @@ pub(super) async fn schema(State(shared): State<Shared>, request: Request) -> Re
     response
 }
 
-/// The text that all answers share, however many clients are slow to read it.
+/// The text, which all answers share, however many clients read it slowly.
 struct Sdl(Arc<str>);
 
 impl AsRef<[u8]> for Sdl {
@@ -115,7 +116,7 @@ impl AsRef<[u8]> for Sdl {
     }
 }
 
-/// Whether the client has the version with this entity tag already (RFC 9110, section 13.1.2, weak comparison).
+/// Whether the client already has the version with this entity tag (RFC 9110, section 13.1.2, weak comparison).
 pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     let strong = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     headers
@@ -126,7 +127,7 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
         .any(|known| known.trim() == "*" || strong(known) == strong(tag))
 }
 
-/// Every other path.
+/// Every unknown path.
 pub(super) async fn not_found(State(shared): State<Shared>, uri: Uri) -> (StatusCode, String) {
     let graphiql = if shared.graphiql { "\n  /                GraphiQL" } else { "" };
     let sdl =
@@ -141,7 +142,7 @@ pub(super) async fn not_found(State(shared): State<Shared>, uri: Uri) -> (Status
     (StatusCode::NOT_FOUND, text)
 }
 
-/// A path that is there, with a method that it does not know.
+/// A known path with an unknown method.
 pub(super) async fn method_not_allowed() -> Response {
     Refusal::MethodNotAllowed(None).into_response()
 }

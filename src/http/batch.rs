@@ -1,7 +1,7 @@
-//! A batch: several operations in one request, which together hold no more than one operation may.
+//! A batch: several operations in one request. Together they use no more memory than one operation may.
 //!
-//! They run one after another, so that the values and statements of one are gone when the next begins, and their answers
-//! share `max-answer`.
+//! They run one after another, so that the values and statements of one are freed when the next begins. Their answers share
+//! `max-answer`.
 
 use serde_json::json;
 
@@ -32,7 +32,7 @@ pub(super) async fn answer(backend: &Backend, requests: Vec<Request>, sender: &S
     answers
 }
 
-/// What stands for an answer that there is no room for.
+/// Stands in for an answer beyond the limit.
 fn left_out(limit: usize, what: &str) -> Response {
     let message = format!(
         "the answers of the batch together are longer than {limit} bytes (setting max-answer): {what}; send fewer \

@@ -1,4 +1,4 @@
-//! Reading the body of a request: bounded in length, in time, and together with all others in memory.
+//! Reads the body of a request, with limits on its length, on time, and on the memory of all bodies together.
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -8,19 +8,19 @@ use hyper::body::Body as _;
 use super::refusal::Refusal;
 use super::room::{Reserved, Room, SHORT_BYTES};
 
-/// How much of a body that is too long is still read; a client that sends more has its connection reset.
+/// How much of a body beyond its limit is still read. The connection of a client that sends more is reset.
 const DISCARD_BYTES: usize = 16 * 1024 * 1024;
 
-/// A body, and the room that it has.
+/// A body, and its share of the memory for bodies.
 pub(super) struct Received {
     pub(super) bytes: Bytes,
     pub(super) room: Reserved,
 }
 
-/// The whole body, if it is no longer than the limit and there is room for it.
+/// The whole body, if it is within the limit and there is memory for it.
 ///
-/// Its parts are copied together as they come: a client can send it in parts of a byte, and each of them has the buffer that it
-/// was read into.
+/// Its parts are copied together as they arrive. A client can send parts of one byte, and each of them would keep its read
+/// buffer in memory.
 pub(super) async fn read(body: &mut Body, limit: usize, room: &Room) -> Result<Received, Refusal> {
     let hint = body.size_hint();
     let length = hint.upper().map_or(limit, |length| usize::try_from(length).unwrap_or(usize::MAX));
@@ -48,8 +48,8 @@ pub(super) async fn read(body: &mut Body, limit: usize, room: &Room) -> Result<R
     Ok(Received { bytes: bytes.freeze(), room: reserved })
 }
 
-/// Reads on for a while without keeping anything: a connection that is closed while the client still sends is reset,
-/// and the client would not see the answer.
+/// Reads on for a while and discards the bytes. If a connection is closed while the client still sends, it is reset, and the
+/// client does not see the answer.
 pub(super) async fn discard(body: &mut Body) {
     let mut discarded = 0;
     while let Some(Ok(frame)) = body.frame().await {

@@ -1,7 +1,7 @@
-//! One connection: HTTP/1.1 or HTTP/2, whichever the client begins with.
+//! One connection: HTTP/1.1 or HTTP/2, as the client chooses.
 //!
-//! Never looks at a request; that is [`trace::answer`](super::trace::answer)'s and the handlers'. What a client may make it
-//! hold is bounded here: heads and frames by hyper's own bounds, time and the number of connections by the `registry`.
+//! Never looks at a request; [`trace::answer`](super::trace::answer) and the handlers do. Limits what a client can occupy:
+//! hyper limits heads and frames, the `registry` limits time and the number of connections.
 
 mod activity;
 mod frames;
@@ -34,8 +34,8 @@ use super::service::Service;
 use super::trace;
 use crate::event::Ending;
 
-/// The longest head of a request, and what is held of an answer until it can be written. A longer address is answered with
-/// 414, other long heads with 431.
+/// The longest head of a request, and the write buffer of an answer. A longer address is answered with 414, other long heads
+/// with 431.
 const HEAD_BYTES: usize = 128 * 1024;
 
 /// The same for the headers of an HTTP/2 request.
@@ -44,23 +44,23 @@ const HEADER_LIST_BYTES: u32 = 64 * 1024;
 /// How many requests of an HTTP/2 connection may run at once.
 const STREAMS: u32 = 100;
 
-/// What a client may send of a body before it is read: enough for a fast upload over a long distance, little enough that many
-/// of them fit.
+/// How much of a body a client may send before it is read: enough for a fast upload over a long distance, and little enough
+/// for many of them.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 
-/// What is held of an answer until the client's window has room for it.
+/// How much of an answer is buffered until the client's window has room for it.
 const SEND_BYTES: usize = 16 * 1024;
 
 /// How many streams a client may open and reset in a row (CVE-2023-44487).
 const RESET_STREAMS: usize = 20;
 
-/// How often an HTTP/2 client is asked whether it is still there, and for how long it may say nothing to that.
+/// How often an HTTP/2 client is pinged, and how long it may take to answer.
 const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Serves one connection until the client closes it, `stop` has been asked for and its last request is answered, the registry
-/// ends it, or `abandon` is cancelled.
+/// Serves one connection until one of these: the client closes it, `stop` is cancelled and its last request is answered, the
+/// registry ends it, or `abandon` is cancelled.
 pub(super) async fn serve(
     stream: TcpStream,
     service: Service,
@@ -75,11 +75,11 @@ pub(super) async fn serve(
         () = activity.abandoned() => {}
         () = abandon.cancelled() => {}
     }
-    // A websocket has a task of its own.
+    // A websocket has its own task.
     activity.abandon();
 }
 
-/// Finds out the protocol, and serves it.
+/// Detects the protocol, and serves it.
 async fn speak(mut socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
     let protocol = tokio::select! {
         protocol = socket.protocol() => protocol,
@@ -96,13 +96,13 @@ async fn speak(mut socket: Socket, service: Service, place: &Place, stop: &Cance
     }
 }
 
-/// One request after the other: the next is begun when the answer to the last is written.
+/// One request after the other: the next begins when the answer to the last one is written.
 async fn serve_http1(socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
     let activity = &place.activity;
     let answer = service_fn(|request| answer(activity, service.clone(), request));
     let mut connection = http1().serve_connection(TokioIo::new(socket), answer).with_upgrades();
     tokio::select! {
-        // What ends a connection (the client is gone, its bytes are no HTTP) concerns the client alone.
+        // The reason why a connection ends (the client is gone, its bytes are not HTTP) concerns only the client.
         _ = &mut connection => return activity.upgrade_ended().await,
         ending = activity.told_to_end() => {
             if ending == Ending::SlowHead {
@@ -137,7 +137,7 @@ async fn serve_http2(socket: Socket, service: Service, place: &Place, stop: &Can
     let _ = connection.await;
 }
 
-/// Answers one request; the exchange lasts until its answer's last frame is taken.
+/// Answers one request. The exchange lasts until the last frame of its answer is taken.
 async fn answer(
     activity: &Arc<Activity>,
     service: Service,
@@ -149,7 +149,7 @@ async fn answer(
     Ok(response.map(|body| Frames::new(body, exchange, streams::pace())))
 }
 
-/// The protocol settings. The registry has the timers, so that hyper's own are off.
+/// The protocol settings. The registry has the timers, so hyper's own are off.
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEAD_BYTES);

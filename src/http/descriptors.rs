@@ -5,16 +5,16 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use crate::config::Sockets;
 use crate::event::Event;
 
-/// The most connections where the settings name no number. Each costs some 30 KiB once it has had a request.
+/// The maximum number of connections by default. Each costs some 30 KiB once it has had a request.
 const MOST: usize = 8192;
 
-/// The fewest, however few descriptors there are.
+/// The minimum number, however few descriptors there are.
 const FEWEST: usize = 16;
 
-/// Lets the process open as many files and sockets as the system allows. The usual soft limit of 1024 is there for programs that
-/// call `select`, and this is none.
+/// Lets the process open as many files and sockets as the system allows. The usual soft limit of 1024 exists for programs
+/// that call `select`; this one does not.
 pub fn raise_limit() {
-    // Where it cannot be raised, what it is holds.
+    // If the limit cannot be raised, the old one holds.
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < hard
     {

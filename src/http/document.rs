@@ -1,4 +1,4 @@
-//! Which document the parameters of a request mean: its text, or one of the names that clients give it. Pure.
+//! Which document the parameters of a request mean: its text, or one of the names that clients use. Pure.
 //!
 //! | who | sends |
 //! | --- | --- |
@@ -11,18 +11,18 @@ use serde_json::{Map, Value};
 use super::refusal::Refusal;
 use crate::engine::DocumentSource;
 
-/// The parameters that can say which document is meant.
+/// The parameters that can name the document.
 #[derive(Debug, Default)]
 pub(super) struct Named<'e> {
     pub(super) query: Option<String>,
     /// `documentId` or `doc_id`.
     pub(super) document_id: Option<String>,
-    /// `id` means a document only where nothing else does, for others send parameters of that name.
+    /// `id` names a document only if no other parameter does, because other clients send parameters of that name.
     pub(super) id: Option<String>,
     pub(super) extensions: Option<&'e Map<String, Value>>,
 }
 
-/// The document that is meant.
+/// The document that the request means.
 pub(super) fn document(named: Named<'_>) -> Result<DocumentSource, Refusal> {
     let Named { query, document_id, id, extensions } = named;
     if query.is_some() && document_id.is_some() {
@@ -41,7 +41,7 @@ pub(super) fn document(named: Named<'_>) -> Result<DocumentSource, Refusal> {
     }
 }
 
-/// The hash of Apollo's extension, if there is one.
+/// The hash in Apollo's extension, if there is one.
 fn persisted_query(extensions: Option<&Map<String, Value>>) -> Result<Option<String>, Refusal> {
     let extension = match extensions.and_then(|extensions| extensions.get("persistedQuery")) {
         None | Some(Value::Null) => return Ok(None),

@@ -1,7 +1,7 @@
 //! GraphiQL at `/`, and its files.
 //!
-//! The files come from npm and are never part of the repository: `build.rs` packs them into the binary when they are
-//! installed, else the page loads the same ones from a public CDN, held to their hashes.
+//! The files come from npm and are never part of the repository. If they are installed, `build.rs` packs them into the
+//! binary. Otherwise the page loads the same files from a public CDN and checks their hashes.
 
 mod assets;
 
@@ -28,13 +28,13 @@ use assets::{ASSETS, Asset};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// The page, with places for the nonce, the files and the settings.
+/// The page, with placeholders for the nonce, the files and the settings.
 const PAGE: &str = include_str!("graphiql/page.html");
 
 /// Serves every npm package's files by version, unchanged.
 const CDN: &str = "https://cdn.jsdelivr.net/npm";
 
-/// Where the page loads its files from.
+/// The source of the page's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     /// This binary: the page works without the internet.
@@ -60,7 +60,7 @@ impl Asset {
         Path::new(self.path).extension().is_some_and(|extension| extension == "css")
     }
 
-    /// The file's address; a relative one in this server, so that the page also works below a proxy's prefix.
+    /// The file's address. Within this server it is relative, so that the page also works below a proxy's prefix.
     fn url(&self, source: Source) -> String {
         let Self { package, version, path, .. } = self;
         match source {
@@ -72,7 +72,7 @@ impl Asset {
     /// The element that loads the file, if it has the right hash.
     fn element(&self, source: Source, nonce: &str) -> String {
         let (url, integrity) = (self.url(source), self.integrity);
-        // A hash is only compared where the other origin lets its answer be read.
+        // A browser compares a hash only where the other origin allows it to read the answer.
         let origin = match source {
             Source::Binary => "",
             Source::Cdn => " crossorigin=\"anonymous\"",
@@ -85,9 +85,10 @@ impl Asset {
     }
 }
 
-/// `/`: the page. Its nonce is new each time, so it is never kept.
+/// `/`: the page. Its nonce is new each time, so it is never cached.
 ///
-/// Everybody gets it, for a browser has no token yet when it asks for a page; but the first query is one of whoever may ask.
+/// The page itself needs no token, because a browser has none yet when it asks for a page. The page's first query is subject
+/// to authentication.
 pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Response {
     let (request, _) = request.into_parts();
     let default_query = match identify(&shared, &request).await {
@@ -112,7 +113,7 @@ fn render(source: Source, nonce: &str, settings: &str) -> String {
     let elements = |assets: Vec<&Asset>| {
         assets.iter().map(|asset| asset.element(source, nonce)).collect::<Vec<_>>().join("\n    ")
     };
-    // A `<` could end the element that the settings stand in; in JSON it may as well be written so.
+    // A `<` could end the element that contains the settings; in JSON it can be escaped.
     let settings = settings.replace('<', "\\u003c");
     PAGE.replace("{{styles}}", &elements(styles))
         .replace("{{scripts}}", &elements(scripts))
@@ -120,7 +121,7 @@ fn render(source: Source, nonce: &str, settings: &str) -> String {
         .replace("{{settings}}", &settings)
 }
 
-/// Only what carries this answer's nonce is run or applied, and requests go to this server alone.
+/// Only elements with this answer's nonce run or apply, and requests go only to this server.
 fn policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; \
@@ -128,7 +129,7 @@ fn policy(nonce: &str) -> String {
     )
 }
 
-/// `/assets/{package}@{version}/{file}`: a file of GraphiQL. The address holds the version, so it never changes.
+/// `/assets/{package}@{version}/{file}`: a file of GraphiQL. The address contains the version, so the file never changes.
 pub(super) async fn asset(
     extract::Path((package, file)): extract::Path<(String, String)>,
     headers: HeaderMap,
@@ -159,7 +160,7 @@ pub(super) async fn asset(
     response
 }
 
-/// A packed file as it is, or unpacked for the rare client that takes no gzip.
+/// A packed file as it is, or unpacked for the rare client that does not accept gzip.
 fn contents(packed: &'static [u8], as_gzip: bool) -> Response {
     if as_gzip {
         let mut response = Response::new(Body::from(Bytes::from_static(packed)));

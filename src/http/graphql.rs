@@ -1,4 +1,4 @@
-//! `/graphql`: requests in, responses out, one at a time or as a batch.
+//! `/graphql`: requests and responses, one at a time or as a batch.
 //!
 //! Rules: GraphQL over HTTP (draft), section "Request". A batch is an array of requests, answered by an array.
 
@@ -39,7 +39,7 @@ pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
     let identity = match identify(&shared, &head).await {
         Ok(identity) => identity,
         Err(refusal) => {
-            // In vain if it takes too long: then the client does not see the answer.
+            // May be cut off if it takes too long: then the client does not see the answer.
             let _ = tokio::time::timeout(shared.body_timeout, body::discard(&mut body)).await;
             return refusal.respond(accepted.refusal());
         }
@@ -59,7 +59,7 @@ pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
     }
 }
 
-/// `GET`: the request is in the query string, and may not change anything; or the client asks for a websocket.
+/// `GET`: the request is in the query string and may only read, or the client opens a websocket.
 pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Response {
     let (head, _) = request.into_parts();
     if live::is_websocket(&head) {
@@ -79,7 +79,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         .and_then(|request| by_get(request, shared.get_requests))
         .and_then(|request| Ok(engine::Request { read_from: read_from(&head.headers)?, ..request }));
     match request {
-        // It cannot change anything, so that there is nothing to be wished for.
+        // It only reads, so it has no wishes.
         Ok(request) => {
             let (requests, handling) = (Requests::Single(request), Handling::default());
             let asked = Asked { requests, handling, accepted, activity: activity(&head) };
@@ -116,8 +116,8 @@ async fn read(
     Ok((parameters::from_json(&bytes, limits)?.read_from(read_from), room))
 }
 
-/// Only `application/json` is taken: a page of another origin can send the types of HTML forms without being asked
-/// first, with the user's cookies; it cannot send this one.
+/// Accepts only `application/json`. A page of another origin can send the types of HTML forms without a preflight, and with
+/// the user's cookies. It cannot send this one.
 fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if let Some(encoding) = headers.get(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
         let encoding = String::from_utf8_lossy(encoding.as_bytes());
@@ -144,12 +144,12 @@ fn is_json_in_utf8(content_type: &HeaderValue) -> bool {
         })
 }
 
-/// The connection that a request came by.
+/// The connection of a request.
 fn activity(request: &Parts) -> Option<&Arc<Activity>> {
     request.extensions.get()
 }
 
-/// What a client asks for, and how it wants to have it.
+/// A client's request, and the form in which it wants the answer.
 struct Asked<'a> {
     requests: Requests,
     handling: Handling,
@@ -157,8 +157,8 @@ struct Asked<'a> {
     activity: Option<&'a Arc<Activity>>,
 }
 
-/// Has the engine answer, within this future: dropping it drops what the engine does. What is answered more than once, or to a
-/// client that takes nothing else, is a stream.
+/// Lets the engine answer within this future: dropping it stops the engine's work. The answer is a stream if there are
+/// several answers, or if the client accepts nothing else.
 async fn respond(shared: &Shared, asked: Asked<'_>, identity: Identity) -> Response {
     let Asked { requests, handling, accepted, activity } = asked;
     let backend = &shared.backend;

@@ -1,6 +1,6 @@
-//! What a client wishes for the handling of its operation: the headers `Idempotency-Key` and `Prefer`. Pure.
+//! How a client wants its operation handled: the headers `Idempotency-Key` and `Prefer`. Pure.
 //!
-//! Both mean something only where operations are queued; elsewhere they are left aside, as headers are that nobody knows.
+//! Both have a meaning only where operations are queued. Elsewhere they are ignored, like unknown headers.
 
 use http::{HeaderMap, HeaderName};
 use uuid::Uuid;
@@ -10,13 +10,14 @@ use super::refusal::Refusal;
 use crate::dispatch::Backend;
 use crate::queue::{Handling, Wait};
 
-/// Names an operation, so that it takes effect once however often it is sent (IETF draft "The Idempotency-Key HTTP Header").
+/// Identifies an operation, so that it takes effect once however often it is sent (IETF draft "The Idempotency-Key HTTP
+/// Header").
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// RFC 7240.
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
-/// Reads the headers of a request. A batch has no key, because a key names one operation, and is waited for.
+/// Reads the headers of a request. A batch has no key, because a key identifies one operation. Its client always waits.
 pub(super) fn read(headers: &HeaderMap, backend: &Backend, requests: &Requests) -> Result<Handling, Refusal> {
     if !backend.is_queued() {
         return Ok(Handling::default());
@@ -31,7 +32,7 @@ pub(super) fn read(headers: &HeaderMap, backend: &Backend, requests: &Requests) 
     }
 }
 
-/// The draft has it in quotes, which many clients leave out.
+/// The draft has quotes around it, which many clients leave out.
 fn key(headers: &HeaderMap) -> Result<Option<Uuid>, Refusal> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -46,7 +47,7 @@ fn key(headers: &HeaderMap) -> Result<Option<Uuid>, Refusal> {
     }
 }
 
-/// A preference that is not understood is left aside (RFC 7240, section 2).
+/// An unknown preference is ignored (RFC 7240, section 2).
 fn wait(headers: &HeaderMap) -> Wait {
     let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
     let mut names = preferences.flat_map(|value| value.split(',')).filter_map(|part| part.split(';').next());

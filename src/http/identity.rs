@@ -1,7 +1,8 @@
-//! Who asks: the request's headers -> the identity that the engine runs it as, with what policies may read of it.
+//! The identity of a request: headers -> the role and the settings that policies may read.
 //!
-//! The settings have PostgREST's names, so that policies and functions written for it, and Supabase's `auth.uid()` and
-//! `auth.jwt()`, work unchanged. Only what the setting `request-settings` names is among them, and never credentials.
+//! The settings have PostgREST's names. So policies and functions written for it, and Supabase's `auth.uid()` and
+//! `auth.jwt()`, work unchanged. They contain only the parts that the setting `request-settings` names, and never
+//! credentials.
 
 use std::sync::Arc;
 
@@ -16,12 +17,12 @@ use crate::auth::{Caller, Denied};
 use crate::config::RequestSettings;
 use crate::engine::Identity;
 
-/// Who asks, before anything of the body is read.
+/// The caller, determined before the body is read.
 pub(super) async fn identify(shared: &Shared, request: &Parts) -> Result<Identity, Refusal> {
     identify_as(shared, request, None).await
 }
 
-/// The same of a client that may say who it is after the request's head, as in a websocket; what it says there goes before the
+/// The same for a client that may authenticate after the request's head, as in a websocket. A token there overrides the
 /// head's token.
 pub(super) async fn identify_as(
     shared: &Shared,
@@ -37,7 +38,7 @@ pub(super) async fn identify_as(
     Ok(Identity { role: caller.role.clone(), settings, expires_at: caller.expires_at() })
 }
 
-/// The value of the header that may be there once.
+/// The value of a header that may occur once.
 fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
@@ -47,7 +48,8 @@ fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
     }
 }
 
-/// The caller's claims, and what is named of the request. Where nothing is, all requests with the same token share them.
+/// The caller's claims, and the named parts of the request. If no part is named, all requests with the same token share the
+/// claims.
 fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Arc<[(Arc<str>, Arc<str>)]> {
     let mut settings = Vec::new();
     let mut add = |name: &str, value: &str| settings.push((name.into(), value.into()));
@@ -69,7 +71,7 @@ fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Arc<[(
     caller.settings().iter().cloned().chain(settings).collect()
 }
 
-/// The named headers as an object; the values of one that came several times are one list (RFC 9110, section 5.3).
+/// The named headers as an object. Repeated values of a header become one list (RFC 9110, section 5.3).
 fn headers(headers: &HeaderMap, named: &[String]) -> Value {
     let shown = named.iter().filter(|name| headers.contains_key(name.as_str()));
     let object: Map<String, Value> = shown

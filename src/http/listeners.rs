@@ -1,4 +1,4 @@
-//! Where connections come in, and what becomes of them at the stop.
+//! Accepts connections, and ends them at the stop.
 //!
 //! Never looks at a request.
 
@@ -18,12 +18,12 @@ use crate::event::Event;
 /// How long to wait before accepting again when the process has run out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Where requests come in.
+/// The listeners.
 #[derive(Debug)]
 pub struct Listeners {
     /// For the API.
     pub api: TcpListener,
-    /// For metrics and health, if they are wanted (setting `metrics-listen`).
+    /// For metrics and health, if configured (setting `metrics-listen`).
     pub metrics: Option<TcpListener>,
 }
 
@@ -33,22 +33,22 @@ impl From<TcpListener> for Listeners {
     }
 }
 
-/// The address of a setting cannot be listened on.
+/// It is not possible to listen on a setting's address.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot listen on {address}: {source}; is something else listening there? Choose another (setting {setting})"
 )]
 pub struct ListenError {
-    /// The setting that has the address.
+    /// The setting with the address.
     pub setting: &'static str,
     /// The address.
     pub address: SocketAddr,
-    /// What the system says.
+    /// The system's error.
     pub source: io::Error,
 }
 
 impl Listeners {
-    /// The same, with one for metrics if the settings say where and there is none yet.
+    /// The same with a listener for metrics, if the settings have its address and there is none yet.
     pub async fn with_metrics(self, http: &config::Http) -> Result<Self, ListenError> {
         match self.metrics {
             Some(_) => Ok(self),
@@ -57,7 +57,7 @@ impl Listeners {
     }
 }
 
-/// Listens for metrics, if the settings say where.
+/// Listens for metrics, if the settings have the address.
 pub async fn metrics_listener(http: &config::Http) -> Result<Option<TcpListener>, ListenError> {
     let Some(address) = http.metrics_listen else { return Ok(None) };
     let failed = |source| ListenError { setting: "metrics-listen", address, source };
@@ -66,7 +66,7 @@ pub async fn metrics_listener(http: &config::Http) -> Result<Option<TcpListener>
     Ok(Some(metrics))
 }
 
-/// Serves what comes in until `close` is cancelled, and finishes what runs then within `drain_timeout`.
+/// Accepts connections until `close` is cancelled. Then finishes the running requests within `drain_timeout`.
 pub(super) async fn serve(
     listener: TcpListener,
     service: Service,
@@ -78,7 +78,8 @@ pub(super) async fn serve(
     let (abandon, end) = (CancellationToken::new(), CancellationToken::new());
     let accepting = async {
         while let Some((stream, place)) = next(&listener, &connections, close).await {
-            // A token of its own: a token is locked whenever its connection wakes, and a shared lock would be contended.
+            // Each connection has its own token: a token is locked whenever its connection wakes, and a shared lock would be
+            // contended.
             let close = close.child_token();
             tasks.spawn(connection::serve(stream, service.clone(), place, close, abandon.clone()));
         }
@@ -94,7 +95,7 @@ pub(super) async fn serve(
     tokio::join!(accepting, connections.watch(&end));
 }
 
-/// The next connection that there is room for, or `None` at the stop.
+/// The next connection for which there is a place, or `None` at the stop.
 async fn next(
     listener: &TcpListener,
     connections: &Connections,
@@ -105,7 +106,7 @@ async fn next(
     Some((stream, place))
 }
 
-/// The next connection, whether there is room for it or not; `None` at the stop.
+/// The next connection, whether or not there is a place for it; `None` at the stop.
 async fn accept(
     listener: &TcpListener,
     connections: &Connections,
@@ -121,8 +122,8 @@ async fn accept(
             Ok((stream, _)) => return Some(stream),
             // The client gave up while its connection waited to be accepted.
             Err(error) if is_of_one_connection(&error) => {}
-            // Typically EMFILE. The connection stays in the queue, so without a pause this would be a busy loop
-            // until another connection closes and frees its descriptor; the one that has been idle for longest does.
+            // Typically EMFILE. The connection stays in the queue. Without a pause, this would be a busy loop until another
+            // connection closes and frees its descriptor. So the one that has been idle for longest is closed.
             Err(error) => {
                 Event::AcceptFailed { error: &error.to_string() }.emit();
                 connections.displace();
@@ -132,7 +133,7 @@ async fn accept(
     }
 }
 
-/// Whether the error says something about one connection only, not about the listener.
+/// Whether the error concerns only one connection, not the listener.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

@@ -1,7 +1,7 @@
 //! Subscriptions over HTTP: websockets, server-sent events and Apollo's multipart.
 //!
-//! What is subscribed to, and when it is answered again, is [`Live`](crate::live::Live)'s business; here answers become messages.
-//! Queries and mutations may come by the same ways, and are answered once.
+//! [`Live`](crate::live::Live) runs the subscriptions and decides when there is a new answer. Here, answers become messages.
+//! Queries and mutations may use the same transports, and get one answer.
 
 mod events;
 mod message;

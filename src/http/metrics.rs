@@ -1,6 +1,6 @@
-//! What operators' tools ask for, on a listener of its own: metrics and health, and nothing of the API.
+//! Metrics and health for operators' tools, on a separate listener. Nothing of the API is there.
 //!
-//! Metrics tell how much a service is used and by which roles, so that they are never on the address of the API.
+//! Metrics reveal how much a service is used and by which roles, so they are never on the API's address.
 
 use axum::Router;
 use axum::extract::State;
@@ -17,9 +17,9 @@ use crate::config;
 use crate::event::metrics::{self, Readings};
 use crate::queue::Worker;
 
-/// A worker and where it can be looked at.
+/// A worker and the address of its metrics.
 pub struct MetricsEndpoint {
-    /// Where metrics and health can be had.
+    /// The listener for metrics and health.
     pub listener: TcpListener,
     /// Cancelled when the worker is asked to stop.
     pub stop: CancellationToken,
@@ -43,7 +43,7 @@ pub(super) fn router(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// Answers those who look at a worker, until it has stopped.
+/// Serves a worker's metrics and health, until the worker has stopped.
 pub async fn observe(worker: Worker, config: &config::Http, endpoint: MetricsEndpoint) {
     let MetricsEndpoint { listener, stop, end } = endpoint;
     let router = Router::new()
@@ -59,7 +59,7 @@ pub async fn observe(worker: Worker, config: &config::Http, endpoint: MetricsEnd
 
 type Text = ([(HeaderName, &'static str); 1], String);
 
-/// `/metrics`: all that is counted, as text.
+/// `/metrics`: all metrics, as text.
 async fn of_server(State(shared): State<Shared>) -> Text {
     text(shared.backend.readings().await).await
 }
@@ -68,13 +68,13 @@ async fn of_worker(State(observed): State<Observed>) -> Text {
     text(observed.worker.readings().await).await
 }
 
-/// What the system knows of the process is in files, of which there are as many as there are connections.
+/// The system's numbers about the process are in files, as many as there are connections.
 async fn text(readings: Readings) -> Text {
     let encoded = tokio::task::spawn_blocking(move || metrics::encoded(readings)).await;
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], encoded.unwrap_or_default())
 }
 
-/// `/readyz`: operations can be taken and run, and the worker is not about to stop.
+/// `/readyz`: operations can be taken and run, and the worker is not stopping.
 async fn worker_ready(State(Observed { worker, stop }): State<Observed>) -> (StatusCode, String) {
     match admin::readiness("worker", &stop, worker.ready()).await {
         Ok(()) => (StatusCode::OK, "ready\n".to_owned()),

@@ -1,8 +1,8 @@
 //! Body or query string -> the engine's requests. Pure.
 //!
-//! Rules: GraphQL over HTTP (draft), section "Request Parameters": `query` is a string, `operationName` a string or
-//! null, `variables` and `extensions` are objects or null; other parameters are left aside. What may stand in the place of
-//! `query` is told in `document`.
+//! Rules: GraphQL over HTTP (draft), section "Request Parameters": `query` is a string, `operationName` a string or null,
+//! `variables` and `extensions` are objects or null. Other parameters are ignored. `document` has the alternatives to
+//! `query`.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -13,24 +13,24 @@ use super::refusal::Refusal;
 use crate::config::Limits;
 use crate::engine::{AllowedOperations, DocumentSource, ReadFrom, Request};
 
-/// The parameter of a `GET` that asks what has become of an operation, which `respond-async` is answered with.
+/// The parameter of a `GET` that queries an operation's state. It is in the answer to `respond-async`.
 pub(super) const OPERATION: &str = "operation";
 
-/// What is asked for then.
+/// The query for it.
 const OPERATION_DOCUMENT: &str =
     "query ($id: UUID!) { operation(id: $id) { state result attempts enqueuedAt startedAt finishedAt } }";
 
-/// What a body asks for.
+/// The content of a body.
 #[derive(Debug)]
 pub(super) enum Requests {
-    /// One request, answered by one object.
+    /// One request. Its answer is one object.
     Single(Request),
-    /// An array of requests, answered by an array.
+    /// An array of requests. Its answer is an array.
     Batch(Vec<Request>),
 }
 
 impl Requests {
-    /// The same, with their queries read from there.
+    /// The same requests, with their queries reading from there.
     pub(super) fn read_from(self, read_from: ReadFrom) -> Self {
         let with = |request| Request { read_from, ..request };
         match self {
@@ -63,7 +63,7 @@ struct Parameters {
     document_id: Option<String>,
     #[serde(rename = "doc_id")]
     relay_id: Option<String>,
-    /// Where it is no text, it is none of the parameters that are known here.
+    /// If it is not a string, it is not the parameter that is meant here.
     id: Option<Value>,
     operation_name: Option<String>,
     variables: Option<Map<String, Value>>,
@@ -107,9 +107,10 @@ pub(super) fn from_url(parameters: UrlParameters, limits: &Limits) -> Result<Req
     request(parameters, AllowedOperations::QueriesOnly)
 }
 
-/// Refuses a JSON text of too many values before it is decoded: an empty object has two letters, and some hundred bytes in memory.
+/// Refuses a JSON text of too many values before it is decoded: an empty object has two characters, and takes some hundred bytes
+/// in memory.
 fn check_values(json: &[u8], allowed: usize) -> Result<(), Refusal> {
-    // Each takes a byte at the least.
+    // Each takes at least one byte.
     if json.len() <= allowed {
         return Ok(());
     }
@@ -119,7 +120,7 @@ fn check_values(json: &[u8], allowed: usize) -> Result<(), Refusal> {
             _ if is_escaped => is_escaped = false,
             b'\\' if is_in_string => is_escaped = true,
             b'"' => is_in_string = !is_in_string,
-            // One of them stands in front of every value; in front of one that opens a list or object, both.
+            // One of these characters is in front of every value; both are in front of a value that opens a list or object.
             b'[' | b'{' | b',' if !is_in_string => values += 1,
             _ => {}
         }
@@ -132,7 +133,7 @@ fn check_values(json: &[u8], allowed: usize) -> Result<(), Refusal> {
     )))
 }
 
-/// Each element is decoded on its own, so that an error can name it.
+/// Each element is decoded separately, so that an error can name it.
 fn batch(body: &[u8], limit: usize) -> Result<Vec<Request>, Refusal> {
     let elements: Vec<&RawValue> = serde_json::from_slice(body).map_err(|_| diagnose(body))?;
     if elements.is_empty() {
@@ -151,9 +152,9 @@ fn batch(body: &[u8], limit: usize) -> Result<Vec<Request>, Refusal> {
     decoded.collect()
 }
 
-/// Decodes one request in one pass; only when that fails is it looked at again for what is wrong with it.
+/// Decodes one request in one pass. Only if that fails, a second pass finds out what is wrong.
 fn one(body: &[u8]) -> Result<Request, Refusal> {
-    // A derived structure would also be read from an array of its fields.
+    // A derived structure would also accept an array of its fields.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(diagnose(body));
     }
@@ -190,7 +191,7 @@ fn map_in_url(name: &str, text: Option<String>) -> Result<Option<Map<String, Val
     }
 }
 
-/// Says what is wrong with a body that could not be decoded.
+/// The error of a body that could not be decoded.
 fn diagnose(body: &[u8]) -> Refusal {
     if let Err(error) = std::str::from_utf8(body) {
         let position = error.valid_up_to();
@@ -218,7 +219,7 @@ fn diagnose(body: &[u8]) -> Refusal {
             return wrong_type(name, expected, value);
         }
     }
-    // What is left is a parameter that is given twice.
+    // The only remaining case is a parameter that occurs twice.
     malformed("The request body gives a parameter more than once.")
 }
 

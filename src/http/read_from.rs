@@ -1,6 +1,7 @@
-//! The header `Glowplug-Read-From`: a client that has just written asks the primary, for replicas may lack it yet.
+//! The header `Glowplug-Read-From`: a client that has just written reads from the primary, because replicas may lack that
+//! write.
 //!
-//! Without replicas it changes nothing, so that a client need not know whether there are some.
+//! Without replicas it has no effect, so that a client need not know whether there are any.
 
 use http::{HeaderMap, HeaderValue};
 
@@ -10,7 +11,7 @@ use crate::engine::ReadFrom;
 /// `primary` or `replica`, which is the default.
 const HEADER: &str = "glowplug-read-from";
 
-/// Where the queries of a request are to be read from.
+/// Where a request's queries read from.
 pub(super) fn read_from(headers: &HeaderMap) -> Result<ReadFrom, Refusal> {
     let mut values = headers.get_all(HEADER).iter();
     let (value, other) = (values.next(), values.next());

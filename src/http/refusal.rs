@@ -1,4 +1,4 @@
-//! Requests that never reach the engine, and what they are answered: status, headers, and a GraphQL error as the body.
+//! Requests that never reach the engine, and their answers: status, headers, and a GraphQL error as the body.
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -11,36 +11,36 @@ use crate::auth::Denied;
 use crate::config::GetRequests;
 use crate::event;
 
-/// The scheme, and what the token is for.
+/// The scheme, and the purpose of the token.
 const REALM: &str = "Bearer realm=\"glowplug\"";
 
-/// When to come back after the database could not be reached, in seconds.
+/// When to retry if the database could not be reached, in seconds.
 pub(super) const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
-/// Why a request was not given to the engine.
+/// Why a request did not reach the engine.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// Who asks may not come in.
+    /// The caller is denied.
     Denied(Denied),
     /// The `Accept` header allows neither of the two media types.
     NotAcceptable,
-    /// The body is of another type, or encoded: what stood in the header.
+    /// The body has another type, or an encoding: the header's value.
     UnsupportedMediaType(String),
     /// The body is longer than the limit: the limit in bytes.
     TooLarge(usize),
     /// The body did not arrive in time.
     TooSlow,
-    /// The bodies of other requests leave no room for this one.
+    /// Other requests' bodies use all the memory for bodies.
     NoRoom,
     /// The body broke off.
     Incomplete,
-    /// The request is not what the specification asks for: what to say.
+    /// The request violates the specification: the message.
     Malformed(String),
-    /// The request may not be sent by `GET`: what may.
+    /// The request must not be sent by `GET`: what may be.
     GetRefused(GetRequests),
-    /// A page of another origin asked for a websocket.
+    /// A page of another origin tried to open a websocket.
     OriginRefused,
-    /// The path is there, the method is not: the methods that are.
+    /// The path exists, but not with this method: the methods that it has.
     MethodNotAllowed(Option<HeaderValue>),
     /// A handler panicked.
     Panicked,
@@ -73,7 +73,7 @@ impl Refusal {
         }
     }
 
-    /// What the client reads.
+    /// The client's message.
     pub(super) fn message(&self) -> String {
         match self {
             Self::Denied(denied) => denied.to_string(),
@@ -131,8 +131,8 @@ impl Refusal {
     }
 }
 
-/// The headers of a denial: the challenge (RFC 6750, section 3), which says no more than that a token is needed to somebody
-/// who has sent none, or the time to come back at.
+/// The headers of a denial: the challenge (RFC 6750, section 3) or the time to retry. To a client without a token, the
+/// challenge says only that a token is needed.
 fn tell_how_to_come_in(response: &mut Response, denied: Denied) {
     let challenge = match denied {
         Denied::RoleRefused => return,

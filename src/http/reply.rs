@@ -1,4 +1,4 @@
-//! The engine's response -> HTTP: status and headers. The body goes out as it is.
+//! The engine's response -> HTTP status and headers. The body is sent unchanged.
 //!
 //! Rules: GraphQL over HTTP (draft), sections "application/json" and "application/graphql-response+json".
 
@@ -23,7 +23,7 @@ pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Respons
         tell_where(&mut response, id);
     }
     if answer.outcome == Outcome::TextWanted {
-        // The same request succeeds once the text was sent, so nobody in between may keep this answer.
+        // The same request succeeds once the text was sent, so no cache may keep this answer.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if status == StatusCode::METHOD_NOT_ALLOWED {
@@ -35,12 +35,14 @@ pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Respons
     response
 }
 
-/// Says where the operation can be asked for, and that the client's wish was met (RFC 7240, section 3).
+/// Says where to query the operation's state, and that the server has followed the client's preference (RFC 7240, section
+/// 3).
 ///
-/// The place is relative to the address that the client knows the API by (RFC 3986, section 4.2), whatever a proxy makes of it.
+/// The address is relative to the API's address as the client knows it (RFC 3986, section 4.2), so that it works behind a
+/// proxy that changes paths.
 fn tell_where(response: &mut Response, id: Uuid) {
     let headers = response.headers_mut();
-    // It is not an answer of GraphQL.
+    // It is not an answer by the GraphQL specification.
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
     if let Ok(place) = HeaderValue::from_str(&format!("?{}={id}", parameters::OPERATION)) {
@@ -48,7 +50,7 @@ fn tell_where(response: &mut Response, id: Uuid) {
     }
 }
 
-/// Answers a batch: an array of the answers in the order of the requests. Each says itself how it went.
+/// Answers a batch: an array of the answers in the order of the requests. Each answer contains its own errors.
 pub(super) fn batch(answers: &[engine::Response], media_type: MediaType) -> Response {
     let length = answers.iter().map(|answer| answer.body.len() + 1).sum::<usize>() + 1;
     let mut body = BytesMut::with_capacity(length);
@@ -60,15 +62,15 @@ pub(super) fn batch(answers: &[engine::Response], media_type: MediaType) -> Resp
     with_body(body.freeze(), media_type)
 }
 
-/// `application/json` says 200 for every well-formed request, so that older clients read the errors in the body; but who may not
-/// come in is told so in both.
+/// With `application/json`, the status is 200 for every well-formed request, so that older clients read the errors in the
+/// body. A denied request gets its own status with either type.
 fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
     match (outcome, media_type) {
         (Outcome::Forbidden, _) => StatusCode::FORBIDDEN,
         (Outcome::OperationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (Outcome::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
         (Outcome::Unavailable, MediaType::GraphqlResponse) => StatusCode::SERVICE_UNAVAILABLE,
-        // Apollo's servers answer so, and some of its clients look no further than the status.
+        // Apollo's servers answer so, and some of its clients look only at the status.
         (Outcome::TextWanted, _) => StatusCode::OK,
         (Outcome::TimedOut, MediaType::GraphqlResponse) => StatusCode::GATEWAY_TIMEOUT,
         (Outcome::Accepted(_), _) => StatusCode::ACCEPTED,

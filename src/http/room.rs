@@ -1,6 +1,6 @@
-//! The memory that there is for the bodies of requests, of all clients together.
+//! The memory for the bodies of requests, of all clients together.
 //!
-//! A request has its room until it is answered: what was made of its body lives as long.
+//! A request keeps its share until it is answered: the data made from its body lives as long.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::refusal::Refusal;
 use crate::config::Sockets;
 use crate::event::Event;
 
-/// The longest body that is a short one, as nearly all requests have.
+/// The limit of a short body. Nearly all requests have one.
 pub(super) const SHORT_BYTES: usize = 32 * 1024;
 
-/// What room is counted in.
+/// The unit in which memory is counted.
 const UNIT_BYTES: usize = 1024;
 
-/// The room for bodies; cheap to clone.
+/// The memory for bodies. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Room {
     short: Arc<Semaphore>,
@@ -25,7 +25,7 @@ pub(super) struct Room {
     timeout: Duration,
 }
 
-/// Room that a body has, until this is dropped.
+/// A body's share, until this is dropped.
 #[derive(Debug, Default)]
 pub(super) struct Reserved {
     permits: Vec<OwnedSemaphorePermit>,
@@ -38,14 +38,14 @@ impl Room {
         Self { short, long, timeout: sockets.room_timeout }
     }
 
-    /// Room for a body of this length that begins to come: no more than a short one has, for a client may say that much will
-    /// come, and send nothing.
+    /// A share for a body of this length that begins to arrive: no more than for a short one, because a client may announce
+    /// a long body and send nothing.
     pub(super) async fn begin(&self, length: usize) -> Result<Reserved, Refusal> {
         let permit = self.reserve(&self.short, length.min(SHORT_BYTES)).await?;
         Ok(Reserved { permits: vec![permit] })
     }
 
-    /// Room for the whole of a body that is longer than short.
+    /// A share for the whole of a long body.
     pub(super) async fn extend(&self, reserved: &mut Reserved, length: usize) -> Result<(), Refusal> {
         reserved.permits.push(self.reserve(&self.long, length).await?);
         Ok(())

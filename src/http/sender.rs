@@ -1,4 +1,4 @@
-//! Who sent a request, and what becomes of its answers in memory.
+//! The sender of a request, and the accounting of its answers' memory.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::connection::Activity;
 use crate::engine::{Identity, Response};
 use crate::queue::Handling;
 
-/// Who sent a request, what they wish for, and the connection that the answer goes to.
+/// The sender of a request, the wishes in its headers, and the connection that the answer goes to.
 pub(super) struct Sender<'a> {
     pub(super) identity: &'a Identity,
     pub(super) handling: Handling,
@@ -14,7 +14,7 @@ pub(super) struct Sender<'a> {
 }
 
 impl Sender<'_> {
-    /// The same answer, counted among those that are in memory.
+    /// The same answer, counted among the answers in memory.
     pub(super) fn hold(&self, answer: Response) -> Response {
         match self.activity {
             Some(activity) => Response { body: activity.hold(answer.body), ..answer },

@@ -1,4 +1,4 @@
-//! Everything between a connection and the handlers: CORS, the way to the handler, compression.
+//! Everything between a connection and the handlers: CORS, routing, compression.
 //!
 //! Never looks into a body.
 
@@ -26,22 +26,22 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
-/// Names a request across services and in the log.
+/// Identifies a request across services and in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Answers below this many bytes fit a few packets: compressing them would cost more time than it saves.
+/// Answers below this number of bytes fit into a few packets: compressing them would cost more time than it saves.
 const COMPRESS_FROM_BYTES: u64 = 16 * 1024;
 
-/// gzip and brotli both spend about as long on an answer at this level as PostgreSQL spent on making it.
+/// At this level, gzip and brotli both spend about as long on an answer as PostgreSQL spent on making it.
 const COMPRESSION_LEVEL: CompressionLevel = CompressionLevel::Precise(4);
 
-/// Browsers keep a preflight's answer for this long; none keeps it for longer than a day.
+/// Browsers cache a preflight's answer for this long. No browser does so for longer than a day.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_hours(24);
 
-/// The answering of one request.
+/// The future of an answer.
 pub(super) type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// What answers requests of one kind.
+/// The handlers of one kind of requests.
 pub(super) type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
 
 /// Answers requests. Cheap to clone, as each request does.
@@ -49,12 +49,12 @@ pub(super) type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
 pub(super) struct Service(Either<Cors<Routes>, Routes>);
 
 impl Service {
-    /// What has no API: only these paths.
+    /// Without the API: only these paths.
     pub(super) fn of_paths(router: Router) -> Self {
         Self(Either::Right(Routes { graphql: None, router }))
     }
 
-    /// The API, whose operations are posted to `graphql`, and the other paths, for pages of these origins.
+    /// The API at `graphql`, and the other paths, for pages of these origins.
     pub(super) fn new(graphql: Handler, router: Router, cors_origins: &[String]) -> Self {
         Self(option_layer(cors(cors_origins)).layer(Routes { graphql: Some(graphql), router }))
     }
@@ -66,12 +66,12 @@ impl Service {
         if response.body().size_hint().lower() < COMPRESS_FROM_BYTES {
             return response;
         }
-        // On the heap, as little as large answers are asked for: what compresses has kilobytes of its own.
+        // On the heap: compression has kilobytes of state, and large answers are rare.
         Box::pin(compressed(response, accepted)).await
     }
 }
 
-/// The answer in a coding that the client accepts.
+/// The answer in an encoding that the client accepts.
 async fn compressed(response: Response, accepted: Vec<HeaderValue>) -> Response {
     let mut request = Request::new(());
     request.headers_mut().extend(accepted.into_iter().map(|coding| (ACCEPT_ENCODING, coding)));
@@ -88,9 +88,9 @@ fn is_graphql(path: &str) -> bool {
     matches!(path, "/graphql" | "/graphql/v1")
 }
 
-/// The CORS protocol for the configured origins; `None` if there are none, so that nothing is spent on it.
+/// The CORS protocol for the configured origins; `None` if there are none, so that it costs nothing.
 ///
-/// An origin that is no header value can match no browser's, so it is left out.
+/// An origin that is not a valid header value cannot match a browser's, so it is left out.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -104,15 +104,15 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(allowed)
             .allow_methods([Method::GET, Method::POST])
-            // A page may send `authorization` and whatever its GraphQL client adds; the origin is what decides.
+            // A page may send `authorization` and any header that its GraphQL client adds. The origin decides.
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers([REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION])
             .max_age(PREFLIGHT_MAX_AGE),
     )
 }
 
-/// The paths. The one that nearly all requests take does not go through the router, which would move and box more than the
-/// handler does.
+/// The paths. The path of nearly all requests does not go through the router, which would move and box more than the handler
+/// does.
 #[derive(Clone)]
 struct Routes {
     graphql: Option<Handler>,
@@ -126,7 +126,7 @@ impl tower::Service<Request> for Routes {
         EitherFuture<Map<Answering, fn(Response) -> Result<Response, Infallible>>, RouteFuture<Infallible>>;
 
     fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // A router always is.
+        // A router is always ready.
         Poll::Ready(Ok(()))
     }
 

@@ -1,4 +1,4 @@
-//! What surrounds every request: its id, its trace, its line in the log, and what is answered when a handler panics.
+//! Everything around a request: its id, its trace, its line in the log, and the answer if a handler panics.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
@@ -13,10 +13,10 @@ use super::refusal::Refusal;
 use super::service::{REQUEST_ID, Service};
 use crate::event::{Event, Parent, Trace, with_request_id};
 
-/// The longest id that is taken over from a client.
+/// The longest id that is accepted from a client.
 const LONGEST_ID: usize = 128;
 
-/// Answers one request within its trace, and gives its id back in the `x-request-id` header.
+/// Answers one request within its trace, and returns its id in the `x-request-id` header.
 pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Response {
     let id = request_id(request.headers().get(REQUEST_ID));
     let trace = Trace::of_request(
@@ -24,16 +24,16 @@ pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Resp
         route(request.uri().path()),
         parent(request.headers()),
     );
-    // An id is made of visible ASCII, by both ways that `request_id` has.
+    // An id consists of visible ASCII in both cases of `request_id`.
     let name = id.to_str().unwrap_or_default();
-    // The futures around it are moved; what they hold is large, and stays where it is.
+    // The futures around it are moved. On the heap, this large one stays where it is.
     let work = with_request_id(name, trace.id(), Box::pin(handled(service, request)));
     let mut response = trace.around(work).await;
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
-/// Has the service answer, and tells of it.
+/// Lets the service answer, and emits the events.
 async fn handled(mut service: Service, request: Request<Incoming>) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let running = Running::begin(route(uri.path()));
@@ -49,7 +49,7 @@ async fn handled(mut service: Service, request: Request<Incoming>) -> Response {
     response
 }
 
-/// A request that is being answered; if it is dropped before that, its client has gone away.
+/// A request that is being answered. If it is dropped before that, its client has gone away.
 struct Running {
     route: &'static str,
     began: Instant,
@@ -77,7 +77,7 @@ impl Drop for Running {
     }
 }
 
-/// The path as it is called in metrics and traces, where the number of names is bounded.
+/// The name of the path in metrics and traces, where the number of names is bounded.
 fn route(path: &str) -> &'static str {
     match path {
         "/" => "/",
@@ -92,7 +92,7 @@ fn route(path: &str) -> &'static str {
     }
 }
 
-/// The same for the method (semantic conventions for HTTP: one that is not known is `_OTHER`).
+/// The same for the method (semantic conventions for HTTP: an unknown one is `_OTHER`).
 fn method_name(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -103,13 +103,13 @@ fn method_name(method: &Method) -> &'static str {
     }
 }
 
-/// The trace that the request belongs to, as its headers say.
+/// The trace of the request, by its headers.
 fn parent(headers: &HeaderMap) -> Parent<'_> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     Parent { traceparent: text("traceparent"), tracestate: text("tracestate") }
 }
 
-/// The client's id if it is fit to be logged and sent on, else a new one.
+/// The client's id, if it is safe to log and to send on; otherwise a new one.
 fn request_id(sent: Option<&HeaderValue>) -> HeaderValue {
     match sent {
         Some(id) if is_sane(id.as_bytes()) => id.clone(),
@@ -121,13 +121,13 @@ fn request_id(sent: Option<&HeaderValue>) -> HeaderValue {
     }
 }
 
-/// Whether an id is short and free of anything that could be taken for something else in a log.
+/// Whether an id is short and has no character that could confuse the reader of a log.
 fn is_sane(id: &[u8]) -> bool {
     (1..=LONGEST_ID).contains(&id.len())
         && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte))
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

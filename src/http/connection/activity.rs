@@ -1,6 +1,7 @@
-//! What one connection does at the moment: its socket, its requests and its answers note it, the registry judges it.
+//! The current activity of one connection: its socket, its requests and its answers record it, and the registry decides by
+//! it.
 //!
-//! Never closes the connection: it says that it is to end, and `connection::serve` ends it.
+//! Never closes the connection: it tells the connection to end, and `connection::serve` ends it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -17,31 +18,31 @@ use crate::event::Ending;
 /// How long a connection may go on after it was told to end.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// One connection. Everything in it is changed by others than read it; the counters order nothing else, so they are relaxed.
+/// One connection. Writers and readers are different tasks. The counters order nothing else, so they are relaxed.
 #[derive(Debug)]
 pub(in crate::http) struct Activity {
     opened: Instant,
-    /// Requests that are not answered to their last byte.
+    /// Requests that are not answered to the last byte.
     requests: AtomicUsize,
-    /// Microseconds after the opening: when the last request ended.
+    /// When the last request ended, in microseconds after the opening.
     idle_since: AtomicU64,
-    /// The same: when the first byte of the next request came; zero if none has.
+    /// When the first byte of the next request arrived, in the same unit; zero if none has.
     head_since: AtomicU64,
-    /// The same: when it was told to end; zero if it was not.
+    /// When it was told to end, in the same unit; zero if it was not.
     ending_since: AtomicU64,
-    /// Whether a byte has come at all.
+    /// Whether any byte has arrived.
     is_heard: AtomicBool,
-    /// Whether it speaks HTTP/2, whose frames come at any time.
+    /// Whether it speaks HTTP/2, whose frames may arrive at any time.
     is_http2: AtomicBool,
     pub(super) pace: Pace,
-    /// Bytes of its answers that are in memory.
+    /// Bytes of its answers in memory.
     answers: AtomicUsize,
-    /// Those of all connections.
+    /// Bytes of all connections' answers in memory.
     all: Arc<Held>,
     ending: OnceLock<Ending>,
     told: CancellationToken,
     abandoned: CancellationToken,
-    /// What the connection is once HTTP has ended on it; cancelled when that ends.
+    /// The protocol that has replaced HTTP on this connection. Cancelled when that protocol ends.
     upgraded: OnceLock<CancellationToken>,
 }
 
@@ -65,7 +66,7 @@ impl Activity {
         }
     }
 
-    /// Bytes came from the client.
+    /// Bytes arrived from the client.
     pub(super) fn heard(&self) {
         self.is_heard.store(true, Ordering::Relaxed);
         let is_of_head = self.is_idle() && self.head_since.load(Ordering::Relaxed) == 0;
@@ -79,49 +80,50 @@ impl Activity {
         self.head_since.store(0, Ordering::Relaxed);
     }
 
-    /// A request came in; it lasts until what is returned is dropped.
+    /// A request arrived. It lasts until the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Exchange {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.head_since.store(0, Ordering::Relaxed);
         Exchange(Arc::clone(self))
     }
 
-    /// The connection becomes another protocol's. It keeps its place, and is busy, until what is returned is dropped.
+    /// The connection switches to another protocol. It keeps its place, and is busy, until the returned value is dropped.
     pub(in crate::http) fn upgrade(self: &Arc<Self>) -> Upgrade {
         let ended = self.upgraded.get_or_init(CancellationToken::new).clone().drop_guard();
         Upgrade { exchange: self.begin(), _ended: ended }
     }
 
-    /// Waits for the end of the protocol that the connection was upgraded to, if it was.
+    /// Waits for the end of the protocol that the connection was upgraded to, if it was upgraded.
     pub(super) async fn upgrade_ended(&self) {
         if let Some(ended) = self.upgraded.get() {
             ended.cancelled().await;
         }
     }
 
-    /// The bytes of an answer, counted until they are freed.
+    /// Counts the bytes of an answer until they are freed.
     pub(in crate::http) fn hold(self: &Arc<Self>, bytes: Bytes) -> Bytes {
         self.answers.fetch_add(bytes.len(), Ordering::Relaxed);
         self.all.add(bytes.len());
         Bytes::from_owner(Answer { bytes, activity: Arc::clone(self) })
     }
 
-    /// Bytes of its answers that are in memory.
+    /// Bytes of its answers in memory.
     pub(super) fn held(&self) -> usize {
         self.answers.load(Ordering::Relaxed)
     }
 
-    /// Whether its client may be what keeps its answers in memory. On HTTP/2 it can also hold back its streams one by one.
+    /// Whether its client may be the reason that its answers are in memory. On HTTP/2, the client can also hold back single
+    /// streams.
     pub(super) fn may_be_stalled(&self) -> bool {
         self.held() > 0 && (self.pace.is_waiting() || self.is_http2.load(Ordering::Relaxed))
     }
 
-    /// Whether it waits for a request, or for the rest of its head.
+    /// Whether it waits for a request, or for the rest of a request's head.
     pub(super) fn is_idle(&self) -> bool {
         self.requests.load(Ordering::Relaxed) == 0 && !self.pace.is_waiting()
     }
 
-    /// Whether the head of a request has begun to come, but not ended.
+    /// Whether the head of a request has begun to arrive, but not ended.
     pub(super) fn is_in_head(&self) -> bool {
         self.is_idle() && self.head_since.load(Ordering::Relaxed) > 0
     }
@@ -131,7 +133,7 @@ impl Activity {
         self.since(&self.idle_since, now)
     }
 
-    /// Why it is to end, if it is, by the time that each of its states may last.
+    /// Why it has to end, if it does, by the time limits of its states.
     pub(super) fn overdue(
         &self,
         mark: &mut Option<Progress>,
@@ -152,8 +154,8 @@ impl Activity {
         (self.idle_for(now) >= limits.idle_timeout).then_some(Ending::Idle)
     }
 
-    /// Tells the connection to end; false if that had been said before. One whose client takes nothing is given up at once, also
-    /// if it was told to end before.
+    /// Tells the connection to end. False if it was told before. If the client reads nothing, the connection is aborted at
+    /// once, even if it was told to end before.
     pub(super) fn end(&self, ending: Ending) -> bool {
         if matches!(ending, Ending::NotReading | Ending::AnswersTooLarge) {
             let is_first = !self.abandoned.is_cancelled();
@@ -168,17 +170,17 @@ impl Activity {
         is_first
     }
 
-    /// It ends of itself, as when its client asked for it; it may take its time for that, but not longer.
+    /// It ends by itself, for example because its client asked for that. It has the usual time for it, but no more.
     pub(super) fn ends(&self) {
         self.ending_since.store(self.now(), Ordering::Relaxed);
     }
 
-    /// Whether it was told to end, or ends of itself.
+    /// Whether it was told to end, or ends by itself.
     pub(super) fn is_ending(&self) -> bool {
         self.ending_since.load(Ordering::Relaxed) > 0
     }
 
-    /// Gives it up if it takes too long to end.
+    /// Aborts it if it takes too long to end.
     pub(super) fn check_end(&self, now: Instant) {
         if self.is_ending() && self.is_idle() && self.since(&self.ending_since, now) >= GRACE {
             self.abandoned.cancel();
@@ -191,17 +193,17 @@ impl Activity {
         self.ending.get().copied().unwrap_or(Ending::Idle)
     }
 
-    /// Gives it up, whatever runs on it.
+    /// Aborts it, whatever runs on it.
     pub(super) fn abandon(&self) {
         self.abandoned.cancel();
     }
 
-    /// Waits until it is given up.
+    /// Waits until it is aborted.
     pub(super) async fn abandoned(&self) {
         self.abandoned.cancelled().await;
     }
 
-    /// Never zero, which stands for no time.
+    /// Never zero, which means that there is no time.
     fn now(&self) -> u64 {
         u64::try_from(self.opened.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
     }
@@ -212,7 +214,7 @@ impl Activity {
     }
 }
 
-/// A request and its answer, until the answer's last byte is given to the connection.
+/// A request and its answer, until the connection has the answer's last byte.
 #[derive(Debug)]
 pub(in crate::http) struct Exchange(Arc<Activity>);
 
@@ -223,7 +225,7 @@ impl Drop for Exchange {
     }
 }
 
-/// A connection that speaks another protocol than HTTP.
+/// A connection with another protocol than HTTP.
 #[derive(Debug)]
 pub(in crate::http) struct Upgrade {
     exchange: Exchange,
@@ -231,18 +233,18 @@ pub(in crate::http) struct Upgrade {
 }
 
 impl Upgrade {
-    /// The bytes of a message, counted until they are freed.
+    /// Counts the bytes of a message until they are freed.
     pub(in crate::http) fn hold(&self, bytes: Bytes) -> Bytes {
         self.exchange.0.hold(bytes)
     }
 
-    /// Waits until the connection is given up.
+    /// Waits until the connection is aborted.
     pub(in crate::http) async fn abandoned(&self) {
         self.exchange.0.abandoned().await;
     }
 }
 
-/// The bytes of an answer, and whose they are.
+/// The bytes of an answer, and their connection.
 struct Answer {
     bytes: Bytes,
     activity: Arc<Activity>,

@@ -1,6 +1,6 @@
-//! An answer's body in frames that are small enough for hyper's own bounds to hold.
+//! An answer's body in frames that are small enough for hyper's own limits to work.
 //!
-//! Given whole, an answer would be taken whole, however little of it the client has read.
+//! hyper would take a single large frame as a whole, even if the client has read little of it.
 
 use std::mem;
 use std::pin::Pin;
@@ -13,17 +13,17 @@ use hyper::body::{Body, Frame, SizeHint};
 use super::activity::Exchange;
 use super::pace::Pace;
 
-/// The largest frame. HTTP/2 has a bound of its own, which is the same.
+/// The largest frame. HTTP/2 has its own limit, which is the same.
 const FRAME_BYTES: usize = 16 * 1024;
 
 /// A body, and the exchange that ends with it.
 pub(in crate::http) struct Frames<B> {
     body: B,
-    /// What is left of the body's last frame.
+    /// The rest of the body's last frame.
     rest: Bytes,
     /// Whether it is a part of that frame.
     is_cut: bool,
-    /// Of an HTTP/2 stream, which its client can hold back although it reads from the connection.
+    /// Whether this is an HTTP/2 stream. Its client can hold it back while it reads from the connection.
     stream: Option<Arc<Pace>>,
     _exchange: Exchange,
 }
@@ -33,7 +33,8 @@ impl<B> Frames<B> {
         Self { body, rest: Bytes::new(), is_cut: false, stream, _exchange: exchange }
     }
 
-    /// The next part of what is left. The last of several is a copy, so that it does not keep the whole answer in memory while
+    /// The next part of the rest. The last of several parts is a copy, so that it does not keep the whole answer in memory
+    /// while it waits to be written.
     /// it waits to be written.
     fn part(&mut self) -> Bytes {
         let is_last = self.rest.len() <= FRAME_BYTES;
@@ -61,7 +62,7 @@ where
         while self.rest.is_empty() {
             let polled = Pin::new(&mut self.body).poll_frame(context);
             if let (Poll::Pending, Some(pace)) = (&polled, &self.stream) {
-                // There is room for more, and it is the client that waits.
+                // The connection has room for more, and the client makes it wait.
                 pace.took(0);
             }
             match ready!(polled).transpose()? {
@@ -93,7 +94,7 @@ where
 impl<B> Drop for Frames<B> {
     fn drop(&mut self) {
         if let Some(pace) = &self.stream {
-            // Not that the last part was taken, but that there is nothing behind it.
+            // This does not mean that the last part was taken, only that nothing follows it.
             pace.took(0);
         }
     }

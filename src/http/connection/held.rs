@@ -1,8 +1,8 @@
-//! The bytes of answers that a listener's connections have in memory.
+//! The bytes of a listener's answers in memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The bytes of answers that are in memory.
+/// The bytes of answers in memory.
 #[derive(Debug, Default)]
 pub(super) struct Held(AtomicUsize);
 

@@ -1,22 +1,22 @@
-//! Whether a client takes what it is sent: how many bytes it took, and whether more wait for it.
+//! Whether a client reads what is sent to it: how many bytes it has taken, and whether more are waiting.
 //!
-//! Never closes anything; it says when that is due.
+//! Never closes anything; it reports when that is due.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What a client must take within the write timeout for its connection to be kept. A phone on the edge of its network takes
-/// more; a client that takes one byte now and then does not.
+/// How much a client must read within the write timeout to keep its connection. A phone at the edge of its network reads
+/// more. A client that reads one byte now and then does not.
 const LEAST_BYTES: u64 = 16 * 1024;
 
-/// The progress of what is written to one client. The counters order nothing else, so they are relaxed.
+/// The progress of writing to one client. The counters order nothing else, so they are relaxed.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     waiting: AtomicBool,
     taken: AtomicU64,
 }
 
-/// When a client that is waited for had last taken enough.
+/// When a stalled client last made enough progress.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Progress {
     since: Instant,
@@ -24,7 +24,7 @@ pub(super) struct Progress {
 }
 
 impl Pace {
-    /// The client took so many bytes.
+    /// The client took this many bytes.
     pub(super) fn took(&self, bytes: usize) {
         self.taken.fetch_add(bytes as u64, Ordering::Relaxed);
         self.waiting.store(false, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl Pace {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Whether the client took too little for the whole of `timeout`. `mark` is what the last look found.
+    /// Whether the client made too little progress for the whole of `timeout`. `mark` is the result of the last check.
     pub(super) fn is_stalled(&self, mark: &mut Option<Progress>, now: Instant, timeout: Duration) -> bool {
         if !self.is_waiting() {
             *mark = None;

@@ -1,6 +1,7 @@
-//! The open connections of a listener: how many there may be, how long each may do nothing, and which has to go when there
-//! is no room.
+//! The open connections of a listener: how many there may be, how long each may be idle, and which one is closed when there
+//! is no place left.
 //!
+//! One task checks all of them about once a second, so that a connection needs no timer of its own.
 //! One task looks at all of them about once a second, so that a connection costs no timer of its own.
 
 use std::collections::HashMap;
@@ -16,16 +17,16 @@ use super::pace::Progress;
 use crate::config::{self, Sockets};
 use crate::event::{Ending, Event};
 
-/// The longest time between two looks.
+/// The longest time between two checks.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Connections of the listener for metrics: they are part of the descriptors that are reserved.
+/// Connections of the listener for metrics. They are part of the reserved descriptors.
 const MOST_OF_METRICS: usize = 32;
 
-/// How long to wait for a connection that could be closed, until all are looked at again.
+/// How long to wait for a connection that could be closed before all are checked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The open connections; cheap to clone.
+/// The open connections. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::http) struct Connections {
     inner: Arc<Inner>,
@@ -50,7 +51,7 @@ struct Entry {
     mark: Option<Progress>,
 }
 
-/// A connection's place among the open ones; it is free again when this is dropped.
+/// A connection's place among the open ones. Dropping this frees it.
 pub(in crate::http) struct Place {
     pub(super) activity: Arc<Activity>,
     connections: Connections,
@@ -58,24 +59,24 @@ pub(in crate::http) struct Place {
 }
 
 impl Connections {
-    /// Room for as many connections.
+    /// Places for this many connections.
     pub(in crate::http) fn new(maximum: usize, limits: Sockets) -> Self {
         let (held, entries, closed) = (Arc::default(), Mutex::default(), Notify::new());
         Self { inner: Arc::new(Inner { limits, maximum, held, entries, closed }) }
     }
 
-    /// The same for a listener that only collectors and balancers know.
+    /// The same for a listener that only collectors and load balancers use.
     pub(in crate::http) fn of_metrics(config: &config::Http) -> Self {
         Self::new(MOST_OF_METRICS, config.sockets.clone())
     }
 
-    /// The times and bounds that hold here.
+    /// The times and limits.
     pub(super) fn limits(&self) -> &Sockets {
         &self.inner.limits
     }
 
-    /// A place for a new connection. Where there is none, the connection that has been idle for longest is closed; where none
-    /// is idle, it waits.
+    /// A place for a new connection. If none is free, closes the connection that has been idle for longest. If none is idle,
+    /// waits.
     pub(in crate::http) async fn admit(&self) -> Place {
         loop {
             let closed = self.inner.closed.notified();
@@ -87,7 +88,7 @@ impl Connections {
         }
     }
 
-    /// Closes the connection that has been idle for longest, if one is.
+    /// Closes the connection that has been idle for longest, if one is idle.
     pub(in crate::http) fn displace(&self) {
         let (now, entries) = (Instant::now(), self.lock());
         let activities = entries.open.values().map(|entry| &entry.activity);
@@ -97,7 +98,7 @@ impl Connections {
         }
     }
 
-    /// Looks at all connections again and again, until `end`.
+    /// Checks all connections at intervals, until `end`.
     pub(in crate::http) async fn watch(&self, until: &CancellationToken) {
         let watching = async {
             loop {
@@ -108,7 +109,7 @@ impl Connections {
         until.run_until_cancelled(watching).await;
     }
 
-    /// Ends what is overdue, and what holds too much.
+    /// Ends connections that are overdue, or that hold too much memory.
     fn look(&self, now: Instant) {
         for Entry { activity, mark } in self.lock().open.values_mut() {
             if let Some(ending) = activity.overdue(mark, now, &self.inner.limits) {
@@ -119,7 +120,7 @@ impl Connections {
         self.relieve();
     }
 
-    /// Gives up the connections with the largest answers that their clients do not take, until the others have room.
+    /// Aborts the connections with the largest unread answers, until the others have enough memory.
     fn relieve(&self) {
         let mut excess = self.inner.held.bytes().saturating_sub(self.inner.limits.answer_bytes);
         if excess == 0 {
@@ -155,14 +156,14 @@ impl Connections {
         self.lock().open.values().map(|entry| Arc::clone(&entry.activity)).collect()
     }
 
-    /// A panic elsewhere leaves nothing half done in it.
+    /// A panic elsewhere cannot leave it in an inconsistent state.
     fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
         self.inner.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Place {
-    /// The times and bounds that hold for it.
+    /// Its times and limits.
     pub(super) fn limits(&self) -> &Sockets {
         self.connections.limits()
     }
@@ -176,7 +177,7 @@ impl Drop for Place {
     }
 }
 
-/// Tells a connection to end, and counts it; false if it had been told before.
+/// Tells a connection to end, and counts it. False if that was done before.
 fn end(activity: &Activity, ending: Ending) -> bool {
     let is_first = activity.end(ending);
     if is_first {

@@ -1,6 +1,6 @@
-//! A client's socket as hyper sees it: what moves through it is noted, and it is closed so that the last answer arrives.
+//! A client's socket for hyper: it records the traffic, and closes in a way that lets the last answer arrive.
 //!
-//! Never looks at a request, and has no timer: the registry judges by what is noted.
+//! Never looks at a request, and has no timer: the registry decides by the records.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,29 +15,29 @@ use tokio::net::TcpStream;
 
 use super::activity::Activity;
 
-/// What an HTTP/2 client sends first (RFC 9113, section 3.4).
+/// The start of an HTTP/2 connection (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// hyper doubles what it reads at once as long as a client fills it. A connection shall not have more than this in its buffer,
-/// of a body that nobody has taken over yet.
+/// hyper doubles its read size as long as a client fills it. This is the maximum in a connection's buffer, of a body that no
+/// handler has taken yet.
 const READ_BYTES: u64 = 8 * 1024;
 
-/// What the system takes over of an answer before the client has it. A client that does not read is noticed after these, and
-/// what it is sent is not kept in the system's memory instead of ours.
+/// How much of an answer the system buffers before the client has it. A client that does not read is noticed after this many
+/// bytes. Its answer is not kept in the system's memory instead of ours.
 #[cfg(target_os = "linux")]
 const UNSENT_BYTES: u32 = 128 * 1024;
 
-/// How much is read on of a client that still sends when its connection is closed: else it is reset, and its client does not
-/// see the last answer.
+/// How much is read from a client that still sends when its connection is closed. Otherwise the connection is reset, and the
+/// client does not see the last answer.
 const DISCARD_BYTES: usize = 1 << 20;
 
-/// As much of it at once.
+/// The size of one such read.
 const DISCARD_AT_ONCE: usize = 8 * 1024;
 
-/// When a connection at rest is first asked whether the other side is still there; a proxy that vanished says no goodbye.
+/// When an idle connection gets its first TCP keepalive probe. A proxy that vanished sends no close.
 const KEEPALIVE: Duration = Duration::from_mins(1);
 
-/// Which protocol a client speaks.
+/// The client's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Http1,
@@ -48,24 +48,24 @@ pub(super) enum Protocol {
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    /// What was read to know the protocol.
+    /// The bytes that were read to detect the protocol.
     begin: Bytes,
     activity: Arc<Activity>,
     closing: Option<Closing>,
 }
 
-/// The writing half is closed; the client may still send.
+/// The writing half is closed. The client may still send.
 #[derive(Debug, Clone, Copy)]
 struct Closing {
-    /// Whether it is in the middle of sending something.
+    /// Whether the client is in the middle of sending something.
     is_sending: bool,
     discarded: usize,
 }
 
 impl Socket {
-    /// Options that cannot be set are those of a connection that is gone, and serving it says so.
+    /// An option can only fail to be set on a connection that is gone, which shows when it is served.
     pub(super) fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
-        // A response is written at once; waiting for more to send would only delay it.
+        // A response is written at once. Waiting for more to send would only delay it.
         let _ = stream.set_nodelay(true);
         let socket = SockRef::from(&stream);
         let _ = socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
@@ -74,7 +74,7 @@ impl Socket {
         Self { stream, begin: Bytes::new(), activity, closing: None }
     }
 
-    /// Reads until it is known which protocol the client speaks.
+    /// Reads until the client's protocol is known.
     pub(super) async fn protocol(&mut self) -> io::Result<Protocol> {
         let mut begin = BytesMut::with_capacity(PREFACE.len());
         let protocol = loop {
@@ -96,11 +96,11 @@ impl Socket {
         Ok(protocol)
     }
 
-    /// Says that the head of the request took too long (RFC 9110, section 15.5.9), and closes.
+    /// Answers that the head of the request took too long (RFC 9110, section 15.5.9), and closes.
     pub(super) async fn refuse_slow_head(mut self) {
         const ANSWER: &[u8] =
             b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        // Where that fails, the client is gone.
+        // If that fails, the client is gone.
         if self.write_all(ANSWER).await.is_ok() {
             let _ = self.shutdown().await;
         }
@@ -165,7 +165,7 @@ impl AsyncWrite for Socket {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
-    /// Closes the writing half, and reads on while the client is in the middle of sending something. The registry gives up a
+    /// Closes the writing half, and reads on while the client is in the middle of sending something. The registry aborts a
     /// connection that takes too long for that.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let socket = &mut *self;

@@ -1,7 +1,7 @@
-//! The streams of HTTP/2 connections: hyper has each run as a task, and one whose client holds it back is given up alone.
+//! The streams of HTTP/2 connections. hyper runs each as a task. A stream that its client holds back is aborted alone.
 //!
-//! Such a client reads from the connection, so that neither the socket nor the others of its streams say anything; through
-//! a proxy they are other people's.
+//! Such a client reads from the connection, so that neither the socket nor its other streams show it. Behind a proxy, those
+//! streams belong to other users.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //!
 //! Versions are those of `web/package-lock.json`; a test compares the hashes with the files that it installs.
 
-/// One ready-made file of an npm package.
+/// One prebuilt file of an npm package.
 #[derive(Debug)]
 pub(crate) struct Asset {
     /// The npm package.
@@ -11,7 +11,7 @@ pub(crate) struct Asset {
     pub(crate) version: &'static str,
     /// The file's path within the package.
     pub(crate) path: &'static str,
-    /// The file's hash, as the `integrity` attribute has it (Subresource Integrity).
+    /// The file's hash, in the form of the `integrity` attribute (Subresource Integrity).
     pub(crate) integrity: &'static str,
 }
 
