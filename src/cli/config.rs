@@ -1,4 +1,4 @@
-//! `glowplug config`: prints the settings that hold, and what is wrong with them.
+//! `glowplug config`: prints the settings in effect, and their problems.
 
 use clap::Args;
 
@@ -17,14 +17,14 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Prints the settings; they are checked as well, so that the exit code says whether `serve` would accept them.
+/// Prints the settings. They are also checked, so that the exit code says whether `serve` would accept them.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let profile = if options.dev { Profile::Dev } else { Profile::Serve };
     let settled = options.flags.settle(profile)?;
     super::print(&settled.to_string())?;
     let mut checked = settled;
     if options.dev {
-        // `dev` starts a database of its own, so that nobody has to name one.
+        // `dev` starts a database of its own, so no setting has to name one.
         checked.set_own_database("postgres://localhost/", "postgres://localhost/");
     }
     checked.check()?;

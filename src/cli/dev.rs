@@ -1,5 +1,5 @@
-//! `glowplug dev`: a private PostgreSQL in the project's folder, its migrations, and the API of it all; with a pooler and a
-//! queue, where they are wanted.
+//! `glowplug dev`: a private PostgreSQL in the project's folder, its migrations, and the API of it all; on request also a
+//! pooler and a queue.
 //!
 //! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `glowplug_local` when it is killed.
 
@@ -32,7 +32,7 @@ use project::Project;
 use queue::Queue;
 use watch::Watch;
 
-/// The only database of the private server that is used.
+/// The only database of the private server in use.
 const DATABASE: &str = "postgres";
 
 /// The flags of `glowplug dev`.
@@ -51,7 +51,7 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Starts everything, serves until a signal comes, and stops everything.
+/// Starts everything, serves until a signal arrives, and stops everything.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let Raw { database_url, direct_url, .. } = &options.flags.settings;
     if database_url.is_some() || direct_url.is_some() {
@@ -83,7 +83,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         settled.set_own_queue(&queue.url());
     }
     let cluster = Cluster::start(cluster_options(&project))?;
-    // The copies live and die with the data: inside of it, for PostgreSQL minds only its own files there.
+    // The copies live and die with the data, so they are in its folder. PostgreSQL ignores files there that are not its own.
     let mirror = Mirror::new(&options.migrations, &cluster.folder().join("data/applied-migrations"));
     let pooler = options.pooler.then(|| Pooler::start(&cluster, &pooler_options())).transpose()?;
     let direct_url = cluster.url(DATABASE);
@@ -93,7 +93,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     server::block_on(&traces, async {
         let mut watch = Watch::new(&options.migrations);
         report(mirror.bring_up_to_date(&direct_url).await);
-        // The migrations have made the roles, if the project has any.
+        // The migrations have created the roles, if the project has any.
         let config = settled.check()?;
         people::settle(&mut settled, &project, &config).await?;
         let config = settled.check()?;
@@ -117,11 +117,11 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 
 fn erase(project: &Project) -> Result<(), glowplug_local::Error> {
     Cluster::erase(&project.database())?;
-    // Its operations were for that database.
+    // The operations in the queue were for that database.
     if project.queue().exists() { Redis::erase(&project.queue()) } else { Ok(()) }
 }
 
-/// Serves until a signal comes or a part ends; then the worker, if there is one, stops after the server.
+/// Serves until a signal arrives or a part ends. The worker, if there is one, stops after the server.
 async fn serve(running: Running, follow: impl Future<Output = ()>, queue: Option<&Queue>) {
     let Some(queue) = queue else { return Box::pin(server::until_stopped(running, follow)).await };
     let meanwhile = async {
@@ -145,7 +145,7 @@ fn pooler_options() -> PoolerOptions {
     PoolerOptions { pool_mode: PoolerMode::Transaction, ..PoolerOptions::default() }
 }
 
-/// Listens where it was told to; where it was not told, on another port if the usual one is taken.
+/// Listens on the configured address. Without one, takes another port if the usual one is in use.
 async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, ListenError> {
     match TcpListener::bind(address).await {
         Err(error)
@@ -158,17 +158,17 @@ async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, L
     }
 }
 
-/// Applies what changes in the migrations folder, for as long as it is polled.
+/// Applies changes of the migrations folder, for as long as it is polled.
 async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, planning: &Planning) {
     loop {
         watch.changed().await;
         report(mirror.bring_up_to_date(url).await);
-        // A failure has been logged, and the old picture stays in use.
+        // A failure has been logged, and the old schema stays in use.
         let _ = planning.reload().await;
     }
 }
 
-/// Says what was done with the migrations. A failure is no reason to stop: the file will be saved again.
+/// Prints what was done with the migrations. A failure is no reason to stop: the file will be saved again.
 fn report(result: Result<Changes, Failure>) {
     match result {
         Ok(Changes { reverted, applied }) => {

@@ -1,7 +1,7 @@
-//! `glowplug doctor`: looks what stands between here and the database, and says what to do about it.
+//! `glowplug doctor`: checks what is between here and the database, and says what to do about problems.
 //!
-//! Changes nothing, there or here, and asks a pooler's console only with `--console`. Exit codes: 0 if Glowplug works there, 1 if
-//! something keeps it from working, 2 if the connection string or a setting makes no sense.
+//! Changes nothing, there or here, and uses a pooler's console only with `--console`. Exit codes: 0 if Glowplug works there,
+//! 1 if something keeps it from working, 2 if the connection string or a setting is invalid.
 
 mod code;
 mod console;
@@ -49,20 +49,20 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// After so long the person who waits is told that there is progress.
+/// After this time, `doctor` prints that it is making progress.
 const SLOW: Duration = Duration::from_millis(1500);
 
-/// Everything has its own limit; this one is for what nobody has thought of.
+/// Every check has its own limit. This one is for unforeseen cases.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Looks, and prints the report.
+/// Examines, and prints the report.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut flags = options.flags.clone();
     if let Some(url) = &options.url {
         flags.settings.database_url = Some(Text(url.clone()));
     }
     let config = flags.settle(Profile::OneShot)?.check()?;
-    // The report says what the log would.
+    // The report says what the log would say.
     let console = options.console.as_deref().map(|url| connector(&Secret::new(url), &config)).transpose()?;
     let connector = connector(&config.database.url, &config)?;
     let ways = ways(options, &config)?;
@@ -82,7 +82,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if report.troubles() > 0 { Err(Failure::Diagnosed) } else { Ok(()) }
 }
 
-/// The further connection strings. Those of the configured database say nothing about another one.
+/// The other connection strings. Those of the configured database say nothing about another one.
 fn ways(options: &Options, config: &Config) -> Result<Vec<Route>, Failure> {
     let typed = &options.flags.settings;
     let counts = |flag: &Option<Text>| options.url.is_none() || flag.is_some();

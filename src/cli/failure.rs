@@ -1,4 +1,4 @@
-//! Why a command did not succeed, in words for the one who typed it.
+//! Why a command failed, in words for the person who typed it.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::http::ListenError;
 use crate::queue;
 use crate::server::BuildError;
 
-/// Why a command did not succeed.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
@@ -61,7 +61,7 @@ impl Failure {
         }
     }
 
-    /// Names the setting with the connection string, where there is no connection.
+    /// Names the setting with the connection string, if there is no connection.
     pub(super) fn of_migrations(error: MigrateError, setting: String) -> Self {
         match error {
             MigrateError::Connect(_) => Self::Unreachable { setting, error },

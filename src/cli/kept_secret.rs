@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::failure::Failure;
 
-/// What `dev` keeps of a project, below its folder.
+/// The folder with `dev`'s files, in a project.
 pub(super) const FOLDER: &str = ".glowplug";
 
-/// The file with the secret that tokens are signed with, in that folder.
+/// The file with the secret for signing tokens, in that folder.
 pub(super) const SECRET: &str = "jwt-secret";
 
 /// The secret of the project in the folder `root`, if `dev` has made one.
@@ -16,7 +16,7 @@ pub(super) fn read(root: &Path) -> Result<Option<String>, Failure> {
     read_file(&root.join(FOLDER).join(SECRET))
 }
 
-/// The secret in a file. An empty file is one that could not be written whole; it counts as none.
+/// The secret in a file. An empty file could not be written completely, and counts as missing.
 pub(super) fn read_file(path: &Path) -> Result<Option<String>, Failure> {
     match std::fs::read_to_string(path) {
         Ok(secret) => Ok(Some(secret.trim().to_owned()).filter(|secret| !secret.is_empty())),

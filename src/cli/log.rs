@@ -1,4 +1,4 @@
-//! Where log records go: standard error, as text or as JSON.
+//! The log's destination: standard error, as text or as JSON.
 
 use std::io::IsTerminal;
 
@@ -6,8 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Log, LogFormat};
 
-/// What is not logged unless it is asked for by name: statements, which come with their parameters, and what the Redis client says
-/// of each attempt to connect, for that Redis is away is said once by ourselves.
+/// Targets that are logged only if you name them: statements, which come with their parameters, and the Redis client's
+/// report of each connection attempt, because Glowplug itself logs once that Redis cannot be reached.
 const WITHHELD: &str = "sql=off,redis=error";
 
 /// Starts logging; a second call changes nothing.
@@ -21,10 +21,10 @@ pub(super) fn start(log: &Log) {
         .with_env_filter(EnvFilter::new(format!("{WITHHELD},{filter}")))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // An error means that a logger is there already, as in a process that runs two commands.
+    // An error means that there is a logger already, as in a process that runs two commands.
     let _ = match log.format {
         LogFormat::Text => builder.try_init(),
-        // One level of names, and the request's span as one object, which is what log stores search by.
+        // One level of names, and the request's span as one object. Log stores search in this form.
         LogFormat::Json => {
             builder.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
         }

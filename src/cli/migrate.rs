@@ -23,7 +23,7 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Applies the pending migrations in order, each in a transaction of its own, and names them.
+/// Applies the pending migrations in order, each in a transaction of its own, and prints their names.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let settled = options.flags.settle(Profile::OneShot)?;
     let config = settled.check()?;

@@ -1,4 +1,4 @@
-//! `glowplug queue`: how much is in the queue, and the operations that were put aside.
+//! `glowplug queue`: the content of the queue, and its dead letters.
 
 use std::fmt::Write;
 
@@ -131,7 +131,7 @@ fn table(all: &[DeadLetter]) -> String {
     text
 }
 
-/// The operation's id; where that cannot be read, its place.
+/// The operation's id. If it cannot be read, the entry's place.
 fn title(aside: &DeadLetter) -> String {
     aside.id.map_or_else(|| aside.name.clone(), |id| id.to_string())
 }

@@ -1,4 +1,4 @@
-//! `glowplug schema`: prints the API's SDL, for code generation, or what is not in the API and why.
+//! `glowplug schema`: prints the API's SDL, for code generation, or what the API leaves out and why.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// One line for each thing that is left out of the API.
+/// One line for each thing that the API leaves out.
 fn explain(problems: &[Problem]) -> String {
     let mut text = String::new();
     for Problem { object, reason } in problems {

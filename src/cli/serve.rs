@@ -1,4 +1,4 @@
-//! `glowplug serve`: the API of a database that is there already.
+//! `glowplug serve`: the API of an existing database.
 
 use clap::Args;
 
@@ -21,7 +21,7 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Serves until SIGINT or SIGTERM; SIGHUP reads the database's structure and the keys of tokens again.
+/// Serves until SIGINT or SIGTERM. SIGHUP reads the catalog and the keys of tokens again.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let settled = options.flags.settle(Profile::Serve)?;
     let mut config = settled.check()?;

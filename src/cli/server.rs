@@ -1,4 +1,4 @@
-//! What `serve` and `dev` have in common: the server, and the signals.
+//! The common parts of `serve` and `dev`: the server, and the signals.
 
 use std::net::SocketAddr;
 
@@ -20,10 +20,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts to answer requests on the listener; SIGHUP reloads. The database need not be there yet: until it is, requests get
-    /// an error that says so, and `/readyz` says no.
+    /// Starts to answer requests on the listener. SIGHUP reloads. The database need not be available yet: until it is,
+    /// requests get an error that says so, and `/readyz` is negative.
     pub(super) fn start(server: Server, listeners: Listeners) -> Result<Self, Failure> {
-        // Before anything says that it runs: a reader of that line may stop it at once.
+        // Before the log says that the server runs: a reader of that line may stop it at once.
         let signals = Signals::new().map_err(Failure::Runtime)?;
         let mut hangup = signal(SignalKind::hangup()).map_err(Failure::Runtime)?;
         let parts = Shutdown::new();
@@ -41,7 +41,7 @@ impl Running {
     }
 }
 
-/// Runs a server's asynchronous part to its end, and sends its traces if the settings say where.
+/// Runs a server's asynchronous part to its end, and sends its traces if that is configured.
 pub(super) fn block_on(
     traces: &config::Traces,
     work: impl Future<Output = Result<(), Failure>>,
@@ -55,18 +55,18 @@ pub(super) fn block_on(
     result
 }
 
-/// Listens on the address that a setting has.
+/// Listens on a setting's address.
 pub(super) async fn listen(setting: &'static str, address: SocketAddr) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).await.map_err(|source| ListenError { setting, address, source })
 }
 
-/// Serves, and does `meanwhile`, until it is to stop.
+/// Serves, and runs `meanwhile`, until the server has to stop.
 pub(super) async fn until_stopped(running: Running, meanwhile: impl Future<Output = ()>) {
     until_signalled(&running.parts, running.signals, meanwhile).await;
 }
 
-/// Lets the parts run, and does `meanwhile`, until SIGINT or SIGTERM; then lets them finish what they have begun. A second
-/// signal ends the process at once.
+/// Runs the parts and `meanwhile` until SIGINT or SIGTERM. Then lets the parts finish their work. A second signal ends the
+/// process at once.
 pub(super) async fn until_signalled(
     shutdown: &Shutdown,
     mut signals: Signals,

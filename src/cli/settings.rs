@@ -1,4 +1,4 @@
-//! The settings' flags, and where the other layers are read from.
+//! The settings' flags, and the sources of the other layers.
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ pub(super) struct Flags {
 }
 
 impl Flags {
-    /// Reads the environment and the file, and says which values hold.
+    /// Reads the environment and the file, and determines the values in effect.
     pub(super) fn settle(&self, profile: Profile) -> Result<Settled, Failure> {
         let file = read_file(self.config.as_deref())?;
         let variable = |name: &str| std::env::var(name).ok();
@@ -27,7 +27,7 @@ impl Flags {
     }
 }
 
-/// The text of the file that was named, or of the usual one if there is one.
+/// The text of the named file, or of the usual one if it exists.
 fn read_file(named: Option<&Path>) -> Result<Option<String>, Failure> {
     let path = named.unwrap_or(Path::new("glowplug.toml"));
     if named.is_none() && !path.exists() {

@@ -1,4 +1,4 @@
-//! `glowplug setup`: makes what Glowplug itself keeps in a database.
+//! `glowplug setup`: creates Glowplug's own tables and functions in a database.
 
 use std::fmt::Write as _;
 
@@ -38,7 +38,7 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Makes the ledger of queued mutations where it is missing, or the schema of stored operations.
+/// Creates the ledger of queued mutations where it is missing, or the schema of stored operations.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
@@ -91,7 +91,7 @@ async fn set_up_live(options: &Options, tables: &[String], config: &Config) -> R
     ))
 }
 
-/// Makes or removes the schema of stored operations, past the pooler where the settings say how.
+/// Creates or removes the schema of stored operations, past the pooler if the settings have such a connection string.
 async fn set_up_stored(options: &Options, config: &Config) -> Result<String, Error> {
     let owner = through(config, config.database.session_url())?;
     if options.drop {
@@ -141,7 +141,7 @@ async fn store_persisted(options: &Options, config: &Config) -> Result<String, E
     Ok(told)
 }
 
-/// A server's settings, with all that is stored sent as a server behind a pooler sends it.
+/// A server's settings. All stored operations are sent in the form of a server behind a pooler.
 fn as_server(config: &Config) -> Config {
     let mut config = config.clone();
     config.database.pool_mode = PoolMode::Transaction;

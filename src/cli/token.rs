@@ -1,6 +1,7 @@
-//! `glowplug token`: signs a JSON Web Token, to try an API as somebody. In production an identity provider does that.
+//! `glowplug token`: signs a JSON Web Token, to try an API as a certain identity. In production, an identity provider does
+//! that.
 //!
-//! Never asks the database: whether the role exists shows when the token is used.
+//! Never asks the database: whether the role exists turns out when the token is used.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -34,7 +35,7 @@ pub(super) struct Options {
 /// Signs with the setting `jwt-secret`, or with the secret that `dev` keeps in this folder, and prints the token.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut settled = options.flags.settle(Profile::OneShot)?;
-    // No database is asked, but the settings are checked as a whole.
+    // This needs no database, but the settings are checked as a whole.
     settled.set_database_url("postgres://localhost/");
     if settled.value("jwt-secret").is_none()
         && let Some(secret) = kept_secret::read(Path::new("."))?
@@ -60,7 +61,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     super::print(&(sign(&jwt, claims, expires)? + "\n"))
 }
 
-/// A claim as it was typed: `name=text` or `name:=JSON`.
+/// A claim in its typed form: `name=text` or `name:=JSON`.
 fn parse(claim: &str) -> Result<(String, Value), Failure> {
     let wrong = |why: &str| Failure::Usage(format!("--claim {claim}: {why}; write sub=… or level:=3"));
     let (name, value) = claim.split_once('=').ok_or_else(|| wrong("there is no = in it"))?;
@@ -71,7 +72,7 @@ fn parse(claim: &str) -> Result<(String, Value), Failure> {
     if name.is_empty() { Err(wrong("it has no name")) } else { Ok((name.to_owned(), value)) }
 }
 
-/// Puts the role where the server looks for it. A claim on the way that is no object gives way.
+/// Puts the role where the server looks for it. A claim on that path that is not an object is replaced.
 fn put(claims: &mut Map<String, Value>, path: &[String], role: &str) {
     match path {
         [] => {}
@@ -89,8 +90,8 @@ fn put(claims: &mut Map<String, Value>, path: &[String], role: &str) {
     }
 }
 
-/// A token with these claims that the server accepts from now on, until it expires. It is signed with `jwt.secret`, and
-/// names the issuer and the audience that tokens are held to.
+/// A token with these claims that the server accepts from now on, until it expires. It is signed with `jwt.secret`, and has
+/// the issuer and the audience that the settings require.
 pub(super) fn sign(jwt: &Jwt, mut claims: Map<String, Value>, expires: Duration) -> Result<String, Failure> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     claims.insert("iat".to_owned(), now.as_secs().into());

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::failure::Failure;
 
-/// Whatever stands behind `dev`.
+/// Any arguments of `dev`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
     #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]

@@ -29,7 +29,7 @@ pub(super) struct Options {
     flags: Flags,
 }
 
-/// Works until SIGINT or SIGTERM, then finishes what it has begun; a second signal ends the process at once.
+/// Works until SIGINT or SIGTERM, then finishes the running operations. A second signal ends the process at once.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let mut config = options.flags.settle(Profile::Serve)?.check()?;
     if let Some(text) = &options.takeover_after {
@@ -39,7 +39,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     config.queue.attempts = options.attempts.unwrap_or(config.queue.attempts);
     super::log::start(&config.log);
     server::block_on(&config.traces, async {
-        // Before anything says that it runs: who hears of it may ask it to stop at once.
+        // Before the log says that the worker runs: a reader of that line may stop it at once.
         let signals = Signals::new().map_err(Failure::Runtime)?;
         let shutdown = Shutdown::new();
         let listener = metrics_listener(&config.http).await?;
@@ -49,7 +49,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     })
 }
 
-/// Starts a worker as a part of the process; it can be looked at by the listener, if there is one.
+/// Starts a worker as a part of the process. If there is a listener, it serves the worker's metrics and health.
 pub(super) fn start(
     config: &Config,
     shutdown: &Shutdown,
@@ -80,7 +80,7 @@ pub(super) fn start(
     shutdown.spawn(async move {
         let hangups = async {
             while hangup.recv().await.is_some() {
-                // A failure has been logged, and the old picture stays in use.
+                // A failure has been logged, and the old schema stays in use.
                 let _ = engine.reload().await;
             }
         };

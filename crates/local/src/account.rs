@@ -1,7 +1,7 @@
-//! Which account servers run as: our own, or another one when we are root.
+//! The account that servers run as: our own, or another one if we are root.
 //!
-//! PostgreSQL and PgBouncer refuse to run as root, so root (in a container, mostly) starts them as `postgres`, or as
-//! `nobody` where the former does not exist.
+//! PostgreSQL and PgBouncer refuse to run as root. So root (mostly in a container) starts them as `postgres`, or as `nobody`
+//! if there is no `postgres`.
 
 use std::fmt::Write as _;
 use std::io;
@@ -14,20 +14,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Error, file_error};
 
-/// Where data is that cannot be in the project's folder.
+/// The folder for data that cannot be in the project's folder.
 const ELSEWHERE: &str = "/var/lib/glowplug";
 
 /// The account that a server runs as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Account {
-    /// Ours.
+    /// Our own.
     Own,
     /// Another one, because ours is root.
     Other { uid: u32, gid: u32 },
 }
 
 impl Account {
-    /// Finds the account that servers run as.
+    /// Finds the account for servers.
     pub(crate) fn for_servers() -> Result<Self, Error> {
         if !nix::unistd::geteuid().is_root() {
             return Ok(Self::Own);
@@ -39,11 +39,11 @@ impl Account {
             .ok_or(Error::NoAccount)
     }
 
-    /// A command that will run as this account, in its own process group, so that a Ctrl-C in the terminal reaches
-    /// only us and we stop our servers in order.
+    /// A command that will run as this account. It has its own process group, so that a Ctrl-C in the terminal reaches only
+    /// our process, and we stop our servers in order.
     pub(crate) fn command(self, program: &Path) -> Command {
         let mut command = Command::new(program);
-        // The working folder is inherited and may be out of the account's reach.
+        // The working folder is inherited, and the account may not be able to enter it.
         command.current_dir("/").process_group(0).stdin(Stdio::null()).env("LC_MESSAGES", "C");
         if let Self::Other { uid, gid } = self {
             command.uid(uid).gid(gid);
@@ -51,13 +51,13 @@ impl Account {
         command
     }
 
-    /// Makes the folder if needed and hands it to the account.
+    /// Makes the folder if needed, and gives it to the account.
     pub(crate) fn give_folder(self, folder: &Path) -> Result<(), Error> {
         std::fs::create_dir_all(folder).map_err(file_error("make", folder))?;
         self.give(folder)
     }
 
-    /// Hands one file or folder to the account.
+    /// Gives one file or folder to the account.
     pub(crate) fn give(self, path: &Path) -> Result<(), Error> {
         match self {
             Self::Own => Ok(()),
@@ -67,10 +67,10 @@ impl Account {
         }
     }
 
-    /// The folder to use for `wanted`: itself, or one that the account can reach.
+    /// The folder to use for `wanted`: itself, or one that the account can enter.
     ///
-    /// A project in `/root` is out of every other account's reach. Its data then is in `/var/lib/glowplug`, and `elsewhere`
-    /// in the wanted folder is a link there.
+    /// Other accounts cannot enter a project in `/root`. Its data then is in `/var/lib/glowplug`, and `elsewhere` in the
+    /// wanted folder is a link to it.
     pub(crate) fn reachable_folder(self, wanted: &Path) -> Result<PathBuf, Error> {
         std::fs::create_dir_all(wanted).map_err(file_error("make", wanted))?;
         let wanted = wanted.canonicalize().map_err(file_error("resolve", wanted))?;
@@ -80,7 +80,7 @@ impl Account {
         folder_elsewhere(&wanted, Path::new(ELSEWHERE))
     }
 
-    /// Whether the account can enter the folder. Asked of the operating system, which also knows access lists.
+    /// Whether the account can enter the folder. Asks the operating system, which also knows access lists.
     fn reaches(self, folder: &Path) -> bool {
         self.command(Path::new("/bin/sh"))
             .args(["-c", "cd \"$1\"", "sh"])
@@ -92,10 +92,11 @@ impl Account {
     }
 }
 
-/// The folder in `base` that stands for `wanted`, where a link leads to it. The link decides, so that data stays where an earlier version
-/// has put it; when the link was removed, so is what it stood for.
+/// The folder in `base` that replaces `wanted`. A link in `wanted` leads to it. An existing link decides, so that data stays
+/// where an earlier version has put it. If the link was removed, the folder is removed too.
 ///
-/// A link that leads out of `base` is refused: a project that was copied from others must not have its files handed to another account.
+/// A link that leads out of `base` is refused: a project that was copied from other people must not have its files given to
+/// another account.
 fn folder_elsewhere(wanted: &Path, base: &Path) -> Result<PathBuf, Error> {
     let link = wanted.join("elsewhere");
     let elsewhere = match std::fs::read_link(&link) {
@@ -117,7 +118,8 @@ fn folder_elsewhere(wanted: &Path, base: &Path) -> Result<PathBuf, Error> {
     Ok(elsewhere)
 }
 
-/// Sixteen letters that no other folder has: the beginning of its path's SHA-256, which is the same for every version of Rust.
+/// Sixteen letters that are unique for each folder: the beginning of its path's SHA-256, which is the same for every version
+/// of Rust.
 fn name_of(folder: &Path) -> String {
     let hash = Sha256::digest(folder.as_os_str().as_bytes());
     hash.iter().take(8).fold(String::new(), |mut name, byte| {

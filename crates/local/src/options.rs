@@ -1,4 +1,4 @@
-//! What a caller may choose about a [`Cluster`](crate::Cluster) and a [`Pooler`](crate::Pooler). Only data.
+//! The options of a [`Cluster`](crate::Cluster) and a [`Pooler`](crate::Pooler). Only data.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,22 +6,22 @@ use std::time::Duration;
 /// How a PostgreSQL server is set up.
 #[derive(Debug, Clone)]
 pub struct ClusterOptions {
-    /// The folder that holds its data, log and socket; made if it is not there.
+    /// The folder of its data, log and socket. It is created if it does not exist.
     pub folder: PathBuf,
     /// What happens to the data.
     pub durability: Durability,
-    /// Who may connect.
+    /// Which users may connect.
     pub authentication: Authentication,
     /// The server's `max_connections`.
     pub max_connections: u32,
-    /// Further settings of postgresql.conf: name and value.
+    /// Other settings of postgresql.conf: name and value.
     pub settings: Vec<(String, String)>,
-    /// Called with the version before PostgreSQL is downloaded, which takes a while; the default does nothing.
+    /// Called with the version before PostgreSQL is downloaded, which takes a while. Does nothing by default.
     pub on_download: fn(&str),
 }
 
 impl ClusterOptions {
-    /// A server whose data is kept, for developing with.
+    /// A server whose data is kept, for development.
     pub fn kept_in(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
@@ -33,7 +33,7 @@ impl ClusterOptions {
         }
     }
 
-    /// A server in a temporary folder, fast and gone afterwards, for tests and benchmarks.
+    /// A fast server in a temporary folder, for tests and benchmarks.
     pub fn throwaway() -> Self {
         let name = format!("glowplug-{}", uuid::Uuid::new_v4().simple());
         Self {
@@ -50,20 +50,20 @@ impl ClusterOptions {
 /// What happens to a server's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Durability {
-    /// It is flushed to the disk and stays when the server stops. Texts are in the locale `C.UTF-8` if there is one.
+    /// It is flushed to the disk and stays when the server stops. The locale of texts is `C.UTF-8` if that exists.
     Kept,
-    /// It is never flushed (`fsync=off`), and the folder is removed with the server. The locale is `C`, so that sorting
-    /// is the same on every machine.
+    /// It is never flushed (`fsync=off`), and the folder is removed with the server. The locale is `C`, so that the sort
+    /// order is the same on every machine.
     Throwaway,
 }
 
-/// Who may connect to a server.
+/// Which users may connect to a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authentication {
-    /// Who knows a random password, which is kept beside the data: a superuser's connection runs programs as the
-    /// server's account, so that trusting the loopback address would hand that account to everybody on the machine.
+    /// Users with a random password, which is kept beside the data. A superuser's connection runs programs as the server's
+    /// account, so trusting the loopback address would give that account to every user of the machine.
     Password,
-    /// Everybody on this machine. For tests, where the password's rounds of hashing would cost more than the query.
+    /// Every user of this machine. For tests, where hashing the password would cost more than the query.
     Trust,
 }
 
@@ -78,33 +78,34 @@ pub enum PoolerMode {
     Statement,
 }
 
-/// Which PgBouncer of this machine.
+/// Which of the machine's PgBouncers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolerProgram {
-    /// The one that is installed.
+    /// The installed one.
     Installed,
-    /// One that tracks prepared statements (1.21 or later): the installed one if it does, else that which
-    /// `scripts/newer-poolers` has fetched.
+    /// One that tracks prepared statements (1.21 or later): the installed one if it does, otherwise the one that
+    /// `scripts/newer-poolers` has downloaded.
     TracksStatements,
-    /// The newest one, which `scripts/newer-poolers` has fetched.
+    /// The newest one, which `scripts/newer-poolers` has downloaded.
     Newest,
 }
 
-/// What an Odyssey makes of statements with names (`pool_reserve_prepared_statement`).
+/// How an Odyssey treats named statements (`pool_reserve_prepared_statement`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OdysseyStatements {
-    /// It knows which client has prepared what, and prepares it wherever that client comes. Its default.
+    /// It tracks the statements of each client, and prepares them on every server connection that the client gets. Its
+    /// default.
     Tracked,
     /// It passes them on.
     AsGiven,
 }
 
-/// What a pgpool-II takes the servers behind it for, though it be one.
+/// The replication mode of a pgpool-II, even with a single server behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clustering {
-    /// They replicate by themselves. As pgpool-II is set up mostly.
+    /// The servers replicate by themselves. The usual configuration of pgpool-II.
     StreamingReplication,
-    /// It does not care. A write by the extended protocol then opens a transaction that it does not commit (version 4.3).
+    /// None. A write by the extended protocol then opens a transaction that it does not commit (version 4.3).
     Raw,
 }
 
@@ -119,13 +120,13 @@ pub struct PoolerOptions {
     pub pool_mode: PoolerMode,
     /// Server connections per database and user (`default_pool_size`).
     pub pool_size: u32,
-    /// Client connections at the most.
+    /// The maximum number of client connections.
     pub max_client_conn: u32,
-    /// How long a client waits for a server connection; zero waits for ever.
+    /// How long a client waits for a server connection; zero means forever.
     pub query_wait_timeout: Duration,
     /// Users besides the superuser that may connect through it: name and password.
     pub users: Vec<(String, String)>,
-    /// Further settings of pgbouncer.ini: name and value.
+    /// Other settings of pgbouncer.ini: name and value.
     pub extra: Vec<(String, String)>,
 }
 

@@ -1,7 +1,7 @@
-//! One pgpool-II in front of a [`Cluster`], as a plain pooler: it has one server behind it and balances nothing.
+//! One pgpool-II in front of a [`Cluster`], as a plain pooler: it has one server behind it and balances no load.
 //!
-//! Each of its children serves one client at a time and keeps that client's server connection for the next one: to a
-//! client it is a pooler in session mode.
+//! Each of its children serves one client at a time and keeps that client's server connection for the next one. For clients,
+//! it is a pooler in session mode.
 
 use std::fmt::Write;
 use std::net::{Ipv4Addr, TcpStream};
@@ -31,7 +31,8 @@ pub struct Pgpool {
 impl Pgpool {
     /// Starts a pgpool-II whose files are in the cluster's folder under `name`, and waits until it listens.
     ///
-    /// `children` is how many clients it serves at once; more wait. The cluster has to trust its clients.
+    /// `children` is the number of clients that it serves at once; further clients wait. The cluster has to trust its
+    /// clients.
     pub fn start(
         cluster: &Cluster,
         name: &str,
@@ -56,7 +57,7 @@ impl Pgpool {
         format!("{}{database}", self.url)
     }
 
-    /// The loopback port that it listens on.
+    /// Its loopback port.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -69,7 +70,7 @@ impl Pgpool {
 
 impl Drop for Pgpool {
     fn drop(&mut self) {
-        // "Fast": it does not wait for its clients to leave.
+        // "Fast": does not wait for its clients to leave.
         self.process.stop(Signal::SIGINT);
     }
 }
@@ -89,18 +90,19 @@ fn settings(
     let quoted = |path: &Path| format!("'{}'", path.display());
     let own = [
         ("backend_clustering_mode", mode.to_owned()),
-        // Nothing is replicated, so there is no delay to be looked for.
+        // Nothing is replicated, so there is no delay to check.
         ("sr_check_period", "0".to_owned()),
         ("load_balance_mode", "off".to_owned()),
         ("backend_hostname0", "'127.0.0.1'".to_owned()),
         ("backend_port0", cluster.port().to_string()),
-        // There is no other server to fail over to: without this it would give the only one up at the first error.
+        // There is no other server for a failover. Without this setting, the first error would make it give up its only
+        // server.
         ("backend_flag0", "'DISALLOW_TO_FAILOVER'".to_owned()),
         ("listen_addresses", "'127.0.0.1'".to_owned()),
         ("port", port.to_string()),
         ("pcp_listen_addresses", "'127.0.0.1'".to_owned()),
         ("pcp_port", control_port.to_string()),
-        // Its name before version 4.4, and the one since.
+        // The setting's name before version 4.4, and the name since then.
         ("socket_dir", quoted(folder)),
         ("unix_socket_directories", quoted(folder)),
         ("pcp_socket_dir", quoted(folder)),

@@ -52,12 +52,12 @@ impl Pooler {
         format!("{}{database}", self.url)
     }
 
-    /// The connection string of its administration console, which understands only the simple protocol.
+    /// The connection string of its administration console, which supports only the simple protocol.
     pub fn admin_url(&self) -> String {
         self.url("pgbouncer")
     }
 
-    /// The loopback port that it listens on; a restart keeps it.
+    /// Its loopback port. A restart keeps it.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -72,7 +72,7 @@ impl Pooler {
         self.process.pid()
     }
 
-    /// Stops it at once; connections are cut. May be called again.
+    /// Stops it at once; connections are cut. You may call it again.
     pub fn stop(&mut self) {
         self.process.stop(self.stop_signal);
     }
@@ -160,7 +160,7 @@ fn write_files(folder: &Path, account: Account, settings: &str, users: &str) -> 
     Ok(())
 }
 
-/// The signal at which a PgBouncer stops at once: since version 1.23 it waits at SIGTERM until its clients have left.
+/// The signal that stops a PgBouncer at once. Since version 1.23, it waits at SIGTERM until its clients have left.
 fn stop_signal(program: &Path) -> Signal {
     if binaries::pooler_version(program) >= Some((1, 23)) { Signal::SIGQUIT } else { Signal::SIGTERM }
 }
@@ -175,7 +175,7 @@ fn launch(
     let log = log_file(folder);
     let pid_file = pid_file(folder);
     let mut command = account.command(program);
-    // Its log goes to the file by itself; what it prints as well is only of interest before it has read its settings.
+    // Its log goes to the file anyway. Its output matters only before it has read its settings.
     command.arg("-q").arg(settings_file(folder));
     let cleanup = Cleanup { signal: stop_signal, remove: None, pid_file: pid_file.clone() };
     let mut process = Process::start(&mut command, &folder.join("output.log"), &cleanup)?;
@@ -192,7 +192,7 @@ fn launch(
     Err(Error::NotReady { program: "PgBouncer", tail, log })
 }
 
-/// Stops the PgBouncer of an earlier run that was killed before it could do so itself.
+/// Stops the PgBouncer of an earlier run that was killed before it could stop its PgBouncer.
 fn stop_orphan(folder: &Path, signal: Signal) -> Result<(), Error> {
     let settings = settings_file(folder).display().to_string();
     let find = || {
@@ -203,7 +203,7 @@ fn stop_orphan(folder: &Path, signal: Signal) -> Result<(), Error> {
     };
     let pid_file = pid_file(folder);
     process::stop_orphans(folder, process::read_pid(&pid_file), signal, find)?;
-    // The process id may have been given to another program meanwhile, at which sight PgBouncer would refuse to start.
+    // The process id may belong to another program now. In that case PgBouncer would refuse to start.
     if pid_file.exists() {
         std::fs::remove_file(&pid_file).map_err(file_error("remove", &pid_file))?;
     }

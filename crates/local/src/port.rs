@@ -5,20 +5,20 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use crate::Error;
 
-/// Searched for free ports. It lies below what operating systems give to outgoing connections, so that a port cannot
-/// be taken by one between our looking and the server's listening.
+/// The range of ports that is searched. It is below the operating systems' range for outgoing connections, so that such a
+/// connection cannot take a port between our check and the server's start.
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 12_000;
 
-/// How many ports this process has tried; no port is handed out twice.
+/// How many ports this process has tried. No port is used twice.
 static TRIED: AtomicU16 = AtomicU16::new(0);
 
-/// A loopback port that nobody listens on: `preferred` if it is free.
+/// A free loopback port: `preferred`, if that one is free.
 pub(crate) fn free_port(preferred: Option<u16>) -> Result<u16, Error> {
     if let Some(port) = preferred.filter(|port| is_free(*port)) {
         return Ok(port);
     }
-    // Different processes begin at different places, so that they seldom look at the same port at once.
+    // Different processes begin at different places, so that they seldom check the same port at once.
     let begin = u16::try_from(std::process::id() * 37 % u32::from(COUNT)).unwrap_or(0);
     for _ in 0..COUNT {
         let step = TRIED.fetch_add(1, Ordering::Relaxed) % COUNT;

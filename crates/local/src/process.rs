@@ -1,8 +1,8 @@
-//! One server process: started with its output in a log file, stopped by its id, and guarded.
+//! One server process: starts it with its output in a log file, stops it by its id, and guards it.
 //!
-//! The guard is a shell that waits for its standard input to end, which happens when we are gone, however we went:
-//! it then stops the server. Rust offers no safe way to ask the kernel for that, and destructors do not run when a
-//! process is killed, nor for the statics of a test binary.
+//! The guard is a shell that waits for the end of its standard input. That happens when our process ends, in any way, and
+//! the shell then stops the server. Rust has no safe way to ask the kernel for that. Destructors do not run when a process
+//! is killed, nor for the statics of a test binary.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -19,7 +19,7 @@ use crate::{Error, file_error};
 /// How long a server may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// How often a condition that the system cannot announce is looked at.
+/// How often a condition is checked that the system cannot announce.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A running server.
@@ -29,7 +29,7 @@ pub(crate) struct Process {
     guard: Child,
 }
 
-/// What the guard does when we are gone.
+/// What the guard does when our process has ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Cleanup {
     /// The signal that stops the server.
@@ -40,7 +40,8 @@ pub(crate) struct Cleanup {
     pub(crate) pid_file: PathBuf,
 }
 
-/// A line on standard input is the word that the server was stopped; the end of the input without it is our death.
+/// A line on standard input says that the server was stopped. The end of the input without a line means that our process has
+/// ended.
 const GUARD: &str = r#"
 read -r word && exit 0
 kill -s "$1" "$2" 2>/dev/null
@@ -51,7 +52,7 @@ rm -rf "$3"
 "#;
 
 impl Process {
-    /// Starts the command with its output appended to `log`, and a guard beside it.
+    /// Starts the command with its output appended to `log`, and a guard for it.
     pub(crate) fn start(command: &mut Command, log: &Path, cleanup: &Cleanup) -> Result<Self, Error> {
         let program = PathBuf::from(command.get_program());
         let output =
@@ -73,16 +74,16 @@ impl Process {
         self.child.id()
     }
 
-    /// How the server ended, if it has.
+    /// How the server ended, if it has ended.
     pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Stops the server and waits until it is gone; may be called again.
+    /// Stops the server and waits until it is gone. You may call it again.
     pub(crate) fn stop(&mut self, signal: Signal) {
         stop_child(&mut self.child, signal);
         if let Some(mut input) = self.guard.stdin.take() {
-            // A guard that is gone already has nothing left to be told.
+            // A guard that has ended already needs no message.
             let _ = input.write_all(b"stopped\n");
         }
         let _ = self.guard.wait();
@@ -112,20 +113,20 @@ fn stop_child(child: &mut Child, signal: Signal) {
     }
     send(child.id(), signal);
     if !wait_until(STOP_LIMIT, || child.try_wait().ok().flatten().is_some()) {
-        // It had its chance; leaving it behind would be worse. An error means that it ended just now.
+        // It had time to stop. Leaving it behind would be worse. An error means that it has just ended.
         let _ = child.kill();
         let _ = child.wait();
     }
 }
 
-/// Sends a signal to a process that we know to be ours; an error means that it has ended.
+/// Sends a signal to a process that is known to be ours. An error means that it has ended.
 pub(crate) fn send(pid: u32, signal: Signal) {
     if let Ok(pid) = i32::try_from(pid) {
         let _ = nix::sys::signal::kill(Pid::from_raw(pid), signal);
     }
 }
 
-/// Waits until the condition holds; false when `limit` passed first.
+/// Waits until the condition is true. Returns false if `limit` passed first.
 pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;
     loop {
@@ -139,9 +140,9 @@ pub(crate) fn wait_until(limit: Duration, mut condition: impl FnMut() -> bool) -
     }
 }
 
-/// Ends processes of an earlier run that were left behind, and waits until they are gone.
+/// Stops processes that an earlier run left behind, and waits until they are gone.
 ///
-/// `find` names those that are left; `first` is signalled alone if it is among them, because the others follow it.
+/// `find` returns those that are left. If `first` is among them, only it gets the signal, because the others follow it.
 pub(crate) fn stop_orphans(
     folder: &Path,
     first: Option<u32>,
@@ -159,7 +160,7 @@ pub(crate) fn stop_orphans(
     Err(Error::OrphansRemain { pids: find(), folder: folder.to_path_buf() })
 }
 
-/// Runs a program to its end; what it printed is the error if it fails.
+/// Runs a program to its end. If it fails, its output is the error.
 pub(crate) fn run(command: &mut Command, program: &'static str) -> Result<(), Error> {
     let output = command
         .stdin(Stdio::null())
@@ -179,7 +180,7 @@ pub(crate) fn read_pid(file: &Path) -> Option<u32> {
 
 /// The processes of this machine: id and command line.
 ///
-/// Asked of `ps`, which every Unix has, except on Linux, where a slim container lacks it and `/proc` says the same.
+/// Uses `ps`, which every Unix has. On Linux it uses `/proc`, because a slim container may lack `ps`.
 pub(crate) fn all() -> Vec<(u32, String)> {
     if let Ok(entries) = std::fs::read_dir("/proc") {
         return entries
@@ -197,7 +198,7 @@ pub(crate) fn all() -> Vec<(u32, String)> {
         .collect()
 }
 
-/// A process's command line; a process that has ended and waits to be collected has none.
+/// A process's command line. A process that has ended and was not collected yet has none.
 fn command_line(pid: u32) -> Option<String> {
     let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let text = String::from_utf8_lossy(&bytes).replace('\0', " ");

@@ -14,31 +14,31 @@ use crate::port::free_port;
 use crate::process::{self, Cleanup, Process};
 use crate::{Error, file_error, write_private};
 
-/// How long a Redis may take to listen, and a cluster to agree.
+/// How long a Redis may take to listen, and the nodes of a cluster to agree.
 const START_LIMIT: Duration = Duration::from_secs(20);
 
-/// How a Redis is set up.
+/// The options of a Redis.
 #[derive(Debug, Clone, Default)]
 pub struct RedisOptions {
-    /// The folder that holds its data and log; one of its own, which is removed with it, where none is given.
+    /// The folder of its data and log. By default a temporary one, which is removed with it.
     pub folder: Option<PathBuf>,
-    /// What is left of its data when it is killed.
+    /// Which data is left when it is killed.
     pub persistence: Persistence,
-    /// The only user: name, password, and rules as `ACL SETUSER` has them. Without one, everybody may do everything.
+    /// The only user: name, password, and rules as in `ACL SETUSER`. Without one, every client may do everything.
     pub user: Option<(String, String, String)>,
-    /// The files with a certificate and its key, for TLS; without them, it speaks none.
+    /// The files of a certificate and its key, for TLS. Without them, it does not support TLS.
     pub certificate: Option<(PathBuf, PathBuf)>,
 }
 
-/// What is left of a Redis's data when it is killed.
+/// Which data of a Redis is left when it is killed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Persistence {
-    /// Nothing.
+    /// None.
     #[default]
     Nothing,
     /// All but the last second (`appendfsync everysec`).
     EverySecond,
-    /// Everything that was answered (`appendfsync always`).
+    /// Everything that it has acknowledged (`appendfsync always`).
     Always,
 }
 
@@ -59,7 +59,7 @@ impl Redis {
         Self::start_node(options, "")
     }
 
-    /// Removes what a Redis has kept in a folder, after it has stopped the one that an earlier run may have left there.
+    /// Removes a Redis's data from a folder. First stops a Redis that an earlier run may have left there.
     pub fn erase(folder: &Path) -> Result<(), Error> {
         let folder = Account::for_servers()?.reachable_folder(folder)?;
         stop_orphan(&folder)?;
@@ -93,12 +93,12 @@ impl Redis {
         self.url.clone()
     }
 
-    /// The loopback port that it listens on; a restart keeps it.
+    /// Its loopback port. A restart keeps it.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Stops it in order, so that it writes what is to be kept. May be called again.
+    /// Stops it in order, so that it writes its data. You may call it again.
     pub fn stop(&mut self) {
         self.process.stop(Signal::SIGTERM);
     }
@@ -108,7 +108,7 @@ impl Redis {
         self.process.stop(Signal::SIGKILL);
     }
 
-    /// Stops it if it runs, and starts it on the same port with what is left of its data.
+    /// Stops it if it runs, and starts it on the same port with the data that is left.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop();
         self.process = launch(self.account, &self.folder, self.port, self.is_throwaway)?;
@@ -120,7 +120,7 @@ impl Drop for Redis {
     fn drop(&mut self) {
         self.stop();
         if self.is_throwaway {
-            // What cannot be removed is in the folder for temporary files.
+            // Files that cannot be removed are in the folder for temporary files.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
@@ -135,7 +135,7 @@ pub struct RedisCluster {
 impl RedisCluster {
     /// Starts three nodes, and waits until they agree.
     pub fn start() -> Result<Self, Error> {
-        // Nodes talk to each other on a port of their own, by default 10,000 higher, where outgoing connections may have it.
+        // Nodes communicate on a separate port, by default 10,000 higher. Outgoing connections may use that one.
         let ports = (0..3).map(|_| free_port(None)).collect::<Result<Vec<u16>, Error>>()?;
         let node = |bus: &u16| {
             let more = format!("cluster-enabled yes\ncluster-node-timeout 2000\ncluster-port {bus}\n");
@@ -267,7 +267,7 @@ fn launch(account: Account, folder: &Path, port: u16, is_throwaway: bool) -> Res
     Err(Error::NotReady { program: "Redis", tail, log })
 }
 
-/// Stops the Redis of an earlier run that was killed before it could do so itself.
+/// Stops the Redis of an earlier run that was killed before it could stop its Redis.
 fn stop_orphan(folder: &Path) -> Result<(), Error> {
     let pid_file = pid_file(folder);
     if let Some(pid) = process::read_pid(&pid_file) {

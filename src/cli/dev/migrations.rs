@@ -1,9 +1,9 @@
 //! Keeps the private database equal to the migrations folder.
 //!
-//! Diesel knows which migrations were applied, by their versions, but not what was in them. So copies are kept of the
-//! migrations as they were applied. One that is changed or deleted is undone by the `down.sql` that belongs to what
-//! was applied, together with all later ones, and whatever is pending is applied then. What people wrote into the
-//! tables meanwhile is lost by that, as it is with `diesel migration redo`.
+//! Diesel knows the versions of applied migrations, but not their content. So `dev` keeps copies of the migrations as they
+//! were applied. When a migration changes or is deleted, the copy's `down.sql` undoes it, and all later ones are undone
+//! before it. Then everything that is pending is applied. Data in the affected tables is lost by that, as with `diesel
+//! migration redo`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 /// The migrations of a folder, by name, in the order of their versions.
 type Migrations = BTreeMap<String, Files>;
 
-/// What was done to make the database equal to the folder.
+/// The steps that made the database equal to the folder.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     pub(super) reverted: Vec<String>,
@@ -35,12 +35,12 @@ pub(super) struct Mirror {
 }
 
 impl Mirror {
-    /// `source` is the project's folder, `applied` is where the copies are kept.
+    /// `source` is the project's folder, `applied` is the folder of the copies.
     pub(super) fn new(source: &Path, applied: &Path) -> Self {
         Self { source: source.to_path_buf(), applied: applied.to_path_buf() }
     }
 
-    /// Reverts what has changed, and applies what is pending. After an error, what was done until then stays.
+    /// Reverts changed migrations, and applies pending ones. After an error, the steps before it stay.
     pub(super) async fn bring_up_to_date(&self, url: &str) -> Result<Changes, Failure> {
         let wanted = read(&self.source)?;
         let reverted = self.revert_changed(url, &wanted).await?;
@@ -48,7 +48,7 @@ impl Mirror {
         Ok(Changes { reverted, applied })
     }
 
-    /// Reverts from the last one down to the first that is changed or gone.
+    /// Reverts from the last one down to the first that was changed or deleted.
     async fn revert_changed(&self, url: &str, wanted: &Migrations) -> Result<Vec<String>, Failure> {
         let applied = read(&self.applied)?;
         let is_same =
@@ -69,8 +69,8 @@ impl Mirror {
         Ok(undo)
     }
 
-    /// Undoes the migration that was applied last, by the first way that works: its own, then the one that the folder
-    /// has now, which somebody may just have corrected.
+    /// Undoes the last applied migration with the first `down.sql` that works: its own, then the folder's current one, which
+    /// may have been corrected since.
     async fn undo(
         &self,
         url: &str,
@@ -93,7 +93,7 @@ impl Mirror {
         Err(reason)
     }
 
-    /// Applies from a copy, so that what is remembered is what was applied, even while somebody is typing.
+    /// Applies from a copy, so that the copy is exactly what was applied, even if the file changes meanwhile.
     async fn apply_pending(&self, url: &str, wanted: &Migrations) -> Result<Vec<String>, Failure> {
         let snapshot = self.applied.with_extension("next");
         remove(&snapshot)?;
@@ -108,7 +108,7 @@ impl Mirror {
     }
 }
 
-/// Whether applying either would do the same; how it is undone does not matter for that.
+/// Whether both do the same when they are applied. How they are undone does not matter here.
 fn does_same(applied: &Files, now: &Files) -> bool {
     let without_down = |files: &Files| -> Files {
         files
@@ -120,7 +120,7 @@ fn does_same(applied: &Files, now: &Files) -> bool {
     without_down(applied) == without_down(now)
 }
 
-/// The migrations of a folder; none if there is no such folder. One without `up.sql` is not finished yet.
+/// The migrations of a folder; none if the folder does not exist. One without `up.sql` is not finished yet.
 fn read(folder: &Path) -> Result<Migrations, Failure> {
     let mut migrations = Migrations::new();
     for path in entries(folder)?.into_iter().filter(|path| path.join("up.sql").is_file()) {
@@ -146,7 +146,7 @@ fn write(folder: &Path, migrations: &Migrations) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is in a folder, without hidden files, such as those of editors; nothing if there is no such folder.
+/// The content of a folder without hidden files, such as those of editors. Empty if the folder does not exist.
 pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     match std::fs::read_dir(folder) {
         Ok(entries) => Ok(entries

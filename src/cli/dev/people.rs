@@ -1,5 +1,5 @@
-//! Whom `dev` serves: requests without a token as the role `anon` if the database has it, and ready tokens for the people
-//! that the database names in a view `glowplug.sample_token (who, claims)`.
+//! The identities in `dev`: requests without a token run as the role `anon` if the database has it, and `dev` prints tokens
+//! for the people in the database's view `glowplug.sample_token (who, claims)`.
 //!
 //! A project without the role `anon` runs as the connection's own user, unless the settings say otherwise.
 
@@ -17,13 +17,13 @@ use crate::sql::Statement;
 
 use super::project::Project;
 
-/// The role of requests without a token, by the custom of PostgREST and Supabase.
+/// The role of requests without a token, by PostgREST's and Supabase's convention.
 const ANONYMOUS: &str = "anon";
 
-/// How long the printed tokens are valid; each start prints new ones.
+/// How long the printed tokens are valid. Each start prints new ones.
 const VALID: Duration = Duration::from_hours(30 * 24);
 
-/// The settings that say whose requests are accepted; `dev` sets none if one of them is set.
+/// The settings that decide which requests are accepted. If one of them is set, `dev` sets none.
 const SETTINGS: [&str; 3] = ["jwt-secret", "jwt-keys", "anon-role"];
 
 /// A row of the view.
@@ -33,7 +33,7 @@ struct Person {
     claims: Map<String, Value>,
 }
 
-/// Sets the secret and the role of requests without a token, where the database has that role and nobody has set them.
+/// Sets the secret, and the role of requests without a token if the database has that role, unless the settings have them.
 pub(super) async fn settle(settled: &mut Settled, project: &Project, config: &Config) -> Result<(), Failure> {
     if SETTINGS.iter().any(|name| settled.value(name).is_some()) || !has_anonymous(config).await? {
         return Ok(());
@@ -48,7 +48,7 @@ async fn has_anonymous(config: &Config) -> Result<bool, Failure> {
     Ok(ask(config, &statement).await?.as_deref() == Some("true"))
 }
 
-/// Says who requests run as, and prints a token for each person that the database names.
+/// Prints the identity that requests run as, and a token for each person that the database names.
 pub(super) async fn introduce(config: &Config, address: SocketAddr) -> Result<(), Failure> {
     if let Some(role) = &config.auth.anon_role {
         println!("Requests without a token run as the role {role}.");

@@ -1,4 +1,4 @@
-//! The folder `.glowplug` of a project: what `dev` keeps there, and that only one `dev` uses it.
+//! The folder `.glowplug` of a project: the files of `dev`, and the lock that keeps it to one `dev`.
 
 use std::fs::{File, TryLockError};
 use std::io::{Seek, Write};
@@ -10,16 +10,16 @@ use uuid::Uuid;
 use crate::cli::failure::Failure;
 use crate::cli::kept_secret::{self, FOLDER, SECRET};
 
-/// A project's `.glowplug` folder, ours until this is dropped.
+/// A project's `.glowplug` folder, locked until this is dropped.
 #[derive(Debug)]
 pub(super) struct Project {
     folder: PathBuf,
-    /// The operating system gives the lock back when the process ends, however it ends.
+    /// The operating system releases the lock when the process ends, in any way.
     lock: File,
 }
 
 impl Project {
-    /// Makes the folder if needed, and takes hold of it.
+    /// Makes the folder if needed, and locks it.
     pub(super) fn open(root: &Path) -> Result<Self, Failure> {
         let folder = root.join(FOLDER);
         std::fs::create_dir_all(&folder).map_err(Failure::file("make", &folder))?;
@@ -56,13 +56,13 @@ impl Project {
             .map_err(Failure::file("write", &self.folder.join("lock")))
     }
 
-    /// The secret that tokens are signed with; made once, so that tokens outlive a restart.
+    /// The secret that tokens are signed with. Made once, so that tokens outlive a restart.
     pub(super) fn jwt_secret(&self) -> Result<String, Failure> {
         let path = self.folder.join(SECRET);
         if let Some(secret) = kept_secret::read_file(&path)? {
             return Ok(secret);
         }
-        // Each has 122 random bits; as a text it is longer than a secret must be.
+        // Each UUID has 122 random bits. As a text, it is longer than a secret must be.
         let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
         File::options()
             .create(true)
@@ -75,12 +75,12 @@ impl Project {
         Ok(secret)
     }
 
-    /// Where the private PostgreSQL lives.
+    /// The data folder of the private PostgreSQL.
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("database")
     }
 
-    /// Where the private Redis keeps the queue.
+    /// The folder of the private Redis, with the queue.
     pub(super) fn queue(&self) -> PathBuf {
         self.folder.join("queue")
     }

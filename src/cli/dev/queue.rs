@@ -18,7 +18,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Starts the Redis. What it held when it was stopped is there again.
+    /// Starts the Redis, with the data it had when it was stopped.
     pub(super) fn start(folder: &Path) -> Result<Self, Failure> {
         let redis = Redis::start(&RedisOptions {
             folder: Some(folder.to_path_buf()),
@@ -28,7 +28,7 @@ impl Queue {
         Ok(Self { redis, worker: Shutdown::new() })
     }
 
-    /// Where the Redis is.
+    /// The address of the Redis.
     pub(super) fn url(&self) -> String {
         self.redis.url()
     }
@@ -38,19 +38,19 @@ impl Queue {
         worker::start(config, &self.worker, None)
     }
 
-    /// Waits for the end of the worker, which nobody has asked for.
+    /// Waits for an unexpected end of the worker.
     pub(super) async fn failed(&self) {
         self.worker.token().cancelled().await;
     }
 
-    /// Lets the worker finish what it has begun.
+    /// Lets the worker finish its operations.
     pub(super) async fn stop(&self) {
         self.worker.ask();
         self.worker.stopped().await;
     }
 }
 
-/// Whether the command line asks for a queue, which `dev` then starts a Redis for.
+/// Whether the command line asks for a queue. Then `dev` starts a Redis for it.
 pub(super) fn is_wanted(settings: &Raw) -> Result<bool, Failure> {
     if settings.queue.as_ref().is_none_or(|queue| queue.0 == "off") {
         return Ok(false);

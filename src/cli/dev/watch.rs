@@ -1,8 +1,7 @@
-//! Notices that the migrations folder has changed.
+//! Notices changes of the migrations folder.
 //!
-//! It looks at the files' sizes and times several times a second. The operating system's notifications would do the
-//! same with less work, but they do not cross the borders of containers and network folders, where many develop, and
-//! a migrations folder is small.
+//! It compares the files' sizes and times several times a second. The operating system's notifications would need less work,
+//! but they do not work across containers and network folders, where many people develop, and a migrations folder is small.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,14 +9,14 @@ use std::time::{Duration, SystemTime};
 
 use super::migrations::entries;
 
-/// How often the folder is looked at. A change is acted on when it has stayed the same for one look, so that a file
-/// which is being written is not taken for a whole one.
+/// How often the folder is checked. A change counts once it has been stable for one check, so that a file that is still
+/// being written does not count as complete.
 const INTERVAL: Duration = Duration::from_millis(300);
 
-/// Size and time of every file.
+/// The size and time of every file.
 type FolderState = BTreeMap<PathBuf, (u64, Option<SystemTime>)>;
 
-/// Watches one folder, which need not be there.
+/// Watches one folder, which need not exist.
 #[derive(Debug)]
 pub(super) struct Watch {
     folder: PathBuf,
@@ -25,12 +24,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Begins with the folder as it is now.
+    /// Begins with the folder's current state.
     pub(super) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_path_buf(), known: picture(folder) }
     }
 
-    /// Waits until the folder has changed, and then has stayed the same for a moment.
+    /// Waits until the folder has changed and has then been stable for a moment.
     pub(super) async fn changed(&mut self) {
         let mut last = picture(&self.folder);
         loop {
@@ -45,7 +44,7 @@ impl Watch {
     }
 }
 
-/// What cannot be read is left out; reading it for its content will say why.
+/// An unreadable file is skipped here. Reading its content later will report the error.
 fn picture(folder: &Path) -> FolderState {
     let migrations = entries(folder).unwrap_or_default();
     let files = migrations.iter().flat_map(|migration| entries(migration).unwrap_or_default());

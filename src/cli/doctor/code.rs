@@ -1,34 +1,34 @@
-//! Everything that `doctor` can find: its name for machines, what it means, and what to do. Pure data.
+//! All possible findings of `doctor`: the name for machines, the meaning, and what to do. Pure data.
 //!
 //! The names stay the same between versions. `docs/doctor.md` has them all.
 
 use serde::{Serialize, Serializer};
 
-/// How something that was found is to be taken.
+/// How severe a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum State {
-    /// As it should be.
+    /// Everything is in order.
     Ok,
-    /// Glowplug works, and something could be better.
+    /// Glowplug works, and something could be improved.
     Note,
-    /// Glowplug does not work so.
+    /// Glowplug does not work like this.
     Trouble,
 }
 
-/// What there is to know of a [`Code`].
+/// The facts about a [`Code`].
 pub(super) struct About {
     pub(super) state: State,
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
-    /// What to do whatever the case, one thing each.
+    /// What to do in all cases, one step each.
     pub(super) advice: &'static [&'static str],
 }
 
 /// One line for each code: its state, its name, what it means, and what to do.
 macro_rules! codes {
     ($($code:ident: $state:ident $name:literal, $meaning:literal, [$($advice:literal),*];)*) => {
-        /// What was found.
+        /// A finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Code { $($code),* }
 

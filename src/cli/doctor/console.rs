@@ -1,7 +1,8 @@
-//! PgBouncer's console, which is asked only with `--console`.
+//! PgBouncer's console. It is used only with `--console`.
 //!
-//! A login there is not harmless: with `auth_user = pgbouncer` for all databases, PgBouncer 1.18 ends at the login of a user that
-//! it would find by `auth_query` (its issue 568). So the console has a connection string of its own, and afterwards the pooler is looked at again.
+//! A login there is not harmless: with `auth_user = pgbouncer` for all databases, PgBouncer 1.18 crashes when a user logs in
+//! that it looks up by `auth_query` (its issue 568). So the console has a connection string of its own, and afterwards
+//! `doctor` checks the pooler again.
 
 use tokio::time::timeout;
 
@@ -11,17 +12,17 @@ use super::code::Code;
 use super::reach::ANSWER_LIMIT;
 use super::report::Check;
 
-/// What came of the question.
+/// The result.
 pub(super) enum Answer {
-    /// What the pooler says of itself.
+    /// The pooler's report.
     Facts(PoolerFacts),
-    /// The console says nothing, and the pooler is still there.
+    /// The console does not answer, and the pooler still runs.
     Refused(Check),
     /// Nothing listens at the pooler's address any more.
     Gone(Check),
 }
 
-/// Asks the console about the database that `connector` leads to.
+/// Asks the console about the database of `connector`.
 pub(super) async fn ask(console: &Connector, connector: &Connector) -> Answer {
     let database = connector.place().database;
     let answered = timeout(ANSWER_LIMIT, console.pooler_facts(&database)).await;
@@ -42,7 +43,7 @@ pub(super) async fn ask(console: &Connector, connector: &Connector) -> Answer {
     }
 }
 
-/// A pooler that was there and is no more.
+/// A pooler that ran before and does not run any more.
 pub(super) fn gone(what: &str) -> Check {
     Check::new("Pooler", Code::PoolerGone, format!("the pooler {what}"))
 }

@@ -1,4 +1,4 @@
-//! The examination: one thing after the other, each within a time limit, until nothing more can be asked.
+//! The examination: one check after the other, each within a time limit, until no further check is possible.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,19 +19,19 @@ use super::sniff::Listener;
 use super::trouble::{ByTls, Refusal};
 use super::{exposure, findings, live, room, service, stored, trouble};
 
-/// How long it may be looked what becomes of settings.
+/// The time limit of the check of settings.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(3);
 
-/// What is looked at: the database, and the further ways to it.
+/// What is examined: the database, and the other connection strings.
 pub(super) struct Subject<'a> {
     pub(super) config: &'a Config,
     pub(super) connector: &'a Connector,
-    /// The way to the pooler's console, if it is to be asked.
+    /// The connection to the pooler's console, if it is to be asked.
     pub(super) console: Option<&'a Connector>,
     pub(super) ways: Vec<Route>,
 }
 
-/// Finds out all that can be found out.
+/// Makes all checks.
 pub(super) async fn examine(subject: Subject<'_>) -> Report {
     let config = subject.config;
     let mut report = Report {
@@ -85,7 +85,7 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
     sdl
 }
 
-/// What keeps the first question from being answered, if anything does.
+/// Why the first query is not answered, if it is not.
 async fn first_answer(config: &Config, connector: &Connector) -> Option<Check> {
     let database = Database::new(&alone(&config.database)).ok()?;
     let unanswered = |why: String| {
@@ -111,7 +111,7 @@ async fn first_answer(config: &Config, connector: &Connector) -> Option<Check> {
     }
 }
 
-/// What there is to know once questions are answered.
+/// The checks that are possible once queries are answered.
 async fn examine_inside(subject: &Subject<'_>, report: &mut Report) {
     let Subject { config, connector, console, .. } = *subject;
     let found = connector.probe(PROBE_LIMIT).await.unwrap_or_default();
@@ -143,7 +143,7 @@ async fn examine_inside(subject: &Subject<'_>, report: &mut Report) {
     report.pooler = facts;
 }
 
-/// A pooler that lends nothing may say why on its console.
+/// A pooler that lends no server connection may say why on its console.
 async fn ask_why(subject: &Subject<'_>, report: &mut Report) {
     let Some(console) = subject.console else { return };
     let was_there = !report.checks.iter().any(|check| check.code == Code::Refused);

@@ -1,4 +1,4 @@
-//! What of the database the API has, and if it is nothing, why.
+//! What of the database is in the API. If nothing is, the reason.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ const SUBJECT: &str = "Tables";
 /// `$1`: the exposed schemas. What the current role could see of each.
 const PRIVILEGES: &str = include_str!("exposure.sql");
 
-/// What stands in the way in one schema.
+/// The obstacles in one schema.
 #[derive(Debug, Clone, Deserialize)]
 struct Seen {
     schema: String,
@@ -35,14 +35,14 @@ struct Privileges {
     others: Vec<String>,
 }
 
-/// What was found out of the API.
+/// The findings about the API.
 pub(super) struct Exposed {
     pub(super) check: Check,
     /// The API, if there is one.
     pub(super) sdl: Option<Arc<str>>,
 }
 
-/// The API as strangers see it: by `anon-role`, or as the connection's own user.
+/// The API for anonymous requests: as `anon-role`, or as the connection's own user.
 pub(super) async fn examine(config: &Config, database: &Database) -> Exposed {
     let role = config.auth.anon_role.as_deref();
     let described = match describe(config, role).await {
@@ -84,7 +84,7 @@ async fn privileges(config: &Config, database: &Database, role: Option<&str>) ->
     serde_json::from_str(&text).map_err(|error| error.to_string())
 }
 
-/// Why no table is in the API: the first reason that holds, schema by schema.
+/// Why the API has no table: the first reason that applies, schema by schema.
 fn nothing(privileges: &Privileges, described: &Described) -> Check {
     let Privileges { role, schemas, others } = privileges;
     let trouble = |code, found: String| Check::new(SUBJECT, code, format!("0 tables exposed: {found}"));

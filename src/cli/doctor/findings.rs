@@ -1,4 +1,4 @@
-//! What the probe has seen, and what a pooler says of itself -> lines of the report. Pure.
+//! The probe's results and a pooler's report -> lines of the report. Pure.
 
 use crate::config::{self, PoolMode};
 use crate::db::{
@@ -32,7 +32,7 @@ pub(super) fn server(findings: &ProbeReport) -> Check {
     Check::ok(SUBJECT, shown)
 }
 
-/// How server connections are lent, and whether that is what the settings say.
+/// How server connections are lent, and whether that agrees with the settings.
 pub(super) fn lending(
     findings: &ProbeReport,
     facts: Option<&PoolerFacts>,
@@ -72,7 +72,7 @@ fn unsafe_mode(lending: FoundPoolMode, setting: PoolMode) -> Option<&'static str
     }
 }
 
-/// What becomes of named statements, and what is done about it.
+/// How the pooler treats named statements, and what Glowplug does about it.
 pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Statements";
     if let Some(why) = findings.refusal() {
@@ -149,7 +149,7 @@ pub(super) fn too_few_slots(found: String, wanted: u32, slots: u32) -> Check {
         .advise(format!("or raise default_pool_size to {wanted}, or lower pool-size to {}", slots.max(1)))
 }
 
-/// What becomes of the settings of a session.
+/// How the pooler treats the settings of a session.
 pub(super) fn sessions(sessions: &Sessions, options: Options) -> Check {
     const SUBJECT: &str = "Settings";
     if !sessions.left_behind.is_empty() {

@@ -1,5 +1,5 @@
-//! The further connection strings, of `direct-url` and `replica-url`: whether they lead to the same database, and whether they
-//! are what they are there for.
+//! The other connection strings, `direct-url` and `replica-url`: whether they lead to the same database, and whether they
+//! serve their purpose.
 
 use std::time::{Duration, Instant};
 
@@ -16,23 +16,23 @@ use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Other};
 use super::service;
 
-/// A further way to the database.
+/// Another connection string.
 pub(super) struct Route {
     pub(super) purpose: Purpose,
     pub(super) url: Secret,
     pub(super) connector: Connector,
 }
 
-/// What a connection string is there for.
+/// The purpose of a connection string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Past the pooler, for what needs a session.
+    /// Past the pooler, for work that needs a session.
     Direct,
-    /// A copy that queries are read from.
+    /// A standby for reads.
     Replica,
 }
 
-/// What is known of the database itself, as far as it could be reached.
+/// The findings about the database itself, as far as it could be reached.
 pub(super) struct Examined<'a> {
     pub(super) config: &'a Config,
     pub(super) primary: Option<&'a Identity>,
@@ -40,25 +40,25 @@ pub(super) struct Examined<'a> {
     pub(super) sdl: Option<&'a str>,
 }
 
-/// Which server and database it is, and where it is in its log.
+/// The identity of the server and the database, and the position in the server's log.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(super) struct Identity {
-    /// What `initdb` gave the server; its copies have it, too. Unknown where the user may not ask.
+    /// The identifier that `initdb` gave the server. Its copies have it too. `None` if the user may not read it.
     system: Option<String>,
     database: u32,
     is_standby: bool,
-    /// Bytes from the beginning of the log.
+    /// Bytes since the beginning of the log.
     position: Option<u64>,
 }
 
 const IDENTITY: &str = include_str!("identity.sql");
 
-/// A replica that has not got so far by then is called behind.
+/// A replica that has not reached the primary's position by then counts as behind.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Looks at one of them.
+/// Checks one of them.
 pub(super) async fn examine(way: Route, known: &Examined<'_>) -> Other {
     let Route { purpose, url, connector } = way;
     let setting = match purpose {
@@ -90,13 +90,13 @@ pub(super) async fn examine(way: Route, known: &Examined<'_>) -> Other {
     Other { setting, database, checks }
 }
 
-/// Asks a server who it is.
+/// Asks a server for its identity.
 pub(super) async fn identify(settings: &config::Database) -> Result<Identity, String> {
     let database = Database::new(&alone(settings)).map_err(|error| error.to_string())?;
     let text = if let Ok(text) = ask(&database, IDENTITY).await {
         text
     } else {
-        // Not everybody may ask for the identifier everywhere.
+        // Not every user may read the identifier everywhere.
         let identifier = "(select system_identifier::text from pg_catalog.pg_control_system())";
         ask(&database, &IDENTITY.replace(identifier, "null")).await?
     };
@@ -134,7 +134,7 @@ fn is_same(one: &Identity, other: &Identity) -> bool {
     is_same_system && one.database == other.database
 }
 
-/// The way past the pooler has to be for a session, and for writing.
+/// The connection past the pooler has to support sessions and writes.
 async fn direct(connector: &Connector, identity: &Identity) -> Vec<Check> {
     let found = connector.probe(PROBE_LIMIT).await.unwrap_or_default();
     let mut checks: Vec<Check> = service::describe(&connector.place(), found.lending)
@@ -157,7 +157,7 @@ async fn direct(connector: &Connector, identity: &Identity) -> Vec<Check> {
     checks
 }
 
-/// A replica has to be a standby, and should have what the primary has.
+/// A replica has to be a standby, and should have the primary's data.
 async fn replica(settings: &config::Database, identity: &Identity, known: &Examined<'_>) -> Vec<Check> {
     if !identity.is_standby {
         return vec![Check::new("Replica", Code::NoStandby, "the server is no standby")];
@@ -170,7 +170,7 @@ async fn replica(settings: &config::Database, identity: &Identity, known: &Exami
     checks
 }
 
-/// Waits a little for the replica to have what the primary had.
+/// Waits a little until the replica has the primary's data.
 async fn catch_up(settings: &config::Database, first: &Identity, wanted: u64) -> Check {
     const SUBJECT: &str = "Replication";
     let begin = Instant::now();

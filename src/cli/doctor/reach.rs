@@ -1,4 +1,4 @@
-//! The way to a database: connects, and where that fails, looks who is there and what would help. And how long each part may take.
+//! Connects to a database. If that fails, checks what is there and what would help. Also has the time limits of each part.
 
 use std::time::{Duration, Instant};
 
@@ -9,13 +9,13 @@ use super::trouble::{self, ByTls, Refusal};
 use crate::config::{self, PoolMode};
 use crate::db::{Connection, Connector};
 
-/// How long the probe may take.
+/// The time limit of the probe.
 pub(super) const PROBE_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long a first answer may take, and that of the pooler's console.
+/// The time limit of a first answer, and of the pooler's console.
 pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
-/// Connects; if that fails, looks who is there and what would help.
+/// Connects. If that fails, checks what is there and what would help.
 pub(super) async fn reach(connector: &Connector) -> Result<Check, Check> {
     let begin = Instant::now();
     let failure = match connector.connect().await {
@@ -48,7 +48,7 @@ fn connected(connection: &Connection, took: Duration, connector: &Connector) -> 
     }
 }
 
-/// The settings of a pool of one connection that does not begin a probe of its own beside ours.
+/// The settings of a pool with one connection that does not start a probe of its own.
 pub(super) fn alone(settings: &config::Database) -> config::Database {
     config::Database { pool_size: 1, pool_mode: PoolMode::Transaction, ..settings.clone() }
 }

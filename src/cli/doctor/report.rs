@@ -1,6 +1,6 @@
-//! What `doctor` has found out, as data, as text for people, and as JSON for machines.
+//! The findings of `doctor`: as data, as text for people, and as JSON for machines.
 //!
-//! Never asks anything. No password gets here.
+//! Never makes a check. Never contains a password.
 
 use std::fmt::{self, Write as _};
 
@@ -13,20 +13,20 @@ use super::code::{Code, State};
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Check {
-    /// What was looked at, in a word or two.
+    /// What was checked, in a word or two.
     pub(super) subject: &'static str,
-    /// How it is to be taken.
+    /// How severe it is.
     pub(super) state: State,
-    /// What it is called for machines.
+    /// Its name for machines.
     pub(super) code: Code,
-    /// What was found.
+    /// The finding.
     pub(super) found: String,
-    /// What to do, one thing each.
+    /// What to do, one step each.
     pub(super) advice: Vec<String>,
 }
 
 impl Check {
-    /// What was found, with the advice that goes with every case of it.
+    /// A finding, with the advice for all its cases.
     pub(super) fn new(subject: &'static str, code: Code, found: impl Into<String>) -> Self {
         let advice = code.about().advice.iter().map(|advice| (*advice).to_owned()).collect();
         Self { subject, state: code.state(), code, found: found.into(), advice }
@@ -36,7 +36,7 @@ impl Check {
         Self::new(subject, Code::Fine, found)
     }
 
-    /// The same with one more thing to do, which goes first: it is about this case.
+    /// The same with one more step, which comes before the general ones: it is about this case.
     #[must_use]
     pub(super) fn advise(mut self, advice: impl Into<String>) -> Self {
         let general = self.code.about().advice.len();
@@ -44,17 +44,17 @@ impl Check {
         self
     }
 
-    /// The same, found while looking at something else.
+    /// The same, found during another check.
     #[must_use]
     pub(super) fn about(self, subject: &'static str) -> Self {
         Self { subject, ..self }
     }
 }
 
-/// What was found out about a further connection string.
+/// The findings about one of the other connection strings.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Other {
-    /// The setting that names it.
+    /// Its setting.
     pub(super) setting: &'static str,
     /// The connection string, without its password.
     pub(super) database: String,
@@ -62,38 +62,38 @@ pub(super) struct Other {
     pub(super) checks: Vec<Check>,
 }
 
-/// Everything that was found out.
+/// All findings.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Report {
     /// The connection string, without its password.
     pub(super) database: String,
-    /// Line by line, in the order in which it was found out.
+    /// Line by line, in the order of the checks.
     pub(super) checks: Vec<Check>,
-    /// What the probe has seen, if it could look.
+    /// The results of the probe, if there was one.
     pub(super) probe: Option<ProbeReport>,
-    /// How typed queries travel in pool mode `auto`.
+    /// The protocol of typed queries in pool mode `auto`.
     pub(super) protocol: Option<&'static str>,
-    /// What becomes of the settings of a session, if that could be looked at.
+    /// How the pooler treats the settings of a session, if that was checked.
     pub(super) sessions: Option<Sessions>,
-    /// What the pooler says of itself, if it does.
+    /// The pooler's report, if there is one.
     pub(super) pooler: Option<PoolerFacts>,
     /// The connection strings of `direct-url` and `replica-url`.
     pub(super) others: Vec<Other>,
 }
 
 impl Report {
-    /// Of everything that was looked at.
+    /// The number of all troubles.
     pub(super) fn troubles(&self) -> usize {
         let others = self.others.iter().flat_map(|other| &other.checks);
         count(self.checks.iter().chain(others), State::Trouble)
     }
 
-    /// Of the database itself.
+    /// The number of troubles of the database itself.
     pub(super) fn own_troubles(&self) -> usize {
         count(self.checks.iter(), State::Trouble)
     }
 
-    /// The report for people, with colours if asked for.
+    /// The report for people, with colours on request.
     pub(super) fn text(&self, style: Style) -> String {
         let mut text = format!("{}\n\n", self.database);
         for check in &self.checks {
@@ -138,7 +138,7 @@ pub(super) enum Style {
     Coloured,
 }
 
-/// Columns of a line; what is longer goes on in the next one, below its own beginning.
+/// Columns of a line. A longer line continues below its own beginning.
 const WIDTH: usize = 100;
 const INDENT: usize = 22;
 

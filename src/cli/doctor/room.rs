@@ -1,4 +1,4 @@
-//! Whether there is room for the pool: by what the pooler says, or else by trying.
+//! Whether there are enough connections for the pool: by the pooler's report, or by trying.
 
 use std::time::{Duration, Instant};
 
@@ -14,18 +14,18 @@ use super::findings;
 use super::reach::ANSWER_LIMIT;
 use super::report::Check;
 
-/// So many connections are tried out at the most.
+/// The maximum number of connections that are tried.
 const MOST_TRIED: u32 = 100;
 
-/// How long a pooler that has a server connection for a client may take to lend it.
+/// How long a pooler with a free server connection may take to lend it.
 const LENDING_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long the other side may take to notice that the connections of the examination before have ended.
+/// How long the other side may take to notice that the earlier connections of the examination have ended.
 const LEAVING: Duration = Duration::from_millis(500);
 
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Whether there is room for the pool.
+/// Whether there are enough connections for the pool.
 pub(super) async fn examine(
     connector: &Connector,
     found: &ProbeReport,
@@ -38,14 +38,14 @@ pub(super) async fn examine(
     }
 }
 
-/// Makes as many connections as the pool may have. Where each keeps a server connection, each asks something too.
+/// Makes as many connections as the pool may have. If each needs a server connection, each also runs a query.
 async fn try_out(connector: &Connector, lending: FoundPoolMode, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Pool";
     let tried = settings.pool_size.min(MOST_TRIED);
     let (mut connections, failure) = open(connector, tried).await;
     let made = u32::try_from(connections.len()).unwrap_or(tried);
     match failure {
-        // A limit lets some of them in.
+        // With a limit, some of them succeed.
         Some(Missing { reason: Some(Reason::Refused), .. }) if made == 0 => {
             return console::gone("was there, and nothing listens at its address any more");
         }
@@ -76,7 +76,7 @@ struct Missing {
     why: String,
 }
 
-/// Those that could be made, and why another one could not.
+/// The connections that could be made, and why another one could not.
 async fn open(connector: &Connector, wanted: u32) -> (Vec<Connection>, Option<Missing>) {
     let begin = Instant::now();
     let mut connections = Vec::new();

@@ -1,11 +1,11 @@
-//! Services that are known by the host's name, or by what they say: what is special about them. Pure.
+//! Services that can be recognised by the host's name or by their messages, and their special requirements. Pure.
 
 use crate::db::{FoundPoolMode, Place};
 
 use super::code::Code;
 use super::report::Check;
 
-/// A service, as far as the host's name tells.
+/// A service, recognised by the host's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Service {
     /// Supavisor, or the dedicated pooler's shared host.
@@ -51,10 +51,10 @@ pub(super) fn describe(place: &Place, lending: FoundPoolMode) -> Option<Check> {
     })
 }
 
-/// What a service says in words of its own.
+/// A service's own error messages.
 pub(super) fn refusal(message: &str) -> Option<Code> {
     const WORDS: [(&str, Code); 16] = [
-        // Supavisor before and since its messages have codes.
+        // Supavisor before and after its messages got codes.
         ("Tenant or user not found", Code::TenantMissing),
         ("(ENOTFOUND)", Code::TenantMissing),
         ("no tenant identifier", Code::TenantMissing),
@@ -76,13 +76,13 @@ pub(super) fn refusal(message: &str) -> Option<Code> {
     WORDS.into_iter().find(|(words, _)| message.contains(words)).map(|(_, code)| code)
 }
 
-/// How a service wants the user to be written, if this one is written otherwise.
+/// The form in which a service expects the user, if this one has another form.
 pub(super) fn form_of_user(place: &Place) -> Option<&'static str> {
     let is_bare = of(place) == Some(Service::SupabasePooler) && !place.user.contains('.');
     is_bare.then_some("at Supabase's pooler the user is postgres.PROJECT, with the project's reference")
 }
 
-/// What to do where the host cannot be reached by this machine.
+/// What to do if this machine cannot reach the host.
 pub(super) fn other_way(place: &Place) -> Option<&'static str> {
     (of(place) == Some(Service::SupabaseDirect)).then_some(
         "Supabase's direct host has an IPv6 address only: take the transaction pooler's connection string from Connect \

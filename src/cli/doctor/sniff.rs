@@ -1,7 +1,7 @@
-//! Who listens at a port, where PostgreSQL's protocol did not get far: nobody, somebody who says nothing, PostgreSQL or a
-//! pooler after all, or another service.
+//! What listens at a port where PostgreSQL's protocol failed: nothing, something silent, PostgreSQL or a pooler after all,
+//! or another service.
 //!
-//! Sends PostgreSQL's request for TLS, which is eight bytes, and to whom that says nothing a small HTTP request and Redis'
+//! Sends PostgreSQL's request for TLS, which is eight bytes. If there is no answer, sends a small HTTP request and Redis'
 //! `PING`. No credentials.
 
 use std::time::Duration;
@@ -12,20 +12,20 @@ use tokio::time::timeout;
 
 use crate::db::Place;
 
-/// Who listens at a port.
+/// What listens at a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listener {
-    /// It was not asked.
+    /// The port was not checked.
     Unasked,
-    /// Nobody can be reached.
+    /// Nothing can be reached.
     Nobody,
-    /// The connection is taken, and nothing comes.
+    /// The connection is accepted, and nothing arrives.
     Silent,
     /// PostgreSQL, or a pooler that speaks its protocol.
     Postgresql(Tls),
     /// Another service, by its name.
     Other(&'static str),
-    /// Somebody who closes the connection, or says what is not known here.
+    /// An unknown service, or one that closes the connection.
     Stranger,
 }
 
@@ -38,10 +38,10 @@ pub(super) enum Tls {
 
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// PostgreSQL's question whether the other side speaks TLS (manual, section 55.2.11).
+/// PostgreSQL's request for TLS (manual, section 55.2.11).
 const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 
-/// Listens who answers. A Unix socket is taken for PostgreSQL's.
+/// Finds out what listens. A Unix socket counts as PostgreSQL's.
 pub(super) async fn listen(place: &Place) -> Listener {
     if place.host.starts_with('/') {
         return Listener::Unasked;
@@ -51,7 +51,7 @@ pub(super) async fn listen(place: &Place) -> Listener {
     if !matches!(known, Listener::Silent | Listener::Stranger) {
         return known;
     }
-    // Redis closes the connection at sight of a header of HTTP.
+    // Redis closes the connection when it sees an HTTP header.
     let web = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", place.host);
     for question in [web.as_bytes(), b"PING\r\n"] {
         if let Listener::Other(name) = recognise(&ask(place, question).await) {
@@ -61,7 +61,7 @@ pub(super) async fn listen(place: &Place) -> Listener {
     known
 }
 
-/// What came of a question.
+/// The result of a request.
 #[derive(Debug, PartialEq, Eq)]
 enum Answer {
     NoConnection,
@@ -85,7 +85,7 @@ async fn ask(place: &Place, question: &[u8]) -> Answer {
     }
 }
 
-/// By the first bytes that come.
+/// The service, by the first bytes that arrive.
 fn recognise(answer: &Answer) -> Listener {
     let bytes = match answer {
         Answer::NoConnection => return Listener::Nobody,

@@ -1,4 +1,4 @@
-//! Whether statements that are used often become functions of the database, and if not, why.
+//! Whether statements that are used often become functions of the database. If not, the reason.
 
 use crate::config::Config;
 use crate::db::{Database, Protocol};
@@ -9,7 +9,7 @@ use super::report::Check;
 
 const SUBJECT: &str = "Stored operations";
 
-/// What stands in the way where operations travel by this protocol.
+/// The obstacle, if operations use this protocol.
 pub(super) async fn examine(config: &Config, database: &Database, protocol: Protocol) -> Check {
     let Some(settings) = config.database.stored_operations else {
         return Check::ok(SUBJECT, "not used: stored-operations is off");

@@ -1,5 +1,5 @@
-//! Why there is no connection -> what that is called, and what to do about it. Pure: what was said, and who said it, come
-//! from outside.
+//! Why there is no connection -> the name of the problem, and what to do about it. Pure: the caller passes the message and
+//! its source.
 
 use crate::db::{Place, Reason, Unavailable};
 
@@ -8,7 +8,7 @@ use super::report::Check;
 use super::service;
 use super::sniff::{Listener, Tls};
 
-/// A connection that could not be made, and what was looked at afterwards.
+/// A failed connection, and the results of the checks after it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Refusal<'a> {
     pub(super) failure: &'a Unavailable,
@@ -17,7 +17,7 @@ pub(super) struct Refusal<'a> {
     pub(super) by_tls: ByTls,
 }
 
-/// What came of the same attempt with TLS, where the first went without.
+/// The result of the same attempt with TLS, if the first one was without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ByTls {
     Untried,
@@ -27,7 +27,7 @@ pub(super) enum ByTls {
     Refused,
 }
 
-/// What keeps us from connecting, with what to do.
+/// The problem, and what to do.
 pub(super) fn explain(refusal: &Refusal<'_>) -> Check {
     let Refusal { failure, place, .. } = refusal;
     let code = code(refusal);
@@ -56,7 +56,7 @@ pub(super) fn explain(refusal: &Refusal<'_>) -> Check {
     particular(code, refusal).into_iter().fold(check, Check::advise)
 }
 
-/// What to do that has names in it.
+/// Advice that contains names.
 fn particular(code: Code, Refusal { place, .. }: &Refusal<'_>) -> Vec<String> {
     let Place { user, database, .. } = place;
     let of_service = match code {
@@ -86,7 +86,7 @@ fn particular(code: Code, Refusal { place, .. }: &Refusal<'_>) -> Vec<String> {
     of_service.map(str::to_owned).into_iter().chain(named).collect()
 }
 
-/// What it is called.
+/// The name of the problem.
 fn code(refusal: &Refusal<'_>) -> Code {
     let Refusal { failure, place, listener, by_tls } = refusal;
     let message = failure.message.as_str();
@@ -121,7 +121,7 @@ fn code(refusal: &Refusal<'_>) -> Code {
     }
 }
 
-/// By what the server or the pooler has said. PgBouncer passes the server's words on, under a SQLSTATE of its own.
+/// By the message of the server or the pooler. PgBouncer passes the server's message on, with its own SQLSTATE.
 fn said(message: &str, user: &str) -> Option<Code> {
     let is_foreign = named_user(message).is_some_and(|named| !is_user(named, user));
     Some(match message {
@@ -129,7 +129,7 @@ fn said(message: &str, user: &str) -> Option<Code> {
         _ if message.contains("bouncer config error") || message.contains("auth_query") => {
             Code::AuthQueryFailed
         }
-        // The server speaks of a user that is not ours: it is the pooler that it does not let in.
+        // The server's message names another user than ours: the server refuses the pooler.
         _ if is_foreign => Code::PoolerLogin,
         _ if message.contains("no such user") || message.contains("\"trust\"") => Code::UserUnknownAtPooler,
         _ if message.contains("pg_hba.conf") => Code::HbaMissing,
@@ -155,13 +155,13 @@ fn said(message: &str, user: &str) -> Option<Code> {
     })
 }
 
-/// The user that the server speaks of.
+/// The user in the server's message.
 fn named_user(message: &str) -> Option<&str> {
     let (_, rest) = message.split_once("user \"").or_else(|| message.split_once("role \""))?;
     rest.split('"').next()
 }
 
-/// At Supabase's pooler the user is called `role.project`.
+/// For Supabase's pooler the user is `role.project`.
 fn is_user(named: &str, user: &str) -> bool {
     named == user || user.strip_prefix(named).is_some_and(|rest| rest.starts_with('.'))
 }
@@ -170,7 +170,7 @@ fn tls(message: &str, listener: Listener) -> Code {
     let has = |words: &str| message.contains(words);
     match message {
         _ if has("does not speak TLS") || has("refuses the request") => Code::TlsNotOffered,
-        // With or without the times in question.
+        // With or without the times.
         _ if has("expired") || has("Expired") || has("not valid yet") || has("NotValidYet") => {
             Code::CertificateExpired
         }
@@ -201,8 +201,8 @@ fn too_many(message: &str) -> Code {
     }
 }
 
-/// Whether it may be worth the same attempt with TLS. `pg_hba.conf` has lines for encrypted connections alone (`hostssl`),
-/// and the server does not say whether one of them would have matched.
+/// Whether the same attempt with TLS may succeed. `pg_hba.conf` has lines for encrypted connections only (`hostssl`), and
+/// the server does not say whether one of them would have matched.
 pub(super) fn may_want_tls(failure: &Unavailable, listener: Listener) -> bool {
     failure.message.contains("no encryption") && listener == Listener::Postgresql(Tls::Offered)
 }
@@ -215,7 +215,7 @@ pub(super) fn at(place: &Place) -> String {
     format!("{}:{}", place.host, place.port)
 }
 
-/// A sentence as a part of another one; names keep their letters.
+/// A sentence within another one: lower case, except for names.
 fn decapitalised(text: &str) -> String {
     let is_name = ["PostgreSQL", "Supabase", "Neon", "TLS"].iter().any(|name| text.starts_with(name));
     let mut letters = text.chars();
