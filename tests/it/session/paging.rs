@@ -131,6 +131,11 @@ fn setup(seed: u64) -> String {
         }
         let _ = write!(setup, "insert into thing values ({id}, {});", values.join(", "));
     }
+    setup.push_str("create table holder (id integer primary key, thing_id integer references thing);");
+    for id in 0..ROWS {
+        let thing = if random.once_in(6) { "null".to_owned() } else { random.below(ROWS).to_string() };
+        let _ = write!(setup, "insert into holder values ({id}, {thing});");
+    }
     setup
 }
 
@@ -155,6 +160,19 @@ impl Stand {
                     }
                 }
             }
+            // What a relation leads to, by two of the orders.
+            let order = ["AscNullsFirst", "DescNullsLast"][index % 2];
+            let right = self.holders_in_order(index, order).await;
+            for ends in [["first", "after", "endCursor"], ["last", "before", "startCursor"]] {
+                let by = format!("{{thing: {{c{index}: {order}}}}}");
+                let found = self.walk_through("holder", &by, ends).await;
+                if found.as_ref() != Ok(&right) {
+                    wrong.push(format!(
+                        "holders by {name} {order} {}: {found:?}\n    right: {right:?}",
+                        ends[0]
+                    ));
+                }
+            }
             for value in *values {
                 let (found, right) = (self.equal(index, value).await, self.equal_in_sql(index, value).await);
                 if found.as_ref() != Ok(&right) {
@@ -171,6 +189,14 @@ impl Stand {
         self.ids(&format!("select id from thing order by c{index} {direction} nulls {nulls}, id")).await
     }
 
+    async fn holders_in_order(&self, index: usize, order: &str) -> Vec<i64> {
+        let order = if order == "AscNullsFirst" { "asc nulls first" } else { "desc nulls last" };
+        let statement = format!(
+            "select holder.id from holder left join thing on thing.id = thing_id order by c{index} {order}, holder.id"
+        );
+        self.ids(&statement).await
+    }
+
     async fn equal_in_sql(&self, index: usize, value: &str) -> Vec<i64> {
         self.ids(&format!("select id from thing where c{index} = {} order by id", quoted(value))).await
     }
@@ -180,14 +206,18 @@ impl Stand {
         rows.iter().map(|row| i64::from(row.get::<_, i32>(0))).collect()
     }
 
-    async fn walk(
+    async fn walk(&self, index: usize, order: &str, ends: [&str; 3]) -> Result<Vec<i64>, String> {
+        self.walk_through("thing", &format!("{{c{index}: {order}}}"), ends).await
+    }
+
+    async fn walk_through(
         &self,
-        index: usize,
-        order: &str,
+        table: &str,
+        by: &str,
         [size, from, end]: [&str; 3],
     ) -> Result<Vec<i64>, String> {
         let document = format!(
-            "query ($at: Cursor) {{ thingCollection({size}: {PAGE}, {from}: $at, orderBy: [{{c{index}: {order}}}]) {{ \
+            "query ($at: Cursor) {{ t: {table}Collection({size}: {PAGE}, {from}: $at, orderBy: [{by}]) {{ \
              edges {{ node {{ id }} }} pageInfo {{ {end} }} }} }}"
         );
         let (mut pages, mut at) = (Vec::new(), Value::Null);
@@ -197,7 +227,7 @@ impl Stand {
             if page.is_empty() {
                 break;
             }
-            at = answer["data"]["thingCollection"]["pageInfo"][end].clone();
+            at = answer["data"]["t"]["pageInfo"][end].clone();
             pages.push(page);
         }
         if size == "last" {
@@ -212,7 +242,7 @@ impl Stand {
             _ => Value::from(value).to_string(),
         };
         let document = format!(
-            "{{ thingCollection(first: {ROWS}, orderBy: [{{id: AscNullsLast}}], filter: {{c{index}: {{eq: {text}}}}}) {{ \
+            "{{ t: thingCollection(first: {ROWS}, orderBy: [{{id: AscNullsLast}}], filter: {{c{index}: {{eq: {text}}}}}) {{ \
              edges {{ node {{ id }} }} }} }}"
         );
         read(&harness::graphql(&self.engine, &document, json!({})).await)
@@ -221,6 +251,6 @@ impl Stand {
 
 /// The ids of a page.
 fn read(answer: &Value) -> Result<Vec<i64>, String> {
-    let edges = answer["data"]["thingCollection"]["edges"].as_array().ok_or_else(|| answer.to_string())?;
+    let edges = answer["data"]["t"]["edges"].as_array().ok_or_else(|| answer.to_string())?;
     Ok(edges.iter().filter_map(|edge| edge["node"]["id"].as_i64()).collect())
 }
