@@ -42,14 +42,28 @@ enum Broken {
     DatabaseAtOnce,
 }
 
-fn duration() -> Duration {
+/// How long it lasts, where it does not last for minutes.
+fn duration(seconds: u64) -> Duration {
     let minutes = std::env::var("GLOWPLUG_SOAK_MINUTES").ok().and_then(|text| text.parse().ok());
-    minutes.map_or(Duration::from_secs(19), Duration::from_mins)
+    minutes.map_or(Duration::from_secs(seconds), Duration::from_mins)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_answer_is_what_sql_says_for_its_user_whatever_is_restarted() {
+    let order = [Broken::Pooler, Broken::Database, Broken::Pooler, Broken::DatabaseAtOnce];
+    hold(Stack::start().await, order, duration(19)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_it_is_with_a_log_of_changed_tables_which_a_crash_empties() {
     let stack = Stack::start().await;
+    stack.log_changes(&["public.box", "public.note"]).await;
+    let order = [Broken::DatabaseAtOnce, Broken::Pooler, Broken::Database, Broken::Pooler];
+    hold(stack, order, duration(14)).await;
+}
+
+/// Has rows change and things break for a time, and holds each answer against what SQL says.
+async fn hold(stack: Stack, order: [Broken; 4], time: Duration) {
     let server = stack.serve().await;
     let url = server.url("/graphql");
     let (direct, pooled) = (stack.cluster.url("postgres"), stack.pooler.url("postgres"));
@@ -63,8 +77,7 @@ async fn each_answer_is_what_sql_says_for_its_user_whatever_is_restarted() {
 
     let mut beside = JoinSet::new();
     beside.spawn(hesitate(direct));
-    let time = duration();
-    let breaking = tokio::spawn(break_for(stack, url, time));
+    let breaking = tokio::spawn(break_for(stack, url, order, time));
     writer.write_for(time).await;
     let (stack, faults) = breaking.await.expect("the servers come back");
     // The last state is seen by all, and is what SQL says now.
@@ -77,8 +90,8 @@ async fn each_answer_is_what_sql_says_for_its_user_whatever_is_restarted() {
     println!("{} states, {} lost turns, {} faults, {held:?}", writer.log.len(), writer.lost, faults.len());
     assert!(is_heard, "some have not heard the last state");
     assert!(writer.lost <= 4 * faults.len(), "{} turns are lost", writer.lost);
-    assert!(faults.len() >= 4 && writer.log.len() > 60, "{} states, {faults:?}", writer.log.len());
-    assert!(held.answers > 2000 && held.lasting > 500, "{held:?}");
+    assert!(faults.len() >= 2 && writer.log.len() > 40, "{} states, {faults:?}", writer.log.len());
+    assert!(held.answers > 1000 && held.lasting > 300, "{held:?}");
     listening.shutdown().await;
     drop(stack);
     Server::stop(server).await;
@@ -105,11 +118,9 @@ async fn until(listening: &mut JoinSet<()>, holds: impl Fn() -> bool) -> bool {
 }
 
 /// Breaks one thing after the other for some time.
-async fn break_for(mut stack: Stack, url: String, time: Duration) -> (Stack, Vec<Fault>) {
+async fn break_for(mut stack: Stack, url: String, order: [Broken; 4], time: Duration) -> (Stack, Vec<Fault>) {
     let (began, mut faults) = (Instant::now(), Vec::new());
-    for broken in
-        [Broken::Pooler, Broken::Database, Broken::Pooler, Broken::DatabaseAtOnce].into_iter().cycle()
-    {
+    for broken in order.into_iter().cycle() {
         tokio::time::sleep(PEACE).await;
         if began.elapsed() + PEACE > time {
             break;

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use glowplug::config::Auth;
+use glowplug::changes;
+use glowplug::config::{Auth, PoolMode};
+use glowplug::db::Database;
 use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use serde_json::{Value, json};
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -78,6 +80,14 @@ impl Stack {
         let options = PoolerOptions { pool_size: 6, extra, ..PoolerOptions::default() };
         let pooler = Pooler::start(&cluster, &options).expect("a PgBouncer");
         Self { cluster, pooler }
+    }
+
+    /// Has changes of these tables noted, as `glowplug setup --live-tables` does.
+    pub(super) async fn log_changes(&self, tables: &[&str]) {
+        let config = harness::config(&self.cluster.url("postgres"), PoolMode::Direct);
+        let database = Database::new(&config.database).expect("a pool");
+        let tables: Vec<String> = tables.iter().map(|table| (*table).to_owned()).collect();
+        changes::set_up(&database, &tables, &[]).await.expect("the log is made");
     }
 
     pub(super) async fn serve(&self) -> Server {
