@@ -78,7 +78,7 @@ pub enum PoolerMode {
     Statement,
 }
 
-/// Which of the machine's PgBouncers.
+/// Which PgBouncer of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PoolerProgram {
     /// The installed one.
