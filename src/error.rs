@@ -14,7 +14,7 @@ use crate::request::{Message, PathSegment, RequestError, ValueError};
 use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
 use crate::schema::violation::Violation;
-use crate::sql::AT_MOST_MARK;
+use crate::sql::{AT_MOST_MARK, MISSING_ROWS_MARK};
 
 pub(crate) use sqlstate::{is_of_statement, is_schema_change};
 
@@ -429,7 +429,7 @@ fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
 pub fn of_database(error: &db::Error) -> GraphqlError {
     match error {
         db::Error::Database(raised) => {
-            let (code, message) = match at_most(raised) {
+            let (code, message) = match refused_by_cast(raised) {
                 Some(told) => (Code::BadUserInput, told),
                 None => sqlstate::meaning(raised),
             };
@@ -472,9 +472,18 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
     }
 }
 
-/// The error of a mutation that matches more rows than `atMost`, from the message of the cast that made it fail.
-fn at_most(raised: &db::DatabaseError) -> Option<String> {
-    let start = raised.message.find(AT_MOST_MARK).filter(|_| raised.sqlstate == "22P02")?;
-    let told = raised.message[start..].split('"').next()?;
-    Some(format!("{told}; nothing was changed: narrow the filter, or raise atMost"))
+/// The refusal of a mutation by a statement of ours, out of the message of the cast that made it fail.
+fn refused_by_cast(raised: &db::DatabaseError) -> Option<String> {
+    const ADVICE: [(&str, &str); 2] = [
+        (AT_MOST_MARK, "narrow the filter, or raise atMost"),
+        (
+            MISSING_ROWS_MARK,
+            "those that hang on them cannot be told apart: give onConflict updateColumns, and let no trigger leave out rows",
+        ),
+    ];
+    let message = Some(&raised.message).filter(|_| raised.sqlstate == "22P02")?;
+    ADVICE.iter().find_map(|(mark, advice)| {
+        let told = message[message.find(mark)?..].split('"').next()?;
+        Some(format!("{told}; nothing was changed: {advice}"))
+    })
 }

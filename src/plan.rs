@@ -12,6 +12,7 @@ mod array;
 mod call;
 mod conflict;
 mod filter;
+mod nested;
 mod order;
 mod page;
 mod path;
@@ -34,6 +35,7 @@ pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
 pub use conflict::OnConflict;
+pub use nested::{InsertStep, Link, NestedInsert};
 pub use order::{OrderKey, OrderTerm};
 pub use page::{Bound, Direction, Page};
 use path::ResponsePath;
@@ -102,6 +104,8 @@ pub enum Action {
     Row(Row),
     /// A change of a table.
     Write(Write),
+    /// An insert of rows of several tables.
+    NestedInsert(NestedInsert),
     /// What a function returns that is neither a row nor rows.
     Value(Call),
 }
@@ -404,7 +408,7 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Source, PlanError> {
         let action = match kind {
-            MutationFieldKind::Insert(table) => Action::Write(self.insert(*table, fields)?),
+            MutationFieldKind::Insert(table) => self.insert(*table, fields)?,
             MutationFieldKind::Update(table) => Action::Write(self.update(*table, fields)?),
             MutationFieldKind::Delete(table) => Action::Write(self.delete(*table, fields)?),
             MutationFieldKind::Call(functions) => self.call(functions, fields)?,

@@ -18,6 +18,7 @@ mod functions;
 mod limits;
 mod mutations;
 pub mod naming;
+mod nested;
 mod operator;
 mod overloads;
 mod related;

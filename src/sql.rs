@@ -19,6 +19,7 @@ mod condition;
 mod connection;
 mod json;
 mod kept;
+mod nested;
 mod order;
 mod print;
 mod related;
@@ -39,6 +40,7 @@ use ast::Expression;
 
 pub use crate::plan::array_literal;
 pub use kept::compile;
+pub use nested::MISSING_ROWS_MARK;
 pub use statement::{CompiledStatement, Statement, Template, TemplateId, Text};
 pub use write::AT_MOST_MARK;
 

@@ -43,7 +43,7 @@ pub(super) enum Source {
     Introspection,
     /// From the database: the last statement's answer.
     Database {
-        /// One statement, or two.
+        /// One statement, or several.
         statements: Vec<CompiledStatement>,
         /// The type of the row, where the field returns one: that of `node` is not in the document.
         row_type: Option<Arc<str>>,
@@ -130,7 +130,9 @@ impl Source {
             PlannedSource::Database(action) => {
                 let table = match &*action {
                     Action::Row(row) => schema.table(row.table),
-                    Action::Connection(_) | Action::Write(_) | Action::Value(_) => None,
+                    Action::Connection(_) | Action::Write(_) | Action::NestedInsert(_) | Action::Value(_) => {
+                        None
+                    }
                 };
                 let row_type = table.map(|table| Arc::clone(&table.type_name));
                 Self::Database { statements: compile(schema, &action), row_type }

@@ -160,6 +160,14 @@ impl Slot {
     /// NULL.
     pub const NULL: Self = Self::Known(None);
 
+    /// How many values it is made of.
+    pub fn values(&self) -> usize {
+        match self {
+            Self::Known(_) | Self::Variable(_) => 1,
+            Self::Array(slots) => 1 + slots.iter().map(Self::values).sum::<usize>(),
+        }
+    }
+
     /// The value that it has in a request, in PostgreSQL's text form; `None` is NULL.
     pub fn bind(&self, schema: &Schema, variables: &JsonMap) -> Result<Option<String>, PlanError> {
         match self {

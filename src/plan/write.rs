@@ -3,7 +3,7 @@
 use apollo_compiler::Node;
 
 use super::{
-    Asked, AskedField, Assignment, Condition, OnConflict, Operand, PlanError, Planner, RowField, Slot,
+    Action, Asked, AskedField, Assignment, Condition, OnConflict, Operand, PlanError, Planner, RowField, Slot,
 };
 use crate::request::{Field, Input, Inputs, Rows};
 use crate::schema::{ExposedColumn, ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
@@ -82,19 +82,29 @@ pub enum WriteField {
 
 impl<'a> Planner<'a> {
     /// `insertIntoXCollection`.
-    pub(super) fn insert(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Write, PlanError> {
+    pub(super) fn insert(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Action, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let (columns, rows) = match arguments.get("objects").map(|given| (given, given.rows())) {
-            None => return Err(self.error(NO_OBJECTS)),
-            Some((objects, Rows::Alike(keys))) => match self.columns(table, &keys, objects)? {
+        let on_conflict = self.on_conflict(table, arguments.get("onConflict"))?;
+        let objects = arguments.get("objects").ok_or_else(|| self.error(NO_OBJECTS))?;
+        let (columns, rows) = match objects.rows() {
+            Rows::Alike(keys) if self.is_nested(table, &keys) => {
+                let insert = self.nested_insert(table, &objects.items(), on_conflict, fields)?;
+                return Ok(Action::NestedInsert(insert));
+            }
+            Rows::Alike(keys) => match self.columns(table, &keys, objects)? {
                 Some(columns) => columns,
                 None => self.each(table, &objects.items())?,
             },
-            Some((_, Rows::Each(objects))) => self.each(table, &objects)?,
+            Rows::Each(objects)
+                if objects.iter().any(|object| self.is_nested(table, object.fields().keys())) =>
+            {
+                let insert = self.nested_insert(table, &objects, on_conflict, fields)?;
+                return Ok(Action::NestedInsert(insert));
+            }
+            Rows::Each(objects) => self.each(table, &objects)?,
         };
-        let on_conflict = self.on_conflict(table, arguments.get("onConflict"))?;
         let change = Change::Insert { columns, rows, on_conflict };
-        self.write(table, TableType::InsertResponse, change, fields)
+        Ok(Action::Write(self.write(table, TableType::InsertResponse, change, fields)?))
     }
 
     /// Rows that have the same columns, if each column's values can be one array.
@@ -122,16 +132,7 @@ impl<'a> Planner<'a> {
             .iter()
             .map(|object| self.values(table, ExposedTable::insertable_column, object))
             .collect::<Result<_, _>>()?;
-        let mut columns: Vec<_> = objects.iter().flatten().map(|(column, _)| *column).collect();
-        columns.sort_unstable();
-        columns.dedup();
-        let value = |object: &[(usize, Operand)], column: &usize| {
-            object.iter().find(|(given, _)| given == column).map(|(_, value)| value.clone())
-        };
-        let rows = objects
-            .iter()
-            .map(|object| columns.iter().map(|column| value(object, column)).collect())
-            .collect();
+        let (columns, rows) = tabulated(&objects);
         Ok((columns, InsertedRows::Each(rows)))
     }
 
@@ -190,7 +191,7 @@ impl<'a> Planner<'a> {
         exposed.ok_or_else(|| self.error(format!("{name} cannot be written")))
     }
 
-    fn write_fields(
+    pub(super) fn write_fields(
         &self,
         table: usize,
         response: TableType,
@@ -209,4 +210,20 @@ impl<'a> Planner<'a> {
         });
         planned.collect()
     }
+}
+
+/// The columns that any row gives a value, in the order of the table, and for each row a value of each of them.
+pub(super) type Cells = (Vec<usize>, Vec<Vec<Option<Operand>>>);
+
+/// Rows that give values to different columns, as a table.
+pub(super) fn tabulated(objects: &[Vec<(usize, Operand)>]) -> Cells {
+    let mut columns: Vec<_> = objects.iter().flatten().map(|(column, _)| *column).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    let value = |object: &[(usize, Operand)], column: &usize| {
+        object.iter().find(|(given, _)| given == column).map(|(_, value)| value.clone())
+    };
+    let row = |object: &Vec<(usize, Operand)>| columns.iter().map(|column| value(object, column)).collect();
+    let rows = objects.iter().map(row).collect();
+    (columns, rows)
 }

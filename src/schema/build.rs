@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use super::scalar::{Scalar, ValueType};
 use super::{
     Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION,
-    Schema, conflicts, expose, functions, limits, naming, relations, reserved, updates,
+    Schema, conflicts, expose, functions, limits, naming, nested, relations, reserved, updates,
 };
 use crate::catalog::{Catalog, Problem};
 
@@ -30,6 +30,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     expose::expose(&mut schema, options, &mut claimed);
     conflicts::add(&mut schema, &mut claimed);
     updates::add(&mut schema, &mut claimed);
+    nested::add(&mut schema, &mut claimed);
     let exposed = schema.tables.iter().enumerate();
     let named = exposed.filter_map(|(index, found)| Some((Arc::clone(&found.as_ref()?.type_name), index)));
     schema.row_types = named.collect();

@@ -122,6 +122,7 @@ impl Wanted<'_> {
                     computed: IndexMap::new(),
                     totals,
                     changes: Changes::default(),
+                    takes_nested: false,
                     conflicts: None,
                     operations: Vec::new(),
                     session,

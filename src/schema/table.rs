@@ -41,6 +41,8 @@ pub struct ExposedTable {
     pub totals: Totals,
     /// What can be changed.
     pub changes: Changes,
+    /// Whether its rows can be inserted along with others, and others along with them.
+    pub takes_nested: bool,
     /// What inserted rows may conflict with; `None` where their inserts have no `onConflict`.
     pub conflicts: Option<ConflictHandling>,
     /// What an update can do besides giving new values.

@@ -71,6 +71,10 @@ pub enum TableType {
     UpdateResponse,
     /// What a deletion returns.
     DeleteResponse,
+    /// A row that is inserted along with another.
+    InsertOneInput,
+    /// Rows that are.
+    InsertManyInput,
     /// What becomes of inserted rows that conflict with others.
     OnConflict,
     /// What they may conflict with.
@@ -136,6 +140,8 @@ impl TableType {
             Self::InsertResponse => "InsertResponse",
             Self::UpdateResponse => "UpdateResponse",
             Self::DeleteResponse => "DeleteResponse",
+            Self::InsertOneInput => "InsertOneInput",
+            Self::InsertManyInput => "InsertManyInput",
             Self::OnConflict => "OnConflict",
             Self::Constraint => "Constraint",
             Self::UpdateColumn => "UpdateColumn",

@@ -259,6 +259,8 @@ pub enum Expression {
     },
     /// `(…)[1]`: the first element of an array.
     First(Box<Expression>),
+    /// `(…)[…]`: the element of an array at a place, which is counted from 1.
+    Element(Box<Expression>, Box<Expression>),
     /// `(select …)`.
     Subselect(Box<Select>),
     /// `exists (select …)`.

@@ -25,29 +25,21 @@ const SETTING: &str = "glowplug.kept_rows";
 /// More rows than there can be; a limit keeps PostgreSQL from reading a row's text anew wherever a value of it is used.
 const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
-/// The statements of one root field, one or two: the last one returns its JSON text.
+/// The statements of one root field, one or more: the last one returns its JSON text.
 pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
     let mut compiler =
         Compiler { schema, aliases: Cell::default(), names: 0, kept: None, session: Cell::default() };
-    let keeping = match action {
-        Action::Write(write) if reads_after(schema, write) => Some(compiler.keep_written(write)),
-        Action::Write(_) => None,
-        Action::Connection(_) | Action::Row(_) | Action::Value(_) => {
-            changing_call(schema, action).map(|(table, call)| {
-                compiler.kept = Some(call);
-                compiler.keep_called(table, call)
-            })
-        }
-    };
+    let keeping = compiler.keeping(action);
     compiler.aliases.set(0);
     compiler.names = 0;
-    let SingleRow { query, if_no_row } = compiler.answer(action, keeping.is_some());
+    let SingleRow { query, if_no_row } = compiler.answer(action, !keeping.is_empty());
     let session = compiler.session.get();
     let printed = |query, if_no_row| {
         let (template, slots) = print(&query, session);
         CompiledStatement::new(template.answering(if_no_row), slots)
     };
-    let keeping = keeping.map(|select| printed(select.into_query(), None));
+    let keeping = keeping.into_iter().map(|select| printed(select.into_query(), None));
+    let keeping: Vec<_> = keeping.collect();
     keeping.into_iter().chain([printed(query, if_no_row)]).collect()
 }
 
@@ -59,7 +51,7 @@ fn changing_call<'p>(schema: &Schema, action: &'p Action) -> Option<(usize, &'p 
             let hangs_on = connection.nodes().any(|fields| hangs_on(schema, fields));
             (connection.table, &connection.origin, hangs_on)
         }
-        Action::Write(_) | Action::Value(_) => return None,
+        Action::Write(_) | Action::NestedInsert(_) | Action::Value(_) => return None,
     };
     match origin {
         Origin::Called(call) if hangs_on && schema.catalog.functions[call.function].is_volatile() => {
@@ -86,19 +78,40 @@ fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
     })
 }
 
+impl<'s> Compiler<'s> {
+    /// The selects that make a change and keep its rows, where the answer needs the database as it is after it.
+    fn keeping(&mut self, action: &'s Action) -> Vec<OneRow> {
+        match action {
+            Action::Write(write) if reads_after(self.schema, write) => vec![self.keep_written(write)],
+            Action::Write(_) => Vec::new(),
+            Action::NestedInsert(insert) => self.nested_inserts(insert),
+            Action::Connection(_) | Action::Row(_) | Action::Value(_) => {
+                let call = changing_call(self.schema, action).map(|(table, call)| {
+                    self.kept = Some(call);
+                    self.keep_called(table, call)
+                });
+                call.into_iter().collect()
+            }
+        }
+    }
+}
+
 impl Compiler<'_> {
     /// The query of a root field's answer.
     fn answer(&mut self, action: &Action, is_kept: bool) -> SingleRow {
         let single = match action {
             Action::Connection(connection) => self.single_row_select(connection),
             Action::Write(write) if !is_kept => self.single_row_write(write),
-            Action::Write(_) | Action::Row(_) | Action::Value(_) => None,
+            Action::Write(_) | Action::NestedInsert(_) | Action::Row(_) | Action::Value(_) => None,
         };
         single.unwrap_or_else(|| SingleRow {
             query: match action {
                 Action::Connection(connection) => self.connection_select(connection, None).into_query(),
                 Action::Row(row) => self.row_select(row, None).into_query(),
-                Action::Write(write) if is_kept => self.kept_select(write).into_query(),
+                Action::Write(write) if is_kept => self.kept_select(write.table, &write.fields).into_query(),
+                Action::NestedInsert(insert) => {
+                    self.kept_select(insert.steps[insert.root].table, &insert.fields).into_query()
+                }
                 Action::Write(write) => self.write_select(write).into_query(),
                 Action::Value(call) => self.value_select(call, None).into_query(),
             },
@@ -116,18 +129,25 @@ impl Compiler<'_> {
 
     /// The select that changes a table and keeps the rows that it has changed.
     fn keep_written(&mut self, write: &Write) -> OneRow {
-        let (columns, is_row_needed) = self.returned_columns(write);
-        self.change_select(write, |compiler, written| {
-            let columns = columns.into_iter().map(|column| compiler.exact_text(written, column));
-            let table_oid = compiler.table_oid(written).map(|oid| oid.cast(SqlType::TEXT));
-            let row = is_row_needed.then(|| compiler.whole_row(written).cast(SqlType::TEXT));
-            keep(columns.chain(table_oid).chain(row).collect())
-        })
+        self.change_select(write, |compiler, written| keep(compiler.kept_texts(written, &write.fields)))
+    }
+
+    /// The texts that are kept of a row.
+    pub(super) fn kept_texts(
+        &self,
+        written: TableRef<'_>,
+        fields: &[(String, WriteField)],
+    ) -> Vec<Expression> {
+        let (columns, is_row_needed) = self.returned_columns(written.table, fields);
+        let columns = columns.into_iter().map(|column| self.exact_text(written, column));
+        let table_oid = self.table_oid(written).map(|oid| oid.cast(SqlType::TEXT));
+        let row = is_row_needed.then(|| self.whole_row(written).cast(SqlType::TEXT));
+        columns.chain(table_oid).chain(row).collect()
     }
 
     /// The text that the column's type reads back as the same value. A cast is that, but for `char(n)`: it leaves out the
     /// spaces at the end.
-    fn exact_text(&self, at: TableRef<'_>, column: usize) -> Expression {
+    pub(super) fn exact_text(&self, at: TableRef<'_>, column: usize) -> Expression {
         let catalog = &self.schema.catalog;
         let value = self.column(at, column);
         let base = comparison_type(catalog, catalog.tables[at.table].columns[column].type_oid);
@@ -142,19 +162,19 @@ impl Compiler<'_> {
     }
 
     /// The select of the response to a change whose rows are kept.
-    fn kept_select(&mut self, write: &Write) -> OneRow {
+    fn kept_select(&mut self, table: usize, fields: &[(String, WriteField)]) -> OneRow {
         let (kept, alias) = (self.alias(), self.alias());
         let catalog = &self.schema.catalog;
-        let table = &catalog.tables[write.table];
-        let (columns, is_row_needed) = self.returned_columns(write);
+        let place = table;
+        let table = &catalog.tables[place];
+        let (columns, is_row_needed) = self.returned_columns(place, fields);
         let named = columns.into_iter().map(|column| {
             let column = &table.columns[column];
             (column.name.clone(), kept_type(catalog, column.type_oid))
         });
-        let at =
-            TableRef { table: write.table, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
+        let at = TableRef { table: place, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
         let table_oid = self.table_oid(at).map(|_| (TABLE_OID.to_owned(), SqlType::system("oid")));
-        let row = is_row_needed.then(|| (self.row_column(write.table), self.row_type(write.table)));
+        let row = is_row_needed.then(|| (self.row_column(place), self.row_type(place)));
         let kept_columns = named.chain(table_oid).chain(row);
         let columns = (0..).zip(kept_columns).map(|(place, (name, sql_type))| SelectColumn {
             expression: kept_value(&kept, place, sql_type),
@@ -162,7 +182,7 @@ impl Compiler<'_> {
         });
         let (columns, from) = (columns.collect(), Some(kept_rows(&kept)));
         let rows = Select { columns, from, limit: Some(ALL_ROWS), ..Select::default() };
-        let json = self.response_json(at, &write.fields);
+        let json = self.response_json(at, fields);
         OneRow::of_all(json, Some(From::Subselect(Box::new(rows), alias.clone())), None)
     }
 
@@ -203,7 +223,9 @@ impl Compiler<'_> {
 }
 
 /// Keeps the texts of each row; an empty text itself.
-fn keep(texts: Vec<Expression>) -> JsonText {
+pub(super) fn keep(texts: Vec<Expression>) -> JsonText {
+    // An array of nothing has no type, and a row of which nothing is asked still counts.
+    let texts = if texts.is_empty() { vec![Expression::text("")] } else { texts };
     let rows = Expression::aggregate("json_agg", vec![Expression::Array(texts)]).cast(SqlType::TEXT);
     let rows = Expression::Coalesce(vec![rows, Expression::text("[]")]);
     let kept = vec![Expression::text(SETTING), rows, Expression::Word("true")];

@@ -91,7 +91,7 @@ impl CompiledStatement {
     pub fn size(&self) -> usize {
         /// Of a slot with what it holds.
         const SLOT: usize = 256;
-        size_of::<Self>() + self.template.size() + self.slots.len() * SLOT
+        size_of::<Self>() + self.template.size() + self.slots.iter().map(Slot::values).sum::<usize>() * SLOT
     }
 
     /// The statement with the values of a request.

@@ -14,7 +14,7 @@ use crate::catalog::SqlType;
 use crate::plan::{Change, InsertedRows, OnConflict, Operand, Slot, Target, Write, WriteField};
 
 /// What the changed rows are called within the statement.
-const WRITTEN: &str = "written";
+pub(super) const WRITTEN: &str = "written";
 
 /// How the text begins that is no number. `error` finds it in PostgreSQL's message.
 pub const AT_MOST_MARK: &str = "atMost is ";
@@ -67,13 +67,15 @@ impl Compiler<'_> {
             Change::Delete { target } => ast::Change::Delete { condition: self.target(at, target) },
         };
         let (schema, name) = (table.schema.clone(), table.name.clone());
-        Modify { schema, name, alias: at.alias.to_owned(), change, returning: self.returning(at, write) }
+        let (columns, is_row_needed) = self.returned_columns(write.table, &write.fields);
+        let returning = self.returning(at, &columns, is_row_needed);
+        Modify { schema, name, alias: at.alias.to_owned(), change, returning }
     }
 
     /// The settings of a session that a change depends on, without what hangs on its rows.
     fn settings_of_change(&self, write: &Write) -> SessionSettings {
         let table = &self.schema.catalog.tables[write.table];
-        let (returned, is_row_needed) = self.returned_columns(write);
+        let (returned, is_row_needed) = self.returned_columns(write.table, &write.fields);
         match &write.change {
             Change::Insert { columns, on_conflict, .. }
                 if !is_row_needed
@@ -102,7 +104,7 @@ impl Compiler<'_> {
     }
 
     /// The columns that are updated get the values of the row that was to be inserted.
-    fn on_conflict(&self, at: TableRef<'_>, handled: &OnConflict) -> ast::OnConflict {
+    pub(super) fn on_conflict(&self, at: TableRef<'_>, handled: &OnConflict) -> ast::OnConflict {
         let table = &self.schema.catalog.tables[at.table];
         let target = &table.conflict_targets[handled.target];
         let new_value = |name: String| (name.clone(), Expression::column("excluded", &name));
@@ -118,7 +120,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn each(&self, table: usize, columns: &[usize], rows: &[Vec<Option<Operand>>]) -> (Vec<String>, Rows) {
+    pub(super) fn each(
+        &self,
+        table: usize,
+        columns: &[usize],
+        rows: &[Vec<Option<Operand>>],
+    ) -> (Vec<String>, Rows) {
         // Rows that give no value at all still need a column to have a default for, unless it is one row.
         let any = self.schema.catalog.tables[table].columns.iter().position(|column| column.can_insert);
         let padded: &[usize] = if columns.is_empty() && rows.len() > 1 { any.as_slice() } else { columns };
@@ -135,7 +142,7 @@ impl Compiler<'_> {
 
     /// A row for each place of the arrays. PostgreSQL unnests arrays of arrays to the last value, so that the arrays of a column
     /// that holds arrays come as texts.
-    fn rows_of_arrays(&mut self, table: usize, columns: &[usize], arrays: &[Slot]) -> Select {
+    pub(super) fn rows_of_arrays(&mut self, table: usize, columns: &[usize], arrays: &[Slot]) -> Select {
         let alias = self.alias();
         let types: Vec<_> = columns.iter().map(|column| self.comparison_type(table, *column)).collect();
         let array = |(slot, sql_type): (&Slot, &Option<SqlType>)| {
@@ -162,16 +169,20 @@ impl Compiler<'_> {
         }
     }
 
-    fn names(&self, table: usize, columns: &[usize]) -> Vec<String> {
+    pub(super) fn names(&self, table: usize, columns: &[usize]) -> Vec<String> {
         let all = &self.schema.catalog.tables[table].columns;
         columns.iter().map(|column| all[*column].name.clone()).collect()
     }
 
     /// The columns that the response is made of, and whether a function takes the row as a whole.
-    pub(super) fn returned_columns(&self, write: &Write) -> (Vec<usize>, bool) {
-        let key = self.schema.table(write.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
+    pub(super) fn returned_columns(
+        &self,
+        table: usize,
+        fields: &[(String, WriteField)],
+    ) -> (Vec<usize>, bool) {
+        let key = self.schema.table(table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
         let (mut columns, mut is_row_needed) = (Vec::new(), false);
-        for (_, field) in &write.fields {
+        for (_, field) in fields {
             if let WriteField::Records(fields) = field {
                 row_columns(fields, key, &mut columns);
                 is_row_needed |= needs_row(fields);
@@ -183,13 +194,16 @@ impl Compiler<'_> {
     }
 
     /// What the change returns: no other columns, for the role may not be allowed to read them.
-    fn returning(&self, at: TableRef<'_>, write: &Write) -> Vec<SelectColumn> {
-        let (columns, is_row_needed) = self.returned_columns(write);
+    pub(super) fn returning(
+        &self,
+        at: TableRef<'_>,
+        columns: &[usize],
+        is_row_needed: bool,
+    ) -> Vec<SelectColumn> {
         if columns.is_empty() && !is_row_needed {
             return vec![SelectColumn { expression: Expression::Number(1), alias: Some("row".to_owned()) }];
         }
-        let mut returning: Vec<_> =
-            columns.into_iter().map(|column| self.column(at, column).unnamed()).collect();
+        let mut returning: Vec<_> = columns.iter().map(|column| self.column(at, *column).unnamed()).collect();
         returning.extend(self.table_oid(at).map(Expression::unnamed));
         if is_row_needed {
             returning.push(self.row_as_column(at));

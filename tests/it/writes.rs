@@ -1,6 +1,8 @@
 //! Writes beyond `set` and plain inserts: increments and their like, and upserts.
 
+mod nested;
 mod random;
+mod random_nested;
 mod random_upsert;
 mod together;
 mod updates;

@@ -51,6 +51,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     if !schema.mutation.is_empty() {
         definitions.mutation();
     }
+    definitions.nested_inputs();
     definitions.json_removal();
     definitions.values();
     match definitions.renderer.invalid {
@@ -179,7 +180,8 @@ impl Definitions<'_> {
         let Some(exposed) = self.renderer.schema.table(index) else { return };
         let of = |part| TypeId::Table(index, part);
         if exposed.changes.insert {
-            let fields = self.renderer.written_fields(exposed, |column| column.is_insertable);
+            let mut fields = self.renderer.written_fields(exposed, |column| column.is_insertable);
+            fields.extend(self.renderer.nested_fields(index));
             let text = "A row to insert; what is left out gets its default";
             self.input(of(TableType::InsertInput), text, fields);
             self.conflicts(index, exposed);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Type, Value};
 use apollo_compiler::{Name, Node, name};
 
-use crate::schema::{ColumnType, FixedFields, Schema, TypeId, ValueType};
+use crate::schema::{ColumnType, FixedFields, Schema, TableType, TypeId, ValueType};
 
 /// A field of an object.
 pub(super) type Field = Node<FieldDefinition>;
@@ -24,7 +24,7 @@ pub(super) struct Renderer<'s> {
     inputs: HashMap<(Arc<str>, TypeId), Input>,
     /// The arguments of each table's collections.
     pub(super) pages: HashMap<usize, Vec<Input>>,
-    /// The types that no table has for itself and that definitions refer to.
+    /// The types that are there only where definitions refer to them.
     pub(super) used: HashSet<TypeId>,
     /// The names of those that the application's own definitions refer to.
     pub(super) used_names: HashSet<&'s str>,
@@ -82,7 +82,11 @@ impl<'s> Renderer<'s> {
     pub(super) fn reference(&mut self, id: TypeId) -> Type {
         if matches!(
             id,
-            TypeId::Value(_) | TypeId::ValueFilter(_) | TypeId::ListFilter(_) | TypeId::JsonRemoval
+            TypeId::Value(_)
+                | TypeId::ValueFilter(_)
+                | TypeId::ListFilter(_)
+                | TypeId::JsonRemoval
+                | TypeId::Table(_, TableType::InsertOneInput | TableType::InsertManyInput)
         ) {
             self.used.insert(id);
         }

@@ -68,9 +68,15 @@ impl Printer {
             }
             Expression::Case { branches, otherwise } => self.case(branches, otherwise.as_deref()),
             Expression::First(array) => self.enclosed("(", array, ")[1]"),
+            Expression::Element(array, place) => self.element(array, place),
             Expression::Subselect(select) => self.subselect("(", select),
             Expression::Exists(select) => self.subselect("exists (", select),
         }
+    }
+
+    fn element(&mut self, array: &Expression, place: &Expression) {
+        self.enclosed("(", array, ")");
+        self.enclosed("[", place, "]");
     }
 
     fn subselect(&mut self, before: &str, select: &Select) {

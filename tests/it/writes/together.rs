@@ -20,17 +20,17 @@ struct Done {
     upserts: u64,
     increments: u64,
     sum: u64,
-    conflicts: u64,
 }
 
-/// Upserts several keys at once and increments one of them, for some seconds. PostgreSQL may find a deadlock between two
-/// upserts whose keys come in different orders; nothing else may fail.
+/// Upserts several keys at once, or increments one of them, for some seconds. The keys of an upsert come in one order with all
+/// clients, so that none of them waits for another in a circle, and nothing may fail.
 async fn write(world: Arc<World>, mut random: Random) -> Done {
     let mut done = Done::default();
     let start = Instant::now();
     while start.elapsed() < LASTING {
         let first = random.below(KEYS);
-        let keys = [first, (first + 1 + random.below(KEYS - 1)) % KEYS];
+        let mut keys = [first, (first + 1 + random.below(KEYS - 1)) % KEYS];
+        keys.sort_unstable();
         let objects: Vec<_> = keys.iter().map(|key| json!({"key": key, "writes": 0})).collect();
         let by = random.below(5);
         let (query, variables) = if random.once_in(2) {
@@ -45,11 +45,7 @@ async fn write(world: Arc<World>, mut random: Random) -> Done {
             (query, json!({ "key": first, "by": by }))
         };
         let answer = world.answer("", query, &variables).await;
-        if let Some(error) = answer["errors"].get(0) {
-            assert_eq!(error["extensions"]["sqlstate"], "40P01", "{answer}");
-            done.conflicts += 1;
-            continue;
-        }
+        assert!(answer["errors"].is_null(), "{answer}");
         let updated = &answer["data"]["updatecounterCollection"];
         if *updated == Value::Null {
             assert_eq!(answer["data"]["insertIntocounterCollection"]["affectedCount"], 2, "{answer}");
@@ -74,16 +70,14 @@ async fn sixteen_clients_that_write_the_same_keys_lose_nothing() {
         all.upserts += done.upserts;
         all.increments += done.increments;
         all.sum += done.sum;
-        all.conflicts += done.conflicts;
     }
     let client = harness::connect(&world.url).await;
     let sum = harness::ask(&client, "select sum(writes)::text from counter").await;
     assert_eq!(sum, Some(all.sum.to_string()), "the sum of all increments");
     assert!(
-        all.upserts > 50 && all.increments > 50,
+        all.upserts > 20 && all.increments > 20,
         "{} upserts, {} increments",
         all.upserts,
         all.increments
     );
-    assert!(all.conflicts < all.upserts, "{} deadlocks beside {} upserts", all.conflicts, all.upserts);
 }
