@@ -12,6 +12,9 @@ use crate::changes::TableId;
 use crate::db::{AnswerHash, Batch, BatchMember, MemberAnswer, MemberResult, Watch};
 use crate::response;
 
+/// What functions read in a parallel worker is locked by that worker, which is gone when the tables are asked for.
+const WORKERS: &str = "max_parallel_workers_per_gather";
+
 /// What the run of a member of a batch has come to.
 pub enum BatchRun {
     /// The answer is the one that is known.
@@ -72,7 +75,11 @@ impl Engine {
         let members: Vec<BatchMember<'_>> = members
             .map(|(live, seen)| {
                 let execution = live.execution(Structure::Remembered);
-                BatchMember { scope: execution.scope(), statements: &execution.bound.statements, seen, watch }
+                let scope = match watch {
+                    Watch::Nothing => execution.scope(),
+                    Watch::Tables => execution.scope().with(WORKERS, "0"),
+                };
+                BatchMember { scope, statements: &execution.bound.statements, seen, watch }
             })
             .collect();
         self.inner.database.run_batch(&members).await

@@ -18,7 +18,7 @@ use crate::event::LiveEvent;
 pub(super) const REFRESH: Duration = Duration::from_secs(30);
 
 /// Where there are many groups that time is longer, so that these runs take no more than such a part of one connection's time.
-const REFRESH_SHARE: u32 = 50;
+const REFRESH_SHARE: u32 = 20;
 
 /// What is the least between two runs of a group, however often it is woken.
 const SPACING: Duration = Duration::from_millis(25);
@@ -472,9 +472,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_that_no_change_asks_for_take_a_fiftieth_of_a_connection_at_the_most() {
+    fn runs_that_no_change_asks_for_take_a_twentieth_of_a_connection_at_the_most() {
         for (groups, micros, seconds) in
-            [(0, 0, 30), (1, 900, 30), (600, 1000, 30), (10_000, 200, 100), (10_000, 1000, 500)]
+            [(0, 0, 30), (1, 900, 30), (1500, 1000, 30), (10_000, 200, 40), (10_000, 1000, 200)]
         {
             let cost = Duration::from_micros(micros);
             assert_eq!(
