@@ -69,8 +69,8 @@ enum Command {
     Config(config::Options),
 }
 
-/// Reads the command line, runs the command, and says how the process shall end: 0 for success, 1 for a failure, 2 for
-/// a command line or settings that make no sense.
+/// Reads the command line, runs the command, and returns the process's exit code: 0 for success, 1 for a failure, 2 for an
+/// invalid command line or invalid settings.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(arguments) {
         Ok(cli) => cli,
@@ -90,7 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        // The report has said why.
+        // The report has the reason.
         Err(Failure::Diagnosed) => ExitCode::from(Failure::Diagnosed.exit_code()),
         Err(failure) => {
             eprintln!("glowplug: {failure}");
@@ -113,7 +113,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     Cli::from_arg_matches(&matches)
 }
 
-/// An unknown flag that was a setting once: what replaced it.
+/// If an unknown flag is a setting of an earlier version: its replacement.
 fn explained(error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
     let name = flag.trim_start_matches("--").split('=').next().unwrap_or_default();
@@ -125,7 +125,7 @@ fn explained(error: clap::Error) -> clap::Error {
     }
 }
 
-/// Prints a command's result. A reader that has seen enough, such as `head`, is no failure.
+/// Prints a command's result. A reader that stops early, such as `head`, is not a failure.
 fn print(text: &str) -> Result<(), Failure> {
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),

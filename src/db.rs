@@ -1,8 +1,8 @@
-//! The connection layer: connections that leave nothing in a pooled server connection, and the pool of them.
+//! The connection layer: connections that leave no state behind in a pooled server connection, and their pool.
 //!
 //! One operation is one round trip: its scope (`select set_config(…, true), …`) and its statements, which PostgreSQL runs as
-//! one implicit transaction. No `BEGIN`, no setting that outlives it, and named statements only where they are safe; so that
-//! any pool mode of any pooler will do. The only module that names the protocol's crates.
+//! one implicit transaction. There is no `BEGIN` and no setting that outlives the transaction, and named statements only
+//! where they are safe. So it works behind any pooler in any pool mode. The only module that names the protocol's crates.
 #![doc = ""]
 #![doc = include_str!("../docs/connection.md")]
 

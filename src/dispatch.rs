@@ -1,6 +1,6 @@
 //! One request -> the engine of this process, or a worker through the queue.
 //!
-//! Decides only where an operation runs. What it means is the engine's business, and how it travels is the queue's.
+//! Decides only where an operation runs. The engine knows what it means, and the queue transports it.
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,10 +25,10 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// The backend that the settings ask for, with the fields that an application adds. Needs a tokio runtime, but neither the
+    /// The backend for the settings, with the fields that an application adds. Needs a tokio runtime, but neither the
     /// database nor Redis yet.
     ///
-    /// Operations that are queued run at a worker, and so do an application's fields in them.
+    /// Queued operations run at a worker, and so do an application's fields in them.
     pub fn new(config: &Config, mut extension: Extension) -> Result<Self, SetupError> {
         let Some(redis) = config.queue.redis.as_ref().filter(|_| config.queue.queued != Queued::Nothing)
         else {
@@ -44,7 +44,7 @@ impl Backend {
         Ok(Self::MutationsQueued(Engine::extended(config, extension)?, producer))
     }
 
-    /// Receives the answers of workers until `stop` is cancelled; without it, no queued operation is answered.
+    /// Receives the answers of workers until `stop` is cancelled. Without it, queued operations get no answer.
     pub async fn run(&self, stop: CancellationToken) {
         match self {
             Self::Direct(_) => stop.cancelled().await,
@@ -52,7 +52,7 @@ impl Backend {
         }
     }
 
-    /// Answers a request. The future may be dropped at any point; what the queue has taken runs all the same.
+    /// Answers a request. You may drop the future at any point; an operation that the queue has accepted still runs.
     pub async fn respond(&self, request: Request, identity: &Identity, handling: Handling) -> Response {
         let (planning, producer) = match self {
             Self::Direct(engine) => return engine.respond(request, identity).await,
@@ -83,7 +83,7 @@ impl Backend {
         }
     }
 
-    /// The part that knows the API.
+    /// The part that has the API's schema.
     pub fn planning(&self) -> &Planning {
         match self {
             Self::Direct(engine) | Self::MutationsQueued(engine, _) => engine.planning(),
@@ -91,7 +91,7 @@ impl Backend {
         }
     }
 
-    /// Describes the API as a role sees it; `None` is the connection's own user. Works without [`Backend::run`].
+    /// The API as a role sees it; `None` is the connection's own user. Works without [`Backend::run`].
     pub async fn describe(&self, role: Option<&str>) -> Result<Described, error::Error> {
         let backend = self.clone();
         // Dropping the set ends the task.
@@ -113,7 +113,7 @@ impl Backend {
         !matches!(self, Self::Direct(_))
     }
 
-    /// Whether requests can be answered now; the error says why not.
+    /// Whether requests can be answered now. The error says why not.
     pub async fn ready(&self) -> Result<(), String> {
         match self {
             Self::Direct(engine) => engine::ready(engine).await,
@@ -128,7 +128,7 @@ impl Backend {
         }
     }
 
-    /// The gauges of this moment, for the metrics.
+    /// The current gauges, for the metrics.
     pub async fn readings(&self) -> Readings {
         match self {
             Self::Direct(engine) => Readings { pool: Some(engine::pool(engine)), ..Readings::default() },

@@ -1,8 +1,9 @@
-//! Bytes <-> [`Backend`], and so the engine: the HTTP server, by the GraphQL-over-HTTP specification (draft).
+//! The HTTP server, by the GraphQL-over-HTTP specification (draft): requests go to [`Backend`], which hands them to the
+//! engine.
 //!
-//! The only module that names axum, hyper and tower. It never looks into a GraphQL document, never parses a response,
-//! and never starts a task around [`Backend::respond`]: when the client goes away, hyper drops the handler's future,
-//! and that is what cancels the statement.
+//! The only module that names axum, hyper and tower. It never looks into a GraphQL document, never parses a response, and
+//! never starts a task around [`Backend::respond`]: when the client goes away, hyper drops the handler's future, and that
+//! cancels the statement.
 
 mod accept;
 mod admin;
@@ -47,7 +48,7 @@ pub use self::metrics::{MetricsEndpoint, observe};
 use self::room::Room;
 use self::service::{Handler, Service};
 
-/// What the handlers share; cheap to clone.
+/// The state that handlers share. Cheap to clone.
 #[derive(Clone)]
 struct Shared {
     backend: Backend,
@@ -58,15 +59,15 @@ struct Shared {
     graphiql: bool,
     room: Room,
     body_timeout: Duration,
-    /// `None` where there are no live queries.
+    /// `None` if there are no live queries.
     live: Option<Live>,
-    /// The pages that may open websockets, besides those of this server.
+    /// The origins whose pages may open websockets, besides this server's own.
     origins: Arc<[String]>,
     init_timeout: Duration,
     heartbeat: Duration,
     /// Cancelled when the server is asked to stop.
     stop: CancellationToken,
-    /// Cancelled when it takes no more connections.
+    /// Cancelled when it accepts no more connections.
     close: CancellationToken,
 }
 
@@ -97,12 +98,11 @@ impl Shared {
     }
 }
 
-/// Serves until `stop` is cancelled, and for `config.shutdown_delay` after that; then lets requests that run finish for
+/// Serves until `stop` is cancelled, and for `config.shutdown_delay` after that. Then lets running requests finish for
 /// `config.drain_timeout`. From the stop on, `/readyz` says that the server is not ready.
 ///
-/// Connections that are still busy after that are dropped, and with them their requests' futures. Returns when no
-/// connection is left. Cancelling `stop` more than once, or before the first connection, is safe. Metrics can be had until
-/// the end.
+/// Connections that are still busy after that are dropped, and with them their requests' futures. Returns when no connection
+/// is left. You may cancel `stop` more than once, or before the first connection. Metrics are available until the end.
 pub async fn serve(
     backend: Backend,
     live: Option<Live>,
@@ -138,20 +138,20 @@ pub async fn serve(
             Box::pin(live.run(close.clone())).await;
         }
     };
-    // Requests that run at the stop wait for answers of the queue, too.
+    // Requests that run at the stop also wait for answers of the queue.
     tokio::join!(delay, observed, answered, polled, beside.run(done.clone()));
 }
 
-/// Answers operations that are posted.
+/// Answers posted operations.
 fn posting(shared: Shared) -> Handler {
     let shared = Arc::new(shared);
-    // Nothing around it: each future that has it within would be moved with it.
+    // Nothing is wrapped around it: each future around it would have to be moved together with it.
     Arc::new(move |request| Box::pin(graphql::post(Arc::clone(&shared), request)))
 }
 
 /// The paths.
 fn router(shared: Shared) -> Router {
-    // What is posted there takes a shorter way (see `service`); the router answers for the other methods.
+    // Posted operations do not go through the router (see `service`); it answers the other methods.
     let post =
         async |State(shared): State<Shared>, request: Request| graphql::post(Arc::new(shared), request).await;
     let graphql = || get(graphql::get).post(post);

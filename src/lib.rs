@@ -1,7 +1,7 @@
 //! Glowplug: a GraphQL server for a PostgreSQL database behind a transaction-mode connection pooler.
 //!
 //! One GraphQL operation is compiled to SQL that returns its JSON and sent as one message, so that no prepared
-//! statement and no session state is left in a pooled connection. ARCHITECTURE.md tells the whole story.
+//! statement and no session state is left in a pooled connection. ARCHITECTURE.md has the details.
 //!
 //! The modules in reading order. Those from [`catalog`] to [`sql`] are pure: no I/O, no clock, no tokio.
 //!
@@ -9,16 +9,16 @@
 //! | --- | --- |
 //! | [`cli`] | the commands: one file each |
 //! | [`server`] | the whole as a part of a Rust program, with fields written in Rust |
-//! | [`config`] | what flags, environment and file said -> checked, ready values |
-//! | [`auth`] | `Authorization` header -> who asks: role and claims |
+//! | [`config`] | flags, environment and file -> checked, ready values |
+//! | [`auth`] | `Authorization` header -> the caller: role and claims |
 //! | [`http`] | bytes <-> [`engine`]; the only module that names axum |
 //! | [`engine`] | `respond`: request -> plan -> SQL -> database -> response |
 //! | [`persisted`] | the id of a document -> its text |
 //! | [`dispatch`] | one request -> the engine here, or a worker through the queue |
 //! | [`live`] | operations that are answered again whenever their answers change |
 //! | [`queue`] | operations through Redis to workers; the only module that names Redis |
-//! | [`catalog`] | a picture of the database |
-//! | [`schema`] | catalogue -> the API as plain data |
+//! | [`catalog`] | the database as a role sees it |
+//! | [`schema`] | catalog -> the API as plain data |
 //! | [`request`] | GraphQL text and variables -> a validated operation |
 //! | [`plan`] | operation -> what to read |
 //! | [`sql`] | plan -> SQL statements |

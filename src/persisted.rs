@@ -1,8 +1,8 @@
 //! Persisted documents: an id in a request -> the text of a GraphQL document.
 //!
-//! There are two kinds. Those of the [`AllowList`] were collected from the clients' sources when they were built. Those of
-//! Apollo's automatic persisted queries were sent by clients at run time, and are remembered by their hash. Never reads
-//! a file, and never looks into a document: an id is a key, and nothing else.
+//! There are two kinds. Those of the [`AllowList`] were collected from the clients' sources when the clients were built.
+//! Those of Apollo's automatic persisted queries were sent by clients at run time, and are kept by their hash. Never reads a
+//! file, and never looks into a document: an id is only a key.
 
 mod list;
 
@@ -19,19 +19,20 @@ use crate::config::DocumentPolicy;
 
 pub use list::{AllowList, ListError};
 
-/// The bytes of texts that clients may have registered; the least used ones make room for new ones.
+/// The maximum number of bytes of the texts that clients have registered. The least recently used ones give way.
 const REGISTERED_BYTES: u64 = 16 << 20;
 
-/// How a request says which document it means.
+/// How a request names its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DocumentSource {
     /// By its text.
     Text(String),
-    /// The server asks by itself, for a client that sent no document: no rule about clients' documents concerns it.
+    /// A document of the server itself, for a client that sent none. The rules for clients' documents do not apply to it.
     Own(&'static str),
     /// By its id (GraphQL over HTTP, proposed appendix "Persisted Documents").
     Id(String),
-    /// By its hash, and by its text if the client was told that the hash is not known (Apollo's automatic persisted queries).
+    /// By its hash, and by its text if the server has answered that the hash is not known (Apollo's automatic persisted
+    /// queries).
     Hash {
         /// The SHA-256 of the text in lower-case hexadecimal; clients that were built with an allow-list send the id from there.
         sha256: String,
@@ -61,13 +62,13 @@ pub enum PersistedError {
     /// No document has the hash; the client may send the text with it.
     #[error("no persisted document has the hash of the request")]
     UnknownHash,
-    /// Nothing is known by its hash here; the client may send the text alone.
+    /// Documents have no hashes here; the client may send the text alone.
     #[error("automatic persisted queries are off")]
     NotSupported,
-    /// The hash is another one than that of the text.
+    /// The hash is not that of the text.
     #[error("the hash is not that of the text")]
     HashMismatch,
-    /// Only documents of the allow-list run, and this is none of them.
+    /// Only documents of the allow-list run, and this is not one of them.
     #[error("the document is not in the list of persisted operations")]
     NotInList,
 }
@@ -89,23 +90,23 @@ impl Weighter<String, Arc<str>> for TextWeight {
 }
 
 impl Persisted {
-    /// Begins with a list, and nothing registered.
+    /// Starts with a list, and without registered documents.
     pub fn new(policy: DocumentPolicy, list: AllowList) -> Self {
         let registered = Cache::with_weighter(1024, REGISTERED_BYTES, TextWeight);
         Self { policy, list: ArcSwap::from_pointee(list), registered }
     }
 
-    /// The allow-list as it is now.
+    /// The current allow-list.
     pub fn list(&self) -> Arc<AllowList> {
         self.list.load_full()
     }
 
-    /// Puts another allow-list in the place of the old one.
+    /// Replaces the allow-list.
     pub fn replace_list(&self, list: AllowList) {
         self.list.store(Arc::new(list));
     }
 
-    /// The text of the document that a request means.
+    /// The text of a request's document.
     pub fn text<'r>(&self, source: &'r DocumentSource) -> Result<Cow<'r, str>, PersistedError> {
         let known = match source {
             DocumentSource::Text(text) => return self.allow(text),
@@ -134,8 +135,8 @@ impl Persisted {
         self.list.load().get(id).or_else(|| self.registered.get(id))
     }
 
-    /// A text that a client has sent with its hash. It is remembered only if the hash is its own: else one client could say
-    /// what the hash of another one stands for.
+    /// A text that a client has sent with its hash. It is kept only if the hash is correct. Otherwise one client could
+    /// decide what another client's hash stands for.
     fn take<'r>(&self, sha256: &str, text: &'r str) -> Result<Cow<'r, str>, PersistedError> {
         let allowed = self.allow(text)?;
         if self.policy == DocumentPolicy::Automatic {

@@ -1,8 +1,8 @@
 //! The queue: operations travel through Redis to workers, the only ones that hold connections to the database.
 //!
-//! A [`Producer`] puts an operation into a stream and waits for its answer; a [`Worker`] takes it out, runs it by the same
-//! engine, and answers. Delivery is at least once; a mutation is written in a ledger in its own transaction, so that it takes
-//! effect once. docs/queue.md tells what holds when. The only module that names Redis.
+//! A [`Producer`] puts an operation into a stream and waits for its answer. A [`Worker`] takes it, runs it with the same
+//! engine, and sends the answer. Delivery is at least once. A mutation is recorded in a ledger in its own transaction, so
+//! that it takes effect once. docs/queue.md has the guarantees. The only module that names Redis.
 
 mod answer;
 mod backlog;
@@ -36,13 +36,13 @@ pub use producer::{Handling, Producer, Wait};
 pub(crate) use status::add_field as add_status_field;
 pub use worker::Worker;
 
-/// Why there is no queue as the settings have it.
+/// Why there is no queue with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The settings of Redis cannot be used.
     #[error("the queue: {0}")]
     Redis(#[from] Error),
-    /// There is no setting that says where the queue is.
+    /// The settings do not have the queue's address.
     #[error("there is no queue; say where it is with --redis-url redis://host:port")]
     Nowhere,
     /// The field `operation` cannot be added to the API.
@@ -56,13 +56,13 @@ pub enum SetupError {
 /// What can go wrong between Glowplug and Redis.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
-    /// There is no connection, or it went away.
+    /// There is no connection, or it was lost.
     #[error("{0}")]
     Unavailable(String),
-    /// The settings cannot be used, or the user may not do what is needed; trying again is of no use.
+    /// The settings cannot be used, or the user lacks rights. A retry is of no use.
     #[error("{0}")]
     Refused(String),
-    /// Redis's answer is not what it must be: a defect, here or there.
+    /// Redis's answer is invalid: a defect in Glowplug or in Redis.
     #[error("{0}")]
     Protocol(String),
 }
@@ -81,22 +81,22 @@ impl From<redis::RedisError> for Error {
             _ if matches!(error.code(), Some("LOADING" | "MASTERDOWN" | "READONLY" | "OOM" | "MISCONF")) => {
                 Self::Unavailable(error.to_string())
             }
-            // It has been emptied, and the task that takes entries will make the group anew.
+            // Redis was emptied. The task that takes entries will create the group again.
             _ if error.code() == Some("NOGROUP") => Self::Unavailable(error.to_string()),
             _ => Self::Protocol(error.to_string()),
         }
     }
 }
 
-/// Lua's numbers are exact up to 2^53; a hundred times this is below.
+/// Lua's numbers are exact up to 2^53. A hundred times this is below that.
 const MOST_BYTES: u64 = 1 << 46;
 
-/// How much may be in the queue.
+/// The limits of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Bounds {
     /// Entries of a shard.
     length: u64,
-    /// How long the first of them may have been waiting.
+    /// How long the oldest of them may have waited.
     age: Duration,
     /// Entries of one role in a shard.
     share: u64,
@@ -107,7 +107,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    /// For what has been accepted already.
+    /// For operations that were accepted already.
     const NONE: Self = Self {
         length: u32::MAX as u64,
         age: Duration::from_hours(1_000_000),
@@ -129,7 +129,7 @@ fn now() -> message::Milliseconds {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A random number, to scatter retries by.
+/// A random number, to spread retries over time.
 fn random() -> u64 {
     uuid::Uuid::new_v4().as_u64_pair().1
 }

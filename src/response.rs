@@ -1,4 +1,4 @@
-//! Rows and errors -> the body of a response. The JSON that PostgreSQL made goes in as it is.
+//! Root values and errors -> the body of a response. The JSON that PostgreSQL made goes in unchanged.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub fn with_data(roots: &[RootValue<'_>], errors: &[GraphqlError]) -> Body {
     Body::new(body, errors)
 }
 
-/// A response whose data is null, because a field that is never null has failed.
+/// A response whose data is null, because a non-null field has failed.
 pub fn with_null_data(errors: &[GraphqlError]) -> Body {
     let mut body = String::from("{\"data\":null");
     push_errors(&mut body, errors);

@@ -1,7 +1,7 @@
 //! Ask to stop, and wait until stopped.
 //!
-//! Imports nothing of ours, and decides nothing: each part gets a [`CancellationToken`] from outside, and this holds
-//! the token and waits for the parts.
+//! Imports nothing else of the crate, and decides nothing: each part gets a [`CancellationToken`] from outside. This type
+//! holds the token and waits for the parts.
 
 use std::future::Future;
 
@@ -22,12 +22,12 @@ impl Shutdown {
         Self::default()
     }
 
-    /// The signal that a part stops at.
+    /// The signal at which a part stops.
     pub fn token(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Starts a part. When it ends, for whatever reason, the others are asked to stop as well.
+    /// Starts a part. When it ends, for any reason, the others are asked to stop as well.
     pub fn spawn<F>(&self, part: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -45,7 +45,7 @@ impl Shutdown {
         self.stop.cancel();
     }
 
-    /// Waits until every part has stopped. May be called by several, and again.
+    /// Waits until every part has stopped. Several callers may wait, also repeatedly.
     pub async fn stopped(&self) {
         self.parts.close();
         self.parts.wait().await;
@@ -60,12 +60,12 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over; an error means that the process may not handle them.
+    /// Takes over the signals. An error means that the process may not handle them.
     pub fn new() -> std::io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Waits for the next of them, also one that came before; names it.
+    /// Waits for the next signal, or returns an earlier one at once. Returns its name.
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",

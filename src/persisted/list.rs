@@ -1,7 +1,7 @@
-//! The allow-list of persisted documents, as tools write it: JSON -> [`AllowList`].
+//! The allow-list of persisted documents, in the tools' formats: JSON -> [`AllowList`].
 //!
-//! `graphql-codegen` and Relay write an object of texts by their ids, Apollo writes a manifest. They are told apart by what
-//! they are, never by the file's name.
+//! `graphql-codegen` and Relay write an object of texts by their ids, Apollo writes a manifest. The content decides the
+//! format, never the file's name.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::sha256_hex;
 
-/// What Apollo's manifest says of itself.
+/// The header of Apollo's manifest.
 const MANIFEST_FORMAT: &str = "apollo-persisted-query-manifest";
 
 /// Documents by their ids, and by the hashes of their texts.
@@ -22,40 +22,40 @@ pub struct AllowList {
     by_id: HashMap<String, Arc<str>>,
 }
 
-/// Why a file is no list of persisted documents.
+/// Why a file is not a list of persisted documents.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
-    /// The file is no JSON.
+    /// The file is not JSON.
     #[error("it is not valid JSON: {0}")]
     NotJson(String),
-    /// The file is JSON, but of no form that is known.
+    /// The file is JSON, but has no known form.
     #[error(
         "it is {0}; a list of persisted operations is an object of GraphQL documents by their ids, as graphql-codegen and Relay \
          write it, or Apollo's manifest"
     )]
     NotAnObject(&'static str),
-    /// The manifest is of a format or version that is not known.
+    /// The manifest has an unknown format or version.
     #[error("its `{key}` is {found}; only {expected} can be read")]
     UnknownManifest {
         /// The member of the manifest.
         key: &'static str,
-        /// What it is.
+        /// Its value.
         found: Value,
-        /// What it has to be.
+        /// The expected value.
         expected: &'static str,
     },
-    /// A place of the file holds something else than a text.
+    /// A place in the file has something else than a string.
     #[error("{place} is {found}; it must be a text")]
     NotAText {
-        /// The way to the place: `operations[3].body`.
+        /// The path to the place: `operations[3].body`.
         place: String,
-        /// What stands there.
+        /// The type of the value there.
         found: &'static str,
     },
     /// Two documents have the same id.
     #[error("{place} has the id \"{id}\", which another document has already")]
     SameId {
-        /// The way to the second one.
+        /// The path to the second one.
         place: String,
         /// The id.
         id: String,
@@ -79,7 +79,7 @@ impl AllowList {
         self.by_id.get(id).map(Arc::clone)
     }
 
-    /// Whether a document has this text, to the letter.
+    /// Whether a document has exactly this text.
     pub fn has_text(&self, text: &str) -> bool {
         !self.is_empty() && self.by_id.get(&sha256_hex(text)).is_some_and(|found| **found == *text)
     }
@@ -108,7 +108,7 @@ impl AllowList {
         Ok(())
     }
 
-    /// Makes every document known by the hash of its text, too. An id of the file has precedence.
+    /// Adds the hash of each text as a further id of its document. An id of the file has precedence.
     fn add_hashes(mut self) -> Self {
         for (_, text) in &self.documents {
             let hash = sha256_hex(text);
@@ -160,7 +160,7 @@ fn as_text<'v>(place: &str, value: Option<&'v Value>) -> Result<&'v str, ListErr
     Err(ListError::NotAText { place: place.to_owned(), found })
 }
 
-/// What a JSON value is.
+/// The type of a JSON value.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
