@@ -1,5 +1,5 @@
-//! A whole server: authentication, engine or queue, HTTP, and what keeps them up to date. The command line serves with it, and so
-//! does a Rust program that adds fields of its own.
+//! A whole server: authentication, engine or queue, HTTP, and the tasks that keep them up to date. The command line uses it
+//! to serve, and so does a Rust program that adds its own fields.
 //!
 //! Never decides what an operation means: it hands the fields to the engine, and the engine to the HTTP server.
 #![doc = ""]
@@ -28,31 +28,31 @@ pub use builder::{BuildError, Builder};
 pub struct Server {
     backend: Backend,
     live: Option<Live>,
-    /// Word of commits between processes, if there is a Redis.
+    /// Notices of commits between processes, if there is a Redis.
     commits: Option<Arc<Commits>>,
     authenticator: Authenticator,
     config: Config,
 }
 
 impl Server {
-    /// Begins to say what the server is to be.
+    /// Begins to configure a server.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The engine, for programs that answer GraphQL by other means than HTTP, or that want the same connections; `None` where
+    /// The engine, for programs that answer GraphQL by other means than HTTP, or that use the same connections. `None` if
     /// all operations are queued, and so run elsewhere.
     pub fn engine(&self) -> Option<&Engine> {
         self.backend.engine()
     }
 
-    /// What answers requests, wherever they run. What is queued is only answered while the server runs.
+    /// The backend that answers requests, wherever they run. Queued operations are answered only while the server runs.
     pub fn backend(&self) -> &Backend {
         &self.backend
     }
 
-    /// The live queries, for programs that answer by other means than HTTP; `None` where they are off, or all operations are
-    /// queued. They are only answered while the server runs.
+    /// The live queries, for programs that answer by other means than HTTP. `None` if they are off, or if all operations are
+    /// queued. They are answered only while the server runs.
     pub fn live(&self) -> Option<&Live> {
         self.live.as_ref()
     }
@@ -62,13 +62,13 @@ impl Server {
         &self.authenticator
     }
 
-    /// The settings that hold.
+    /// The settings in effect.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Reads the keys of tokens, the database's structure and the list of persisted operations again, as `glowplug serve` does
-    /// at a SIGHUP. What cannot be read is logged, and stays as it was.
+    /// Reads the keys of tokens, the catalog and the list of persisted operations again, as `glowplug serve` does at a
+    /// SIGHUP. If one of them cannot be read, that is logged, and the old one stays.
     pub async fn reload(&self) {
         self.authenticator.reload().await;
         let planning = self.backend.planning();
@@ -78,10 +78,11 @@ impl Server {
         planning.check_persisted().await;
     }
 
-    /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings say so.
+    /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings ask for
+    /// that.
     ///
-    /// Returns when the requests that run have finished, or the drain timeout is over. Metrics are served where the settings
-    /// say (`metrics-listen`), or on a listener that [`Listeners`] has; an error says that this address cannot be had.
+    /// Returns when the running requests have finished, or the drain timeout is over. Metrics are served at the setting's
+    /// address (`metrics-listen`), or on a listener in [`Listeners`]. Fails if it cannot listen on that address.
     pub async fn run(
         &self,
         listeners: impl Into<Listeners>,
@@ -125,7 +126,7 @@ impl Server {
     }
 }
 
-/// Tells other processes of this one's commits, and has live queries look at what theirs may have changed.
+/// Tells other processes of this one's commits, and lets live queries check what the commits of others may have changed.
 async fn follow_commits(
     commits: &Commits,
     own: watch::Receiver<u64>,

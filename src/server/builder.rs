@@ -1,4 +1,4 @@
-//! What a server is to be: settings, and fields written in Rust. Everything that can be wrong is told by `build`.
+//! The configuration of a server: settings, and fields written in Rust. `build` returns an error if something in it is wrong.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::queue::{self, Commits};
 use crate::schema::rendered::{RenderError, Rendered};
 use crate::schema::{DefinitionError, Options, Schema};
 
-/// A server that is being described.
+/// A server that is being configured.
 #[derive(Default)]
 pub struct Builder {
     settings: Settings,
@@ -32,9 +32,9 @@ enum Settings {
     /// The defaults of `glowplug serve`, and the environment.
     #[default]
     Environment,
-    /// The same, but for the connection string.
+    /// The same, except for the connection string.
     Url(String),
-    /// As they are.
+    /// Unchanged.
     Given(Box<Config>),
 }
 
@@ -47,7 +47,7 @@ pub enum BuildError {
     /// A field or type cannot be added to the API.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
-    /// The fields and types together are no valid API.
+    /// The fields and types together do not give a valid API.
     #[error(transparent)]
     Api(#[from] RenderError),
     /// The keys of tokens cannot be used.
@@ -59,8 +59,8 @@ pub enum BuildError {
 }
 
 impl Builder {
-    /// The connection string of the pooler or of the database. The other settings are those of the environment, as for
-    /// `glowplug serve`; without this one, the connection string is too.
+    /// The connection string of the pooler or of the database. The other settings come from the environment, as for
+    /// `glowplug serve`. Without this call, so does the connection string.
     #[must_use]
     pub fn database_url(self, url: impl Into<String>) -> Self {
         Self { settings: Settings::Url(url.into()), ..self }
@@ -74,7 +74,7 @@ impl Builder {
 
     /// Adds object, input, enum and scalar types for the fields, in GraphQL's schema language.
     ///
-    /// Names that are taken here are not given to tables. The fields of an object type have no arguments.
+    /// A table never gets a name that you define here. The fields of an object type have no arguments.
     #[must_use]
     pub fn types(mut self, definitions: &str) -> Self {
         let added = self.extension.add_types(definitions);
@@ -99,8 +99,8 @@ impl Builder {
 
     /// Adds a mutation field, in the same way.
     ///
-    /// An operation that asks for such a field runs in one transaction: if a root field fails, be it this one or one of
-    /// the database's, everything that was done by the connection of the context is undone.
+    /// An operation with such a field runs in one transaction. If a root field fails, whether this one or one of the
+    /// database's, everything that the context's connection has done is undone.
     #[must_use]
     pub fn mutation<A, T, F, R>(self, signature: &str, field: F) -> Self
     where
@@ -114,9 +114,9 @@ impl Builder {
 
     /// Adds a subscription field: its signature in the same way, and the function that starts the stream of its values.
     ///
-    /// Each value is an answer, each error is an answer with that error, and the end of the stream completes the subscription; an error
-    /// of the function refuses it. The next value is asked for when the client has taken the last one. The stream is dropped when
-    /// the client is gone, its token expires, or the server stops.
+    /// Each value is an answer, each error is an answer with that error, and the end of the stream completes the
+    /// subscription. An error of the function itself refuses the subscription. The next value is requested when the client
+    /// has taken the last one. The stream is dropped when the client is gone, its token expires, or the server stops.
     #[must_use]
     pub fn subscription<A, T, S, F, R>(self, signature: &str, field: F) -> Self
     where
@@ -134,7 +134,7 @@ impl Builder {
         if let Some(refused) = self.refused {
             return Err(refused.into());
         }
-        // Not with what a database has; but what is wrong here would be wrong beside any database.
+        // Checked without the database's own types: an error here would be an error with any database.
         Rendered::new(&Schema::extended(
             Arc::new(Catalog::default()),
             Options { subscriptions: true, ..Options::default() },
@@ -174,7 +174,7 @@ fn settled(url: Option<&str>) -> Result<Config, Problems> {
     settled.check()
 }
 
-/// A typed function as one from JSON to JSON.
+/// A typed function as a function from JSON to JSON.
 fn resolver<A, T, F, R>(field: F) -> Resolver
 where
     A: DeserializeOwned + Send + 'static,
@@ -207,9 +207,9 @@ where
     })
 }
 
-/// A field's arguments as its function takes them.
+/// A field's arguments in the form of its function's parameter.
 fn typed<A: DeserializeOwned>(arguments: Value) -> Result<A, FieldError> {
-    // The types of GraphQL do not say all that those of Rust do: a UUID scalar takes any string.
+    // GraphQL's types are less precise than Rust's: a UUID scalar accepts any string.
     serde_json::from_value(arguments)
         .map_err(|error| FieldError::bad_user_input(format!("the arguments cannot be used: {error}")))
 }
