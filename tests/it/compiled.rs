@@ -120,5 +120,6 @@ fn bound_to_other_values_a_compiled_operation_is_what_is_compiled_afresh() {
             }
         }
     }
-    assert!(planned > 10_000 && shared > 10_000 && different > 1_000, "{planned} {shared} {different}");
+    // Random arguments of writes give columns twice, which is refused.
+    assert!(planned > 8_000 && shared > 10_000 && different > 1_000, "{planned} {shared} {different}");
 }

@@ -72,7 +72,7 @@ impl Api {
     /// What introspection shows to the caller; relations and computed fields are left out, for they are no columns.
     pub(super) async fn shown(&self, caller: &Caller) -> Shown {
         let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } types { name \
-            fields { name type { kind ofType { kind } } } inputFields { name } } } }";
+            fields { name type { kind ofType { kind } } } inputFields { name type { name } } } } }";
         let answer = self.ask(caller, query).await;
         let schema = &answer["data"]["__schema"];
         let names = |value: &Value| -> Vec<String> {
@@ -85,8 +85,14 @@ impl Api {
         for definition in schema["types"].as_array().expect("types") {
             let name = definition["name"].as_str().expect("a name");
             if name.ends_with("InsertInput") || name.ends_with("UpdateInput") {
-                columns
-                    .extend(names(&definition["inputFields"]).iter().map(|field| format!("{name}.{field}")));
+                // Rows that are inserted along with others are no columns.
+                let is_column = |field: &&Value| {
+                    let takes = field["type"]["name"].as_str().unwrap_or_default();
+                    !takes.ends_with("InsertOneInput") && !takes.ends_with("InsertManyInput")
+                };
+                let fields = definition["inputFields"].as_array().into_iter().flatten().filter(is_column);
+                let fields = fields.filter_map(|field| field["name"].as_str());
+                columns.extend(fields.map(|field| format!("{name}.{field}")));
             } else if roots.contains(&(self.lower(name) + "Collection")) {
                 let is_leaf = |field: &Value| {
                     let kinds = [&field["type"]["kind"], &field["type"]["ofType"]["kind"]];
