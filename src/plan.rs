@@ -11,6 +11,7 @@ mod argument;
 mod array;
 mod call;
 mod conflict;
+mod distinct;
 mod filter;
 mod nested;
 mod order;
@@ -134,6 +135,8 @@ pub struct Connection {
     pub page: Page,
     /// In which order; the key decides between equal rows.
     pub order: Vec<OrderTerm>,
+    /// Of rows that are equal in these columns only the first one is in the collection. The order begins with them.
+    pub distinct_on: Vec<usize>,
     /// What is asked of the connection, by key in the answer.
     pub fields: Vec<(String, ConnectionField)>,
 }

@@ -10,6 +10,7 @@ mod claims;
 mod column_type;
 mod conflicts;
 mod defaults;
+mod distinct;
 pub mod encoding;
 mod enums;
 mod expose;
@@ -44,6 +45,7 @@ pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use column_type::ColumnType;
 pub use conflicts::ConflictHandling;
+pub use distinct::DISTINCT_ON;
 pub use enums::EnumType;
 pub use field::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,

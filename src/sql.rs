@@ -17,6 +17,7 @@ mod call;
 mod children;
 mod condition;
 mod connection;
+mod distinct;
 mod json;
 mod kept;
 mod nested;

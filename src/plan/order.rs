@@ -6,8 +6,8 @@ use super::{PlanError, Planner};
 use crate::request::{Input, Leaf};
 use crate::schema::{AggregateFunction, Join, OrderFieldKind};
 
-/// How many columns and figures an `orderBy` may name. Every term stands in the statement several times, and a cursor has a value for each.
-const MOST_TERMS: usize = 16;
+/// How many columns and figures an `orderBy` may name, `distinctOn` included. Every term stands in the statement several times, and a cursor has a value for each.
+pub(super) const MOST_TERMS: usize = 16;
 
 /// What rows are ordered by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,11 @@ pub struct OrderTerm {
 }
 
 impl OrderTerm {
+    /// By a column, the least first and nulls last.
+    fn ascending(column: usize) -> Self {
+        Self { key: OrderKey::Column(column), is_descending: false, is_nulls_first: false }
+    }
+
     /// The term that puts rows in the opposite order.
     #[must_use]
     pub fn reversed(&self) -> Self {
@@ -60,10 +65,12 @@ impl OrderTerm {
 
 impl Planner<'_> {
     /// The terms of an `orderBy` argument, in the order given, and then those of the table's key. Of several terms with the same
-    /// key only the first can decide anything, so the others are left out.
+    /// key only the first can decide anything, so the others are left out. The columns of `distinctOn` go before all others, in
+    /// the direction that `orderBy` gives them, else ascending.
     pub(super) fn order(
         &self,
         table: usize,
+        distinct_on: &[usize],
         argument: Option<&Input<'_>>,
     ) -> Result<Vec<OrderTerm>, PlanError> {
         let exposed = self.table(table)?;
@@ -79,11 +86,15 @@ impl Planner<'_> {
                 }
             }
         }
-        terms.extend(exposed.key.iter().map(|column| OrderTerm {
-            key: OrderKey::Column(*column),
-            is_descending: false,
-            is_nulls_first: false,
-        }));
+        if !distinct_on.is_empty() {
+            terms = beginning_with(distinct_on, terms);
+            if terms.len() > MOST_TERMS {
+                return Err(self.error(format!(
+                    "distinctOn and orderBy name more than {MOST_TERMS} columns together; name fewer"
+                )));
+            }
+        }
+        terms.extend(exposed.key.iter().map(|column| OrderTerm::ascending(*column)));
         Ok(terms)
     }
 
@@ -123,4 +134,15 @@ impl Planner<'_> {
         };
         Ok(Some(OrderTerm { key, is_descending, is_nulls_first }))
     }
+}
+
+/// The terms of these columns, then the others.
+fn beginning_with(columns: &[usize], mut terms: Vec<OrderTerm>) -> Vec<OrderTerm> {
+    let mut ordered = Vec::with_capacity(columns.len() + terms.len());
+    for column in columns {
+        let given = terms.iter().position(|term| term.key == OrderKey::Column(*column));
+        ordered.push(given.map_or_else(|| OrderTerm::ascending(*column), |place| terms.remove(place)));
+    }
+    ordered.append(&mut terms);
+    ordered
 }

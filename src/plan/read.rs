@@ -25,13 +25,15 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Connection, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let order = self.order(table, arguments.get("orderBy"))?;
+        let distinct_on = self.distinct_on(table, fields[0], &arguments)?;
+        let order = self.order(table, &distinct_on, arguments.get("orderBy"))?;
         Ok(Connection {
             table,
             condition: self.filter(table, arguments.get("filter"))?,
             page: self.page(table, &origin, &order, &arguments)?,
             origin,
             order,
+            distinct_on,
             fields: self.connection_fields(table, fields)?,
         })
     }

@@ -100,7 +100,7 @@ fn can_conflict(table: &Table, exposed: &ExposedTable, target: &ConflictTarget) 
 }
 
 /// Whether it is a value of an enum, which three names of GraphQL are not (GraphQL specification, 3.9).
-fn is_enum_value(name: &str) -> Result<(), String> {
+pub(super) fn is_enum_value(name: &str) -> Result<(), String> {
     match name {
         "true" | "false" | "null" => Err(format!("the name {name} means something else in GraphQL")),
         _ => Ok(()),

@@ -1,4 +1,5 @@
-//! Filters and orders that go by the rows at the other end of a relation: their fields, and the names of their types.
+//! Filters and orders that go by the rows at the other end of a relation: their fields, and the names of their types and of others that
+//! `pg_graphql` does not have.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -59,12 +60,13 @@ pub struct Reached {
     pub by_many: bool,
 }
 
-/// The types that go with to-many relations to a table.
-const TYPES: [TableType; 4] = [
+/// The types that go with to-many relations to a table, and with `distinctOn`.
+const TYPES: [TableType; 5] = [
     TableType::RelationFilter,
     TableType::RelationOrderBy,
     TableType::NumberOrderBy,
     TableType::ExtremeOrderBy,
+    TableType::DistinctColumn,
 ];
 
 /// How the names of these types begin: as the name of the row type, and with as many underscores behind it as it takes for

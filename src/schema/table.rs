@@ -33,7 +33,7 @@ pub struct ExposedTable {
     pub relations: IndexMap<Arc<str>, RelationField>,
     /// Which relations of other tables, or of its own, lead to it.
     pub reached: Reached,
-    /// How the names of the types begin that go with to-many relations to it.
+    /// How the names of the types begin that go with to-many relations to it, and with `distinctOn`.
     pub(super) relation_stem: Arc<str>,
     /// The fields that functions make of a row, by name: the functions.
     pub computed: IndexMap<Arc<str>, usize>,
@@ -103,7 +103,7 @@ impl ExposedTable {
     }
 
     /// The column whose field has that name, if that holds of it.
-    fn column_named(&self, field: &str, holds: impl Fn(&ExposedColumn) -> bool) -> Option<usize> {
+    pub(super) fn column_named(&self, field: &str, holds: impl Fn(&ExposedColumn) -> bool) -> Option<usize> {
         let index = *self.places.get(field)?;
         self.columns.get(index)?.as_ref().filter(|column| holds(column)).map(|_| index)
     }

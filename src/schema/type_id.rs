@@ -57,6 +57,8 @@ pub enum TableType {
     NumberOrderBy,
     /// The columns among those whose least or greatest value can be ordered by.
     ExtremeOrderBy,
+    /// The columns that rows can be told apart by.
+    DistinctColumn,
     /// Figures over rows.
     Aggregate,
     /// A function over the values of each column.
@@ -114,7 +116,11 @@ impl TableType {
     fn gives_way(self) -> bool {
         matches!(
             self,
-            Self::RelationFilter | Self::RelationOrderBy | Self::NumberOrderBy | Self::ExtremeOrderBy
+            Self::RelationFilter
+                | Self::RelationOrderBy
+                | Self::NumberOrderBy
+                | Self::ExtremeOrderBy
+                | Self::DistinctColumn
         )
     }
 
@@ -130,6 +136,7 @@ impl TableType {
             Self::RelationOrderBy => "RelationOrderBy",
             Self::NumberOrderBy => "NumberOrderBy",
             Self::ExtremeOrderBy => "ExtremeOrderBy",
+            Self::DistinctColumn => "DistinctColumn",
             Self::Aggregate => "Aggregate",
             Self::AggregateOf(AggregateFunction::Sum) => "SumAggregateResult",
             Self::AggregateOf(AggregateFunction::Average) => "AvgAggregateResult",

@@ -4,7 +4,7 @@ use super::ast::{Aggregate, Expression};
 use super::connection::ConnectionSite;
 use super::json::{IfNull, JsonText};
 use super::rows::OneRow;
-use super::{Compiler, RowShape, TableRef};
+use super::{Compiler, TableRef};
 use crate::plan::{AggregateColumn, AggregateField};
 use crate::schema::AggregateFunction;
 use crate::schema::encoding::Form;
@@ -17,12 +17,7 @@ impl Compiler<'_> {
         json: impl FnOnce(&Self, TableRef<'_>) -> JsonText,
     ) -> JsonText {
         let alias = self.alias();
-        let at = TableRef {
-            table: site.connection.table,
-            alias: &alias,
-            shape: RowShape::Rows,
-            nulls: site.connection.origin.nulls(),
-        };
+        let at = site.rows_at(&alias);
         let (from, condition) = (self.rows_of(site, at), Expression::all(self.rows(site, at)));
         OneRow::of_all(json(self, at), Some(from), condition).into_json()
     }

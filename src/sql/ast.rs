@@ -12,6 +12,8 @@ use crate::plan::Slot;
 pub struct Select {
     /// `WITH`, in the order in which they may read each other.
     pub with: Vec<With>,
+    /// `DISTINCT ON`: of the rows that are equal in these the first one; the order has to begin with them.
+    pub distinct_on: Vec<Expression>,
     /// The select list.
     pub columns: Vec<SelectColumn>,
     /// What is read.

@@ -49,15 +49,8 @@ impl Compiler<'_> {
             .fields
             .iter()
             .any(|(_, field)| matches!(field, ConnectionField::Edges(_) | ConnectionField::PageInfo(_)));
-        let from = has_page.then(|| {
-            let at = TableRef {
-                table: connection.table,
-                alias: &base,
-                shape: RowShape::Rows,
-                nulls: connection.origin.nulls(),
-            };
-            From::Subselect(Box::new(self.page_select(&site, at)), page.clone())
-        });
+        let from = has_page
+            .then(|| From::Subselect(Box::new(self.page_select(&site, site.rows_at(&base))), page.clone()));
         let select = OneRow::of_all(json, from, None);
         match with {
             Some(with) => {
@@ -79,21 +72,9 @@ impl Compiler<'_> {
     /// The rows of the page with the columns that are needed of them, one row more than the page holds where numbered.
     fn page_select(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Select {
         let connection = site.connection;
-        let names = &self.schema.catalog.tables[connection.table].columns;
-        let mut columns: Vec<_> = self
-            .needed_columns(connection)
-            .into_iter()
-            .map(|column| SelectColumn {
-                expression: Expression::column(at.alias, &names[column].name),
-                alias: None,
-            })
-            .collect();
-        columns.extend(self.table_oid(at).map(Expression::unnamed));
+        let mut columns = self.picked_columns(connection, &self.needed_columns(connection), at);
         // Where the text is the same, PostgreSQL computes a value once.
         let order = self.order_by(at, &site.order);
-        if connection.nodes().any(needs_row) {
-            columns.push(self.row_as_column(at));
-        }
         if let Some(number) = &site.number {
             let expression = Expression::RowNumber(order.clone());
             columns.push(SelectColumn { expression, alias: Some(number.clone()) });
@@ -116,23 +97,48 @@ impl Compiler<'_> {
         }
     }
 
+    /// Columns of a row, and with them what else its JSON is made of.
+    pub(super) fn picked_columns(
+        &self,
+        connection: &Connection,
+        columns: &[usize],
+        at: TableRef<'_>,
+    ) -> Vec<SelectColumn> {
+        let columns = columns.iter().map(|column| self.column(at, *column));
+        let mut picked: Vec<_> = columns.chain(self.table_oid(at)).map(Expression::unnamed).collect();
+        if connection.nodes().any(needs_row) {
+            picked.push(self.row_as_column(at));
+        }
+        picked
+    }
+
     /// Where the rows of the collection come from. They may be read several times.
     pub(super) fn rows_of(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> From {
+        if site.is_distinct() { self.distinct_rows(site, at.alias) } else { self.all_rows_of(site, at) }
+    }
+
+    /// The same without `distinctOn`.
+    pub(super) fn all_rows_of(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> From {
         match &site.called {
             Some(name) => From::With(name.clone(), at.alias.to_owned()),
             None => self.origin(&site.connection.origin, site.parent, at),
         }
     }
 
-    /// The conditions on all rows of the collection, on whatever page.
+    /// The conditions on all rows of the collection, on whatever page. They hold for those that `distinctOn` has found.
     pub(super) fn rows(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Vec<Expression> {
+        if site.is_distinct() { Vec::new() } else { self.all_rows(site, at) }
+    }
+
+    /// The same without `distinctOn`.
+    pub(super) fn all_rows(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Vec<Expression> {
         let mut conditions = self.join(&site.connection.origin, site.parent, at);
         conditions.extend(site.connection.condition.iter().map(|condition| self.condition(at, condition)));
         conditions
     }
 
     /// The columns that the JSON is made of, in the order of the table.
-    fn needed_columns(&self, connection: &Connection) -> Vec<usize> {
+    pub(super) fn needed_columns(&self, connection: &Connection) -> Vec<usize> {
         let mut columns = Vec::new();
         let key =
             self.schema.table(connection.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
@@ -182,12 +188,7 @@ impl Compiler<'_> {
     }
 
     fn edges_json(&mut self, site: &ConnectionSite<'_>, edges: &[(String, EdgeField)]) -> JsonText {
-        let at = TableRef {
-            table: site.connection.table,
-            alias: site.page,
-            shape: RowShape::Picked,
-            nulls: site.connection.origin.nulls(),
-        };
+        let at = site.page_at();
         let edge = self.edge_json(at, &site.connection.order, edges);
         let is_backward = site.connection.page.direction == Direction::Backward;
         let order = site.number().filter(|_| is_backward).map(descending);
@@ -263,12 +264,7 @@ impl Compiler<'_> {
     /// The page has rows, and there are rows of the collection that do not lie behind the bound.
     fn not_behind(&mut self, site: &ConnectionSite<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let alias = self.alias();
-        let at = TableRef {
-            table: site.connection.table,
-            alias: &alias,
-            shape: RowShape::Rows,
-            nulls: site.connection.origin.nulls(),
-        };
+        let at = site.rows_at(&alias);
         let mut conditions = self.rows(site, at);
         conditions.push(Expression::Is(Box::new(self.behind(at, order, bound)), "not true"));
         let others = Select {
@@ -284,12 +280,7 @@ impl Compiler<'_> {
     /// The cursor of the row at one end of the page: the one that was counted first, or the last.
     fn end_of_page(&self, site: &ConnectionSite<'_>, is_first: bool) -> JsonText {
         let Some(number) = site.number() else { return JsonText::known("null") };
-        let at = TableRef {
-            table: site.connection.table,
-            alias: site.page,
-            shape: RowShape::Picked,
-            nulls: site.connection.origin.nulls(),
-        };
+        let at = site.page_at();
         let cursor = self.cursor(at, &site.connection.order);
         let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
         let filter = if is_first && site.connection.page.limit > 0 {
@@ -304,6 +295,21 @@ impl Compiler<'_> {
 }
 
 impl ConnectionSite<'_> {
+    fn is_distinct(&self) -> bool {
+        !self.connection.distinct_on.is_empty()
+    }
+
+    /// The rows of the collection under an alias.
+    pub(super) fn rows_at<'a>(&self, alias: &'a str) -> TableRef<'a> {
+        let shape = if self.is_distinct() { RowShape::Picked } else { RowShape::Rows };
+        TableRef { table: self.connection.table, alias, shape, nulls: self.connection.origin.nulls() }
+    }
+
+    /// The rows of the page.
+    fn page_at(&self) -> TableRef<'_> {
+        TableRef { shape: RowShape::Picked, ..self.rows_at(self.page) }
+    }
+
     /// The number of a row of the page.
     fn number(&self) -> Option<Expression> {
         self.number.as_ref().map(|name| Expression::column(self.page, name))

@@ -54,6 +54,11 @@ impl Printer {
             self.push("\n");
         }
         self.push("select ");
+        if !select.distinct_on.is_empty() {
+            self.push("distinct on (");
+            self.expressions(&select.distinct_on);
+            self.push(") ");
+        }
         self.separated(", ", &select.columns, Self::select_column);
         if let Some(from) = &select.from {
             self.push("\nfrom ");

@@ -11,8 +11,8 @@ use apollo_compiler::{Name, name};
 
 use super::renderer::{Field, Input, Renderer, description};
 use crate::schema::{
-    AggregateFunction, FixedFields, MutationFieldKind, NODE_ID, PageInfoFieldKind, Scalar, Schema, TableType,
-    TypeId, ValueType,
+    AggregateFunction, ExposedColumn, FixedFields, MutationFieldKind, NODE_ID, PageInfoFieldKind, Scalar,
+    Schema, TableType, TypeId, ValueType,
 };
 
 /// The directions of an order, and what `is` takes.
@@ -124,6 +124,11 @@ impl Definitions<'_> {
         if exposed.has_order() {
             let fields = self.renderer.order_fields(exposed);
             self.input(of(TableType::OrderBy), "What to order by, with its direction", fields);
+        }
+        if exposed.has_distinct() {
+            let columns = exposed.columns_that(ExposedColumn::is_distinct_column);
+            let names = columns.map(|(_, column)| &column.field);
+            self.own_enum(of(TableType::DistinctColumn), "The columns that rows can be told apart by", names);
         }
         if exposed.reached.by_many {
             self.related(index);

@@ -9,7 +9,8 @@ use indexmap::IndexMap;
 use super::renderer::{Field, Input, Renderer, description, field, input, non_null_if, with_default};
 use crate::schema::build::key_columns;
 use crate::schema::{
-    ExposedArgument, MutationFieldKind, NODE_ID, QueryFieldKind, Returns, Scalar, TableType, TypeId,
+    DISTINCT_ON, ExposedArgument, ExposedTable, MutationFieldKind, NODE_ID, QueryFieldKind, Returns, Scalar,
+    TableType, TypeId,
 };
 
 impl Renderer<'_> {
@@ -132,9 +133,16 @@ impl Renderer<'_> {
             ("filter", filter, "Only rows that match"),
             ("orderBy", order_by, "The order of the rows; the key decides between equal ones"),
         ];
-        let can_order = self.schema.table(table).is_some_and(crate::schema::ExposedTable::has_order);
+        let can_order = self.schema.table(table).is_some_and(ExposedTable::has_order);
         let arguments = arguments.into_iter().filter(|(name, ..)| can_order || *name != "orderBy");
-        arguments.map(|(name, takes, text)| self.input(name, Some(text), takes)).collect()
+        let arguments = arguments.map(|(name, takes, text)| self.input(name, Some(text), takes));
+        let mut arguments: Vec<_> = arguments.collect();
+        if self.schema.table(table).is_some_and(ExposedTable::has_distinct) {
+            let takes = self.reference(TypeId::Table(table, TableType::DistinctColumn)).non_null().list();
+            let text = "Of rows that are equal in these columns only the first; rows are ordered by these columns before others";
+            arguments.push(self.input(DISTINCT_ON, Some(text), takes));
+        }
+        arguments
     }
 
     fn call_field(&mut self, name: &Arc<str>, functions: &[usize]) -> Field {
@@ -175,7 +183,9 @@ impl Renderer<'_> {
             Some(Returns::Row(table)) => self.row(*table),
             Some(Returns::Rows(table)) => {
                 let (page, returns) = self.connection(*table);
-                arguments.extend(page);
+                // An argument of the function has the name first.
+                let is_taken = arguments.iter().any(|argument: &Input| argument.name == DISTINCT_ON);
+                arguments.extend(page.into_iter().filter(|page| !is_taken || page.name != DISTINCT_ON));
                 returns
             }
         };
