@@ -77,5 +77,20 @@ async fn a_slow_client_gets_the_newest_answer() {
 }
 
 /// The titles of all notes, in order.
+#[tokio::test]
+async fn the_first_row_of_a_group_is_answered_again_when_another_takes_its_place() {
+    let stand = Stand::new().await;
+    let first = "subscription { noteCollection(distinctOn: [owner], orderBy: [{title: AscNullsLast}]) {
+        edges { node { title } } } }";
+    let mut ann = stand.subscribe("ann", first).await;
+    assert_eq!(ann.titles().await, ["of ann 1"]);
+    stand.execute("insert into note values (10, 'ann', 'earlier'), (11, 'bob', 'at first')").await;
+    assert_eq!(ann.titles().await, ["earlier"]);
+    stand.execute("insert into note values (12, 'ann', 'later')").await;
+    stand.settle().await;
+    stand.execute("delete from note where id = 10").await;
+    assert_eq!(ann.titles().await, ["later"]);
+}
+
 const TITLES: &str =
     "subscription { noteCollection(orderBy: [{title: AscNullsLast}]) { edges { node { title } } } }";

@@ -18,6 +18,7 @@ mod conformance;
 mod context;
 mod db;
 mod defects;
+mod distinct;
 mod documented;
 mod errors;
 mod executor;

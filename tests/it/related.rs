@@ -2,6 +2,7 @@
 //! one sees a part of the rows and columns.
 
 mod bad_input;
+mod distinct;
 mod documented;
 mod filter;
 mod live;
@@ -73,7 +74,8 @@ async fn random_orders_page_both_ways_through_all_rows_as_sql_orders_them() {
                 let expected = stand.ordered(who, table, &order, &filter).await;
                 let size = 1 + random.below(14);
                 for is_forward in [true, false] {
-                    let (walked, steps) = stand.walk(who, table, (&order, &filter), (is_forward, size)).await;
+                    let (walked, steps) =
+                        stand.walk(who, table, (&order, &filter, &[]), (is_forward, size)).await;
                     assert_eq!(walked, expected, "{who:?} {table} {is_forward} {size}: {}", order.graphql());
                     pages += steps;
                 }

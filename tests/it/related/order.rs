@@ -126,6 +126,12 @@ impl Order {
         self.terms.iter().map(|(key, (direction, _))| key.graphql(direction)).collect()
     }
 
+    /// The direction that it gives a column, as SQL writes it.
+    pub(super) fn direction(&self, column: &str) -> &'static str {
+        let given = self.terms.iter().find(|(key, _)| matches!(key, Key::Column(name) if name == column));
+        given.map_or("asc nulls last", |(_, (_, direction))| direction)
+    }
+
     /// What is joined to the row of an alias, and `order by`.
     pub(super) fn sql(&self, model: &Model, alias: &str) -> (String, String) {
         let mut joins = String::new();

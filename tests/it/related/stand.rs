@@ -73,7 +73,7 @@ impl Stand {
         self.rows[table]
     }
 
-    async fn graphql(&self, who: &Caller, query: &str, variables: Value) -> Value {
+    pub(super) async fn graphql(&self, who: &Caller, query: &str, variables: Value) -> Value {
         let identity = Identity { role: Some(who.role.as_str().into()), ..Identity::default() };
         let mut answer = harness::graphql_as(&self.engine, &identity, query, variables.clone()).await;
         assert!(answer["errors"].is_null(), "{who:?} {query} {variables}\n{answer}");
@@ -81,7 +81,7 @@ impl Stand {
     }
 
     /// What a statement returns to a role: JSON.
-    async fn sql(&self, who: &Caller, statement: &str) -> Value {
+    pub(super) async fn sql(&self, who: &Caller, statement: &str) -> Value {
         let role = &who.role;
         let messages = self.client.simple_query(&format!("set role {role}; {statement}; reset role")).await;
         let messages = messages.unwrap_or_else(|error| panic!("{statement}\n{error:?}"));
@@ -181,7 +181,7 @@ impl Stand {
         &self,
         who: &Caller,
         table: usize,
-        (order, filter): (&Order, &Filter),
+        (order, filter, distinct_on): (&Order, &Filter, &[String]),
         (is_forward, size): (bool, usize),
     ) -> (Value, usize) {
         let (name, key) = named(who, table);
@@ -191,14 +191,14 @@ impl Stand {
             ("last", "before", "startCursor", "hasPreviousPage")
         };
         let query = format!(
-            "query ($filter: {name}Filter, $order: [{name}OrderBy!], $size: Int, $bound: Cursor) {{
-                t: {name}Collection(filter: $filter, orderBy: $order, {count}: $size, {bound}: $bound) {{
+            "query ($filter: {name}Filter, $order: [{name}OrderBy!], $on: [{name}DistinctColumn!], $size: Int, $bound: Cursor) {{
+                t: {name}Collection(filter: $filter, orderBy: $order, distinctOn: $on, {count}: $size, {bound}: $bound) {{
                     edges {{ cursor node {{ {key} }} }} pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }} }} }}"
         );
         let (mut walked, mut position, mut pages) = (Vec::new(), Value::Null, 0);
         loop {
             let variables = json!({
-                "filter": filter.graphql(), "order": order.graphql(), "size": size, "bound": position
+                "filter": filter.graphql(), "order": order.graphql(), "on": distinct_on, "size": size, "bound": position
             });
             let answer = self.graphql(who, &query, variables).await;
             let page = &answer["t"];
@@ -218,7 +218,7 @@ impl Stand {
 }
 
 /// The name of a table, and the fields of its key.
-fn named(who: &Caller, table: usize) -> (String, String) {
+pub(super) fn named(who: &Caller, table: usize) -> (String, String) {
     let found = &who.model.tables[table];
     (found.name.clone(), found.key.join(" "))
 }
