@@ -1,6 +1,7 @@
 //! Live queries: who is answered what, and when, straight from the registry and the poll, without a transport.
 
 mod batch;
+mod cadence;
 mod ends;
 mod idle;
 mod load;

@@ -22,8 +22,8 @@ const SETUP: &str = "
     grant select on note to live_user;
 ";
 
-/// How long a test waits for what has to come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for what has to come: longer than a refresh takes.
+const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) struct Stand {
     pub(super) live: Live,
