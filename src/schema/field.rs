@@ -241,6 +241,22 @@ pub enum AggregateFunction {
     Minimum,
     /// `max`.
     Maximum,
+    /// `countDistinct`.
+    CountDistinct,
+    /// `stddev`.
+    StandardDeviation,
+    /// `variance`.
+    Variance,
+    /// `boolAnd`.
+    BoolAnd,
+    /// `boolOr`.
+    BoolOr,
+}
+
+impl AggregateFunction {
+    /// Those that `pg_graphql` does not have. Rows are not ordered by them.
+    pub(super) const FURTHER: [Self; 5] =
+        [Self::CountDistinct, Self::StandardDeviation, Self::Variance, Self::BoolAnd, Self::BoolOr];
 }
 
 impl FixedFields for AggregateFieldKind {
@@ -250,6 +266,11 @@ impl FixedFields for AggregateFieldKind {
         Self::Function(AggregateFunction::Average),
         Self::Function(AggregateFunction::Minimum),
         Self::Function(AggregateFunction::Maximum),
+        Self::Function(AggregateFunction::CountDistinct),
+        Self::Function(AggregateFunction::StandardDeviation),
+        Self::Function(AggregateFunction::Variance),
+        Self::Function(AggregateFunction::BoolAnd),
+        Self::Function(AggregateFunction::BoolOr),
     ];
 
     fn name(self) -> &'static str {
@@ -259,6 +280,11 @@ impl FixedFields for AggregateFieldKind {
             Self::Function(AggregateFunction::Average) => "avg",
             Self::Function(AggregateFunction::Minimum) => "min",
             Self::Function(AggregateFunction::Maximum) => "max",
+            Self::Function(AggregateFunction::CountDistinct) => "countDistinct",
+            Self::Function(AggregateFunction::StandardDeviation) => "stddev",
+            Self::Function(AggregateFunction::Variance) => "variance",
+            Self::Function(AggregateFunction::BoolAnd) => "boolAnd",
+            Self::Function(AggregateFunction::BoolOr) => "boolOr",
         }
     }
 
@@ -269,6 +295,17 @@ impl FixedFields for AggregateFieldKind {
             Self::Function(AggregateFunction::Average) => "The average of each column's values",
             Self::Function(AggregateFunction::Minimum) => "The least of each column's values",
             Self::Function(AggregateFunction::Maximum) => "The greatest of each column's values",
+            Self::Function(AggregateFunction::CountDistinct) => {
+                "The number of different values of each column, without nulls"
+            }
+            Self::Function(AggregateFunction::StandardDeviation) => {
+                "The sample standard deviation of each column's values; null where there are fewer than two"
+            }
+            Self::Function(AggregateFunction::Variance) => {
+                "The sample variance of each column's values; null where there are fewer than two"
+            }
+            Self::Function(AggregateFunction::BoolAnd) => "Whether all of each column's values are true",
+            Self::Function(AggregateFunction::BoolOr) => "Whether any of each column's values is true",
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::field::{FixedFields, RelationField};
+use super::field::{AggregateFunction, FixedFields, RelationField};
 use super::type_id::TableType;
 
 /// A field of the filter of a to-many relation.
@@ -60,13 +60,18 @@ pub struct Reached {
     pub by_many: bool,
 }
 
-/// The types that go with to-many relations to a table, and with `distinctOn`.
-const TYPES: [TableType; 5] = [
+/// The types that go with to-many relations to a table, with `distinctOn`, and with further aggregates.
+const TYPES: [TableType; 10] = [
     TableType::RelationFilter,
     TableType::RelationOrderBy,
     TableType::NumberOrderBy,
     TableType::ExtremeOrderBy,
     TableType::DistinctColumn,
+    TableType::AggregateOf(AggregateFunction::CountDistinct),
+    TableType::AggregateOf(AggregateFunction::StandardDeviation),
+    TableType::AggregateOf(AggregateFunction::Variance),
+    TableType::AggregateOf(AggregateFunction::BoolAnd),
+    TableType::AggregateOf(AggregateFunction::BoolOr),
 ];
 
 /// How the names of these types begin: as the name of the row type, and with as many underscores behind it as it takes for

@@ -33,7 +33,7 @@ pub struct ExposedTable {
     pub relations: IndexMap<Arc<str>, RelationField>,
     /// Which relations of other tables, or of its own, lead to it.
     pub reached: Reached,
-    /// How the names of the types begin that go with to-many relations to it, and with `distinctOn`.
+    /// How the names of the types begin that go with to-many relations to it, `distinctOn` and further aggregates.
     pub(super) relation_stem: Arc<str>,
     /// The fields that functions make of a row, by name: the functions.
     pub computed: IndexMap<Arc<str>, usize>,
@@ -215,11 +215,15 @@ impl ExposedColumn {
 
     /// Whether rows can be ordered by a function over the values that the rows at the other end of a relation have.
     pub(super) fn orders_by(&self, function: AggregateFunction) -> bool {
-        self.can_order() && self.aggregate(function).is_some()
+        let is_further = AggregateFunction::FURTHER.contains(&function);
+        !is_further && self.can_order() && self.aggregate(function).is_some()
     }
 
     /// The scalar that a function over its values has, where it can be taken of them.
     pub(super) fn aggregate(&self, function: AggregateFunction) -> Option<Scalar> {
+        if function == AggregateFunction::CountDistinct {
+            return self.can_order().then_some(Scalar::Int);
+        }
         let scalar = self.column_type.single_scalar().filter(|_| self.is_readable)?;
         aggregate_type(scalar, function)
     }
@@ -233,5 +237,12 @@ fn aggregate_type(scalar: Scalar, function: AggregateFunction) -> Option<Scalar>
         AggregateFunction::Sum => Some(Scalar::BigFloat),
         AggregateFunction::Average => scalar.is_number().then_some(Scalar::BigFloat),
         AggregateFunction::Minimum | AggregateFunction::Maximum => scalar.has_extremes().then_some(scalar),
+        AggregateFunction::StandardDeviation | AggregateFunction::Variance => {
+            scalar.is_number().then_some(Scalar::BigFloat)
+        }
+        AggregateFunction::BoolAnd | AggregateFunction::BoolOr => {
+            (scalar == Scalar::Boolean).then_some(scalar)
+        }
+        AggregateFunction::CountDistinct => Some(Scalar::Int),
     }
 }

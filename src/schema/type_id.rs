@@ -114,14 +114,15 @@ impl TableType {
 
     /// Whether its name gives way to those of all other types.
     fn gives_way(self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::RelationFilter
-                | Self::RelationOrderBy
-                | Self::NumberOrderBy
-                | Self::ExtremeOrderBy
-                | Self::DistinctColumn
-        )
+            | Self::RelationOrderBy
+            | Self::NumberOrderBy
+            | Self::ExtremeOrderBy
+            | Self::DistinctColumn => true,
+            Self::AggregateOf(function) => AggregateFunction::FURTHER.contains(&function),
+            _ => false,
+        }
     }
 
     /// What its name has behind the name of the table's row type.
@@ -142,6 +143,11 @@ impl TableType {
             Self::AggregateOf(AggregateFunction::Average) => "AvgAggregateResult",
             Self::AggregateOf(AggregateFunction::Minimum) => "MinAggregateResult",
             Self::AggregateOf(AggregateFunction::Maximum) => "MaxAggregateResult",
+            Self::AggregateOf(AggregateFunction::CountDistinct) => "CountDistinctAggregateResult",
+            Self::AggregateOf(AggregateFunction::StandardDeviation) => "StddevAggregateResult",
+            Self::AggregateOf(AggregateFunction::Variance) => "VarianceAggregateResult",
+            Self::AggregateOf(AggregateFunction::BoolAnd) => "BoolAndAggregateResult",
+            Self::AggregateOf(AggregateFunction::BoolOr) => "BoolOrAggregateResult",
             Self::InsertInput => "InsertInput",
             Self::UpdateInput => "UpdateInput",
             Self::InsertResponse => "InsertResponse",

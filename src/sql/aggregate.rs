@@ -5,6 +5,7 @@ use super::connection::ConnectionSite;
 use super::json::{IfNull, JsonText};
 use super::rows::OneRow;
 use super::{Compiler, TableRef};
+use crate::catalog::SqlType;
 use crate::plan::{AggregateColumn, AggregateField};
 use crate::schema::AggregateFunction;
 use crate::schema::encoding::Form;
@@ -54,6 +55,10 @@ impl Compiler<'_> {
     fn over_column(&self, at: TableRef<'_>, function: AggregateFunction, column: usize) -> JsonText {
         let Some(exposed) = self.schema.column(at.table, column) else { return JsonText::known("null") };
         let column_type = &exposed.column_type;
+        if function == AggregateFunction::CountDistinct {
+            let count = Expression::CountDistinct(Box::new(self.column(at, column)));
+            return JsonText::leaf(count.cast(SqlType::system("int4")), IfNull::Null).aggregating();
+        }
         let value = self.column(at, column).cast(column_type.encoding.sql_type.clone());
         let value = Expression::aggregate(function.sql(), vec![value]);
         let is_extreme = matches!(function, AggregateFunction::Minimum | AggregateFunction::Maximum);
@@ -72,6 +77,11 @@ impl AggregateFunction {
             Self::Average => "avg",
             Self::Minimum => "min",
             Self::Maximum => "max",
+            Self::CountDistinct => "count",
+            Self::StandardDeviation => "stddev_samp",
+            Self::Variance => "var_samp",
+            Self::BoolAnd => "bool_and",
+            Self::BoolOr => "bool_or",
         }
     }
 }

@@ -230,6 +230,8 @@ pub enum Expression {
     Coalesce(Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.
     Aggregate(Box<Aggregate>),
+    /// `count(distinct …)` over the rows of the `SELECT`.
+    CountDistinct(Box<Expression>),
     /// `row_number() over (order by …)`.
     RowNumber(Vec<Order>),
     /// `… :: type`.

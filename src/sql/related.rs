@@ -73,7 +73,14 @@ impl Compiler<'_> {
         let is_descending = match function {
             AggregateFunction::Minimum => false,
             AggregateFunction::Maximum => true,
-            AggregateFunction::Sum | AggregateFunction::Average => {
+            // No schema has an order by the other ones.
+            AggregateFunction::Sum
+            | AggregateFunction::Average
+            | AggregateFunction::CountDistinct
+            | AggregateFunction::StandardDeviation
+            | AggregateFunction::Variance
+            | AggregateFunction::BoolAnd
+            | AggregateFunction::BoolOr => {
                 let exposed = self.schema.column(join.table, column);
                 let result = exposed.map_or("numeric", |found| result_type(function, &found.column_type));
                 let figure = Expression::aggregate(function.sql(), vec![self.column(other, column)]);

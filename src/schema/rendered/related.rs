@@ -66,6 +66,13 @@ impl Renderer<'_> {
                 AggregateFieldKind::Function(AggregateFunction::Minimum | AggregateFunction::Maximum) => {
                     TypeId::Table(table, TableType::ExtremeOrderBy)
                 }
+                AggregateFieldKind::Function(
+                    AggregateFunction::CountDistinct
+                    | AggregateFunction::StandardDeviation
+                    | AggregateFunction::Variance
+                    | AggregateFunction::BoolAnd
+                    | AggregateFunction::BoolOr,
+                ) => continue,
             };
             let takes = self.reference(takes);
             fields.push(self.input(kind.name(), Some(kind.description()), takes));

@@ -32,6 +32,7 @@ impl Printer {
             }
             Expression::Coalesce(values) => self.call("coalesce", values),
             Expression::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expression::CountDistinct(value) => self.enclosed("pg_catalog.count(distinct ", value, ")"),
             Expression::RowNumber(order) => {
                 self.push("pg_catalog.row_number() over (");
                 self.order_by("order by ", order);
