@@ -21,7 +21,7 @@ const MOST_TRIED: u32 = 100;
 const LENDING_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long the other side may take to notice that the earlier connections of the examination have ended.
-const LEAVING: Duration = Duration::from_millis(500);
+const LEAVING: Duration = Duration::from_secs(3);
 
 const INTERVAL: Duration = Duration::from_millis(50);
 
