@@ -19,8 +19,11 @@ pub(in crate::db) async fn answer(
         match exchange.next().await {
             Ok(Some(Message::ErrorResponse(body))) => {
                 let report = Report::read(body.fields()).map_err(|error| malformed(&error))?;
-                if report.is_fatal {
+                if report.is_fatal && said.is_none() {
                     return Err(Error::broken_off(&Failure::Closed, exchange.sent(), Some(&report)));
+                }
+                if report.is_fatal {
+                    break;
                 }
                 said = said.or(Some(report));
             }
@@ -28,7 +31,10 @@ pub(in crate::db) async fn answer(
             Ok(Some(message)) if said.is_none() => read(message)?,
             Ok(Some(_)) => {}
             Ok(None) => break,
-            Err(failure) => return Err(Error::broken_off(&failure, exchange.sent(), said.as_ref())),
+            // What the statement has failed by says more than what came of the connection afterwards: a pooler in statement mode ends
+            // it because of an open transaction, which has failed.
+            Err(_) if said.is_some() => break,
+            Err(failure) => return Err(Error::broken_off(&failure, exchange.sent(), None)),
         }
     }
     match said {

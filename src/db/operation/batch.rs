@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::config::ContextForm;
 use crate::db::connection::Connection;
-use crate::db::error::Error;
+use crate::db::error::{DatabaseError, Error};
 use crate::db::operation::answers::Collected;
 use crate::db::operation::context::append_context;
 use crate::db::operation::message::{append, session};
@@ -38,6 +38,10 @@ static SEED: LazyLock<i64> = LazyLock::new(|| {
     let (high, low) = Uuid::new_v4().as_u64_pair();
     (high ^ low).cast_signed()
 });
+
+/// What PgBouncer says in statement mode, in place of the server's error, when a statement of a transaction has failed: it ends the
+/// connection as the transaction is not over when its message is. Answers that came before may be lost with it.
+const FAILED_TRANSACTION: &str = "transaction blocks not allowed in statement pooling mode";
 
 /// A scope and its statements, as a part of a batch. The value of the last statement is the answer.
 #[derive(Debug, Clone)]
@@ -198,6 +202,10 @@ impl Connection {
         match result {
             // They are among the answers.
             Err(Error::AnswerTooLong) => Ok(()),
+            Err(Error::Unavailable(gone)) if gone.message.contains(FAILED_TRANSACTION) => {
+                let sqlstate = gone.sqlstate.unwrap_or_default();
+                Err(DatabaseError { message: gone.message, sqlstate, ..DatabaseError::default() }.into())
+            }
             result => result,
         }
     }

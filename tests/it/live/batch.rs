@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use glowplug::config::PoolMode;
+use glowplug::db::{BatchMember, Error, Scope, Watch};
+use glowplug::sql::Statement;
 use serde_json::{Value, json};
 
 use super::stand::{Stand, identity};
@@ -78,6 +80,37 @@ async fn operations_in_one_message_come_to_what_each_comes_to_alone() {
         let stand = stand(pool_mode).await;
         for _ in 0..4 {
             hold(&stand, &mut random, 40).await;
+        }
+    }
+}
+
+/// A pooler in statement mode ends the connection of a transaction that has failed.
+#[tokio::test]
+async fn the_failure_of_the_first_is_its_own_in_every_pool_mode() {
+    let statements =
+        [Statement::new("select 1 / 0", Vec::new()), Statement::new("select 'well'", Vec::new())];
+    for pool_mode in [PoolMode::Transaction, PoolMode::Statement, PoolMode::Direct] {
+        let stand = stand(pool_mode).await;
+        let members: Vec<BatchMember<'_>> = statements
+            .iter()
+            .zip(["ann", "bob"])
+            .map(|(statement, user)| BatchMember {
+                scope: Scope::of_catalog(Duration::from_secs(5)).with("test.user", user),
+                statements: std::slice::from_ref(statement),
+                seen: None,
+                watch: Watch::Nothing,
+            })
+            .collect();
+        for _ in 0..20 {
+            let batch = stand.engine.database().run_batch(&members).await;
+            assert!(batch.answers.is_empty(), "{pool_mode:?}: {batch:?}");
+            let failure = batch.failure.expect("a division by zero");
+            // It is not taken for a database that is away, in which case none of them would be run by itself.
+            assert!(matches!(failure, Error::Database(_)), "{pool_mode:?}: {failure:?}");
+            let is_told = pool_mode != PoolMode::Statement;
+            assert!(!is_told || failure.sqlstate() == Some("22012"), "{pool_mode:?}: {failure:?}");
+            let batch = stand.engine.database().run_batch(&members[1..]).await;
+            assert!(batch.failure.is_none() && batch.answers.len() == 1, "{pool_mode:?}: {batch:?}");
         }
     }
 }
