@@ -454,9 +454,10 @@ impl Group {
 
     /// Groups that were run together are run again one after the other, from half the time on.
     fn refresh(&self, longest: Duration) -> Duration {
-        const STEPS: u64 = 1024;
-        let step = u32::try_from(self.context % STEPS).unwrap_or_default();
-        longest / 2 + longest / 2 * step / 1024
+        const STEPS: u16 = 1024;
+        // The remainder is below the number of steps.
+        let step = u16::try_from(self.context % u64::from(STEPS)).unwrap_or_default();
+        longest / 2 + longest / 2 * u32::from(step) / u32::from(STEPS)
     }
 }
 

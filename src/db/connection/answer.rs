@@ -8,7 +8,8 @@ use postgres_protocol::message::backend::{DataRowBody, Message};
 use crate::db::error::{DatabaseError, Error};
 use crate::db::wire::{Exchange, Failure, PipelineError, Report};
 
-/// Hands each message to `read`. The rest is read even after an error: only then is the connection ready again.
+/// Hands each message to `read`. The rest is read even after an error: only then is the connection ready again. If the connection ends
+/// behind an error, the error counts: it says what the statement failed by.
 pub(in crate::db) async fn answer(
     mut exchange: Exchange<'_>,
     mut read: impl FnMut(Message) -> Result<(), Error>,
@@ -19,22 +20,18 @@ pub(in crate::db) async fn answer(
         match exchange.next().await {
             Ok(Some(Message::ErrorResponse(body))) => {
                 let report = Report::read(body.fields()).map_err(|error| malformed(&error))?;
-                if report.is_fatal && said.is_none() {
-                    return Err(Error::broken_off(&Failure::Closed, exchange.sent(), Some(&report)));
+                match said {
+                    _ if !report.is_fatal => said = said.or(Some(report)),
+                    None => return Err(Error::ended(&report)),
+                    Some(_) => break,
                 }
-                if report.is_fatal {
-                    break;
-                }
-                said = said.or(Some(report));
             }
             Ok(Some(Message::CopyOutResponse(_))) => is_copy = true,
             Ok(Some(message)) if said.is_none() => read(message)?,
             Ok(Some(_)) => {}
             Ok(None) => break,
-            // What the statement has failed by says more than what came of the connection afterwards: a pooler in statement mode ends
-            // it because of an open transaction, which has failed.
             Err(_) if said.is_some() => break,
-            Err(failure) => return Err(Error::broken_off(&failure, exchange.sent(), None)),
+            Err(failure) => return Err(Error::broken_off(&failure, exchange.sent())),
         }
     }
     match said {

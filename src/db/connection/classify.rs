@@ -32,24 +32,21 @@ impl From<Unavailable> for Error {
 }
 
 impl Error {
-    /// The connection ended in the middle of an exchange. The server or the pooler may have sent a reason before that.
-    pub(super) fn broken_off(failure: &Failure, sent: Sent, said: Option<&Report>) -> Self {
-        let unavailable = match (said, failure) {
-            (Some(report), _) => {
-                let reason = if is_refusal_to_lend(&report.error) { Reason::Pooler } else { Reason::Lost };
-                Unavailable { reason, message: report.error.message.clone(), sqlstate: sqlstate(report) }
-            }
-            (None, Failure::TooLong) => return Self::AnswerTooLong,
-            (None, Failure::Malformed(_)) => return Self::Protocol(failure.to_string()),
-            (None, failure) => {
-                let reason = match sent {
-                    Sent::Nothing => Reason::Stale,
-                    Sent::Something => Reason::Lost,
-                };
-                Unavailable { reason, message: failure.to_string(), sqlstate: None }
-            }
+    /// The server or the pooler has said why it ends the connection in the middle of an exchange.
+    pub(super) fn ended(report: &Report) -> Self {
+        let reason = if is_refusal_to_lend(&report.error) { Reason::Pooler } else { Reason::Lost };
+        Unavailable { reason, message: report.error.message.clone(), sqlstate: sqlstate(report) }.into()
+    }
+
+    /// The connection ended in the middle of an exchange without a word.
+    pub(super) fn broken_off(failure: &Failure, sent: Sent) -> Self {
+        let reason = match (failure, sent) {
+            (Failure::TooLong, _) => return Self::AnswerTooLong,
+            (Failure::Malformed(_), _) => return Self::Protocol(failure.to_string()),
+            (_, Sent::Nothing) => Reason::Stale,
+            (_, Sent::Something) => Reason::Lost,
         };
-        unavailable.into()
+        Unavailable { reason, message: failure.to_string(), sqlstate: None }.into()
     }
 }
 
