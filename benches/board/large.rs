@@ -26,7 +26,7 @@ pub(crate) async fn measure(cluster: &Cluster, pooler: &Pooler) {
     let of_second = second.elapsed();
     let (now, peak) = (memory(server.pid(), "VmRSS:"), memory(server.pid(), "VmHWM:"));
     println!("\n1,000 tables of 20 columns each, from the start of `glowplug serve`:\n");
-    println!("| first answer after | next new query | resident memory | at the most |");
+    println!("| first answer after | next new query | resident memory | peak |");
     println!("| ---: | ---: | ---: | ---: |");
     let (first, next) = (until_first.as_millis(), of_second.as_millis());
     println!("| {first} ms | {next} ms | {now} MiB | {peak} MiB |");

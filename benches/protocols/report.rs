@@ -26,7 +26,7 @@ pub(crate) struct Line {
 
 /// Prints the table.
 pub(crate) fn print(lines: &[Line]) {
-    println!("\n| through | operation | way | operations/s | p50 | p99 | by `simple` |");
+    println!("\n| through | operation | protocol | operations/s | p50 | p99 | ratio to `simple` |");
     println!("| --- | --- | --- | ---: | ---: | ---: | ---: |");
     for line in lines {
         println!("{line}");

@@ -30,7 +30,7 @@ pub(crate) fn compared(comparisons: &[Comparison]) {
 
 /// Many clients and few connections.
 pub(crate) fn crowded(crowds: &[Crowd]) {
-    println!("\n| way | acknowledged | rows | mutations/s | p50 | p99 | longest | 503 | 504 | other |");
+    println!("\n| route | acknowledged | rows | mutations/s | p50 | p99 | longest | 503 | 504 | other |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for Crowd { way, rows, run } in crowds {
         let longest = run.latencies.last().copied().unwrap_or_default();
