@@ -1,8 +1,10 @@
-//! The log of changed tables: which tables transactions have written to, so that live queries of others need not be run again.
+//! The log of changed tables: which tables transactions have written to, so that live queries of other tables
+//! need not run again.
 //!
-//! `glowplug setup --live-tables` makes it: a trigger of each named table notes the table and the transaction, once for each
-//! statement, and servers ask what has been noted since they asked last. A table without the trigger may have changed at any time. Never on
-//! the way of a request, and never needed: what it cannot tell has everything run again.
+//! `glowplug setup --live-tables` creates it. A trigger on each named table records the table and the
+//! transaction, once for each statement, and servers read the new records. A table without the trigger may
+//! have changed at any time. No request ever waits for the log, and no part needs it: if it gives no answer,
+//! everything runs again.
 
 mod ask;
 mod report;

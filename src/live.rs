@@ -1,8 +1,8 @@
-//! Live queries: operations that are answered again whenever their answers change. Who is subscribed, and the poll of the
-//! database behind all of them.
+//! Live queries: operations that send a new answer whenever their answers change. This module has the
+//! subscriptions, and the poll of the database that serves all of them.
 //!
-//! Subscriptions that must have the same answer are one group, which is run once for all of them. Never LISTENs, never holds
-//! a session: what is asked of the database goes through any pooler, as requests do.
+//! Subscriptions that must have the same answer form one group, which runs once for all of them. It never
+//! uses `LISTEN` and never holds a session: its queries go through any pooler, as requests do.
 #![doc = ""]
 #![doc = include_str!("../docs/live.md")]
 
@@ -42,41 +42,42 @@ struct Shared {
     engine: Engine,
     settings: config::Live,
     registry: Mutex<Registry>,
-    /// Something may be due earlier than was known.
+    /// Notified when something may be due earlier than the poll knows.
     due: Notify,
     /// Cancelled when all subscriptions end.
     stopped: CancellationToken,
 }
 
-/// What a client wishes of its subscription.
+/// What a client requests for its subscription.
 #[derive(Debug, Clone, Default)]
 pub struct Wishes {
-    /// How often the answer may change; within the bounds of the settings. `None` leaves it to them.
+    /// How often the answer may change, within the bounds of the settings. `None` is the default of the
+    /// settings.
     pub interval: Option<Duration>,
-    /// The connection that it comes by, if that may have several.
+    /// The connection that the subscription uses, if that may have several.
     pub connection: Option<Connection>,
 }
 
-/// A connection of a client: what its subscriptions are counted by. Cheap to clone.
+/// A client's connection, which counts its subscriptions. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Connection(Arc<AtomicUsize>);
 
 impl Live {
-    /// Needs a tokio runtime. Nothing is answered but while [`Live::run`] runs.
+    /// Needs a tokio runtime. Subscriptions get answers only while [`Live::run`] runs.
     pub fn new(engine: Engine, settings: &config::Live) -> Self {
         let (registry, due, stopped) = (Mutex::default(), Notify::new(), CancellationToken::new());
         Self { shared: Arc::new(Shared { engine, settings: settings.clone(), registry, due, stopped }) }
     }
 
-    /// Polls the database for those who are subscribed, until `stop` is cancelled; then all subscriptions end. While no
-    /// client is subscribed, nothing is asked of the database.
+    /// Polls the database for the subscriptions until `stop` is cancelled; then all subscriptions end. While
+    /// no client is subscribed, it sends nothing to the database.
     pub async fn run(&self, stop: CancellationToken) {
         poll::run(&self.shared, &stop).await;
     }
 
-    /// Starts a subscription. The first answer comes as soon as it is there.
+    /// Starts a subscription. The first answer comes as soon as it is available.
     ///
-    /// An error is final: the operation does not fit the API, may not run, or there are too many subscriptions.
+    /// An error is final: the operation is not valid, may not run, or there are too many subscriptions.
     pub async fn subscribe(
         &self,
         request: Request,
@@ -86,7 +87,7 @@ impl Live {
         let request = Request { allowed: AllowedOperations::SubscriptionsOnly, ..request };
         let expires_at = identity.expires_at;
         let interval = self.shared.settings.within_bounds(wishes.interval);
-        // Before anything is done for it.
+        // The limit is checked before any work is done.
         let place = Place::take(&self.shared, identity.role.clone(), wishes.connection)
             .map_err(|error| Engine::refusal(&error))?;
         let operation = self.shared.engine.prepare_live(request, identity).await?;
@@ -99,12 +100,13 @@ impl Live {
         Ok(Subscription::of_group(joined, expires_at, interval, place))
     }
 
-    /// A change has been committed: what it may have changed is looked at now, and not after its interval.
+    /// A change has been committed: groups whose answers it may have changed run now, not after their
+    /// interval.
     pub fn wake(&self) {
         self.shared.wake();
     }
 
-    /// How many subscriptions there are, and how many groups of them that have the same answer.
+    /// The number of subscriptions, and of groups with the same answer.
     pub fn count(&self) -> (usize, usize) {
         self.shared.registry().count()
     }
@@ -118,12 +120,12 @@ impl Shared {
     }
 
     fn registry(&self) -> MutexGuard<'_, Registry> {
-        // Nothing that is done with it panics half-way.
+        // No code that holds the lock leaves the registry inconsistent by a panic.
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A place among the subscriptions that there may be; given back when it is dropped.
+/// A place within the limit on subscriptions; released when it is dropped.
 struct Place {
     shared: Arc<Shared>,
     role: Option<Arc<str>>,

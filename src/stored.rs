@@ -1,8 +1,9 @@
-//! Stored operations: statements that are used often become functions in a schema of ours, whose plans PostgreSQL keeps in each of
-//! its sessions, whatever client a pooler lends them to.
+//! Stored operations: frequently used statements become functions in Glowplug's own schema. PostgreSQL keeps
+//! their plans in each session, for all clients to which a pooler lends it.
 //!
-//! `db` counts the statements and calls the functions ([`crate::db::StoredStatements`]); what is here makes them, looks whether they
-//! are what their names say, and drops what is not used. Never on the way of a request.
+//! `db` counts the statements and calls the functions ([`crate::db::StoredStatements`]). This module creates
+//! the functions, checks that they are what their names say, and drops unused ones. No request ever waits for
+//! it.
 
 mod function;
 mod keeper;
@@ -14,8 +15,8 @@ pub use self::keeper::keep;
 pub use self::setup::{remove, set_up};
 pub use self::state::{Obstacle, State};
 
-/// What the function does that sets what it is given: an array of names and values.
+/// The body of the function that sets the context: it takes an array of names and values.
 const ENTER_BODY: &str = include_str!("stored/enter.sql");
 
-/// The schema that the functions are in.
+/// The schema of the functions.
 pub const SCHEMA: &str = "glowplug_operations";

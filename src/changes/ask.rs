@@ -1,4 +1,4 @@
-//! What a server asks the log, and that it keeps it short.
+//! A server's queries of the log, and its pruning.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::sql::Statement;
 
 const ASK: &str = include_str!("ask.sql");
 
-/// `$1` is a snapshot: what was committed before it is not asked for any more. Where there is nothing to remove, nothing is written, so that
-/// the database stays the same.
+/// `$1` is a snapshot: no server needs the records that were committed before it. If there is nothing to
+/// remove, nothing is written, so the database's snapshot stays the same.
 const PRUNE: &str = "with gone as ( \
         delete from glowplug_live.change where xid < pg_snapshot_xmin($1::pg_catalog.pg_snapshot) returning xid \
     ) \
@@ -19,10 +19,10 @@ const PRUNE: &str = "with gone as ( \
     select pg_snapshot_xmin($1::pg_catalog.pg_snapshot) where exists (select from gone) \
     on conflict (one) do update set before = greatest(pruned.before, excluded.before)";
 
-/// How long a question may take.
+/// How long a query may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A state of the database, with what there is in the log.
+/// A state of the database, with the records of the log.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LoggedState {
     /// `pg_current_snapshot()`.
@@ -31,26 +31,26 @@ pub struct LoggedState {
     structure: String,
     /// The tables whose changes are all noted.
     pub logged: Tables,
-    /// What has been written to since the state before; `None` if that cannot be told.
+    /// The tables written to since the state before; `None` if that is unknown.
     changed: Option<Tables>,
 }
 
 /// What may have changed between two states of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
-    /// All of it.
+    /// Anything may have changed.
     Anything,
-    /// Of the logged tables these alone, and any other table.
+    /// Of the logged tables, only these; and any table that is not logged.
     Of {
         /// The tables whose changes are all noted.
         logged: Tables,
-        /// Those that have changed.
+        /// The logged tables that have changed.
         changed: Tables,
     },
 }
 
 impl Changes {
-    /// Whether an answer that was made of these tables is still the same.
+    /// Whether an answer that was made from these tables is still the same.
     pub fn spare(&self, read: &[TableId]) -> bool {
         match self {
             Self::Anything => false,
@@ -62,11 +62,11 @@ impl Changes {
 }
 
 impl LoggedState {
-    /// What may have changed since another one, for which [`ask`] has asked.
+    /// What may have changed since the state `before`, which [`ask`] was called with.
     pub fn since(&self, before: Option<&Self>) -> Changes {
         match (before, &self.changed) {
             (Some(before), Some(changed)) if before.structure == self.structure => {
-                // What was not logged before may have changed without a note.
+                // A table that was not logged before may have changed without a record.
                 let logged = self.logged.0.iter().copied().filter(|table| before.logged.contains(*table));
                 Changes::Of { logged: Tables(logged.collect()), changed: changed.clone() }
             }
@@ -86,7 +86,8 @@ pub async fn ask(database: &Database, since: &str) -> Result<LoggedState, db::Er
         .map_err(|error| db::Error::Protocol(format!("what it says of changed tables: {error}")))
 }
 
-/// Removes what was noted before a snapshot. A server that has not asked since then has everything run again.
+/// Removes the records from before a snapshot. A server that has not read the log since then runs everything
+/// again.
 pub async fn prune(database: &Database, before: &str) -> Result<(), db::Error> {
     let statement = [Statement::new(PRUNE, vec![Some(before.to_owned())])];
     let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(PATIENCE) };

@@ -1,4 +1,4 @@
-//! Which tables are logged, and which are meant to be and are not.
+//! Which tables are logged, and which should be but are not.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,15 +11,15 @@ use crate::sql::Statement;
 
 const REPORT: &str = include_str!("report.sql");
 
-/// How long the question may take.
+/// How long the query may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a database says of its log.
+/// The state of a database's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many tables are logged.
+    /// The number of logged tables.
     pub logged: usize,
-    /// The tables that have the trigger, or a parent that has it, and may change all the same without a note.
+    /// The tables that have the trigger, or a parent with the trigger, but may change without a record.
     pub unlogged: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ struct Found {
 }
 
 impl Report {
-    /// Asks a database; `None` if it has no log, and an error if this user may not read it.
+    /// Queries a database; `None` if it has no log, and an error if this user may not read it.
     pub async fn of(database: &Database) -> Result<Option<Self>, db::Error> {
         let statement = [Statement::new(REPORT, Vec::new())];
         let answers = database.run(&Scope::of_catalog(PATIENCE), &statement).await;

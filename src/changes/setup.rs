@@ -1,4 +1,4 @@
-//! Making and removing the log and its triggers.
+//! Creates and removes the log and its triggers.
 
 use std::fmt::Write as _;
 
@@ -6,22 +6,23 @@ use super::TRIGGER_BODY;
 use crate::db::{self, Database, identifier, literal};
 use crate::sql::array_literal;
 
-/// Makes the schema and its tables; running it again changes nothing.
+/// Creates the schema and its tables; running it again changes nothing.
 const SETUP: &str = include_str!("setup.sql");
 
-/// Makes the triggers of the tables in the setting `glowplug.tables`.
+/// Creates the triggers on the tables in the setting `glowplug.tables`.
 const TRIGGERS: &str = include_str!("triggers.sql");
 
 /// Removes the schema with the triggers that call its function.
 const REMOVE: &str =
     "set local role none; set local lock_timeout = '5s'; drop schema if exists glowplug_live cascade;";
 
-/// Makes the log where it is missing and has these tables noted in it, with their partitions and children. Roles of `grant_to` may read
-/// and prune it.
+/// Creates the log if it is missing, and the triggers on these tables, their partitions and children. The
+/// roles `grant_to` may read and prune the log.
 pub async fn set_up(database: &Database, tables: &[String], grant_to: &[String]) -> Result<(), db::Error> {
     let mut statements = SETUP.to_owned();
     let body = literal(TRIGGER_BODY)?;
-    // Writing to a String cannot fail. The function runs as its owner: roles that write to the tables have no right to the log.
+    // Writing to a String cannot fail. The function runs as its owner: roles that write to the tables have no
+    // privileges on the log.
     let _ = writeln!(
         statements,
         "create or replace function glowplug_live.note() returns trigger language plpgsql volatile security definer \
@@ -43,7 +44,7 @@ pub async fn set_up(database: &Database, tables: &[String], grant_to: &[String])
     database.run_script(&statements).await
 }
 
-/// Removes the log and the triggers. Servers that run go on without.
+/// Removes the log and the triggers. Running servers continue without it.
 pub async fn remove(database: &Database) -> Result<(), db::Error> {
     database.run_script(REMOVE).await
 }

@@ -1,4 +1,5 @@
-//! Live queries as an `async_graphql::Executor`: what [`Engine`](crate::engine::Engine) is for queries and mutations, with subscriptions.
+//! Live queries as an `async_graphql::Executor`: like [`Engine`](crate::engine::Engine), but with
+//! subscriptions.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ impl Executor for Live {
         self.shared.engine.execute(request).await
     }
 
-    /// A subscription's answers until its end, which is an answer with an error unless its stream was over. A query or mutation is a
-    /// stream of one answer.
+    /// A subscription's answers until its end. The last answer has an error, unless the stream was over. A
+    /// query or mutation is a stream of one answer.
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let engine = &self.shared.engine;
         let (request, identity) = match engine.executor_request(request, session.as_deref()) {

@@ -1,9 +1,9 @@
-//! How often subscribers want to be answered: which is the shortest interval of many. Never looks at a clock.
+//! The shortest interval of many subscribers. Never reads a clock.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The intervals of subscriptions: how many have each.
+/// The intervals of subscriptions, with the number of subscriptions for each.
 #[derive(Debug, Default)]
 pub(super) struct Intervals(BTreeMap<Duration, usize>);
 
@@ -22,7 +22,7 @@ impl Intervals {
         }
     }
 
-    /// How many subscriptions there are.
+    /// The number of subscriptions.
     pub(super) fn count(&self) -> usize {
         self.0.values().sum()
     }

@@ -1,4 +1,4 @@
-//! The poll: asks the database whether it has changed, and has those groups run that are due.
+//! The poll: asks the database whether it has changed, and runs the groups that are due.
 //!
 //! Never holds more connections than the setting says, and asks nothing while no client is subscribed.
 
@@ -20,18 +20,18 @@ use crate::event::{LiveEvent, LiveResult};
 /// How many groups are run at once on a connection.
 const BATCH: usize = 50;
 
-/// What stands in front of the id of a failure in the log.
+/// The text in front of the request id under which the log has a failure.
 const REQUEST_ID: &str = "\"requestId\":\"";
 
-/// How long the poll waits after the database could not be asked, at first and at the most.
+/// How long the poll waits when the database cannot be reached: at first, and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Runs until it is told to stop, and ends all subscriptions then.
+/// Runs until `stop` is cancelled, and then ends all subscriptions.
 pub(super) async fn run(shared: &Arc<Shared>, stop: &CancellationToken) {
     let mut poll = Poll::new(Arc::clone(shared));
     let woken = async {
         let mut commits = shared.engine.commits();
-        // The engine is there as long as we are.
+        // The engine lives as long as this task.
         while commits.changed().await.is_ok() {
             shared.wake();
         }
@@ -43,19 +43,19 @@ pub(super) async fn run(shared: &Arc<Shared>, stop: &CancellationToken) {
 
 struct Poll {
     shared: Arc<Shared>,
-    /// A permit for each connection that may be used.
+    /// One permit for each connection that the poll may use.
     connections: Arc<Semaphore>,
-    /// They end with this.
+    /// The runs; they are aborted when this is dropped.
     running: JoinSet<()>,
     probe: Probe,
 }
 
-/// What is known of the database's state.
+/// What the poll knows of the database's state.
 #[derive(Default)]
 struct Probe {
     state: Option<LiveState>,
     asked: Option<Instant>,
-    /// How long it has waited since the database could not be asked the last time.
+    /// The last pause, while the database cannot be reached.
     pause: Option<Duration>,
 }
 
@@ -67,7 +67,7 @@ impl Poll {
 
     async fn run(&mut self) {
         loop {
-            // It is never closed.
+            // The semaphore is never closed.
             let Ok(connection) = Arc::clone(&self.connections).acquire_owned().await else { return };
             while self.running.try_join_next().is_some() {}
             let wait = self.probe().await;
@@ -100,13 +100,14 @@ impl Poll {
         }
     }
 
-    /// When the database is to be asked again; `None` if there are no groups.
+    /// When to ask the database again; `None` if there are no groups.
     fn next_probe(&self, now: Instant) -> Option<Instant> {
         let interval = self.shared.registry().interval()?;
         Some(self.probe.asked.map_or(now, |asked| asked + interval))
     }
 
-    /// Asks whether the database has changed, if it is time to. Until when there is nothing else to do, if it cannot be asked.
+    /// Asks whether the database has changed, if it is time to. If the database cannot be reached, returns
+    /// the time until which there is nothing else to do.
     async fn probe(&mut self) -> Option<Instant> {
         let is_woken = self.shared.registry().take_woken();
         let now = Instant::now();
@@ -142,7 +143,7 @@ impl Poll {
     }
 }
 
-/// Runs groups on one connection: together, and then those by themselves that cannot be run so.
+/// Runs groups on one connection: first together, and then singly those that cannot run together.
 async fn perform(shared: &Shared, runs: Vec<Run>, watch: Watch, connection: OwnedSemaphorePermit) {
     let began = Instant::now();
     let (alone, together): (Vec<Run>, Vec<Run>) = runs.into_iter().partition(|run| run.is_alone);
@@ -195,7 +196,7 @@ fn outcome(run: &Run, came: LiveRun) -> Outcome {
     }
 }
 
-/// What an answer comes to for those who have had another, or the same.
+/// Compares an answer with the one that the subscribers have.
 fn answered_now(
     run: &Run,
     answer: LiveAnswer,
@@ -209,7 +210,7 @@ fn answered_now(
     }
 }
 
-/// By what the answer is known. The ids under which the log tells of failures are not a part of it.
+/// The digest of an answer. The request ids of failures are not part of it, because they differ each time.
 fn digest(answer: &LiveAnswer) -> [u8; 16] {
     let mut digest = Sha256::new();
     if answer.has_errors {

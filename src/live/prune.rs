@@ -1,11 +1,12 @@
-//! Keeps the log of changed tables short, where there is one. Asks nothing where there is none and no client is subscribed.
+//! Keeps the log of changed tables short, if there is one. Asks nothing if there is no log and no client is
+//! subscribed.
 
 use std::time::Duration;
 
 use super::Shared;
 use crate::event::LiveEvent;
 
-/// How often the log is pruned, and for how long at the least a server may go without asking it.
+/// How often the log is pruned. A server may go at least this long without reading the log.
 const PAUSE: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(shared: &Shared) {
@@ -14,7 +15,7 @@ pub(super) async fn run(shared: &Shared) {
         match shared.engine.prune_changes(before.as_ref()).await {
             Ok(now) => before = now,
             Err(error) if before.is_some() => LiveEvent::NotPruned { error: &error.to_string() }.emit(),
-            // The poll says that the database is away.
+            // The poll logs that the database cannot be reached.
             Err(_) => {}
         }
         tokio::time::sleep(PAUSE).await;

@@ -13,80 +13,81 @@ use super::update::End;
 use crate::engine::{AnswerHash, Changes, Identity, LiveAnswer, LiveKey, LiveOperation, Response, TableId};
 use crate::event::LiveEvent;
 
-/// After so much time a group is run again although the database has not changed: for sequences, foreign tables, and the time of
-/// day in a query or policy.
+/// After this time a group runs again even if the database has not changed, because of sequences, foreign
+/// tables, and the time of day in a query or policy.
 pub(super) const REFRESH: Duration = Duration::from_secs(30);
 
-/// Where there are many groups that time is longer, so that these runs take no more than such a part of one connection's time.
+/// With many groups that time is longer, so that these runs take at most one part in this many of a
+/// connection's time.
 const REFRESH_SHARE: u32 = 20;
 
-/// What is the least between two runs of a group, however often it is woken.
+/// The minimum time between two runs of a group, however often it is woken.
 const SPACING: Duration = Duration::from_millis(25);
 
-/// For how long the runs of one message may take a connection, about, so that others have their turn.
+/// About how long the runs of one message may occupy a connection, so that others have their turn.
 const BATCH_TIME: Duration = Duration::from_millis(100);
 
-/// How much more seldom a group is run whose answer has errors.
+/// A group whose answer has errors runs less often by this factor.
 const FAILING: u32 = 4;
 
-/// Which state of the database something was read from, counted up whenever that has changed.
+/// A number for a state of the database, incremented whenever the database has changed.
 pub(super) type Version = u64;
 
-/// Which groups are run first: those that were never run, then those that were woken, then those that wait for longest; among these,
-/// those with the same context side by side.
+/// Which groups run first: those that never ran, then those that were woken, then those that have waited
+/// longest; among equals, those with the same context side by side.
 type Urgency = (bool, Option<Instant>, u64);
 
 /// All groups.
 #[derive(Default)]
 pub(super) struct Registry {
     groups: HashMap<LiveKey, Group>,
-    /// How many groups there have been.
+    /// The number of groups created so far; the source of their ids.
     made: u64,
-    /// Those that were never run, in the order in which they came.
+    /// The groups that never ran, in the order in which they were created.
     fresh: VecDeque<LiveKey>,
-    /// Those that were due when this was empty the last time, in the order in which they are run.
+    /// The groups that were due when this list was last empty, in the order in which they run.
     due: VecDeque<LiveKey>,
-    /// How often each subscription wants to be answered.
+    /// The intervals of all subscriptions.
     intervals: Intervals,
     subscriptions: usize,
     by_role: HashMap<Option<Arc<str>>, usize>,
-    /// Of the database, as far as is known.
+    /// The newest state of the database that the poll has seen.
     version: Version,
-    /// When that was found.
+    /// When the poll saw that state.
     moved: Option<Instant>,
     /// How long a run takes, on average.
     cost: Duration,
-    /// How often there was a change of which this process was told.
+    /// The number of wake-ups: changes that were committed through this process or its workers.
     wakes: u64,
-    /// Whether the last of these may not have been seen yet.
+    /// Whether the poll has yet to look for the last of these changes.
     is_woken: bool,
 }
 
 /// Subscriptions that have the same answer.
 struct Group {
-    /// Which one it is: another with the same key may follow it.
+    /// The group's id: a later group may have the same key.
     id: u64,
     operation: Arc<LiveOperation>,
-    /// The same for all groups of a role and its settings, so that they are run side by side.
+    /// The same for all groups with the same role and settings, so that they run side by side.
     context: u64,
     latest: watch::Sender<Latest>,
-    /// How often each of the subscribers wants to be answered at the most.
+    /// The intervals of the subscribers.
     intervals: Intervals,
-    /// Of the answer that the subscribers have.
+    /// Identifies the answer that the subscribers have.
     seen: Seen,
-    /// Whether the last answer has errors: it is not run together with others then.
+    /// Whether the last answer has errors: the group does not run together with others then.
     has_errors: bool,
-    /// What its last run has read, or one that is under way.
+    /// The state that its last run has read, or that the current run reads.
     version: Version,
-    /// The tables that its last run has read, if they are known.
+    /// The tables that its last run has read, if known.
     tables: Option<Arc<[TableId]>>,
     started: Option<Instant>,
     /// How long the last run took.
     took: Duration,
     is_running: bool,
-    /// Of the changes that this process was told of, how many there were when it was run the last time.
+    /// The registry's number of wake-ups when the group last ran.
     wakes: u64,
-    /// How many runs have failed, one after the other.
+    /// The number of consecutive failed runs.
     failures: u32,
 }
 
@@ -98,16 +99,16 @@ pub(super) enum Latest {
     Ended(End),
 }
 
-/// By what an answer is known; nothing before the first.
+/// Identifies an answer; empty before the first one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// Of the whole answer.
+    /// The digest of the whole answer.
     pub(super) digest: Option<[u8; 16]>,
-    /// What the database knows its text by, if it can.
+    /// The database's hash of the answer's text, if it can compute one.
     pub(super) hash: Option<AnswerHash>,
 }
 
-/// Where a subscription belongs.
+/// The group that a subscription belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member {
     key: LiveKey,
@@ -120,66 +121,67 @@ pub(super) struct Joined {
     pub(super) member: Member,
 }
 
-/// Whether there is a place for one more subscription.
+/// Whether one more subscription is within the limits.
 pub(super) enum Admission {
     Granted,
     ProcessFull,
     RoleFull,
 }
 
-/// A group that is to be run.
+/// A group to run.
 pub(super) struct Run {
     pub(super) member: Member,
     pub(super) operation: Arc<LiveOperation>,
     pub(super) seen: Seen,
-    /// Whether it is not to be run together with others.
+    /// Whether it must not run together with others.
     pub(super) is_alone: bool,
 }
 
-/// What is to be done next.
+/// What to do next.
 pub(super) enum Next {
-    /// These are due.
+    /// These groups are due.
     Run(Vec<Run>),
-    /// Nothing is due; some will be at that time at the latest.
+    /// Nothing is due before this time.
     Wait(Instant),
     /// There are no groups.
     Sleep,
 }
 
-/// What a run of a group has come to.
+/// The outcome of a group's run.
 pub(super) enum Outcome {
-    /// The answer is the one that the subscribers have.
+    /// The subscribers already have this answer.
     Unchanged,
-    /// Another answer; the operation too, if it was prepared anew.
+    /// A new answer; also the operation, if it was prepared anew.
     Changed(LiveAnswer, Seen, Option<Arc<LiveOperation>>),
-    /// There will be no more.
+    /// There will be no more answers.
     Ended(End),
-    /// It has not been answered.
+    /// The run failed.
     Failed,
 }
 
-/// What says when a group is due.
+/// The figures that determine when a group is due.
 struct Pace {
     version: Version,
     wakes: u64,
-    /// What is the least between two runs of a group that was woken.
+    /// The minimum time between two runs of a woken group.
     spacing: Duration,
-    /// How long a group waits where nothing has changed, at the most.
+    /// How long a group waits at most while nothing changes.
     refresh: Duration,
 }
 
 impl Pace {
-    /// Where a run takes so long, there are so many groups, and so many of them have not read the newest state.
+    /// The pace for runs of this cost, this number of groups, and this number of groups that have not read
+    /// the newest state.
     fn new(version: Version, wakes: u64, cost: Duration, groups: usize, outdated: usize) -> Self {
         let round = |count: usize| cost.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
-        // Where many groups are woken, changes of this process must not fill all of the time.
+        // If many groups are woken, wake-ups must not use up all of the time.
         let spacing = SPACING.max(round(outdated).saturating_mul(2));
         Self { version, wakes, spacing, refresh: REFRESH.max(round(groups).saturating_mul(REFRESH_SHARE)) }
     }
 }
 
 impl Registry {
-    /// Takes a place for a subscription of a role, if there is one.
+    /// Counts one more subscription of a role, if the limits allow it.
     pub(super) fn admit(&mut self, role: Option<&Arc<str>>, all: usize, of_role: usize) -> Admission {
         if self.subscriptions >= all {
             return Admission::ProcessFull;
@@ -194,7 +196,7 @@ impl Registry {
         Admission::Granted
     }
 
-    /// Gives the place back.
+    /// Reverts [`Registry::admit`].
     pub(super) fn dismiss(&mut self, role: Option<&Arc<str>>) {
         self.subscriptions = self.subscriptions.saturating_sub(1);
         LiveEvent::Unsubscribed.emit();
@@ -207,7 +209,7 @@ impl Registry {
         }
     }
 
-    /// Adds a subscription to the group of its operation, which is made if it is the first.
+    /// Adds a subscription to the group of its operation, and creates the group for the first one.
     pub(super) fn join(&mut self, operation: LiveOperation, interval: Duration) -> Joined {
         let key = operation.key();
         let group = match self.groups.entry(key) {
@@ -228,7 +230,7 @@ impl Registry {
         Joined { latest, member: Member { key, id: group.id } }
     }
 
-    /// Takes a subscription out of its group, which ends with the last one.
+    /// Removes a subscription from its group, and removes the group with the last one.
     pub(super) fn leave(&mut self, member: Member, interval: Duration) {
         let Some(group) = self.group(member) else { return };
         group.intervals.remove(interval);
@@ -246,19 +248,19 @@ impl Registry {
         }
     }
 
-    /// Has all groups run as soon as may be. Whether there are any.
+    /// Makes all groups run as soon as possible. Returns whether there are any.
     pub(super) fn wake(&mut self) -> bool {
         self.is_woken = !self.groups.is_empty();
         self.wakes += 1;
         self.is_woken
     }
 
-    /// Whether a change is known of that may not have been seen yet; it is taken as seen.
+    /// Whether a wake-up is pending; clears it.
     pub(super) fn take_woken(&mut self) -> bool {
         std::mem::take(&mut self.is_woken)
     }
 
-    /// Notes that the database is another than before. Groups whose answers cannot have changed need not be run for it.
+    /// Records that the database has changed. Groups whose answers cannot have changed need not run for it.
     pub(super) fn has_moved(&mut self, now: Instant, changes: &Changes) {
         let before = self.version;
         self.version += 1;
@@ -266,7 +268,7 @@ impl Registry {
         if *changes == Changes::Anything {
             return;
         }
-        // What runs may find that it has read other tables than before.
+        // A running group may find that it has read other tables than before.
         let up_to_date =
             |group: &&mut Group| group.version == before && !group.is_running && group.failures == 0;
         for group in self.groups.values_mut().filter(up_to_date) {
@@ -281,7 +283,7 @@ impl Registry {
         (self.subscriptions, self.groups.len())
     }
 
-    /// How often the database is to be asked whether it has changed; `None` if there are no groups.
+    /// How often to ask the database whether it has changed; `None` if there are no groups.
     pub(super) fn interval(&self) -> Option<Duration> {
         self.intervals.shortest()
     }
@@ -305,7 +307,7 @@ impl Registry {
                 time += self.groups.get(&key).map_or(Duration::ZERO, |group| group.expected(self.cost));
                 runs.extend(self.start(key, now));
             }
-            // Those that were due may be gone by now.
+            // A group that was due may have ended by now.
             if !runs.is_empty() {
                 return Next::Run(runs);
             }
@@ -329,7 +331,7 @@ impl Registry {
         wait
     }
 
-    /// Notes that the database can be reached again: those that have failed because of that need not wait.
+    /// Records that the database can be reached again: groups that failed for that reason need not wait.
     pub(super) fn resume(&mut self) {
         for group in self.groups.values_mut() {
             group.failures = 0;
@@ -337,7 +339,7 @@ impl Registry {
     }
 
     fn start(&mut self, key: LiveKey, now: Instant) -> Option<Run> {
-        // It may have left meanwhile, and another one with its key may have come.
+        // The group may have ended meanwhile, and a new one may have its key.
         let group = self.groups.get_mut(&key).filter(|group| !group.is_running)?;
         group.is_running = true;
         group.wakes = self.wakes;
@@ -348,8 +350,8 @@ impl Registry {
         Some(Run { member, operation, seen: group.seen, is_alone: group.has_errors })
     }
 
-    /// Takes what a run has come to and the tables that it has read, and shows it to the subscribers; how many there are, and how long ago the
-    /// last change was found.
+    /// Takes the outcome of a run and the tables that it has read, and publishes the answer. Returns the
+    /// number of subscribers, and how long ago the last change was found.
     pub(super) fn finish(
         &mut self,
         member: Member,
@@ -357,7 +359,7 @@ impl Registry {
         outcome: Outcome,
         tables: Option<Arc<[TableId]>>,
     ) -> (usize, Duration) {
-        // One part in eight is new.
+        // A moving average: the new value has a weight of one eighth.
         self.cost = (self.cost * 7 + took) / 8;
         let delay = self.moved.map_or(Duration::ZERO, |moved| moved.elapsed());
         let Some(group) = self.group(member) else { return (0, Duration::ZERO) };
@@ -381,7 +383,7 @@ impl Registry {
             }
             Outcome::Failed => {
                 group.failures = group.failures.saturating_add(1);
-                // What it was to read it has not read.
+                // The failed run did not read that state.
                 group.version = group.version.wrapping_sub(1);
             }
         }
@@ -431,12 +433,12 @@ impl Group {
         (self.started.is_some() && self.wakes == wakes, self.started, self.context)
     }
 
-    /// The shortest that a subscriber wishes.
+    /// The shortest interval among the subscribers.
     fn interval(&self) -> Duration {
         self.intervals.shortest().unwrap_or(REFRESH)
     }
 
-    /// When it is to be run again; `None` is now.
+    /// When the group has to run again; `None` is now.
     fn due(&self, pace: &Pace) -> Option<Instant> {
         let started = self.started?;
         if self.failures > 0 {
@@ -446,13 +448,13 @@ impl Group {
         if self.version == pace.version {
             return Some(started + self.refresh(pace.refresh));
         }
-        // What takes long must not fill all of the time, and what fails must not fill the log.
+        // Slow groups must not use up all of the time, and failing ones must not fill the log.
         let usual = self.interval().max(self.took * 2) * if self.has_errors { FAILING } else { 1 };
         let is_woken = self.wakes != pace.wakes;
         Some(started + if is_woken { usual.min(pace.spacing.max(self.took * 4)) } else { usual })
     }
 
-    /// Groups that were run together are run again one after the other, from half the time on.
+    /// Groups that ran together run again at different times, from half of the longest time on.
     fn refresh(&self, longest: Duration) -> Duration {
         const STEPS: u16 = 1024;
         // The remainder is below the number of steps.
@@ -461,7 +463,7 @@ impl Group {
     }
 }
 
-/// What is the same for all groups of a role and its settings.
+/// A hash of the role and its settings.
 fn context(identity: &Identity) -> u64 {
     let mut hasher = DefaultHasher::new();
     (&identity.role, &identity.settings).hash(&mut hasher);

@@ -1,6 +1,7 @@
-//! A subscription as its client's connection sees it: the newest answer, and why there will be no more.
+//! A subscription as its client's connection sees it: the newest answer, and the reason for the end.
 //!
-//! Never queues: an answer that was not taken is replaced by the next, and a stream of the application waits until its value is taken.
+//! Never queues: the next answer replaces one that was not taken, and a stream of the application waits until
+//! its value is taken.
 
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +18,7 @@ use crate::error::Error;
 /// A subscription. It ends when it is dropped.
 pub struct Subscription {
     answers: Answers,
-    /// When its token ends.
+    /// When its token expires.
     expires_at: Option<SystemTime>,
     has_ended: bool,
     place: Place,
@@ -25,7 +26,7 @@ pub struct Subscription {
 
 /// Where its answers come from.
 enum Answers {
-    /// From the group of those that must have the same.
+    /// From the group of subscriptions with the same answer.
     Group { latest: watch::Receiver<Latest>, member: Member, interval: Duration },
     /// From the application.
     Stream(BoxStream<'static, StreamStep>),
@@ -50,10 +51,11 @@ impl Subscription {
         Self { answers: Answers::Stream(stream), expires_at, has_ended: false, place }
     }
 
-    /// Waits for the first answer, a new one, or the end; `None` after the end, and where a stream of the application is over. A client
-    /// that is slow gets the newest answer only; of a stream of the application it gets each.
+    /// Waits for the first answer, a new one, or the end; `None` after the end, and when a stream of the
+    /// application is over. A slow client gets only the newest answer; of a stream of the application it gets
+    /// each value.
     ///
-    /// The future may be dropped, and nothing is lost.
+    /// Cancel-safe: if the future is dropped, nothing is lost.
     pub async fn next(&mut self) -> Option<Update> {
         if self.has_ended {
             return None;
@@ -95,7 +97,7 @@ async fn newest(latest: &mut watch::Receiver<Latest>) -> Update {
     match (changed, latest) {
         (Ok(()), Latest::Answer(response)) => Update::Answer(response),
         (_, Latest::Ended(end)) => Update::Ended(end),
-        // Nothing else follows where the group is gone.
+        // If the group no longer exists, nothing else follows.
         (Ok(()), Latest::Nothing) | (Err(_), _) => {
             Update::Ended(End::new(EndReason::ShuttingDown, &Error::ShuttingDown))
         }
@@ -110,9 +112,9 @@ impl Drop for Subscription {
     }
 }
 
-/// Waits until a token has expired. The clock is looked at now and again, for it may be set.
+/// Waits until a token has expired. Reads the clock from time to time, because it may be set.
 async fn expired(at: Option<SystemTime>) {
-    /// How long a timer is trusted.
+    /// The longest timer before the clock is read again.
     const LONGEST: Duration = Duration::from_mins(1);
     let Some(at) = at else { return std::future::pending().await };
     while let Ok(left) = at.duration_since(SystemTime::now()) {

@@ -12,7 +12,7 @@ pub enum Update {
     Ended(End),
 }
 
-/// The end of a subscription that its client has not asked for.
+/// The end of a subscription that its client did not request.
 #[derive(Debug, Clone)]
 pub struct End {
     /// Why it has ended.
@@ -26,11 +26,11 @@ pub struct End {
 pub enum EndReason {
     /// The token that it was started with has expired.
     TokenExpired,
-    /// The database has changed, and the operation does not fit the API any more.
+    /// The database has changed, and the operation is no longer valid.
     SchemaChanged,
-    /// The operation may not run as its role any more.
+    /// The operation may no longer run as its role.
     RoleRevoked,
-    /// The server stops; another one may go on.
+    /// The server stops; another server may continue.
     ShuttingDown,
 }
 

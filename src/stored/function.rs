@@ -6,15 +6,16 @@ use super::SCHEMA;
 use crate::db::{self, Access, Candidate, literal};
 use crate::sql::{Statement, Template};
 
-/// What the names of functions depend on besides the statement: another text around it is another function.
+/// The version of the function's form, which is part of its name: another form is another function.
 const FORMAT: &str = "1";
 
-/// Its object identifier, if it is what its name says.
+/// Finds the function's object identifier, if it is what its name says.
 const FIND: &str = include_str!("find.sql");
 
-/// A function that runs one statement with the rights of who calls it.
+/// A function that runs one statement with its caller's rights.
 ///
-/// Each role has functions of its own: where policies depend on the role, PostgreSQL would plan anew whenever another one comes.
+/// Each role has its own functions: if policies depend on the role, PostgreSQL would plan again at each
+/// change of the role.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Function {
     name: String,
@@ -50,7 +51,8 @@ impl Function {
         &self.name
     }
 
-    /// A statement that makes it, and one that lets every role call it: its own rights are what counts.
+    /// A statement that creates the function, and one that lets every role call it; the caller's own rights
+    /// apply.
     pub(super) fn create(&self) -> Result<[Statement; 2], db::Error> {
         let (name, signature, body) = (&self.name, &self.signature, literal(&self.body)?);
         let volatility = volatility(self.access);
@@ -62,7 +64,7 @@ impl Function {
         Ok([create, grant].map(|text| Statement::new(text, Vec::new())))
     }
 
-    /// A statement whose answer is its object identifier, if it is there, and what it should be.
+    /// A statement whose answer is the function's object identifier, if it exists and is what it should be.
     pub(super) fn find(&self) -> Statement {
         let volatility = volatility(self.access)[..1].to_owned();
         let types = format!("{{{}}}", self.signature);
@@ -70,7 +72,7 @@ impl Function {
         Statement::new(FIND, values.into())
     }
 
-    /// A statement that notes when it was used.
+    /// A statement that records when it was used.
     pub(super) fn note(&self, comment: &str) -> Result<Statement, db::Error> {
         let (name, signature) = (&self.name, &self.signature);
         let comment = literal(comment)?;
@@ -79,7 +81,7 @@ impl Function {
     }
 }
 
-/// What only reads sees what its caller's statement sees.
+/// A function that only reads sees what its caller's statement sees.
 fn volatility(access: Access) -> &'static str {
     match access {
         Access::ReadOnly => "stable",
@@ -87,7 +89,7 @@ fn volatility(access: Access) -> &'static str {
     }
 }
 
-/// A name that needs no quotes, and that other parts do not have.
+/// A name that needs no quotes, and that differs for other parts.
 fn name(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

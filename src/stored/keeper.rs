@@ -1,7 +1,7 @@
-//! Makes functions of the statements that are used often, and drops those that are not used for long. One task of a process;
-//! several processes need not know of each other.
+//! Makes functions of frequently used statements, and drops functions that have been unused for long. One
+//! task for each process; processes need no coordination.
 //!
-//! Everything is a message of its own through the pool that requests use, and nothing waits for it.
+//! Everything it does is a separate message through the pool that requests use, and no request waits for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,42 +18,43 @@ use crate::db::{self, Access, Answers, Call, Candidate, Database, Protocol, Scop
 use crate::event::StoredEvent;
 use crate::sql::Statement;
 
-/// How often the database is asked what there is, in seconds, if requests came meanwhile.
+/// How often the state of the database is read, in seconds, if there were requests meanwhile.
 const LOOK: u32 = 60;
 
-/// How soon it is asked again where there is no room.
+/// How soon the state is read again if there is no room.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a statement waits that could not become a function, in seconds.
+/// How long a statement waits after it could not become a function, in seconds.
 const LATER: u32 = 60;
 const MUCH_LATER: u32 = 3600;
 
-/// How exactly it is noted when a function was used.
+/// The resolution of the recorded time of use.
 const EXACTNESS: TimeDelta = TimeDelta::hours(1);
 
-/// So many are noted or dropped in one message.
+/// How many functions one message marks as used, or drops.
 const AT_ONCE: usize = 20;
 
-/// How long making one may take.
+/// How long the creation of a function may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Errors that come again whenever a statement is to become a function: those of its syntax and of what PostgreSQL supports.
+/// Errors that would come again at every attempt to create the function: its syntax, and what PostgreSQL does
+/// not support.
 const UNFIT: [&str; 4] = ["42601", "42P13", "54023", "0A000"];
 
-/// What is known of the functions in the database.
+/// What this process knows of the functions in the database.
 struct Keeper {
     database: Database,
-    /// How many functions there may be.
+    /// The maximum number of functions.
     limit: Option<usize>,
-    /// What the database said last, if there can be functions.
+    /// The last state that was read, if there can be functions.
     state: Option<State>,
-    /// When it said so.
+    /// When it was read.
     looked: Instant,
-    /// Whether it has been told that there is no room.
+    /// Whether the log already says that there is no room.
     is_full: bool,
-    /// Why there are none, as it was told last.
+    /// The obstacle that was logged last.
     told: Option<Obstacle>,
-    /// The functions that this process calls, by their names.
+    /// The functions that this process calls, by name.
     called: HashMap<String, Called>,
 }
 
@@ -61,12 +62,12 @@ struct Keeper {
 struct Called {
     candidate: Arc<Candidate>,
     function: Function,
-    /// When its note says that it was used.
+    /// The time of use in its comment.
     noted: Option<DateTime<Utc>>,
 }
 
-/// Keeps at most so many functions in the database, for as long as it is polled. With `None` it makes and calls none, but looks which
-/// function sets the context.
+/// Keeps at most `limit` functions in the database, for as long as it is polled. With `None` it creates and
+/// calls none, and only finds the function that sets the context.
 pub async fn keep(database: Database, limit: Option<usize>) {
     let Some(mut wanted) = database.stored().take_wanted() else { return };
     let (looked, called) = (Instant::now(), HashMap::new());
@@ -95,10 +96,10 @@ impl Keeper {
         }
     }
 
-    /// Asks what there is. An error leaves all as it was: calls that fail go again as text.
+    /// Reads the state of the database. An error changes nothing: calls that fail are sent again as text.
     async fn look(&mut self) {
         self.looked = Instant::now();
-        // What is there does not matter then.
+        // The existing functions do not matter then.
         if self.database.protocols().operations == Protocol::Prepared {
             return self.end(Obstacle::NamesAreSafe);
         }
@@ -125,7 +126,7 @@ impl Keeper {
         }
     }
 
-    /// From now on no function is called, for this reason.
+    /// Stops calling functions, for this reason.
     fn end(&mut self, obstacle: Obstacle) {
         self.database.stored().set_on(false);
         for called in std::mem::take(&mut self.called).into_values() {
@@ -144,7 +145,7 @@ impl Keeper {
         }
         self.store(candidate).await;
         if let Some(done) = done {
-            // Whoever waited has gone.
+            // The receiver may have been dropped.
             let _ = done.send(());
         }
     }
@@ -160,7 +161,7 @@ impl Keeper {
                 let noted = is_new.then(Utc::now);
                 self.called.insert(function.name().to_owned(), Called { candidate, function, noted });
             }
-            // Another one's function has the name, or there is no room.
+            // Another user's function has the name, or there is no room.
             Ok(None) => candidate.postpone(now, LATER),
             Err(error) => {
                 StoredEvent::NotMade { error: &error.to_string() }.emit();
@@ -173,7 +174,7 @@ impl Keeper {
         }
     }
 
-    /// The object identifier of the function, and whether it is new; `None` if there can be none.
+    /// The object identifier of the function, and whether it is new; `None` if it cannot be created.
     async fn make(&mut self, function: &Function) -> Result<Option<(u32, bool)>, db::Error> {
         if let Some(oid) = oid(&self.run(Access::ReadOnly, &[function.find()]).await?) {
             return Ok(Some((oid, false)));
@@ -190,7 +191,7 @@ impl Keeper {
                 }
                 Ok(oid(&answers).map(|oid| (oid, true)))
             }
-            // Another process may have made it at the same moment.
+            // Another process may have created it at the same moment.
             Err(error) => match oid(&self.run(Access::ReadOnly, &[function.find()]).await?) {
                 Some(oid) => Ok(Some((oid, false))),
                 None => Err(error),
@@ -215,7 +216,7 @@ impl Keeper {
         false
     }
 
-    /// Notes that functions were used, so that no process drops them.
+    /// Records the use of functions, so that no process drops them.
     async fn note_uses(&mut self) {
         let (now, seconds) = (Utc::now(), self.database.stored().now());
         let is_due = |called: &&mut Called| {
@@ -233,12 +234,12 @@ impl Keeper {
         if !noted.is_empty()
             && let Err(error) = self.run(Access::ReadWrite, &noted).await
         {
-            // One of them is gone, say; what is there is read again before the next time.
+            // One of them may no longer exist, for example; the state is read again before the next attempt.
             StoredEvent::NotMade { error: &error.to_string() }.emit();
         }
     }
 
-    /// Drops functions that were not used for very long, and those that were not used for long until there are no more than so many.
+    /// Drops old unused functions, and further unused ones until at most `limit` functions are left.
     async fn drop_unused(&mut self, limit: usize) {
         let Some(state) = &self.state else { return };
         let seconds = self.database.stored().now();
@@ -263,7 +264,7 @@ impl Keeper {
                     state.own.retain(|kept| due.iter().all(|dropped| dropped.name != kept.name));
                 }
             }
-            // Another process drops the same at the same moment.
+            // Another process may drop the same functions at the same moment.
             Err(error) => StoredEvent::NotMade { error: &error.to_string() }.emit(),
         }
     }
@@ -274,12 +275,12 @@ impl Keeper {
     }
 }
 
-/// How long ago a statement was used, by the seconds that have passed.
+/// How long ago a statement was used, from the seconds that have passed.
 fn unused_since(seconds: u32, candidate: &Candidate) -> TimeDelta {
     TimeDelta::seconds(i64::from(seconds.saturating_sub(candidate.used())))
 }
 
-/// The object identifier that is the last answer.
+/// The object identifier in the last answer.
 fn oid(answers: &[Option<String>]) -> Option<u32> {
     answers.last()?.as_ref()?.parse().ok()
 }

@@ -1,17 +1,18 @@
-//! Making and removing the schema.
+//! Creates and removes the schema.
 
 use std::fmt::Write as _;
 
 use super::ENTER_BODY;
 use crate::db::{self, Database, identifier, literal};
 
-/// Makes the schema; running it again changes nothing.
+/// Creates the schema; running it again changes nothing.
 const SETUP: &str = include_str!("setup.sql");
 
-/// Removes the schema with all that is in it.
+/// Removes the schema with everything in it.
 const REMOVE: &str = "set local role none; drop schema if exists glowplug_operations cascade;";
 
-/// Makes the schema where it is missing, and lets these roles make functions in it. Who makes it may, anyway.
+/// Creates the schema if it is missing, and lets these roles create functions in it. Its owner may do so
+/// anyway.
 pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
     let mut statements = SETUP.to_owned();
     let body = literal(ENTER_BODY)?;
@@ -29,7 +30,7 @@ pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::
     database.run_script(&statements).await
 }
 
-/// Removes the schema and every function in it. Servers that run go on with texts.
+/// Removes the schema and every function in it. Running servers continue with texts.
 pub async fn remove(database: &Database) -> Result<(), db::Error> {
     database.run_script(REMOVE).await
 }

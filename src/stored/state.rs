@@ -1,4 +1,4 @@
-//! Whether a database can have stored operations, and those that it has.
+//! Whether a database can have stored operations, and which ones it has.
 
 use std::time::Duration;
 
@@ -11,30 +11,30 @@ use crate::sql::Statement;
 
 const STATE: &str = include_str!("state.sql");
 
-/// How the notes of functions begin that say when they were last used, and what follows.
+/// The beginning of the comment that says when a function was last used; the time follows.
 const USED: &str = "Glowplug, last used ";
 const HOUR: &str = "%Y-%m-%d %H:%M";
 
-/// How long the question may take.
+/// How long the query may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a database says of stored operations.
+/// The state of a database's stored operations.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
     /// The connection's own user.
     pub user: String,
-    /// The object identifier of the function that sets what it is given, if it is ours.
+    /// The object identifier of `enter`, the function that sets the context, if it passes the checks.
     pub(super) enter: Option<u32>,
-    /// What stands in the way in the database itself.
+    /// The obstacle in the database itself, if any.
     obstacle: Option<Obstacle>,
-    /// How many functions there are in the schema, whoever made them.
+    /// The number of functions in the schema, of all owners.
     pub total: usize,
-    /// Those of the connection's own user.
+    /// The functions of the connection's own user.
     pub(super) own: Vec<StoredFunction>,
 }
 
-/// A function that is there.
+/// An existing function.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct StoredFunction {
     pub(super) name: String,
@@ -46,25 +46,25 @@ pub(super) struct StoredFunction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 pub enum Obstacle {
-    /// Named statements do as much, and are used.
+    /// Named statements are in use, and have the same effect.
     #[error("statements keep their plans by name here")]
     NamesAreSafe,
     /// The schema is missing.
     #[error("the schema {schema} is not there; glowplug setup --stored-operations makes it", schema = super::SCHEMA)]
     NoSchema,
-    /// The connection's own user may not make functions.
+    /// The connection's own user may not create functions.
     #[error("its user may not create in the schema {schema}; glowplug setup --stored-operations --grant-to ROLE allows it", schema = super::SCHEMA)]
     MayNotCreate,
-    /// Functions are written in it.
+    /// The functions need the language PL/pgSQL.
     #[error("the language plpgsql is not there, or may not be used")]
     NoLanguage,
-    /// It takes no writes.
+    /// The server takes no writes.
     #[error("the database is a standby")]
     Standby,
 }
 
 impl State {
-    /// Asks a database.
+    /// Queries the state of a database.
     pub async fn of(database: &Database) -> Result<Self, db::Error> {
         let statement = [Statement::new(STATE, vec![Some(ENTER_BODY.to_owned())])];
         let answers = database.run(&Scope::of_catalog(PATIENCE), &statement).await;
@@ -74,27 +74,27 @@ impl State {
             .map_err(|error| db::Error::Protocol(format!("what it says of stored operations: {error}")))
     }
 
-    /// What stands in the way, if operations travel by this protocol.
+    /// What prevents stored operations, if operations use this protocol.
     pub fn obstacle(&self, protocol: Protocol) -> Option<Obstacle> {
         if protocol == Protocol::Prepared { Some(Obstacle::NamesAreSafe) } else { self.obstacle }
     }
 }
 
 impl StoredFunction {
-    /// When it was last used, if its note says so.
+    /// When the function was last used, if its comment says so.
     pub(super) fn used(&self) -> Option<DateTime<Utc>> {
         let time = self.note.as_deref()?.strip_prefix(USED)?;
         NaiveDateTime::parse_from_str(time, HOUR).ok().map(|time| time.and_utc())
     }
 
-    /// One that was used at this time.
+    /// A function that was used at this time.
     #[cfg(test)]
     pub(super) fn of_test(name: &str, used: DateTime<Utc>) -> Self {
         Self { name: name.to_owned(), arguments: String::new(), note: Some(note(used)) }
     }
 }
 
-/// The note of a function that was used at this time.
+/// The comment of a function that was used at this time.
 pub(super) fn note(time: DateTime<Utc>) -> String {
     format!("{USED}{}", time.format(HOUR))
 }

@@ -1,25 +1,27 @@
-//! Which functions are to be dropped. Pure.
+//! Which functions to drop. Pure.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::state::StoredFunction;
 
-/// So long a function must not have been used to be dropped for another one. Uses are noted to the hour.
+/// A function must have been unused for this long to be dropped in favour of another one. Uses are recorded
+/// to the hour.
 const UNUSED: TimeDelta = TimeDelta::hours(3);
 
-/// Functions that were not used for so long are dropped even if there is room: their statements are gone with a table's old form or
-/// an application's.
+/// Functions that were unused for this long are dropped even if there is room: the table or the application
+/// that needed their statements has changed.
 const OLD: TimeDelta = TimeDelta::days(7);
 
-/// The functions that were not used for very long, and of those that were not used for long as many as there are in excess; those unused
-/// for longest come first. `used_here` says how long ago this process has used a function, if it has.
+/// The functions that have been unused for [`OLD`], and, of those unused for [`UNUSED`], as many as exceed
+/// the limit, the least recently used first. `used_here` says how long ago this process used a function, if
+/// it did.
 pub(super) fn unused(
     own: &[StoredFunction],
     excess: usize,
     now: DateTime<Utc>,
     used_here: impl Fn(&str) -> Option<TimeDelta>,
 ) -> Vec<StoredFunction> {
-    // A function without a note was made in a way that we do not know, at a time that we do not know.
+    // The time of a function without a comment is unknown, and so is its origin.
     let noted = |kept: &StoredFunction| now - kept.used().unwrap_or_default();
     let unused_for =
         |kept: &StoredFunction| used_here(&kept.name).map_or(noted(kept), |here| here.min(noted(kept)));
