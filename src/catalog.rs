@@ -1,6 +1,6 @@
 //! Catalog: the exposed part of a database as one role sees it, read from one JSON text.
 //!
-//! Pure: the caller runs [`INTROSPECT`] and passes its answer. Imports nothing else of ours.
+//! Pure: the caller runs [`INTROSPECT`] and passes its answer. Imports no other module of the crate.
 
 mod comparable;
 pub mod directive;
@@ -29,15 +29,15 @@ pub type Oid = i64;
 pub struct Catalog {
     /// The exposed schemas that exist and that the role may use, in order of precedence.
     pub schemas: Vec<Namespace>,
-    /// Every type that a column or function has, with the types that those are made of.
+    /// Every type of a column or function, with the types that these are composed of.
     pub types: HashMap<Oid, Type>,
-    /// Tables and all that can be read like one, in order of schema and name.
+    /// Tables and everything that can be read like one, in order of schema and name.
     pub tables: Vec<Table>,
-    /// Foreign keys and those that comments declare.
+    /// Foreign keys, including those that comments declare.
     pub relations: Vec<Relation>,
     /// Functions, except those of extensions, in order of schema and name.
     pub functions: Vec<Function>,
-    /// Directives that could not be followed, for `schema --explain`: what they stand on, and why.
+    /// Directives that could not be applied, for `schema --explain`: their objects, and why.
     pub problems: Vec<Problem>,
 }
 
@@ -65,7 +65,7 @@ pub struct Namespace {
 pub struct Type {
     /// `pg_type.oid`.
     pub oid: Oid,
-    /// The schema that it stands in.
+    /// Its schema.
     pub schema: String,
     /// `pg_type.typname`: `int4`, not `integer`.
     pub name: String,
@@ -73,7 +73,7 @@ pub struct Type {
     pub kind: TypeKind,
     /// Of an array: the type of its elements.
     pub element: Option<Oid>,
-    /// Of a domain: the type that it stands on.
+    /// Of a domain: its base type.
     pub base: Option<Oid>,
     /// Of a row type: the table whose rows it describes.
     pub relation: Option<Oid>,
@@ -82,7 +82,7 @@ pub struct Type {
     pub directive: Directive,
     /// Of an enum: its labels in their order.
     pub labels: Option<Vec<String>>,
-    /// Whether it stands in an exposed schema and the role may use it.
+    /// Whether it is in an exposed schema and the role may use it.
     pub is_exposed: bool,
     /// Whether the role may name it in a statement: `USAGE` of its schema.
     pub may_be_named: bool,
@@ -124,29 +124,29 @@ pub enum TypeKind {
 pub struct Table {
     /// `pg_class.oid`.
     pub oid: Oid,
-    /// The schema that it stands in.
+    /// Its schema.
     pub schema: String,
     /// Its name.
     pub name: String,
     /// What sort of relation it is.
     pub kind: TableKind,
-    /// Whether anything can read it: not a foreign table whose wrapper has no handler, nor a view on one.
+    /// Whether it can be read at all: foreign tables whose wrapper has no handler, and views on them, cannot.
     pub is_readable: bool,
     /// Whether it is a partition of another table.
     pub is_partition: bool,
-    /// Whether other tables inherit from it, and it is no partitioned table: then its rows are also theirs, which its keys do
-    /// not reach (PostgreSQL manual, 5.10.1).
+    /// Whether other tables inherit from it, and it is not a partitioned table: then its rows include theirs,
+    /// to which its keys do not apply (PostgreSQL manual, 5.10.1).
     pub has_children: bool,
     /// Whether row-level security is on: then a row that a key refers to may be hidden.
     pub has_row_security: bool,
-    /// Whether a change of its rows runs no code of the application's: no trigger, rule or check, and no other defaults than
-    /// constants, sequences, random ids and the time of the transaction.
+    /// Whether a change of its rows runs no code of the application: no trigger, rule or check, and only
+    /// constants, sequences, random ids and the time of the transaction as defaults.
     #[serde(default)]
     pub is_plain: bool,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,
-    /// Whether the role may select all of it, its system columns too.
+    /// Whether the role may select all of its columns, including system columns.
     pub can_select: bool,
     /// Whether the role may insert into it, or into some columns of it.
     pub can_insert: bool,
@@ -154,8 +154,8 @@ pub struct Table {
     pub can_update: bool,
     /// Whether the role may delete from it.
     pub can_delete: bool,
-    /// The commands that it can carry out at all and return rows of, as bits of `CmdType`: those of
-    /// `pg_relation_is_updatable` that no rule stands against.
+    /// The commands that it supports with `RETURNING`, as bits of `CmdType`: those of
+    /// `pg_relation_is_updatable` that no rule prevents.
     pub updatable: i32,
     /// Its columns in their order.
     pub columns: Vec<Column>,
@@ -163,14 +163,14 @@ pub struct Table {
     pub primary_key: Option<Vec<String>>,
     /// The columns of each full unique index by name, the primary key among them.
     pub unique_keys: Vec<Vec<String>>,
-    /// The unique indexes that an insert can name as what its rows may conflict with.
+    /// The unique indexes that an insert can name in `ON CONFLICT`.
     #[serde(default)]
     pub conflict_targets: Vec<ConflictTarget>,
     /// The foreign keys to exposed tables.
     pub foreign_keys: Vec<ForeignKey>,
 }
 
-/// `pg_class.relkind`, of those that can be read.
+/// `pg_class.relkind`, for relations that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum TableKind {
     /// An ordinary table.
@@ -201,7 +201,7 @@ pub struct Column {
     pub type_oid: Oid,
     /// Its collation, where it has one that is not the database's default.
     pub collation: Option<Collation>,
-    /// Whether the database keeps nulls out of it. Rows may hold some all the same: those of children, and of functions.
+    /// Whether the column is `NOT NULL`. Rows of children and of functions may contain nulls all the same.
     pub not_null: bool,
     /// Whether it has a default or is generated.
     pub has_default: bool,
@@ -216,27 +216,27 @@ pub struct Column {
     pub directive: Directive,
     /// Whether the role may read it.
     pub can_select: bool,
-    /// Whether the role may set it in a new row, and PostgreSQL takes a value for it there.
+    /// Whether the role may set it in a new row, and PostgreSQL accepts a value for it there.
     pub can_insert: bool,
-    /// Whether the role may change it, and PostgreSQL takes a new value for it.
+    /// Whether the role may change it, and PostgreSQL accepts a new value for it.
     pub can_update: bool,
 }
 
 /// A unique index, as `ON CONFLICT` names it (PostgreSQL manual, INSERT).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct ConflictTarget {
-    /// The name of the index, which is also that of its constraint.
+    /// The name of the index, which is also the name of its constraint.
     pub name: String,
     /// From the comment on the constraint, or on the index.
     #[serde(rename = "comment")]
     pub directive: Directive,
-    /// Whether a constraint stands on it. Else it is inferred from its terms.
+    /// Whether it belongs to a constraint. If not, PostgreSQL infers it from its terms.
     pub is_constraint: bool,
     /// The columns that it reads, by name; the role must be able to read them, too.
     pub columns: Vec<String>,
-    /// What it indexes, as PostgreSQL writes it: columns and expressions.
+    /// The indexed columns and expressions, as PostgreSQL prints them.
     pub terms: Vec<String>,
-    /// Of a partial index: its condition, as PostgreSQL writes it.
+    /// Of a partial index: its predicate, as PostgreSQL prints it.
     pub predicate: Option<String>,
 }
 
@@ -248,28 +248,28 @@ pub struct ForeignKey {
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,
-    /// The table that it refers to.
+    /// The referenced table.
     pub referenced_table: Oid,
-    /// Whether the database holds all rows to it at all times.
+    /// Whether the database enforces it for all rows at all times.
     pub is_enforced: bool,
     /// Whether its last columns are ranges, one of which contains the other (PostgreSQL 18: `period`).
     pub is_temporal: bool,
-    /// The columns that refer.
+    /// The referencing columns.
     pub columns: Vec<String>,
-    /// The columns that they refer to, in the same order.
+    /// The referenced columns, in the same order.
     pub referenced_columns: Vec<String>,
-    /// The operators that compare them in the same order, the column that is referred to on the left
-    /// (`pg_constraint.conpfeqop`); those in schemas that the role may not use are left out.
+    /// The operators that compare them in the same order, with the referenced column on the left
+    /// (`pg_constraint.conpfeqop`). Operators in schemas that the role may not use are left out.
     #[serde(deserialize_with = "or_empty")]
     pub operators: Vec<QualifiedName>,
 }
 
-/// A list, or null where it would be empty: `json_agg` of no rows.
+/// A list, or null for an empty one: `json_agg` of no rows is null.
 fn or_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<QualifiedName>, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// An object of the database that types or fields of an API are made of.
+/// A database object that types or fields of the API are made from.
 #[derive(Debug, Clone, Copy)]
 pub enum Object<'c> {
     /// A table, or what can be read like one.
@@ -305,12 +305,12 @@ impl Catalog {
         self.schemas.iter().find(|schema| schema.name == name)
     }
 
-    /// The directive of the schema that the table stands in.
+    /// The directive of the table's schema.
     pub fn namespace_directive(&self, table: &Table) -> Directive {
         self.schema(&table.schema).map(|schema| schema.directive.clone()).unwrap_or_default()
     }
 
-    /// The same without the tables, functions and enums of schemas that are not kept.
+    /// The same catalog with only the tables, functions and enums of the schemas for which `keep` is true.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str) -> bool) -> Self {
         let mut part = self.with_objects(|object| match object {
@@ -322,7 +322,8 @@ impl Catalog {
         part
     }
 
-    /// The same without the tables, functions and types that are not kept; types that are not kept are only not exposed.
+    /// The same catalog with only the tables and functions for which `keep` is true; other types stay, but
+    /// are not exposed.
     #[must_use]
     pub fn with_objects(&self, keep: impl Fn(Object<'_>) -> bool) -> Self {
         let mut part = self.clone();
@@ -335,14 +336,14 @@ impl Catalog {
         part
     }
 
-    /// What types and fields are made of.
+    /// The objects that types and fields are made from.
     pub fn objects(&self) -> impl Iterator<Item = Object<'_>> {
         let tables = self.tables.iter().map(Object::Table);
         let functions = self.functions.iter().map(Object::Function);
         tables.chain(functions).chain(self.types.values().filter(|found| found.is_exposed).map(Object::Type))
     }
 
-    /// The type of a column; every column's type is there.
+    /// The type of a column; the catalog contains every column's type.
     pub fn type_of(&self, column: &Column) -> Option<&Type> {
         self.types.get(&column.type_oid)
     }
@@ -355,7 +356,7 @@ impl Catalog {
     }
 }
 
-/// The type that a domain, or a domain over a domain, stands on; others stand on themselves.
+/// The base type of a domain, also through domains over domains; any other type is its own base type.
 pub(crate) fn base_type<'a>(types: &'a HashMap<Oid, Type>, found: &'a Type) -> &'a Type {
     let mut base = found;
     while let Some(next) = base.base.and_then(|oid| types.get(&oid)) {
@@ -365,7 +366,7 @@ pub(crate) fn base_type<'a>(types: &'a HashMap<Oid, Type>, found: &'a Type) -> &
 }
 
 impl Object<'_> {
-    /// What tells it apart from all others.
+    /// Its kind and object identifier, which identify it.
     pub fn oid(self) -> (&'static str, Oid) {
         match self {
             Self::Table(table) => ("pg_class", table.oid),
@@ -390,17 +391,17 @@ impl Table {
         format!("{}.{}", self.schema, self.name)
     }
 
-    /// Where the column of that name stands.
+    /// The index of the column with that name.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// Whether a row is identified by the table that it stands in, besides its key.
+    /// Whether the identity of a row includes the table that contains it, besides its key.
     pub fn tells_children_apart(&self) -> bool {
         self.has_children && self.can_select
     }
 
-    /// A name that no column has: `name`, or that with underscores behind it.
+    /// A name that no column has: `name`, with underscores appended if necessary.
     pub fn unused_name(&self, name: &str) -> String {
         let mut unused = name.to_owned();
         while self.column_index(&unused).is_some() {
@@ -409,13 +410,13 @@ impl Table {
         unused
     }
 
-    /// Where each of the columns stands, if all of them are there.
+    /// The indexes of the columns, if all of them exist.
     pub fn column_indexes(&self, names: &[String]) -> Option<Vec<usize>> {
         names.iter().map(|name| self.column_index(name)).collect()
     }
 
-    /// The columns that tell its rows apart: those of the primary key, else those that the comment names. The error says
-    /// why there are none: a sentence without its full stop.
+    /// The columns that identify its rows: the primary key, else the columns that the comment names. The
+    /// error says why there are none: a sentence without its full stop.
     pub fn key(&self) -> Result<Vec<usize>, String> {
         if let Some(key) = self.primary_key.as_ref().and_then(|names| self.column_indexes(names)) {
             return Ok(key);
@@ -430,7 +431,8 @@ impl Table {
         }
     }
 
-    /// Where the columns stand that a comment names: at least one, each of them once. The error says what it does wrong.
+    /// The indexes of the columns that a comment names: at least one, each of them once. The error says what
+    /// is wrong with the comment.
     fn columns_named(&self, names: &[String]) -> Result<Vec<usize>, String> {
         if names.is_empty() {
             return Err("names no column".to_owned());

@@ -1,4 +1,4 @@
-//! Which types PostgreSQL compares with `=`, as far as comments may ask for it. Knows nothing of tables.
+//! Which types PostgreSQL compares with `=`, for relations that comments declare. Knows nothing about tables.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,8 @@ const FAMILIES: [&[&str]; 5] = [
     &["bit", "varbit"],
 ];
 
-/// Whether values of the two types can be compared. A type of its own is compared with itself, if it has an order.
+/// Whether values of the two types can be compared. Any other type can be compared only with itself, if it
+/// has an order.
 pub(super) fn are_comparable(types: &HashMap<Oid, Type>, left: Oid, right: Oid) -> bool {
     let base = |oid: Oid| types.get(&oid).map(|found| base_type(types, found));
     let (Some(left), Some(right)) = (base(left), base(right)) else { return false };

@@ -1,6 +1,6 @@
 //! Comment directives: `@graphql({…})` somewhere in the comment on an object.
 //!
-//! A directive that cannot be read never breaks the API: it counts as absent and is reported as a problem.
+//! A directive that cannot be parsed never breaks the API: it counts as absent and is reported as a problem.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -11,11 +11,12 @@ use super::{Namespace, Problem, Table, Type};
 
 const MARK: &str = "@graphql(";
 
-/// What a comment configures; nothing where there is no comment with a directive, as on most columns. Then it takes one word.
+/// What a comment configures. Most columns have no comment with a directive; then this is empty and takes one
+/// word.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Directive(Option<Box<DirectiveKeys>>);
 
-/// The keys of a directive. Which of them count depends on what the comment stands on.
+/// The keys of a directive. Which of them count depends on the object of the comment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DirectiveKeys {
     /// The name in the API of a table, column, function or type.
@@ -32,17 +33,17 @@ pub struct DirectiveKeys {
     pub total_count: Option<bool>,
     /// Of a table: whether its connections have `aggregate`.
     pub aggregate: Option<bool>,
-    /// Of a view or foreign table: the columns that tell its rows apart.
+    /// Of a view or foreign table: the columns that identify its rows.
     pub primary_key_columns: Option<Vec<String>>,
     /// Of a table or view: foreign keys that the database does not know.
     pub foreign_keys: Vec<DeclaredForeignKey>,
-    /// Of a foreign key: the name of the field on the table that is referred to.
+    /// Of a foreign key: the name of the field on the referenced table.
     pub local_name: Option<String>,
-    /// Of a foreign key: the name of the field on the table that refers.
+    /// Of a foreign key: the name of the field on the referencing table.
     pub foreign_name: Option<String>,
     /// Of an enum: label -> value in the API.
     pub mappings: BTreeMap<String, String>,
-    /// Why the directive could not be read.
+    /// Why the directive could not be parsed.
     pub problem: Option<String>,
 }
 
@@ -51,15 +52,15 @@ pub struct DirectiveKeys {
 pub struct DeclaredForeignKey {
     /// The name of the field on the table that is referred to.
     pub local_name: Option<String>,
-    /// The columns that refer.
+    /// The referencing columns.
     pub local_columns: Vec<String>,
     /// The name of the field on the table that refers.
     pub foreign_name: Option<String>,
-    /// The schema of the table that is referred to.
+    /// The schema of the referenced table.
     pub foreign_schema: String,
     /// The table that is referred to.
     pub foreign_table: String,
-    /// The columns that are referred to.
+    /// The referenced columns.
     pub foreign_columns: Vec<String>,
 }
 
@@ -161,14 +162,14 @@ impl From<Written> for Directive {
 }
 
 impl<'de> Deserialize<'de> for Directive {
-    /// From the comment's text, or null.
+    /// Parses the comment's text, or null.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let comment = Option::<String>::deserialize(deserializer)?;
         Ok(comment.map(|text| Self::parse(&text)).unwrap_or_default())
     }
 }
 
-/// The directives that could not be read, with what they stand on.
+/// The directives that could not be parsed, with their objects.
 pub(super) fn problems(schemas: &[Namespace], types: &[Type], tables: &[Table]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut look = |directive: &Directive, object: &dyn Fn() -> String| {

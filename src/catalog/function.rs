@@ -1,15 +1,15 @@
-//! Functions as `pg_proc` has them; which of them can be exposed is for `schema` to say.
+//! Functions as in `pg_proc`; `schema` decides which of them can be exposed.
 
 use serde::Deserialize;
 
 use super::{Directive, Oid, Problem};
 
-/// A function, or what is called in a similar way.
+/// A function, or something that is called in a similar way.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Function {
     /// `pg_proc.oid`.
     pub oid: Oid,
-    /// The schema that it stands in.
+    /// Its schema.
     pub schema: String,
     /// Its name.
     pub name: String,
@@ -17,7 +17,7 @@ pub struct Function {
     pub signature: String,
     /// What it is.
     pub kind: FunctionKind,
-    /// What it promises not to do.
+    /// Its volatility.
     pub volatility: Volatility,
     /// Whether it returns a set.
     pub is_set: bool,
@@ -30,7 +30,7 @@ pub struct Function {
     pub directive: Directive,
     /// Whether the role may call it.
     pub can_execute: bool,
-    /// Its arguments in their order, also those that it returns.
+    /// Its arguments in their order, including those that it returns.
     pub arguments: Vec<FunctionArgument>,
 }
 
@@ -42,9 +42,9 @@ pub struct FunctionArgument {
     /// Its type.
     #[serde(rename = "type")]
     pub type_oid: Oid,
-    /// Which way it goes.
+    /// Whether it is given, returned, or both.
     pub mode: ArgumentMode,
-    /// The expression that stands in for it, as PostgreSQL prints it.
+    /// Its default expression, as PostgreSQL prints it.
     pub default: Option<String>,
 }
 
@@ -68,7 +68,7 @@ pub enum FunctionKind {
 /// `pg_proc.provolatile`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Volatility {
-    /// Its result depends on its arguments alone.
+    /// Its result depends only on its arguments.
     #[serde(rename = "i")]
     Immutable,
     /// It changes nothing.
@@ -94,7 +94,7 @@ pub enum ArgumentMode {
     /// Any number of values.
     #[serde(rename = "v")]
     Variadic,
-    /// A column of the table that is returned.
+    /// A column of the returned table.
     #[serde(rename = "t")]
     Table,
 }
@@ -116,7 +116,7 @@ impl Function {
     }
 }
 
-/// The directives on functions that could not be read.
+/// The directives on functions that could not be parsed.
 pub(super) fn directive_problems(functions: &[Function]) -> impl Iterator<Item = Problem> {
     functions.iter().filter_map(|function| {
         let reason = function.directive.problem.clone()?;

@@ -1,7 +1,6 @@
--- The catalog of the database as one JSON text, as the current role sees it.
--- $1: the exposed schemas, in order of precedence. It runs with a search_path of pg_catalog alone: operators are not qualified.
--- The columns of a key are looked up in pg_attribute by its index: a common table expression would be searched whole for
--- each key, which takes minutes where there are thousands of them.
+-- The catalog of the database as one JSON text, as the current role sees it. $1: the exposed schemas, in order of precedence. It runs with
+-- only pg_catalog in search_path: operators are not qualified. The columns of a key are looked up in pg_attribute by its index. A common
+-- table expression would be scanned for each key, which takes minutes with thousands of keys.
 with recursive
 exposed_schema as (
     select n.oid, n.nspname, u.position
@@ -9,8 +8,7 @@ exposed_schema as (
     join pg_catalog.pg_namespace as n on n.nspname = u.name
     where pg_catalog.has_schema_privilege(n.oid, 'usage')
 ),
--- Foreign tables whose wrapper has no handler, and the views on them: nothing can read them, and PostgreSQL's own functions fail
--- when they are asked about them.
+-- Foreign tables whose wrapper has no handler, and the views on them: nothing can read them, and PostgreSQL's own functions fail for them.
 unreadable(oid) as (
     select f.ftrelid
     from pg_catalog.pg_foreign_table as f
@@ -28,7 +26,7 @@ unreadable(oid) as (
 relation as (
     select
         c.*, s.nspname, s.position, c.oid not in (select u.oid from unreadable as u) as is_readable,
-        -- Who has a privilege on a relation has it on each column; that is asked once, not twenty times.
+        -- A privilege on a relation covers each column; it is checked once, not twenty times.
         pg_catalog.has_table_privilege(c.oid, 'select') as selects_all,
         pg_catalog.has_table_privilege(c.oid, 'insert') as inserts_all,
         pg_catalog.has_table_privilege(c.oid, 'update') as updates_all
@@ -39,8 +37,8 @@ relation as (
 attribute as (
     select
         a.*, r.selects_all, r.inserts_all, r.updates_all,
-        -- Nothing holds the rows of a foreign table to it, nor those that were there before a constraint that is NOT VALID
-        -- (PostgreSQL 18; there are no such rows of pg_constraint before).
+        -- Nothing enforces it for rows of a foreign table, nor for rows from before a constraint that is NOT VALID (PostgreSQL 18; there
+        -- are no such rows of pg_constraint before).
         a.attnotnull and r.relkind <> 'f' and n.oid is null as is_not_null
     from pg_catalog.pg_attribute as a
     join relation as r on r.oid = a.attrelid
@@ -48,8 +46,8 @@ attribute as (
         on n.contype = 'n' and not n.convalidated and n.conrelid = a.attrelid and n.conkey[1] = a.attnum
     where a.attnum > 0 and not a.attisdropped
 ),
--- Which column of another relation a column of a view shows, next to it and then down to the table; an expression shows none.
--- The rule of a view tells it, as a node tree, in which spaces of names stand behind backslashes.
+-- Which column of another relation a column of a view shows: first in the relation directly below, then down to the table. An expression
+-- shows none. The view's rule says it as a node tree, in which backslashes escape spaces in names.
 view_column as materialized (
     select w.ev_class as relid, c.attnum, c.origin, c.origin_attnum
     from pg_catalog.pg_class as v
@@ -71,8 +69,8 @@ shown(relid, attnum, origin, origin_attnum) as (
     from shown as s
     join view_column as v on v.relid = s.origin and v.attnum = s.origin_attnum
 ),
--- Rules, each with its command as pg_relation_is_updatable numbers it. In a WITH, PostgreSQL takes no others than those that
--- put one statement that returns in place of the whole command.
+-- Rules, each with its command as pg_relation_is_updatable numbers it. In a WITH, PostgreSQL supports only rules that replace the whole
+-- command by one statement with RETURNING.
 rule as (
     select
         w.ev_class as relid,
@@ -83,7 +81,7 @@ rule as (
     from pg_catalog.pg_rewrite as w
     where w.ev_type <> '1' and w.ev_enabled <> 'D'
 ),
--- What triggers and rules of a view do in place of a command: they take a value for any column.
+-- Commands of a view that triggers and rules replace: these accept a value for any column.
 replaced as (
     select f.relid, pg_catalog.bit_or(f.command) as commands
     from (
@@ -96,7 +94,7 @@ replaced as (
     ) as f
     group by f.relid
 ),
--- The commands that a rule stands against, on a relation itself or below it.
+-- The commands that a rule prevents, on a relation itself or below it.
 forbidden as (
     select f.relid, pg_catalog.bit_or(f.command) as commands
     from (
@@ -106,7 +104,7 @@ forbidden as (
     ) as f
     group by f.relid
 ),
--- The commands that a relation can carry out, as bits.
+-- The commands that a relation supports, as bits.
 updatable as (
     select r.oid, case
         when r.is_readable then pg_catalog.pg_relation_is_updatable(r.oid, true) & ~coalesce(f.commands, 0) else 0
@@ -114,7 +112,7 @@ updatable as (
     from relation as r
     left join forbidden as f on f.relid = r.oid
 ),
--- Columns of views that take no value, by the commands whose triggers and rules do not take it all the same.
+-- Columns of views that accept no value, by the commands without triggers or rules that would accept it.
 unassignable as (
     select c.relid, c.attnum, ~coalesce(r.commands, 0) as commands
     from (
@@ -124,7 +122,7 @@ unassignable as (
         join updatable as u on u.oid = v.oid
         left join view_column as s on s.relid = a.attrelid and s.attnum = a.attnum
         where not case
-            -- That function says yes only where the whole row could be updated and deleted.
+            -- That function returns true only if the whole row could be updated and deleted.
             when u.commands & 20 = 20 then pg_catalog.pg_column_is_updatable(a.attrelid, a.attnum, true)
             else s.relid is not null
         end
@@ -140,7 +138,7 @@ callable as (
     select p.*, s.nspname, s.position
     from pg_catalog.pg_proc as p
     join exposed_schema as s on s.oid = p.pronamespace
-    -- What an extension brought is no part of an application.
+    -- Objects of an extension are not part of the application.
     where not exists (
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objid = p.oid and d.deptype = 'e'
@@ -173,9 +171,9 @@ used_type(oid) as (
     cross join lateral (values (t.typbasetype), (case when t.typcategory = 'A' then t.typelem end)) as referred(oid)
     where referred.oid <> 0
 ),
--- Tables that PostgreSQL changes without any code of the application's, and without anything that depends on a setting of the
--- session but the form of the values themselves. A default is taken where it is of the column's own type: a cast that PostgreSQL
--- put in by itself is not shown.
+-- Tables that PostgreSQL changes without code of the application. Such a change depends on no session setting, except for the form of the
+-- values themselves. A default counts only if it has the column's own type, because a cast that PostgreSQL has added by itself is not
+-- visible.
 default_text as (
     select
         a.attrelid, a.atttypid, a.attgenerated, t.typtype, t.typnamespace,
@@ -206,7 +204,7 @@ other_default as (
         )
     )
 ),
--- Sets that are made once: a thousand tables are asked about.
+-- Sets that are computed once, because there may be a thousand tables.
 plain as (
     select r.oid
     from relation as r
@@ -257,7 +255,7 @@ column_list as (
             'is_identity', a.attidentity <> '',
             'is_serial', a.atthasdef and exists (
                 select from pg_catalog.pg_depend as d
-                -- A column's indexes depend on it as its sequence does.
+                -- A column's indexes depend on it in the same way as its sequence.
                 join pg_catalog.pg_class as s on s.oid = d.objid and s.relkind = 'S'
                 where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
                     and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
@@ -298,8 +296,8 @@ key_list as (
     from unique_key as k
     group by k.indrelid
 ),
--- Unique indexes that ON CONFLICT can name, with the columns that it reads of them. PostgreSQL takes neither deferrable ones,
--- nor exclusion constraints for updates, nor any of a table with rules for inserts or updates.
+-- Unique indexes that ON CONFLICT can name, with the columns that it reads of them. PostgreSQL supports neither deferrable ones, nor
+-- exclusion constraints for updates, nor any index of a table with rules for inserts or updates.
 conflict_target as (
     select
         i.indrelid,
@@ -343,8 +341,8 @@ foreign_key as (
             'name', f.conname,
             'comment', pg_catalog.obj_description(f.oid, 'pg_constraint'),
             'referenced_table', f.confrelid::pg_catalog.int8,
-            -- Whether each row that refers finds one: constraints do not reach the children of a table that is no partitioned
-            -- one.
+            -- Whether each referencing row finds a referenced one: constraints do not cover the children of a table that is not
+            -- partitioned.
             'is_enforced', f.convalidated and not f.condeferrable
                 and coalesce((later.facts ->> 'conenforced')::pg_catalog.bool, true)
                 and (r.relkind = 'p' or not exists (
@@ -375,11 +373,11 @@ foreign_key as (
     join relation as r on r.oid = f.conrelid
     join relation as referenced on referenced.oid = f.confrelid
     left join pg_catalog.pg_constraint as parent on parent.oid = f.conparentid
-    -- Columns that are not there before PostgreSQL 18.
+    -- Columns that do not exist before PostgreSQL 18.
     cross join lateral (select case
         when pg_catalog.current_setting('server_version_num')::pg_catalog.int4 >= 180000 then pg_catalog.to_jsonb(f)
     end) as later(facts)
-    -- A key that refers to a partitioned table stands once more for each partition that it refers to.
+    -- A key that references a partitioned table has another entry for each partition that it references.
     where f.contype = 'f' and parent.conrelid is distinct from f.conrelid
     group by f.conrelid
 )
@@ -422,7 +420,7 @@ select json_build_object(
                 where a.amopfamily = c.opcfamily and a.amoppurpose = 's'
                     and a.amoplefttype = c.opcintype and a.amoprighttype = c.opcintype
                     and found.purpose is not null
-                -- A class that lacks some of them orders, but cannot compare.
+                -- A class that lacks some of them can order, but not compare.
                 having count(distinct a.amopstrategy) = 5
             ),
             'may_be_compared', not exists (
@@ -436,7 +434,7 @@ select json_build_object(
         from (select distinct oid from used_type) as u
         join pg_catalog.pg_type as t on t.oid = u.oid
         join pg_catalog.pg_namespace as n on n.oid = t.typnamespace
-        -- The operator class that ORDER BY takes: the type's own, else that of a type which its values are as they stand.
+        -- The operator class that ORDER BY uses: the type's own, else that of a binary-compatible type.
         left join lateral (
             select o.opcfamily, o.opcintype
             from pg_catalog.pg_opclass as o

@@ -1,11 +1,11 @@
-//! Names of objects of the database, each with the schema that it stands in, so that `search_path` has no say in what they
-//! mean. Never quotes: that is for the one who prints them.
+//! Names of database objects, each with its schema, so that their meaning does not depend on `search_path`.
+//! Never quotes them: the SQL printer does that.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 
-/// Where PostgreSQL's own objects stand.
+/// The schema of PostgreSQL's own objects.
 const SYSTEM: &str = "pg_catalog";
 
 /// The name of a function, type, operator or collation, with its schema.
@@ -18,18 +18,18 @@ pub struct QualifiedName {
 }
 
 impl QualifiedName {
-    /// The name of an object of PostgreSQL's own.
+    /// The name of one of PostgreSQL's own objects.
     pub const fn system(name: &'static str) -> Self {
         Self { schema: Cow::Borrowed(SYSTEM), name: Cow::Borrowed(name) }
     }
 
-    /// The name of an object of any schema.
+    /// The name of an object in any schema.
     pub fn new(schema: &str, name: &str) -> Self {
         let schema = if schema == SYSTEM { Cow::Borrowed(SYSTEM) } else { Cow::Owned(schema.to_owned()) };
         Self { schema, name: Cow::Owned(name.to_owned()) }
     }
 
-    /// Whether it names an object of PostgreSQL's own.
+    /// Whether it names one of PostgreSQL's own objects.
     pub fn is_system(&self) -> bool {
         self.schema == SYSTEM
     }
@@ -38,9 +38,9 @@ impl QualifiedName {
 /// A type as a cast names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SqlType {
-    /// The type, or that of the elements.
+    /// The name of the type, or of the elements' type.
     pub name: QualifiedName,
-    /// Whether it is an array of them.
+    /// Whether it is an array of these elements.
     pub is_array: bool,
 }
 
@@ -51,20 +51,21 @@ impl SqlType {
     /// `text[]`.
     pub const TEXT_ARRAY: Self = Self { name: QualifiedName::system("text"), is_array: true };
 
-    /// A type of PostgreSQL's own.
+    /// One of PostgreSQL's own types.
     pub const fn system(name: &'static str) -> Self {
         Self { name: QualifiedName::system(name), is_array: false }
     }
 
-    /// The array of its values; an array's own is itself, for arrays of arrays are arrays of more dimensions.
+    /// The type of arrays of its values. For an array type that is the type itself, because an array of
+    /// arrays is an array with more dimensions.
     #[must_use]
     pub fn array(self) -> Self {
         Self { is_array: true, ..self }
     }
 }
 
-/// The operators of a type's default btree operator class: those that `ORDER BY` and unique indexes go by, so that what is
-/// compared with them agrees with the order of rows (PostgreSQL manual, 11.10).
+/// The operators of a type's default btree operator class. `ORDER BY` and unique indexes use them, so
+/// comparisons with them agree with the order of rows (PostgreSQL manual, 11.10).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Comparison {
     /// `<`.
@@ -81,7 +82,7 @@ pub struct Comparison {
     pub not_equal: Option<QualifiedName>,
 }
 
-/// An operator of such a class, or the negator of its `=`.
+/// An operator of a btree operator class, or the negator of its `=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ComparisonOperator {
     /// `<`.
@@ -99,7 +100,7 @@ pub enum ComparisonOperator {
 }
 
 impl Comparison {
-    /// What an operator is called; `None` if the type lacks it.
+    /// The name of an operator; `None` if the type lacks it.
     pub fn operator(&self, operator: ComparisonOperator) -> Option<&QualifiedName> {
         match operator {
             ComparisonOperator::Less => Some(&self.less),
@@ -111,7 +112,7 @@ impl Comparison {
         }
     }
 
-    /// Those of PostgreSQL's own types, and of all arrays, enums and ranges.
+    /// The operators of PostgreSQL's own types, and of all arrays, enums and ranges.
     pub const SYSTEM: Self = Self {
         less: QualifiedName::system("<"),
         less_or_equal: QualifiedName::system("<="),
@@ -122,7 +123,7 @@ impl Comparison {
     };
 }
 
-/// The order in which texts are compared.
+/// The collation by which texts are compared.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Collation {
     /// Its name.
@@ -130,8 +131,8 @@ pub struct Collation {
     pub name: QualifiedName,
     /// Whether the role may name it in a statement: `USAGE` of its schema.
     pub may_be_named: bool,
-    /// Whether only texts of the same bytes are equal. Else PostgreSQL refuses patterns.
+    /// Whether texts are equal only if their bytes are equal. If not, PostgreSQL refuses patterns.
     pub is_deterministic: bool,
-    /// Whether it takes `like` all the same: since PostgreSQL 18 all do.
+    /// Whether it supports `like` all the same, as all collations do since PostgreSQL 18.
     pub takes_like: bool,
 }

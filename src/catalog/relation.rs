@@ -7,30 +7,31 @@ use super::{
     Column, Comparison, ForeignKey, Oid, Problem, QualifiedName, Table, Type, base_type, comparable,
 };
 
-/// A foreign key, real or declared, between two tables of the catalogue.
+/// A foreign key, real or declared, between two tables of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relation {
     /// The constraint's name, or `comment` for a declared one; for people.
     pub name: String,
     /// Whether it is a constraint of the database, not one of a comment.
     pub is_constraint: bool,
-    /// The table that refers, as an index into the catalogue's tables.
+    /// The referencing table, as an index into the catalog's tables.
     pub table: usize,
-    /// Its columns that refer, as indexes into its columns.
+    /// The referencing columns, as indexes into its columns.
     pub columns: Vec<usize>,
-    /// The table that is referred to.
+    /// The referenced table.
     pub referenced_table: usize,
-    /// Its columns that are referred to, in the same order.
+    /// The referenced columns, in the same order.
     pub referenced_columns: Vec<usize>,
-    /// The operators that compare them in the same order, the column that is referred to on the left.
+    /// The operators that compare them in the same order, with the referenced column on the left.
     pub operators: Vec<QualifiedName>,
-    /// The name that a comment gives to the field on the table that is referred to.
+    /// The name that a comment gives to the field on the referenced table.
     pub local_name: Option<String>,
-    /// The name that a comment gives to the field on the table that refers.
+    /// The name that a comment gives to the field on the referencing table.
     pub foreign_name: Option<String>,
-    /// Whether a full unique index stands on exactly the columns that refer: then both sides are one row.
+    /// Whether a full unique index covers exactly the referencing columns: then both sides are single rows.
     pub is_one_to_one: bool,
-    /// Whether the database makes sure that there is a row for all columns that refer, if none of them is null.
+    /// Whether the database guarantees that the referenced row exists, if none of the referencing columns is
+    /// null.
     pub is_enforced: bool,
 }
 
@@ -126,7 +127,7 @@ fn from_comment(
     })
 }
 
-/// The relation, if the role may name what compares its columns.
+/// The relation, if the role may name the operators that compare its columns.
 fn can_be_followed(tables: &[Table], relation: Relation) -> Result<Relation, String> {
     let refused = |what: &str| {
         format!("{} cannot be followed: the role may not use the schema of {what}", relation.name)
@@ -147,8 +148,8 @@ fn can_be_followed(tables: &[Table], relation: Relation) -> Result<Relation, Str
     Ok(relation)
 }
 
-/// The operator that compares columns that no constraint ties: their type's own, if the role may name it, else one of
-/// PostgreSQL's own.
+/// The operator that compares columns without a constraint: the one of their type, if the role may name it,
+/// else one of PostgreSQL's own.
 fn equality(types: &HashMap<Oid, Type>, referenced: &Column, referring: &Column) -> Option<QualifiedName> {
     let base = |column: &Column| types.get(&column.type_oid).map(|found| base_type(types, found));
     match (base(referenced), base(referring)) {

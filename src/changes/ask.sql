@@ -1,6 +1,6 @@
--- What has changed since a state of the database, as one JSON text.
--- $1: the snapshot of that state. $2: the source of the triggers' function. All of it is read with one snapshot, which is the new state's.
--- A log is trusted if its schema and its function belong to one who has the rights of the connection's own user anyway, or more.
+-- What has changed since a state of the database, as one JSON text. $1: the snapshot of that state. $2: the source of the triggers'
+-- function. All of it is read with one snapshot, that of the new state. A log is trusted if its schema and its function belong to a role
+-- that has at least the rights of the connection's own user anyway.
 with trusted as (
     select f.oid
     from pg_catalog.pg_namespace as n
@@ -15,8 +15,8 @@ with trusted as (
 )
 select json_build_object(
     'snapshot', pg_current_snapshot()::pg_catalog.text,
-    -- Tables that cannot change without a note: their trigger is ours, of all four commands, and was never disabled since it was made. What
-    -- a logical replication applies fires no triggers of statements.
+    -- Tables that cannot change without a record: their trigger is Glowplug's, fires for all four commands, and has not been disabled since
+    -- it was created. Changes that logical replication applies fire no statement triggers.
     'logged', coalesce((
         select json_agg(t.tgrelid::pg_catalog.int8)
         from pg_catalog.pg_trigger as t
@@ -35,7 +35,7 @@ select json_build_object(
         )
         select json_agg(t.oid::pg_catalog.int8) from tree as t
     ), '[]') end,
-    -- Policies, privileges, views and functions are what answers depend on, too. A row that is written anew has another xmin.
+    -- Answers also depend on policies, privileges, views and functions. A row that is written again has another xmin.
     'structure', (
         select coalesce(sum(hash_record_extended(row(c.tableoid, c.oid, c.xmin), 0)), 0)::pg_catalog.text
         from (

@@ -1,4 +1,4 @@
--- The tables that are meant to be logged, those with a trigger of ours and all below them, as one JSON text; null without a log.
+-- The tables that should be logged, as one JSON text: those with Glowplug's trigger, and all below them. Null without a log.
 select case when n.oid is not null then json_build_object(
     'mayRead', has_schema_privilege(n.oid, 'usage')
         and not exists (

@@ -1,5 +1,5 @@
--- The schema of the log of changed tables. One message, so that all of it is made or nothing, and the settings end with it: whatever another
--- client of a pooler has left, it belongs to the connection's own user.
+-- The schema of the log of changed tables. One message, so that everything or nothing is created, and the settings end with it. The schema
+-- belongs to the connection's own user, whatever state another client of a pooler has left.
 set local role none;
 set local search_path = pg_catalog, pg_temp;
 set local lock_timeout = '5s';
@@ -16,7 +16,7 @@ end
 $$;
 comment on schema glowplug_live is 'Which tables transactions have written to, for live queries of Glowplug. All of it may be dropped at any time.';
 revoke all on schema glowplug_live from public;
--- A row for each transaction and table. Nothing of it is needed after a crash: servers run everything then.
+-- A row for each transaction and table. It is not needed after a crash, because servers run everything again then.
 create unlogged table if not exists glowplug_live.change (
     xid xid8 not null,
     relation oid not null,

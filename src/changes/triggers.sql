@@ -12,7 +12,7 @@ begin
         if (select relkind not in ('r', 'p') from pg_class where oid = relation) then
             raise exception '% is not a table', named using hint = 'Name the tables that it reads.';
         end if;
-        -- A statement fires the triggers of the table that it names, and not those of its partitions or children.
+        -- A statement fires the triggers of the table that it names, not those of its partitions or children.
         for relation in
             with recursive tree(oid) as (
                 select relation
@@ -28,12 +28,13 @@ begin
                     relation::regclass
                 );
             end if;
-            -- Under any session_replication_role. One that was disabled meanwhile is not enabled in this way any more, which tells of it.
+            -- The trigger fires under any session_replication_role. If it is disabled later, it no longer has this state, which shows that
+            -- it was.
             execute format('alter table %s enable always trigger glowplug_live', relation::regclass);
         end loop;
     end loop;
 end
 $$;
--- What was written before there was a trigger was not noted.
+-- Changes from before there was a trigger were not recorded.
 insert into glowplug_live.pruned (before) values ((pg_current_xact_id()::text::int8 + 1)::text::xid8)
 on conflict (one) do update set before = greatest(pruned.before, excluded.before);

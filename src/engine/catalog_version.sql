@@ -1,10 +1,10 @@
--- What tells whether a picture may have changed, as one JSON text: it reads the rows of the system catalogues that pictures
--- are drawn from, whoever asks, and costs a small part of a picture.
--- $1: the exposed schemas. $2: the roles that are asked about; null is the connection's own user.
+-- Versions that show whether the catalog JSON of a role may have changed, as one JSON text. The query reads the rows of the system catalogs
+-- that introspection reads, for any role, and costs a small part of introspection. $1: the exposed schemas. $2: the roles; null is the
+-- connection's own user.
 --
--- A row that is written anew has another xmin, so that its key and xmin stand for all that is in it. Rows of pg_class are
--- taken by their contents: truncating a table or refreshing a materialized view writes them, and changes no picture.
--- Sums of hashes do not depend on the order of the rows. Temporary tables are in no exposed schema.
+-- A row that is written again has another xmin, so its key and xmin stand for all of its contents. Rows of pg_class are compared by their
+-- contents, because TRUNCATE and REFRESH MATERIALIZED VIEW write them but do not change the catalog JSON. Sums of hashes do not depend on
+-- the order of the rows. Temporary tables are in no exposed schema.
 with recursive
 exposed_schema as (
     select n.tableoid, n.oid, n.xmin
@@ -21,7 +21,7 @@ relation as materialized (
     join exposed_schema as s on s.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v', 'm', 'f')
 ),
--- Types of other schemas may be those of columns; arrays change with their elements, row types with their tables.
+-- Types of other schemas may be types of columns; arrays change with their elements, row types with their tables.
 used_type as (
     select t.tableoid, t.oid, t.xmin
     from pg_catalog.pg_type as t
@@ -33,7 +33,7 @@ asked_role as (
     from unnest($2::pg_catalog.text[]) with ordinality as u(name, position)
     join pg_catalog.pg_roles as r on r.rolname = coalesce(u.name, session_user)
 ),
--- All the roles whose privileges a role may have, itself among them.
+-- All roles whose privileges a role may have, including itself.
 member_of(asked, oid) as (
     select oid, oid from asked_role
     union
@@ -59,7 +59,8 @@ catalogue(hash) as (
     from pg_catalog.pg_constraint as c
     join relation as r on r.oid = c.conrelid
     union all
-    -- What a view can do depends on the rules and triggers of all those below it, and what a change runs on the triggers of keys.
+    -- The commands that a view supports depend on the rules and triggers of all relations below it. The code that a change runs includes
+    -- the triggers of keys.
     select pg_catalog.hash_record_extended(row(r.tableoid, r.oid, r.xmin), 0)
     from pg_catalog.pg_rewrite as r
     where r.oid >= 16384
@@ -83,7 +84,7 @@ catalogue(hash) as (
     from pg_catalog.pg_cast
     where oid >= 16384
     union all
-    -- Types, operators and collations are named with their schemas, where the role may use these. Sessions make temporary ones.
+    -- Types, operators and collations are named with their schemas, if the role may use these. Sessions create temporary ones.
     select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0)
     from pg_catalog.pg_namespace
     where nspname !~ '^pg_(toast_)?temp_'
@@ -143,7 +144,7 @@ select json_build_object(
                 where s.setrole = asked.oid
                     and s.setdatabase in (0, (select oid from pg_catalog.pg_database where datname = current_database()))
                     and starts_with(entry.text, 'statement_timeout=')
-                -- What is set for this database comes before what is set for all.
+                -- A setting for this database precedes one for all databases.
                 order by s.setdatabase desc
                 limit 1
             )

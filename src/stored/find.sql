@@ -1,6 +1,6 @@
--- The object identifier of a function that is ours: it belongs to the connection's own user, does what it should and nothing
--- besides, and no other function has its name.
--- $1: the name. $2: the source. $3: the parameters' types. $4: the volatility's letter.
+-- The object identifier of a function, if it passes the checks: it belongs to the connection's own user, its source and properties are
+-- exactly as expected, and no other function has its name. $1: the name. $2: the source. $3: the parameters' types. $4: the volatility's
+-- letter.
 select f.oid::pg_catalog.text
 from pg_catalog.pg_proc as f
 join pg_catalog.pg_namespace as n on n.oid = f.pronamespace

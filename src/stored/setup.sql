@@ -1,5 +1,5 @@
--- The schema of stored operations. One message, so that all of it is made or nothing, and the settings end with it: whatever another
--- client of a pooler has left, it belongs to the connection's own user.
+-- The schema of stored operations. One message, so that everything or nothing is created, and the settings end with it. The schema belongs
+-- to the connection's own user, whatever state another client of a pooler has left.
 set local role none;
 set local search_path = pg_catalog, pg_temp;
 create schema if not exists glowplug_operations;
@@ -15,5 +15,5 @@ end
 $$;
 comment on schema glowplug_operations is 'Statements that Glowplug sends often, as functions: PostgreSQL keeps their plans. All of it may be dropped at any time.';
 revoke all on schema glowplug_operations from public;
--- Who calls a function needs its own rights to what the statement reads and writes.
+-- The caller of a function needs its own rights to the data that the statement reads and writes.
 grant usage on schema glowplug_operations to public;

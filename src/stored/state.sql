@@ -1,6 +1,5 @@
--- What stands in the way of stored operations, and the functions that there are, as one JSON text.
--- $1: the source of the function `enter`. It is called before a role is taken, so that it has to belong to one who has the rights of the
--- connection's own user anyway, or more.
+-- The obstacle to stored operations, if any, and the existing functions, as one JSON text. $1: the source of the function `enter`. It is
+-- called before a role is set, so it has to belong to a role that has at least the rights of the connection's own user anyway.
 select json_build_object(
     'user', session_user,
     'obstacle', case

@@ -1,4 +1,4 @@
--- $1: the exposed schemas. What the current role could see of each, and which other schemas have tables.
+-- $1: the exposed schemas. What the current role can see in each, and which other schemas have tables.
 select pg_catalog.json_build_object(
     'role', current_user,
     'schemas', (

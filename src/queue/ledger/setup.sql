@@ -1,5 +1,5 @@
--- The ledger of mutations that come through the queue. One message, so that all of it is made or nothing, and the settings end
--- with it: whatever another client of a pooler has left, it belongs to the connection's own user.
+-- The ledger of mutations that come through the queue. One message, so that everything or nothing is created, and the settings end with it.
+-- The ledger belongs to the connection's own user, whatever state another client of a pooler has left.
 set local role none;
 set local search_path = pg_catalog, pg_temp;
 create schema if not exists glowplug;
