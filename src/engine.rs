@@ -1,4 +1,4 @@
-//! The engine: request -> plan -> SQL -> database -> response. `respond` shows the whole of it.
+//! The engine: request -> plan -> SQL -> database -> response. `respond` shows all of it.
 
 mod accept;
 mod account;
@@ -80,16 +80,17 @@ pub struct Engine {
 
 struct Inner {
     planning: Planning,
-    /// The primary: for catalogs, mutations, and the queries of the application's fields.
+    /// The primary, for catalogs, mutations, and the queries of the application's fields.
     database: Database,
     replicas: Replicas,
-    /// Makes functions of statements that are used often, and ends with this.
+    /// The task that makes functions of frequently used statements; aborted when this is dropped.
     _keeper: JoinSet<()>,
-    /// The code of the application's fields, by their numbers.
+    /// The code of the application's fields, by number.
     fields: Vec<FieldCode>,
-    /// Of requests to the [`Executor`](async_graphql::Executor) that have no identity; `None` refuses them.
+    /// The identity of requests to the [`Executor`](async_graphql::Executor) that have none; `None` refuses
+    /// them.
     anonymous: Option<Identity>,
-    /// Counts the mutations that were committed.
+    /// The number of committed mutations.
     commits: tokio::sync::watch::Sender<u64>,
 }
 
@@ -102,10 +103,10 @@ struct Asked<'a> {
     identity: &'a Identity,
 }
 
-/// What one request of a role may ask for.
+/// The limits of one request, by role.
 struct RoleLimits {
     all: Limits,
-    /// Of those roles that have limits of their own.
+    /// The roles that have their own limits.
     by_role: HashMap<String, Limits>,
 }
 
@@ -115,20 +116,20 @@ impl RoleLimits {
     }
 }
 
-/// A GraphQL request, as it came in.
+/// A GraphQL request, as it was received.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The document, or what names it.
+    /// The document, or its id or hash.
     pub document: DocumentSource,
-    /// Which of its operations.
+    /// Which of its operations to run.
     pub operation_name: Option<String>,
     /// Its variables.
     pub variables: Map<String, Value>,
-    /// What clients add for servers that know it.
+    /// The request's `extensions`.
     pub extensions: Map<String, Value>,
     /// Which operations may run.
     pub allowed: AllowedOperations,
-    /// Where a query is read from, if there are replicas.
+    /// Whether a query reads from a replica, if there are any.
     pub read_from: ReadFrom,
 }
 
@@ -137,9 +138,9 @@ pub struct Request {
 pub enum AllowedOperations {
     /// Queries and mutations.
     All,
-    /// Only those that change nothing.
+    /// Only queries.
     QueriesOnly,
-    /// Only those that are answered again and again.
+    /// Only subscriptions.
     SubscriptionsOnly,
 }
 
@@ -158,49 +159,49 @@ impl AllowedOperations {
     }
 }
 
-/// Who asks.
+/// The user of a request: role and settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The role to run as; `None` is the connection's own user.
     pub role: Option<Arc<str>>,
-    /// Settings that hold while the operation runs, such as `request.jwt.claims`: names and values.
+    /// Settings during the operation, such as `request.jwt.claims`: names and values.
     pub settings: Settings,
-    /// When the token ends that says so; a subscription ends then. `None` is never.
+    /// When the token expires; a subscription ends then. `None` is never.
     pub expires_at: Option<SystemTime>,
 }
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
-    /// What sort of answer it is.
+    /// The kind of answer.
     pub outcome: Outcome,
     /// The whole JSON text.
     pub body: Bytes,
 }
 
-/// What sort of answer, for those who turn it into a status.
+/// The kind of answer, from which HTTP makes a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The operation was run: the answer has `data`, even if it is null.
     Executed,
     /// The request was refused: the answer has no `data`.
     RequestError,
-    /// The request asks for an operation that it may not run.
+    /// The request selects an operation that it may not run.
     OperationNotAllowed,
-    /// The request names a document that is not known here, in Apollo's way: the client is to send its text.
+    /// The request names an unknown document by its hash (Apollo): the client should send the text.
     TextWanted,
     /// The request may not run as its role: the answer has no `data`.
     Forbidden,
     /// The database cannot be reached now.
     Unavailable,
-    /// No answer came in time; it is not known what the operation has come to.
+    /// No answer came in time; the outcome of the operation is unknown.
     TimedOut,
-    /// The operation will be run; the client can ask for it by this id.
+    /// The operation will run; the client can query it by this id.
     Accepted(uuid::Uuid),
 }
 
 impl Engine {
-    /// Needs a tokio runtime, but no database yet: until one answers, requests are told that it is not available.
+    /// Needs a tokio runtime, but no database yet: until one answers, requests fail as unavailable.
     pub fn new(config: &Config) -> Result<Self, Error> {
         Self::extended(config, Extension::default())
     }
@@ -221,7 +222,7 @@ impl Engine {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Answers a request. The future may be dropped at any point: what runs in the database is cancelled.
+    /// Answers a request. The future may be dropped at any point: a running statement is cancelled.
     pub fn respond<'a>(
         &'a self,
         request: Request,
@@ -230,8 +231,8 @@ impl Engine {
         self.respond_to(request, identity, |error| matches!(error, Error::SchemaChanged { .. }))
     }
 
-    /// Answers a request that another process has accepted, which may know a newer catalog: where the request does not fit the
-    /// API here, the catalog is read again.
+    /// Answers a request that another process has accepted. That process may have a newer catalog, so if the
+    /// request is not valid here, the catalog is read again.
     pub fn respond_accepted<'a>(
         &'a self,
         request: Request,
@@ -260,7 +261,7 @@ impl Engine {
         })
     }
 
-    /// Answers once more with a fresh snapshot if the database turns out to have changed since the last one.
+    /// Answers a request, and once more with a new snapshot if the database has changed since the last one.
     async fn answer(
         &self,
         mut request: Request,
@@ -283,7 +284,7 @@ impl Engine {
         }
     }
 
-    /// Answers once more after a failure that a change of the database may have caused.
+    /// Answers again after a failure that a change of the database may have caused.
     async fn answer_anew(
         &self,
         asked: Asked<'_>,
@@ -294,8 +295,9 @@ impl Engine {
         let role = asked.identity.role.as_deref();
         match (self.inner.planning.inner.snapshots.after(role, &role_schema).await?, failure) {
             (Some(role_schema), _) => self.attempt(asked, &role_schema, Structure::Remembered, account).await,
-            // The database breaks its own promise: a function, view or policy speaks of what is not there. Other fields of a query
-            // can be answered all the same; a mutation was undone, and would fail again.
+            // The database contradicts itself: a function, view or policy refers to something that does not
+            // exist. Other fields of a query can still be answered; a mutation was undone, and would fail
+            // again.
             (None, Error::SchemaChanged { error, told }) if account.is_mutation() => {
                 let told = report(*told, &error, FailedField::default);
                 Ok(response::with_null_data(&[told]))
@@ -319,7 +321,7 @@ impl Engine {
         self.execute(&prepared, identity, role_schema, structure).await
     }
 
-    /// Runs what is prepared.
+    /// Runs a prepared request.
     async fn execute(
         &self,
         prepared: &Prepared,
@@ -329,7 +331,7 @@ impl Engine {
     ) -> Result<Body, Error> {
         let execution = prepared.execution(identity, role_schema, structure);
         if prepared.compiled.calls_application() {
-            // On the heap: few requests need it, and the future of all others would be as large.
+            // On the heap: few requests need this future, and the futures of all others would be as large.
             return Box::pin(in_request_span(self.run_mixed(execution, &prepared.known))).await;
         }
         self.run(execution, &prepared.known).await
@@ -341,7 +343,7 @@ impl Engine {
         Response { outcome, body: json }
     }
 
-    /// Notes that a mutation was committed, here or on behalf of this process.
+    /// Records that a mutation was committed, here or on behalf of this process.
     pub fn committed(&self) {
         self.inner.commits.send_modify(|count| *count += 1);
     }
@@ -367,12 +369,13 @@ impl Engine {
         Ok(self.inner.database.available().await?)
     }
 
-    /// How many replicas there are, and how many of them are read from.
+    /// The number of replicas, and how many of them get reads.
     pub fn replicas(&self) -> ReplicaState {
         self.inner.replicas.state()
     }
 
-    /// Whether queries can be answered even if the primary is away: its catalog is known, and there is a replica.
+    /// Whether queries can be answered while the primary cannot be reached: the catalog is loaded, and there
+    /// is a replica.
     pub fn can_read_without_primary(&self) -> bool {
         self.inner.planning.inner.snapshots.is_known(None) && self.replicas().in_use > 0
     }
@@ -392,7 +395,8 @@ impl Engine {
         self.inner.planning.watch(interval, stop).await;
     }
 
-    /// Asks the database about itself, for those who have no connection to it: the texts that the question is answered with.
+    /// Answers a catalog request of a process that has no connection to the database. Returns the texts of
+    /// the answer.
     pub async fn ask(&self, question: &CatalogRequest) -> Result<Vec<String>, Error> {
         self.inner.planning.inner.snapshots.loader.ask(question).await
     }
@@ -405,7 +409,7 @@ fn outcome_of(answered: Result<Body, Error>) -> (Outcome, Body) {
     }
 }
 
-/// What the client is told, and what the log.
+/// The answer for the client, and the log entry.
 fn refuse(error: &Error) -> (Outcome, Body) {
     let errors = error.for_client().into_iter().map(|told| report(told, error, FailedField::default));
     let errors: Vec<_> = errors.collect();

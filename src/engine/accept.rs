@@ -1,4 +1,5 @@
-//! The acceptance of requests that may be run elsewhere: what can be answered without rows is, the rest is handed on with its plan.
+//! Accepts requests that may run elsewhere. Requests that need no rows are answered here; the others are
+//! passed on with their plan.
 
 use std::sync::Arc;
 
@@ -16,19 +17,19 @@ use crate::plan::Effect;
 use crate::request::{JsonMap, json_map};
 use crate::response::Body;
 
-/// An accepted request, which is to be run.
+/// An accepted request that still has to run.
 pub struct Accepted {
-    /// The document, wherever it came from.
+    /// The text of the document.
     document: String,
     /// Whether it may write.
     pub effect: Effect,
-    /// Its place among the operations of its role that run at once, if those are limited; given back when it is dropped.
+    /// Its permit to run, if the operations of its role are limited; returned when it is dropped.
     place: Option<OwnedSemaphorePermit>,
-    /// On the heap: those that are handed on do not need it.
+    /// On the heap, because requests that are passed on do not need it.
     planned: Box<Planned>,
 }
 
-/// An accepted request with its plan, for who runs it here.
+/// The plan of an accepted request, if this process runs it.
 struct Planned {
     role_schema: Arc<RoleSchema>,
     variables: Arc<JsonMap>,
@@ -36,8 +37,8 @@ struct Planned {
 }
 
 impl Planning {
-    /// Holds a request against the API. What need not be run is answered: a refused request as it would be if it were to run,
-    /// and one that asks about the API alone.
+    /// Validates a request. A refused request, and one that only asks about the API, is answered at once, as
+    /// if it had run.
     pub async fn accept(&self, request: &Request, identity: &Identity) -> Result<Accepted, Response> {
         let mut account = Account::open(identity.role.as_deref());
         let answered = match self.prepared(request, identity, &mut account).await {
@@ -76,14 +77,16 @@ impl Planning {
 }
 
 impl Accepted {
-    /// What is known of it where it is run elsewhere: the document, its effect, and the place that it has until it is answered.
+    /// What is needed to run it elsewhere: the document, its effect, and the permit, which the caller keeps
+    /// until the answer.
     pub fn hand_on(self) -> (String, Effect, Option<OwnedSemaphorePermit>) {
         (self.document, self.effect, self.place)
     }
 }
 
 impl Engine {
-    /// Answers a request that was accepted here: it is not planned again. The future may be dropped at any point.
+    /// Answers a request that was accepted here, without planning it again. The future may be dropped at any
+    /// point.
     pub fn respond_planned<'a>(
         &'a self,
         request: Request,

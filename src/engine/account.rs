@@ -1,4 +1,4 @@
-//! The record of an operation: one event when it is over, however it ends.
+//! The record of an operation: one event when it ends, in whatever way.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use crate::event::{Event, OperationKind, SUCCESS};
 use crate::plan::Effect;
 use crate::request::Operation;
 
-/// One operation; if it is dropped before it is closed, its client has gone away.
+/// One operation. If it is dropped before it is closed, its client has disconnected.
 pub(super) struct Account<'r> {
     began: Instant,
     role: Option<&'r str>,
@@ -18,19 +18,19 @@ pub(super) struct Account<'r> {
 }
 
 impl<'r> Account<'r> {
-    /// Begins to run an operation for a role.
+    /// Starts the record of an operation of a role.
     pub(super) fn open(role: Option<&'r str>) -> Self {
         Self { began: Instant::now(), role, kind: OperationKind::Unknown, name: None, is_open: true }
     }
 
-    /// Takes down what was asked for, now that it is known to be valid.
+    /// Records the operation, which is known to be valid.
     pub(super) fn of(&mut self, operation: &Operation) {
         self.name = operation.definition().name.as_ref().map(ToString::to_string);
         self.kind =
             if operation.definition().is_mutation() { OperationKind::Mutation } else { OperationKind::Query };
     }
 
-    /// Takes down what it asks for.
+    /// Records the size of the operation.
     pub(super) fn compiled(&mut self, compiled: &CompiledOperation) {
         let is_data = |source: &Source| matches!(source, Source::Database { .. } | Source::Application(_));
         if compiled.effect == Effect::Query && !compiled.roots.iter().any(|root| is_data(&root.source)) {
@@ -38,7 +38,7 @@ impl<'r> Account<'r> {
         }
     }
 
-    /// Whether it is known to be a mutation.
+    /// Whether the operation is known to be a mutation.
     pub(super) fn is_mutation(&self) -> bool {
         self.kind == OperationKind::Mutation
     }

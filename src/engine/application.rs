@@ -1,6 +1,6 @@
-//! The fields that an application answers in Rust: what they are called with, and what they may say went wrong.
+//! The fields that an application answers in Rust: their context and their errors.
 //!
-//! Never runs them: a query's and a mutation's are run by `mixed`, a subscription's by `stream`.
+//! Never runs them: `mixed` runs those of queries and mutations, `stream` those of subscriptions.
 
 use std::fmt::Display;
 
@@ -20,14 +20,14 @@ use crate::schema::{Application, DefinitionError, RootType, Schema};
 pub type Resolver =
     Box<dyn Fn(FieldContext, Value) -> BoxFuture<'static, Result<Value, FieldError>> + Send + Sync>;
 
-/// The values of a field that is subscribed to, as JSON in the same form.
+/// The values of a subscription field, as JSON in the same form.
 pub type ValueStream = BoxStream<'static, Result<Value, FieldError>>;
 
 /// Starts a subscription's field: the context and the arguments -> the stream of its values. An error refuses the subscription.
 pub type StreamResolver =
     Box<dyn Fn(FieldContext, Value) -> BoxFuture<'static, Result<ValueStream, FieldError>> + Send + Sync>;
 
-/// The code of a root field, by the type that the field is of.
+/// The code of a root field, by its root type.
 pub enum FieldCode {
     /// Of `Query`.
     Query(Resolver),
@@ -47,7 +47,7 @@ impl FieldCode {
     }
 }
 
-/// What an application adds to the API, with the code that answers it.
+/// The application's part of the API, with the code that answers it.
 #[derive(Default)]
 pub struct Extension {
     pub(super) api: Application,
@@ -68,18 +68,18 @@ impl Extension {
         Ok(())
     }
 
-    /// The API alone, without that of a database.
+    /// The application's part of the API, without the database's.
     pub fn api(&self) -> &Application {
         &self.api
     }
 
-    /// The same where the fields are answered elsewhere.
+    /// The application's part of the API, for a process that does not answer the fields itself.
     pub(crate) fn into_api(self) -> Application {
         self.api
     }
 }
 
-/// What a field's code has besides its arguments.
+/// What the code of a field gets besides its arguments.
 pub struct FieldContext {
     session: Session,
     identity: Identity,
@@ -92,25 +92,28 @@ impl FieldContext {
 
     /// A connection of the pool, for typed Diesel queries: `query.load(&mut *connection)`.
     ///
-    /// It is within a transaction that has the caller's role, settings and statement timeout. A query's transaction is the
-    /// field's own and only reads. So is a subscription's: it ends when the stream is made, and then with each value. A mutation's is the whole operation's: it is committed after the last root field, and
-    /// undone if any of them fails. A field has one connection: a second one can be had after the first was dropped.
+    /// It is in a transaction with the caller's role, settings and statement timeout. In a query, each field
+    /// has its own read-only transaction. So does a subscription field: its transaction ends when the stream
+    /// is made, and then with each value. In a mutation, the transaction is that of the whole operation: it
+    /// is committed after the last root field, and undone if any of them fails. A field has one connection at
+    /// a time: drop the first before you ask for a second.
     pub async fn connection(&self) -> Result<FieldConnection, FieldError> {
         Ok(self.session.connection().await?)
     }
 
-    /// The database itself, for the program's own affairs: what runs there runs as the connection's own user.
+    /// The database, for the program's own purposes: statements run as the connection's own user.
     pub(crate) fn database(&self) -> &db::Database {
         self.session.database()
     }
 
-    /// Who asks.
+    /// The user of the request.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 }
 
-/// Why a field has no answer. Errors of the database convert by `?`, and are told as those of reflected fields are.
+/// Why a field has no answer. Errors of the database convert by `?`, and reach the client as those of the
+/// database's fields do.
 #[derive(Debug)]
 pub struct FieldError(Cause);
 
@@ -123,22 +126,22 @@ enum Cause {
 }
 
 impl FieldError {
-    /// An error that the client is told as it is.
+    /// An error with this code and message for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self(Cause::Told(code, message.into()))
     }
 
-    /// The arguments are wrong; the client is told as it is.
+    /// An error in the arguments, with this message for the client.
     pub fn bad_user_input(message: impl Into<String>) -> Self {
         Self::new(Code::BadUserInput, message)
     }
 
-    /// An error that is logged, and of which the client learns no more than that there is one.
+    /// An error that is logged. The client learns only that there was one.
     pub fn internal(error: impl std::fmt::Display) -> Self {
         Self(Cause::Hidden(error.to_string()))
     }
 
-    /// What the client is told; what it is not told is logged.
+    /// The error for the client. The details that the client does not get are logged.
     pub(super) async fn told(self, session: &Session, schema: &Schema, root: &Root) -> GraphqlError {
         let report = |told, error: &dyn Display| report(told, error, || FailedField::of_field(root));
         match self.0 {

@@ -1,5 +1,5 @@
-//! Reads from the database what it says of itself: the catalog JSON as a role sees it, and versions that say whether it has
-//! changed. Never interprets the JSON.
+//! Reads the catalog JSON of a role from the database, and versions that show whether it has changed. Never
+//! interprets the JSON.
 
 use std::time::Duration;
 
@@ -11,36 +11,38 @@ use crate::db::{Database, Scope};
 use crate::error::Error;
 use crate::sql::{Statement, array_literal};
 
-/// `$1`: the exposed schemas, `$2`: the roles that are asked about.
+/// `$1`: the exposed schemas, `$2`: the roles.
 const VERSION: &str = include_str!("catalog_version.sql");
 
-/// The catalog of a thousand tables takes about a second; it is read at the start and after changes only.
+/// The catalog of a thousand tables takes about a second; it is read only at the start and after changes.
 const LOAD_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What stands for no time limit (`statement_timeout = 0`): the longest that any setting of ours may be.
+/// Stands for no time limit (`statement_timeout = 0`): the longest timeout that any setting allows.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// Some of the roles that the connection's user is a member of. A superuser is a member of all, which can be many.
+/// Some of the roles that the connection's user is a member of. A superuser is a member of all roles, which
+/// can be many.
 const ROLES: &str = "select coalesce(pg_catalog.json_agg(known.rolname), '[]') from (
     select rolname from pg_catalog.pg_roles
     where pg_catalog.pg_has_role(session_user, oid, 'member') and rolname <> session_user and rolname !~ '^pg_'
     order by oid limit 16
 ) as known";
 
-/// What the database is asked about its catalog.
+/// A request about the database's catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum CatalogRequest {
-    /// The catalog as a role sees it; `None` is the connection's own user. Answered by two texts: version and catalog JSON.
+    /// The catalog as a role sees it; `None` is the connection's own user. The answer has two texts: version
+    /// and catalog JSON.
     Catalog(Option<String>),
-    /// The versions for these roles. Answered by one text, with those of the roles that exist.
+    /// The versions for these roles. The answer is one text, with the versions of those roles that exist.
     Versions(Vec<Option<String>>),
-    /// Some of the roles that requests may run as, besides the connection's own user. Answered by one text.
+    /// Some of the roles that requests may run as, besides the connection's own user. The answer is one text.
     Roles,
 }
 
 impl CatalogRequest {
-    /// The role that the database is asked as.
+    /// The role that the request runs as.
     pub fn role(&self) -> Option<&str> {
         match self {
             Self::Catalog(role) => role.as_deref(),
@@ -68,19 +70,19 @@ enum Source {
     Client(CatalogClient),
 }
 
-/// Catalog JSON, and its version a moment before it was read.
+/// Catalog JSON, and its version from just before it was read.
 pub(super) struct LoadedCatalog {
     pub(super) json: String,
     pub(super) version: CatalogVersion,
 }
 
-/// What a role's catalog JSON depends on: while it is the same, so is the JSON.
+/// A hash of everything that a role's catalog JSON depends on: while it is the same, so is the JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CatalogVersion {
     catalogue: String,
     memberships: String,
     may_be_taken: bool,
-    /// What `alter role … set statement_timeout` says, if anything.
+    /// The role's timeout, if `alter role … set statement_timeout` sets one.
     pub(super) statement_timeout: Option<Duration>,
 }
 
@@ -143,7 +145,8 @@ impl CatalogLoader {
             Source::Client(client) => return client(request.clone()).await,
         };
         let (role, statements) = match request {
-            // A change between the two makes the catalog newer than its version, so that it is read once more than needed.
+            // A change between the two makes the catalog newer than its version; then it is read once more
+            // than necessary.
             CatalogRequest::Catalog(role) => {
                 (role.clone(), vec![versions(schemas, [role.as_deref()]), catalog(schemas)])
             }

@@ -1,4 +1,5 @@
-//! Operation + schema -> what is sent: compiled once for all requests in which the same facts hold, bound for each.
+//! Operation + schema -> statements: compiled once for all requests with the same facts, and bound for each
+//! request.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,17 +10,17 @@ use crate::request::{Facts, JsonMap, Measure, Operation};
 use crate::schema::Schema;
 use crate::sql::{CompiledStatement, Statement, compile};
 
-/// JSON texts that did not come from the database, by response key: the answers of `__schema` and `__type`, and of the
-/// application's fields.
+/// JSON texts that do not come from the database, by response key: the answers to `__schema` and `__type`,
+/// and to the application's fields.
 pub(super) type ReadyAnswers = HashMap<String, String>;
 
-/// An operation with its SQL, for whatever values its variables have.
+/// An operation with its SQL, for any values of its variables.
 pub(super) struct CompiledOperation {
     /// Whether it may change anything.
     pub(super) effect: Effect,
     /// The root fields, in the order of the answer.
     pub(super) roots: Vec<Root>,
-    /// What it asks for, with the variables that it was compiled for.
+    /// The size of the operation, with the variables that it was compiled for.
     pub(super) measure: Measure,
 }
 
@@ -27,7 +28,7 @@ pub(super) struct CompiledOperation {
 pub(super) struct Root {
     /// Its key in the answer.
     pub(super) key: String,
-    /// Where it stands in the document: line and column, from 1.
+    /// Its place in the document: line and column, from 1.
     pub(super) location: Option<(usize, usize)>,
     /// Whether null in its place makes the whole answer null.
     pub(super) is_non_null: bool,
@@ -37,7 +38,7 @@ pub(super) struct Root {
 
 /// Where the value of a root field comes from.
 pub(super) enum Source {
-    /// It is known: a JSON text.
+    /// A JSON text that is known at compile time.
     Known(String),
     /// `__schema` or `__type`: answered from the schema.
     Introspection,
@@ -45,10 +46,10 @@ pub(super) enum Source {
     Database {
         /// One statement, or several.
         statements: Vec<CompiledStatement>,
-        /// The type of the row, where the field returns one: that of `node` is not in the document.
+        /// The type of the row, if the field returns one: the type of a `node` is not in the document.
         row_type: Option<Arc<str>>,
     },
-    /// From the application: the field of that number.
+    /// From the application: the field with that number.
     Application(usize),
 }
 
@@ -57,7 +58,7 @@ pub(super) enum Source {
 pub(super) struct BoundOperation {
     /// All of them, in order.
     pub(super) statements: Vec<Statement>,
-    /// For each the place of its root field.
+    /// The index of the root field of each statement.
     pub(super) roots: Vec<usize>,
 }
 
@@ -74,7 +75,7 @@ impl CompiledOperation {
         Ok(Self { effect, roots: roots.collect(), measure })
     }
 
-    /// Whether a root field is the application's.
+    /// Whether the application answers a root field.
     pub(super) fn calls_application(&self) -> bool {
         self.roots.iter().any(|root| matches!(root.source, Source::Application(_)))
     }
@@ -92,7 +93,7 @@ impl CompiledOperation {
         Ok(bound)
     }
 
-    /// Bytes of memory, about.
+    /// About how many bytes of memory it takes.
     pub(super) fn size(&self) -> usize {
         let of_root = |root: &Root| {
             let statements: usize = root.statements().iter().map(CompiledStatement::size).sum();

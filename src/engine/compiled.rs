@@ -1,7 +1,8 @@
-//! The compiled operations of a snapshot, found in two steps: by the document and the operation to the questions that its plan
-//! has asked about the variables, and by the answers to these to what was compiled.
+//! The compiled operations of a snapshot, found in two steps. The document and the operation lead to the
+//! questions that the plan has asked about the variables, and the answers to these questions lead to the
+//! compiled operation.
 //!
-//! Where other answers make the plan ask other questions, those are one step more.
+//! If the answers make the plan ask further questions, there is one more step.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use super::compile::CompiledOperation;
 use crate::config::Limits;
 use crate::request::{JsonMap, Operation, Question};
 
-/// The bytes that compiled operations take for each snapshot, about.
+/// About how many bytes the compiled operations of a snapshot may take.
 const COMPILED_BYTES: u64 = 16 << 20;
 
-/// What an entry takes besides its parts, about.
+/// About how many bytes an entry takes besides its parts.
 const ENTRY_BYTES: usize = 128;
 
 /// Identifies a document of a snapshot, or a list of questions.
@@ -25,7 +26,7 @@ const ENTRY_BYTES: usize = 128;
 pub(super) struct Id(u64);
 
 impl Id {
-    /// One that nothing else has.
+    /// A new, unique id.
     pub(super) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self(NEXT.fetch_add(1, Ordering::Relaxed))
@@ -35,14 +36,14 @@ impl Id {
 /// Compiled operations, in a bounded number of bytes.
 pub(super) struct CompiledOperations(Cache<Key, Entry, Weight>);
 
-/// The questions, and the answers to them. Of a document it is the operation that is asked for.
+/// A list of questions, and the answers to them. For a document, the answer is the selected operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     of: Id,
     answers: Box<[u8]>,
 }
 
-/// The same, borrowed.
+/// A borrowed [`Key`].
 struct Asked<'a> {
     of: Id,
     answers: &'a [u8],
@@ -50,7 +51,7 @@ struct Asked<'a> {
 
 #[derive(Clone)]
 enum Entry {
-    /// It depends on more than was asked.
+    /// The plan depends on the answers to more questions.
     Ask(Arc<Questions>),
     Compiled(Arc<CompiledOperation>),
 }
@@ -65,7 +66,8 @@ impl CompiledOperations {
         Self(Cache::with_weighter(1024, COMPILED_BYTES, Weight))
     }
 
-    /// What was compiled for the same operation of the same document, with variables in which the same facts hold.
+    /// The operation that was compiled for the same operation of the same document, with the same facts about
+    /// the variables.
     pub(super) fn find(
         &self,
         document: Id,
@@ -84,7 +86,7 @@ impl CompiledOperations {
         }
     }
 
-    /// Keeps what was compiled by a plan that has asked these questions.
+    /// Stores an operation whose plan has asked these questions.
     pub(super) fn keep(
         &self,
         document: Id,
@@ -108,7 +110,7 @@ impl CompiledOperations {
     }
 }
 
-/// What of an operation its plan depends on besides the document and the variables.
+/// What a plan depends on besides the document and the variables.
 fn selection(operation: &Operation, limits: &Limits) -> Vec<u8> {
     let name = operation.definition().name.as_ref().map_or("", |name| name.as_str());
     let page_size = limits.page_size.unwrap_or(usize::MAX).to_be_bytes();

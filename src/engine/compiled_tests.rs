@@ -1,4 +1,4 @@
-//! The cache of compiled operations: it finds what was kept, and stays within its bound.
+//! The cache of compiled operations: it finds stored operations, and stays within its bound.
 
 use serde_json::json;
 

@@ -1,5 +1,5 @@
-//! The completion of answers in which the database breaks what the schema promises. Answers that keep it are not looked
-//! into: they have no mark, and that is all that is known of them.
+//! Completes answers in which the database breaks the schema's promises. Other answers have no mark, and are
+//! not parsed.
 
 use super::Engine;
 use super::compile::{Root, Source};
@@ -10,11 +10,11 @@ use crate::error::{GraphqlError, of_further_values, of_value};
 use crate::request::{CompletedAnswer, MarkedAnswer};
 use crate::schema::violation::is_marked;
 
-/// Longer answers are completed on a thread of their own, so that others do not wait.
+/// Longer answers are completed on a separate thread, so that other requests do not wait.
 const QUICK: usize = 1 << 16;
 
 impl Engine {
-    /// Puts null in the place of marked values, with an error for each. `None` where null has gone up to `data`.
+    /// Replaces marked values by null, with an error for each. `None` if null has propagated up to `data`.
     pub(super) async fn complete_marked(
         &self,
         execution: Execution<'_>,

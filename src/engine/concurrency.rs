@@ -1,18 +1,19 @@
 //! How many operations of each role may run at once (setting `max-concurrency`).
 //!
-//! A role's count lives as long as one of its operations runs or waits, whatever becomes of what the role is shown meanwhile.
+//! A role's semaphore lives as long as one of its operations runs or waits, even if the role's schema is
+//! replaced meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::Semaphore;
 
-/// The permits of all roles that have a limit and run something.
+/// The permits of all roles that have a limit and at least one running operation.
 #[derive(Default)]
 pub(super) struct Concurrency(Mutex<HashMap<Option<String>, Weak<Semaphore>>>);
 
 impl Concurrency {
-    /// The permits of a role, of which there are `count`.
+    /// The `count` permits of a role.
     pub(super) fn of(&self, role: Option<&str>, count: usize) -> Arc<Semaphore> {
         let mut roles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         roles.retain(|_, permits| permits.strong_count() > 0);

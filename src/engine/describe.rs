@@ -1,4 +1,4 @@
-//! Descriptions of the API for people: its SDL, what is left out of it and why, and a first query.
+//! Descriptions of the API for people: its SDL, what it leaves out and why, and a first query.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::schema::{ExposedTable, QueryFieldKind, Scalar, Schema, ValueType, naming};
 
-/// The query where there is nothing to ask for.
+/// The query for an API without collections.
 pub(super) const EMPTY_QUERY: &str = "{\n  __typename\n}\n";
 
 /// The fields of a row in the first query.
 const FIELDS: usize = 4;
 
-/// The API in words.
+/// A description of the API.
 #[derive(Debug, Clone)]
 pub struct Described {
     /// The API as SDL text.
     pub sdl: Arc<str>,
     /// How many tables and views are in the API.
     pub tables: usize,
-    /// What is left out of the API, and why.
+    /// What the API leaves out, and why.
     pub problems: Vec<Problem>,
 }
 
@@ -45,8 +45,8 @@ impl Planning {
     }
 }
 
-/// The first rows of the collection that other tables refer to and that refers to others most: likely the one that the
-/// application is about.
+/// The first rows of the collection with the most references from and to other tables, which is probably the
+/// most important one.
 pub(super) fn default_query(schema: &Schema) -> String {
     let collections = schema.query.iter().filter_map(|(name, field)| match field {
         QueryFieldKind::Collection(table) => Some((name, *table)),
@@ -78,7 +78,7 @@ pub(super) fn default_query(schema: &Schema) -> String {
     query
 }
 
-/// Names, numbers, dates and enums before keys, which tell a person little.
+/// The fields that tell a person most: names, numbers, dates and enums before keys.
 fn telling_fields(exposed: &ExposedTable) -> Vec<&str> {
     let columns =
         exposed.readable_columns().map(|(_, column)| column).filter(|column| !column.column_type.is_list);

@@ -1,7 +1,8 @@
 //! The engine as an `async_graphql::Executor`, so that every integration of async-graphql can serve it.
 //!
-//! An [`Identity`] in the request's data says who sends it; a [`ReadFrom`] says where a query is read from. A request without an
-//! identity never gets more than an HTTP request without a token. The answer's data is handed on unparsed.
+//! An [`Identity`] in the request's data identifies the user; a [`ReadFrom`] says where a query reads from. A
+//! request without an identity never gets more rights than an HTTP request without a token. The answer's data
+//! is passed on unparsed.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -24,7 +25,8 @@ struct Body<'b> {
 }
 
 impl Engine {
-    /// A request in this crate's terms, and who sends it by its own data or its session's; the answer where it has to be said who.
+    /// Converts a request, and finds its identity in its own data or its session's. The error is the answer
+    /// to a request that needs an identity and has none.
     pub(crate) fn executor_request(
         &self,
         request: Request,
@@ -55,7 +57,7 @@ impl Executor for Engine {
         }
     }
 
-    /// A query is a stream of one answer. Subscriptions are answered by [`Live`](crate::live::Live).
+    /// A query is a stream of one answer. [`Live`](crate::live::Live) answers subscriptions.
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let (engine, read) = (self.clone(), self.executor_request(request, session.as_deref()));
         let answer = async move {
@@ -68,8 +70,8 @@ impl Executor for Engine {
     }
 }
 
-/// The identity of requests that say nothing about themselves, as HTTP requests without a token have it: that of the
-/// anonymous role; the connection's own user where no role and no keys are set; `None` where such requests are refused.
+/// The identity of requests without one, as for HTTP requests without a token: the anonymous role; the
+/// connection's own user if neither that role nor keys are set; `None` if such requests are refused.
 pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
     match &auth.anon_role {
         Some(role) => {
@@ -81,12 +83,12 @@ pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
     }
 }
 
-/// The engine's answer in async-graphql's terms.
+/// Converts the engine's answer to async-graphql's type.
 pub(crate) fn executor_response(answer: &EngineResponse) -> Response {
     match serde_json::from_slice::<Body<'_>>(&answer.body) {
         Ok(body) => {
             let mut response = Response::from_errors(body.errors);
-            // A raw value always fits a value.
+            // A raw value can always be converted.
             response.data = body.data.and_then(|data| to_value(data).ok()).unwrap_or_default();
             response
         }
@@ -94,7 +96,7 @@ pub(crate) fn executor_response(answer: &EngineResponse) -> Response {
     }
 }
 
-/// The value of a type that is in the request's own data, else that in its session's.
+/// The value of a type from the request's own data, else from its session's.
 fn given<T: Clone + 'static>(data: &Data, session: Option<&Data>) -> Option<T> {
     let found = [Some(data), session].into_iter().flatten().find_map(|data| data.get(&TypeId::of::<T>()));
     found.and_then(|found| found.downcast_ref::<T>()).cloned()

@@ -1,5 +1,5 @@
-//! Operations that are run again and again: prepared once, by the same stages as a request's, and prepared anew where the
-//! database has changed. Never decides when one is run, nor who gets its answer.
+//! Operations that run repeatedly. They are prepared once, by the same stages as a request, and again if the
+//! database has changed. Never decides when an operation runs, nor who gets its answer.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::request::{JsonMap, json_map};
 use crate::response::{self, Body};
 
-/// An operation that is run again and again, for one identity; always on the primary.
+/// An operation that runs repeatedly for one identity, always on the primary.
 pub struct LiveOperation {
     /// Without its variables.
     request: Request,
@@ -26,7 +26,7 @@ pub struct LiveOperation {
     prepared: Prepared,
 }
 
-/// By what it is known whether two operations have the same answer: a SHA-256.
+/// A SHA-256 that is equal for operations with the same answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LiveKey([u8; 32]);
 
@@ -39,17 +39,17 @@ pub struct LiveAnswer {
     pub has_errors: bool,
 }
 
-/// What a run has come to.
+/// The outcome of a run.
 pub enum LiveRun {
     /// Its answer.
     Answered(LiveAnswer),
-    /// The same, after the operation was prepared anew, because the database has changed.
+    /// The answer, after the operation was prepared again because the database has changed.
     Renewed(Box<LiveOperation>, LiveAnswer),
-    /// The operation does not fit the API any more; the response says why.
+    /// The operation is no longer valid; the response says why.
     Misfit(Response),
-    /// The operation may not run as its role any more; the response says why.
+    /// The operation may no longer run as its role; the response says why.
     RoleRefused(Response),
-    /// The database could not be reached, or has not answered in time: it may be tried again.
+    /// The database could not be reached, or has not answered in time. The caller may try again.
     Unavailable(Error),
 }
 
@@ -60,7 +60,8 @@ impl Engine {
         mut request: Request,
         identity: Identity,
     ) -> Result<LiveOperation, Response> {
-        // Which alone says when it has changed; a replica may not have the change yet for which a query is run again.
+        // Only the primary knows when it has changed; a replica may not yet have the change for which a query
+        // runs again.
         request.read_from = ReadFrom::Primary;
         let variables = Arc::new(json_map(std::mem::take(&mut request.variables)));
         let role = identity.role.clone();
@@ -96,8 +97,7 @@ impl Engine {
         self.inner.planning.prepare(request, &text, variables, (identity, role_schema), account).await
     }
 
-    /// Runs an operation by itself, as a request would be. It is prepared anew first where another schema of its role is in
-    /// use by now.
+    /// Runs an operation by itself, like a request. Prepares it again first if its role has a new schema.
     pub async fn run_live(&self, live: &LiveOperation) -> LiveRun {
         if self.is_outdated(live) {
             return self.run_renewed(live).await;
@@ -109,7 +109,7 @@ impl Engine {
         }
     }
 
-    /// Whether another schema of its role is in use than the one that it was prepared with.
+    /// Whether its role has another schema than the one that the operation was prepared with.
     pub fn is_outdated(&self, live: &LiveOperation) -> bool {
         let known = self.inner.planning.inner.snapshots.known(live.identity.role.as_deref());
         known.is_none_or(|known| !Arc::ptr_eq(&known.snapshot, &live.role_schema.snapshot))
@@ -122,7 +122,7 @@ impl Engine {
         self.run(execution, &prepared.known).await
     }
 
-    /// The database says that something is not as the operation was planned for.
+    /// Runs an operation again after an error that says that the database has changed.
     async fn run_after_change(&self, live: &LiveOperation) -> LiveRun {
         let snapshots = &self.inner.planning.inner.snapshots;
         match snapshots.after(live.identity.role.as_deref(), &live.role_schema).await {
@@ -142,7 +142,7 @@ impl Engine {
         };
         match self.run_prepared(renewed.execution(Structure::Remembered), &renewed.prepared).await {
             Ok(body) => LiveRun::Renewed(Box::new(renewed), body.into()),
-            // The next run looks again.
+            // The next run checks again.
             Err(error @ Error::SchemaChanged { .. }) => LiveRun::Unavailable(error),
             Err(error) => failed(error),
         }
@@ -159,7 +159,7 @@ impl Engine {
         Ok(LiveOperation { request, variables, identity, role_schema, prepared: prepared? })
     }
 
-    /// What a client reads of an error that is no failure, and that no operator needs to read of.
+    /// The response to an error that is not a failure, and that need not be logged.
     pub(crate) fn refusal(error: &Error) -> Response {
         let body = response::refused(&error.for_client());
         Response { outcome: Outcome::RequestError, body: body.json }
@@ -167,17 +167,17 @@ impl Engine {
 }
 
 impl LiveOperation {
-    /// Whose it is.
+    /// The identity that it runs for.
     pub fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// By what it is known whether two operations have the same answer: the SQL with its values, the keys of the answer, the schema,
-    /// the role, and what policies can read of the identity.
+    /// A hash that is equal for operations with the same answer. It covers the SQL with its values, the keys
+    /// of the answer, the schema, the role, and everything that policies can read of the identity.
     pub fn key(&self) -> LiveKey {
         let execution = self.execution(Structure::Remembered);
         let mut digest = Sha256::new();
-        // Each part with its length, so that none can be taken for the beginning of the next.
+        // Each part goes in with its length, so that different lists of parts differ.
         let mut add = |part: Option<&[u8]>| {
             digest.update(part.map_or(u64::MAX, |part| part.len() as u64).to_be_bytes());
             digest.update(part.unwrap_or_default());
@@ -199,7 +199,7 @@ impl LiveOperation {
                 add(value.as_deref().map(str::as_bytes));
             }
         }
-        // Answers that are there already, and those of the application, depend on the document alone.
+        // Ready answers and those of the application depend only on the document.
         if execution.bound.statements.is_empty() || execution.compiled.calls_application() {
             add(Some(format!("{:?} {:?}", self.request.document, self.request.operation_name).as_bytes()));
             add(Some(serde_json::to_string(&*self.variables).unwrap_or_default().as_bytes()));
@@ -207,13 +207,12 @@ impl LiveOperation {
         LiveKey(digest.finalize().into())
     }
 
-    /// Whether the application answers it, and says itself when there is another answer; see [`Engine::stream`]. Others are answered by
-    /// running them again.
+    /// Whether the application answers it with a stream; see [`Engine::stream`]. Other operations run again.
     pub fn is_of_application(&self) -> bool {
         self.prepared.compiled.calls_application()
     }
 
-    /// The answers that are there before anything runs.
+    /// The answers that are ready before anything runs.
     pub(super) fn known(&self) -> &ReadyAnswers {
         &self.prepared.known
     }
@@ -229,7 +228,7 @@ impl From<Body> for LiveAnswer {
     }
 }
 
-/// What an error of a whole run means for the runs after it.
+/// What an error of a whole run means for later runs.
 pub(super) fn failed(error: Error) -> LiveRun {
     if may_pass(&error) {
         return LiveRun::Unavailable(error);
@@ -242,7 +241,7 @@ pub(super) fn failed(error: Error) -> LiveRun {
     }
 }
 
-/// Whether the same may succeed later.
+/// Whether the same operation may succeed later.
 fn may_pass(error: &Error) -> bool {
     match error {
         Error::Database(error) => error.is_transient() || matches!(error, db::Error::DeadlineExceeded(_)),

@@ -1,6 +1,7 @@
-//! Operations of many subscribers in one message.
+//! Runs operations of many subscribers in one message.
 //!
-//! Only what goes well is answered here: what fails, or is not as it was, is run by itself, which knows what follows from it.
+//! Only successful runs are answered here. An operation that fails, or whose schema has changed, runs by
+//! itself, in the code that handles errors.
 
 use std::sync::Arc;
 
@@ -12,26 +13,27 @@ use crate::changes::TableId;
 use crate::db::{AnswerHash, Batch, BatchMember, MemberAnswer, MemberResult, Watch};
 use crate::response;
 
-/// What functions read in a parallel worker is locked by that worker, which is gone when the tables are asked for.
+/// A parallel worker locks the tables that it reads, and has already released them when the locks are read.
 const WORKERS: &str = "max_parallel_workers_per_gather";
 
-/// What the run of a member of a batch has come to.
+/// The outcome of the run of one member of a batch.
 pub enum BatchRun {
-    /// The answer is the one that is known.
+    /// The answer has not changed.
     Unchanged,
-    /// Its answer, and the hash of it if there is one.
+    /// The answer, and its hash if there is one.
     Answered(LiveAnswer, Option<AnswerHash>),
-    /// It is to be run by itself.
+    /// The operation has to run by itself.
     Alone,
     /// The database could not be reached.
     Unavailable,
 }
 
-/// What the run of a member of a batch has come to, and the tables that it has read, if they are known.
+/// The outcome of the run of one member of a batch, and the tables that it has read, if known.
 pub type BatchResult = (BatchRun, Option<Arc<[TableId]>>);
 
 impl Engine {
-    /// Runs operations in one message, or in as many as there are failures. The hashes are those of the answers that are known.
+    /// Runs operations in one message, or in one more for each failure. The hashes are those of the last
+    /// answers.
     pub async fn run_live_batch(
         &self,
         members: &[(&LiveOperation, Option<AnswerHash>)],
@@ -52,14 +54,14 @@ impl Engine {
                 }
                 break;
             }
-            // The one that failed is run alone.
+            // The one that failed runs alone.
             let failed = usize::from(batch.failure.is_some());
             waiting.drain(..(answered + failed).min(waiting.len()));
         }
         runs
     }
 
-    /// Whether an operation is one root field of the database, by the schema that is in use.
+    /// Whether an operation has one root field, from the database, and its schema is current.
     fn fits_a_batch(&self, live: &LiveOperation) -> bool {
         let execution = live.execution(Structure::Remembered);
         let is_one =

@@ -1,4 +1,4 @@
-//! Whether the database has changed, and what of it. Never reads a row of the application's.
+//! Whether the database has changed, and which tables. Never reads a row of the application's tables.
 
 use std::time::Duration;
 
@@ -8,10 +8,12 @@ use crate::db::{self, Database, Scope, Watch};
 use crate::error::Error;
 use crate::sql::Statement;
 
-/// When the server was started, what a query there sees, and whether there is a log of changed tables. Asks for no privilege and for no row.
+/// When the server was started, what a query sees, and whether there is a log of changed tables. Needs no
+/// privilege, and reads no row.
 ///
-/// On a primary a snapshot says what a query sees; on a standby how much of the log it has applied, because snapshots there
-/// stay equal while rows change. The server's start is there for tables that a crash empties, and for a fail-over.
+/// On a primary, the snapshot says what a query sees. On a standby, it is the position in the log, because
+/// snapshots stay equal there while rows change. The server's start time covers tables that a crash empties,
+/// and fail-overs.
 const STATE: &str = "select concat(pg_postmaster_start_time(), '|', \
     case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text else pg_current_snapshot()::text end, '|', \
     case when not pg_is_in_recovery() and has_schema_privilege(to_regnamespace('glowplug_live'), 'usage') then \
@@ -24,12 +26,12 @@ pub struct LiveState {
     started: String,
     position: String,
     has_log: bool,
-    /// What the log has said of it.
+    /// The state of the log of changed tables.
     log: Option<LoggedState>,
 }
 
 impl LiveState {
-    /// Whether the tables are worth knowing that operations read.
+    /// Whether runs should report the tables that they read.
     pub fn watch(&self) -> Watch {
         let has_tables = self.log.as_ref().is_some_and(|log| !log.logged.is_empty());
         if has_tables { Watch::Tables } else { Watch::Nothing }
@@ -43,7 +45,7 @@ impl LiveState {
 }
 
 impl Engine {
-    /// The state of the database that operations read from, and what may have changed since a known one; `None` if nothing has.
+    /// The current state of the database, and what may have changed since `known`; `None` if nothing has.
     pub async fn state(&self, known: Option<&LiveState>) -> Result<Option<(LiveState, Changes)>, Error> {
         let database = &self.inner.database;
         let mut state = ask(database).await?;
@@ -56,7 +58,7 @@ impl Engine {
         if state.has_log {
             let before = known.and_then(|known| known.log.as_ref());
             let since = before.map_or(&state.position, |before| &before.snapshot);
-            // Without it everything is run again.
+            // Without an answer, everything runs again.
             if let Ok(logged) = changes::ask(database, since).await {
                 changes = logged.since(before);
                 state.position.clone_from(&logged.snapshot);
@@ -66,7 +68,8 @@ impl Engine {
         Ok(Some((state, changes)))
     }
 
-    /// Removes what the log of changed tables has noted before a state. The state that it is now; `None` if there is no log.
+    /// Removes the records of the log of changed tables from before a state. Returns the current state;
+    /// `None` if there is no log.
     pub async fn prune_changes(&self, before: Option<&LiveState>) -> Result<Option<LiveState>, Error> {
         let database = &self.inner.database;
         let now = ask(database).await?;

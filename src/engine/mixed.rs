@@ -1,8 +1,8 @@
-//! The running of operations that ask for fields of the application, alone or beside fields of the database.
+//! Runs operations with fields of the application, alone or beside fields of the database.
 //!
-//! A query sends what it asks of the database as one message, as any other, and meanwhile asks the application for one
-//! field after the other, so that an operation never holds more than two connections. A mutation runs its fields in
-//! order in one transaction of several messages: all of them or none.
+//! A query sends its database fields as one message, as any other query does. Meanwhile it calls the
+//! application's fields one after the other, so an operation never holds more than two connections. A
+//! mutation runs its fields in order in one transaction of several messages: all of them or none.
 
 use std::collections::HashMap;
 
@@ -20,24 +20,24 @@ use crate::plan::Effect;
 use crate::request::{ApplicationAnswers, RequestError, TypeMismatch};
 use crate::response::{self, Body};
 
-/// A field of the application that is asked for.
+/// A selected field of the application.
 pub(super) struct Call<'a> {
     root: &'a Root,
     resolver: &'a Resolver,
     arguments: Value,
 }
 
-/// What the application's fields of a query have come to.
+/// The results of a query's application fields.
 #[derive(Default)]
 struct Resolved {
     answers: ApplicationAnswers,
     errors: Vec<GraphqlError>,
-    /// Whether a field that is never null has failed.
+    /// Whether a non-null field has failed.
     ends_all: bool,
 }
 
 impl Engine {
-    /// Runs an operation that asks for fields of the application. `known` are the answers that are there already.
+    /// Runs an operation with fields of the application. `known` are the ready answers.
     pub(super) async fn run_mixed(
         &self,
         execution: Execution<'_>,
@@ -88,7 +88,7 @@ impl Engine {
         Ok(response::with_null_data(&errors))
     }
 
-    /// Asks for the application's fields of a query, one after the other, each in a transaction of its own.
+    /// Calls a query's application fields one after the other, each in its own transaction.
     async fn resolve(&self, execution: Execution<'_>, calls: Vec<Call<'_>>) -> Resolved {
         let mut resolved = Resolved::default();
         for Call { root, resolver, arguments } in calls {
@@ -124,7 +124,7 @@ impl Engine {
         let written = match self.write(execution, &session, calls, known).await {
             Ok(body) => match session.commit().await {
                 Ok(()) => return Ok(body),
-                // What is checked at the end belongs to no field.
+                // An error at the commit belongs to no field.
                 Err(error) => at_end(execution, None, error),
             },
             Err(errors) => {
@@ -135,8 +135,8 @@ impl Engine {
         Ok(response::with_null_data(&written?))
     }
 
-    /// Runs a mutation's fields, and makes their answer before it is known whether they last: an answer that is not of its
-    /// field's type undoes them, too. The error is what the client is told, or that of the whole request.
+    /// Runs a mutation's fields, and completes their answers before the commit: an answer that does not have
+    /// its field's type undoes them, too. The error is that of the answer, or of the whole request.
     pub(super) async fn write(
         &self,
         execution: Execution<'_>,
@@ -177,7 +177,7 @@ impl Engine {
         match values {
             Some(values) if errors.is_empty() => {
                 known.extend(values);
-                // What the database holds is no fault of the mutation, and undoes nothing.
+                // Bad values in the database are not the mutation's fault, and undo nothing.
                 Ok(match self.complete_marked(execution, sent, &mut errors).await {
                     Some(sent) => assemble(execution.compiled, &sent, &known, &errors),
                     None => response::with_null_data(&errors),
@@ -192,7 +192,8 @@ impl Engine {
     }
 }
 
-/// The answers as the operation asks for them. What is not of its type is logged, and told as a defect.
+/// Completes the answers by the operation's selection. A value that does not have its field's type is logged,
+/// and is an internal error for the client.
 pub(super) fn complete(
     execution: Execution<'_>,
     answers: &ApplicationAnswers,
@@ -207,7 +208,7 @@ pub(super) fn complete(
     Ok(completed.values)
 }
 
-/// What the client is told of a mutation that fails when it is to last, at a field or at none.
+/// The client's error for a mutation that fails at the commit, with or without a field.
 pub(super) fn at_end(
     execution: Execution<'_>,
     root: Option<&Root>,
@@ -216,7 +217,7 @@ pub(super) fn at_end(
     failed(execution, root, error).map(|(told, _)| vec![told])
 }
 
-/// The error with the place of its root field.
+/// The error with its root field's place.
 pub(super) fn at(root: &Root, told: GraphqlError) -> GraphqlError {
     let locations = root.location.into_iter().collect();
     GraphqlError { path: vec![root.key.clone().into()], locations, ..told }

@@ -1,8 +1,8 @@
-//! Work that takes long on the processor, away from the threads that answer requests.
+//! Moves long computations away from the threads that answer requests.
 //!
-//! An ordinary request is validated and planned in some tens of microseconds, where it is. A document of 10,000 tokens, a
-//! filter of 50,000 values or the introspection of a thousand tables take milliseconds: those run on threads of their own, no
-//! more at once than there are processors. Never runs an operation.
+//! An ordinary request is validated and planned in some tens of microseconds, on its own thread. A document
+//! of 10,000 tokens, a filter of 50,000 values or the introspection of a thousand tables takes milliseconds:
+//! these run on separate threads, at most one for each processor at once. Never runs an operation.
 
 use std::sync::Arc;
 use std::thread;
@@ -13,14 +13,14 @@ use tokio::sync::Semaphore;
 use crate::error::Error;
 use crate::request::{JsonMap, Values};
 
-/// A text that is longer takes more than a millisecond to validate, if it has as many tokens as fit it.
+/// A longer text can take more than a millisecond to validate, if it consists of short tokens.
 const LONG_TEXT: usize = 8 << 10;
 
-/// The same of the values of variables, and of the bytes of their texts.
+/// The same limit for the number of values in variables, and for the bytes of their texts.
 const MANY_VALUES: usize = 2_000;
 const LONG_VALUES: usize = 64 << 10;
 
-/// Where work takes place.
+/// Where a computation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// On the thread that answers the request.
@@ -30,7 +30,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Where a request is validated and planned. `is_known` says that its document is remembered.
+    /// Where to validate and plan a request. `is_known` says that its document is cached.
     pub(super) fn of(text: &str, is_known: bool, variables: &JsonMap) -> Self {
         let is_long_text = !is_known && text.len() > LONG_TEXT;
         if is_long_text || asks_introspection(text) || Values::exceed(variables, MANY_VALUES, LONG_VALUES) {
@@ -41,7 +41,7 @@ impl Place {
     }
 }
 
-/// Whether a document may ask for introspection; not for `__typename`, which is known anyway.
+/// Whether a document may select introspection fields, except `__typename`, which needs no work.
 fn asks_introspection(text: &str) -> bool {
     let mut places = memmem::find_iter(text.as_bytes(), "__");
     places.any(|start| {
@@ -50,7 +50,7 @@ fn asks_introspection(text: &str) -> bool {
     })
 }
 
-/// The threads for long work.
+/// The threads for long computations.
 pub(super) struct Offload(Arc<Semaphore>);
 
 impl Offload {
@@ -59,12 +59,13 @@ impl Offload {
         Self(Arc::new(Semaphore::new(processors)))
     }
 
-    /// Does some work aside. A request whose client leaves while it waits for its turn costs nothing more.
+    /// Runs a computation on a separate thread. If the client disconnects while the request waits for its
+    /// turn, nothing runs.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Error> {
-        // It is never closed.
+        // The semaphore is never closed.
         let turn = Arc::clone(&self.0).acquire_owned().await;
         let working = tokio::task::spawn_blocking(move || {
             let _turn = turn;

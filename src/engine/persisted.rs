@@ -1,7 +1,7 @@
-//! The list of persisted operations: read at the start and on request, and held against the API.
+//! The list of persisted operations: read at the start and on request, and checked against the API.
 //!
-//! An operation that does not fit the API is told in the log, and stays in the list: the next migration may be what it waits
-//! for, or what it was left behind by.
+//! An invalid operation is logged, and stays in the list: it may be older than the last migration, or wait
+//! for the next one.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::persisted::AllowList;
 
 impl Planning {
-    /// Reads the list of persisted operations again. The old one stays in use until then, and if it fails.
+    /// Reads the list of persisted operations again. The old list stays in use until then, and if that fails.
     pub async fn reload_persisted(&self) {
         let Some(file) = self.inner.list_file.clone() else { return };
         let reading = tokio::task::spawn_blocking(move || read(&file));
@@ -23,8 +23,8 @@ impl Planning {
         }
     }
 
-    /// Tells which persisted operations no role accepts: what one role may ask for, another one may not even see. Nothing is
-    /// told while the database cannot be reached.
+    /// Logs the persisted operations that are not valid for any role; an operation may be valid for one role
+    /// only. Logs nothing while the database cannot be reached.
     pub async fn check_persisted(&self) {
         let (list, snapshots) = (self.inner.persisted.list(), &self.inner.snapshots);
         let Ok(own) = snapshots.of(None).await else { return };
@@ -33,7 +33,7 @@ impl Planning {
         if refused.is_empty() {
             return;
         }
-        // Without an answer, the connection's own user alone has had its say.
+        // Without an answer, only the connection's own user counts.
         for role in snapshots.loader.roles().await.unwrap_or_default() {
             if let Ok(role_schema) = snapshots.of(Some(&role)).await {
                 refused.retain(|(_, text, _)| self.refusal(Some(&role), &role_schema, text).is_some());
@@ -44,14 +44,14 @@ impl Planning {
         }
     }
 
-    /// Why a role does not accept a document, in the words that a client would read.
+    /// Why a document is not valid for a role, in the client's error message.
     fn refusal(&self, role: Option<&str>, role_schema: &RoleSchema, text: &str) -> Option<String> {
         let error = role_schema.snapshot.document(text, self.inner.snapshots.limits(role)).err()?;
         Error::from(error).for_client().into_iter().next().map(|told| told.message)
     }
 }
 
-/// The list of a file, if there is one.
+/// The list in a file, if a file is set.
 pub(super) fn read_if_given(file: Option<&Path>) -> Result<AllowList, Error> {
     file.map_or_else(|| Ok(AllowList::default()), read)
 }

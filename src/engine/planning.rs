@@ -1,5 +1,5 @@
-//! Request -> compiled operation, by the catalogs that roles see. It needs no connection to the database where another process
-//! reads them. Never runs an operation.
+//! Request -> compiled operation, by the catalogs of roles. Needs no connection to the database if another
+//! process reads the catalogs. Never runs an operation.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::plan::Effect;
 use crate::request::{JsonMap, Operation, is_subscription, json_map};
 use crate::schema::Application;
 
-/// Holds requests against the API as who asks sees it. Cheap to clone.
+/// Validates and plans requests against the API of their role. Cheap to clone.
 #[derive(Clone)]
 pub struct Planning {
     pub(super) inner: Arc<Inner>,
@@ -30,21 +30,21 @@ pub struct Planning {
 
 pub(super) struct Inner {
     pub(super) persisted: Persisted,
-    /// Where the list of persisted operations is read from.
+    /// The file with the list of persisted operations.
     pub(super) list_file: Option<PathBuf>,
     pub(super) snapshots: Snapshots,
-    /// How long a request waits for a place among those of its role.
+    /// How long a request waits for a permit of its role.
     pub(super) acquire_timeout: Duration,
-    /// Where long work is done.
+    /// The threads for long computations.
     pub(super) aside: Offload,
 }
 
-/// A request that has been accepted, with its statements.
+/// An accepted request with its statements.
 pub(super) struct Prepared {
     operation: Operation,
     pub(super) compiled: Arc<CompiledOperation>,
     bound: BoundOperation,
-    /// The answers that are there already.
+    /// The ready answers.
     pub(super) known: Arc<ReadyAnswers>,
     read_from: ReadFrom,
     answer_limit: usize,
@@ -62,7 +62,8 @@ impl Prepared {
         structure: Structure,
     ) -> Execution<'a> {
         let Self { operation, compiled, bound, read_from, answer_limit, .. } = self;
-        // What the application's fields have done elsewhere cannot be undone, so that such a mutation is not tried again.
+        // Effects of the application's fields outside of the transaction cannot be undone, so such a mutation
+        // is not tried again.
         let is_tried_once = compiled.effect == Effect::Mutation && compiled.calls_application();
         let structure = if is_tried_once { Structure::Confirmed } else { structure };
         let (read_from, answer_limit) = (*read_from, *answer_limit);
@@ -71,14 +72,14 @@ impl Prepared {
 }
 
 impl Planning {
-    /// One that asks the database itself.
+    /// With catalogs from this process's own database connections.
     pub(super) fn of_database(config: &Config, api: Application, database: Database) -> Result<Self, Error> {
         let timeout = config.database.statement_timeout;
         Self::new(config, api, CatalogLoader::of_database(database, &config.api.schemas, timeout))
     }
 
-    /// One that has another process read the catalog. `api` are the fields that an application adds. Until the first catalog is
-    /// there, requests wait for it.
+    /// With catalogs that another process reads. `api` are the fields that an application adds. Until the
+    /// first catalog arrives, requests wait for it.
     pub fn of_others(config: &Config, api: Application, client: CatalogClient) -> Result<Self, Error> {
         Self::new(config, api, CatalogLoader::of_client(client))
     }
@@ -101,7 +102,7 @@ impl Planning {
         })
     }
 
-    /// Everything before anything runs. What takes long is done aside.
+    /// All stages before the operation runs. Long computations run on separate threads.
     pub(super) async fn prepare(
         &self,
         request: &Request,
@@ -150,7 +151,7 @@ impl Planning {
         Ok(Prepared { operation, compiled, bound, known, read_from, answer_limit })
     }
 
-    /// Whether a request fits the API as a role sees it.
+    /// Whether a request is valid against a role's API.
     pub(super) async fn fits(
         &self,
         request: &Request,
@@ -159,7 +160,7 @@ impl Planning {
     ) -> bool {
         let variables = Arc::new(json_map(request.variables.clone()));
         let Ok(text) = self.inner.persisted.text(&request.document) else { return false };
-        // What runs the request records it.
+        // The request is recorded where it runs.
         let mut account = Account::open(None);
         let fits =
             self.prepare(request, &text, &variables, (identity, role_schema), &mut account).await.is_ok();
@@ -167,35 +168,35 @@ impl Planning {
         fits
     }
 
-    /// Whether a request asks for a subscription, as far as its text alone says.
+    /// Whether a request selects a subscription, by its text alone.
     pub fn asks_for_subscription(&self, request: &Request, identity: &Identity) -> bool {
         let Ok(text) = self.inner.persisted.text(&request.document) else { return false };
         is_subscription(&text, request.operation_name.as_deref(), self.limits(identity))
     }
 
-    /// What one request of who asks may ask for.
+    /// The limits of one request of this identity.
     pub fn limits(&self, identity: &Identity) -> &Limits {
         self.limits_of(identity.role.as_deref())
     }
 
-    /// The same by the role; `None` is the connection's own user.
+    /// The limits of one request of a role; `None` is the connection's own user.
     pub fn limits_of(&self, role: Option<&str>) -> &Limits {
         self.inner.snapshots.limits(role)
     }
 
-    /// Whether the API is known, as the connection's own user sees it.
+    /// Whether the API of the connection's own user is loaded.
     pub async fn ready(&self) -> Result<(), Error> {
         self.inner.snapshots.of(None).await.map(|_| ())
     }
 
-    /// The API as who asks sees it, as SDL text.
+    /// The API of this identity, as SDL text.
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
         let role_schema = self.inner.snapshots.of(identity.role.as_deref()).await?;
         let rendered = role_schema.snapshot.rendered.clone();
         self.inner.aside.run(move || rendered.sdl()).await
     }
 
-    /// A query that returns something, for people who look at the API for the first time.
+    /// A query that returns something, for people who see the API for the first time.
     pub async fn default_query(&self, identity: &Identity) -> String {
         match self.inner.snapshots.of(identity.role.as_deref()).await {
             Ok(role_schema) => describe::default_query(&role_schema.snapshot.schema),

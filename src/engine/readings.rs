@@ -1,4 +1,4 @@
-//! What operators ask of an engine: whether it is ready, and the gauges of its pool.
+//! What operators need from an engine: whether it is ready, and the gauges of its pool.
 
 use super::Engine;
 use crate::error::Error;
@@ -9,7 +9,7 @@ pub async fn ready(engine: &Engine) -> Result<(), String> {
     engine.ready().await.map_err(|error| unready(&error))
 }
 
-/// Why requests cannot be answered, as a client reads it.
+/// Why requests cannot be answered, in the client's words.
 pub fn unready(error: &Error) -> String {
     match error.for_client().into_iter().next() {
         Some(told) => told.message,
@@ -17,7 +17,7 @@ pub fn unready(error: &Error) -> String {
     }
 }
 
-/// The engine's connections at this moment, and its replicas.
+/// The current number of the engine's connections, and its replicas.
 pub fn pool(engine: &Engine) -> Pool {
     let (state, replicas) = (engine.database().state(), engine.replicas());
     let count = |number| u32::try_from(number).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! What the log reads of a failure, and the id under which the client can ask for that.
+//! Logs failures, and gives the client the id of the log entry.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ pub(super) struct FailedField {
 }
 
 impl FailedField {
-    /// At a root field, by its key in the answer.
+    /// A failure at a root field, by its key in the answer.
     pub(super) fn of_field(root: &Root) -> Self {
         Self { field: Some(root.key.clone()), statement: None }
     }
 
-    /// At a root field's statement; `None` where the failure belongs to no field.
+    /// A failure of a root field's statement; `None` if it belongs to no field.
     pub(super) fn of_statement(root: Option<&Root>) -> Self {
         let Some(root) = root else { return Self::default() };
         let texts = root.statements().iter().map(|statement| statement.template().numbered());
@@ -32,7 +32,8 @@ impl FailedField {
     }
 }
 
-/// Logs the error if it concerns operators. Where the client is told of a defect, it gets the id that stands in the log.
+/// Logs the error if it concerns operators. If the client's error is an internal one, it gets the id of the
+/// log entry.
 pub(super) fn report(
     told: GraphqlError,
     error: &dyn Display,
@@ -46,7 +47,7 @@ pub(super) fn report(
     GraphqlError { request_id, ..told }
 }
 
-/// Logs the error; the id that stands in the log.
+/// Logs the error, and returns the id of the log entry.
 pub(super) fn log(error: &dyn Display, FailedField { field, statement }: FailedField) -> Arc<str> {
     let id = request_id().unwrap_or_else(|| Uuid::new_v4().to_string().into());
     let (field, statement) = (field.as_deref(), statement.as_deref());

@@ -1,4 +1,4 @@
-//! The running of a plan: one message for all its root fields, and what follows if one of them fails.
+//! Runs a plan: one message for all its root fields, and the consequences if one of them fails.
 
 use std::sync::Arc;
 
@@ -14,16 +14,16 @@ use crate::plan::Effect;
 use crate::request::Operation;
 use crate::response::{self, Body};
 
-/// `read_only_sql_transaction`: a mutation that meets it is on a server that takes no writes.
+/// `read_only_sql_transaction`: a mutation gets it on a server that takes no writes.
 const READ_ONLY: &str = "25006";
 
-/// What the database's root fields of an operation have come to.
+/// The results of an operation's database fields.
 pub(super) struct DatabaseAnswers {
-    /// Their values in order, up to the end.
+    /// The values in order, up to the failure that ended the operation.
     pub(super) answers: Answers,
-    /// What went wrong.
+    /// The errors.
     pub(super) errors: Vec<GraphqlError>,
-    /// Whether that ended the operation.
+    /// Whether an error ended the operation.
     pub(super) ends: FailureScope,
 }
 
@@ -37,21 +37,21 @@ pub(super) struct Execution<'a> {
     pub(super) identity: &'a Identity,
     pub(super) read_from: ReadFrom,
     pub(super) structure: Structure,
-    /// How many bytes the answer may have.
+    /// The maximum number of bytes of the answer.
     pub(super) answer_limit: usize,
 }
 
-/// What is known of the structure that the operation was planned with.
+/// Whether the schema that the operation was planned with is known to be current.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Structure {
-    /// It was the database's when it was read.
+    /// It was current when it was read.
     Remembered,
-    /// It still is: that has just been looked up.
+    /// It was just checked and is still current.
     Confirmed,
 }
 
 impl Engine {
-    /// Runs a plan that needs nothing but the database.
+    /// Runs a plan that needs only the database.
     pub(super) async fn run(&self, execution: Execution<'_>, known: &ReadyAnswers) -> Result<Body, Error> {
         let DatabaseAnswers { answers, mut errors, ends } = self.send(execution).await?;
         if ends == FailureScope::Field
@@ -62,9 +62,9 @@ impl Engine {
         Ok(response::with_null_data(&errors))
     }
 
-    /// Sends the plan's statements as one message. If a nullable root field of a query fails, it is null with an error, and
-    /// those after it are sent in a message of their own, for PostgreSQL ended the first one there. A mutation is undone as
-    /// a whole.
+    /// Sends the plan's statements as one message. If a nullable root field of a query fails, it is null with
+    /// an error, and the fields after it are sent in another message, because PostgreSQL ended the first one
+    /// there. A mutation is undone as a whole.
     pub(super) async fn send(&self, execution: Execution<'_>) -> Result<DatabaseAnswers, Error> {
         let (effect, mut scope) = (execution.compiled.effect, execution.scope());
         let BoundOperation { statements, roots } = execution.bound;
@@ -112,7 +112,7 @@ impl<'a> Execution<'a> {
         &self.role_schema.snapshot
     }
 
-    /// What holds while it runs.
+    /// Role, settings and timeout of the execution.
     pub(super) fn scope(self) -> Scope {
         Scope {
             access: match self.compiled.effect {
@@ -127,8 +127,8 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// What has failed of a message, by the place of the statement; `answers` take in what was completed. Values that were left out
-/// have failed, too, unless a mutation's failure has undone them with all the rest.
+/// The failures of a message, by the index of the statement; `answers` receives the completed answers. Values
+/// that were too long have failed, too, unless a mutation's failure has undone everything.
 fn failures(
     failure: db::RunError,
     answers: &mut Answers,
@@ -139,7 +139,7 @@ fn failures(
     let from = answers.len();
     answers.extend(completed);
     let left_out = left_out.into_iter().map(|index| (from + index, db::Error::AnswerTooLong));
-    // Where all statements have ended, nothing else than that has happened.
+    // If all statements have completed, nothing else has failed.
     let is_all = answers.len() == statements && is_too_long(&error);
     let failed = (!is_all).then_some((answers.len(), error));
     match effect {
@@ -152,21 +152,21 @@ fn is_too_long(error: &db::Error) -> bool {
     matches!(error, db::Error::AnswerTooLong)
 }
 
-/// The answers of the last statements of each root field.
+/// The answer of the last statement of each root field.
 fn last_of_each(roots: &[usize], answers: Answers) -> Answers {
     let is_last = |index: usize| roots.get(index + 1) != roots.get(index);
     answers.into_iter().enumerate().filter(|(index, _)| is_last(*index)).map(|(_, answer)| answer).collect()
 }
 
-/// What a failed root field ends.
+/// How much of an operation a failed root field ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureScope {
     Field,
     Operation,
 }
 
-/// What the client is told of a failure, and how far it reaches; an error where the whole request has failed. `root` is the
-/// field whose statement failed: `None` where the message failed at its end, by a constraint that is checked there.
+/// The client's error for a failure, and its scope; `Err` if the whole request has failed. `root` is the
+/// field whose statement failed; it is `None` if the message failed at its end, by a deferred constraint.
 pub(super) fn failed(
     execution: Execution<'_>,
     root: Option<&Root>,
@@ -177,7 +177,7 @@ pub(super) fn failed(
         return Err(Error::ReadOnly(error));
     }
     let told = told(execution, root, &error);
-    // Others may be answered beside it.
+    // Other fields may still be answered.
     let is_alone = is_of_statement(&error);
     if (told.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
         return Err(error.into());
@@ -189,7 +189,8 @@ pub(super) fn failed(
     Ok((told, if ends_all { FailureScope::Operation } else { FailureScope::Field }))
 }
 
-/// An error if it may be that the database is not as it was when the operation was planned. All of a mutation has been undone then.
+/// An error if the database may have changed since the operation was planned. A mutation has been undone
+/// completely then.
 pub(super) fn may_be_outdated(
     execution: Execution<'_>,
     root: Option<&Root>,
@@ -202,7 +203,7 @@ pub(super) fn may_be_outdated(
     Err(Error::SchemaChanged { error: error.clone(), told })
 }
 
-/// What the client is told, with the place of it in the document and in the answer.
+/// The client's error, with its place in the document and in the answer.
 fn told(execution: Execution<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
     let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();

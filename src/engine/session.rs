@@ -1,4 +1,4 @@
-//! The transaction that a field of the application works in: begun when the field first asks for a connection.
+//! The transaction of a field of the application. It begins when the field first asks for a connection.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, OnceLock};
@@ -8,13 +8,13 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 use crate::db::{self, Connection, Database, QueryError, Scope, Transaction};
 use crate::sql::Statement;
 
-/// A transaction that is begun when it is needed; cheap to clone.
+/// A transaction that begins when it is needed. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Session {
     database: Database,
     scope: Arc<Scope>,
     transaction: Arc<Mutex<Option<Transaction>>>,
-    /// The first failure that may pass if all is tried again.
+    /// The first failure after which a retry of everything may succeed.
     passing: Arc<OnceLock<db::Error>>,
 }
 
@@ -31,30 +31,30 @@ impl Session {
         &self.database
     }
 
-    /// A part of a transaction that has been begun, with the scope in force.
+    /// A part of a transaction that has already begun, with this scope set.
     pub(super) fn within(database: Database, scope: Scope, transaction: Transaction) -> Self {
         Self { transaction: Arc::new(Mutex::new(Some(transaction))), ..Self::new(database, scope) }
     }
 
-    /// The transaction, if it was begun and is not in use.
+    /// The transaction, if it has begun and is not in use.
     pub(super) fn take(&self) -> Option<Transaction> {
         self.transaction.try_lock().ok()?.take()
     }
 
-    /// Why the transaction failed, if that may pass.
+    /// Why the transaction failed, if a retry may succeed.
     pub(super) fn passing_failure(&self) -> Option<db::Error> {
         self.passing.get().cloned()
     }
 
     fn note(&self, error: &db::Error) {
         if error.is_transient() {
-            // The first one is kept; what fails after it fails because of it.
+            // Only the first failure is kept; later ones are its consequences.
             let _ = self.passing.set(error.clone());
         }
     }
 
-    /// The connection, within the transaction. Whoever has it already is a part of the same field, so that waiting for it
-    /// could be for ever.
+    /// The connection, in the transaction. If it is already lent out, then to the same field, so waiting for
+    /// it could take forever.
     pub(super) async fn connection(&self) -> Result<FieldConnection, db::Error> {
         let in_use =
             || db::Error::Protocol("a field asked for its connection while it was using it".to_owned());
@@ -71,7 +71,7 @@ impl Session {
         answer.inspect_err(|error| self.note(error))
     }
 
-    /// What a query's error says in full.
+    /// The full error behind a query's error.
     pub(super) async fn explain(&self, error: &QueryError) -> db::Error {
         let Ok(connection) = self.connection().await else {
             return db::Error::Protocol(error.to_string());
@@ -81,7 +81,7 @@ impl Session {
         full
     }
 
-    /// Makes everything last. There is nothing to do if nothing was begun.
+    /// Commits the transaction, if it has begun.
     pub(super) async fn commit(&self) -> Result<(), db::Error> {
         let mut held = self.transaction.try_lock().map_err(|_| {
             db::Error::Protocol("a field kept its connection after it had answered".to_owned())
@@ -92,7 +92,8 @@ impl Session {
         }
     }
 
-    /// Undoes everything. A field that keeps its connection cannot stop it: the connection is closed when it is dropped.
+    /// Undoes everything. A field that keeps its connection cannot prevent this: the connection is closed
+    /// when it is dropped.
     pub(super) async fn roll_back(&self) {
         if let Ok(mut held) = self.transaction.try_lock()
             && let Some(transaction) = held.take()

@@ -1,4 +1,5 @@
-//! A snapshot: the catalogue and the API as roles with the same privileges see them, immutable, replaced whole.
+//! A snapshot: the catalog and the API of roles with the same privileges. It is immutable, and replaced as a
+//! whole.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, LazyLock};
@@ -16,17 +17,17 @@ use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
 use crate::schema::{Application, Options, Schema};
 
-/// The bytes that remembered documents take for each snapshot, about.
+/// About how many bytes the cached documents of a snapshot may take.
 const DOCUMENT_BYTES: u64 = 16 << 20;
 
-/// The bytes of introspection answers that are remembered for each snapshot. Tools ask the same again and again; the answer
-/// for a thousand tables has some megabytes.
+/// The maximum number of bytes of a snapshot's cached introspection answers. Tools send the same queries
+/// repeatedly; the answer for a thousand tables has some megabytes.
 const INTROSPECTION_BYTES: u64 = 16 << 20;
 
-/// Those of an operation that asks for no introspection, as nearly all do.
+/// The ready answers of an operation without introspection, as nearly all are.
 static NONE_READY: LazyLock<Arc<ReadyAnswers>> = LazyLock::new(Arc::default);
 
-/// Everything that requests of roles with the same catalog JSON are answered with.
+/// Everything that is needed to answer requests of roles with the same catalog JSON.
 pub(super) struct Snapshot {
     pub(super) schema: Schema,
     pub(super) rendered: Rendered,
@@ -34,11 +35,11 @@ pub(super) struct Snapshot {
     documents: Cache<String, Remembered, TextWeight>,
     pub(super) compiled: CompiledOperations,
     introspected: Cache<String, Arc<ReadyAnswers>, TextWeight>,
-    /// Of the catalog JSON that it was made from.
+    /// A hash of the catalog JSON that it was made from.
     pub(super) fingerprint: u64,
 }
 
-/// A document that was accepted before.
+/// A cached document, which was accepted before.
 #[derive(Clone)]
 pub(super) struct Remembered {
     pub(super) id: Id,
@@ -81,7 +82,7 @@ impl Snapshot {
         Ok(Self { schema, rendered, visible, documents, compiled, introspected, fingerprint })
     }
 
-    /// The validated document of a text, if it is remembered.
+    /// The validated document of a text, if it is cached.
     pub(super) fn remembered(&self, text: &str, limits: &Limits) -> Result<Option<Remembered>, RequestError> {
         let Some(remembered) = self.documents.get(text) else { return Ok(None) };
         remembered.document.check(limits)?;
@@ -97,12 +98,13 @@ impl Snapshot {
         Ok(Arc::new(document))
     }
 
-    /// Remembers a document of which an operation is within the limits: what is refused each time is not worth its memory.
+    /// Caches a document with an operation that is within the limits. A document that is refused each time is
+    /// not worth its memory.
     pub(super) fn remember(&self, text: &str, document: Arc<Document>) {
         self.documents.insert(text.to_owned(), Remembered { id: Id::new(), document });
     }
 
-    /// The operation of a document that a request asks for.
+    /// The operation that a request selects from a document.
     pub(super) fn operation(
         &self,
         document: Arc<Document>,
@@ -114,7 +116,7 @@ impl Snapshot {
             .map_err(|error| self.suggesting(error))
     }
 
-    /// Names of the API are told to those who may see them anyway.
+    /// Keeps suggestions of names in an error only for clients that may see the names anyway.
     fn suggesting(&self, error: RequestError) -> RequestError {
         match &self.visible {
             Some(visible) => error.with_suggestions(visible),
@@ -122,8 +124,8 @@ impl Snapshot {
         }
     }
 
-    /// The answers of the operation's `__schema` and `__type` fields; remembered by the document's text, the operation and
-    /// its variables.
+    /// The answers to the operation's `__schema` and `__type` fields; cached by the document's text, the
+    /// operation and its variables.
     pub(super) fn introspection(
         &self,
         compiled: &CompiledOperation,
@@ -166,7 +168,7 @@ enum Visible {
     None,
 }
 
-/// The part of the catalogue that introspection shows.
+/// The part of the catalog that introspection shows.
 fn visible_part(catalog: &Catalog, introspection: Introspection) -> Visible {
     let is_visible =
         |name: &str| catalog.schema(name).is_some_and(|schema| schema.directive.introspection == Some(true));

@@ -1,6 +1,7 @@
-//! The snapshots by role: made when a role first asks, shared by all roles with the same catalog JSON, bounded in number.
+//! The snapshots by role. A snapshot is made at a role's first request, and shared by all roles with the same
+//! catalog JSON. Their number is bounded.
 //!
-//! A request reads one atomic pointer and does not wait, as long as its role is known.
+//! A request reads one atomic pointer, and does not wait if its role is known.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,42 +20,44 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::schema::Application;
 
-/// The roles that are remembered. One takes some hundred bytes besides its snapshot.
+/// The maximum number of cached roles. One takes some hundred bytes besides its snapshot.
 const ROLES: usize = 1000;
 
-/// The different snapshots that are held. One of a thousand tables takes about 110 MB.
+/// The maximum number of snapshots. One of a thousand tables takes about 110 MB.
 const SNAPSHOTS: usize = 16;
 
-/// How many catalogs are read at once, so that roles that come for the first time do not take the whole pool.
+/// How many catalogs are read at once, so that the first requests of many roles do not take the whole pool.
 const LOADS_AT_ONCE: usize = 4;
 
-/// How many roles have their catalogs read again after a change: those that asked last. Others wait until they ask again.
+/// How many roles have their catalogs read again after a change: the most recently used ones. The catalogs of
+/// others are read at their next request.
 const RELOADED: usize = 64;
 
-/// What requests of one role are answered with.
+/// Everything that is needed to answer requests of one role.
 pub(super) struct RoleSchema {
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) statement_timeout: Duration,
-    /// A place for each operation that may run at once; `None` is no limit. All schemas of the role share it.
+    /// A permit for each operation that may run at once; `None` is no limit. All schemas of the role share
+    /// it.
     places: Option<Arc<Semaphore>>,
     version: CatalogVersion,
-    /// When it was last asked for, in seconds since the start.
+    /// When it was last used, in seconds since the start.
     used: AtomicU64,
 }
 
 impl RoleSchema {
-    /// Waits until one more operation of the role may run; it holds the place until it has ended.
+    /// Waits until one more operation of the role may run. The operation keeps the permit until it ends.
     pub(super) async fn place(&self, timeout: Duration) -> Result<Option<OwnedSemaphorePermit>, Error> {
         let Some(places) = &self.places else { return Ok(None) };
         match tokio::time::timeout(timeout, Arc::clone(places).acquire_owned()).await {
-            // It is never closed.
+            // The semaphore is never closed.
             Ok(place) => Ok(place.ok()),
             Err(_) => Err(Error::RoleBusy(timeout)),
         }
     }
 }
 
-/// The schemas of all roles that have asked.
+/// The schemas of all roles that have sent requests.
 pub(super) struct Snapshots {
     pub(super) loader: CatalogLoader,
     api: Api,
@@ -63,7 +66,8 @@ pub(super) struct Snapshots {
     limits: RoleLimits,
     start: Instant,
     role_schemas: ArcSwap<RoleSchemas>,
-    /// Held while a role's schema is replaced, and while its snapshot is made: two roles with the same new catalog make one.
+    /// Held while a role's schema is replaced and its snapshot is made, so that two roles with the same new
+    /// catalog make only one.
     replacing: Mutex<()>,
     role_locks: RoleLocks,
     concurrency: Concurrency,
@@ -72,12 +76,12 @@ pub(super) struct Snapshots {
 
 #[derive(Clone, Default)]
 struct RoleSchemas {
-    /// That of the connection's own user.
+    /// The schema of the connection's own user.
     own: Option<Arc<RoleSchema>>,
     by_role: HashMap<String, Arc<RoleSchema>>,
 }
 
-/// A lock for each role, held while its catalog is read: a hundred first requests read it once.
+/// A lock for each role, held while its catalog is read, so that a hundred first requests read it once.
 #[derive(Default)]
 struct RoleLocks(std::sync::Mutex<HashMap<Option<String>, Weak<Mutex<()>>>>);
 
@@ -104,13 +108,13 @@ impl Snapshots {
         }
     }
 
-    /// What one request of a role may ask for.
+    /// The limits of one request of a role.
     pub(super) fn limits(&self, role: Option<&str>) -> &Limits {
         self.limits.of(role)
     }
 
-    /// The schema of a role; `None` is the connection's own user. A role that is refused is not remembered: it costs no more
-    /// than the smallest request, and is there as soon as it is granted.
+    /// The schema of a role; `None` is the connection's own user. A refused role is not cached: a refusal
+    /// costs no more than the smallest request, and a grant takes effect at once.
     pub(super) async fn of(&self, role: Option<&str>) -> Result<Arc<RoleSchema>, Error> {
         if let Some(role_schema) = self.known(role) {
             return Ok(role_schema);
@@ -118,17 +122,17 @@ impl Snapshots {
         let _turn = self.role_locks.of(role).await;
         match self.known(role) {
             Some(role_schema) => Ok(role_schema),
-            // On the heap: the future of a request that need not wait would be as large.
+            // On the heap, because the future of a request that need not wait would be as large.
             None => Ok(Box::pin(self.load(role)).await?.0),
         }
     }
 
-    /// Whether a role has a schema, so that its requests need not wait for one.
+    /// Whether a role has a schema, so its requests need not wait for one.
     pub(super) fn is_known(&self, role: Option<&str>) -> bool {
         self.known(role).is_some()
     }
 
-    /// The schema of a role after the database has turned out to be another than in `old`; `None` if it is the same.
+    /// The new schema of a role if the database has changed since `old`; `None` if it has not.
     pub(super) async fn after(
         &self,
         role: Option<&str>,
@@ -151,14 +155,14 @@ impl Snapshots {
         Ok(Some(role_schema).filter(|role_schema| !Arc::ptr_eq(&role_schema.snapshot, &old.snapshot)))
     }
 
-    /// Reads the catalogs of all roles again; says whether any has changed. Requests that run keep the schema that they began with,
-    /// and a role whose catalog cannot be read keeps its own.
+    /// Reads the catalogs of all roles again; returns whether any has changed. Running requests keep the
+    /// schema that they began with, and a role whose catalog cannot be read keeps its schema.
     pub(super) async fn reload(&self) -> Result<bool, Error> {
         let roles = self.held();
         self.reload_roles(if roles.is_empty() { vec![None] } else { roles }).await
     }
 
-    /// The same for those roles whose catalogs may have changed.
+    /// Reads again the catalogs of the roles for which they may have changed; returns whether any has.
     pub(super) async fn reload_changed(&self) -> Result<bool, Error> {
         let roles = self.held();
         let asked: Vec<Option<&str>> = roles.iter().map(Option::as_deref).collect();
@@ -171,19 +175,19 @@ impl Snapshots {
         self.reload_roles(roles.into_iter().filter(|role| !is_the_same(role)).collect()).await
     }
 
-    /// The schema of a role, if it is there.
+    /// The schema of a role, if it is cached.
     pub(super) fn known(&self, role: Option<&str>) -> Option<Arc<RoleSchema>> {
         let role_schemas = self.role_schemas.load();
         let role_schema = role_schemas.get(role)?;
         let now = self.start.elapsed().as_secs();
-        // Written once a second, so that requests on several processors do not take the value from each other.
+        // Written once a second at most, so that processors do not contend for the cache line.
         if role_schema.used.load(Ordering::Relaxed) != now {
             role_schema.used.store(now, Ordering::Relaxed);
         }
         Some(Arc::clone(role_schema))
     }
 
-    /// The roles that have schemas: the own user first, then those that asked last.
+    /// The roles that have schemas: the connection's own user first, then the most recently used ones.
     fn held(&self) -> Vec<Option<String>> {
         let role_schemas = self.role_schemas.load();
         let mut roles: Vec<(&String, u64)> = role_schemas
@@ -216,8 +220,8 @@ impl Snapshots {
         failure.map_or(Ok(has_changed), Err)
     }
 
-    /// Reads a role's catalog and puts its schema in place; whether the catalog is another than before. The caller has the
-    /// role's turn.
+    /// Reads a role's catalog and stores its schema. Returns the schema, and whether the catalog has changed.
+    /// The caller holds the role's lock.
     async fn load(&self, role: Option<&str>) -> Result<(Arc<RoleSchema>, bool), Error> {
         let start = Instant::now();
         let loaded = {
@@ -243,7 +247,7 @@ impl Snapshots {
         Ok((role_schema, is_new))
     }
 
-    /// Makes a snapshot on a thread that no request waits for: it takes some hundred milliseconds for a thousand tables.
+    /// Makes a snapshot on a separate thread: it takes some hundred milliseconds for a thousand tables.
     async fn make(&self, role: Option<&str>, json: String, start: Instant) -> Result<Arc<Snapshot>, Error> {
         let (api, application) = (self.api.clone(), Arc::clone(&self.application));
         let making = tokio::task::spawn_blocking(move || Snapshot::new(&json, &api, &application));
@@ -287,7 +291,7 @@ impl RoleSchemas {
         }
     }
 
-    /// Adds a schema, and forgets those that have not been asked for longest where there are too many.
+    /// Adds a schema, and drops the least recently used ones if there are too many.
     fn insert(&mut self, role: Option<&str>, role_schema: Arc<RoleSchema>) {
         match role {
             Some(role) => {
@@ -303,7 +307,7 @@ impl RoleSchemas {
         }
     }
 
-    /// How many different ones there are.
+    /// The number of different snapshots.
     fn snapshots(&self) -> usize {
         self.all().map(|role_schema| role_schema.snapshot.fingerprint).collect::<HashSet<_>>().len()
     }

@@ -1,4 +1,4 @@
-//! Operations whose statements become functions of the database before anybody asks for them.
+//! Turns the statements of operations into functions of the database before the first request.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use crate::request::{Sample, json_map};
 /// The statements of an operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StoredOperation {
-    /// How many there are.
+    /// The number of statements.
     pub statements: usize,
     /// How many of them are functions.
     pub stored: usize,
 }
 
 impl Engine {
-    /// Has the statements of an operation become functions of the database, for the role of `identity` and variables like these.
-    /// Runs none of them.
+    /// Makes functions of an operation's statements, for the role of `identity` and variables like these.
+    /// Runs none of the statements.
     pub async fn store(&self, request: &Request, identity: &Identity) -> Result<StoredOperation, Error> {
         let planning = &self.inner.planning;
         let text = planning.inner.persisted.text(&request.document)?;
@@ -28,7 +28,7 @@ impl Engine {
         let mut account = Account::open(None);
         let prepared =
             planning.prepare(request, &text, &variables, (identity, &role_schema), &mut account).await;
-        // It is not run, and so not counted.
+        // The operation does not run, so it is not counted.
         account.hand_over();
         let prepared = prepared?;
         let execution = prepared.execution(identity, &role_schema, Structure::Remembered);
@@ -40,9 +40,9 @@ impl Engine {
         Ok(operation)
     }
 
-    /// Has the statements of all persisted operations become functions for a role; `None` is the connection's own user. Answers with
-    /// the ids of the documents of which not all could: the role may not see what they ask for, or their statements depend on the
-    /// shape of variables.
+    /// Makes functions of the statements of all persisted operations for a role; `None` is the connection's
+    /// own user. Returns the ids of the documents for which this was not fully possible: the role may not see
+    /// what they select, or their statements depend on the shape of variables.
     pub async fn store_persisted(&self, role: Option<&str>) -> Result<(StoredOperation, Vec<String>), Error> {
         let planning = &self.inner.planning.inner;
         let role_schema = planning.snapshots.of(role).await?;

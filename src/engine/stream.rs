@@ -1,5 +1,5 @@
-//! Subscriptions that the application answers: a stream of values, each of which becomes an answer. Never decides who may subscribe, nor
-//! when a stream is over for other reasons than its own.
+//! Subscriptions that the application answers: a stream of values, each of which becomes an answer. Never
+//! decides who may subscribe, nor ends a stream for reasons outside of it.
 
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, unfold};
@@ -16,18 +16,18 @@ use crate::error::Error;
 use crate::request::{ApplicationAnswers, RequestError};
 use crate::response::{self, Body};
 
-/// What a stream of the application comes to.
+/// One step of an application's stream.
 #[derive(Debug, Clone)]
 pub enum StreamStep {
-    /// The answer that a value has become.
+    /// The answer made from a value.
     Answer(Response),
-    /// The operation does not fit the API any more; the response says why.
+    /// The operation is no longer valid; the response says why.
     Misfit(Response),
-    /// The operation may not run as its role any more; the response says why.
+    /// The operation may no longer run as its role; the response says why.
     RoleRefused(Response),
 }
 
-/// A stream that has been started.
+/// A started stream.
 struct Streaming {
     engine: Engine,
     operation: LiveOperation,
@@ -53,7 +53,7 @@ impl Engine {
         Ok(unfold(Some(streaming), |streaming| async move { streaming?.next().await }).boxed())
     }
 
-    /// The field's stream, or what its client is told instead.
+    /// The field's stream, or the client's error.
     async fn start(
         &self,
         execution: Execution<'_>,
@@ -78,13 +78,13 @@ impl Engine {
     }
 }
 
-/// The field that is subscribed to.
+/// The subscription's root field.
 fn root(execution: Execution<'_>) -> &Root {
-    // Validation has it that there is one.
+    // Validation guarantees that there is exactly one.
     &execution.compiled.roots[0]
 }
 
-/// Ends what was asked of the database for a result, if anything was.
+/// Ends the transaction behind a result, if there is one.
 async fn settled<T>(session: &Session, result: Result<T, FieldError>) -> Result<T, FieldError> {
     let value = result?;
     session.commit().await?;
@@ -94,7 +94,7 @@ async fn settled<T>(session: &Session, result: Result<T, FieldError>) -> Result<
 impl Streaming {
     async fn next(mut self) -> Option<(StreamStep, Option<Self>)> {
         let Some(value) = self.values.next().await else {
-            // What was asked for after the last value has nothing to show for it.
+            // Queries after the last value have no result.
             self.session.roll_back().await;
             return None;
         };
@@ -105,7 +105,7 @@ impl Streaming {
                 Err(LiveRun::RoleRefused(response)) => {
                     return Some((StreamStep::RoleRefused(response), None));
                 }
-                // The database cannot be asked now, and the application does not need it to.
+                // The database cannot be reached now, and the application may not need it.
                 Err(_) => {}
             }
         }
@@ -114,7 +114,7 @@ impl Streaming {
     }
 }
 
-/// The answer that a value becomes; an error is one, too.
+/// The answer made from a value or an error.
 async fn answer(operation: &LiveOperation, session: &Session, value: Result<Value, FieldError>) -> Body {
     let execution = operation.execution(Structure::Confirmed);
     let root = root(execution);

@@ -1,6 +1,7 @@
-//! The running of a mutation within a transaction that its caller has begun, and will end.
+//! Runs a mutation in a transaction that its caller has begun, and will end.
 //!
-//! A failed mutation is undone to where it began, so that the caller can still write in the transaction what became of it.
+//! A failed mutation is undone by a savepoint, so that the caller can still write its outcome in the
+//! transaction.
 
 use std::sync::Arc;
 
@@ -16,23 +17,23 @@ use crate::error::Error;
 use crate::request::json_map;
 use crate::response::{self, Body};
 
-/// An identity whose request fits the API, with the API as its role sees it.
+/// An identity whose request is valid, with its role's schema.
 pub struct Admitted {
     role_schema: Arc<RoleSchema>,
     identity: Identity,
     structure: Structure,
 }
 
-/// What became of a mutation.
+/// The outcome of a mutation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// Its answer.
     pub response: Response,
-    /// Whether it took effect; else all of it was undone.
+    /// Whether it took effect; if not, all of it was undone.
     pub took_effect: bool,
 }
 
-/// An answer that is not yet counted.
+/// An answer that has not been counted yet.
 struct Answer {
     outcome: Outcome,
     body: Body,
@@ -40,9 +41,9 @@ struct Answer {
 }
 
 impl Engine {
-    /// Reads the catalog for who asks, if it is not known yet, or if the request does not fit it: another process has accepted
-    /// the request and may know a newer one. It is done before a transaction is begun, so that nobody waits for a second
-    /// connection while holding one.
+    /// Reads the role's catalog if it is not loaded yet, or if the request is not valid: another process has
+    /// accepted the request, and may have a newer catalog. This happens before a transaction begins, so that
+    /// no task waits for a second connection while it holds one.
     pub async fn admit(&self, request: &Request, identity: Identity) -> Result<Admitted, Error> {
         let planning = &self.inner.planning;
         let role = identity.role.as_deref();
@@ -53,8 +54,8 @@ impl Engine {
         self.admit_again(Admitted { role_schema, identity, structure: Structure::Remembered }).await
     }
 
-    /// The same once more, after the database has turned out to be another than it was known to be. A mutation that was undone because
-    /// of that may be run again.
+    /// Like [`Engine::admit`], after the database has turned out to have changed. A mutation that was undone
+    /// for that reason may run again.
     pub async fn admit_again(
         &self,
         Admitted { role_schema, identity, .. }: Admitted,
@@ -65,10 +66,10 @@ impl Engine {
         Ok(Admitted { role_schema, identity, structure: Structure::Confirmed })
     }
 
-    /// Runs a mutation. Afterwards the transaction is the connection's own user's again.
+    /// Runs a mutation. Afterwards the transaction has the connection's own user again.
     ///
-    /// An error is one that may pass, or leaves the transaction unusable; it is undone then. After [`Error::SchemaChanged`],
-    /// [`Engine::admit_again`] helps.
+    /// An error means that a retry may succeed, or that the transaction is unusable; the mutation is undone
+    /// then. After [`Error::SchemaChanged`], call [`Engine::admit_again`].
     pub async fn respond_within(
         &self,
         transaction: Transaction,
@@ -141,9 +142,10 @@ fn refused(error: &Error) -> Answer {
     Answer { outcome, body, took_effect: false }
 }
 
-/// Ends a mutation that has succeeded so far: what is checked at the end of a transaction is checked now.
+/// Ends a mutation that has succeeded so far: deferred constraints are checked now.
 ///
-/// Where no field is the application's, all would have been one message, and PostgreSQL finds that at its last statement.
+/// Without application fields, everything would have been one message, and PostgreSQL would report such an
+/// error at its last statement.
 async fn leave(
     mut transaction: Transaction,
     execution: Execution<'_>,

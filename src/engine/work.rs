@@ -1,4 +1,4 @@
-//! A request -> a compiled operation: what takes the processor's time, on whichever thread.
+//! Request -> compiled operation: the computation itself, on any thread.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::request::{Document, Facts, JsonMap, Measure, Operation, RequestError};
 
-/// What a request is validated and compiled with.
+/// The inputs for validating and compiling a request.
 #[derive(Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) role_schema: &'a Arc<RoleSchema>,
@@ -19,14 +19,14 @@ pub(super) struct Work<'a> {
     pub(super) limits: &'a Limits,
 }
 
-/// The same, for another thread.
+/// An owned [`Work`], for another thread.
 pub(super) struct SharedWork {
     role_schema: Arc<RoleSchema>,
     text: Arc<str>,
     limits: Limits,
 }
 
-/// The operation that a request asks for.
+/// The operation that a request selects.
 pub(super) struct Selected {
     pub(super) operation: Operation,
     from: Origin,
@@ -34,13 +34,13 @@ pub(super) struct Selected {
 
 /// Where its document comes from.
 enum Origin {
-    /// It was accepted before.
+    /// It is cached.
     Remembered(Id),
-    /// It is new, and not within the limits yet.
+    /// It is new, and not yet checked against the limits.
     New(Arc<Document>),
 }
 
-/// A compiled operation, and the answers that are there before anything runs.
+/// A compiled operation, and the ready answers.
 type Compiled = Result<(Arc<CompiledOperation>, Arc<ReadyAnswers>), Error>;
 
 impl Work<'_> {
@@ -52,7 +52,7 @@ impl Work<'_> {
         }
     }
 
-    /// The operation that is asked for, with its variables.
+    /// The selected operation, with its variables.
     pub(super) fn select(
         &self,
         remembered: Option<Remembered>,
@@ -70,7 +70,7 @@ impl Work<'_> {
         Ok(Selected { operation, from })
     }
 
-    /// The statements of an operation, if it is within the limits. A new document is remembered then.
+    /// The statements of an operation, if it is within the limits. Then a new document is cached.
     pub(super) fn compile(&self, Selected { operation, from }: Selected) -> (Operation, Compiled) {
         let compiled = self.compiled(&operation, from).and_then(|compiled| {
             let known =
@@ -107,7 +107,7 @@ impl Work<'_> {
         let compiled = Arc::new(CompiledOperation::new(&snapshot.schema, &facts, measure)?);
         Event::OperationCompiled.emit();
         match from {
-            // What is asked for once is not worth its memory.
+            // A statement that is used once is not worth its memory.
             Origin::New(document) => snapshot.remember(self.text, document),
             Origin::Remembered(document) => {
                 if let Some(questions) = facts.into_questions() {
