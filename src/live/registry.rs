@@ -95,15 +95,18 @@ struct Group {
 #[derive(Debug, Clone)]
 pub(super) enum Latest {
     Nothing,
-    Answer(Response),
+    Answer(Response, Option<Digest>),
     Ended(End),
 }
+
+/// A digest of a whole answer.
+pub(super) type Digest = [u8; 16];
 
 /// Identifies an answer; empty before the first one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     /// The digest of the whole answer.
-    pub(super) digest: Option<[u8; 16]>,
+    pub(super) digest: Option<Digest>,
     /// The database's hash of the answer's text, if it can compute one.
     pub(super) hash: Option<AnswerHash>,
 }
@@ -375,7 +378,7 @@ impl Registry {
                 if let Some(operation) = operation {
                     group.operation = operation;
                 }
-                group.latest.send_replace(Latest::Answer(response));
+                group.latest.send_replace(Latest::Answer(response, seen.digest));
             }
             Outcome::Ended(end) => {
                 group.latest.send_replace(Latest::Ended(end));

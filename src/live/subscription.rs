@@ -10,7 +10,7 @@ use futures_util::stream::BoxStream;
 use tokio::sync::watch;
 
 use super::Place;
-use super::registry::{Joined, Latest, Member};
+use super::registry::{Digest, Joined, Latest, Member};
 use super::update::{End, EndReason, Update};
 use crate::engine::StreamStep;
 use crate::error::Error;
@@ -27,7 +27,13 @@ pub struct Subscription {
 /// Where its answers come from.
 enum Answers {
     /// From the group of subscriptions with the same answer.
-    Group { latest: watch::Receiver<Latest>, member: Member, interval: Duration },
+    Group {
+        latest: watch::Receiver<Latest>,
+        /// The digest of the answer that the client got last.
+        given: Option<Digest>,
+        member: Member,
+        interval: Duration,
+    },
     /// From the application.
     Stream(BoxStream<'static, StreamStep>),
 }
@@ -39,7 +45,7 @@ impl Subscription {
         interval: Duration,
         place: Place,
     ) -> Self {
-        let answers = Answers::Group { latest, member, interval };
+        let answers = Answers::Group { latest, given: None, member, interval };
         Self { answers, expires_at, has_ended: false, place }
     }
 
@@ -77,7 +83,7 @@ impl Subscription {
 impl Answers {
     async fn next(&mut self) -> Option<Update> {
         match self {
-            Self::Group { latest, .. } => Some(newest(latest).await),
+            Self::Group { latest, given, .. } => Some(newest(latest, given).await),
             Self::Stream(stream) => Some(match stream.next().await? {
                 StreamStep::Answer(response) => Update::Answer(response),
                 StreamStep::Misfit(response) => {
@@ -91,15 +97,23 @@ impl Answers {
     }
 }
 
-async fn newest(latest: &mut watch::Receiver<Latest>) -> Update {
-    let changed = latest.changed().await;
-    let latest = latest.borrow_and_update().clone();
-    match (changed, latest) {
-        (Ok(()), Latest::Answer(response)) => Update::Answer(response),
-        (_, Latest::Ended(end)) => Update::Ended(end),
-        // If the group no longer exists, nothing else follows.
-        (Ok(()), Latest::Nothing) | (Err(_), _) => {
-            Update::Ended(End::new(EndReason::ShuttingDown, &Error::ShuttingDown))
+/// Waits for an answer that differs from the last one that the client got. If the client was too slow to take an answer, the next one can
+/// equal what it already has.
+async fn newest(latest: &mut watch::Receiver<Latest>, given: &mut Option<Digest>) -> Update {
+    loop {
+        let changed = latest.changed().await;
+        let latest = latest.borrow_and_update().clone();
+        match (changed, latest) {
+            (Ok(()), Latest::Answer(_, digest)) if digest.is_some() && digest == *given => {}
+            (Ok(()), Latest::Answer(response, digest)) => {
+                *given = digest;
+                return Update::Answer(response);
+            }
+            (_, Latest::Ended(end)) => return Update::Ended(end),
+            // If the group no longer exists, nothing else follows.
+            (Ok(()), Latest::Nothing) | (Err(_), _) => {
+                return Update::Ended(End::new(EndReason::ShuttingDown, &Error::ShuttingDown));
+            }
         }
     }
 }

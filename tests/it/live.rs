@@ -77,7 +77,33 @@ async fn a_slow_client_gets_the_newest_answer() {
     assert_eq!(slow.titles().await, quick.last_titles());
 }
 
-/// The titles of all notes, in order.
+#[tokio::test]
+async fn a_slow_client_is_not_given_twice_what_was_changed_and_changed_back() {
+    let stand = Stand::new().await;
+    let mut slow = stand.subscribe("ann", TITLES).await;
+    let mut quick = stand.subscribe("ann", TITLES).await;
+    assert_eq!(
+        (slow.titles().await, quick.titles().await),
+        (vec!["of ann 1".into()], vec!["of ann 1".into()])
+    );
+    stand.execute("insert into note values (10, 'ann', 'for a moment')").await;
+    assert_eq!(quick.titles().await, ["for a moment", "of ann 1"]);
+    stand.execute("delete from note where id = 10").await;
+    assert_eq!(quick.titles().await, ["of ann 1"]);
+    stand.execute("insert into note values (11, 'ann', 'another')").await;
+    assert_eq!(quick.titles().await, ["another", "of ann 1"]);
+    assert_eq!(slow.titles().await, ["another", "of ann 1"]);
+    // This time it waits already when the answer comes that it has.
+    stand.execute("delete from note where id = 11").await;
+    assert_eq!(quick.titles().await, ["of ann 1"]);
+    stand.execute("insert into note values (11, 'ann', 'another')").await;
+    assert_eq!(quick.titles().await, ["another", "of ann 1"]);
+    let next = tokio::spawn(async move { slow.titles().await });
+    stand.settle().await;
+    stand.execute("delete from note where id = 11").await;
+    assert_eq!(next.await.expect("an answer comes"), ["of ann 1"]);
+}
+
 #[tokio::test]
 async fn the_first_row_of_a_group_is_answered_again_when_another_takes_its_place() {
     let stand = Stand::new().await;
@@ -93,5 +119,6 @@ async fn the_first_row_of_a_group_is_answered_again_when_another_takes_its_place
     assert_eq!(ann.titles().await, ["later"]);
 }
 
+/// The titles of all notes, in order.
 const TITLES: &str =
     "subscription { noteCollection(orderBy: [{title: AscNullsLast}]) { edges { node { title } } } }";

@@ -38,8 +38,8 @@ pub(super) struct Writer {
     direct: Client,
     pooled: Client,
     pub(super) log: Vec<State>,
-    /// How many turns had an end that nobody has acknowledged.
-    pub(super) lost: usize,
+    /// When turns began that had no acknowledged end.
+    pub(super) lost: Vec<Instant>,
 }
 
 impl Writer {
@@ -47,7 +47,7 @@ impl Writer {
         let direct = connect_when_possible(&direct_url).await;
         let pooled = connect_when_possible(&pooled_url).await;
         let (random, http) = (Random(0x11fe_5eed), reqwest::Client::new());
-        let (log, lost) = (Vec::new(), 0);
+        let (log, lost) = (Vec::new(), Vec::new());
         let mut writer =
             Self { random, direct_url, pooled_url, graphql_url, http, direct, pooled, log, lost };
         let sent = Instant::now();
@@ -55,10 +55,11 @@ impl Writer {
         writer
     }
 
-    /// Writes for a time. Now and again it waits for so long that everybody has to see what is there.
-    pub(super) async fn write_for(&mut self, time: Duration) {
+    /// Writes for a time, and until enough turns have taken effect. Now and again it waits for so long that all subscribers have to see
+    /// what is there.
+    pub(super) async fn write_for(&mut self, time: Duration, enough: usize) {
         let began = Instant::now();
-        while began.elapsed() < time {
+        while began.elapsed() < time || self.log.len() - self.lost.len() < enough {
             self.turn().await;
             let pause = if self.random.once_in(14) {
                 INTERVAL * 4 + INTERVAL * u32::try_from(self.random.below(3)).unwrap()
@@ -88,7 +89,7 @@ impl Writer {
         if let Some(views) = written {
             self.log.push(State { sent, acknowledged: Instant::now(), views });
         } else {
-            self.lost += 1;
+            self.lost.push(sent);
             self.keep(sent).await;
         }
     }
