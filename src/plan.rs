@@ -1,6 +1,7 @@
-//! Operation + schema -> plan: what to read, as plain data. Pure: `plan(schema, operation)` needs nothing else.
+//! Operation + schema -> plan: what to read and write, as plain data. Pure: `plan(schema, operation)` needs
+//! nothing else.
 //!
-//! A plan names tables and columns by their places in the catalogue; the SQL that reads them is the business of `sql`.
+//! A plan identifies tables and columns by their indexes in the catalog; `sql` makes the SQL.
 
 #![warn(
     clippy::wildcard_enum_match_arm,
@@ -30,7 +31,7 @@ use apollo_compiler::Node;
 use crate::request::{Facts, Field, OperationType, collect_fields, merged_selections};
 use crate::schema::{ExposedTable, Join, MutationFieldKind, Operator, QueryFieldKind, Schema, TypeId};
 
-/// The variables of an operation, as their types have them; absent ones are absent.
+/// The coerced variables of an operation; absent ones stay absent.
 pub use crate::request::JsonMap as Variables;
 pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
@@ -45,7 +46,7 @@ pub use slot::{Slot, Variable};
 pub use update::Assignment;
 pub use write::{Change, InsertedRows, Target, Write, WriteField};
 
-/// What an operation is answered from: one entry for each root field, in the order of the answer.
+/// The plan of an operation: one entry for each root field, in the order of the answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// Whether it may change anything.
@@ -55,7 +56,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether a root field is the application's.
+    /// Whether the application answers a root field.
     pub fn calls_application(&self) -> bool {
         self.roots.iter().any(|root| matches!(root.source, Source::Application(_)))
     }
@@ -75,7 +76,7 @@ pub enum Effect {
 pub struct Root {
     /// Its key in the answer.
     pub key: String,
-    /// Where it stands in the document: line and column, from 1.
+    /// Its place in the document: line and column, from 1.
     pub location: Option<(usize, usize)>,
     /// Whether null in its place makes the whole answer null.
     pub is_non_null: bool,
@@ -86,13 +87,13 @@ pub struct Root {
 /// Where the value of a root field comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
-    /// It is known: a JSON text.
+    /// A JSON text that is already known.
     Known(String),
     /// `__schema` or `__type`: answered from the schema.
     Introspection,
     /// From the database, by one statement.
     Database(Box<Action>),
-    /// From the application: the field of that number.
+    /// From the application: the field with that number.
     Application(usize),
 }
 
@@ -107,37 +108,38 @@ pub enum Action {
     Write(Write),
     /// An insert of rows of several tables.
     NestedInsert(NestedInsert),
-    /// What a function returns that is neither a row nor rows.
+    /// The result of a function that returns neither a row nor rows.
     Value(Call),
 }
 
 /// Where rows come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Origin {
-    /// From their table: all that are there.
+    /// From their table: all rows.
     Table,
-    /// From their table: those that hang on the row above.
+    /// From their table: the rows related to the parent row.
     Joined(Arc<Join>),
     /// From a function.
     Called(Call),
 }
 
-/// A page of a collection and what is asked of it.
+/// A page of a collection, and the selected fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Connection {
     /// The table.
     pub table: usize,
     /// Where its rows come from.
     pub origin: Origin,
-    /// Which rows; `None` takes all.
+    /// Which rows; `None` is all of them.
     pub condition: Option<Condition>,
     /// Which part of them.
     pub page: Page,
     /// In which order; the key decides between equal rows.
     pub order: Vec<OrderTerm>,
-    /// Of rows that are equal in these columns only the first one is in the collection. The order begins with them.
+    /// Of the rows that are equal in these columns, only the first one is in the collection. The order begins
+    /// with these columns.
     pub distinct_on: Vec<usize>,
-    /// What is asked of the connection, by key in the answer.
+    /// The selected fields, by response key.
     pub fields: Vec<(String, ConnectionField)>,
 }
 
@@ -202,7 +204,7 @@ pub enum AggregateColumn {
     Column(usize),
 }
 
-/// One row and what is asked of it.
+/// One row, and the selected fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// The table.
@@ -211,7 +213,7 @@ pub struct Row {
     pub origin: Origin,
     /// Which row.
     pub condition: Option<Condition>,
-    /// What is asked of it, by key in the answer.
+    /// The selected fields, by response key.
     pub fields: Vec<(String, RowField)>,
 }
 
@@ -224,27 +226,27 @@ pub enum RowField {
     NodeId,
     /// A column.
     Column(usize),
-    /// What a function makes of the row, if that is neither a row nor rows.
+    /// A function of the row that returns neither a row nor rows.
     Computed(usize),
     /// Another row.
     ToOne {
-        /// Which one, and what is asked of it.
+        /// Which row, and its selected fields.
         row: Box<Row>,
-        /// Whether there is always one, by the schema.
+        /// Whether there always is one, by the schema.
         is_non_null: bool,
     },
     /// Other rows.
     ToMany(Box<Connection>),
 }
 
-/// Which rows. Conditions are SQL's, three-valued.
+/// A condition on rows, with SQL's three-valued logic.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    /// All of them hold; there are at least two.
+    /// All of them are true; there are at least two.
     All(Vec<Condition>),
-    /// At least one of them holds; there are at least two.
+    /// At least one of them is true; there are at least two.
     Any(Vec<Condition>),
-    /// It does not hold.
+    /// It is not true.
     Not(Box<Condition>),
     /// A column compared with a value.
     Compare {
@@ -252,10 +254,10 @@ pub enum Condition {
         column: usize,
         /// The operator.
         operator: &'static Operator,
-        /// What it is compared with.
+        /// The other side of the comparison.
         operand: Operand,
     },
-    /// The row stands in the table itself, or in the child that has that oid; of tables with children.
+    /// For tables with children: the row is in the table itself, or in the child with that oid.
     StandsIn(Option<Slot>),
     /// The column is null, or is not.
     IsNull {
@@ -264,30 +266,30 @@ pub enum Condition {
         /// Whether it has to be.
         is_null: bool,
     },
-    /// Something holds for the rows at the other end of a relation.
+    /// A condition on the rows at the other end of a relation.
     Related(Box<Related>),
 }
 
-/// What a column is compared with, or becomes.
+/// A value that a column is compared with, or set to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {
     /// One value of the column's type.
     Value(Slot),
     /// A value of the column's array type, or a list of values of its type.
     List(Slot),
-    /// A text, whatever the column's type: a pattern.
+    /// A text for a column of any type: a pattern.
     Text(Slot),
 }
 
-/// Plans an operation. Fails on arguments that no type forbids but the API does, before anything runs.
+/// Plans an operation. Fails on arguments that the types allow but the API does not, before anything runs.
 ///
-/// The plan is that of every request in which the facts that were asked for are the same.
+/// All requests with the same answers to the facts' questions have this plan.
 pub fn plan(schema: &Schema, facts: &Facts<'_>) -> Result<Plan, PlanError> {
     let definition = facts.operation().definition();
     let (effect, root_type) = match definition.operation_type {
         OperationType::Query => (Effect::Query, TypeId::Query),
         OperationType::Mutation => (Effect::Mutation, TypeId::Mutation),
-        // Each of its answers is that of a query.
+        // Each answer of a subscription is that of a query.
         OperationType::Subscription => (Effect::Query, TypeId::Subscription),
     };
     let applies = |name: &str| root_type.is_named(schema, name);
@@ -300,7 +302,7 @@ pub fn plan(schema: &Schema, facts: &Facts<'_>) -> Result<Plan, PlanError> {
     Ok(Plan { effect, roots: roots.collect::<Result<_, _>>()? })
 }
 
-/// What planning a field needs: where it is, and what it may look at.
+/// The context for planning a field: its path, the schema and the facts.
 struct Planner<'a> {
     schema: &'a Schema,
     facts: &'a Facts<'a>,
@@ -308,12 +310,12 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    /// The planner of a field below.
+    /// The planner for a field below this one.
     fn below(&self, key: &str) -> Self {
         Self { schema: self.schema, facts: self.facts, path: self.path.below(key) }
     }
 
-    /// The fields asked of an object of that type. `named` finds what a name stands for among the type's fields.
+    /// The selected fields of an object of that type. `named` finds a field of the type by its name.
     fn fields<K>(
         &self,
         of: TypeId,
@@ -333,7 +335,8 @@ impl<'a> Planner<'a> {
         asked.collect()
     }
 
-    /// A validated document asks for no field that the schema does not have: what renders the schema and what reads it disagree.
+    /// A validated document selects only fields of the schema. If one is unknown, the code that renders the
+    /// schema and the code that reads it disagree.
     fn unknown_field(&self, of: TypeId, name: &str) -> PlanError {
         self.defect(format!(
             "the schema has no field {}.{name}, which validation let pass",
@@ -350,14 +353,14 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A field of an object, as it was asked for.
+/// A selected field of an object.
 struct AskedField<'a, K> {
     key: String,
     asked: Asked<K>,
     fields: Vec<&'a Node<Field>>,
 }
 
-/// What a field stands for.
+/// The meaning of a selected field.
 enum Asked<K> {
     /// The name of the object's type.
     Typename(String),

@@ -1,7 +1,7 @@
 //! GraphQL text and variables -> a validated operation.
 //!
-//! apollo-compiler parses and validates; the gaps that it leaves are closed by `syntax` and `strict`. Nothing here knows of
-//! tables: what a field stands for is looked up by the plan.
+//! apollo-compiler parses and validates; `syntax` and `strict` close the gaps that it leaves. Nothing here
+//! knows about tables: the plan looks up the meaning of a field.
 
 mod application;
 mod coerce;
@@ -45,50 +45,50 @@ pub use limits::Measure;
 pub use sample::Sample;
 pub use weight::Values;
 
-/// How deep the parser follows nested syntax; deeper documents are refused before they can exhaust the stack.
+/// The maximum nesting for the parser; deeper documents are refused before they can exhaust the stack.
 const PARSER_RECURSION: usize = 400;
 
-/// What a token of a validated document takes in memory, about: a field is one token, and a node with a name, a definition and a
-/// selection set.
+/// About how many bytes of memory a token of a validated document takes. A field is one token, but becomes a
+/// node with a name, a definition and a selection set.
 const TOKEN_BYTES: usize = 200;
 
-/// How long a message about a request may be: a document can quote itself in it.
+/// The maximum length of a message about a request, because it can quote the document.
 const MESSAGE: usize = 1000;
 
-/// A document that the schema accepts. It may hold several operations.
+/// A valid document. It may contain several operations.
 #[derive(Debug)]
 pub struct Document {
     executable: Valid<ExecutableDocument>,
     tokens: usize,
     directives: usize,
-    /// Bytes of memory, about.
+    /// About how many bytes of memory it takes.
     size: usize,
 }
 
-/// One operation of a document with its variables, ready to be planned.
+/// One operation of a document with its variables, ready for planning.
 #[derive(Debug, Clone)]
 pub struct Operation {
     document: Arc<Document>,
     name: Option<Name>,
     variables: Valid<JsonMap>,
-    /// The most rows of a page, whatever the schema says.
+    /// The maximum number of rows of a page, whatever the schema says.
     page_size: u64,
 }
 
 /// Why a request is refused before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestError {
-    /// The document is not one that the schema accepts; at least one message.
+    /// The document is not valid; there is at least one message.
     Invalid(Vec<Message>),
     /// No operation has that name, or none is named and there are several.
     NoOperation(Message),
     /// A variable has the wrong type or is missing.
     Variables(Message),
-    /// The request asks for more than one request may.
+    /// The request exceeds a limit.
     TooLarge {
         /// What there is too much of: "depth", as in the setting's name.
         limit: &'static str,
-        /// How much there is, where that is known.
+        /// How much there is, if known.
         found: Option<usize>,
         /// How much is allowed.
         allowed: usize,
@@ -97,7 +97,7 @@ pub enum RequestError {
     NoIntrospection(Message),
 }
 
-/// A message with the places in the document that it speaks of.
+/// A message with the places in the document that it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// What is wrong.
@@ -139,13 +139,13 @@ impl Document {
         Ok(Self { executable, tokens, directives, size })
     }
 
-    /// Refuses a document that was accepted for somebody with other limits.
+    /// Refuses a document that was accepted under other limits.
     pub fn check(&self, limits: &Limits) -> Result<(), RequestError> {
         check_tokens(self.tokens, limits)?;
         check_directives(self.directives, limits)
     }
 
-    /// How many bytes of memory it takes, about.
+    /// About how many bytes of memory the document takes.
     pub fn size(&self) -> usize {
         self.size
     }
@@ -157,7 +157,8 @@ impl Document {
 }
 
 impl Operation {
-    /// Chooses the operation of that name, or the only one, coerces its variables and holds it against the limits.
+    /// Selects the operation by name, or the only one, coerces its variables and checks it against the
+    /// limits.
     pub fn new(
         document: Arc<Document>,
         name: Option<&str>,
@@ -170,7 +171,7 @@ impl Operation {
         Ok(operation)
     }
 
-    /// The same, before it is held against the limits.
+    /// Like [`Operation::new`], without the check against the limits.
     pub fn coerced(
         document: Arc<Document>,
         name: Option<&str>,
@@ -188,7 +189,7 @@ impl Operation {
 
     /// The operation's definition.
     pub fn definition(&self) -> &executable::Operation {
-        // The constructor has found it under the same name in the same document.
+        // The constructor has found it by the same name in the same document.
         #[expect(
             clippy::expect_used,
             reason = "Operation::new has looked it up, and the document never changes"
@@ -196,32 +197,32 @@ impl Operation {
         self.document.executable.operations.get(self.name.as_deref()).expect("operation is in its document")
     }
 
-    /// The document that it stands in.
+    /// Its document.
     pub fn document(&self) -> &Valid<ExecutableDocument> {
         &self.document.executable
     }
 
-    /// The coerced variables; absent ones are absent.
+    /// The coerced variables; absent ones stay absent.
     pub fn variables(&self) -> &Valid<JsonMap> {
         &self.variables
     }
 
-    /// The most rows of a page of a table, out of what the schema and the limits say.
+    /// The maximum number of rows of a page of a table: the lower one of the schema's and the limits'.
     pub(crate) fn page_size(&self, schema: &Schema, table: usize) -> u64 {
         schema.table(table).map_or(1, |exposed| exposed.page_size).min(self.page_size)
     }
 
-    /// Where a field stands in the document.
+    /// A field's place in the document.
     pub fn location(&self, field: &apollo_compiler::Node<Field>) -> Option<(usize, usize)> {
         let place = field.location()?.line_column(&self.document.executable.sources)?;
         Some((place.line, place.column))
     }
 }
 
-/// Whether the operation that is asked for is a subscription, before the text is held against a schema. What is no document
-/// asks for none.
+/// Whether the selected operation is a subscription, before the text is validated. A text that is not a
+/// document has none.
 pub fn is_subscription(text: &str, name: Option<&str>, limits: &Limits) -> bool {
-    // Most texts are those of queries, and are not read twice.
+    // Most texts are queries, and need not be parsed twice.
     if !text.contains("subscription") {
         return false;
     }
@@ -238,7 +239,7 @@ pub fn is_subscription(text: &str, name: Option<&str>, limits: &Limits) -> bool 
     chosen.find(is_chosen).is_some_and(|operation| operation.operation_type == OperationType::Subscription)
 }
 
-/// The parser stops at the limit, so that a text with as many tokens may have had more.
+/// The parser stops at the limit, so a text with exactly that many tokens may have had more.
 fn check_tokens(found: usize, limits: &Limits) -> Result<(), RequestError> {
     if found < limits.tokens {
         return Ok(());
@@ -289,7 +290,7 @@ fn message(error: &GraphQLError) -> Message {
     Message { text: shortened(&error.message, MESSAGE).into_owned(), locations }
 }
 
-/// A text of a client as it stands in a message: its beginning, if it is long.
+/// A client's text for a message: only its beginning, if it is long.
 fn shortened(text: &str, letters: usize) -> Cow<'_, str> {
     match text.char_indices().nth(letters) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
@@ -297,7 +298,7 @@ fn shortened(text: &str, letters: usize) -> Cow<'_, str> {
     }
 }
 
-/// The variables of a request as apollo-compiler takes them.
+/// The variables of a request as apollo-compiler's type.
 pub fn json_map(variables: serde_json::Map<String, serde_json::Value>) -> JsonMap {
     variables.into_iter().map(|(name, value)| (name.into(), JsonValue::from(value))).collect()
 }

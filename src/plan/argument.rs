@@ -1,34 +1,34 @@
-//! Reading of arguments, and what can be wrong with them although their types are right.
+//! Reads arguments, and reports errors that their types do not exclude.
 
 use super::Planner;
 use super::slot::{Slot, count};
 use crate::request::{Field, Input, Inputs, Leaf};
 
-/// An argument that no type forbids but the API does, or a defect.
+/// An argument that its type allows but the API does not, or a defect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanError {
-    /// Whose fault it is.
+    /// Who has to correct the error.
     pub fault: PlanFault,
-    /// What is wrong and what to do.
+    /// What is wrong, and what to do.
     pub message: String,
     /// The response keys from the root to the field.
     pub path: Vec<String>,
-    /// Where the root field stands: line and column, from 1.
+    /// The place of the root field: line and column, from 1.
     pub location: Option<(usize, usize)>,
 }
 
-/// Whose fault it is that an operation cannot be planned.
+/// Who has to correct an operation that cannot be planned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlanFault {
-    /// The client's: the message says what to do.
+    /// The client; the message says what to do.
     Request,
-    /// Glowplug's: the message is for the log.
+    /// Glowplug; the message is for the log.
     Defect,
 }
 
 impl<'a> Planner<'a> {
-    /// The arguments of a field. A variable that may be null can stand where null may not, if it has a default: then null
-    /// itself is refused here (GraphQL specification, 6.4.1).
+    /// The arguments of a field. Validation allows a nullable variable for a non-null argument if there is a
+    /// default; a null value is then refused here (GraphQL specification, 6.4.1).
     pub(super) fn arguments(&self, field: &'a Field) -> Result<Inputs<'a>, PlanError> {
         let arguments = self.facts.arguments(field);
         for declared in &field.definition.arguments {
@@ -45,12 +45,12 @@ impl<'a> Planner<'a> {
         self.path.error(message)
     }
 
-    /// A defect that shows at this field.
+    /// A defect that is found at this field.
     pub(super) fn defect(&self, message: impl Into<String>) -> PlanError {
         PlanError { fault: PlanFault::Defect, ..self.error(message) }
     }
 
-    /// A count of rows that the statement's text depends on; null is absent.
+    /// A number of rows that the statement's text depends on; null counts as absent.
     pub(super) fn count(&self, arguments: &Inputs<'_>, name: &str) -> Result<Option<u64>, PlanError> {
         match arguments.get(name).map(Input::value) {
             None | Some(Leaf::Null) => Ok(None),
@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// A count of rows that is put into the statement; null is absent.
+    /// A number of rows that is a value of the statement; null counts as absent.
     pub(super) fn count_later(
         &self,
         arguments: &Inputs<'_>,

@@ -9,18 +9,18 @@ use crate::schema::{ExposedArgument, ExposedFunction, Returns};
 /// A call of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// The function, as an index into the catalogue's functions.
+    /// The function, as an index into the catalog's functions.
     pub function: usize,
-    /// What it is given.
+    /// Its arguments.
     pub given: Given,
 }
 
-/// What a function is given.
+/// The arguments of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
-    /// Arguments by their places; those that are left out get PostgreSQL's default.
+    /// Arguments by position; for missing ones, PostgreSQL uses the default.
     Arguments(Vec<(usize, Slot)>),
-    /// The row above.
+    /// The parent row.
     Row,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// A field of a row that a function makes of it.
+    /// A computed field of a row.
     pub(super) fn computed(
         &self,
         function: usize,
@@ -63,7 +63,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The overload that takes the arguments that are given; names tell overloads apart, so there is one at the most.
+    /// The overload that takes the given arguments. Names distinguish overloads, so there is at most one.
     fn overload(
         &self,
         overloads: &[usize],

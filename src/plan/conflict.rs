@@ -1,23 +1,23 @@
-//! `onConflict`: what becomes of inserted rows that conflict with rows that are there.
+//! `onConflict`: what happens to inserted rows that conflict with existing ones.
 
 use super::{Condition, PlanError, Planner};
 use crate::request::{Input, Leaf};
 use crate::schema::ExposedTable;
 
-/// What becomes of inserted rows that conflict with rows that are there.
+/// What happens to inserted rows that conflict with existing ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnConflict {
-    /// The unique index, by its place among the table's.
+    /// The unique index, as an index into the table's conflict targets.
     pub target: usize,
-    /// The columns of the row that is there that get the values of the one that was to be inserted. Without any it is left
-    /// as it is.
+    /// The columns of the existing row that get the values of the new row. Without any, the existing row
+    /// stays as it is.
     pub columns: Vec<usize>,
-    /// The rows that are updated; `None` is all of them.
+    /// Which existing rows are updated; `None` is all of them.
     pub condition: Option<Condition>,
 }
 
 impl Planner<'_> {
-    /// Null is as if it were absent.
+    /// Null counts as absent.
     pub(super) fn on_conflict(
         &self,
         table: usize,
@@ -43,7 +43,7 @@ impl Planner<'_> {
         Ok(Some(OnConflict { target, columns, condition }))
     }
 
-    /// The columns that are named, each of them once.
+    /// The named columns, each of them once.
     fn taken_over(&self, exposed: &ExposedTable, names: &Input<'_>) -> Result<Vec<usize>, PlanError> {
         let mut columns = Vec::new();
         for name in names.items() {

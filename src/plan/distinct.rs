@@ -1,4 +1,4 @@
-//! `distinctOn` -> the columns by which rows are told apart.
+//! `distinctOn` -> the columns that define the groups.
 
 use super::order::MOST_TERMS;
 use super::{PlanError, Planner};
@@ -6,7 +6,7 @@ use crate::request::{Field, Input, Inputs, Leaf};
 use crate::schema::{DISTINCT_ON, TableType, TypeId};
 
 impl Planner<'_> {
-    /// The columns that are named, each of them once, in the order given. Null and an empty list name none.
+    /// The named columns, each of them once, in the order given. Null and an empty list name none.
     pub(super) fn distinct_on(
         &self,
         table: usize,
@@ -14,7 +14,7 @@ impl Planner<'_> {
         arguments: &Inputs<'_>,
     ) -> Result<Vec<usize>, PlanError> {
         let declared = field.definition.argument_by_name(DISTINCT_ON);
-        // A function may have an argument of its own that has this name.
+        // A function may have its own argument with this name.
         let of = TypeId::Table(table, TableType::DistinctColumn);
         let is_own = declared.is_some_and(|found| of.is_named(self.schema, found.ty.inner_named_type()));
         let given = arguments.get(DISTINCT_ON).filter(|given| is_own && !given.is_null());

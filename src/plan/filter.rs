@@ -14,7 +14,7 @@ const MISPLACED_IS: &str = "is asks whether a relation leads to a row: write it 
 pub(super) type Key = Vec<Option<Slot>>;
 
 impl Planner<'_> {
-    /// The condition of a filter on a table; `None` where it does not restrict anything.
+    /// The condition of a filter on a table; `None` if it restricts nothing.
     pub(super) fn filter(
         &self,
         table: usize,
@@ -81,7 +81,7 @@ impl Planner<'_> {
         conditions.collect()
     }
 
-    /// Patterns cannot be matched by every collation.
+    /// Refuses patterns for collations that do not support them.
     fn heed_collation(
         &self,
         table: usize,
@@ -136,7 +136,7 @@ impl Planner<'_> {
         let operators = value.fields();
         let Some(node_id) = operators.get("eq") else { return Ok(Vec::new()) };
         if node_id.is_null() {
-            // A comparison with null matches nothing; a key's first column is as good as any to say so.
+            // A comparison with null matches nothing; any column will do, such as the key's first one.
             let column = self.table(table)?.key[0];
             let (operator, operand) = (Operator::EQUAL, Operand::Value(Slot::NULL));
             return Ok(vec![Condition::Compare { column, operator, operand }]);
@@ -158,7 +158,7 @@ impl Planner<'_> {
         Ok((table.filter(|table| self.schema.table(*table).is_some()), values))
     }
 
-    /// The conditions that pick one row by the values of its key.
+    /// The conditions that select one row by the values of its key.
     pub(super) fn key_conditions(&self, table: usize, values: Key) -> Result<Vec<Condition>, PlanError> {
         let ExposedTable { key, type_name, .. } = self.table(table)?;
         let tells_children_apart = self.schema.catalog.tables[table].tells_children_apart();

@@ -1,6 +1,7 @@
-//! Nested inserts: rows of several tables that refer to each other, in the order in which they have to be inserted.
+//! Nested inserts: rows of several tables that reference each other, in the order in which they have to be
+//! inserted.
 //!
-//! Rows that are referred to come first. Each relation on each level is one step, however many rows it has.
+//! Referenced rows come first. Each relation on each level is one step, for any number of rows.
 
 use std::collections::HashSet;
 
@@ -12,17 +13,17 @@ use super::{OnConflict, Operand, PlanError, Planner, WriteField};
 use crate::request::{Field, Input};
 use crate::schema::{ExposedTable, KeySide, RelationField, TableType};
 
-/// The most values that the rows of one step may have, those among them that are left out in some of them.
+/// The maximum number of values that the rows of one step may have, including missing ones.
 const MOST_CELLS: usize = 200_000;
 
-/// An insert of rows with others that they refer to, or that refer to them.
+/// An insert of rows with rows that they reference, or that reference them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NestedInsert {
-    /// What is inserted, in order.
+    /// The steps in order.
     pub steps: Vec<InsertStep>,
-    /// The step whose rows are the mutation's own.
+    /// The step with the mutation's own rows.
     pub root: usize,
-    /// What is asked of the response, by key in the answer.
+    /// The selected fields of the response, by response key.
     pub fields: Vec<(String, WriteField)>,
 }
 
@@ -31,13 +32,13 @@ pub struct NestedInsert {
 pub struct InsertStep {
     /// The table.
     pub table: usize,
-    /// The columns that any row gives a value, in the order of the table.
+    /// The columns for which at least one row has a value, in the order of the table.
     pub columns: Vec<usize>,
-    /// For each row a value of each column; `None` is left out.
+    /// A value of each column for each row; `None` is missing.
     pub rows: Vec<Vec<Option<Operand>>>,
-    /// The rows that they refer to.
+    /// The rows that they reference.
     pub links: Vec<Link>,
-    /// What becomes of those that conflict with rows that are there.
+    /// What happens to rows that conflict with existing ones.
     pub on_conflict: Option<OnConflict>,
 }
 
@@ -48,22 +49,22 @@ pub struct Link {
     pub step: usize,
     /// Its table.
     pub table: usize,
-    /// The columns that refer, and those that they refer to.
+    /// The referencing and referenced columns.
     pub columns: Vec<(usize, usize)>,
-    /// For each row the one that it refers to, by its place in that step; `None` refers to none of them.
+    /// The referenced row of each row, as an index into that step; `None` references none of them.
     pub rows: Vec<Option<usize>>,
 }
 
-/// What is given for a relation, with the place of the row that it is given in.
+/// The inputs for a relation, with the index of the row that has them.
 type Given<'i> = Vec<(usize, Input<'i>)>;
 
 impl<'a> Planner<'a> {
-    /// Whether rows of other tables are given in an object.
+    /// Whether an object contains rows of other tables.
     pub(super) fn is_nested<'n>(&self, table: usize, keys: impl IntoIterator<Item = &'n &'n str>) -> bool {
         keys.into_iter().any(|key| self.schema.nested(table, key).is_some())
     }
 
-    /// `insertIntoXCollection` of objects some of which have rows of other tables in them.
+    /// `insertIntoXCollection` of objects, some of which contain rows of other tables.
     pub(super) fn nested_insert(
         &self,
         table: usize,
@@ -77,7 +78,8 @@ impl<'a> Planner<'a> {
         Ok(NestedInsert { steps, root, fields })
     }
 
-    /// Appends the step of these rows, behind those that they refer to and before those that refer to them.
+    /// Appends the step of these rows, after the steps of referenced rows and before those of referencing
+    /// rows.
     fn step(
         &self,
         steps: &mut Vec<InsertStep>,
@@ -119,7 +121,7 @@ impl<'a> Planner<'a> {
         Ok(step)
     }
 
-    /// The step of rows that others refer to, and how these do.
+    /// The step of referenced rows, and the link to it.
     fn referenced(
         &self,
         steps: &mut Vec<InsertStep>,
@@ -138,7 +140,7 @@ impl<'a> Planner<'a> {
         Ok(Link { step, table, columns: relation.join.columns.clone(), rows })
     }
 
-    /// The step of rows that refer to those of an earlier one, if there are any.
+    /// The step of rows that reference the rows of an earlier step, if there are any.
     fn referring(
         &self,
         steps: &mut Vec<InsertStep>,
@@ -163,7 +165,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// The `onConflict` of all rows of a step, which are inserted together.
+    /// The `onConflict` that all rows of a step share, because they are inserted together.
     fn shared_conflict(&self, table: usize, given: &Given<'_>) -> Result<Option<OnConflict>, PlanError> {
         let mut handled =
             given.iter().map(|(_, value)| self.on_conflict(table, value.fields().get("onConflict")));
@@ -179,7 +181,7 @@ impl<'a> Planner<'a> {
         Ok(first)
     }
 
-    /// A column has one value, whether it is given or comes from a row that is inserted, too.
+    /// Refuses a column that has both a given value and one from an inserted row.
     fn refuse_doubled(
         &self,
         exposed: &ExposedTable,
@@ -205,7 +207,8 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// The rows as a table, unless they are so different that it would be far larger than they are.
+    /// The rows as a table; an error if they have such different columns that the table would be far too
+    /// large.
     fn bounded(&self, exposed: &ExposedTable, rows: &[Vec<(usize, Operand)>]) -> Result<Cells, PlanError> {
         let columns: HashSet<_> = rows.iter().flatten().map(|(column, _)| *column).collect();
         if columns.len().saturating_mul(rows.len()) > MOST_CELLS {

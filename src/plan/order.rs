@@ -6,7 +6,8 @@ use super::{PlanError, Planner};
 use crate::request::{Input, Leaf};
 use crate::schema::{AggregateFunction, Join, OrderFieldKind};
 
-/// How many columns and figures an `orderBy` may name, `distinctOn` included. Every term stands in the statement several times, and a cursor has a value for each.
+/// The maximum number of columns and aggregates in an `orderBy`, including those of `distinctOn`. Every term
+/// is in the statement several times, and a cursor has a value for each.
 pub(super) const MOST_TERMS: usize = 16;
 
 /// What rows are ordered by.
@@ -14,16 +15,16 @@ pub(super) const MOST_TERMS: usize = 16;
 pub enum OrderKey {
     /// A column.
     Column(usize),
-    /// What the one row at the other end of a relation is ordered by.
+    /// A key of the single row at the other end of a relation.
     Row(Arc<Join>, Box<OrderKey>),
     /// The number of the rows at the other end of a relation.
     Count(Arc<Join>),
-    /// A function over the values that a column has in the rows there.
+    /// An aggregate function over a column of the rows at the other end of a relation.
     Figure(Arc<Join>, AggregateFunction, usize),
 }
 
 impl OrderKey {
-    /// The columns of the row that its value is made of.
+    /// The columns of the row that its value depends on.
     pub fn columns(&self) -> impl Iterator<Item = usize> {
         let (own, pairs) = match self {
             Self::Column(column) => (Some(*column), &[][..]),
@@ -38,21 +39,21 @@ impl OrderKey {
 /// One term of an ORDER BY.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderTerm {
-    /// What decides.
+    /// The key.
     pub key: OrderKey,
-    /// Whether the greatest comes first.
+    /// Whether the largest value comes first.
     pub is_descending: bool,
     /// Whether nulls come first.
     pub is_nulls_first: bool,
 }
 
 impl OrderTerm {
-    /// By a column, the least first and nulls last.
+    /// By a column, ascending with nulls last.
     fn ascending(column: usize) -> Self {
         Self { key: OrderKey::Column(column), is_descending: false, is_nulls_first: false }
     }
 
-    /// The term that puts rows in the opposite order.
+    /// The term for the opposite order.
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self {
@@ -64,9 +65,9 @@ impl OrderTerm {
 }
 
 impl Planner<'_> {
-    /// The terms of an `orderBy` argument, in the order given, and then those of the table's key. Of several terms with the same
-    /// key only the first can decide anything, so the others are left out. The columns of `distinctOn` go before all others, in
-    /// the direction that `orderBy` gives them, else ascending.
+    /// The terms of an `orderBy` argument, in the order given, and then those of the table's key. Of several
+    /// terms with the same key only the first has an effect, so the others are left out. The columns of
+    /// `distinctOn` come before all others, in the direction that `orderBy` gives them, else ascending.
     pub(super) fn order(
         &self,
         table: usize,
@@ -98,7 +99,7 @@ impl Planner<'_> {
         Ok(terms)
     }
 
-    /// What the fields of an object of an `orderBy` order by, each with its direction.
+    /// The keys in an object of an `orderBy`, each with its direction.
     pub(super) fn order_keys<'i>(
         &self,
         table: usize,
@@ -136,7 +137,7 @@ impl Planner<'_> {
     }
 }
 
-/// The terms of these columns, then the others.
+/// The terms of these columns first, then the others.
 fn beginning_with(columns: &[usize], mut terms: Vec<OrderTerm>) -> Vec<OrderTerm> {
     let mut ordered = Vec::with_capacity(columns.len() + terms.len());
     for column in columns {

@@ -1,20 +1,20 @@
-//! `first`, `last`, `before`, `after`, `offset` -> which part of a collection.
+//! `first`, `last`, `before`, `after`, `offset` -> a part of a collection.
 
 use super::{OrderTerm, Origin, PlanError, Planner, Slot};
 use crate::request::{Input, Inputs};
 
-/// Which part of a collection.
+/// A part of a collection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// From which end rows are counted.
     pub direction: Direction,
-    /// The most rows.
+    /// The maximum number of rows.
     pub limit: u64,
-    /// How many rows are left out first; `None` is none.
+    /// The number of rows to skip; `None` is none.
     pub offset: Option<Slot>,
-    /// `after`: only rows behind it.
+    /// `after`: only rows after it.
     pub after: Option<Bound>,
-    /// `before`: only rows in front of it.
+    /// `before`: only rows before it.
     pub before: Option<Bound>,
 }
 
@@ -27,8 +27,8 @@ pub enum Direction {
     Backward,
 }
 
-/// A position: a value for each term of the order; `None` is null. Of a table whose rows are also its children's the oid of the
-/// table that the row stands in is behind them.
+/// A position: a value for each term of the order; `None` is null. For a table with children, the oid of the
+/// table that contains the row comes last.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bound {
     /// The values.
@@ -36,7 +36,7 @@ pub struct Bound {
 }
 
 impl Planner<'_> {
-    /// The part of a collection that the arguments ask for.
+    /// The part of a collection that the arguments select.
     pub(super) fn page(
         &self,
         table: usize,
@@ -47,7 +47,7 @@ impl Planner<'_> {
         let first = self.count(arguments, "first")?;
         let last = self.count(arguments, "last")?;
         let offset = self.count_later(arguments, "offset")?;
-        // Where the key does not tell all rows apart, the table that a row stands in is one value more.
+        // If the key does not identify all rows, there is one more value: the table that contains the row.
         let tells_children_apart =
             !matches!(origin, Origin::Called(_)) && self.schema.catalog.tables[table].tells_children_apart();
         let length = order.len() + usize::from(tells_children_apart);

@@ -1,4 +1,4 @@
-//! Where a field stands in the answer. It is written out only for an error.
+//! The path of a field in the answer. It is written out only for an error.
 
 use std::sync::Arc;
 

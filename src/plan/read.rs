@@ -1,4 +1,4 @@
-//! Fields that read: connections, rows and what is asked of them.
+//! Fields that read: connections, rows and their selected fields.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::schema::{
 type Fields<T> = Vec<(String, T)>;
 
 impl<'a> Planner<'a> {
-    /// A page of a table: all of it, or the part that hangs on a row.
+    /// A page of a table: of all rows, or of those related to a parent row.
     pub(super) fn connection(
         &self,
         table: usize,
@@ -38,7 +38,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    /// The one row that comes from there.
+    /// One row of this origin.
     pub(super) fn row(
         &self,
         table: usize,

@@ -1,4 +1,4 @@
-//! Filters and orders that go by the rows at the other end of a relation.
+//! Filters and orders by the rows at the other end of a relation.
 
 use std::sync::Arc;
 
@@ -10,30 +10,30 @@ use crate::schema::{
     Operator, RelationField, RelationFilterFieldKind, RowConditionKind, Scalar, ValueType, count_operator,
 };
 
-/// What is asked of the rows at the other end of a relation.
+/// A condition on the rows at the other end of a relation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Related {
-    /// Which rows those are.
+    /// The relation.
     pub join: Arc<Join>,
-    /// What has to hold for them.
+    /// The condition.
     pub test: RelatedTest,
 }
 
-/// What has to hold for rows.
+/// A condition on a set of rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RelatedTest {
-    /// One of them matches; without a condition there is one.
+    /// At least one row matches; without a condition: there is at least one row.
     Some(Option<Condition>),
-    /// None of them matches; without a condition there is none.
+    /// No row matches; without a condition: there are no rows.
     None(Option<Condition>),
-    /// All of them match.
+    /// All rows match.
     Every(Condition),
-    /// Their number compares with something.
+    /// The number of rows satisfies a comparison.
     Count(&'static Operator, Operand),
 }
 
 impl Planner<'_> {
-    /// The conditions of a relation's field in a filter. Null is no condition.
+    /// The conditions of a relation's field in a filter. Null adds no condition.
     pub(super) fn relation_filter(
         &self,
         name: &str,
@@ -51,7 +51,7 @@ impl Planner<'_> {
         Ok(tests.into_iter().map(related).collect())
     }
 
-    /// What has to hold for the one row: that it is there and matches, unless nothing but `is` is asked.
+    /// The condition on a single row: that it exists and matches, or only what `is` says.
     fn row_tests(&self, name: &str, table: usize, value: &Input<'_>) -> Result<Vec<RelatedTest>, PlanError> {
         const IS: &str = "is";
         let mut fields = value.fields();
@@ -71,7 +71,7 @@ impl Planner<'_> {
         Ok(matches.into_iter().chain([presence]).collect())
     }
 
-    /// What has to hold for the rows of a to-many relation.
+    /// The conditions on the rows of a to-many relation.
     fn rows_tests(&self, name: &str, table: usize, value: &Input<'_>) -> Result<Vec<RelatedTest>, PlanError> {
         let mut tests = Vec::new();
         for (field, value) in &value.fields() {
@@ -86,7 +86,7 @@ impl Planner<'_> {
                 RelationFilterFieldKind::None => {
                     tests.push(RelatedTest::None(self.filter(table, Some(value))?));
                 }
-                // All rows match what is no condition.
+                // Without a condition, all rows match.
                 RelationFilterFieldKind::Every => {
                     tests.extend(self.filter(table, Some(value))?.map(RelatedTest::Every));
                 }
@@ -117,7 +117,7 @@ impl Planner<'_> {
         }
     }
 
-    /// The keys, with their directions, of a relation's field in an `orderBy`. Null is no key.
+    /// The keys, with their directions, of a relation's field in an `orderBy`. Null adds no key.
     pub(super) fn relation_order<'i>(
         &self,
         name: &str,

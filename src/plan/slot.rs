@@ -1,7 +1,7 @@
-//! Places for values: where a value comes from, and how it becomes PostgreSQL's text form.
+//! Slots for values: where a value comes from, and how it is converted to PostgreSQL's text form.
 //!
-//! A plan is kept and used again for other variables. So it holds places in the variables; [`Slot::bind`] makes the values
-//! of one request, by the same rules as values that stand in the document.
+//! A plan is cached and used again for other variables. So it contains paths into the variables.
+//! [`Slot::bind`] makes the values of one request, by the same rules as values in the document.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::schema::{ColumnType, Scalar, Schema, ValueType};
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Slot {
-    /// It is known, in PostgreSQL's text form; `None` is NULL.
+    /// A known value, in PostgreSQL's text form; `None` is NULL.
     Known(Option<String>),
-    /// It is made of a value in the variables.
+    /// A value from the variables.
     Variable(Arc<Variable>),
-    /// An array of these.
+    /// An array of slots.
     Array(Vec<Slot>),
 }
 
-/// A value in the variables, and what becomes of it.
+/// A value in the variables, and its conversion.
 #[derive(Debug, PartialEq)]
 pub struct Variable {
     path: Path,
@@ -32,24 +32,24 @@ pub struct Variable {
     field: ResponsePath,
 }
 
-/// What becomes of a value in the variables.
+/// How a value in the variables is converted.
 #[derive(Debug, PartialEq)]
 enum Reading {
     /// A value of a type.
     One(Taken),
     /// An array of a list's items; a single value stands for a list of one.
     List(Taken),
-    /// An array of what each object of a list has under a key.
+    /// An array of the values that the objects of a list have for a key.
     Column { key: Box<str>, is_list: bool, taken: Taken },
     /// A value of a cursor.
     OfCursor(usize),
     /// A value of the key in a node id.
     OfNode(usize),
-    /// A count of rows, by the name of its argument.
+    /// A number of rows, with the name of its argument.
     Count(&'static str),
 }
 
-/// What takes a value: its name, and the type of a single value.
+/// The target of a value: its name, and the type of a single value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Taken {
     name: Box<str>,
@@ -91,19 +91,19 @@ impl Planner<'_> {
         if of.is_list { self.list(taken, input) } else { self.one(taken, input) }
     }
 
-    /// An array of the values that the objects of a list have under a key.
+    /// An array of the values that the objects of a list have for a key.
     pub(super) fn column(&self, key: &str, of: &ColumnType, objects: &Input<'_>) -> Slot {
         match objects.source() {
             Source::Variable(path) => {
                 let taken = Taken::new(key, of.value);
                 self.variable(path, Reading::Column { key: key.into(), is_list: of.is_list, taken })
             }
-            // Only what stands in the variables has columns.
+            // Only lists in the variables have columns.
             Source::Known(_) | Source::Items(_) => Slot::Known(None),
         }
     }
 
-    /// The values of a cursor; `None` where one is null. `None` in all if it is no cursor.
+    /// The values of a cursor; an inner `None` is null. `None` if it is not a cursor.
     pub(super) fn cursor(&self, input: &Input<'_>) -> Option<Vec<Option<Slot>>> {
         let nulls = input.cursor_nulls()?;
         Some(self.parts(input, &nulls, Reading::OfCursor, identifier::decode))
@@ -160,7 +160,7 @@ impl Slot {
     /// NULL.
     pub const NULL: Self = Self::Known(None);
 
-    /// How many values it is made of.
+    /// The number of values that it consists of.
     pub fn values(&self) -> usize {
         match self {
             Self::Known(_) | Self::Variable(_) => 1,
@@ -168,7 +168,7 @@ impl Slot {
         }
     }
 
-    /// The value that it has in a request, in PostgreSQL's text form; `None` is NULL.
+    /// Its value in a request, in PostgreSQL's text form; `None` is NULL.
     pub fn bind(&self, schema: &Schema, variables: &JsonMap) -> Result<Option<String>, PlanError> {
         match self {
             Self::Known(value) => Ok(value.clone()),

@@ -1,4 +1,4 @@
-//! `updateXCollection`: what becomes of each column.
+//! `updateXCollection`: the new value of each column.
 
 use apollo_compiler::Node;
 
@@ -9,28 +9,28 @@ use crate::schema::{
     ExposedColumn, ExposedTable, FixedFields, JsonRemovalField, Scalar, TableType, UpdateOperation, ValueType,
 };
 
-/// What a column becomes.
+/// The new value of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Assignment {
-    /// That value.
+    /// This value.
     Value(Operand),
-    /// What it is and that number together.
+    /// The current value plus this number.
     Incremented(Operand),
-    /// What it is with those elements, or that document, behind it.
+    /// The current value with these elements, or this document, appended.
     Appended(Operand),
-    /// The same with them in front of it.
+    /// The current value with these elements, or this document, prepended.
     Prepended(Operand),
-    /// What it is without the elements that are equal to one of these.
+    /// The current array without the elements that are equal to one of these.
     WithoutElements(Operand),
-    /// The document that it is without these keys: an array of texts.
+    /// The current document without these keys: an array of texts.
     WithoutKeys(Slot),
-    /// The array that the document is without the element at that place: an integer.
+    /// The current document, an array, without the element at this index: an integer.
     WithoutPlace(Slot),
-    /// The document that it is without what stands at the end of that path: an array of texts.
+    /// The current document without the value at the end of this path: an array of texts.
     WithoutPath(Slot),
 }
 
-/// Columns with what they become.
+/// Columns with their new values.
 type Assignments = Vec<(usize, Assignment)>;
 
 impl<'a> Planner<'a> {
@@ -61,7 +61,7 @@ impl<'a> Planner<'a> {
         self.write(table, TableType::UpdateResponse, change, fields)
     }
 
-    /// What the argument of an operation makes of columns.
+    /// The assignments of an argument such as `increment`.
     fn operated(
         &self,
         exposed: &ExposedTable,

@@ -1,4 +1,4 @@
-//! Mutations of tables: what is written, and what is asked of the written rows.
+//! Mutations of tables: what to write, and the selected fields of the written rows.
 
 use apollo_compiler::Node;
 
@@ -15,13 +15,13 @@ const NO_OBJECTS: &str = "objects is empty; give at least one row to insert";
 pub struct Write {
     /// The table.
     pub table: usize,
-    /// What happens to it.
+    /// The change.
     pub change: Change,
-    /// What is asked of the response, by key in the answer.
+    /// The selected fields of the response, by response key.
     pub fields: Vec<(String, WriteField)>,
 }
 
-/// What happens to a table.
+/// A change of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Rows are inserted.
@@ -30,12 +30,12 @@ pub enum Change {
         columns: Vec<usize>,
         /// Their values.
         rows: InsertedRows,
-        /// What becomes of those that conflict with rows that are there; `None` is an error.
+        /// What happens to rows that conflict with existing ones; `None` is an error.
         on_conflict: Option<OnConflict>,
     },
     /// Rows get new values.
     Update {
-        /// Columns, each of them once, and what they become.
+        /// Columns, each of them once, with their new values.
         set: Vec<(usize, Assignment)>,
         /// Which rows.
         target: Target,
@@ -50,19 +50,19 @@ pub enum Change {
 /// The values of inserted rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InsertedRows {
-    /// For each row a value of each column; `None` is the column's default.
+    /// A value of each column for each row; `None` is the column's default.
     Each(Vec<Vec<Option<Operand>>>),
-    /// For each column an array of the values of all rows, so that the statement does not depend on how many there are. Of a
-    /// column that is an array itself the values are arrays in PostgreSQL's text form.
+    /// An array of the values of all rows for each column, so that the statement does not depend on the
+    /// number of rows. If the column itself is an array, the values are arrays in PostgreSQL's text form.
     Columns(Vec<Slot>),
 }
 
-/// The rows that a mutation means.
+/// The rows that a mutation changes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Target {
     /// Which rows; `None` is all of them.
     pub condition: Option<Condition>,
-    /// It fails if more rows match.
+    /// The mutation fails if more rows match.
     pub at_most: Slot,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Planner<'a> {
         Ok(Action::Write(self.write(table, TableType::InsertResponse, change, fields)?))
     }
 
-    /// Rows that have the same columns, if each column's values can be one array.
+    /// Rows with the same columns, if each column's values can be one array.
     fn columns(&self, table: usize, keys: &[&str], objects: &Input<'_>) -> Result<Option<Values>, PlanError> {
         let exposed = self.table(table)?;
         let mut found = Vec::with_capacity(keys.len());
@@ -159,7 +159,8 @@ impl<'a> Planner<'a> {
         Ok(Target { condition: self.filter(table, arguments.get("filter"))?, at_most })
     }
 
-    /// The columns that an input object gives a value, with the values. `named` finds a column among those that the input has.
+    /// The columns for which an input object has a value, with the values. `named` finds a column of the
+    /// input by name.
     pub(super) fn values(
         &self,
         table: usize,

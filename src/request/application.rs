@@ -1,7 +1,7 @@
 //! The two ends of a field that the application answers: its arguments, coerced, and its answer, completed.
 //!
-//! apollo-compiler does both by the specification (6.4.1 and 6.4.3). Nothing is resolved here: between the two ends the
-//! engine calls the application.
+//! apollo-compiler does both by the specification (6.4.1 and 6.4.3). Nothing is resolved here: the engine
+//! calls the application in between.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,30 +17,30 @@ use serde_json::{Map, Value};
 use super::{Message, Operation, message};
 use crate::schema::rendered::Rendered;
 
-/// What the application answered, by response key.
+/// The application's answers, by response key.
 pub type ApplicationAnswers = HashMap<String, Value>;
 
-/// The application's answers as the operation asked for them.
+/// The application's answers, completed by the operation's selection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Completed {
-    /// JSON texts by response key; `None` if a part that is never null is missing up to the root.
+    /// JSON texts by response key; `None` if a null has propagated up to the root.
     pub values: Option<HashMap<String, String>>,
-    /// Where answers are not of their field's type.
+    /// The answers that do not have their field's type.
     pub mismatches: Vec<TypeMismatch>,
 }
 
-/// A part of an answer that is not of its field's type: a defect of the application.
+/// A part of an answer that does not have its field's type: a defect of the application.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeMismatch {
-    /// What was found, and what should be there.
+    /// What was found, and what was expected.
     pub text: String,
-    /// Where the field stands in the document.
+    /// The field's places in the document.
     pub locations: Vec<(usize, usize)>,
     /// Response keys and indexes of lists, from the root.
     pub path: Vec<PathSegment>,
 }
 
-/// A step on the way from the root of an answer to a part of it.
+/// A step from the root of an answer to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(untagged)]
 pub enum PathSegment {
@@ -57,7 +57,7 @@ impl From<String> for PathSegment {
 }
 
 impl Operation {
-    /// The arguments of a root field with defaults and variables put in, as the schema's types have them.
+    /// The arguments of a root field with defaults and variables, coerced to the schema's types.
     pub fn coerced_arguments(&self, rendered: &Rendered, key: &str) -> Result<Map<String, Value>, Message> {
         let asked = Arguments { root: self.root_type(), key, found: RefCell::new(None) };
         let response = self.execute(rendered, &asked)?;
@@ -70,8 +70,8 @@ impl Operation {
         }
     }
 
-    /// Brings the application's answers into the form that the operation asks for: its fields, their keys and order.
-    /// Root fields that have no answer are left out.
+    /// Brings the application's answers into the form of the operation: its fields, their keys and order.
+    /// Root fields without an answer are left out.
     pub fn complete(&self, rendered: &Rendered, answers: &ApplicationAnswers) -> Result<Completed, Message> {
         let answers = answers.iter().map(|(key, value)| (key.as_str(), JsonValue::from(value.clone())));
         let root = Answers { root: self.root_type(), values: answers.collect() };
@@ -94,7 +94,7 @@ impl Operation {
             .operation(self.definition())
             .implementers_map(&rendered.implementers)
             .coerced_variable_values(self.variables())
-            // Answered elsewhere; to refuse it here would end the whole execution.
+            // Introspection is answered elsewhere; to refuse it here would end the whole execution.
             .enable_schema_introspection(true)
             .execute_sync(root)
             .map_err(|error| message(&error.to_graphql_error(&self.document().sources)))
@@ -112,7 +112,7 @@ impl From<&GraphQLError> for TypeMismatch {
     }
 }
 
-/// A root that answers nothing, and keeps the arguments of one of its fields.
+/// A root that answers nothing, and records the arguments of one of its fields.
 struct Arguments<'a> {
     root: &'a str,
     key: &'a str,
@@ -151,7 +151,7 @@ impl ObjectValue for Answers<'_> {
     }
 }
 
-/// An object in an answer: its fields are those of the JSON object, by their names.
+/// An object in an answer: its fields are those of the JSON object, by name.
 struct Part<'a> {
     type_name: &'a str,
     fields: &'a JsonMap,
@@ -168,7 +168,7 @@ impl ObjectValue for Part<'_> {
     }
 }
 
-/// A value as the rest of the program has it.
+/// A value as the type that the rest of the program uses.
 fn plain(value: &JsonValue) -> Value {
     match value {
         JsonValue::Null => Value::Null,
@@ -183,11 +183,11 @@ fn plain(value: &JsonValue) -> Value {
 }
 
 fn key_of<'a>(info: &ResolveInfo<'a>) -> &'a str {
-    // A field that is resolved has been selected at least once.
+    // A resolved field has been selected at least once.
     info.field_selections()[0].response_key()
 }
 
-/// A value as apollo-compiler takes it. One that is not of its type goes on as it is, and is refused there.
+/// A value as apollo-compiler's type. A value of a wrong type is passed on unchanged, and refused there.
 fn resolved<'a>(info: &ResolveInfo<'a>, field_type: &'a Type, value: &'a JsonValue) -> ResolvedValue<'a> {
     match (field_type, value) {
         (_, JsonValue::Null) => ResolvedValue::null(),
@@ -207,12 +207,12 @@ fn resolved<'a>(info: &ResolveInfo<'a>, field_type: &'a Type, value: &'a JsonVal
     }
 }
 
-/// A scalar as the convention writes it: large numbers and JSON as strings.
+/// A scalar in the convention's form: large numbers and JSON are strings.
 fn leaf(type_name: &str, value: &JsonValue) -> JsonValue {
     match (type_name, value) {
         ("BigInt" | "BigFloat", JsonValue::Number(number)) => number.to_string().into(),
         ("JSON", value) => value.to_string().into(),
-        // A whole number is one, too.
+        // A whole number is a float, too.
         ("Float", JsonValue::Number(number)) => number.as_f64().map_or(JsonValue::Null, JsonValue::from),
         (_, value) => value.clone(),
     }

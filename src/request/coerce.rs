@@ -1,7 +1,7 @@
 //! The variables of a request -> values of their types (GraphQL specification, 6.1.2, `CoerceVariableValues`).
 //!
-//! apollo-compiler's own coercion refuses what the specification takes (a `Float` beyond 2^53, an `ID` beyond 2^63), and
-//! says of an input object's field what type it has, but not which of them it is.
+//! apollo-compiler's own coercion refuses values that the specification accepts (a `Float` beyond 2^53, an
+//! `ID` beyond 2^63). And its messages about a field of an input object have the type, but not the field.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use serde_json::Number;
 
 use super::{Message, shortened, strict::at};
 
-/// Text of a value in a message, at most.
+/// The maximum length of a value in a message.
 const SHOWN: usize = 60;
 
-/// The way to a value: `$filter.id.in[3]`. It is written only if something is wrong there.
+/// The path to a value: `$filter.id.in[3]`. It is written out only for an error.
 #[derive(Clone, Copy)]
 enum Path<'p> {
     Variable(&'p str),
@@ -36,7 +36,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// The values of the variables that the operation defines; absent ones without a default stay absent.
+/// The values of the operation's variables; absent ones without a default stay absent.
 pub(super) fn variables(
     schema: &Schema,
     document: &ExecutableDocument,
@@ -112,7 +112,7 @@ fn input_object(
         return Err(format!("{path}: \"{}\" has no field \"{unknown}\"", object.name));
     }
     let mut fields = JsonMap::new();
-    // In the order given, for that is the order of an orderBy.
+    // In the order given, because an orderBy depends on it.
     for (name, value) in given {
         if let Some(definition) = object.fields.get(name.as_str()) {
             let path = Path::Field(&path, name.as_str());
@@ -132,7 +132,8 @@ fn input_object(
     Ok(JsonValue::Object(fields))
 }
 
-/// Built-in scalars by the specification (3.5); custom ones take anything here, and are looked at by the plan.
+/// Coerces built-in scalars by the specification (3.5). Custom scalars accept anything here; the plan checks
+/// them.
 fn scalar_value(name: &str, value: &JsonValue) -> Option<JsonValue> {
     let is_accepted = match (name, value) {
         ("Int", JsonValue::Number(number)) => {
@@ -148,7 +149,7 @@ fn scalar_value(name: &str, value: &JsonValue) -> Option<JsonValue> {
     is_accepted.then(|| value.clone())
 }
 
-/// JSON knows one sort of numbers: 1.0 is an integer, as it is for JavaScript.
+/// JSON has only one kind of number: 1.0 is an integer, as in JavaScript.
 fn integer(number: &Number) -> Option<i128> {
     if let Some(integer) = number.as_i128() {
         return Some(integer);
@@ -163,7 +164,8 @@ fn integer(number: &Number) -> Option<i128> {
 
 /// A default value: a literal without variables.
 fn literal(value: &Value) -> JsonValue {
-    // A number too large for JSON can only stand where a custom scalar takes anything, and there goes as its text.
+    // A number that is too large for JSON is possible only for a custom scalar, which accepts anything; it is
+    // passed on as its text.
     let number = |text: &str| text.parse().map_or_else(|_| text.into(), JsonValue::Number);
     match value {
         Value::Null | Value::Variable(_) => JsonValue::Null,

@@ -1,4 +1,5 @@
-//! `CollectFields` (GraphQL specification, 6.3.2): which fields of an object an operation asks for, merged by response key.
+//! `CollectFields` (GraphQL specification, 6.3.2): the fields that an operation selects of an object, merged
+//! by response key.
 
 use std::collections::HashSet;
 
@@ -8,11 +9,12 @@ use indexmap::IndexMap;
 
 use super::{Facts, Field};
 
-/// The fields asked for, by response key in the order of their first appearance. All fields of one key have the same name
-/// and arguments; their selections belong together.
+/// The selected fields, by response key in the order of their first appearance. All fields of one key have
+/// the same name and arguments; their selections are merged.
 pub type Collected<'a> = IndexMap<&'a Name, Vec<&'a Node<Field>>>;
 
-/// Collects the fields that the selection sets ask of an object. `applies` tells whether a fragment on a type counts for it.
+/// Collects the fields of an object that the selection sets select. `applies` says whether a fragment on a
+/// type applies to the object.
 pub fn collect_fields<'a>(
     facts: &'a Facts<'a>,
     selections: impl IntoIterator<Item = &'a SelectionSet>,
@@ -55,7 +57,7 @@ impl<'a> Collector<'a, '_> {
         }
     }
 
-    /// A fragment counts once for an object, however often it is spread: that also keeps the work linear.
+    /// A fragment counts once for an object, however often it is spread. That also keeps the work linear.
     fn spread(&mut self, name: &'a Name) {
         if !self.visited.insert(name) {
             return;
@@ -68,7 +70,7 @@ impl<'a> Collector<'a, '_> {
     }
 }
 
-/// Whether neither `@skip` nor `@include` takes the selection out (GraphQL specification, 3.13).
+/// Whether neither `@skip` nor `@include` removes the selection (GraphQL specification, 3.13).
 fn is_included(facts: &Facts<'_>, directives: &DirectiveList) -> bool {
     !directives.get("skip").is_some_and(|skip| condition(facts, skip))
         && directives.get("include").is_none_or(|include| condition(facts, include))

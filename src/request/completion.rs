@@ -1,8 +1,8 @@
-//! `CompleteValue` over an answer of the database in which values are marked as breaking the schema's promise (GraphQL
-//! specification, 6.4.3 and 6.4.4): each becomes null with an error, and where the type excludes null, it goes up to the
-//! next place that may be null.
+//! `CompleteValue` for a database answer with marked values, which break the schema's promises (GraphQL
+//! specification, 6.4.3 and 6.4.4). Each becomes null with an error; if its type is non-null, the null
+//! propagates to the next nullable field.
 //!
-//! Only answers with marks come here; all others go out unparsed. Values that are not marked keep their text.
+//! Only answers with marks come here; all others go out unparsed. Values without marks keep their text.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use super::{Facts, Field, Operation, PathSegment, collect_fields, merged_selecti
 use crate::schema::rendered::Rendered;
 use crate::schema::violation::Violation;
 
-/// A root field's answer as the database gave it.
+/// A root field's answer from the database.
 #[derive(Debug, Clone, Copy)]
 pub struct MarkedAnswer<'a> {
     /// The field's response key.
@@ -24,34 +24,34 @@ pub struct MarkedAnswer<'a> {
     pub row_type: Option<&'a str>,
     /// The JSON text with marks.
     pub text: &'a str,
-    /// How many violations to report.
+    /// The maximum number of violations to report.
     pub most_errors: usize,
 }
 
 /// A root field's answer without marks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletedAnswer {
-    /// The JSON text; `None` where null has gone up beyond the root field.
+    /// The JSON text; `None` if null has propagated beyond the root field.
     pub text: Option<String>,
-    /// The violations in the order of the answer, as many as are wanted.
+    /// The violations in the order of the answer, up to the maximum.
     pub errors: Vec<ValueError>,
-    /// How many more there are.
+    /// The number of further violations.
     pub further_errors: usize,
 }
 
-/// A value that breaks what the schema promises.
+/// A value that breaks the schema's promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueError {
-    /// What it does.
+    /// The kind of violation.
     pub violation: Violation,
     /// Response keys and indexes of lists, from the root.
     pub path: Vec<PathSegment>,
-    /// Where its field stands in the document.
+    /// The place of its field in the document.
     pub location: Option<(usize, usize)>,
 }
 
 impl Operation {
-    /// Completes a root field's answer. Fails if it is not JSON of the form that the operation asks for.
+    /// Completes a root field's answer. Fails if it is not JSON of the operation's form.
     pub fn complete_marked(
         &self,
         rendered: &Rendered,
@@ -83,11 +83,11 @@ impl Operation {
     }
 }
 
-/// Why a value is not completed.
+/// Why a value cannot be completed.
 enum Stop {
-    /// It is null where its type excludes that; an error says why.
+    /// It is null, but its type is non-null; an error has been recorded.
     Null,
-    /// It is not of the form that the operation asks for.
+    /// It does not have the operation's form.
     NoJson(serde_json::Error),
 }
 
@@ -102,15 +102,15 @@ struct Completion<'a> {
     rendered: &'a Rendered,
     row_type: Option<&'a str>,
     most_errors: usize,
-    /// Where the value stands.
+    /// The path of the current value.
     path: Vec<PathSegment>,
-    /// What is completed so far.
+    /// The text that is completed so far.
     text: String,
     completed: CompletedAnswer,
 }
 
 impl Completion<'_> {
-    /// Appends a value; null in its place where it cannot be completed and its type lets it be null.
+    /// Appends a value, or null if the value cannot be completed and its type is nullable.
     fn value(&mut self, of: &Type, fields: &[&Node<Field>], value: &RawValue) -> Result<(), Stop> {
         let length = self.text.len();
         let depth = self.path.len();
@@ -193,7 +193,7 @@ impl Completion<'_> {
     }
 }
 
-/// The violation that stands in a value's place.
+/// The violation that replaces a value.
 fn marked(text: &str) -> Option<Violation> {
     Violation::of_mark(text.strip_prefix('"')?.strip_suffix('"')?)
 }

@@ -1,9 +1,9 @@
-//! What of a request's variables its plan depends on.
+//! The properties of a request's variables that its plan depends on.
 //!
-//! A value seldom changes a statement: where it goes is a place, and it is put in later. What does change the statement are
-//! facts: whether a variable is there, the keys of an input object, a direction to order in. [`Facts`] is the only way for a
-//! plan to look at variables; it answers, and keeps each question. Requests in which all of these questions have the same
-//! answers have the same plan.
+//! A value seldom changes a statement: the statement has a placeholder, and the value is bound later. Facts
+//! do change the statement: whether a variable is present, the keys of an input object, a direction to order
+//! in. [`Facts`] is the only way for a plan to read variables; it answers questions, and records each of
+//! them. Requests for which all of these questions have the same answers have the same plan.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -15,17 +15,17 @@ use indexmap::IndexSet;
 
 use super::{Operation, identifier};
 
-/// A plan that has asked more than this is not worth keeping: few requests will have the same answers.
+/// A plan that has asked more questions is not worth caching: few requests will have the same answers.
 const MOST_QUESTIONS: usize = 256;
 
-/// A question about the variables of a request, with an answer that is the same in every process.
+/// A question about the variables of a request. Its answer does not depend on the process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Question {
     path: Path,
     about: About,
 }
 
-/// Where a value stands in the variables.
+/// The path to a value in the variables.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Path {
     variable: Name,
@@ -40,9 +40,9 @@ enum Step {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum About {
-    /// Whether it is absent, null, or there.
+    /// Whether it is absent, null, or present.
     Presence,
-    /// What sort of value it is: of a list its length, of an object its keys in their order.
+    /// The kind of value, with the length of a list, or the keys of an object in their order.
     Shape,
     /// The value itself.
     Value,
@@ -52,11 +52,11 @@ pub(super) enum About {
     CursorNulls,
     /// The table of a node id, and which values of the key are null.
     Node,
-    /// Of a list of objects: the keys that all of them have, if they are the same.
+    /// Of a list of objects: their keys, if all of them have the same ones.
     Columns,
 }
 
-/// The answers about the variables of one operation, and the questions.
+/// Answers questions about the variables of one operation, and records them.
 #[derive(Debug)]
 pub struct Facts<'a> {
     operation: &'a Operation,
@@ -65,17 +65,17 @@ pub struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// Nothing has been asked yet.
+    /// Starts without questions.
     pub fn of(operation: &'a Operation) -> Self {
         Self { operation, questions: RefCell::default(), are_too_many: Cell::new(false) }
     }
 
-    /// The operation. What of it depends on variables is asked of the facts.
+    /// The operation. Use the facts for everything that depends on variables.
     pub fn operation(&self) -> &'a Operation {
         self.operation
     }
 
-    /// What has been asked, in order; `None` if it was too much to be worth keeping.
+    /// The questions in order; `None` if there were too many for the plan to be worth caching.
     pub fn into_questions(self) -> Option<Vec<Question>> {
         (!self.are_too_many.get()).then(|| self.questions.into_inner().into_iter().collect())
     }
@@ -110,7 +110,7 @@ impl Question {
         size_of::<Self>() + self.path.steps.len() * size_of::<Step>() + steps.sum::<usize>()
     }
 
-    /// Appends the answer, so that a list of answers can be told from every other one.
+    /// Appends the answer in a form that makes different lists of answers differ.
     pub fn answer(&self, variables: &JsonMap, answers: &mut Vec<u8>) {
         let found = self.path.find(variables);
         let Some(value) = found else { return answers.push(b'-') };
@@ -155,7 +155,7 @@ impl Path {
         Self { variable: self.variable.clone(), steps }
     }
 
-    /// The value that stands there, if there is one.
+    /// The value at this path, if there is one.
     pub fn find<'v>(&self, variables: &'v JsonMap) -> Option<&'v JsonValue> {
         let variable = variables.get(self.variable.as_str())?;
         self.steps.iter().try_fold(variable, |value, step| match step {
@@ -169,7 +169,8 @@ pub(super) fn is_zero(value: &JsonValue) -> bool {
     value.as_u64() == Some(0)
 }
 
-/// The keys of the objects of a list, sorted, if there are several objects, and all of them have the same.
+/// The keys of the objects of a list, sorted, if there are several objects and all of them have the same
+/// keys.
 pub(super) fn common_keys(value: &JsonValue) -> Option<BTreeSet<&str>> {
     let [first, second, rest @ ..] = value.as_array()?.as_slice() else { return None };
     let first = first.as_object()?;

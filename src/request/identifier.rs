@@ -4,13 +4,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::value::RawValue;
 
-/// The values in a `nodeId` or cursor in PostgreSQL's text form; `None` is null.
+/// The values in a `nodeId` or cursor, in PostgreSQL's text form; `None` is null.
 pub type Values = Vec<Option<String>>;
 
 /// Decodes the base64 of a JSON array of scalars; `None` if it is anything else.
 pub fn decode(text: &str) -> Option<Values> {
     let bytes = STANDARD.decode(text).ok()?;
-    // Numbers are kept as they are written: a numeric does not fit into a double.
+    // Numbers keep their text, because a numeric does not fit into a double.
     let items: Vec<&RawValue> = serde_json::from_slice(&bytes).ok()?;
     let values = items.into_iter().map(|item| match item.get().as_bytes().first() {
         Some(b'n') => Ok(None),

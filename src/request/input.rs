@@ -1,4 +1,4 @@
-//! Values of arguments, wherever they stand: in the document, or in the variables.
+//! Values of arguments, in the document or in the variables.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::facts::{About, Path, common_keys, is_zero};
 use super::{Facts, identifier};
 
-/// A value that a client gave. What of a variable is looked at becomes a fact.
+/// A client's value. Every look at a variable is recorded as a fact.
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
     facts: &'a Facts<'a>,
@@ -19,7 +19,7 @@ pub struct Input<'a> {
 
 #[derive(Debug, Clone)]
 enum Place<'a> {
-    /// In the document: anything but a variable, which may stand below it.
+    /// In the document: anything but a variable; it may contain variables.
     Document(&'a Value),
     /// In the variables.
     Variables(&'a JsonValue, Path),
@@ -28,7 +28,7 @@ enum Place<'a> {
 /// Arguments or the fields of an input object, by name, in the order given.
 pub type Inputs<'a> = IndexMap<&'a str, Input<'a>>;
 
-/// What sort of value it is.
+/// The kind of value.
 #[derive(Debug)]
 pub enum Shape<'a> {
     /// null.
@@ -41,7 +41,8 @@ pub enum Shape<'a> {
     Object(Inputs<'a>),
 }
 
-/// A scalar or the name of an enum's value: variables do not tell texts and names apart, validation has.
+/// A scalar or the name of an enum's value. Variables do not distinguish texts and names, but validation has
+/// checked them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Leaf<'a> {
     /// null.
@@ -56,23 +57,23 @@ pub enum Leaf<'a> {
     Compound,
 }
 
-/// Where a value comes from when a statement is sent.
+/// Where the value comes from when a statement is sent.
 #[derive(Debug)]
 pub enum Source<'a> {
-    /// It stands in the document.
+    /// It is in the document.
     Known(Leaf<'a>),
     /// The items of a list in the document, some of which may be variables.
     Items(Vec<Input<'a>>),
-    /// In the variables, there.
+    /// It is in the variables, at this path.
     Variable(&'a Path),
 }
 
 /// A list of objects, each of which becomes a row.
 #[derive(Debug)]
 pub enum Rows<'a> {
-    /// Objects in the variables that all have these keys; there are several.
+    /// Several objects in the variables that all have these keys.
     Alike(Vec<&'a str>),
-    /// Any others.
+    /// Any other objects.
     Each(Vec<Input<'a>>),
 }
 
@@ -106,7 +107,7 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// What sort of value it is.
+    /// The kind of value.
     pub fn shape(&self) -> Shape<'a> {
         match &self.place {
             Place::Document(Value::Null) => Shape::Null,
@@ -169,7 +170,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The fields of an input object; none of anything else.
+    /// The fields of an input object; empty for anything else.
     pub fn fields(&self) -> Inputs<'a> {
         match self.shape() {
             Shape::Object(fields) => fields,
@@ -177,7 +178,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The value, for what the statement depends on itself: a direction to order in, the size of a page.
+    /// The value itself, if the statement depends on it: a direction to order in, the size of a page.
     pub fn value(&self) -> Leaf<'a> {
         match &self.place {
             Place::Document(value) => Leaf::of_document(value),
@@ -201,13 +202,14 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Of a cursor: for each of its values whether it is null; `None` if it is no cursor.
+    /// Of a cursor: whether each of its values is null; `None` if it is not a cursor.
     pub fn cursor_nulls(&self) -> Option<Vec<bool>> {
         let values = identifier::decode(self.text(About::CursorNulls)?)?;
         Some(values.iter().map(Option::is_none).collect())
     }
 
-    /// Of a node id: schema and table, and for each value of the key whether it is null; `None` if it is no node id.
+    /// Of a node id: schema and table, and whether each value of the key is null; `None` if it is not a node
+    /// id.
     pub fn node(&self) -> Option<(String, String, Vec<bool>)> {
         let (schema, table, values) = identifier::decode_node_id(self.text(About::Node)?)?;
         Some((schema, table, values.iter().map(Option::is_none).collect()))
@@ -234,7 +236,7 @@ impl<'a> Input<'a> {
         Rows::Each(self.items())
     }
 
-    /// Where it comes from, for a place in a statement: nothing of a variable is looked at.
+    /// Where the value comes from, for a placeholder of a statement. Asks nothing about variables.
     pub fn source(&self) -> Source<'_> {
         match &self.place {
             Place::Document(Value::List(_)) => Source::Items(self.items()),
@@ -253,7 +255,7 @@ impl<'a> Leaf<'a> {
             Value::Float(number) => Self::Number(number.as_str().into()),
             Value::String(text) => Self::Text(text),
             Value::Enum(name) => Self::Text(name.as_str()),
-            // An input resolves a variable before it is looked at.
+            // An input has already resolved a variable at this point.
             Value::Variable(_) | Value::List(_) | Value::Object(_) => Self::Compound,
         }
     }

@@ -1,7 +1,8 @@
-//! Answers `__schema` and `__type` (GraphQL specification, 4): JSON text, written as it is made, and no longer than allowed.
+//! Answers `__schema` and `__type` (GraphQL specification, 4) as JSON text, which is written directly and
+//! bounded in length.
 //!
-//! apollo-compiler answers them too, but as a tree in memory, to whatever size aliases and fragments let it grow. Here the
-//! selections are merged once, before the first type is read, and each byte is counted.
+//! apollo-compiler answers them too, but as a tree in memory of any size that aliases and fragments can
+//! produce. Here the selections are merged once, before the first type is read, and each byte is counted.
 
 mod types;
 
@@ -14,10 +15,12 @@ use super::{Facts, Field, Leaf, Message, Operation, RequestError, collect_fields
 use crate::schema::rendered::Rendered;
 use types::{Api, Object, Resolved};
 
-/// The fields that may be asked for, counted wherever their fragments are spread. The query of common tools has about two hundred.
+/// The maximum number of selected fields, counted at each spread of their fragments. The query of common
+/// tools has about two hundred.
 const MOST_FIELDS: usize = 1000;
 
-/// How deep fields may be nested. Tools follow the wrappers of a type for nine levels, and are at most 15 levels deep then.
+/// The maximum depth of fields. Tools follow the wrappers of a type for nine levels, and reach 15 levels at
+/// most.
 const MOST_LEVELS: usize = 30;
 
 impl Operation {
@@ -58,17 +61,17 @@ impl Operation {
     }
 }
 
-/// A field with all that is asked of it.
+/// A field with its selections.
 struct Selected<'a> {
     key: &'a str,
     name: &'a str,
-    /// Of `__type`: which one.
+    /// The argument of `__type`.
     type_name: Option<String>,
     includes_deprecated: bool,
     fields: Vec<Selected<'a>>,
 }
 
-/// The merging of selections. All types of introspection are objects, so that it does not depend on what is answered.
+/// Merges selections. All introspection types are objects, so the result does not depend on the answer.
 struct Selection<'a> {
     facts: &'a Facts<'a>,
     fields: usize,

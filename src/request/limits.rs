@@ -1,5 +1,5 @@
-//! Limits on what one operation may ask for. Fragments count wherever they are spread, variables wherever they are used, but
-//! both are measured once each.
+//! The limits on one operation. Fragments count at each spread, and variables at each use, but each is
+//! measured only once.
 
 use std::collections::HashMap;
 
@@ -15,44 +15,45 @@ use crate::schema::{
     Returns, RowConditionKind, RowFieldKind, SUBSCRIPTION, Schema,
 };
 
-/// A filter of more values or bytes than this is not looked at for a key: no key has as many columns, and looking copies it.
+/// A filter with more values or bytes is not examined for a key: no key has as many columns, and the
+/// examination copies the filter.
 const KEY_FILTER: usize = 128;
 const KEY_FILTER_BYTES: usize = 64 * 1024;
 
-/// What an operation asks for, with the variables of a request.
+/// The size of an operation, with the variables of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Measure(Size);
 
-/// What a selection set asks for.
+/// The size of a selection set.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
     depth: usize,
     aliases: usize,
-    /// Objects that it can return for each object that it is asked of.
+    /// The objects that it can return for each parent object.
     complexity: usize,
     /// Fields of the selection set itself.
     roots: usize,
     /// Fields at any depth.
     fields: usize,
-    /// Relations that filters and orders lead over.
+    /// The relations in filters and orders.
     relations: usize,
     /// The arguments.
     load: Load,
-    /// Of them, what stands in the document.
+    /// The part of the arguments that is in the document.
     written: Load,
-    /// How often variables are used in arguments.
+    /// The number of uses of variables in arguments.
     uses: usize,
 }
 
 impl Measure {
-    /// Measures an operation. What counts of its variables besides their sizes is asked of the facts.
+    /// Measures an operation. Reads its variables, except for their sizes, through the facts.
     pub fn of(schema: &Schema, facts: &Facts<'_>) -> Self {
         let scale = Scale::new(facts.variables());
         let mut meter = Meter { schema, facts, scale, fragments: HashMap::new() };
         Self(meter.selections(&facts.operation().definition().selection_set))
     }
 
-    /// Refuses an operation that asks for more than the limits allow.
+    /// Refuses an operation that exceeds the limits.
     pub fn check(&self, limits: &Limits) -> Result<(), RequestError> {
         let size = &self.0;
         if size.load.nesting > NESTING {
@@ -85,13 +86,13 @@ impl Measure {
         refuse("complexity", size.complexity, limits.complexity)
     }
 
-    /// How many objects the operation can return, about.
+    /// About how many objects the operation can return.
     pub fn complexity(&self) -> usize {
         self.0.complexity
     }
 
-    /// The same operation with other variables of which the facts are the same; `None` if their sizes have to be measured
-    /// where they are used to know whether they are within the limits.
+    /// The measure of the same operation with other variables for which the facts are the same; `None` if
+    /// their sizes have to be measured at each use to know whether they are within the limits.
     #[must_use]
     pub fn with(self, variables: &JsonMap, limits: &Limits) -> Option<Self> {
         let load = self.0.written.with_all(variables, self.0.uses);
@@ -159,7 +160,7 @@ impl<'a> Meter<'a> {
             written: arguments.written,
             uses: arguments.uses,
         };
-        // Introspection has limits of its own, and is answered from memory.
+        // Introspection has its own limits, and is answered from memory.
         if field.selection_set.is_empty() || field.name.starts_with("__") {
             return own;
         }
@@ -180,13 +181,13 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// The table whose rows a field returns, and how many are likely where no number is asked for; `None` for everything
-    /// that is no collection.
+    /// The table whose rows a field returns, and the likely number of rows without `first` and `last`; `None`
+    /// for everything that is not a collection.
     ///
-    /// A collection of the root counts as a whole page. Rows that hang on another row are seldom as many as a page may have,
-    /// so that those count as a page of the default size at the most.
+    /// A root collection counts as a whole page. A nested collection seldom has as many rows as a page may
+    /// have, so it counts as a page of the default size at most.
     fn collection(&self, parent: &str, name: &str) -> Option<(usize, u64)> {
-        // All overloads return the same.
+        // All overloads return the same type.
         let called = |overloads: &[usize]| Some((self.table_of_rows(*overloads.first()?)?, u64::MAX));
         match parent {
             QUERY | SUBSCRIPTION => {
@@ -214,7 +215,7 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// How far the filters and the order of a field lead over relations.
+    /// The relations in the filters and the order of a field.
     fn reach(&self, parent: &str, field: &Field) -> Reach {
         let changed = match self.schema.mutation.get(field.name.as_str()).filter(|_| parent == MUTATION) {
             Some(
@@ -235,7 +236,7 @@ impl<'a> Meter<'a> {
         filters.chain(order).fold(Reach::default(), Reach::and)
     }
 
-    /// How many rows a collection is likely to return for each object.
+    /// The likely number of rows of a collection for each parent object.
     fn rows(&self, (table, likely): (usize, u64), field: &'a Field, load: Load) -> usize {
         let page_size = self.facts.operation().page_size(self.schema, table);
         let argument = |name| self.facts.argument(field, name);
@@ -259,7 +260,7 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// Whether a filter says what each column of a key is equal to, so that one row can match at the most.
+/// Whether a filter compares each column of a key by `eq`, so that at most one row can match.
 fn is_of_key(schema: &Schema, table: usize, filter: &Input<'_>) -> bool {
     let Some(exposed) = schema.table(table) else { return false };
     let mut equal = Vec::new();

@@ -1,5 +1,5 @@
-//! How far the filters and orders of a field lead over relations. Each of these is one more table that PostgreSQL looks at for
-//! a row.
+//! Counts the relations in the filters and orders of a field. For each of these, PostgreSQL has to read one
+//! more table for a row.
 
 use super::Input;
 use crate::schema::{
@@ -7,21 +7,22 @@ use crate::schema::{
     RowConditionKind, Schema,
 };
 
-/// How many times the filters and orders of an operation may lead to other rows. PostgreSQL looks for the best way to join them
-/// all: with a hundred that must hold together it has taken ten seconds to plan, with fifty one.
+/// The maximum number of relations in the filters and orders of an operation. PostgreSQL searches for the
+/// best way to join all of them: with a hundred of them in one `and`, planning took ten seconds, and with
+/// fifty, one second.
 pub(super) const MOST_RELATIONS: usize = 50;
 
-/// How far a filter or an order leads.
+/// The relations in a filter or an order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Reach {
-    /// Relations that follow on each other.
+    /// The depth of nested relations.
     pub(super) levels: usize,
-    /// All relations.
+    /// The number of all relations.
     pub(super) relations: usize,
 }
 
 impl Reach {
-    /// Both together.
+    /// Combines both.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             levels: self.levels.max(other.levels),
@@ -29,7 +30,7 @@ impl Reach {
         }
     }
 
-    /// The same from the other end of a relation.
+    /// The same, one relation further.
     fn over_relation(self) -> Self {
         Self { levels: self.levels.saturating_add(1), relations: self.relations.saturating_add(1) }
     }
@@ -38,7 +39,7 @@ impl Reach {
         parts.fold(Self::default(), Self::and)
     }
 
-    /// How far the filter on a table leads.
+    /// The relations in the filter on a table.
     pub(super) fn of_filter(schema: &Schema, table: usize, filter: &Input<'_>) -> Self {
         let Some(exposed) = schema.table(table) else { return Self::default() };
         let below = |filter: &Input<'_>| Self::of_filter(schema, table, filter);
@@ -74,7 +75,7 @@ impl Reach {
         }
     }
 
-    /// How far an `orderBy` on a table leads.
+    /// The relations in an `orderBy` on a table.
     pub(super) fn of_order(schema: &Schema, table: usize, order: &Input<'_>) -> Self {
         Self::sum(order.items().iter().map(|object| Self::of_order_object(schema, table, object)))
     }
@@ -87,7 +88,7 @@ impl Reach {
                 Cardinality::One { .. } => {
                     Self::of_order_object(schema, relation.join.table, value).over_relation()
                 }
-                // Each figure is computed by itself.
+                // Each aggregate is computed separately.
                 Cardinality::Many => {
                     let figures = value.fields().values().map(|value| value.fields().len().max(1)).sum();
                     Self { levels: 1, relations: figures }

@@ -1,7 +1,7 @@
-//! Values for the variables of an operation that nobody has asked for yet: one of each type, to compile it with.
+//! Sample values for the variables of an operation, with which it is compiled before its first request.
 //!
-//! What a statement says depends on values of few types only: of input objects on which fields they have, of ids of nodes on the table,
-//! of cursors on their nulls. Those are not made up.
+//! A statement's text depends only on values of few types: on the fields of input objects, on the table of a
+//! node id, and on the nulls of a cursor. There are no sample values for those.
 
 use apollo_compiler::ast::{Type, VariableDefinition};
 use apollo_compiler::schema::ExtendedType;
@@ -16,12 +16,13 @@ use crate::schema::rendered::Rendered;
 pub struct Sample {
     /// The operation's name, if it has one.
     pub name: Option<String>,
-    /// The values of the variables that have to have one, and those of all that can have one.
+    /// The values of the required variables, and the values of all variables for which there are samples.
     pub variables: [serde_json::Map<String, Value>; 2],
 }
 
 impl Document {
-    /// Its operations, each with values for its variables; `None` in place of one that needs values which cannot be made up.
+    /// Its operations, each with values for its variables; `None` for an operation that needs values without
+    /// samples.
     pub fn samples(&self, rendered: &Rendered) -> Vec<Option<Sample>> {
         let sample = |operation: &Node<apollo_compiler::executable::Operation>| {
             let mut variables = [serde_json::Map::new(), serde_json::Map::new()];
@@ -44,7 +45,7 @@ fn is_required(definition: &VariableDefinition) -> bool {
     definition.ty.is_non_null() && definition.default_value.is_none()
 }
 
-/// A value of a type, if its kind tells the statement nothing.
+/// A value of a type, if statements do not depend on its values.
 fn value(schema: &Schema, of: &Type) -> Option<Value> {
     match of {
         Type::List(item) | Type::NonNullList(item) => Some(Value::Array(vec![value(schema, item)?])),
@@ -61,7 +62,7 @@ fn value(schema: &Schema, of: &Type) -> Option<Value> {
 
 fn scalar(name: &str) -> Option<Value> {
     Some(match name {
-        // An id tells the table, a cursor which of its values are null.
+        // A statement depends on the table of an id, and on the nulls of a cursor.
         "ID" | "Cursor" => return None,
         "Int" => 1.into(),
         "Float" => 1.5.into(),

@@ -1,5 +1,5 @@
-//! Rules of the specification that apollo-compiler does not hold, or holds in part. They are asked of documents that it
-//! accepts, so that every name is known, and no fragment leads back to itself.
+//! Rules of the specification that apollo-compiler does not check, or only in part. They are checked on
+//! documents that it accepts, so every name is known, and fragments have no cycles.
 //!
 //! A test compares the verdict with graphql-js on random documents.
 
@@ -17,7 +17,7 @@ use super::Message;
 
 pub(super) use single_root::with_one_root;
 
-/// Holds all of the rules.
+/// Checks all of the rules.
 pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<(), Message> {
     fields_are_unique(document)?;
     usage::check(schema, document)?;

@@ -1,4 +1,4 @@
-//! "did you mean": for a name that the API does not have, the one that is nearest to it where it stands.
+//! "did you mean": for an unknown name, the most similar one that is possible in its place.
 
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
@@ -7,7 +7,7 @@ use super::{MESSAGE, RequestError, shortened};
 use crate::schema::rendered::Rendered;
 
 impl RequestError {
-    /// Adds names of the API to messages about unknown ones. Only for clients who may know the API by introspection.
+    /// Adds names of the API to messages about unknown ones. Only for clients that may use introspection.
     #[must_use]
     pub fn with_suggestions(self, visible: &Rendered) -> Self {
         match self {
@@ -30,10 +30,10 @@ impl RequestError {
     }
 }
 
-/// A longer name than this is no slip of the pen.
+/// A longer name is not a typing error.
 const LONGEST: usize = 100;
 
-/// The values of the enum that a variable should have been of, by the text that `coerce` gives its message.
+/// The values of the enum that a variable should have, by the text of `coerce`'s message.
 fn values(schema: &Schema, message: &str) -> Option<String> {
     let (_, after) = message.split_once(" must be of type \"")?;
     let (of, _) = after.split_once('"')?;
@@ -42,8 +42,9 @@ fn values(schema: &Schema, message: &str) -> Option<String> {
     Some(shortened(&values, MESSAGE).into_owned())
 }
 
-/// The name that a message about an unknown one may mean. apollo-compiler has no other public form of what is wrong than
-/// the message, and its texts are those of graphql-js; if they ever change, a test of the suggestions fails.
+/// The name that may be meant by an unknown one in a message. apollo-compiler has no other public form of the
+/// error than the message. Its texts are those of graphql-js; if they ever change, a test of the suggestions
+/// fails.
 fn nearest(schema: &Schema, message: &str) -> Option<String> {
     let mut parts = message.split('"');
     let (before, wrong, between) = (parts.next()?, parts.next()?, parts.next()?);
@@ -71,8 +72,8 @@ fn nearest(schema: &Schema, message: &str) -> Option<String> {
     most_like(wrong, candidates.into_iter())
 }
 
-/// The candidate that differs least from a wrong name, if a third of the letters are wrong at the most, or two of a short name.
-/// Each letter more or less is one that is wrong, so that most candidates are left aside by their length.
+/// The candidate that differs least from a wrong name, if at most a third of the letters are wrong, or two of
+/// a short name. Each extra or missing letter is a wrong one, so most candidates are skipped by their length.
 fn most_like<'c>(wrong: &str, candidates: impl Iterator<Item = &'c str>) -> Option<String> {
     if wrong.len() > LONGEST {
         return None;

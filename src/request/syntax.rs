@@ -1,12 +1,13 @@
-//! What is seen in the tokens. There are two places where the grammar of apollo-parser is not the specification's: it does not find a field's alias if commas stand
-//! before the colon, and it leaves out arguments and input fields without a value in silence.
+//! Checks on tokens. The grammar of apollo-parser differs from the specification in two points: it does not
+//! recognise a field's alias if there are commas before the colon, and it silently ignores arguments and
+//! input fields without a value.
 
 use std::borrow::Cow;
 
 use apollo_parser::{Lexer, TokenKind};
 
-/// How long a name may be. PostgreSQL's have 63 bytes, and those of the API are made of at most two of them. An alias stands in
-/// the answer once for each row.
+/// The maximum length of a name. PostgreSQL's names have 63 bytes, and those of the API consist of at most
+/// two of them. An alias is in the answer once for each row.
 pub(super) const LONGEST_NAME: usize = 256;
 
 /// The length, line and column of the first name that is too long.
@@ -24,7 +25,8 @@ fn position(text: &str, index: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
-/// The document with blanks for commas, which mean nothing (GraphQL specification, 2.1.8). Everything keeps its place.
+/// The document with blanks for commas, which have no meaning (GraphQL specification, 2.1.8). Everything
+/// keeps its place.
 pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
     if !text.contains(',') {
         return Cow::Borrowed(text);
@@ -39,7 +41,7 @@ pub(super) fn without_commas(text: &str) -> Cow<'_, str> {
     Cow::Owned(blanked)
 }
 
-/// How many directives stand in a document. They are counted before anything looks them up.
+/// The number of directives in a document. They are counted before they are looked up.
 pub(super) fn directives(text: &str) -> usize {
     if !text.contains('@') {
         return 0;
@@ -47,7 +49,7 @@ pub(super) fn directives(text: &str) -> usize {
     Lexer::new(text).flatten().filter(|token| token.kind() == TokenKind::At).count()
 }
 
-/// What is open at a token.
+/// The enclosing construct of a token.
 enum Open {
     /// A selection set.
     Selections,
@@ -55,7 +57,7 @@ enum Open {
     Definitions,
     /// A list value, or the type of a list.
     List,
-    /// Arguments or an input object, and what comes next in it.
+    /// Arguments or an input object, and what is expected next.
     Values(Next),
 }
 
@@ -66,8 +68,8 @@ enum Next {
     Value,
 }
 
-/// The name, line and column of an argument or an input field without a value (GraphQL specification, 2.6 and 2.9.8), in a
-/// document that apollo-parser takes.
+/// The name, line and column of an argument or an input field without a value (GraphQL specification, 2.6 and
+/// 2.9.8), in a document that apollo-parser accepts.
 pub(super) fn name_without_value(text: &str) -> Option<(&str, usize, usize)> {
     let mut open: Vec<Open> = Vec::new();
     let mut name = None;

@@ -1,7 +1,7 @@
-//! How much the arguments of an operation come to, counted before anything is made of them.
+//! The size of an operation's arguments, counted before anything is built from them.
 //!
-//! A variable of a megabyte that thirty fields use is thirty megabytes of SQL, and one long row among 100,000 empty ones makes
-//! all of them long. So values are counted at each place where they are used. Every variable is read once, whatever uses it.
+//! A variable of a megabyte that thirty fields use is thirty megabytes of SQL, and one long row among 100,000
+//! empty ones makes all of them long. So values count at each place of use. Every variable is read only once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,19 +10,19 @@ use apollo_compiler::executable::{Field, Value};
 use apollo_compiler::response::serde_json_bytes::ByteString;
 use apollo_compiler::response::{JsonMap, JsonValue};
 
-/// How deep lists and input objects may be nested. A filter of a person has less than ten levels.
+/// The maximum nesting of lists and input objects. A filter that a person writes has less than ten levels.
 pub(super) const NESTING: usize = 64;
 
-/// What a column's name, an operator and a cast take in SQL, about.
+/// About how many bytes a column's name, an operator and a cast take in SQL.
 const NAMED: usize = 64;
 
-/// What separates the items of a list.
+/// The bytes that separate the items of a list.
 const ITEM: usize = 4;
 
-/// The digits of a number, about.
+/// About how many digits a number has.
 const NUMBER: usize = 20;
 
-/// How much a value comes to.
+/// The size of a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Weight {
     /// Scalars, lists and objects.
@@ -31,7 +31,8 @@ pub(super) struct Weight {
     pub(super) bytes: usize,
     /// Levels of lists and objects.
     pub(super) depth: usize,
-    /// Of a list of objects: the fields that some of them have and others lack. Inserted rows get a default for each.
+    /// Of a list of objects: the number of fields that some of them have and others lack. Inserted rows get a
+    /// default for each.
     pub(super) missing: usize,
 }
 
@@ -41,7 +42,7 @@ impl Weight {
     }
 
     fn text(text: &str) -> Self {
-        // In a list's text a quotation mark becomes `\"`, whose backslash is doubled again in the literal.
+        // In a list's text a quotation mark becomes `\"`, and the literal doubles the backslash again.
         let special = text.bytes().filter(|byte| matches!(byte, b'\'' | b'"' | b'\\')).count();
         Self::leaf(text.len().saturating_add(special.saturating_mul(3)))
     }
@@ -58,7 +59,7 @@ impl Weight {
     }
 }
 
-/// How much arguments come to.
+/// The size of arguments.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Load {
     /// Scalars, lists and objects.
@@ -78,7 +79,7 @@ impl Load {
         }
     }
 
-    /// Both together.
+    /// Combines both.
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             values: self.values.saturating_add(other.values),
@@ -87,7 +88,7 @@ impl Load {
         }
     }
 
-    /// The most that it can be with variables that are used so often.
+    /// The maximum size with variables that have this number of uses.
     pub(super) fn with_all(self, variables: &JsonMap, uses: usize) -> Self {
         let weights = variables.values().map(of_json);
         let all = weights.fold(Self::default(), |all, weight| all.and(Self::of(weight, weight.missing)));
@@ -99,18 +100,18 @@ impl Load {
     }
 }
 
-/// How much the arguments of a field come to.
+/// The size of a field's arguments.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Arguments {
     /// All of them.
     pub(super) load: Load,
-    /// What of them stands in the document.
+    /// The part that is in the document.
     pub(super) written: Load,
-    /// How often variables are used in them.
+    /// The number of uses of variables.
     pub(super) uses: usize,
 }
 
-/// How often variables stand in a value.
+/// The number of variables in a value.
 fn uses(value: &Value) -> usize {
     match value {
         Value::Variable(_) => 1,
@@ -125,7 +126,7 @@ fn uses(value: &Value) -> usize {
     }
 }
 
-/// Weighs values with the variables put in.
+/// Measures values with variables substituted.
 pub(super) struct Scale<'a> {
     variables: &'a JsonMap,
     weighed: HashMap<&'a Name, Weight>,
@@ -136,7 +137,8 @@ impl<'a> Scale<'a> {
         Self { variables, weighed: HashMap::new() }
     }
 
-    /// All arguments of a field together. `inserts` says that a list of objects becomes rows that all have the same columns.
+    /// Measures all arguments of a field. `inserts` says that a list of objects becomes rows that all have
+    /// the same columns.
     pub(super) fn arguments(&mut self, field: &'a Field, inserts: bool) -> Arguments {
         let mut total = Arguments::default();
         for argument in &field.arguments {
@@ -144,7 +146,7 @@ impl<'a> Scale<'a> {
             let missing = if inserts { weight.missing } else { 0 };
             total.load = total.load.and(Load::of(weight, missing));
             total.uses = total.uses.saturating_add(uses(&argument.value));
-            // The fields of an object that is written are fixed, whatever the variables in it hold.
+            // The fields of an object in the document are fixed, whatever its variables contain.
             let written = if argument.value.as_variable().is_some() { 0 } else { missing };
             let weight = Scale::new(&JsonMap::new()).value(&argument.value);
             total.written = total.written.and(Load::of(weight, written));
@@ -212,11 +214,11 @@ fn of_json(value: &JsonValue) -> Weight {
     }
 }
 
-/// How much the variables of a request are, before it is known what they are for.
+/// The size of a request's variables, before their use is known.
 pub struct Values;
 
 impl Values {
-    /// Whether there are more than so many values, or more bytes in their texts. Looks no further than to there.
+    /// Whether there are more values, or more bytes in their texts, than these. Stops counting there.
     pub fn exceed(variables: &JsonMap, values: usize, bytes: usize) -> bool {
         let mut waiting: Vec<&JsonValue> = variables.values().collect();
         let (mut seen, mut length) = (0, 0);

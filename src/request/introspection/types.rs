@@ -1,4 +1,4 @@
-//! What the fields of the introspection types are (GraphQL specification, 4.2), read from a compiled schema.
+//! The fields of the introspection types (GraphQL specification, 4.2), read from a compiled schema.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use apollo_compiler::schema::{
 };
 use apollo_compiler::{Name, Schema};
 
-/// The API that is asked about.
+/// The introspected API.
 #[derive(Clone, Copy)]
 pub(super) struct Api<'a> {
     pub(super) schema: &'a Schema,
@@ -21,11 +21,11 @@ pub(super) struct Api<'a> {
 pub(super) enum Object<'a> {
     /// `__Schema`.
     Schema,
-    /// `__Type`, one that has a name.
+    /// `__Type` of a named type.
     Named(&'a ExtendedType),
-    /// `__Type`, a list of that.
+    /// `__Type` of a list of this type.
     List(&'a Type),
-    /// `__Type`, that without null: a type that is non-null.
+    /// `__Type` of this type as non-null.
     NonNull(&'a Type),
     /// `__Field`.
     Field(&'a FieldDefinition),
@@ -67,7 +67,7 @@ impl<'a> Api<'a> {
         self.schema.types.get(name).map_or(Resolved::Null, |found| Resolved::Object(Object::Named(found)))
     }
 
-    /// The value of an object's field. `deprecated` says whether deprecated parts are listed.
+    /// The value of an object's field. `deprecated` says whether to list deprecated parts.
     pub(super) fn field(self, object: Object<'a>, name: &str, deprecated: bool) -> Resolved<'a> {
         if name == "__typename" {
             return Resolved::text(type_name(object));

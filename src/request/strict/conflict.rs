@@ -1,5 +1,5 @@
-//! Field Selection Merging (GraphQL specification, 5.3.2), where apollo-compiler takes two lists for the same if one of them
-//! begins with the other: `{ a(ids: [1]) a(ids: [1, 2]) }`.
+//! Field Selection Merging (GraphQL specification, 5.3.2). apollo-compiler considers two lists equal if one
+//! is a prefix of the other: `{ a(ids: [1]) a(ids: [1, 2]) }`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -22,8 +22,8 @@ pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<()
     document.operations.iter().try_for_each(|operation| merger.merge(&[&operation.selection_set]))
 }
 
-/// Whether the same field stands under the same key anywhere with lists of different lengths. Documents hardly ever do
-/// that, and the rest of the work is saved for those that do.
+/// Whether the same field has the same key anywhere with lists of different lengths. That is very rare, so
+/// the rest of the work is skipped for most documents.
 fn may_conflict(document: &ExecutableDocument) -> bool {
     let operations = document.operations.iter().map(|operation| &operation.selection_set);
     let fragments = document.fragments.values().map(|fragment| &fragment.selection_set);
@@ -69,12 +69,13 @@ fn list_lengths(arguments: &[Node<Argument>]) -> Vec<usize> {
 struct Merger<'a> {
     schema: &'a Schema,
     document: &'a ExecutableDocument,
-    /// Sets of fields that have been looked at: without it, fragments that spread each other would multiply.
+    /// The sets of fields that have been checked. Without it, fragments that spread each other would multiply
+    /// the work.
     seen: HashSet<Vec<*const Field>>,
 }
 
 impl<'a> Merger<'a> {
-    /// Looks at the fields of selection sets that make up one object.
+    /// Checks the fields of the selection sets of one object.
     fn merge(&mut self, sets: &[&'a SelectionSet]) -> Result<(), Message> {
         let fields = self.expand(sets);
         if !self.seen.insert(fields.iter().map(|(_, field)| std::ptr::from_ref(&***field)).collect()) {
@@ -123,7 +124,8 @@ impl<'a> Merger<'a> {
         fields
     }
 
-    /// Fields of different object types are never asked of the same object; those of an interface may join any of them.
+    /// Fields of different object types never belong to the same object; those of an interface may belong to
+    /// any of them.
     fn by_common_parent(&self, fields: Fields<'a>) -> Vec<Fields<'a>> {
         let is_object = |name: &Name| matches!(self.schema.types.get(name), Some(ExtendedType::Object(_)));
         let (own, shared): (Fields<'a>, Fields<'a>) =
@@ -136,7 +138,7 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// Whether the same arguments have the same values, in whatever order.
+/// Whether the same arguments have the same values, in any order.
 fn is_same(left: &[Node<Argument>], right: &[Node<Argument>]) -> bool {
     left.len() == right.len()
         && left.iter().all(|one| {

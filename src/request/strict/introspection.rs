@@ -1,5 +1,6 @@
-//! How far introspection may follow lists: types -> fields -> their types -> fields, and so on, multiply at each step. The
-//! limit and its measure are those of graphql-js, which counts this among its rules, so that the same documents pass.
+//! Limits how far introspection may follow lists: types -> fields -> their types -> fields, and so on,
+//! multiply at each step. graphql-js has this rule with the same limit and measure, so the same documents
+//! pass.
 
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use apollo_compiler::{ExecutableDocument, Name};
 use super::at;
 use crate::request::Message;
 
-/// Lists that may stand in each other.
+/// The maximum number of nested lists.
 const LISTS: usize = 3;
 
 pub(super) fn check(document: &ExecutableDocument) -> Result<(), Message> {
@@ -21,12 +22,12 @@ pub(super) fn check(document: &ExecutableDocument) -> Result<(), Message> {
 
 struct Measure<'a> {
     document: &'a ExecutableDocument,
-    /// Fragments are measured once each, which keeps the work linear.
+    /// Each fragment is measured once, which keeps the work linear.
     fragments: HashMap<&'a Name, usize>,
 }
 
 impl<'a> Measure<'a> {
-    /// `__schema` and `__type` stand at the root of an operation, or of fragments there.
+    /// `__schema` and `__type` are at the root of an operation, or of fragments there.
     fn root(&mut self, selections: &'a SelectionSet) -> Result<(), Message> {
         selections.selections.iter().try_for_each(|selection| match selection {
             Selection::Field(field) if matches!(field.name.as_str(), "__schema" | "__type") => {

@@ -1,7 +1,8 @@
-//! Single Root Field (GraphQL specification, 5.2.4.1): what a subscription asks for stands under one key of the answer.
+//! Single Root Field (GraphQL specification, 5.2.4.1): all selections of a subscription have one response
+//! key.
 //!
-//! apollo-compiler counts selections, and so refuses a subscription that names its field twice, as fragments of several parts of a
-//! page do. Their selections are merged as everywhere.
+//! apollo-compiler counts selections. So it refuses a subscription that selects its field twice, as the
+//! fragments of several parts of a page do. Here such selections are merged, as in every operation.
 
 use std::collections::HashSet;
 
@@ -9,10 +10,10 @@ use apollo_compiler::executable::{Operation, Selection, SelectionSet};
 use apollo_compiler::validation::{DiagnosticList, Valid, WithErrors};
 use apollo_compiler::{ExecutableDocument, Name, Node};
 
-/// What apollo-compiler calls its complaint.
+/// The name of apollo-compiler's error.
 const COMPLAINT: &str = "SubscriptionUsesMultipleFields";
 
-/// The document, if all that is said against it is that a subscription has several selections, and those are of one key.
+/// The document, if the only error is that a subscription has several selections, and these have one key.
 pub(in crate::request) fn with_one_root(
     invalid: WithErrors<ExecutableDocument>,
 ) -> Result<Valid<ExecutableDocument>, DiagnosticList> {

@@ -1,7 +1,7 @@
 //! All Variable Usages Are Allowed, All Variable Uses Defined (GraphQL specification, 5.8.5 and 5.8.3).
 //!
-//! apollo-compiler compares the whole types only where a variable is an argument by itself, not inside of a list or an
-//! input object; it takes a default of null for a value; and it does not look into objects given to custom scalars.
+//! apollo-compiler compares the whole types only if a variable is an argument by itself, not inside a list or
+//! an input object. It treats a default of null as a value. And it does not check objects for custom scalars.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Result<()
     })
 }
 
-/// Where a variable stands: what is expected there, if anything is known of it, and whether there is a default for it.
+/// The position of a variable: its expected type, if known, and whether it has a default.
 #[derive(Clone, Copy)]
 struct Place<'a> {
     expected: Option<&'a Type>,
@@ -81,7 +81,7 @@ impl<'a> Checker<'a> {
         match value.as_ref() {
             Value::Variable(name) => self.variable(value, name, place),
             Value::List(items) => {
-                // A custom scalar takes lists of itself, as far as anybody knows.
+                // A custom scalar may accept lists of itself.
                 let expected = place.expected.map(Type::item_type);
                 items.iter().try_for_each(|item| self.value(item, Place { expected, has_default: false }))
             }
