@@ -1,7 +1,8 @@
-//! Catalogue -> the API as plain data, and the map from its names back to tables and columns.
+//! Catalog -> the API as plain data, and the map from its names back to tables and columns.
 //!
-//! The convention is `pg_graphql`'s, see `docs/convention.md` for where this goes its own way. Pure; knows no GraphQL crate
-//! except in [`rendered`], where the description becomes one crate's schema, and in [`Application`], whose text it reads.
+//! The convention is `pg_graphql`'s; `docs/convention.md` lists the differences. Pure; uses no GraphQL crate
+//! except in [`rendered`], which turns the description into apollo-compiler's schema, and in [`Application`],
+//! which parses the application's definitions.
 
 mod application;
 mod build;
@@ -63,16 +64,16 @@ pub use updates::{JsonRemovalField, UpdateOperation};
 /// The name of the type whose fields are the operation's root fields.
 pub const QUERY: &str = "Query";
 
-/// The same of mutations; the type is there if it has a field.
+/// The type of mutations' root fields; it exists if it has a field.
 pub const MUTATION: &str = "Mutation";
 
-/// The same of subscriptions; the type is there where live queries are on.
+/// The type of subscriptions' root fields; it exists if live queries are on.
 pub const SUBSCRIPTION: &str = "Subscription";
 
-/// The rows of a page where no comment says otherwise.
+/// The number of rows of a page, unless a comment sets another.
 pub const DEFAULT_PAGE_SIZE: u64 = 30;
 
-/// What turns a catalogue into an API, besides the comments in the database.
+/// The settings that shape the API, besides the comments in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is chosen for itself")]
 pub struct Options {
@@ -80,44 +81,44 @@ pub struct Options {
     pub total_count: bool,
     /// Every connection has `aggregate`.
     pub aggregate: bool,
-    /// Partitions are collections of their own, beside the table that they are part of.
+    /// Partitions are collections, too, beside their partitioned table.
     pub partitions: bool,
-    /// What can be read can be subscribed to.
+    /// Every query field is a subscription field, too.
     pub subscriptions: bool,
 }
 
 /// The API as plain data.
 #[derive(Debug, Clone)]
 pub struct Schema {
-    /// What it was made from.
+    /// The catalog that it was made from.
     pub catalog: Arc<Catalog>,
     /// The fields of `Query`, by name.
     pub query: IndexMap<Arc<str>, QueryFieldKind>,
     /// The fields of `Mutation`, by name.
     pub mutation: IndexMap<Arc<str>, MutationFieldKind>,
-    /// The fields of `Subscription`, by name: each is the query's field of that name, answered again whenever its answer changes.
+    /// The fields of `Subscription`, by name: each is the query field of that name as a live query.
     pub subscription: IndexMap<Arc<str>, QueryFieldKind>,
-    /// For each table of the catalogue: how it is exposed, or `None` where it is not.
+    /// How each table of the catalog is exposed; `None` if it is not.
     pub tables: Vec<Option<ExposedTable>>,
-    /// The exposed tables, by the names of their row types.
+    /// The exposed tables, by the name of their row type.
     row_types: HashMap<Arc<str>, usize>,
-    /// For each function of the catalogue: how it is exposed, or `None` where it is not.
+    /// How each function of the catalog is exposed; `None` if it is not.
     pub functions: Vec<Option<ExposedFunction>>,
-    /// The exposed enums, by the type that they stand for.
+    /// The exposed enums, by the oid of their type.
     pub enums: HashMap<Oid, EnumType>,
-    /// What the application adds, as far as this database's API can have it.
+    /// The parts of the application's API that are valid with this database.
     application: Application,
-    /// What is left out of the API, and why.
+    /// What the API leaves out, and why.
     pub problems: Vec<Problem>,
 }
 
 impl Schema {
-    /// Makes the API of a catalogue.
+    /// Makes the API of a catalog.
     pub fn new(catalog: Arc<Catalog>, options: Options) -> Self {
         build::build(catalog, options, &Application::default())
     }
 
-    /// The same, with what an application adds to it.
+    /// Makes the API of a catalog, with an application's additions.
     pub fn extended(catalog: Arc<Catalog>, options: Options, application: &Application) -> Self {
         build::build(catalog, options, application)
     }

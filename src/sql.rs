@@ -1,10 +1,11 @@
-//! Plan -> SQL: the subset of SQL that is used, as a tree that is printed once.
+//! Plan -> SQL: a tree for the subset of SQL that is used, and its printer.
 //!
 //! Never does I/O, never reads a clock: the same plan gives the same text, byte for byte; aliases come from a counter.
 //!
-//! Shapes that were measured: a correlated subselect per relation; columns are picked inside the limited subselect and
-//! JSON is built outside of it, because PostgreSQL computes a select list before it sorts and cuts; text is put together
-//! by `concat`, which skips `json_build_object`'s conversions.
+//! The form of the SQL is the result of measurements. Each relation is a correlated subselect. A limited
+//! subselect picks the columns, and the JSON is built outside of it, because PostgreSQL computes a select
+//! list before it sorts and applies the limit. `concat` builds the text, which avoids `json_build_object`'s
+//! conversions.
 
 #![warn(
     clippy::wildcard_enum_match_arm,
@@ -45,19 +46,19 @@ pub use nested::MISSING_ROWS_MARK;
 pub use statement::{CompiledStatement, Statement, Template, TemplateId, Text};
 pub use write::AT_MOST_MARK;
 
-/// What compiling needs: the schema that the plan speaks of, and a supply of aliases, which conditions have too.
+/// The state of compilation: the plan's schema, and counters for aliases, which conditions use, too.
 struct Compiler<'s> {
     schema: &'s Schema,
     aliases: Cell<usize>,
-    /// Names in `WITH`.
+    /// The number of names in `WITH`.
     names: usize,
     /// The call whose rows an earlier statement has kept.
     kept: Option<&'s Call>,
-    /// What is compiled depends on these.
+    /// The session settings that the statement depends on.
     session: Cell<SessionSettings>,
 }
 
-/// A table of the catalogue, read under an alias.
+/// A table of the catalog under an alias.
 #[derive(Clone, Copy)]
 struct TableRef<'a> {
     table: usize,
@@ -66,17 +67,17 @@ struct TableRef<'a> {
     nulls: Nulls,
 }
 
-/// What is there of a row under an alias.
+/// The columns of a row under an alias.
 #[derive(Clone, Copy)]
 enum RowShape {
-    /// All columns of the table and no others.
+    /// All columns of the table, and no others.
     Rows,
-    /// The columns that are needed, and where a function takes the row, the row as a column.
+    /// The needed columns, and the whole row as a column if a function takes it.
     Picked,
 }
 
 impl Compiler<'_> {
-    /// Notes what the statement's answer depends on.
+    /// Records session settings that the statement's answer depends on.
     fn depend_on(&self, settings: SessionSettings) {
         self.session.set(self.session.get() | settings);
     }
@@ -94,12 +95,12 @@ impl Compiler<'_> {
     }
 }
 
-/// Where nulls may be.
+/// Which columns may be null.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Nulls {
-    /// Only in columns that may be null.
+    /// Only nullable columns.
     Declared,
-    /// In every column: no constraint of a table holds for the rows that a function makes.
+    /// Every column: a table's constraints do not apply to the rows that a function makes.
     Anywhere,
 }
 

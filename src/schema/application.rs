@@ -1,7 +1,8 @@
-//! What a Rust program adds to the API: root fields and their types, written in GraphQL's schema language.
+//! A Rust program's additions to the API: root fields and their types, in GraphQL's schema language.
 //!
-//! Only says what there is; what a field does is known to the engine, by the field's number. Never fails once the text is
-//! read: what the database's part of the API does not allow is left out, and reported as a problem.
+//! Contains only the definitions; the engine has the code of a field, by the field's number. Never fails once
+//! the text is parsed: definitions that are not possible with the database's part of the API are left out,
+//! and reported as problems.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use indexmap::IndexMap;
 use super::{MUTATION, MutationFieldKind, QUERY, QueryFieldKind, SUBSCRIPTION, Scalar, Schema, reserved};
 use crate::catalog::Problem;
 
-/// What a Rust program adds to the API.
+/// A Rust program's additions to the API.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Application {
     types: IndexMap<String, Definition>,
@@ -38,9 +39,9 @@ pub enum RootType {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{definition:?} cannot be added to the API: {reason}")]
 pub struct DefinitionError {
-    /// The definition as it was given.
+    /// The text of the definition.
     pub definition: String,
-    /// Why not.
+    /// Why it cannot be used.
     pub reason: String,
 }
 
@@ -72,8 +73,9 @@ impl Application {
         Ok(())
     }
 
-    /// Adds a root field by its signature, such as `overdueTasks(projectId: UUID!, limit: Int! = 10): [Overdue!]!`; a
-    /// description may stand in front. Fields are numbered in the order in which they are added, from 0.
+    /// Adds a root field by its signature, such as `overdueTasks(projectId: UUID!, limit: Int! = 10):
+    /// [Overdue!]!`; a description may precede it. Fields are numbered in the order in which they are added,
+    /// from 0.
     pub fn add_field(&mut self, root: RootType, signature: &str) -> Result<(), DefinitionError> {
         let refused = |reason: String| DefinitionError { definition: signature.to_owned(), reason };
         let text = format!("type Fields {{\n{signature}\n}}");
@@ -95,12 +97,12 @@ impl Application {
         Ok(())
     }
 
-    /// The types, as a schema document has them.
+    /// The type definitions, in the form of a schema document.
     pub(super) fn definitions(&self) -> impl Iterator<Item = &Definition> {
         self.types.values()
     }
 
-    /// The root field of that number.
+    /// The root field with that number.
     pub(super) fn field(&self, number: usize) -> Option<&Node<FieldDefinition>> {
         self.fields.get(number).map(|(_, field)| field)
     }
@@ -110,12 +112,12 @@ impl Application {
         self.types.values().flat_map(references)
     }
 
-    /// Keeps the names of the application's types from tables and enums.
+    /// Reserves the names of the application's types, so that no table or enum gets them.
     pub(super) fn claim_names(&self, claimed: &mut HashSet<String>) {
         claimed.extend(self.types.keys().cloned());
     }
 
-    /// Adds the types and fields to the API of a database, except those that refer to a type that it does not have.
+    /// Adds the types and fields to the API of a database, except those that refer to a missing type.
     pub(super) fn add_to(&self, schema: &mut Schema) {
         let usable = self.usable_types(schema);
         schema.application = Self { types: IndexMap::new(), fields: self.fields.clone() };
@@ -140,7 +142,7 @@ impl Application {
                     schema.mutation.insert(name, MutationFieldKind::Application(number)).is_some()
                 }
                 RootType::Subscription => {
-                    // What the database has is added after it, and only where the name is free.
+                    // The database's subscription fields are added later, and only if the name is free.
                     let of_database = schema.query.get(&name);
                     let hides = of_database.is_some_and(QueryFieldKind::is_of_database);
                     schema.subscription.insert(name, QueryFieldKind::Application(number));
@@ -154,7 +156,7 @@ impl Application {
         }
     }
 
-    /// The types all of whose references lead somewhere.
+    /// The types whose references all exist.
     fn usable_types<'a>(&'a self, schema: &Schema) -> HashSet<&'a str> {
         let mut usable: HashSet<&str> = self.types.keys().map(String::as_str).collect();
         loop {
@@ -195,7 +197,7 @@ fn references(definition: &Definition) -> Vec<&str> {
         Definition::InputObjectTypeDefinition(found) => {
             found.fields.iter().map(|field| field.ty.inner_named_type().as_str()).collect()
         }
-        // No other type that refers to others is taken.
+        // No other kind of type with references is accepted.
         _ => Vec::new(),
     }
 }
@@ -206,7 +208,7 @@ pub(super) fn field_references(field: &FieldDefinition) -> Vec<&str> {
     std::iter::once(field.ty.inner_named_type()).chain(arguments).map(apollo_compiler::Name::as_str).collect()
 }
 
-/// A type that can be added, without directives and without its place in the text.
+/// A type that can be added, without directives and source locations.
 fn type_definition(definition: &Definition) -> Result<(String, Definition), String> {
     let directives = DirectiveList::default();
     let (name, definition) = match definition {
@@ -228,7 +230,7 @@ fn type_definition(definition: &Definition) -> Result<(String, Definition), Stri
             if found.fields.iter().any(|field| !field.arguments.is_empty()) {
                 return Err(format!("the fields of {} cannot have arguments; root fields can", found.name));
             }
-            // The value of such a field is what the root field's answer has under its name.
+            // The value of such a field is the member of that name in the root field's answer.
             let fields = found.fields.iter().map(|field| plain_field(field)).collect();
             let plain = ObjectTypeDefinition { directives, fields, ..ObjectTypeDefinition::clone(found) };
             (&found.name, Node::new(plain).into())

@@ -1,4 +1,4 @@
-//! The building of a schema: what is exposed under which names, then the root fields.
+//! Builds a schema: first what is exposed under which names, then the root fields.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -57,8 +57,8 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     schema
 }
 
-/// What the database answers can be subscribed to; of what a Rust program answers it is not known when it changes. A subscription of
-/// the program's own has the name before the database.
+/// Adds the query fields that the database answers. It is unknown when the answers of a Rust program's query
+/// fields change. The name of a program's subscription field takes precedence.
 fn add_subscriptions(schema: &mut Schema) {
     for (name, kind) in schema.query.iter().filter(|(_, kind)| kind.is_of_database()) {
         schema.subscription.entry(Arc::clone(name)).or_insert_with(|| kind.clone());
@@ -89,7 +89,7 @@ fn add_mutations(
     }
 }
 
-/// The columns of a table's key, if each has a type that the convention looks rows up by.
+/// The columns of a table's key, if the convention allows their types in `…ByPk`.
 pub(super) fn key_columns<'s>(
     catalog: &Catalog,
     index: usize,
@@ -106,7 +106,7 @@ pub(super) fn key_columns<'s>(
     exposed.key.iter().map(column).collect()
 }
 
-/// The columns and relations of a table that are in no filter, and the table if it has no `orderBy`.
+/// Reports the columns and relations of a table that are in no filter, and the table if it has no `orderBy`.
 fn input_problems(catalog: &Catalog, index: usize, exposed: &ExposedTable) -> Vec<Problem> {
     let table = &catalog.tables[index];
     let lists = exposed.readable_columns().filter(|(_, column)| column.is_incomparable_list());

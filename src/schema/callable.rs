@@ -13,18 +13,18 @@ use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, SqlType, Typ
 /// How a function is exposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExposedFunction {
-    /// What a call gives it.
+    /// What it takes.
     pub takes: Takes,
     /// What it returns.
     pub returns: Returns,
 }
 
-/// What a call gives to a function.
+/// What a function takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Takes {
-    /// Arguments: it is a root field.
+    /// Arguments: the function is a root field.
     Arguments(Vec<ExposedArgument>),
-    /// A row of that table: it is a computed field of its type.
+    /// A row of that table: the function is a computed field of its type.
     Row(usize),
 }
 
@@ -33,17 +33,17 @@ pub enum Takes {
 pub struct ExposedArgument {
     /// Its name in the API.
     pub name: Arc<str>,
-    /// What it holds.
+    /// The type of its values.
     pub column_type: ColumnType,
-    /// The type that it is declared with; `None` where the role may not name it.
+    /// Its declared type; `None` if the role may not name it.
     pub sql_type: Option<SqlType>,
     /// Whether it has no default.
     pub is_required: bool,
-    /// Its default as GraphQL writes it, where that can be shown.
+    /// Its default as a GraphQL literal, if there is one.
     pub default: Option<String>,
 }
 
-/// What a function returns. Tables are indexes into the catalogue's tables.
+/// What a function returns. Tables are indexes into the catalog's tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Returns {
     /// `void`.
@@ -56,7 +56,7 @@ pub enum Returns {
     Rows(usize),
 }
 
-/// The arguments of a connection, whose names no argument of a function that returns rows may have.
+/// The arguments of a connection. A function that returns rows may not have arguments with these names.
 const COLLECTION_ARGUMENTS: [&str; 7] = ["first", "last", "before", "after", "offset", "filter", "orderBy"];
 
 /// How the function is exposed, or why it is not: a sentence without its full stop.
@@ -99,7 +99,7 @@ fn expose_computed(schema: &Schema, function: &Function, table: usize) -> Result
         return Err(format!("it takes a row of {}, which is not exposed", found.qualified_name()));
     }
     if let Some(hidden) = found.columns.iter().find(|column| !column.can_select) {
-        // A row can be passed on by those only who may read the whole of it.
+        // Only roles that may read the whole row can pass it on.
         return Err(format!(
             "no privilege: the role may not select {}.{}",
             found.qualified_name(),
@@ -144,7 +144,8 @@ fn arguments(schema: &Schema, function: &Function) -> Result<Vec<ExposedArgument
     names.into_iter().zip(&function.arguments).map(argument).collect()
 }
 
-/// The names of a function's arguments in the API. Two that inflection makes the same keep their names of SQL.
+/// The names of a function's arguments in the API. If inflection makes two of them equal, they keep their SQL
+/// names.
 pub(super) fn argument_names(function: &Function, inflect: bool) -> Vec<Settled> {
     let claims: Vec<_> = function
         .arguments
@@ -180,13 +181,13 @@ fn returns(schema: &Schema, function: &Function) -> Result<Returns, String> {
     Ok(Returns::Value(value))
 }
 
-/// The table of the catalogue that a row type belongs to.
+/// The table of the catalog that a row type belongs to.
 fn table_of(schema: &Schema, oid: Oid) -> Option<usize> {
     let relation = schema.catalog.types.get(&oid)?.relation?;
     schema.catalog.tables.iter().position(|table| table.oid == relation)
 }
 
-/// What a value of that type holds, or what it is instead of a value.
+/// The column type for a value of that type; the error says why there is none.
 fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
     let catalog = &schema.catalog;
     let found = catalog.types.get(&oid).ok_or("of a type that is not in the catalogue")?;
@@ -203,7 +204,7 @@ fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
 }
 
 impl ExposedFunction {
-    /// The arguments that a call gives by name.
+    /// The arguments of a call; a function of a row has none.
     pub fn arguments(&self) -> &[ExposedArgument] {
         match &self.takes {
             Takes::Arguments(arguments) => arguments,

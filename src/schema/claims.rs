@@ -1,28 +1,29 @@
-//! Who gets a name that several want: the one whose own name it is, then the one whose comment asks for it, then the first.
+//! Decides who gets a name that several objects claim: first the object with that name in the database, then
+//! one whose comment asks for it, then the first one.
 //!
-//! The others get their next choice. None is lost in silence: each refused choice has its reason.
+//! The others get their next choice. Each refused choice has its reason, so nothing is lost silently.
 
 use super::naming;
 
-/// Something that wants a name, with its choices: the best one first, its own name in the database last.
+/// An object's choices for its name: the preferred one first, its name in the database last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
     choices: Vec<String>,
     is_from_comment: bool,
 }
 
-/// What came of a claim.
+/// The outcome of a claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Settled {
     /// The name; `None` if no choice was free.
     pub(super) name: Option<String>,
-    /// Why each better choice was refused: sentences without a full stop.
+    /// Why each preferred choice was refused: sentences without a full stop.
     pub(super) refused: Vec<String>,
 }
 
 impl Claim {
-    /// A claim of what has that name in the database, and may have another one by a comment. `usual` is the name that
-    /// the convention makes of its own one.
+    /// A claim of an object with the name `own` in the database, and possibly a name by a comment. `usual` is
+    /// the name that the convention derives from `own`.
     pub(super) fn new(own: &str, usual: String, from_comment: Option<&String>) -> Self {
         let mut choices: Vec<String> = from_comment.cloned().into_iter().collect();
         for choice in [usual, own.to_owned()] {
@@ -33,7 +34,7 @@ impl Claim {
         Self { is_from_comment: from_comment.is_some(), choices }
     }
 
-    /// 0 for what wants its own name, 1 for what a comment names, 2 for the others.
+    /// 0 for a claim to its own name, 1 for a name by a comment, 2 for others.
     fn rank(&self) -> u8 {
         match self.choices.len() {
             1 => 0,
@@ -44,7 +45,8 @@ impl Claim {
 }
 
 impl Settled {
-    /// The reason for a name that is not the first choice, or for none; `what` has the name: `field`, `type`.
+    /// The reason why the name is not the first choice, or is missing; `what` is the kind of object: `field`,
+    /// `type`.
     pub(super) fn problem(&self, what: &str) -> Option<String> {
         let reasons = self.refused.join(", and ");
         match &self.name {
@@ -55,7 +57,8 @@ impl Settled {
     }
 }
 
-/// Settles which claim gets which name. `take` takes a name for the claim at that place, or says why it cannot.
+/// Decides which claim gets which name. `take` takes a name for the claim with that index, or says why it
+/// cannot.
 pub(super) fn settle(
     claims: &[Claim],
     mut take: impl FnMut(usize, &str) -> Result<(), String>,
@@ -63,7 +66,7 @@ pub(super) fn settle(
     let mut settled = vec![Settled::default(); claims.len()];
     let mut order: Vec<_> = (0..claims.len()).collect();
     order.sort_by_key(|index| claims[*index].rank());
-    // Everything has its first choice refused before anything gets its second one.
+    // All first choices are decided before any second one.
     let rounds = claims.iter().map(|claim| claim.choices.len()).max().unwrap_or_default();
     for round in 0..rounds {
         for index in &order {

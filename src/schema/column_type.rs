@@ -1,19 +1,19 @@
-//! What a column holds: its value, how that becomes JSON, and what it can be compared by.
+//! The type of a column: its values, their form in JSON, and how they are compared.
 
 use super::encoding::Encoding;
 use super::operator::{FilterOperator, operators};
 use super::scalar::{Scalar, ValueType, nameable};
 use crate::catalog::{Catalog, Oid, SqlType, Type, base_type};
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnType {
-    /// The value, or the element of the array.
+    /// The type of the value, or of the array's elements.
     pub value: ValueType,
     /// Whether it is an array.
     pub is_list: bool,
-    /// The SQL type that a value is compared as: a domain's base, an array's element. `None` where the role may not name it:
-    /// PostgreSQL takes the type from what stands beside the value then.
+    /// The SQL type that a value is compared as: a domain's base, an array's element. `None` if the role may
+    /// not name it; PostgreSQL then infers the type from the other operand.
     pub sql_type: Option<SqlType>,
     /// How its values become JSON.
     pub encoding: Encoding,
@@ -22,7 +22,7 @@ pub struct ColumnType {
 }
 
 impl ColumnType {
-    /// What a column of that type holds. `is_enum` tells which types are exposed enums.
+    /// The column type for a type. `is_enum` says which types are exposed enums.
     pub(super) fn of(catalog: &Catalog, found: &Type, is_enum: impl Fn(Oid) -> bool) -> Self {
         let element = found.element.and_then(|oid| catalog.types.get(&oid));
         let is_list = element.is_some();
@@ -41,7 +41,8 @@ impl ColumnType {
         let is_json = value_type == ValueType::Scalar(Scalar::Json);
         Self {
             is_list,
-            // Operators on arrays take two of the same elements: those of a domain are no others to them.
+            // Operators on arrays need two arrays with the same element type, but accept the base type of a
+            // domain.
             sql_type: nameable(if is_list { value } else { base }),
             encoding,
             is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
@@ -49,7 +50,7 @@ impl ColumnType {
         }
     }
 
-    /// The scalar, if it is one and no array.
+    /// The scalar, if it is one and not an array.
     pub fn single_scalar(&self) -> Option<Scalar> {
         match self.value {
             ValueType::Scalar(scalar) if !self.is_list => Some(scalar),
@@ -59,7 +60,7 @@ impl ColumnType {
 }
 
 impl ColumnType {
-    /// The operator of that name of its filter.
+    /// The operator with that name in its filter.
     pub fn operator(&self, name: &str) -> Option<FilterOperator> {
         operators(self.value, self.is_list)
             .iter()

@@ -1,4 +1,4 @@
-//! `onConflict`: what inserted rows may conflict with, and the columns that are updated then.
+//! `onConflict`: the indexes that inserted rows may conflict with, and the columns that are updated then.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -7,31 +7,32 @@ use super::claims::{Claim, settle};
 use super::{ExposedColumn, ExposedTable, Schema, TableType, TypeId};
 use crate::catalog::{ConflictTarget, Problem, Table};
 
-/// What `onConflict` of a table's inserts can name.
+/// The names in `onConflict` of a table's inserts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConflictHandling {
-    /// The names of the unique indexes in the API, each with its place in the table's.
+    /// The API's names of the unique indexes, each with its index in the table's conflict targets.
     pub targets: Vec<(Arc<str>, usize)>,
     /// Whether conflicting rows can be updated.
     pub updates: bool,
 }
 
 impl ConflictHandling {
-    /// The unique index of that name in the API, by its place.
+    /// The index of the conflict target with that name in the API.
     pub fn target(&self, name: &str) -> Option<usize> {
         self.targets.iter().find(|(known, _)| **known == *name).map(|(_, target)| *target)
     }
 }
 
 impl ExposedColumn {
-    /// Whether it can become the value of the row that was to be inserted, which counts as reading it (PostgreSQL manual,
-    /// INSERT).
+    /// Whether `updateColumns` can name it. PostgreSQL requires the right to read the column, too (PostgreSQL
+    /// manual, INSERT).
     pub(super) fn is_taken_over(&self) -> bool {
         self.is_readable && self.is_updatable && is_enum_value(&self.field).is_ok()
     }
 }
 
-/// Finds what inserts of each table can name, and takes the names of the types that this needs: those that are left.
+/// Finds the conflict targets of each table, and takes the names of the types for them from those that are
+/// still free.
 pub(super) fn add(schema: &mut Schema, claimed: &mut HashSet<String>) {
     for table in 0..schema.tables.len() {
         let Some(exposed) = schema.table(table).filter(|exposed| exposed.changes.insert) else { continue };
@@ -88,7 +89,7 @@ fn targets(table: &Table, exposed: &ExposedTable) -> (Vec<(Arc<str>, usize)>, Ve
     (targets, problems)
 }
 
-/// Whether the role may read what is compared, and can give a new row a value that conflicts.
+/// Whether the role may read the compared columns, and can insert a conflicting value.
 fn can_conflict(table: &Table, exposed: &ExposedTable, target: &ConflictTarget) -> bool {
     target.columns.iter().all(|name| {
         let column = table.column_index(name).map(|place| (&table.columns[place], &exposed.columns[place]));
@@ -99,7 +100,8 @@ fn can_conflict(table: &Table, exposed: &ExposedTable, target: &ConflictTarget) 
     })
 }
 
-/// Whether it is a value of an enum, which three names of GraphQL are not (GraphQL specification, 3.9).
+/// Checks that a name can be an enum value: it must not be one of three reserved words (GraphQL
+/// specification, 3.9).
 pub(super) fn is_enum_value(name: &str) -> Result<(), String> {
     match name {
         "true" | "false" | "null" => Err(format!("the name {name} means something else in GraphQL")),

@@ -1,12 +1,12 @@
-//! Defaults of arguments: PostgreSQL's expressions -> GraphQL's literals, where they are simple constants.
+//! Defaults of arguments: PostgreSQL's expressions -> GraphQL's literals, if they are simple constants.
 
 use super::scalar::{Scalar, ValueType};
 use super::{ColumnType, EnumType};
 
-/// A default as GraphQL writes it; `None` where it is no simple constant, or null.
+/// A default as a GraphQL literal; `None` if it is not a simple constant, or null.
 ///
-/// Only numbers that every client can hold, truth values, texts and enums are shown. All others stay PostgreSQL's
-/// business: an argument that is left out gets its default there in any case.
+/// Only numbers that every client can represent, booleans, texts and enums are shown. For a missing argument,
+/// PostgreSQL uses its default in any case.
 pub(super) fn literal(
     expression: &str,
     column_type: &ColumnType,
@@ -25,7 +25,7 @@ pub(super) fn literal(
         ValueType::Scalar(Scalar::Boolean) => {
             matches!(constant.as_str(), "true" | "false").then_some(constant)
         }
-        // A bare word is an expression of its own: null, or current_user.
+        // A bare word is an expression: null, or current_user.
         ValueType::Scalar(Scalar::String) if expression.starts_with('\'') => {
             Some(serde_json::Value::from(constant).to_string())
         }
@@ -37,7 +37,7 @@ pub(super) fn literal(
     }
 }
 
-/// The constant that an expression is, with or without casts: `'it''s'::text` is `it's`.
+/// The value of a constant expression, with or without casts: `'it''s'::text` is `it's`.
 fn constant(expression: &str) -> Option<String> {
     let Some(quoted) = expression.strip_prefix('\'') else {
         let (constant, casts) = expression.split_at(expression.find("::").unwrap_or(expression.len()));

@@ -1,13 +1,13 @@
-//! `distinctOn`: the columns of which rows can be told apart by, as values of an enum.
+//! `distinctOn`: the columns that can group rows, as values of an enum.
 
 use super::conflicts::is_enum_value;
 use super::{ExposedColumn, ExposedTable};
 
-/// The argument of collections. It gives way to an argument of a function, which it may have had before.
+/// The argument of collections. A function's own argument with this name takes precedence.
 pub const DISTINCT_ON: &str = "distinctOn";
 
 impl ExposedColumn {
-    /// Whether rows can be told apart by it: then they can be ordered by it, too.
+    /// Whether rows can be grouped by it. Then they can be ordered by it, too.
     pub(super) fn is_distinct_column(&self) -> bool {
         self.can_order() && is_enum_value(&self.field).is_ok()
     }
@@ -19,7 +19,7 @@ impl ExposedTable {
         self.columns_that(ExposedColumn::is_distinct_column).next().is_some()
     }
 
-    /// The column of that name that rows can be told apart by.
+    /// The column with that name, if rows can be grouped by it.
     pub fn distinct_column(&self, name: &str) -> Option<usize> {
         self.column_named(name, ExposedColumn::is_distinct_column)
     }

@@ -13,31 +13,31 @@ pub struct Encoding {
     pub sql_type: SqlType,
 }
 
-/// What JSON is made of a value.
+/// The form of a value in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Its text, which is JSON: integers.
+    /// Its text, which is already JSON: integers.
     Integer,
     /// Its text, if it is a finite number.
     Float,
     /// `true` or `false`.
     Boolean,
-    /// Its text in quotation marks, in which nothing ever needs an escape: big numbers, UUIDs.
+    /// Its text in quotation marks, which never needs escapes: big numbers, UUIDs.
     Quoted,
-    /// What `to_json` makes of it: a string, or a number of any size.
+    /// The result of `to_json`: a string, or a number of any size.
     Json,
-    /// Its text as a string, where that is dear to make: JSON and rows.
+    /// Its text as a string, for types whose text is expensive to make: JSON and rows.
     Text,
-    /// Its text, as a type's output function writes it, as a string.
+    /// The text of the type's output function, as a string.
     Output,
-    /// What `to_json` makes of an array of one dimension.
+    /// The result of `to_json` for an array of one dimension.
     List,
-    /// The same, if all numbers in it are finite.
+    /// Like [`Form::List`], if all numbers in it are finite.
     FloatList,
 }
 
 impl Encoding {
-    /// Of a value of a scalar of the API; `base` is its type, without domains.
+    /// The encoding of a scalar of the API; `base` is its type, without domains.
     pub(super) fn of_value(scalar: Scalar, base: &Type) -> Self {
         let (form, sql_type) = match scalar {
             Scalar::Int => (Form::Integer, own_type(base)),
@@ -51,7 +51,7 @@ impl Encoding {
         Self { form, sql_type }
     }
 
-    /// Of an array of them; `base` is the type of its elements, without domains.
+    /// The encoding of an array of a scalar; `base` is the type of its elements, without domains.
     pub(super) fn of_list(scalar: Scalar, base: &Type) -> Self {
         let of_base = Scalar::of_base_type(base);
         let (form, sql_type) = match scalar {
@@ -65,7 +65,7 @@ impl Encoding {
         Self { form, sql_type: sql_type.array() }
     }
 
-    /// Of enums' labels.
+    /// The encoding of enum labels.
     pub(super) fn of_enum(is_list: bool) -> Self {
         if is_list {
             Self { form: Form::List, sql_type: SqlType::TEXT_ARRAY }
@@ -74,11 +74,12 @@ impl Encoding {
         }
     }
 
-    /// Domains over numbers and truth values are these, as `pg_graphql` writes them; everything else is text.
+    /// Domains over numbers and booleans are numbers and booleans, as in `pg_graphql`; everything else is
+    /// text.
     fn of_opaque(base: &Type) -> (Form, SqlType) {
         match Scalar::of_base_type(base) {
             Scalar::Json => (Form::Text, SqlType::TEXT),
-            // A row of nulls is no null, though `is null` takes it for one.
+            // A row of nulls is not null, although `is null` is true for it.
             Scalar::Opaque if base.kind == TypeKind::Composite => (Form::Text, SqlType::TEXT),
             Scalar::Opaque => (Form::Output, SqlType::TEXT),
             _ => (Form::Json, own_type(base)),

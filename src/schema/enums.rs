@@ -10,33 +10,34 @@ use crate::catalog::{Catalog, Problem, Type, TypeKind};
 pub struct EnumType {
     /// Its name in the API.
     pub name: String,
-    /// Labels and the values that stand for them, in the order of declaration.
+    /// Labels and their values in the API, in the order of declaration.
     pub values: Vec<(String, String)>,
 }
 
 impl EnumType {
-    /// The label that a value of the API stands for.
+    /// The label of a value of the API.
     pub fn label(&self, value: &str) -> Option<&str> {
         self.values.iter().find(|(_, name)| name == value).map(|(label, _)| label.as_str())
     }
 
-    /// The labels whose value has another name, with that name.
+    /// The labels whose value in the API has another name, with that name.
     pub fn renamed(&self) -> impl Iterator<Item = &(String, String)> {
         self.values.iter().filter(|(label, name)| label != name)
     }
 }
 
-/// What follows the reason why an enum is left out.
+/// The end of the sentence that says why an enum is left out.
 pub(super) const LEFT_OUT: &str = "; its columns are Opaque";
 
-/// The enums that can be exposed, with their labels and values, in order of schema and name; tells why others cannot.
+/// The enums that can be exposed, with their labels and values, in order of schema and name. Reports why
+/// others cannot be exposed.
 pub(super) fn candidates<'c>(
     catalog: &'c Catalog,
     problems: &mut Vec<Problem>,
 ) -> Vec<(&'c Type, Vec<(String, String)>)> {
     let mut found: Vec<&Type> =
         catalog.types.values().filter(|found| found.kind == TypeKind::Enum && found.is_exposed).collect();
-    // The map has no order of its own, and which of two equal names wins must not change from run to run.
+    // The map is unordered, but which of two equal names wins must not change from run to run.
     found.sort_by_key(|found| {
         let position = catalog.schemas.iter().position(|schema| schema.name == found.schema);
         (position, found.name.as_str())
@@ -52,7 +53,8 @@ pub(super) fn candidates<'c>(
     candidates
 }
 
-/// Labels and their values. A label without a value leaves the whole enum out: its rows could not be answered with.
+/// Labels and their values. If a label has no value, the whole enum is left out, because rows with that label
+/// could not be answered.
 fn values(found: &Type, mut report: impl FnMut(String)) -> Result<Vec<(String, String)>, String> {
     let labels: Vec<_> = found.labels.iter().flatten().collect();
     let mappings = &found.directive.mappings;

@@ -1,4 +1,5 @@
-//! Which tables, columns and enums are exposed, and under which names. Makes no types; tells why something is left out.
+//! Which tables, columns and enums are exposed, and under which names. Makes no types; reports why something
+//! is left out.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -17,16 +18,16 @@ use super::{
 };
 use crate::catalog::{Catalog, Oid, Problem, Table, Type};
 
-/// Where Diesel keeps which migrations were applied; no part of an application.
+/// Diesel's table of applied migrations, which is not part of an application.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
 
-/// Something that becomes a type of the API, if it gets a name.
+/// A candidate for a type of the API, if it gets a name.
 enum Wanted<'c> {
     Enum(&'c Type, Vec<(String, String)>),
     Table(usize, Vec<usize>),
 }
 
-/// Settles how all tables and enums are exposed. `claimed` are the names of types that are taken already.
+/// Decides how all tables and enums are exposed. `claimed` are the type names that are already taken.
 pub(super) fn expose(schema: &mut Schema, options: Options, claimed: &mut HashSet<String>) {
     let catalog = schema.catalog.clone();
     let mut wanted = Vec::new();
@@ -75,7 +76,7 @@ impl Wanted<'_> {
         Claim::new(own, naming::type_name(own, schema.inflects(in_schema)), directive.name.as_ref())
     }
 
-    /// All types that come with it.
+    /// The names of all types that come with it.
     fn family(&self, name: &str) -> Vec<String> {
         match self {
             Self::Enum(..) => value_family(name),
@@ -140,7 +141,7 @@ fn take_family(claimed: &mut HashSet<String>, family: Vec<String>) -> Result<(),
     Ok(())
 }
 
-/// The columns that tell the rows of a table apart, if the role may use it; else why it is not exposed.
+/// The columns that identify the rows of a table, if the role may use it; else why it is not exposed.
 fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
     if !table.is_readable {
         return Err(
@@ -159,7 +160,7 @@ fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
     if let Some(hidden) = columns().find(|column| !column.can_select) {
         return Err(format!("no privilege: the role may not select the key column {:?}", hidden.name));
     }
-    // PostgreSQL builds no primary key of such a type, but a comment may name such a column.
+    // PostgreSQL allows no primary key of such a type, but a comment may name such a column.
     let is_sortable = |found: &Type| scalar::is_sortable(catalog, found);
     match columns().find(|column| !catalog.type_of(column).is_some_and(is_sortable)) {
         Some(column) if table.primary_key.is_none() => Err(format!(
@@ -170,14 +171,14 @@ fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
     }
 }
 
-/// `column_types` are those that are known, by the type's oid.
+/// `column_types` caches column types by the type's oid.
 fn columns(
     schema: &mut Schema,
     table: &Table,
     column_types: &mut HashMap<Oid, Arc<ColumnType>>,
 ) -> Vec<Option<ExposedColumn>> {
     let inflect = schema.inflects(&table.schema);
-    // A column may be for writing only: a password, say.
+    // A column may be write-only, such as a password.
     let usable = table.columns.iter().enumerate();
     let usable: Vec<_> =
         usable.filter(|(_, column)| column.can_select || column.can_insert || column.can_update).collect();
@@ -215,19 +216,19 @@ fn columns(
     exposed
 }
 
-/// Where each column stands, by the name of its field.
+/// The index of each column, by the name of its field.
 fn places(columns: &[Option<ExposedColumn>]) -> HashMap<Arc<str>, usize> {
     let columns = columns.iter().enumerate();
     columns.filter_map(|(index, column)| Some((Arc::clone(&column.as_ref()?.field), index))).collect()
 }
 
-/// Takes a name of a field among those of one type.
+/// Takes a field name within one type.
 pub(super) fn take_field(taken: &mut HashSet<String>, name: &str) -> Result<(), String> {
     if taken.insert(name.to_owned()) { Ok(()) } else { Err(format!("the field name {name} is taken")) }
 }
 
-/// Two types whose names differ in the case of their first letter would have the same root fields; names of types are
-/// unique, so that each can have its own.
+/// Two types whose names differ only in the case of their first letter would have the same root fields. Their
+/// full names are unique, so each gets its own.
 fn name_root_fields(schema: &mut Schema) {
     let mut taken = HashSet::new();
     let mut claims = Vec::new();

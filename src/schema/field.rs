@@ -1,7 +1,7 @@
-//! What the fields of each kind of object stand for, and those of each kind of input.
+//! The meaning of the fields of each kind of object and of each kind of input.
 //!
-//! Each kind has fields of its own, so that what reads them leaves none out and meets none that cannot be there. Tables and functions are
-//! indexes into the catalogue's, columns into the table's.
+//! Each kind has its own enum of fields, so a `match` covers all of them and only them. Tables and functions
+//! are indexes into the catalog's lists, columns into the table's.
 
 use std::sync::Arc;
 
@@ -16,14 +16,14 @@ pub enum QueryFieldKind {
     Collection(usize),
     /// `xByPk`: one row by its key.
     ByKey(usize),
-    /// A call of one of these functions, the one that takes the arguments that are given.
+    /// A call of one of these functions: the one that takes the given arguments.
     Call(Vec<usize>),
     /// A field of the application, by its number.
     Application(usize),
 }
 
 impl QueryFieldKind {
-    /// Whether the database answers it, and not the application.
+    /// Whether the database answers it, not the application.
     pub fn is_of_database(&self) -> bool {
         match self {
             Self::Node | Self::Collection(_) | Self::ByKey(_) | Self::Call(_) => true,
@@ -41,7 +41,7 @@ pub enum MutationFieldKind {
     Update(usize),
     /// `deleteFromXCollection`.
     Delete(usize),
-    /// A call of one of these functions, the one that takes the arguments that are given.
+    /// A call of one of these functions: the one that takes the given arguments.
     Call(Vec<usize>),
     /// A field of the application, by its number.
     Application(usize),
@@ -54,25 +54,25 @@ pub enum RowFieldKind<'s> {
     NodeId,
     /// A column.
     Column(usize),
-    /// The row that it refers to, or those that refer to it.
+    /// The row that it references, or the rows that reference it.
     Relation(&'s RelationField),
-    /// What a function makes of the row.
+    /// A function of the row.
     Computed(usize),
 }
 
 /// A field that leads from a row to another or to others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationField {
-    /// Which rows those are.
+    /// The relation.
     pub join: Arc<Join>,
-    /// How many there can be.
+    /// The number of rows at the other end.
     pub cardinality: Cardinality,
 }
 
-/// How many rows a relation leads to.
+/// The number of rows at the other end of a relation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cardinality {
-    /// One at the most.
+    /// At most one.
     One {
         /// Whether there is always one.
         is_non_null: bool,
@@ -81,34 +81,34 @@ pub enum Cardinality {
     Many,
 }
 
-/// How two tables hang together.
+/// How two tables are related.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Join {
     /// The table on the other side.
     pub table: usize,
-    /// Which side of the key that is.
+    /// Which side of the key that table is on.
     pub side: KeySide,
-    /// Whether the key means rows of the table that is referred to itself, and none of its children: the database's own keys
-    /// do (PostgreSQL manual, 5.10.1).
+    /// Whether the key references only rows of the referenced table itself, and none of its children, as the
+    /// database's own keys do (PostgreSQL manual, 5.10.1).
     pub is_only: bool,
-    /// Pairs of equal columns: ours, theirs.
+    /// Pairs of equal columns: of this table, and of the other.
     pub columns: Vec<(usize, usize)>,
-    /// The operators that compare the pairs, the column that is referred to on the left.
+    /// The operators that compare the pairs, with the referenced column on the left.
     pub operators: Vec<QualifiedName>,
 }
 
 /// A side of a foreign key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeySide {
-    /// The table that refers.
+    /// The referencing table.
     Referring,
-    /// The table that is referred to.
+    /// The referenced table.
     Referenced,
 }
 
 /// A kind of object or input whose fields have the same names on every type of the kind.
 pub trait FixedFields: Copy + 'static {
-    /// All fields that the kind can have, in their order.
+    /// All possible fields of the kind, in their order.
     const ALL: &'static [Self];
 
     /// The field's name.
@@ -254,7 +254,7 @@ pub enum AggregateFunction {
 }
 
 impl AggregateFunction {
-    /// Those that `pg_graphql` does not have. Rows are not ordered by them.
+    /// The functions that `pg_graphql` does not have. Rows cannot be ordered by them.
     pub(super) const FURTHER: [Self; 5] =
         [Self::CountDistinct, Self::StandardDeviation, Self::Variance, Self::BoolAnd, Self::BoolOr];
 }
@@ -310,7 +310,7 @@ impl FixedFields for AggregateFieldKind {
     }
 }
 
-/// A field of what a mutation of a table returns.
+/// A field of the response of a table's mutation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseFieldKind {
     /// `affectedCount`.
@@ -342,13 +342,14 @@ impl FixedFields for ResponseFieldKind {
 pub enum FilterFieldKind<'s> {
     /// A column.
     Column(usize),
-    /// What is no column.
+    /// A word of the filter that is not a column.
     Row(RowConditionKind),
     /// The row at the other end of a relation, or the rows there.
     Relation(&'s RelationField),
 }
 
-/// A field of every filter, unless a column takes its name; `is` is in those of tables that a to-one relation leads to.
+/// A field of every filter, unless a column has its name. `is` is only in filters of tables that a to-one
+/// relation leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowConditionKind {
     /// `nodeId`.

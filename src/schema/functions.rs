@@ -1,4 +1,4 @@
-//! Functions as fields: of the root types, and of the rows that they take.
+//! Functions as fields of the root types, and of the rows that they take.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::overloads::Names;
 use super::{MutationFieldKind, NODE_ID, QueryFieldKind, Schema, naming};
 use crate::catalog::{Function, FunctionKind, Problem};
 
-/// Adds the fields of all functions that can be exposed; what stands there already keeps its name.
+/// Adds the fields of all functions that can be exposed; existing fields keep their names.
 pub(super) fn add(schema: &mut Schema) {
     let catalog = schema.catalog.clone();
     let mut overloads: IndexMap<(&str, &str), Vec<usize>> = IndexMap::new();
@@ -35,7 +35,7 @@ pub(super) fn add(schema: &mut Schema) {
     add_fields(schema, computed.into_iter().chain(roots).collect());
 }
 
-/// A field that functions want to be.
+/// A field for one or more functions, which has no name yet.
 struct WantedField {
     /// The functions that it calls; it is named after the first one.
     functions: Vec<usize>,
@@ -43,7 +43,7 @@ struct WantedField {
     claim: Claim,
 }
 
-/// A type that has fields of functions.
+/// A type that gets fields for functions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Place {
     Query,
@@ -103,7 +103,8 @@ fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
     Some(WantedField { functions: members, place, claim })
 }
 
-/// Whether two overloads have the same result and volatility, and the same type for arguments of the same name.
+/// Whether two overloads have the same result and volatility, and the same types for arguments with the same
+/// names.
 fn fit_one_field(schema: &Schema, left: usize, right: usize) -> bool {
     let functions = &schema.catalog.functions;
     let (Some(one), Some(other)) = (schema.function(left), schema.function(right)) else { return false };
@@ -117,7 +118,7 @@ fn fit_one_field(schema: &Schema, left: usize, right: usize) -> bool {
         && one.arguments().iter().all(|ours| other.arguments().iter().all(|theirs| agree(ours, theirs)))
 }
 
-/// Adds the fields under names that are free on their types: what stands there already keeps its name.
+/// Adds the fields under names that are free in their types; existing fields keep their names.
 fn add_fields(schema: &mut Schema, wanted: Vec<WantedField>) {
     let catalog = schema.catalog.clone();
     let mut taken: HashMap<Place, HashSet<String>> = HashMap::new();

@@ -1,10 +1,11 @@
-//! What cannot be done with a column although its type's filter has it, for `schema --explain`. `plan` refuses it.
+//! Operators that a column's filter has but the column does not support, for `schema --explain`. `plan`
+//! refuses them.
 
 use super::operator::operators;
 use super::{ColumnType, ExposedTable, Scalar, ValueType};
 use crate::catalog::{Catalog, Collation, Problem, Table, base_type};
 
-/// The columns that cannot be compared, or not by patterns.
+/// The columns that cannot be compared, or not with patterns.
 pub(super) fn problems(catalog: &Catalog, table: &Table, exposed: &ExposedTable) -> Vec<Problem> {
     let columns = exposed.columns.iter().zip(&table.columns).filter_map(|(exposed, column)| {
         let column_type = &exposed.as_ref()?.column_type;

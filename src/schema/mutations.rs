@@ -1,4 +1,4 @@
-//! What can be changed of a table, as far as PostgreSQL can carry it out and the role may ask for it.
+//! The possible changes of a table: those that PostgreSQL supports and the role may make.
 
 use super::{Changes, ExposedColumn};
 use crate::catalog::{Column, Table};
@@ -8,7 +8,7 @@ const UPDATE: i32 = 1 << 2;
 const INSERT: i32 = 1 << 3;
 const DELETE: i32 = 1 << 4;
 
-/// What can be changed of a table with these columns.
+/// The possible changes of a table with these columns.
 pub(super) fn changes(table: &Table, columns: &[Option<ExposedColumn>]) -> Changes {
     let can = |command| table.updatable & command != 0;
     let has = |may: fn(&ExposedColumn) -> bool| columns.iter().flatten().any(may);
@@ -19,7 +19,7 @@ pub(super) fn changes(table: &Table, columns: &[Option<ExposedColumn>]) -> Chang
     }
 }
 
-/// Whether PostgreSQL numbers or computes a column by itself: then it is in no input, as the convention has it.
+/// Whether PostgreSQL numbers or computes a column by itself: then the convention puts it in no input.
 pub(super) fn is_given(column: &Column) -> bool {
     column.is_generated || column.is_identity || column.is_serial
 }

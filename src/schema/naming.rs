@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// The name of a type: `blog_post` becomes `BlogPost` where names are inflected, and stays else.
+/// The name of a type: `blog_post` becomes `BlogPost` if names are inflected, else it stays.
 pub fn type_name(sql_name: &str, inflect: bool) -> String {
     if !inflect {
         return sql_name.to_owned();
@@ -10,7 +10,7 @@ pub fn type_name(sql_name: &str, inflect: bool) -> String {
     sql_name.split('_').map(upper_first).collect()
 }
 
-/// The name of a field: `blog_post` becomes `blogPost` where names are inflected, and stays else.
+/// The name of a field: `blog_post` becomes `blogPost` if names are inflected, else it stays.
 pub fn field_name(sql_name: &str, inflect: bool) -> String {
     if inflect { lower_first(&type_name(sql_name, true)) } else { sql_name.to_owned() }
 }
@@ -61,7 +61,8 @@ fn with_first(name: &str, change: impl Fn(char) -> String) -> String {
     letters.next().map(|first| change(first) + letters.as_str()).unwrap_or_default()
 }
 
-/// Whether GraphQL takes it as a name that is not reserved for introspection (GraphQL specification, 2.1.9 and 4.1).
+/// Whether it is a valid GraphQL name, and not reserved for introspection (GraphQL specification, 2.1.9 and
+/// 4.1).
 pub fn is_valid(name: &str) -> bool {
     let mut letters = name.bytes();
     letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')

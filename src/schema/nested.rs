@@ -10,7 +10,7 @@ use super::{Schema, TableType, TypeId};
 use crate::catalog::Problem;
 
 impl Schema {
-    /// The relation of that name, if an insert into the table can insert its rows, too.
+    /// The relation with that name, if an insert into the table can insert its rows, too.
     pub fn nested(&self, table: usize, name: &str) -> Option<&RelationField> {
         let relation = self.table(table)?.relations.get(name)?;
         self.can_nest(table, &relation.join).then_some(relation)
@@ -22,7 +22,7 @@ impl Schema {
         relations.filter(move |(_, relation)| self.can_nest(table, &relation.join))
     }
 
-    /// Whether the role can insert on both sides, and give the columns that refer the values that are referred to.
+    /// Whether the role can insert on both sides, and set the referencing columns to the referenced values.
     fn can_nest(&self, table: usize, join: &Join) -> bool {
         let takes = |table: usize| self.table(table).is_some_and(|exposed| exposed.takes_nested);
         takes(table)
@@ -42,7 +42,7 @@ impl Schema {
     }
 }
 
-/// Takes the names of the types that nested inserts need: those that are left.
+/// Takes the names of the types for nested inserts from those that are still free.
 pub(super) fn add(schema: &mut Schema, claimed: &mut HashSet<String>) {
     for table in 0..schema.tables.len() {
         if !schema.table(table).is_some_and(|exposed| exposed.changes.insert) {

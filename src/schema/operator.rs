@@ -1,38 +1,38 @@
-//! The operators of filters: one table for each sort of value, which inputs, plan and SQL go by.
+//! The operators of filters: one table for each kind of value, which inputs, plan and SQL use.
 
 use super::scalar::{Scalar, ValueType};
 use crate::catalog::{Collation, ComparisonOperator};
 
-/// What an operator of a filter asks of a column.
+/// The meaning of an operator in a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilterOperator {
-    /// Whether it is null.
+    /// Whether the column is null.
     Null,
-    /// How it compares with something.
+    /// A comparison of the column.
     Compare(&'static Operator),
 }
 
-/// A comparison of a column with something.
+/// A comparison of a column with an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operator {
-    /// What compares in the database.
+    /// The operator in the database.
     pub symbol: Symbol,
-    /// What it is compared with.
+    /// The kind of operand.
     pub operand: OperandKind,
-    /// Which collations it can be used with.
+    /// The collations that support it.
     pub collations: Collations,
 }
 
 /// An operator of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Symbol {
-    /// One that goes with the order of the column's type.
+    /// An operator of the column type's order.
     OfOrder(ComparisonOperator),
-    /// One that text has, and types that behave like text have of their own.
+    /// An operator on text; text-like types have their own.
     OfText(&'static str),
-    /// One that text alone has, and that heeds case.
+    /// A case-sensitive operator that only text has.
     OfTextOnly(&'static str),
-    /// One that all arrays have.
+    /// An operator on arrays.
     OfArrays(&'static str),
 }
 
@@ -41,21 +41,21 @@ pub enum Symbol {
 pub enum OperandKind {
     /// A value of its type.
     Value,
-    /// A list of such values: it has to hold of one of them.
+    /// A list of such values: the comparison must be true for one of them.
     AnyOf,
-    /// A text, whatever its type.
+    /// A text, for columns of any type.
     Text,
 }
 
-/// Collations that an operator can be used with. Patterns want those in which equal texts have equal bytes (PostgreSQL
-/// manual, 24.2.2.4).
+/// The collations that support an operator. Patterns need collations in which equal texts have equal bytes
+/// (PostgreSQL manual, 24.2.2.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Collations {
     /// All of them.
     All,
     /// Deterministic ones.
     Deterministic,
-    /// Those that `like` takes: since PostgreSQL 18 all of them.
+    /// Those that support `like`: all of them since PostgreSQL 18.
     OfLike,
 }
 
@@ -86,7 +86,7 @@ const OVERLAPS: Line = ("overlaps", FilterOperator::Compare(&of_arrays("&&")));
 /// The operators of the filter of an array.
 const OF_ARRAYS: &[Line] = &[CONTAINED_BY, CONTAINS, EQ, OVERLAPS, IS];
 
-/// The operators of a value's filter, or of that of arrays of it, by name.
+/// The operators in the filter of a value, or of an array of it, by name.
 pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
     if is_list {
         return OF_ARRAYS;
@@ -111,7 +111,7 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
     }
 }
 
-/// The operator of that name on the number of rows at the other end of a relation.
+/// The operator with that name on the number of rows at the other end of a relation.
 pub fn count_operator(name: &str) -> Option<FilterOperator> {
     let all = operators(ValueType::Scalar(Scalar::Int), false);
     all.iter().find(|(found, _)| *found == name).map(|(_, operator)| *operator)
@@ -130,12 +130,12 @@ const fn of_arrays(symbol: &'static str) -> Operator {
 }
 
 impl Operator {
-    /// Whether a column is equal to a value of its type.
+    /// Equality of a column with a value of its type.
     pub const EQUAL: &'static Self = &ordered(ComparisonOperator::Equal);
 }
 
 impl FilterOperator {
-    /// Whether PostgreSQL has it for texts of a collation.
+    /// Whether PostgreSQL supports it for texts with a collation.
     pub fn takes(self, collation: &Collation) -> bool {
         match self {
             Self::Null => true,

@@ -1,4 +1,4 @@
-//! Overloads: functions of one name, which a call tells apart by the names of the arguments that it gives.
+//! Overloads: functions with one name, which the names of a call's arguments distinguish.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::callable::argument_names;
 use crate::catalog::Function;
 use crate::catalog::function::ArgumentMode;
 
-/// The names of the arguments that a function takes, as the API has them.
+/// The API's names of a function's arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Names {
     /// All of them.
@@ -16,7 +16,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The names of a function's arguments; one without a name has the empty one, which no call can give.
+    /// The names of a function's arguments. An unnamed one has an empty name, which no call can use.
     pub(super) fn of(function: &Function, inflect: bool) -> Self {
         let settled = argument_names(function, inflect);
         let (mut all, mut required) = (BTreeSet::new(), BTreeSet::new());
@@ -33,7 +33,7 @@ impl Names {
         Self { all, required }
     }
 
-    /// Whether one set of given arguments fits both.
+    /// Whether one set of arguments is valid for both.
     pub(super) fn may_be_confused_with(&self, other: &Self) -> bool {
         let mut needed = self.required.union(&other.required);
         needed.all(|name| self.all.contains(name) && other.all.contains(name))

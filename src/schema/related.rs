@@ -1,5 +1,5 @@
-//! Filters and orders that go by the rows at the other end of a relation: their fields, and the names of their types and of others that
-//! `pg_graphql` does not have.
+//! Filters and orders by the rows at the other end of a relation: their fields, and the names of their types
+//! and of other types that `pg_graphql` does not have.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -47,20 +47,20 @@ impl FixedFields for RelationFilterFieldKind {
 pub enum OrderFieldKind<'s> {
     /// A column.
     Column(usize),
-    /// The row at the other end of a relation, or figures over the rows there.
+    /// The row at the other end of a relation, or aggregates over the rows there.
     Relation(&'s RelationField),
 }
 
 /// Which relations lead to a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reached {
-    /// One that leads to one row: the table's filter has `is`.
+    /// A to-one relation leads to it: the table's filter has `is`.
     pub by_one: bool,
-    /// One that leads to many rows: the table has types that filter and order by these.
+    /// A to-many relation leads to it: the table has types that filter and order by its rows.
     pub by_many: bool,
 }
 
-/// The types that go with to-many relations to a table, with `distinctOn`, and with further aggregates.
+/// The types for to-many relations to a table, for `distinctOn`, and for further aggregates.
 const TYPES: [TableType; 10] = [
     TableType::RelationFilter,
     TableType::RelationOrderBy,
@@ -74,8 +74,8 @@ const TYPES: [TableType; 10] = [
     TableType::AggregateOf(AggregateFunction::BoolOr),
 ];
 
-/// How the names of these types begin: as the name of the row type, and with as many underscores behind it as it takes for
-/// them to be free. No other type of the API gives way to them.
+/// The common beginning of these types' names: the name of the row type, followed by as many underscores as
+/// are needed for the names to be free. They never take a name that another type of the API needs.
 pub(super) fn stem(type_name: &str, claimed: &mut HashSet<String>) -> Arc<str> {
     let mut stem = type_name.to_owned();
     let names = |stem: &str| TYPES.map(|part| format!("{stem}{}", part.suffix()));

@@ -11,13 +11,13 @@ use super::{NODE_ID, Schema, naming};
 use crate::catalog::{Problem, Relation};
 
 struct Candidate {
-    /// Empty until it is settled.
+    /// Empty until it is decided.
     name: String,
     field: RelationField,
     from_comment: Option<String>,
     usual: String,
-    /// The names that are taken where the usual one is not unique: `…By<Column>`, then the same with the other type's name as
-    /// it is, for two types may differ in the case of their first letter alone.
+    /// The names to use if the usual one is not unique: `…By<Column>`, then the same with the other type's
+    /// unchanged name, because two types may differ only in the case of their first letter.
     longer: [String; 2],
     relation: String,
 }
@@ -51,7 +51,7 @@ pub(super) fn add(schema: &mut Schema) {
     }
 }
 
-/// Both tables are exposed, and the role may read all columns that tie them.
+/// Whether both tables are exposed, and the role may read all columns of the key.
 fn is_visible(schema: &Schema, relation: &Relation) -> bool {
     let tables = &schema.catalog.tables;
     let can_select = |table: usize, columns: &[usize]| {
@@ -100,13 +100,13 @@ fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
     Candidate::new(schema, relation, usual, relation.local_name.clone(), field)
 }
 
-/// Whether a relation leads to the rows of the table itself alone, though it has children.
+/// Whether a relation leads only to rows of the table itself, although it has children.
 fn is_only(schema: &Schema, relation: &Relation) -> bool {
     relation.is_constraint && schema.catalog.tables[relation.referenced_table].has_children
 }
 
 impl Candidate {
-    /// `usual` is the usual name, and the same with the other type's name as it is.
+    /// `usual` is the usual name, and the same with the other type's unchanged name.
     fn new(
         schema: &Schema,
         relation: &Relation,
@@ -127,7 +127,7 @@ impl Candidate {
         Self { name: String::new(), field, from_comment, usual, longer, relation }
     }
 
-    /// Gives it the first of the names that is free. Returns why the others are not.
+    /// Takes the first free name. Returns why the others are not free.
     fn take<'n>(
         &mut self,
         names: impl IntoIterator<Item = &'n String>,
@@ -148,8 +148,8 @@ impl Candidate {
     }
 }
 
-/// Gives each field a name of its own: columns go first, then what a comment says; of several relations with one name all
-/// get `…By<Column>`, so that none of them depends on the order of the others.
+/// Gives each field a unique name. Columns take precedence, then names by comments. If several relations have
+/// one name, all of them get `…By<Column>`, so that no name depends on the order of the relations.
 fn settle_names(
     schema: &mut Schema,
     table: usize,

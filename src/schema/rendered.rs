@@ -1,4 +1,4 @@
-//! The API as apollo-compiler's schema, which documents are validated against, and as the SDL that people read.
+//! The API as apollo-compiler's schema, which validates documents, and as SDL for people.
 
 #![warn(
     clippy::wildcard_enum_match_arm,
@@ -26,17 +26,17 @@ use apollo_compiler::{Name, Schema as CompiledSchema};
 use super::{Application, Options, Schema};
 use crate::catalog::{Catalog, Oid, Problem};
 
-/// A schema in the form that apollo-compiler works with.
+/// A schema in apollo-compiler's form.
 #[derive(Debug, Clone)]
 pub struct Rendered {
     /// The compiled schema.
     pub compiled: Arc<Valid<CompiledSchema>>,
-    /// Which types implement which interface; worked out once, for introspection.
+    /// Which types implement which interface; computed once, for introspection.
     pub implementers: Arc<HashMap<Name, Implementers>>,
     sdl: Arc<OnceLock<Arc<str>>>,
 }
 
-/// The description is not a valid schema. That is a defect of Glowplug, never of the database.
+/// The API is not a valid schema. That is a defect of Glowplug, never of the database.
 #[derive(Debug, thiserror::Error)]
 #[error("the API made from the database is not a valid GraphQL schema: {0}")]
 pub struct RenderError(String);
@@ -46,25 +46,25 @@ impl Rendered {
     pub fn new(schema: &Schema) -> Result<Self, RenderError> {
         let document = document::document(schema).map_err(RenderError)?;
         let compiled = document.to_schema_validate().map_err(|invalid| {
-            // The document has no text that the errors could quote.
+            // The document was not parsed from a text, so errors cannot quote it.
             let errors = invalid.errors.iter().map(|error| error.unstable_to_json_compat().message);
             RenderError(errors.collect::<Vec<_>>().join("; "))
         })?;
         Ok(Self::from(compiled))
     }
 
-    /// The schema in GraphQL's definition language, for people and code generators. It is printed when it is asked for first:
-    /// of a thousand tables it has some megabytes.
+    /// The schema in GraphQL's definition language, for people and code generators. It is printed at its
+    /// first use, because for a thousand tables it has some megabytes.
     pub fn sdl(&self) -> Arc<str> {
         Arc::clone(self.sdl.get_or_init(|| self.compiled.serialize().to_string().into()))
     }
 
-    /// The API of a catalogue. Should an object of the database make it invalid, the API has everything but that object,
-    /// which is a problem of the schema's.
+    /// The API of a catalog. If an object of the database makes it invalid, the API leaves out that object,
+    /// and reports it as a problem.
     ///
     /// # Errors
     ///
-    /// If not even an empty database's API is valid: then it is the application's part that is not.
+    /// If not even the API of an empty database is valid: then the application's part is invalid.
     pub fn of(
         catalog: &Arc<Catalog>,
         options: Options,
@@ -97,8 +97,8 @@ impl From<Valid<CompiledSchema>> for Rendered {
     }
 }
 
-/// The catalogue without the objects with which it does not render, and the names of those. Objects are added in halves, so
-/// that few of them cost few attempts.
+/// The catalog without the objects that make it invalid, and the names of those. Objects are added in halves,
+/// so a few bad ones cost few attempts.
 fn largest_part(catalog: &Catalog, renders: impl Fn(&Catalog) -> bool) -> (Catalog, Vec<String>) {
     let objects: Vec<_> = catalog.objects().collect();
     let mut kept: HashSet<(&str, Oid)> = HashSet::new();
@@ -124,7 +124,7 @@ fn largest_part(catalog: &Catalog, renders: impl Fn(&Catalog) -> bool) -> (Catal
 mod tests {
     use super::*;
 
-    /// A catalogue of tables with these names and a key each.
+    /// A catalog of tables with these names and a key each.
     fn catalogue(names: &[&str]) -> Catalog {
         let table = |(index, name): (usize, &&str)| {
             serde_json::json!({

@@ -1,4 +1,4 @@
-//! The names of types that every API has or may have, and that no table or enum may take.
+//! The names of types that every API has or may have. No table or enum may take them.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Scalars: which PostgreSQL type is which.
+//! Scalars, and the PostgreSQL types that they stand for.
 
 use crate::catalog::{Catalog, Oid, QualifiedName, SqlType, Type, TypeKind, base_type};
 
@@ -9,9 +9,9 @@ pub enum Scalar {
     Int,
     /// Floating-point numbers.
     Float,
-    /// Text of all sorts.
+    /// Text of all kinds.
     String,
-    /// Truth values.
+    /// Booleans.
     Boolean,
     /// Global identifiers.
     Id,
@@ -27,7 +27,7 @@ pub enum Scalar {
     Time,
     /// `timestamp`, with or without time zone.
     Datetime,
-    /// `json` and `jsonb`, as strings that hold the text.
+    /// `json` and `jsonb`, as strings that contain the document.
     Json,
     /// Positions in a collection.
     Cursor,
@@ -83,7 +83,7 @@ impl Scalar {
         }
     }
 
-    /// What a person reads about it; `None` where GraphQL defines it.
+    /// Its description; `None` if GraphQL defines it.
     pub fn description(self) -> Option<&'static str> {
         Some(match self {
             Self::Int | Self::Float | Self::String | Self::Boolean | Self::Id => return None,
@@ -106,12 +106,12 @@ impl Scalar {
         })
     }
 
-    /// Whether sums and averages can be taken of it.
+    /// Whether it supports sums and averages.
     pub fn is_number(self) -> bool {
         matches!(self, Self::Int | Self::Float | Self::BigInt | Self::BigFloat)
     }
 
-    /// Whether it has a least and a greatest value: `min` and `max` can be taken of it.
+    /// Whether it supports `min` and `max`.
     pub fn has_extremes(self) -> bool {
         self.is_number() || matches!(self, Self::String | Self::Date | Self::Time | Self::Datetime)
     }
@@ -133,7 +133,7 @@ impl Scalar {
         }
     }
 
-    /// The scalar of a type that is no domain.
+    /// The scalar of a type that is not a domain.
     pub(super) fn of_base_type(found: &Type) -> Self {
         match found.kind {
             TypeKind::Base if found.schema == "pg_catalog" => Self::of_base(&found.name),
@@ -144,8 +144,8 @@ impl Scalar {
     }
 }
 
-/// Whether rows can be put in the order of its values: where it is no composite type, or an array or domain of one that is
-/// none, its own order counts.
+/// Whether rows can be ordered by its values. Its own default order counts, unless it is a composite type, or
+/// an array or domain over one.
 pub(super) fn is_sortable(catalog: &Catalog, found: &Type) -> bool {
     match found.element.or(found.base).and_then(|oid| catalog.types.get(&oid)) {
         Some(inner) => is_sortable(catalog, inner),
@@ -159,7 +159,7 @@ pub(super) fn is_made_of(catalog: &Catalog, found: &Type, kind: TypeKind) -> boo
     found.kind == kind || inner.is_some_and(|inner| is_made_of(catalog, inner, kind))
 }
 
-/// The type that a value is compared as: of a domain its base.
+/// The type that a value is compared as; for a domain, its base type.
 pub fn comparison_type(catalog: &Catalog, oid: Oid) -> Option<SqlType> {
     let found = catalog.types.get(&oid)?;
     match found.element.and_then(|element| catalog.types.get(&element)) {
@@ -168,7 +168,7 @@ pub fn comparison_type(catalog: &Catalog, oid: Oid) -> Option<SqlType> {
     }
 }
 
-/// The type that a value is read back as from its text; where the role may not name the type, the text itself.
+/// The type that reads a value back from its text; text itself if the role may not name the type.
 pub fn kept_type(catalog: &Catalog, oid: Oid) -> SqlType {
     let may_be_named = |found: &Type| {
         let element = found.element.and_then(|element| catalog.types.get(&element));
@@ -181,8 +181,8 @@ pub fn kept_type(catalog: &Catalog, oid: Oid) -> SqlType {
     }
 }
 
-/// Whether `to_json` makes a value of the type a number, a truth value or a string that its input reads as the same value.
-/// Of arrays, documents and others it makes JSON of their parts.
+/// Whether `to_json` turns a value of the type into a number, a boolean or a string that its input function
+/// reads back as the same value. It turns arrays, documents and others into JSON of their parts.
 pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
     let Some(found) = catalog.types.get(&oid) else { return false };
     let base = base_type(&catalog.types, found);
@@ -190,7 +190,7 @@ pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
         || (found.element.is_none() && !matches!(Scalar::of_base_type(base), Scalar::Json | Scalar::Opaque))
 }
 
-/// The type itself, and not what it stands on.
+/// The type itself, not its base type.
 pub(super) fn exact_sql_type(catalog: &Catalog, oid: Oid) -> Option<SqlType> {
     match catalog.types.get(&oid) {
         Some(Type { element: Some(element), .. }) => Some(exact_sql_type(catalog, *element)?.array()),

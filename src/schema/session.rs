@@ -1,35 +1,36 @@
-//! Which settings of a session change what is read of a table. Behind a pooler they may be what another client has left.
+//! The session settings that affect how a table is read. Behind a pooler, another client may have left any
+//! values in them.
 //!
-//! Pure: `db` sets them, in front of the statements that they concern.
+//! Pure: `db` sets them in front of the statements that depend on them.
 
 use std::ops::BitOr;
 
 use crate::catalog::{Catalog, Table, TableKind, Type, TypeKind, base_type};
 
-/// Settings of a session on which a statement's answer depends.
+/// The session settings on which a statement's answer depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SessionSettings(u8);
 
 /// Each setting with the value that statements run with; `None` is the database's or the connecting role's own.
 const SETTINGS: [(SessionSettings, &str, Option<&str>); 8] = [
-    // Off turns rows that a policy would hide into an error.
+    // If it is off, rows that a policy would hide become an error.
     (SessionSettings::ROW_SECURITY, "row_security", Some("on")),
     (SessionSettings::SEARCH_PATH, "search_path", None),
     (SessionSettings::TIME_ZONE, "TimeZone", None),
     (SessionSettings::INTERVAL_STYLE, "IntervalStyle", None),
-    // Other styles write time zones by names that mean several.
+    // Other styles write time zones with ambiguous names.
     (SessionSettings::DATE_STYLE, "DateStyle", Some("ISO")),
-    // Below 1 the text of a number is another number: a cursor would point beside its row.
+    // Below 1, the text of a number is not exact, and a cursor would miss its row.
     (SessionSettings::FLOAT_DIGITS, "extra_float_digits", Some("1")),
     (SessionSettings::BYTEA_OUTPUT, "bytea_output", Some("hex")),
-    // Off makes the text NULL of a null in an array.
+    // If it is off, NULL in an array's text is a string.
     (SessionSettings::ARRAY_NULLS, "array_nulls", Some("on")),
 ];
 
 impl SessionSettings {
-    /// None of them.
+    /// No settings.
     pub const NONE: Self = Self(0);
-    /// All of them: code of the application's runs, which may depend on any.
+    /// All settings: code of the application runs, which may depend on any of them.
     pub const ALL: Self = Self(u8::MAX);
 
     const ROW_SECURITY: Self = Self(1);
@@ -47,13 +48,13 @@ impl SessionSettings {
         concerned.map(|(_, name, value)| (*name, *value))
     }
 
-    /// Those that reading a table depends on.
+    /// The settings that reading a table depends on.
     pub(super) fn of_table(catalog: &Catalog, table: &Table) -> Self {
         let of_rows = match table.kind {
-            // What a view computes is not seen here.
+            // What a view computes is unknown here.
             TableKind::View => Self::ALL,
             TableKind::Table | TableKind::Partitioned | TableKind::MaterializedView | TableKind::Foreign => {
-                // Policies compare with the day of today, and call functions.
+                // Policies may compare with the current date, and call functions.
                 let of_policies = Self::ROW_SECURITY | Self::SEARCH_PATH | Self::TIME_ZONE;
                 if table.has_row_security { of_policies } else { Self::NONE }
             }
@@ -62,10 +63,10 @@ impl SessionSettings {
         types.fold(of_rows, |settings, found| settings | Self::of_type(catalog, found))
     }
 
-    /// Those that a change of a table depends on, which reads and writes the texts of these columns.
+    /// The settings that a change of a table depends on, which reads and writes the texts of these columns.
     pub fn of_change(catalog: &Catalog, table: &Table, columns: impl IntoIterator<Item = usize>) -> Self {
         if !table.is_plain {
-            // Triggers, checks and defaults are code of the application's.
+            // Triggers, checks and defaults are code of the application.
             return Self::ALL;
         }
         let of_column =
@@ -73,7 +74,8 @@ impl SessionSettings {
         columns.into_iter().fold(Self::NONE, |settings, column| settings | of_column(&table.columns[column]))
     }
 
-    /// Those that a value depends on, which is read from its text: a style of dates says whether the day or the month comes first.
+    /// The settings that parsing a value's text depends on: the date style says whether the day or the month
+    /// comes first.
     fn of_input(catalog: &Catalog, found: &Type) -> Self {
         let element = found.element.and_then(|oid| catalog.types.get(&oid)).unwrap_or(found);
         let is_date =
@@ -81,7 +83,7 @@ impl SessionSettings {
         Self::of_type(catalog, found) | if is_date { Self::DATE_STYLE } else { Self::NONE }
     }
 
-    /// Those that the text of a value depends on.
+    /// The settings that the text of a value depends on.
     fn of_type(catalog: &Catalog, found: &Type) -> Self {
         let base = base_type(&catalog.types, found);
         if let Some(element) = base.element.and_then(|oid| catalog.types.get(&oid)) {
@@ -90,14 +92,14 @@ impl SessionSettings {
         match (base.kind, base.schema.as_str(), base.name.as_str()) {
             (TypeKind::Enum, ..) | (TypeKind::Base, _, "citext") => Self::NONE,
             (TypeKind::Base, "pg_catalog", name) => Self::of_base(name),
-            // Ranges and composite values have texts of all sorts in them.
+            // Ranges and composite values contain texts of other types.
             _ => Self::ALL,
         }
     }
 
     fn of_base(name: &str) -> Self {
         match name {
-            // Dates and times are written in JSON in ISO 8601, whatever the style.
+            // Dates and times are in ISO 8601 in JSON, whatever the style.
             "bool" | "date" | "time" | "timestamp" | "int2" | "int4" | "int8" | "numeric" | "text"
             | "varchar" | "bpchar" | "name" | "char" | "uuid" | "json" | "jsonb" | "inet" | "cidr"
             | "macaddr" | "macaddr8" | "oid" | "bit" | "varbit" => Self::NONE,

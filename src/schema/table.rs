@@ -11,7 +11,7 @@ use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
 use super::{AggregateFunction, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
 
-/// The name of the field that holds the global identifier of a row.
+/// The name of the field with the global identifier of a row.
 pub const NODE_ID: &str = "nodeId";
 
 /// How a table is exposed.
@@ -19,35 +19,36 @@ pub const NODE_ID: &str = "nodeId";
 pub struct ExposedTable {
     /// The name of its object type.
     pub type_name: Arc<str>,
-    /// How the names of its root fields of `Query` begin: `x` of `xCollection`.
+    /// The beginning of the names of its root fields of `Query`: `x` of `xCollection`.
     pub root: Arc<str>,
-    /// The columns that tell its rows apart, as indexes into its columns.
+    /// The columns that identify its rows, as indexes into its columns.
     pub key: Vec<usize>,
-    /// The most rows of a page.
+    /// The maximum number of rows of a page.
     pub page_size: u64,
-    /// For each column: its field and type, or `None` where it is not exposed.
+    /// The field and type of each column; `None` if it is not exposed.
     pub columns: Vec<Option<ExposedColumn>>,
-    /// Where each column stands, by the name of its field.
+    /// The index of each column, by the name of its field.
     pub(super) places: HashMap<Arc<str>, usize>,
     /// The fields that lead from a row to other rows, by name.
     pub relations: IndexMap<Arc<str>, RelationField>,
-    /// Which relations of other tables, or of its own, lead to it.
+    /// Which relations lead to it.
     pub reached: Reached,
-    /// How the names of the types begin that go with to-many relations to it, `distinctOn` and further aggregates.
+    /// The beginning of the names of the types for to-many relations to it, `distinctOn` and further
+    /// aggregates.
     pub(super) relation_stem: Arc<str>,
-    /// The fields that functions make of a row, by name: the functions.
+    /// The computed fields: functions of a row, by field name.
     pub computed: IndexMap<Arc<str>, usize>,
     /// What a connection has besides rows.
     pub totals: Totals,
-    /// What can be changed.
+    /// The possible changes.
     pub changes: Changes,
-    /// Whether its rows can be inserted along with others, and others along with them.
+    /// Whether it takes part in nested inserts.
     pub takes_nested: bool,
-    /// What inserted rows may conflict with; `None` where their inserts have no `onConflict`.
+    /// The names in `onConflict`; `None` if its inserts have no `onConflict`.
     pub conflicts: Option<ConflictHandling>,
-    /// What an update can do besides giving new values.
+    /// The operations of updates besides `set`.
     pub operations: Vec<UpdateOperation>,
-    /// The settings of a session that reading it depends on.
+    /// The session settings that reading it depends on.
     pub session: SessionSettings,
 }
 
@@ -60,7 +61,7 @@ pub struct Totals {
     pub aggregate: bool,
 }
 
-/// What can be changed of a table.
+/// The possible changes of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Changes {
     /// Rows can be inserted.
@@ -76,23 +77,23 @@ pub struct Changes {
 pub struct ExposedColumn {
     /// The name of its field.
     pub field: Arc<str>,
-    /// What it holds; columns of one type share it.
+    /// Its type; columns of one type share it.
     pub column_type: Arc<ColumnType>,
-    /// Whether the role may read it; else it is in inputs only.
+    /// Whether the role may read it; if not, it is only in inputs.
     pub is_readable: bool,
-    /// Whether a new row can be given a value of it.
+    /// Whether an insert can set it.
     pub is_insertable: bool,
-    /// Whether it can be given a new value.
+    /// Whether an update can set it.
     pub is_updatable: bool,
 }
 
 impl ExposedTable {
-    /// The columns that the role may read, with their places.
+    /// The columns that the role may read, with their indexes.
     pub fn readable_columns(&self) -> impl Iterator<Item = (usize, &ExposedColumn)> {
         self.columns_that(|column| column.is_readable)
     }
 
-    /// The columns of which something holds, with their places.
+    /// The columns for which a condition is true, with their indexes.
     pub(super) fn columns_that(
         &self,
         holds: impl Fn(&ExposedColumn) -> bool,
@@ -102,13 +103,13 @@ impl ExposedTable {
             .filter_map(move |(index, column)| Some((index, column.as_ref().filter(|column| holds(column))?)))
     }
 
-    /// The column whose field has that name, if that holds of it.
+    /// The column whose field has that name, if a condition is true for it.
     pub(super) fn column_named(&self, field: &str, holds: impl Fn(&ExposedColumn) -> bool) -> Option<usize> {
         let index = *self.places.get(field)?;
         self.columns.get(index)?.as_ref().filter(|column| holds(column)).map(|_| index)
     }
 
-    /// The field of a row of that name.
+    /// The field of a row with that name.
     pub fn row_field(&self, name: &str) -> Option<RowFieldKind<'_>> {
         if name == NODE_ID {
             return Some(RowFieldKind::NodeId);
@@ -119,7 +120,8 @@ impl ExposedTable {
         column.or_else(relation).or_else(computed)
     }
 
-    /// The field of a filter of that name. A column goes before what is none, and that before a relation.
+    /// The field of a filter with that name. Columns take precedence over the filter's words, and those over
+    /// relations.
     pub fn filter_field(&self, name: &str) -> Option<FilterFieldKind<'_>> {
         let column = self.column_named(name, |column| column.filter().is_some());
         let of_row = || self.row_conditions().find(|field| field.name() == name);
@@ -130,20 +132,21 @@ impl ExposedTable {
             .or_else(|| relation().map(FilterFieldKind::Relation))
     }
 
-    /// What its filter has besides columns and relations.
+    /// The fields of its filter besides columns and relations.
     pub(super) fn row_conditions(&self) -> impl Iterator<Item = RowConditionKind> {
         let is_there = self.reached.by_one;
         RowConditionKind::ALL.into_iter().filter(move |kind| is_there || *kind != RowConditionKind::Is)
     }
 
-    /// What the field of that name of an `orderBy` orders by.
+    /// The meaning of the field with that name in an `orderBy`.
     pub fn order_field(&self, name: &str) -> Option<OrderFieldKind<'_>> {
         let column = self.column_named(name, ExposedColumn::can_order);
         let relation = || self.relations.get(name);
         column.map(OrderFieldKind::Column).or_else(|| relation().map(OrderFieldKind::Relation))
     }
 
-    /// How the names of its types begin; `gives_way` says that the type's name gives way to those of all others.
+    /// The beginning of the names of its types; `gives_way` says that the names of all other types take
+    /// precedence.
     pub(super) fn stem(&self, gives_way: bool) -> &str {
         if gives_way { &self.relation_stem } else { &self.type_name }
     }
@@ -153,44 +156,44 @@ impl ExposedTable {
         self.columns_that(ExposedColumn::can_order).next().is_some()
     }
 
-    /// Whether a function can be taken of some column, to order those rows by it that these belong to.
+    /// Whether related rows can be ordered by this aggregate of at least one column.
     pub(super) fn has_figure(&self, function: AggregateFunction) -> bool {
         self.columns_that(|column| column.orders_by(function)).next().is_some()
     }
 
-    /// The column of that name by whose figure over these rows those can be ordered that they belong to.
+    /// The column with that name, if related rows can be ordered by this aggregate of it.
     pub fn figure_column(&self, name: &str, function: AggregateFunction) -> Option<usize> {
         self.column_named(name, |column| column.orders_by(function))
     }
 
-    /// The column of that name that a new row can be given a value of.
+    /// The column with that name, if an insert can set it.
     pub fn insertable_column(&self, name: &str) -> Option<usize> {
         self.column_named(name, |column| column.is_insertable)
     }
 
-    /// The column of that name that can be given a new value.
+    /// The column with that name, if an update can set it.
     pub fn updatable_column(&self, name: &str) -> Option<usize> {
         self.column_named(name, |column| column.is_updatable)
     }
 
-    /// The column of that name that can become the value of a row that was to be inserted.
+    /// The column with that name, if `updateColumns` can name it.
     pub fn taken_over_column(&self, name: &str) -> Option<usize> {
         self.column_named(name, ExposedColumn::is_taken_over)
     }
 
-    /// The column of that name that an update can do that to.
+    /// The column with that name, if an update supports this operation on it.
     pub fn operated_column(&self, name: &str, operation: UpdateOperation) -> Option<usize> {
         self.column_named(name, |column| operation.applies_to(column))
     }
 
-    /// The column of that name that a function can be taken over.
+    /// The column with that name, if it supports this aggregate.
     pub fn aggregate_column(&self, name: &str, function: AggregateFunction) -> Option<usize> {
         self.column_named(name, |column| column.aggregate(function).is_some())
     }
 }
 
 impl ExposedColumn {
-    /// The type that filters it; `None` where it cannot be filtered by.
+    /// The type of its filter; `None` if it cannot be in a filter.
     pub(super) fn filter(&self) -> Option<TypeId> {
         let value = self.column_type.value;
         let is_json = value == ValueType::Scalar(Scalar::Json);
@@ -202,7 +205,7 @@ impl ExposedColumn {
         })
     }
 
-    /// Whether it is an array of elements that have no equality, such as `xml`: then nothing can be asked of it.
+    /// Whether it is an array of elements without equality, such as `xml`. No operator supports it then.
     pub(super) fn is_incomparable_list(&self) -> bool {
         let of = &self.column_type;
         of.is_list && !of.is_orderable && of.value != ValueType::Scalar(Scalar::Json)
@@ -213,13 +216,13 @@ impl ExposedColumn {
         self.is_readable && self.column_type.is_orderable && !self.column_type.is_list
     }
 
-    /// Whether rows can be ordered by a function over the values that the rows at the other end of a relation have.
+    /// Whether rows can be ordered by this aggregate of the column in related rows.
     pub(super) fn orders_by(&self, function: AggregateFunction) -> bool {
         let is_further = AggregateFunction::FURTHER.contains(&function);
         !is_further && self.can_order() && self.aggregate(function).is_some()
     }
 
-    /// The scalar that a function over its values has, where it can be taken of them.
+    /// The scalar of an aggregate of the column, if the column supports it.
     pub(super) fn aggregate(&self, function: AggregateFunction) -> Option<Scalar> {
         if function == AggregateFunction::CountDistinct {
             return self.can_order().then_some(Scalar::Int);
@@ -229,7 +232,7 @@ impl ExposedColumn {
     }
 }
 
-/// The scalar that a function over values of a scalar has, where it can be taken of it.
+/// The scalar of an aggregate of a scalar, if the scalar supports it.
 fn aggregate_type(scalar: Scalar, function: AggregateFunction) -> Option<Scalar> {
     match function {
         AggregateFunction::Sum if !scalar.is_number() => None,

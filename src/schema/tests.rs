@@ -1,4 +1,4 @@
-//! What each kind of type has: ids, names, fields and operators, on a small catalogue of every case.
+//! Each kind of type: ids, names, fields and operators, with a small catalog of every case.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::catalog::Catalog;
 
-/// A column; `given` has what is not usual.
+/// A column; `given` has the values that differ from the usual ones.
 fn column(name: &str, type_oid: i64, given: &Value) -> Value {
     let mut column = json!({
         "name": name, "type": type_oid, "collation": null, "not_null": false, "has_default": false,
@@ -56,7 +56,8 @@ fn base(oid: i64, name: &str, given: &Value) -> Value {
     found
 }
 
-/// Tables `node` and `other`: every sort of column, relations both ways, a column that takes a filter's word.
+/// Tables `node` and `other`: every kind of column, relations in both directions, a column with the name of a
+/// filter's word.
 fn schema() -> Schema {
     let types = [
         base(20, "int8", &json!({})),
@@ -132,7 +133,7 @@ fn families_are_the_names_of_all_types_of_a_table_or_value() {
     assert_eq!(value_family("mood"), names.map(|id| id.name(&schema).into_owned()));
 }
 
-/// Each field of a kind is found by its name, and by no other.
+/// Each field of a kind is found by its name only.
 fn names_find_their_fields<F: FixedFields + PartialEq + std::fmt::Debug>() {
     for field in F::ALL {
         assert_eq!(F::named(field.name()), Some(*field));

@@ -1,13 +1,14 @@
-//! Types of the API by what they are. Their names are made here and nowhere else.
+//! The identities of the API's types. Their names are made only here.
 //!
-//! An id says which kind of type it is and of which table, so that the way from one type to the next needs neither a name nor
-//! a table of references: the type of a table's connections is `TypeId::Table(table, TableType::Connection)`.
+//! An id says which kind of type it is, and of which table. So to get from one type to another needs neither
+//! names nor a table of references: the type of a table's connections is `TypeId::Table(table,
+//! TableType::Connection)`.
 
 use std::borrow::Cow;
 
 use super::{AggregateFunction, MUTATION, QUERY, SUBSCRIPTION, Schema, ValueType};
 
-/// A type of the API. Tables are indexes into the catalogue's.
+/// A type of the API. Tables are indexes into the catalog's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TypeId {
     /// The root of queries.
@@ -18,11 +19,11 @@ pub enum TypeId {
     Subscription,
     /// The interface of all rows.
     Node,
-    /// Where a page stands in its collection.
+    /// The position of a page in its collection.
     PageInfo,
     /// The directions of an order.
     OrderByDirection,
-    /// What the operator `is` takes.
+    /// The values of the operator `is`.
     FilterIs,
     /// A scalar or an enum of the database.
     Value(ValueType),
@@ -30,7 +31,7 @@ pub enum TypeId {
     ValueFilter(ValueType),
     /// The operators on an array of them.
     ListFilter(ValueType),
-    /// What an update takes away from a JSON document.
+    /// What an update removes from a JSON document.
     JsonRemoval,
     /// A type that belongs to a table.
     Table(usize, TableType),
@@ -47,19 +48,19 @@ pub enum TableType {
     Edge,
     /// Conditions on a row.
     Filter,
-    /// What rows can be ordered by.
+    /// The order of rows.
     OrderBy,
     /// Conditions on the rows at the other end of a relation.
     RelationFilter,
-    /// What rows can be ordered by that those at the other end belong to.
+    /// The order of rows by related rows.
     RelationOrderBy,
-    /// The columns among those whose numbers can be ordered by.
+    /// The numeric columns, for an order by `sum` or `avg` of related rows.
     NumberOrderBy,
-    /// The columns among those whose least or greatest value can be ordered by.
+    /// The columns for an order by `min` or `max` of related rows.
     ExtremeOrderBy,
-    /// The columns that rows can be told apart by.
+    /// The columns of `distinctOn`.
     DistinctColumn,
-    /// Figures over rows.
+    /// Aggregates over rows.
     Aggregate,
     /// A function over the values of each column.
     AggregateOf(AggregateFunction),
@@ -67,33 +68,33 @@ pub enum TableType {
     InsertInput,
     /// New values of a row.
     UpdateInput,
-    /// What an insert returns.
+    /// The response of an insert.
     InsertResponse,
-    /// What an update returns.
+    /// The response of an update.
     UpdateResponse,
-    /// What a deletion returns.
+    /// The response of a deletion.
     DeleteResponse,
     /// A row that is inserted along with another.
     InsertOneInput,
-    /// Rows that are.
+    /// Rows that are inserted along with another.
     InsertManyInput,
-    /// What becomes of inserted rows that conflict with others.
+    /// What happens to inserted rows that conflict with others.
     OnConflict,
-    /// What they may conflict with.
+    /// The unique indexes that they may conflict with.
     Constraint,
     /// The columns that are updated then.
     UpdateColumn,
     /// Numbers that an update adds.
     IncrementInput,
-    /// Values that an update puts behind those that are there, or in front of them.
+    /// Values that an update appends or prepends.
     AppendInput,
-    /// Values that an update takes away.
+    /// Values that an update removes.
     RemoveInput,
 }
 
 impl TableType {
-    /// All that `pg_graphql` has, whether a table has them or may get them with another privilege. The others take no name that
-    /// something else wants.
+    /// The types that `pg_graphql` has, whether a table has them or may get them with another privilege. The
+    /// other types never take a name that something else needs.
     pub(super) const ALL: [Self; 15] = [
         Self::Row,
         Self::Connection,
@@ -112,7 +113,7 @@ impl TableType {
         Self::DeleteResponse,
     ];
 
-    /// Whether its name gives way to those of all other types.
+    /// Whether the names of all other types take precedence over its name.
     fn gives_way(self) -> bool {
         match self {
             Self::RelationFilter
@@ -125,7 +126,7 @@ impl TableType {
         }
     }
 
-    /// What its name has behind the name of the table's row type.
+    /// The part of its name after the name of the table's row type.
     pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::Row => "",
@@ -165,21 +166,21 @@ impl TableType {
     }
 }
 
-/// What the names of a value's own type and of its filters have behind the value's name.
+/// The suffixes of the names of a value's own type and of its filters.
 const VALUE_SUFFIXES: [&str; 3] = ["", "Filter", "ListFilter"];
 
-/// All names of types that a table may take, now or when it can be written.
+/// All type names that a table may use, now or with more privileges.
 pub(super) fn table_family(type_name: &str) -> Vec<String> {
     TableType::ALL.iter().map(|part| format!("{type_name}{}", part.suffix())).collect()
 }
 
-/// All names of types that an enum or a scalar may take.
+/// All type names that an enum or a scalar may use.
 pub(super) fn value_family(name: &str) -> Vec<String> {
     VALUE_SUFFIXES.iter().map(|suffix| format!("{name}{suffix}")).collect()
 }
 
 impl TypeId {
-    /// What its name begins with, and what it ends with.
+    /// The beginning and the end of its name.
     fn parts(self, schema: &Schema) -> (&str, &'static str) {
         let [own, filter, list_filter] = VALUE_SUFFIXES;
         match self {
@@ -209,13 +210,13 @@ impl TypeId {
         }
     }
 
-    /// Whether that is its name.
+    /// Whether it has that name.
     pub fn is_named(self, schema: &Schema, name: &str) -> bool {
         let (stem, suffix) = self.parts(schema);
         name.strip_suffix(suffix) == Some(stem)
     }
 
-    /// Whether a fragment on the type of that name applies to an object of this type.
+    /// Whether a fragment on the type with that name applies to an object of this type.
     pub fn implements(self, schema: &Schema, name: &str) -> bool {
         let is_row = matches!(self, Self::Table(_, TableType::Row));
         self.is_named(schema, name) || (is_row && Self::Node.is_named(schema, name))

@@ -1,4 +1,4 @@
-//! What an update can do to a column besides giving it a new value.
+//! The operations of updates besides `set`.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use super::field::FixedFields;
 use super::{ExposedColumn, ExposedTable, Schema, TableType, TypeId};
 use crate::catalog::{Problem, SqlType};
 
-/// The types that numbers are added in.
+/// The numeric types.
 const NUMBERS: [&str; 6] = ["int2", "int4", "int8", "float4", "float8", "numeric"];
 
 /// An argument of an update besides `set`.
@@ -14,15 +14,15 @@ const NUMBERS: [&str; 6] = ["int2", "int4", "int8", "float4", "float8", "numeric
 pub enum UpdateOperation {
     /// `increment`: adds a number.
     Increment,
-    /// `append`: puts values behind those of an array, or joins a JSON document to the one that is there.
+    /// `append`: appends values to an array, or concatenates a JSON document to the current one.
     Append,
     /// `prepend`: the same from the front.
     Prepend,
-    /// `remove`: takes elements out of an array, or parts out of a JSON document.
+    /// `remove`: removes elements from an array, or parts from a JSON document.
     Remove,
 }
 
-/// A field of what an update takes away from a JSON document.
+/// A field of the input that removes parts from a JSON document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonRemovalField {
     /// `keys`.
@@ -91,11 +91,12 @@ impl UpdateOperation {
         }
     }
 
-    /// Whether it can be done to a column. The new value is made of the one that is there, so the role must be able to read it.
+    /// Whether a column supports it. The new value depends on the current one, so the role must be able to
+    /// read it.
     pub(super) fn applies_to(self, column: &ExposedColumn) -> bool {
         let of = &column.column_type;
         let is_possible = match (self, &of.sql_type) {
-            // What cannot be named cannot be put beside the column's value.
+            // A type that the role may not name cannot be used in the expression.
             (_, None) => false,
             (Self::Increment, Some(sql_type)) => !of.is_list && is_number(sql_type),
             (Self::Append | Self::Prepend, Some(sql_type)) => of.is_list || is_jsonb(sql_type),
@@ -119,8 +120,8 @@ fn is_jsonb(sql_type: &SqlType) -> bool {
     *sql_type == SqlType::system("jsonb")
 }
 
-/// Finds what updates of each table can do, and takes the names of the types that this needs: those that are left, so that no
-/// table or enum loses its name by it.
+/// Finds the operations of each table's updates, and takes the names of the types for them from those that
+/// are still free, so that no table or enum loses its name.
 pub(super) fn add(schema: &mut Schema, claimed: &mut HashSet<String>) {
     let found = (0..schema.tables.len()).map(|table| operations(schema, table, claimed));
     let found: Vec<_> = found.collect();
@@ -154,7 +155,7 @@ fn operations(
     (operations, problems)
 }
 
-/// What can be done to a column at least.
+/// The operations that at least one column supports.
 fn possible(exposed: &ExposedTable) -> Vec<UpdateOperation> {
     let applies = |operation: &UpdateOperation| {
         exposed.changes.update && exposed.columns.iter().flatten().any(|column| operation.applies_to(column))

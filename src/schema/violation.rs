@@ -1,24 +1,25 @@
-//! How an answer of the database says that a value breaks what the schema promises.
+//! How an answer of the database says that a value breaks the schema's promise.
 //!
-//! Answers are not parsed. So SQL puts a mark in the place of such a value: a JSON string that begins with an escaped slash.
-//! JSON allows that escape (RFC 8259, section 7), PostgreSQL never writes it, and JSON that clients have stored is a text in an
-//! answer, whose backslashes are doubled. So no other string begins like that, and a mark can stand wherever SQL wants JSON.
-//! Finding none of them is all that it costs to know that an answer keeps every promise.
+//! Answers are not parsed. So the SQL replaces such a value by a mark: a JSON string that begins with an
+//! escaped slash. JSON allows that escape (RFC 8259, section 7), PostgreSQL never writes it, and in an
+//! answer, JSON that clients have stored is a text with doubled backslashes. So no other string begins like
+//! that, and a mark can replace any JSON value. To know that an answer keeps every promise, one search for
+//! marks is enough.
 
-/// How every mark begins, and no other string of an answer.
+/// The beginning of every mark, and of no other string in an answer.
 const START: &str = "\"\\/";
 
-/// Whether values of an answer are marked.
+/// Whether an answer contains marks.
 pub fn is_marked(answer: &str) -> bool {
     answer.contains(START)
 }
 
-/// What a value does that its type in the API excludes.
+/// How a value violates its type in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Violation {
     /// A column that is declared NOT NULL is null.
     Null,
-    /// A foreign key refers to a row that cannot be found.
+    /// A foreign key references a row that cannot be found.
     MissingRow,
     /// An array has more than one dimension.
     Dimensions,
@@ -32,7 +33,7 @@ impl Violation {
     const ALL: [Self; 5] =
         [Self::Null, Self::MissingRow, Self::Dimensions, Self::NotFinite, Self::UnknownLabel];
 
-    /// What stands between the quotation marks of the JSON string in the value's place.
+    /// The content of the JSON string that replaces the value.
     pub fn mark(self) -> &'static str {
         match self {
             Self::Null => "\\/null",
@@ -43,7 +44,7 @@ impl Violation {
         }
     }
 
-    /// The violation that a mark stands for.
+    /// The violation of a mark.
     pub fn of_mark(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|violation| violation.mark() == text)
     }

@@ -1,4 +1,4 @@
-//! Figures over all rows of a collection, on whatever page: `totalCount` and `aggregate`.
+//! Aggregates over all rows of a collection, not only those of the page: `totalCount` and `aggregate`.
 
 use super::ast::{Aggregate, Expression};
 use super::connection::ConnectionSite;
@@ -11,7 +11,7 @@ use crate::schema::AggregateFunction;
 use crate::schema::encoding::Form;
 
 impl Compiler<'_> {
-    /// JSON over all rows of the collection, on whatever page.
+    /// JSON over all rows of the collection, not only those of the page.
     pub(super) fn over_all_rows(
         &mut self,
         site: &ConnectionSite<'_>,
@@ -51,7 +51,7 @@ impl Compiler<'_> {
         }))
     }
 
-    /// A function over a column's values. Numbers of any size are JSON numbers here, as `pg_graphql` writes them.
+    /// An aggregate function over a column. Numbers of any size are JSON numbers here, as in `pg_graphql`.
     fn over_column(&self, at: TableRef<'_>, function: AggregateFunction, column: usize) -> JsonText {
         let Some(exposed) = self.schema.column(at.table, column) else { return JsonText::known("null") };
         let column_type = &exposed.column_type;

@@ -1,8 +1,9 @@
 //! The tree: the subset of SQL that is used. Plain data; `print` prints it.
 //!
-//! Each function, operator and type has its schema, so that nothing is looked up along `search_path`: what another session
-//! has left there, or who may create objects in a schema of it, has no say. SQL's own words that do look `=` up along it
-//! (`in`, `like`, `nullif`, `case … when …`, `is distinct from`, `using`) are not in the tree (PostgreSQL manual, 4.2.5).
+//! Each function, operator and type has its schema, so nothing is looked up along `search_path`. The value
+//! that another session has left there, and objects that other users create in its schemas, have no effect.
+//! SQL's own words that do look up `=` along it (`in`, `like`, `nullif`, `case … when …`, `is distinct from`,
+//! `using`) are not in the tree (PostgreSQL manual, 4.2.5).
 
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::Slot;
@@ -10,13 +11,13 @@ use crate::plan::Slot;
 /// A `SELECT`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Select {
-    /// `WITH`, in the order in which they may read each other.
+    /// `WITH`: each entry may read the earlier ones.
     pub with: Vec<With>,
-    /// `DISTINCT ON`: of the rows that are equal in these the first one; the order has to begin with them.
+    /// `DISTINCT ON`: keeps the first of the rows that are equal in these; the order has to begin with them.
     pub distinct_on: Vec<Expression>,
     /// The select list.
     pub columns: Vec<SelectColumn>,
-    /// What is read.
+    /// `FROM`.
     pub from: Option<From>,
     /// `WHERE`.
     pub condition: Option<Expression>,
@@ -30,25 +31,25 @@ pub struct Select {
     pub offset: Option<Expression>,
 }
 
-/// A name in a `WITH`, and what it stands for.
+/// An entry of a `WITH`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct With {
     /// The name.
     pub name: String,
-    /// What it stands for.
+    /// The query with that name.
     pub query: Query,
 }
 
-/// What returns rows.
+/// A query that returns rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Query {
     /// A `SELECT`.
     Select(Box<Select>),
-    /// A change, which returns rows that it has changed.
+    /// A change, which returns the changed rows.
     Modify(Modify),
 }
 
-/// A change of a table that returns columns of the rows that it has changed.
+/// A change of a table that returns columns of the changed rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Modify {
     /// The schema of the table.
@@ -57,13 +58,13 @@ pub struct Modify {
     pub name: String,
     /// Its alias.
     pub alias: String,
-    /// What happens to it.
+    /// The change.
     pub change: Change,
     /// `RETURNING`.
     pub returning: Vec<SelectColumn>,
 }
 
-/// What happens to a table.
+/// A change of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// `INSERT`; without columns `DEFAULT VALUES`, one row.
@@ -92,7 +93,7 @@ pub enum Change {
 /// `ON CONFLICT … DO …`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OnConflict {
-    /// What rows may conflict with.
+    /// The unique index that rows may conflict with.
     pub target: ConflictTarget,
     /// Columns and their new values; without any `DO NOTHING`.
     pub set: Vec<(String, Expression)>,
@@ -100,13 +101,13 @@ pub struct OnConflict {
     pub condition: Option<Expression>,
 }
 
-/// What `ON CONFLICT` names.
+/// The target of `ON CONFLICT`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConflictTarget {
     /// `ON CONSTRAINT …`.
     Constraint(String),
-    /// A unique index that no constraint stands on, by what it indexes: texts that PostgreSQL wrote. What does not mean the
-    /// index is an error there, whatever `search_path` makes of it.
+    /// A unique index without a constraint, by its indexed terms: texts that PostgreSQL has printed. If
+    /// `search_path` gives them another meaning, they match no index, which is an error.
     Index {
         /// Columns and expressions.
         terms: Vec<String>,
@@ -115,7 +116,7 @@ pub enum ConflictTarget {
     },
 }
 
-/// The rows that are inserted.
+/// The inserted rows.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rows {
     /// `VALUES …`.
@@ -133,7 +134,7 @@ pub struct SelectColumn {
     pub alias: Option<String>,
 }
 
-/// What a `SELECT` reads.
+/// The source of a `SELECT`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum From {
     /// A table under an alias.
@@ -147,9 +148,9 @@ pub enum From {
         /// Its alias.
         alias: String,
     },
-    /// What a function returns, under an alias.
+    /// The result of a function, under an alias.
     Function(FunctionCall, String),
-    /// A row for each place of some arrays: `ROWS FROM (unnest(…), …)`.
+    /// A row for each index of some arrays: `ROWS FROM (unnest(…), …)`.
     Arrays {
         /// The arrays, all of one length.
         arrays: Vec<Expression>,
@@ -162,7 +163,7 @@ pub enum From {
     },
     /// A subselect under an alias.
     Subselect(Box<Select>, String),
-    /// What a `WITH` has named, under an alias.
+    /// A name of a `WITH`, under an alias.
     With(String, String),
 }
 
@@ -173,18 +174,18 @@ pub struct FunctionCall {
     pub schema: String,
     /// Its name.
     pub name: String,
-    /// Its arguments, by name where they have one.
+    /// Its arguments, by name if they have one.
     pub arguments: Vec<(Option<String>, Expression)>,
 }
 
 /// A term of an `ORDER BY`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    /// What is ordered by.
+    /// The value to order by.
     pub expression: Expression,
     /// `DESC`.
     pub is_descending: bool,
-    /// `NULLS FIRST`; left out where that is PostgreSQL's default.
+    /// `NULLS FIRST`; not printed if that is PostgreSQL's default.
     pub is_nulls_first: bool,
 }
 
@@ -198,9 +199,9 @@ pub enum Expression {
         /// The column.
         column: String,
     },
-    /// A text of our own: keys, punctuation, names. Never anything that a client sent.
+    /// A fixed text: keys, punctuation, names. Never a value from a client.
     Text(String),
-    /// A keyword or number of our own.
+    /// A fixed keyword or number.
     Word(&'static str),
     /// A whole number.
     Number(u64),
@@ -208,14 +209,15 @@ pub enum Expression {
     Parameter {
         /// Where the value comes from.
         slot: Slot,
-        /// The type; `None` where the role may not name it, beside something that has it.
+        /// The type; `None` if the role may not name it, and the other operand has it.
         sql_type: Option<SqlType>,
     },
     /// `"table".*` in a select list: all columns.
     AllColumns(String),
-    /// `(…).*` in a select list: all columns of a row that is one value.
+    /// `(…).*` in a select list: all columns of a row value.
     AllFields(Box<Expression>),
-    /// A row as one value: `"table".*::row_type`. Without the cast a select list would take it for all columns.
+    /// A row as one value: `"table".*::row_type`. Without the cast, a select list would expand it to all
+    /// columns.
     WholeRow {
         /// The alias.
         table: String,
@@ -224,9 +226,9 @@ pub enum Expression {
     },
     /// A call of a function of the database.
     FunctionCall(FunctionCall),
-    /// A call of a function of PostgreSQL's own, in `pg_catalog`.
+    /// A call of one of PostgreSQL's own functions, in `pg_catalog`.
     Call(&'static str, Vec<Expression>),
-    /// `coalesce(…)`, which is no function.
+    /// `coalesce(…)`, which is not a function.
     Coalesce(Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.
     Aggregate(Box<Aggregate>),
@@ -258,12 +260,12 @@ pub enum Expression {
     Case {
         /// Pairs of condition and result.
         branches: Vec<(Expression, Expression)>,
-        /// The result where no condition holds; `None` is null.
+        /// The result if no condition is true; `None` is null.
         otherwise: Option<Box<Expression>>,
     },
     /// `(…)[1]`: the first element of an array.
     First(Box<Expression>),
-    /// `(…)[…]`: the element of an array at a place, which is counted from 1.
+    /// `(…)[…]`: the element of an array at an index, from 1.
     Element(Box<Expression>, Box<Expression>),
     /// `(select …)`.
     Subselect(Box<Select>),
@@ -290,7 +292,7 @@ impl Expression {
         Self::Column { table: table.to_owned(), column: column.to_owned() }
     }
 
-    /// A text of our own.
+    /// A fixed text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
@@ -301,13 +303,13 @@ impl Expression {
         Self::Cast(Box::new(self), sql_type)
     }
 
-    /// `coalesce(…, 'null')`: JSON's null where it is SQL's.
+    /// `coalesce(…, 'null')`: JSON's null in place of SQL's.
     #[must_use]
     pub fn or_json_null(self) -> Self {
         Self::Coalesce(vec![self, Self::text("null")])
     }
 
-    /// Combined with another by an operator of PostgreSQL's own.
+    /// Combined with another by one of PostgreSQL's own operators.
     #[must_use]
     pub fn binary(self, symbol: &'static str, right: Self) -> Self {
         self.operator(QualifiedName::system(symbol), right)
@@ -319,12 +321,12 @@ impl Expression {
         Self::Binary(Box::new(self), operator, Box::new(right))
     }
 
-    /// All of them; `None` of none.
+    /// Combined by `and`; `None` for an empty list.
     pub fn all(mut conditions: Vec<Self>) -> Option<Self> {
         if conditions.len() > 1 { Some(Self::And(conditions)) } else { conditions.pop() }
     }
 
-    /// One of them; `None` of none.
+    /// Combined by `or`; `None` for an empty list.
     pub fn any_of(mut conditions: Vec<Self>) -> Option<Self> {
         if conditions.len() > 1 { Some(Self::Or(conditions)) } else { conditions.pop() }
     }

@@ -1,4 +1,4 @@
-//! Calls of functions: as sources of rows, as values, and with a row as their argument.
+//! Calls of functions: as sources of rows, as values, and with a row as argument.
 
 use super::ast::{Expression, From, FunctionCall, Query, Select, SelectColumn, With};
 use super::condition::parameter;
@@ -8,11 +8,11 @@ use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::plan::{Call, Given, Origin, RowField};
 use crate::schema::{ExposedFunction, Returns};
 
-/// What the rows that a function has returned are called within the statement.
+/// The name of a function's rows in the statement.
 const CALLED: &str = "called";
 
 impl Compiler<'_> {
-    /// Where the rows come from.
+    /// The `FROM` of an origin.
     pub(super) fn origin(&self, origin: &Origin, parent: Option<TableRef<'_>>, at: TableRef<'_>) -> From {
         match origin {
             Origin::Table => self.table(at, false),
@@ -22,7 +22,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// What a volatile function returns, so that it is called once, however often its rows are read.
+    /// The rows of a volatile function in a `WITH`, so that it is called once, however often its rows are
+    /// read.
     pub(super) fn called_once(&mut self, origin: &Origin, parent: Option<TableRef<'_>>) -> Option<With> {
         let call = match origin {
             Origin::Called(call) if self.is_volatile(call) && !self.is_kept(call) => call,
@@ -42,15 +43,15 @@ impl Compiler<'_> {
         let value = Expression::column(&alias, &alias);
         let json = match self.schema.function(call.function).map(|exposed| &exposed.returns) {
             Some(Returns::Value(column_type)) => self.value_json(value, column_type, IfNull::Null),
-            // What has no value is null.
+            // A function without a value is null.
             Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => JsonText::known("null"),
         };
         let from = From::Function(self.function_call(call, parent), alias);
-        // It may return a set by now.
+        // The function may return a set by now.
         AtMostOneRow::first(json, from, None)
     }
 
-    /// The JSON of what a function makes of a row.
+    /// The JSON of a computed field.
     pub(super) fn computed_json(&mut self, at: TableRef<'_>, function: usize) -> JsonText {
         let call = Call { function, given: Given::Row };
         let once = match self.schema.function(function).map(|exposed| &exposed.returns) {
@@ -93,19 +94,20 @@ impl Compiler<'_> {
         }
     }
 
-    /// The same as a column that goes with the picked ones.
+    /// A row as a column beside the picked ones.
     pub(super) fn row_as_column(&self, at: TableRef<'_>) -> SelectColumn {
         SelectColumn { expression: self.whole_row(at), alias: Some(self.row_column(at.table)) }
     }
 
-    /// The name of the column that holds the row as a whole where columns are picked; no column of the table has it.
+    /// The name of the column with the whole row, if columns are picked. No column of the table has this
+    /// name.
     pub(super) fn row_column(&self, table: usize) -> String {
         self.schema.catalog.tables[table].unused_name("row")
     }
 }
 
 impl Origin {
-    /// Where nulls may be in its rows.
+    /// Which columns of its rows may be null.
     pub(super) fn nulls(&self) -> Nulls {
         match self {
             Self::Table | Self::Joined(_) => Nulls::Declared,
@@ -114,7 +116,7 @@ impl Origin {
     }
 }
 
-/// Whether the fields of a row need it as a whole, for a function that takes it.
+/// Whether the fields of a row need the whole row, for a function that takes it.
 pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
     fields.iter().any(|(_, field)| match field {
         RowField::Typename(_) | RowField::NodeId | RowField::Column(_) => false,
@@ -124,8 +126,8 @@ pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
     })
 }
 
-/// Holds for what was called, and so makes sure that it is called: PostgreSQL leaves out what nothing reads, as a page
-/// without rows.
+/// A condition that is always true and reads the call. PostgreSQL skips a `WITH` that nothing reads, as with
+/// a page without rows, so this makes sure that the function is called.
 pub(super) fn is_called(name: &str) -> Expression {
     let from = From::With(name.to_owned(), name.to_owned());
     let count = OneRow::of_all(JsonText::count(), Some(from), None).into_select();

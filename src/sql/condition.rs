@@ -45,7 +45,7 @@ impl Compiler<'_> {
                 let own = self.comparison_of(at.table, column);
                 match own.operator(of_order) {
                     Some(named) => compare(left, named.clone(), right),
-                    // What lacks one has no negator of its `=`.
+                    // A type without this operator has no negator of its `=`.
                     None => Expression::Not(Box::new(compare(left, own.equal.clone(), right))),
                 }
             }
@@ -66,12 +66,12 @@ impl Compiler<'_> {
         }
     }
 
-    /// The type of a column whose values are text that heeds no case. It has operators of its own, which stand where it does.
+    /// The type of a case-insensitive text column. It has its own operators, which are in the same schema.
     fn citext(&self, table: usize, column: usize) -> Option<&QualifiedName> {
         self.sql_type(table, column).map(|found| &found.name).filter(|found| found.name == "citext")
     }
 
-    /// The operators that agree with the order of a column.
+    /// The operators that agree with a column's order.
     pub(super) fn comparison_of(&self, table: usize, column: usize) -> &Comparison {
         self.schema.catalog.comparison(&self.schema.catalog.tables[table].columns[column])
     }
@@ -86,7 +86,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The type that a whole value of the column is compared as: of an array, the array's.
+    /// The type that a whole value of the column is compared as; for an array, the array type.
     pub(super) fn comparison_type(&self, table: usize, column: usize) -> Option<SqlType> {
         let catalog = &self.schema.catalog;
         match self.schema.column(table, column) {
@@ -94,7 +94,7 @@ impl Compiler<'_> {
                 exposed.column_type.sql_type.clone().map(SqlType::array)
             }
             Some(exposed) => exposed.column_type.sql_type.clone(),
-            // A key column need not be exposed: its name may be none of GraphQL's.
+            // A key column may not be exposed, for example because its name is not valid in GraphQL.
             None => comparison_type(catalog, catalog.tables[table].columns[column].type_oid),
         }
     }

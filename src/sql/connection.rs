@@ -1,4 +1,4 @@
-//! Connections: a page of a table as JSON, with what is asked of it.
+//! Connections: a page of a table as JSON, with the selected fields.
 
 use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
 use super::call::{is_called, needs_row};
@@ -12,22 +12,22 @@ use crate::plan::{
     Slot,
 };
 
-/// A connection while it is compiled.
+/// A connection during compilation.
 pub(super) struct ConnectionSite<'a> {
     pub(super) connection: &'a Connection,
     pub(super) parent: Option<TableRef<'a>>,
-    /// The order in which rows are counted: from the end it is the reverse.
+    /// The order in which rows are counted; it is reversed if they are counted from the end.
     order: Vec<OrderTerm>,
     /// The page's alias.
     page: &'a str,
-    /// The name of the column that numbers the rows of the collection from 1, where they have to be told apart.
+    /// The name of the column that numbers the rows of the collection from 1, if they need numbers.
     number: Option<String>,
-    /// The name in a `WITH` of the rows that a volatile function has returned.
+    /// The name in a `WITH` of the rows of a volatile function.
     pub(super) called: Option<String>,
 }
 
 impl Compiler<'_> {
-    /// The select of a connection as JSON. `parent` is the row that it hangs on.
+    /// The select of a connection as JSON. `parent` is the row that it is related to.
     pub(super) fn connection_select(
         &mut self,
         connection: &Connection,
@@ -61,7 +61,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A name for the number of a row, where the page has to be turned round or one row more than it holds is read.
+    /// A name for the number of a row, if the page has to be reversed, or one more row than the page is read.
     fn number_column(&self, connection: &Connection) -> Option<String> {
         let is_asked = |(_, field): &(String, ConnectionField)| matches!(field, ConnectionField::PageInfo(_));
         let is_needed =
@@ -69,11 +69,11 @@ impl Compiler<'_> {
         is_needed.then(|| self.schema.catalog.tables[connection.table].unused_name("row_number"))
     }
 
-    /// The rows of the page with the columns that are needed of them, one row more than the page holds where numbered.
+    /// The rows of the page with the needed columns; with numbers, there is one more row than the page.
     fn page_select(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Select {
         let connection = site.connection;
         let mut columns = self.picked_columns(connection, &self.needed_columns(connection), at);
-        // Where the text is the same, PostgreSQL computes a value once.
+        // If the text is the same, PostgreSQL computes a value only once.
         let order = self.order_by(at, &site.order);
         if let Some(number) = &site.number {
             let expression = Expression::RowNumber(order.clone());
@@ -97,7 +97,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Columns of a row, and with them what else its JSON is made of.
+    /// Columns of a row, and everything else that its JSON needs.
     pub(super) fn picked_columns(
         &self,
         connection: &Connection,
@@ -112,7 +112,7 @@ impl Compiler<'_> {
         picked
     }
 
-    /// Where the rows of the collection come from. They may be read several times.
+    /// The source of the collection's rows. They may be read several times.
     pub(super) fn rows_of(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> From {
         if site.is_distinct() { self.distinct_rows(site, at.alias) } else { self.all_rows_of(site, at) }
     }
@@ -125,7 +125,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// The conditions on all rows of the collection, on whatever page. They hold for those that `distinctOn` has found.
+    /// The conditions on all rows of the collection, not only those of the page. With `distinctOn`, they
+    /// apply to the rows that it keeps.
     pub(super) fn rows(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Vec<Expression> {
         if site.is_distinct() { Vec::new() } else { self.all_rows(site, at) }
     }
@@ -137,7 +138,7 @@ impl Compiler<'_> {
         conditions
     }
 
-    /// The columns that the JSON is made of, in the order of the table.
+    /// The columns that the JSON needs, in the order of the table.
     pub(super) fn needed_columns(&self, connection: &Connection) -> Vec<usize> {
         let mut columns = Vec::new();
         let key =
@@ -195,7 +196,7 @@ impl Compiler<'_> {
         JsonText::list(edge, order.into_iter().collect(), site.on_page())
     }
 
-    /// The edge of a row; `order` is its connection's.
+    /// The edge of a row; `order` is that of its connection.
     pub(super) fn edge_json(
         &mut self,
         at: TableRef<'_>,
@@ -231,7 +232,8 @@ impl Compiler<'_> {
         JsonText::object(json)
     }
 
-    /// Whether rows follow in the direction of counting: the one that was read beyond the page, or those beyond the bound.
+    /// Whether rows follow in the direction of counting: the extra row after the page, or rows beyond the
+    /// bound.
     fn has_more_ahead(&mut self, site: &ConnectionSite<'_>) -> JsonText {
         let count = Expression::aggregate("count", Vec::new());
         let beyond_page = count.binary(">", Expression::Number(site.connection.page.limit));
@@ -246,7 +248,7 @@ impl Compiler<'_> {
         JsonText::truth(ahead)
     }
 
-    /// Whether rows lie in front of the page against the direction of counting. An empty page has nothing in front of it.
+    /// Whether there are rows before the page in the direction of counting. An empty page has none before it.
     fn has_more_behind(&mut self, site: &ConnectionSite<'_>) -> JsonText {
         let page = &site.connection.page;
         let (near, _) = bounds(site.connection);
@@ -261,7 +263,7 @@ impl Compiler<'_> {
         JsonText::truth(behind)
     }
 
-    /// The page has rows, and there are rows of the collection that do not lie behind the bound.
+    /// The page has rows, and there are rows of the collection that are not after the bound.
     fn not_behind(&mut self, site: &ConnectionSite<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let alias = self.alias();
         let at = site.rows_at(&alias);
@@ -277,7 +279,7 @@ impl Compiler<'_> {
         Expression::And(vec![has_rows, Expression::Exists(Box::new(others))])
     }
 
-    /// The cursor of the row at one end of the page: the one that was counted first, or the last.
+    /// The cursor of the row at one end of the page: the first or last in the direction of counting.
     fn end_of_page(&self, site: &ConnectionSite<'_>, is_first: bool) -> JsonText {
         let Some(number) = site.number() else { return JsonText::known("null") };
         let at = site.page_at();
@@ -315,7 +317,7 @@ impl ConnectionSite<'_> {
         self.number.as_ref().map(|name| Expression::column(self.page, name))
     }
 
-    /// The number of a row of the page, counted from 1: rows that are left out by OFFSET are numbered too.
+    /// The number of the page's row with this index from 1. Rows that OFFSET skips have numbers, too.
     fn number_of(&self, row: u64) -> Expression {
         match &self.connection.page.offset {
             Some(offset) => count(offset.clone()).binary("+", Expression::Number(row)),
@@ -323,13 +325,13 @@ impl ConnectionSite<'_> {
         }
     }
 
-    /// The row is not the one that was read beyond the page.
+    /// The condition that a row is not the extra one after the page.
     fn on_page(&self) -> Option<Expression> {
         self.number().map(|number| number.binary("<=", self.number_of(self.connection.page.limit)))
     }
 }
 
-/// The bounds of a page in the direction of counting: the one where it begins, and the one where it ends.
+/// The bounds of a page in the direction of counting: its beginning, and its end.
 fn bounds(connection: &Connection) -> (Option<&Bound>, Option<&Bound>) {
     let page = &connection.page;
     match page.direction {
@@ -354,7 +356,7 @@ fn is_cursor(field: &PageInfoField) -> bool {
     matches!(field, PageInfoField::StartCursor | PageInfoField::EndCursor)
 }
 
-/// The columns that the fields of a row are made of.
+/// The columns that the fields of a row need.
 pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<usize>) {
     for (_, field) in fields {
         match field {
@@ -367,7 +369,7 @@ pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns:
     }
 }
 
-/// The columns of a row that others hang on.
+/// The columns of a row by which others are related to it.
 fn joined_columns(origin: &Origin) -> impl Iterator<Item = usize> {
     let pairs = match origin {
         Origin::Joined(join) => join.columns.as_slice(),
@@ -377,7 +379,7 @@ fn joined_columns(origin: &Origin) -> impl Iterator<Item = usize> {
 }
 
 impl Connection {
-    /// What is asked of its rows, for each time that they are asked for.
+    /// The selected fields of its rows, for each selection of them.
     pub(super) fn nodes(&self) -> impl Iterator<Item = &[(String, RowField)]> {
         let edges = self.fields.iter().filter_map(|(_, field)| match field {
             ConnectionField::Edges(edges) => Some(edges),

@@ -1,5 +1,6 @@
-//! `distinctOn`: of the rows that are equal in some columns the first one, in the order of the collection. It is found among
-//! all of its rows, before they are cut into pages, so that a page has the same rows from whichever end it is counted.
+//! `distinctOn`: keeps the first of the rows that are equal in some columns, in the order of the collection.
+//! It applies to all rows of the collection, before they are divided into pages, so pages have the same rows
+//! from whichever end they are counted.
 
 use super::ast::{Expression, From, Select};
 use super::connection::ConnectionSite;
@@ -23,7 +24,7 @@ impl Compiler<'_> {
         From::Subselect(Box::new(select), alias.to_owned())
     }
 
-    /// The columns that are needed of these rows: those of the page, of its order, and of figures.
+    /// The columns that are needed of these rows: for the page, its order, and aggregates.
     fn distinct_columns(&self, connection: &Connection) -> Vec<usize> {
         let mut columns = self.needed_columns(connection);
         columns.extend(connection.order.iter().flat_map(|term| term.key.columns()));

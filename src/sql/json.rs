@@ -1,27 +1,27 @@
-//! JSON as SQL: texts put together by `concat`. Each constructor takes what is JSON whatever the database holds, so that no
-//! text of the database ever becomes structure.
+//! JSON as SQL: texts that `concat` combines. Each constructor takes expressions that are JSON whatever the
+//! database contains, so no text of the database ever becomes structure.
 
 use super::ast::{Aggregate, Expression, Order};
 use crate::catalog::SqlType;
 use crate::schema::violation::Violation;
 
-/// PostgreSQL takes 100 arguments to a function.
+/// PostgreSQL allows 100 arguments of a function.
 const ARGUMENTS: usize = 90;
 
-/// A JSON text that is put together piece by piece; neighbouring texts of our own become one.
+/// A JSON text that is built piece by piece; adjacent fixed texts are merged.
 #[derive(Default)]
 pub(super) struct JsonText {
     pieces: Vec<Expression>,
-    /// Whether it has an aggregate over the rows of the `SELECT`, which makes all of them one.
+    /// Whether it has an aggregate over the rows of the `SELECT`, which makes them one group.
     pub(super) has_aggregate: bool,
 }
 
-/// What stands in the place of a null.
+/// The replacement of a null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IfNull {
-    /// JSON's null: the type lets it be.
+    /// JSON's null: the type is nullable.
     Null,
-    /// A mark: the type excludes it.
+    /// A mark: the type is non-null.
     Violation(Violation),
 }
 
@@ -40,11 +40,11 @@ impl JsonText {
         object
     }
 
-    /// `[item,…]`, an item for each row of the `SELECT` that the filter keeps.
+    /// `[item,…]`, with an item for each row of the `SELECT` that passes the filter.
     pub(super) fn list(item: JsonText, order: Vec<Order>, filter: Option<Expression>) -> Self {
         let arguments = vec![item.into_expression(), Expression::text(",")];
         let mut list = Self::known("[");
-        // Of no rows it is null, which `concat` leaves out.
+        // Without rows it is null, which `concat` ignores.
         list.push(Expression::Aggregate(Box::new(Aggregate {
             function: "string_agg",
             arguments,
@@ -70,7 +70,7 @@ impl JsonText {
         list
     }
 
-    /// A string of letters that need no escapes, such as Base64; never null.
+    /// A string of characters without escapes, such as Base64; never null.
     pub(super) fn quoted(text: Expression) -> Self {
         let mut json = Self::known("\"");
         json.push(text);
@@ -78,12 +78,12 @@ impl JsonText {
         json
     }
 
-    /// The same; what stands for it is a string's letters, too.
+    /// Like [`JsonText::quoted`], for a nullable text; the replacement is the content of a string, too.
     pub(super) fn quoted_or(text: Expression, if_null: Violation) -> Self {
         Self::quoted(Expression::Coalesce(vec![text, Expression::text(if_null.mark())]))
     }
 
-    /// `true` where the condition holds, else `false`.
+    /// `true` if the condition is true, else `false`.
     pub(super) fn truth(condition: Expression) -> Self {
         Self::of_piece(Expression::Case {
             branches: vec![(condition, Expression::text("true"))],
@@ -97,7 +97,7 @@ impl JsonText {
         Self::of_piece(count.cast(SqlType::system("int4"))).aggregating()
     }
 
-    /// What `to_json` makes of a value.
+    /// The result of `to_json` for a value.
     pub(super) fn leaf(value: Expression, if_null: IfNull) -> Self {
         Self::of_piece(if_null.in_place_of(Expression::Call("to_json", vec![value])))
     }
@@ -107,12 +107,12 @@ impl JsonText {
         Self { pieces: vec![piece], has_aggregate: false }
     }
 
-    /// Says that it has an aggregate over the rows of the `SELECT`.
+    /// Marks it as having an aggregate over the rows of the `SELECT`.
     pub(super) fn aggregating(self) -> Self {
         Self { has_aggregate: true, ..self }
     }
 
-    /// The text, where nothing in it comes from the database.
+    /// The text, if nothing in it comes from the database.
     pub(super) fn into_known(self) -> Option<String> {
         let mut known = String::new();
         for piece in self.pieces {
@@ -131,7 +131,7 @@ impl JsonText {
         }
     }
 
-    /// Appends an expression; its null is the empty text.
+    /// Appends an expression; if it is null, nothing is appended.
     fn push(&mut self, expression: Expression) {
         self.pieces.push(expression);
     }
@@ -163,7 +163,7 @@ impl JsonText {
 }
 
 impl IfNull {
-    /// The value, or what stands in its place where it is null: a JSON text or a `json`, as the value is.
+    /// The value, or its replacement if it is null: a JSON text or a `json`, like the value.
     pub(super) fn in_place_of(self, value: Expression) -> Expression {
         Expression::Coalesce(vec![value, self.json()])
     }
@@ -177,7 +177,7 @@ impl IfNull {
     }
 }
 
-/// The mark of a violation, in the place of a value.
+/// The mark of a violation, which replaces a value.
 pub(super) fn marked(violation: Violation) -> Expression {
     Expression::text(format!("\"{}\"", violation.mark()))
 }

@@ -1,9 +1,10 @@
-//! Answers that need the database as a change has left it: two statements in place of one.
+//! Answers that need the state of the database after a change: two statements in place of one.
 //!
-//! A `WITH` and its main query see one snapshot (PostgreSQL manual, 7.8.4), so that what hangs on the changed rows would be
-//! read as it was before. The first statement therefore makes the change and keeps its rows in a setting that ends with the
-//! transaction; the second one reads them there, and the rest from the tables. Values go through the setting in their text
-//! form, which their types read back as the same values. A record's columns are those that the change returned.
+//! A `WITH` and its main query see one snapshot (PostgreSQL manual, 7.8.4), so rows related to the changed
+//! ones would be read as before the change. So the first statement makes the change and keeps its rows in a
+//! setting that ends with the transaction. The second one reads them there, and the rest from the tables. The
+//! setting has the values in their text form, from which their types read back the same values. A record's
+//! columns are those that the change returned.
 
 use std::cell::Cell;
 
@@ -19,10 +20,11 @@ use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
 use crate::schema::scalar::{comparison_type, kept_type};
 
-/// The setting that holds the rows: a JSON array with an array of texts for each row.
+/// The setting with the rows: a JSON array with an array of texts for each row.
 const SETTING: &str = "glowplug.kept_rows";
 
-/// More rows than there can be; a limit keeps PostgreSQL from reading a row's text anew wherever a value of it is used.
+/// More rows than possible. The limit prevents PostgreSQL from parsing a row's text again for each use of a
+/// value.
 const ALL_ROWS: u64 = i64::MAX.unsigned_abs();
 
 /// The statements of one root field, one or more: the last one returns its JSON text.
@@ -43,7 +45,8 @@ pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
     keeping.into_iter().chain([printed(query, if_no_row)]).collect()
 }
 
-/// The call of a function that may change what is asked of its rows, and the table whose rows it returns.
+/// The call of a function that may change the data that its rows' fields read, and the table whose rows it
+/// returns.
 fn changing_call<'p>(schema: &Schema, action: &'p Action) -> Option<(usize, &'p Call)> {
     let (table, origin, hangs_on) = match action {
         Action::Row(row) => (row.table, &row.origin, hangs_on(schema, &row.fields)),
@@ -68,8 +71,8 @@ fn reads_after(schema: &Schema, write: &Write) -> bool {
     })
 }
 
-/// Whether some of the fields are read from tables: other rows, and what a function makes of the row, unless it promises to
-/// read nothing.
+/// Whether some of the fields read tables: related rows, and computed fields, unless their function is
+/// declared to read nothing.
 fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
     fields.iter().any(|(_, field)| match field {
         RowField::Typename(_) | RowField::NodeId | RowField::Column(_) => false,
@@ -79,7 +82,8 @@ fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
 }
 
 impl<'s> Compiler<'s> {
-    /// The selects that make a change and keep its rows, where the answer needs the database as it is after it.
+    /// The selects that make a change and keep its rows, if the answer needs the state of the database after
+    /// it.
     fn keeping(&mut self, action: &'s Action) -> Vec<OneRow> {
         match action {
             Action::Write(write) if reads_after(self.schema, write) => vec![self.keep_written(write)],
@@ -127,12 +131,12 @@ impl Compiler<'_> {
         self.kept == Some(call)
     }
 
-    /// The select that changes a table and keeps the rows that it has changed.
+    /// The select that changes a table and keeps the changed rows.
     fn keep_written(&mut self, write: &Write) -> OneRow {
         self.change_select(write, |compiler, written| keep(compiler.kept_texts(written, &write.fields)))
     }
 
-    /// The texts that are kept of a row.
+    /// The texts of a row to keep.
     pub(super) fn kept_texts(
         &self,
         written: TableRef<'_>,
@@ -145,8 +149,8 @@ impl Compiler<'_> {
         columns.chain(table_oid).chain(row).collect()
     }
 
-    /// The text that the column's type reads back as the same value. A cast is that, but for `char(n)`: it leaves out the
-    /// spaces at the end.
+    /// A text from which the column's type reads back the same value. A cast does that, except for `char(n)`,
+    /// where it removes trailing spaces.
     pub(super) fn exact_text(&self, at: TableRef<'_>, column: usize) -> Expression {
         let catalog = &self.schema.catalog;
         let value = self.column(at, column);
@@ -191,7 +195,7 @@ impl Compiler<'_> {
         let alias = self.alias();
         let at = TableRef { table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Anywhere };
         let row = self.whole_row(at);
-        // A function that finds nothing returns null, which is a row of nulls in FROM.
+        // A function without a result returns null, which is a row of nulls in FROM.
         let is_null = Expression::Is(Box::new(row.clone()), "null");
         let is_set = self.schema.catalog.functions[call.function].is_set;
         let condition = (!is_set).then(|| Expression::Not(Box::new(is_null)));
@@ -199,7 +203,7 @@ impl Compiler<'_> {
         OneRow::of_all(keep(vec![row.cast(SqlType::TEXT)]), Some(from), condition)
     }
 
-    /// The rows that a function has returned to an earlier statement.
+    /// The rows that a function returned in an earlier statement.
     pub(super) fn kept_called(&self, at: TableRef<'_>) -> From {
         const KEPT: &str = "kept";
         const ROW: &str = "row";
@@ -222,9 +226,9 @@ impl Compiler<'_> {
     }
 }
 
-/// Keeps the texts of each row; an empty text itself.
+/// Keeps the texts of each row. The result of the expression itself is an empty text.
 pub(super) fn keep(texts: Vec<Expression>) -> JsonText {
-    // An array of nothing has no type, and a row of which nothing is asked still counts.
+    // An empty array has no type, and a row without selected fields still counts.
     let texts = if texts.is_empty() { vec![Expression::text("")] } else { texts };
     let rows = Expression::aggregate("json_agg", vec![Expression::Array(texts)]).cast(SqlType::TEXT);
     let rows = Expression::Coalesce(vec![rows, Expression::text("[]")]);
@@ -244,7 +248,7 @@ fn kept_rows(alias: &str) -> From {
     From::Function(call, alias.to_owned())
 }
 
-/// The value of a kept row at that place.
+/// The value with that index in a kept row.
 fn kept_value(alias: &str, place: u64, sql_type: SqlType) -> Expression {
     Expression::column(alias, "value").binary("->>", Expression::Number(place)).cast(sql_type)
 }

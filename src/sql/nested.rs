@@ -1,12 +1,14 @@
 //! Nested inserts: a statement for each step, and one for the answer, in one message.
 //!
-//! A row that refers to another needs the key that the database gives that one. Each statement therefore keeps the keys of its
-//! rows in settings that end with the transaction, in the order of the rows, and those that follow take them by their
-//! place there. Policies and triggers see the rows that were inserted before, and so does the answer.
+//! A row that references another needs that row's key, which the database may generate. So each statement
+//! keeps the keys of its rows in settings that end with the transaction, in the order of the rows, and later
+//! statements read them by index. Policies and triggers see the rows that were inserted before, and so does
+//! the answer.
 //!
-//! PostgreSQL inserts the rows of a statement one after the other, in the order of its `VALUES` or of the `ORDER BY` of its `SELECT`,
-//! and returns each as it goes. Rows that are not returned (`DO NOTHING`, triggers) would shift the places of the others, so
-//! that the statement fails where other rows refer to it and some are missing.
+//! PostgreSQL inserts the rows of a statement one after the other, in the order of its `VALUES` or of the
+//! `ORDER BY` of its `SELECT`, and returns each as it goes. Rows that are not returned (`DO NOTHING`,
+//! triggers) would shift the indexes of the others, so the statement fails if rows are missing and others
+//! reference them.
 
 use super::ast::{self, Expression, From, Modify, Order, Query, Rows, Select, With};
 use super::condition::parameter;
@@ -19,21 +21,21 @@ use crate::catalog::{SqlType, TableKind, TypeKind};
 use crate::plan::{InsertStep, Link, NestedInsert, Operand, Slot};
 use crate::schema::scalar::kept_type;
 
-/// How the text begins that is no number. `error` finds it in PostgreSQL's message.
+/// The beginning of the text that is not a number. `error` finds it in PostgreSQL's message.
 pub const MISSING_ROWS_MARK: &str = "of the rows of ";
 
-/// The array of places of the rows that a link refers to, under the name of its number.
+/// The name of the array with the indexes of the rows that a link references.
 fn link_name(link: usize) -> String {
     format!("link{link}")
 }
 
-/// The setting that holds the values of a column of a step's rows: an array of texts.
+/// The setting with the values of a column of a step's rows: an array of texts.
 fn setting(step: usize, column: usize) -> String {
     format!("glowplug.keys_{step}_{column}")
 }
 
 impl Compiler<'_> {
-    /// The selects that insert, in order. The last one of them need not be that of the mutation's own rows.
+    /// The inserting selects in order. The last one need not be that of the mutation's own rows.
     pub(super) fn nested_inserts(&mut self, insert: &NestedInsert) -> Vec<OneRow> {
         self.depend_on(SessionSettings::ALL);
         let select = |place: usize| {
@@ -81,7 +83,8 @@ impl Compiler<'_> {
         OneRow::of_all(json, Some(from), None).with(with, None)
     }
 
-    /// Keeps the values of a column for the rows that refer to it; an empty text itself.
+    /// Keeps the values of a column for the rows that reference it. The result of the expression itself is an
+    /// empty text.
     fn kept_key(&self, written: TableRef<'_>, step: usize, column: usize) -> Expression {
         let values = Expression::aggregate("array_agg", vec![self.exact_text(written, column)]);
         let values = Expression::Coalesce(vec![values.cast(SqlType::TEXT), Expression::text("{}")]);
@@ -89,7 +92,7 @@ impl Compiler<'_> {
         Expression::Call("left", vec![Expression::Call("set_config", kept), Expression::Number(0)])
     }
 
-    /// The text, or an error where fewer rows were written than there are.
+    /// The text, or an error if fewer rows were written than given.
     fn unless_rows_are_missing(&self, step: &InsertStep, kept: Expression) -> Expression {
         let count = || Expression::aggregate("count", Vec::new());
         let slot = Slot::Known(Some(step.rows.len().to_string()));
@@ -124,7 +127,8 @@ impl Compiler<'_> {
         (self.names(step.table, &columns), rows)
     }
 
-    /// Whether a null can stand for a value that is left out, and every column has one origin and a type that can be named.
+    /// Whether null can stand for a missing value, and every column has one origin and a type that can be
+    /// named.
     fn fits_arrays(&self, step: &InsertStep, columns: &[usize]) -> bool {
         columns.iter().all(|column| {
             let links = step.links.iter().filter(|link| link.columns.iter().any(|(ours, _)| ours == column));
@@ -140,7 +144,8 @@ impl Compiler<'_> {
         })
     }
 
-    /// Whether a value that is left out may be another one than null. A view may have the defaults of its table.
+    /// Whether a missing value may become something else than null. A view may have the defaults of its
+    /// table.
     fn may_have_default(&self, table: usize, column: usize) -> bool {
         let table = &self.schema.catalog.tables[table];
         let column = &table.columns[column];
@@ -151,8 +156,8 @@ impl Compiler<'_> {
             || kind.is_none_or(|kind| kind == TypeKind::Domain)
     }
 
-    /// The rows out of one array for each column that is given, and one of places for each link, so that the statement does not
-    /// depend on how many there are.
+    /// The rows, from one array for each given column and one array of indexes for each link, so that the
+    /// statement does not depend on the number of rows.
     fn rows_of_step(&mut self, step: &InsertStep, columns: &[usize]) -> Select {
         const PLACE: &str = "place";
         let given = (0..step.columns.len()).map(|place| {
@@ -209,7 +214,8 @@ impl Compiler<'_> {
         columns.iter().map(|column| value(column).unwrap_or(Expression::Word("default"))).collect()
     }
 
-    /// What a column has in the row at that place of an earlier step. The array is read once, not for each row.
+    /// The value of a column in the row with that index of an earlier step. The array is read once, not for
+    /// each row.
     fn linked(&self, link: &Link, column: usize, place: Expression) -> Expression {
         let catalog = &self.schema.catalog;
         let name = Expression::text(setting(link.step, column));
@@ -224,7 +230,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The columns of a step's rows that later steps refer to.
+/// The columns of a step's rows that later steps reference.
 fn referred_columns(steps: &[InsertStep], place: usize) -> Vec<usize> {
     let links = steps.iter().flat_map(|step| &step.links).filter(|link| link.step == place);
     let mut columns: Vec<_> = links.flat_map(|link| &link.columns).map(|(_, theirs)| *theirs).collect();

@@ -1,4 +1,4 @@
-//! Orders of rows: `ORDER BY`, the positions in them that cursors hold, and what lies behind one.
+//! Orders of rows: `ORDER BY`, the positions in cursors, and the condition for rows after a position.
 
 use super::ast::{Expression, Order};
 use super::condition::parameter;
@@ -12,7 +12,7 @@ use crate::schema::scalar::is_json_scalar;
 pub(super) struct SortValue<'a> {
     /// The value.
     pub(super) expression: Expression,
-    /// Whether its type reads it back from JSON as the same.
+    /// Whether its type reads back the same value from JSON.
     pub(super) is_json_scalar: bool,
     /// The type that it is compared as, if the role may name it.
     pub(super) sql_type: Option<SqlType>,
@@ -40,7 +40,7 @@ impl Compiler<'_> {
         identifier(self.sort_keys(at, order).into_iter().map(|key| key.of.identifying()).collect())
     }
 
-    /// The rows that come behind a position in an order.
+    /// The condition for rows after a position in an order.
     pub(super) fn behind(&self, at: TableRef<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
         let keys = self.sort_keys(at, order);
         if let Some(comparison) = row_comparison(&keys, bound) {
@@ -55,7 +55,7 @@ impl Compiler<'_> {
         behind.unwrap_or(Expression::Word("false"))
     }
 
-    /// The terms, and behind them the table that a row stands in, where several may hold one key.
+    /// The terms, followed by the table that contains a row if several tables may have the same key.
     fn sort_keys(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Vec<SortKey<'_>> {
         let key = |term: &OrderTerm| SortKey {
             of: self.sort_value(at, &term.key),
@@ -76,7 +76,7 @@ impl Compiler<'_> {
         order.iter().map(key).chain(table_oid).collect()
     }
 
-    /// What a row of a table is ordered by.
+    /// The value of a key for a row of a table.
     pub(super) fn sort_value(&self, at: TableRef<'_>, key: &OrderKey) -> SortValue<'_> {
         match key {
             OrderKey::Column(column) => self.column_value(at, *column),
@@ -86,7 +86,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// A column as what rows are ordered by.
+    /// A column as a value to order by.
     pub(super) fn column_value(&self, at: TableRef<'_>, column: usize) -> SortValue<'_> {
         let (catalog, table) = (&self.schema.catalog, &self.schema.catalog.tables[at.table]);
         SortValue {
@@ -94,14 +94,14 @@ impl Compiler<'_> {
             is_json_scalar: is_json_scalar(catalog, table.columns[column].type_oid),
             sql_type: self.comparison_type(at.table, column),
             comparison: self.comparison_of(at.table, column),
-            // As far as the catalogue knows. Children may let in what the table does not.
+            // As far as the catalog says. Children may allow nulls that the table does not.
             may_be_null: at.nulls == Nulls::Anywhere || table.has_children || !table.columns[column].not_null,
         }
     }
 }
 
 impl SortValue<'_> {
-    /// The value as a cursor holds it: its type reads it back from JSON as the same.
+    /// The value in the form for cursors, from which its type reads back the same value.
     pub(super) fn identifying(self) -> Expression {
         if self.is_json_scalar { self.expression } else { self.expression.cast(SqlType::TEXT) }
     }
@@ -110,19 +110,19 @@ impl SortValue<'_> {
 impl SortKey<'_> {
     fn into_order(self) -> Order {
         Order {
-            // Where there are no nulls the default reads best, and an index fits it whichever way it is read.
+            // Without nulls, the default is the most readable, and an index supports it in both directions.
             is_nulls_first: if self.of.may_be_null { self.is_nulls_first } else { self.is_descending },
             expression: self.of.expression,
             is_descending: self.is_descending,
         }
     }
 
-    /// The operator of what is behind a value, in the key's direction.
+    /// The operator for rows after a value, in the key's direction.
     fn beyond(&self) -> &QualifiedName {
         if self.is_descending { &self.of.comparison.less } else { &self.of.comparison.greater }
     }
 
-    /// `None` where nothing can be behind the value.
+    /// `None` if nothing can be after the value.
     fn strictly_behind(&self, value: Option<&Slot>) -> Option<Expression> {
         let own = || self.of.expression.clone();
         if value.is_none() {
@@ -148,8 +148,8 @@ impl SortKey<'_> {
     }
 }
 
-/// `(a, b) > (x, y)`, which an index can follow: where all columns are never null, go one way, and have operators of one
-/// name and schema, for it is written once.
+/// `(a, b) > (x, y)`, which can use an index. It is possible if all columns are non-null, have one direction,
+/// and have operators of one name and schema, because the operator is written only once.
 fn row_comparison(keys: &[SortKey<'_>], bound: &Bound) -> Option<Expression> {
     let first = keys.first()?;
     let goes_along = |key: &SortKey<'_>| {

@@ -1,7 +1,7 @@
 //! The only place that prints SQL: the tree -> a [`Template`] and its values, in one walk.
 //!
-//! Identifiers are quoted, texts of our own become literals, and values of clients are never printed: the text has places for
-//! them. Every `match` is exhaustive, so that no node can print nothing.
+//! Identifiers are quoted, fixed texts become literals, and values of clients are never printed: the text has
+//! placeholders for them. Every `match` is exhaustive, so no node is forgotten.
 
 mod expression;
 
@@ -13,7 +13,7 @@ use super::{SessionSettings, Template};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::Slot;
 
-/// Prints a statement: its text, and what goes into the places in it.
+/// Prints a statement: its text, and the slots for its placeholders.
 pub(super) fn print(query: &Query, session: SessionSettings) -> (Template, Vec<Slot>) {
     let mut printer = Printer::default();
     printer.query(query);
@@ -31,13 +31,13 @@ fn parameter_type(sql_type: &SqlType) -> String {
     printer.text
 }
 
-/// What has been printed.
+/// The text printed so far, and its values.
 #[derive(Default)]
 struct Printer {
     text: String,
-    /// Where values are to be put in, as offsets in the text.
+    /// The placeholders, as offsets in the text.
     places: Vec<usize>,
-    /// The types that they have for a function.
+    /// The types of the values as parameters of a function.
     types: Vec<Option<String>>,
     slots: Vec<Slot>,
 }
@@ -266,7 +266,7 @@ impl Printer {
         }
     }
 
-    /// A place for a value, cast to its type if that may be named.
+    /// A placeholder for a value, cast to its type if that may be named.
     fn value(&mut self, slot: &Slot, sql_type: Option<&SqlType>) {
         self.places.push(self.text.len());
         self.types.push(sql_type.map(parameter_type));
@@ -293,8 +293,8 @@ impl Printer {
         self.identifier(name);
     }
 
-    /// A qualified name. PostgreSQL's own plain ones need no quotes, not even where they are words of SQL: a schema stands
-    /// before them.
+    /// A qualified name. PostgreSQL's own plain names need no quotes, even if they are SQL keywords, because
+    /// a schema precedes them.
     fn name(&mut self, name: &QualifiedName) {
         let is_plain = |name: &str| name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
         if name.is_system() && is_plain(&name.name) {
@@ -330,8 +330,8 @@ impl Printer {
         self.push(") ");
     }
 
-    /// A text of our own as a literal that means the same whatever `standard_conforming_strings` says (PostgreSQL manual,
-    /// 4.1.2.2).
+    /// A fixed text as a literal whose meaning does not depend on `standard_conforming_strings` (PostgreSQL
+    /// manual, 4.1.2.2).
     fn literal(&mut self, text: &str) {
         self.push(if text.contains('\\') { "E'" } else { "'" });
         let mut plain = text;

@@ -1,5 +1,5 @@
-//! What filters and orders ask of the rows at the other end of a relation: `exists`, and subselects of one value. No row is
-//! doubled by them, and each table is read under its own policies.
+//! Filters and orders by the rows at the other end of a relation: `exists`, and subselects of one value. They
+//! duplicate no row, and each table is read under its own policies.
 
 use super::ast::{Expression, Order, Select};
 use super::condition::parameter;
@@ -38,7 +38,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// What the one row at the other end is ordered by; null where there is none.
+    /// The value to order by of the single row at the other end; null if there is none.
     pub(super) fn value_of_row(&self, at: TableRef<'_>, join: &Join, key: &OrderKey) -> SortValue<'_> {
         let alias = self.alias();
         let other = related_table(join, &alias);
@@ -60,7 +60,7 @@ impl Compiler<'_> {
         of_system(rows.into_value(), "int8", false)
     }
 
-    /// A function over the values of a column in the rows at the other end.
+    /// An aggregate function over a column of the rows at the other end.
     pub(super) fn figure_over_rows(
         &self,
         at: TableRef<'_>,
@@ -73,7 +73,7 @@ impl Compiler<'_> {
         let is_descending = match function {
             AggregateFunction::Minimum => false,
             AggregateFunction::Maximum => true,
-            // No schema has an order by the other ones.
+            // The schema has no order by the other functions.
             AggregateFunction::Sum
             | AggregateFunction::Average
             | AggregateFunction::CountDistinct
@@ -87,7 +87,7 @@ impl Compiler<'_> {
                 return of_system(self.related_rows(at, join, other, figure).into_value(), result, true);
             }
         };
-        // The first one in the column's own order, which is the one that all of its operators agree with.
+        // The first one in the column's own order, with which all of its operators agree.
         let of = self.column_value(other, column);
         let is_there = Expression::Is(Box::new(of.expression.clone()), "not null");
         let term = Order { expression: of.expression.clone(), is_descending, is_nulls_first: is_descending };
@@ -111,7 +111,7 @@ impl Compiler<'_> {
 }
 
 impl Select {
-    /// The rows for which a condition holds, too.
+    /// Restricts the rows by a further condition.
     fn where_also(self, condition: Option<Expression>) -> Self {
         let conditions = self.condition.into_iter().chain(condition).collect();
         Self { condition: Expression::all(conditions), ..self }
@@ -139,7 +139,7 @@ fn of_system<'a>(expression: Expression, sql_type: &'static str, may_be_null: bo
     }
 }
 
-/// A number of rows compared with a value or with those of a list.
+/// A number of rows compared with a value or a list of values.
 fn compare_count(count: Expression, operator: &Operator, operand: &Operand) -> Expression {
     const SYSTEM: &Comparison = &Comparison::SYSTEM;
     let int8 = SqlType::system("int8");
@@ -149,7 +149,7 @@ fn compare_count(count: Expression, operator: &Operator, operand: &Operand) -> E
     };
     let named = match operator.symbol {
         Symbol::OfOrder(of_order) => SYSTEM.operator(of_order).unwrap_or(&SYSTEM.equal).clone(),
-        // Numbers have no others.
+        // Numbers have no other operators.
         Symbol::OfText(_) | Symbol::OfTextOnly(_) | Symbol::OfArrays(_) => SYSTEM.equal.clone(),
     };
     match operator.operand {

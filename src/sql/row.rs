@@ -1,4 +1,4 @@
-//! Rows: their fields as JSON, and the selects that read one of them.
+//! Rows: their fields as JSON, and the selects that read one row.
 
 use super::ast::{Expression, From};
 use super::json::{IfNull, JsonText};
@@ -10,7 +10,7 @@ use crate::schema::violation::Violation;
 use crate::schema::{Join, KeySide};
 
 impl Compiler<'_> {
-    /// The select of one row as JSON. `parent` is the row that it hangs on.
+    /// The select of one row as JSON. `parent` is the row that it is related to.
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
         let at =
@@ -21,11 +21,11 @@ impl Compiler<'_> {
         let is_unique = match &row.origin {
             Origin::Table => self.has_unique_key(row.table),
             Origin::Joined(join) => self.is_unique(join),
-            // It may return a set by now.
+            // The function may return a set by now.
             Origin::Called(_) => false,
         };
         if let Origin::Called(_) = row.origin {
-            // A function that finds nothing returns null, which is a row of nulls in FROM.
+            // A function without a result returns null, which is a row of nulls in FROM.
             let is_null = Expression::Is(Box::new(self.whole_row(at)), "null");
             conditions.push(Expression::Not(Box::new(is_null)));
         }
@@ -39,7 +39,7 @@ impl Compiler<'_> {
         table.primary_key.is_some() && !table.has_children
     }
 
-    /// A table under an alias, with its children or without them.
+    /// A table under an alias, with or without its children.
     pub(super) fn table(&self, at: TableRef<'_>, is_only: bool) -> From {
         let table = &self.schema.catalog.tables[at.table];
         self.depend_on(self.schema.table(at.table).map_or(SessionSettings::ALL, |exposed| exposed.session));
@@ -76,7 +76,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The conditions that tie a row to the one that it hangs on.
+    /// The conditions that relate a row to its parent row.
     pub(super) fn join(
         &self,
         origin: &Origin,
@@ -89,7 +89,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The same of a row that hangs on another by a key.
+    /// The conditions that relate a row to its parent row by a key.
     pub(super) fn tie(&self, join: &Join, parent: TableRef<'_>, at: TableRef<'_>) -> Vec<Expression> {
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {
@@ -104,7 +104,7 @@ impl Compiler<'_> {
         equal.chain(self.is_referred_to(join, parent)).collect()
     }
 
-    /// A column that refers to another, compared by that one's collation, as the constraint itself compares them.
+    /// A referencing column with the referenced column's collation, by which the constraint compares them.
     fn in_collation_of(
         &self,
         referenced: (TableRef<'_>, usize),
@@ -121,7 +121,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// Whether at the most one row is on the other side; a key that a comment declares may be none.
+    /// Whether there is at most one row on the other side; a key that a comment declares need not be unique.
     pub(super) fn is_unique(&self, join: &Join) -> bool {
         let table = &self.schema.catalog.tables[join.table];
         let is_reached = !table.has_children || Self::reads_only(join);
@@ -152,7 +152,8 @@ impl Compiler<'_> {
     }
 }
 
-/// Base64 of the values as a JSON array; `encode` breaks lines, as MIME asks, so they are put together again.
+/// Base64 of the values as a JSON array; `encode` breaks lines, as MIME requires, so the line breaks are
+/// removed.
 pub(super) fn identifier(values: Vec<Expression>) -> Expression {
     let array = Expression::Call("jsonb_build_array", values).cast(SqlType::TEXT);
     let bytes = Expression::Call("convert_to", vec![array, Expression::text("UTF8")]);

@@ -1,19 +1,19 @@
-//! Selects by how many rows they give: what stands for one JSON value must not give several, nor none where a value has
-//! to be.
+//! Selects by the number of rows that they return: a select for one JSON value must not return several rows,
+//! nor none if there must be a value.
 
 use super::ast::{Expression, From, Order, Query, Select, With};
 use super::json::{IfNull, JsonText};
 
-/// A `SELECT` that gives exactly one row: a JSON text, which is never null.
+/// A `SELECT` that returns exactly one row: a JSON text, which is never null.
 pub(super) struct OneRow(Select);
 
-/// A `SELECT` that gives a row, which is a JSON text and never null, or none.
+/// A `SELECT` that returns one row, a JSON text that is never null, or no row.
 pub(super) struct AtMostOneRow(Select);
 
 impl OneRow {
-    /// The JSON of all rows together, however many there are.
+    /// The JSON of all rows together, for any number of rows.
     pub(super) fn of_all(json: JsonText, from: Option<From>, condition: Option<Expression>) -> Self {
-        // `having` makes all rows one group where the JSON has no aggregate (PostgreSQL manual, 7.2.3).
+        // `having` makes all rows one group if the JSON has no aggregate (PostgreSQL manual, 7.2.3).
         let having = (!json.has_aggregate).then_some(Expression::Word("true"));
         Self(Select {
             columns: vec![json.into_expression().unnamed()],
@@ -24,7 +24,7 @@ impl OneRow {
         })
     }
 
-    /// The same with something that is read under a name. `having` holds for one row at least, if there is one.
+    /// Adds a `WITH`. `having` is true for at least one row, if there is one.
     pub(super) fn with(self, with: With, having: Option<Expression>) -> Self {
         Self(Select { with: vec![with], having: having.or(self.0.having), ..self.0 })
     }
@@ -44,13 +44,13 @@ impl OneRow {
 }
 
 impl AtMostOneRow {
-    /// The first of them in that order.
+    /// The first row in that order.
     pub(super) fn in_order(self, order: Vec<Order>) -> Self {
         Self(Select { order, ..self.0 })
     }
 
-    /// The first of the rows. Where a key says that there is no other, the limit still keeps PostgreSQL from looking for one
-    /// in a table so small that it reads all of it.
+    /// The first of the rows. Even if a key excludes a second row, the limit prevents PostgreSQL from
+    /// searching for one in a table so small that it reads all of it.
     pub(super) fn first(json: JsonText, from: From, condition: Option<Expression>) -> Self {
         Self(Select {
             columns: vec![json.into_expression().unnamed()],

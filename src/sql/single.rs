@@ -1,6 +1,6 @@
-//! Root fields of one row at the most: a key says that there is no other, or one row is inserted. Nothing is sorted, counted
-//! or put together then, which is most of what planning such a statement costs. Without a row the statement returns none, and
-//! the text that stands for that is known beforehand.
+//! Root fields of at most one row: a key excludes a second one, or one row is inserted. Then nothing is
+//! sorted, counted or aggregated, which is most of the cost of planning such a statement. If there is no row,
+//! the statement returns none, and the answer for that case is known beforehand.
 
 use super::ast::{Modify, Query, Select};
 use super::json::JsonText;
@@ -10,14 +10,15 @@ use crate::plan::{
 };
 use crate::schema::Operator;
 
-/// A query that returns one JSON text or no row, and the text that stands for no row.
+/// A query that returns one JSON text or no row, and the text for no row.
 pub(super) struct SingleRow {
     pub(super) query: Query,
     pub(super) if_no_row: Option<String>,
 }
 
 impl Compiler<'_> {
-    /// The select of a root field's connection whose filter leaves one row at the most, if nothing but rows is asked of it.
+    /// The select of a root field's connection whose filter leaves at most one row, if only rows are
+    /// selected.
     pub(super) fn single_row_select(&mut self, connection: &Connection) -> Option<SingleRow> {
         if !self.is_single_row(connection) {
             return None;
@@ -50,7 +51,7 @@ impl Compiler<'_> {
             columns: vec![json.into_expression().unnamed()],
             from: Some(self.table(at, false)),
             condition: connection.condition.as_ref().map(|condition| self.condition(at, condition)),
-            // In a table so small that PostgreSQL reads all of it, it need not look for another row.
+            // In a table so small that PostgreSQL reads all of it, it need not search for another row.
             limit: Some(1),
             ..Select::default()
         }));
@@ -59,8 +60,8 @@ impl Compiler<'_> {
 
     /// The insert of one row, which returns the response.
     pub(super) fn single_row_write(&mut self, write: &Write) -> Option<SingleRow> {
-        // A key may have been dropped since the catalogue was read, so that an update or delete counts its rows: `atMost` is a
-        // promise.
+        // A key may have been dropped since the catalog was read, so an update or delete counts its rows:
+        // `atMost` is a promise.
         match &write.change {
             Change::Insert { rows: InsertedRows::Each(rows), .. } if rows.len() == 1 => {}
             Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => return None,
@@ -97,7 +98,7 @@ impl Compiler<'_> {
             && self.leaves_one_row(connection.table, connection.condition.as_ref())
     }
 
-    /// Whether a condition says what each column of a unique key is equal to.
+    /// Whether a condition compares each column of a unique key by equality.
     fn leaves_one_row(&self, table: usize, condition: Option<&Condition>) -> bool {
         let table = &self.schema.catalog.tables[table];
         let mut equal = Vec::new();
@@ -109,7 +110,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The columns that are equal to a value where the condition holds.
+/// The columns that are equal to a value if the condition is true.
 fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
     match condition {
         Condition::All(conditions) => conditions.iter().for_each(|inner| equal_columns(inner, columns)),
@@ -123,12 +124,12 @@ fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
     }
 }
 
-/// A text that is the same with a row and without.
+/// A text that is the same with and without a row.
 fn both(known: &str) -> (JsonText, JsonText) {
     (JsonText::known(known), JsonText::known(known))
 }
 
-/// The objects of a row and of none.
+/// The objects with and without a row.
 fn objects(fields: Vec<(String, (JsonText, JsonText))>) -> (JsonText, Option<String>) {
     let (mut of_row, mut of_none) = (Vec::new(), Vec::new());
     for (key, (json, if_no_row)) in fields {

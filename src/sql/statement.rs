@@ -1,4 +1,4 @@
-//! Statements: a text with places for values, which is made once, and the values.
+//! Statements: a text with placeholders, which is made once, and the values.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -12,34 +12,35 @@ use crate::schema::Schema;
 
 /// One SQL statement with its values.
 ///
-/// Of an operation it returns one row with one column: the JSON text of one root field, or what an earlier statement has kept
-/// for it. It may return no row; [`Statement::if_no_row`] says what that stands for.
+/// A statement of an operation returns one row with one column: the JSON text of a root field, or the result
+/// of a statement that keeps rows for a later one. It may return no row; [`Statement::if_no_row`] is the text
+/// for that case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
     /// The SQL text.
     pub text: Text,
-    /// The values in PostgreSQL's text format, in the order of their places; `None` is NULL.
+    /// The values in PostgreSQL's text format, in the order of the placeholders; `None` is NULL.
     pub parameters: Vec<Option<String>>,
-    /// The settings of a session that the answer depends on.
+    /// The session settings that the answer depends on.
     pub session: SessionSettings,
 }
 
 /// The SQL text of a statement, without a semicolon at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
-    /// A compiled statement's.
+    /// The text of a compiled statement.
     Compiled(Arc<Template>),
-    /// One that a person wrote, with placeholders `$1`, `$2`, …; each may occur more than once.
+    /// A text written by hand, with placeholders `$1`, `$2`, …; each may occur more than once.
     Written(Cow<'static, str>),
 }
 
 impl Statement {
-    /// One that a person wrote, and whose answer depends on no setting.
+    /// A statement written by hand, whose answer depends on no setting.
     pub fn new(text: impl Into<Cow<'static, str>>, parameters: Vec<Option<String>>) -> Self {
         Self { text: Text::Written(text.into()), parameters, session: SessionSettings::NONE }
     }
 
-    /// A compiled one.
+    /// A compiled statement.
     pub fn compiled(template: Arc<Template>, parameters: Vec<Option<String>>) -> Self {
         let session = template.session;
         Self { text: Text::Compiled(template), parameters, session }
@@ -53,7 +54,7 @@ impl Statement {
         }
     }
 
-    /// The JSON text that stands for no row; `None` is null.
+    /// The JSON text if there is no row; `None` is null.
     pub fn if_no_row(&self) -> Option<&str> {
         match &self.text {
             Text::Compiled(template) => template.if_no_row.as_deref(),
@@ -61,7 +62,7 @@ impl Statement {
         }
     }
 
-    /// The text as it was printed or written: of a compiled one nothing stands in the places of the values.
+    /// The text as it was printed or written; in a compiled one, the placeholders are empty.
     pub fn without_values(&self) -> &str {
         match &self.text {
             Text::Compiled(template) => &template.text,
@@ -70,7 +71,7 @@ impl Statement {
     }
 }
 
-/// A compiled statement: its text, and what goes into the places in it.
+/// A compiled statement: its text, and the slots for its placeholders.
 #[derive(Debug)]
 pub struct CompiledStatement {
     template: Arc<Template>,
@@ -89,7 +90,7 @@ impl CompiledStatement {
 
     /// Bytes of memory, about.
     pub fn size(&self) -> usize {
-        /// Of a slot with what it holds.
+        /// About how many bytes a slot takes.
         const SLOT: usize = 256;
         size_of::<Self>() + self.template.size() + self.slots.iter().map(Slot::values).sum::<usize>() * SLOT
     }
@@ -101,24 +102,24 @@ impl CompiledStatement {
     }
 }
 
-/// The text of a compiled statement with places for its values.
+/// The text of a compiled statement with placeholders.
 ///
-/// Each place has an explicit cast behind it (`…::pg_catalog.int4`), so that the type never has to be guessed; only where the
-/// role may not name the type it stands beside something that has it.
+/// Each placeholder has an explicit cast (`…::pg_catalog.int4`), so PostgreSQL never has to guess the type.
+/// Only if the role may not name the type, there is none, and the other operand has the type.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Template {
     text: Box<str>,
-    /// Where the values stand, in order, as offsets in the text.
+    /// The placeholders, in order, as offsets in the text.
     places: Box<[usize]>,
     session: SessionSettings,
     /// The types of its values, separated by commas.
     signature: Option<Box<str>>,
-    /// The JSON text that stands for no row.
+    /// The JSON text if there is no row.
     if_no_row: Option<Box<str>>,
     id: TemplateId,
 }
 
-/// Which text it is: the same for the same text with the same places, in every process.
+/// Identifies a text with its placeholders; it is the same in every process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TemplateId(u128);
 
@@ -129,7 +130,8 @@ impl fmt::LowerHex for TemplateId {
 }
 
 impl Template {
-    /// `types` are the types of the values where a function could take them, or `None` where one has no type that can be named.
+    /// `types` are the types of the values as a function's parameters; `None` for a type that cannot be
+    /// named.
     pub(crate) fn new(
         text: String,
         places: Vec<usize>,
@@ -149,25 +151,26 @@ impl Template {
         template
     }
 
-    /// The same of a statement that may return no row, with the text that stands for none.
+    /// The template of a statement that may return no row, with the text for that case.
     pub(super) fn answering(self, if_no_row: Option<String>) -> Self {
         Self { if_no_row: if_no_row.map(String::into_boxed_str), ..self }
     }
 
-    /// Which text it is.
+    /// The id of the text.
     pub fn id(&self) -> TemplateId {
         self.id
     }
 
-    /// The types of its values, separated by commas, for a function that takes them; `None` where one has no type that can be named.
+    /// The types of its values, separated by commas, for a function that takes them; `None` if one of them
+    /// cannot be named.
     ///
-    /// A type of PostgreSQL's own is named. In place of another one stands `text`, which the statement casts as it would a literal: a
-    /// function that named the type would keep it from being dropped.
+    /// PostgreSQL's own types are named. For any other type it is `text`, which the statement casts like a
+    /// literal: a function that named the type would prevent it from being dropped.
     pub fn signature(&self) -> Option<&str> {
         self.signature.as_deref()
     }
 
-    /// How many values it has.
+    /// The number of its values.
     pub fn values(&self) -> usize {
         self.places.len()
     }
@@ -178,7 +181,7 @@ impl Template {
         size_of::<Self>() + self.text.len() + signature + self.places.len() * size_of::<usize>()
     }
 
-    /// The parts of the text in front of each place, and what stands behind the last one.
+    /// The parts of the text before each placeholder, and the part after the last one.
     pub fn parts(&self) -> (impl Iterator<Item = &str>, &str) {
         let starts = std::iter::once(0).chain(self.places.iter().copied());
         let before = starts.zip(self.places.iter()).map(|(start, end)| &self.text[start..*end]);

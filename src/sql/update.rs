@@ -1,4 +1,4 @@
-//! What columns become in an update.
+//! The new values of columns in an update.
 
 use super::ast::{Aggregate, Expression, From, Order, Select};
 use super::condition::parameter;
@@ -32,8 +32,8 @@ impl Compiler<'_> {
         (self.schema.catalog.tables[at.table].columns[column].name.clone(), value)
     }
 
-    /// An array without the elements that are equal to one of these, or null as one of these. `array_position` compares as the
-    /// default operator class of the type does, and takes nulls for equal (PostgreSQL manual, 9.19).
+    /// An array without the elements that are equal to one of these; nulls count as equal. `array_position`
+    /// compares by the type's default operator class, and treats nulls as equal (PostgreSQL manual, 9.19).
     fn without_elements(&self, at: TableRef<'_>, column: usize, elements: Expression) -> Expression {
         const ITEM: &str = "item";
         const PLACE: &str = "place";
@@ -65,7 +65,7 @@ impl Compiler<'_> {
         };
         let dimensions = Expression::Call("array_ndims", vec![array.clone()]);
         let is_matrix = dimensions.binary(">", Expression::Number(1));
-        // To take elements out of several dimensions is an error, which PostgreSQL's own function raises.
+        // To remove elements from several dimensions is an error, which PostgreSQL's own function raises.
         let refused = Expression::Call("array_remove", vec![array.clone(), Expression::Word("null")]);
         let is_there = Expression::Is(Box::new(array), "not null");
         let branches = vec![(is_matrix, refused), (is_there, Expression::Subselect(Box::new(rest)))];

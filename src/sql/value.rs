@@ -1,8 +1,8 @@
-//! Values as JSON, each by the form that its type has.
+//! Values as JSON, each in the form of its type.
 //!
-//! The JSON of a value is JSON whatever it is and whatever type it has by now, or the statement fails. No null is trusted to
-//! be excluded: constraints do not reach all rows, and may be gone since the catalogue was read. What breaks the schema's
-//! promise is marked ([`Violation`]).
+//! The expression for a value returns JSON, whatever the value and its type are by now, or the statement
+//! fails. It does not rely on columns being non-null: constraints do not apply to all rows, and may have been
+//! dropped since the catalog was read. A value that breaks the schema's promise is marked ([`Violation`]).
 
 use super::ast::Expression;
 use super::json::{IfNull, JsonText, marked};
@@ -28,7 +28,8 @@ impl Compiler<'_> {
         self.value_json(self.column(at, column), &exposed.column_type, if_null)
     }
 
-    /// The JSON of a value. It is computed several times, so it should be a column, unless [`Compiler::computes_once`].
+    /// The JSON of a value. The value is computed several times, so it should be a column, unless
+    /// [`Compiler::computes_once`].
     pub(super) fn value_json(
         &self,
         value: Expression,
@@ -54,7 +55,7 @@ impl Compiler<'_> {
             }
             Form::Quoted => match if_null {
                 IfNull::Null => JsonText::leaf(cast.cast(SqlType::TEXT), if_null),
-                // To put the text in quotation marks is less work than to look for what needs an escape.
+                // To quote the text costs less than to search it for characters that need escapes.
                 IfNull::Violation(violation) => JsonText::quoted_or(cast.cast(SqlType::TEXT), violation),
             },
             Form::Json | Form::Text => JsonText::leaf(cast, if_null),
@@ -78,7 +79,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The text that the output function of a value's type writes; a cast to text may be another for some types.
+/// The text of the output function of a value's type; for some types a cast to text gives another text.
 fn output(value: Expression) -> Expression {
     let is_not_null = Expression::Is(Box::new(value.clone()), "not null");
     let text = Expression::Call("concat", vec![value]);
@@ -87,7 +88,7 @@ fn output(value: Expression) -> Expression {
 
 fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {
     let infinity = |text: &str| Expression::text(text).cast(sql_type.clone());
-    // PostgreSQL takes NaN for greater than all other numbers.
+    // PostgreSQL treats NaN as greater than all other numbers.
     let is_finite = Expression::And(vec![
         value.clone().binary("<", infinity("Infinity")),
         value.clone().binary(">", infinity("-Infinity")),
@@ -107,8 +108,9 @@ fn has_infinite(list: &Expression, list_type: &SqlType) -> Expression {
     Expression::Or(is_in.into())
 }
 
-/// An array, of which PostgreSQL's type does not tell how many dimensions it has (PostgreSQL manual, 8.15.1). `violations`
-/// are conditions and what stands for the array where they hold; `items` is the array as it is written.
+/// An array; PostgreSQL's type does not say how many dimensions it has (PostgreSQL manual, 8.15.1).
+/// `violations` are conditions, with the replacement of the array if they are true; `items` is the JSON of
+/// the array otherwise.
 fn list(
     list: Expression,
     violations: Vec<(Expression, Expression)>,
@@ -122,7 +124,7 @@ fn list(
     Expression::Case { branches, otherwise: Some(Box::new(if_null.in_place_of(json))) }
 }
 
-/// An enum's label under its name in the API, which needs no escapes.
+/// An enum label by its name in the API, which needs no escapes.
 fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression {
     let names: serde_json::Map<_, _> =
         enum_type.values.iter().map(|(label, name)| (label.clone(), name.as_str().into())).collect();
@@ -137,7 +139,7 @@ fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression
     Expression::Coalesce(vec![name, otherwise])
 }
 
-/// An array of labels under their names in the API.
+/// An array of labels by their names in the API.
 fn labels(enum_type: &EnumType, list: Expression, if_null: IfNull) -> Expression {
     let known = array_literal(enum_type.values.iter().map(|(label, _)| Some(label.as_str())));
     let known = Expression::text(known).cast(SqlType::TEXT_ARRAY);
@@ -147,8 +149,8 @@ fn labels(enum_type: &EnumType, list: Expression, if_null: IfNull) -> Expression
     self::list(list.clone(), violations, renamed_labels(enum_type, list), if_null)
 }
 
-/// An array of labels with each replaced by its name. Where a name is another's label they are marked at first, so that
-/// none is replaced twice.
+/// An array of labels, each replaced by its name in the API. If a name is also the label of another value,
+/// labels are marked first, so that none is replaced twice.
 fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
     let replace = |array, from: &str, to: &str| {
         Expression::Call("array_replace", vec![array, Expression::text(from), Expression::text(to)])

@@ -1,7 +1,7 @@
 //! Mutations of tables: the change in a `WITH`, its rows as JSON outside of it.
 //!
-//! `atMost` is held by the statement itself: where more rows were changed, a text that is no number is cast to one. That
-//! error undoes the message, without a second round trip, and its text says how many rows it would have been.
+//! The statement itself checks `atMost`: if more rows were changed, it casts a text that is not a number.
+//! That error undoes the message without a second round trip, and its text says how many rows there were.
 
 use super::ast::{self, Expression, From, Modify, Query, Rows, Select, SelectColumn, With};
 use super::call::needs_row;
@@ -13,10 +13,10 @@ use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::catalog::SqlType;
 use crate::plan::{Change, InsertedRows, OnConflict, Operand, Slot, Target, Write, WriteField};
 
-/// What the changed rows are called within the statement.
+/// The name of the changed rows in the statement.
 pub(super) const WRITTEN: &str = "written";
 
-/// How the text begins that is no number. `error` finds it in PostgreSQL's message.
+/// The beginning of the text that is not a number. `error` finds it in PostgreSQL's message.
 pub const AT_MOST_MARK: &str = "atMost is ";
 
 impl Compiler<'_> {
@@ -25,7 +25,7 @@ impl Compiler<'_> {
         self.change_select(write, |compiler, written| compiler.response_json(written, &write.fields))
     }
 
-    /// The select that changes the table, and what is made of the changed rows.
+    /// The select that changes the table, with the JSON of the changed rows.
     pub(super) fn change_select(
         &mut self,
         write: &Write,
@@ -72,7 +72,7 @@ impl Compiler<'_> {
         Modify { schema, name, alias: at.alias.to_owned(), change, returning }
     }
 
-    /// The settings of a session that a change depends on, without what hangs on its rows.
+    /// The session settings that a change depends on, without those of related rows.
     fn settings_of_change(&self, write: &Write) -> SessionSettings {
         let table = &self.schema.catalog.tables[write.table];
         let (returned, is_row_needed) = self.returned_columns(write.table, &write.fields);
@@ -84,7 +84,7 @@ impl Compiler<'_> {
                 let columns = columns.iter().copied().chain(returned);
                 SessionSettings::of_change(&self.schema.catalog, table, columns)
             }
-            // The rows that are meant may be known by any column.
+            // The condition may be on any column.
             Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => {
                 SessionSettings::of_change(&self.schema.catalog, table, 0..table.columns.len())
             }
@@ -103,7 +103,7 @@ impl Compiler<'_> {
         (self.names(table, columns), Rows::Select(Box::new(rows)))
     }
 
-    /// The columns that are updated get the values of the row that was to be inserted.
+    /// The updated columns get the values of the new row.
     pub(super) fn on_conflict(&self, at: TableRef<'_>, handled: &OnConflict) -> ast::OnConflict {
         let table = &self.schema.catalog.tables[at.table];
         let target = &table.conflict_targets[handled.target];
@@ -126,7 +126,7 @@ impl Compiler<'_> {
         columns: &[usize],
         rows: &[Vec<Option<Operand>>],
     ) -> (Vec<String>, Rows) {
-        // Rows that give no value at all still need a column to have a default for, unless it is one row.
+        // Several rows without any value still need one column, for which they have the default.
         let any = self.schema.catalog.tables[table].columns.iter().position(|column| column.can_insert);
         let padded: &[usize] = if columns.is_empty() && rows.len() > 1 { any.as_slice() } else { columns };
         let row = |row: &Vec<Option<Operand>>| {
@@ -140,8 +140,8 @@ impl Compiler<'_> {
         (self.names(table, padded), rows)
     }
 
-    /// A row for each place of the arrays. PostgreSQL unnests arrays of arrays to the last value, so that the arrays of a column
-    /// that holds arrays come as texts.
+    /// A row for each index of the arrays. PostgreSQL unnests arrays of arrays down to the last value, so the
+    /// arrays of an array column come as texts.
     pub(super) fn rows_of_arrays(&mut self, table: usize, columns: &[usize], arrays: &[Slot]) -> Select {
         let alias = self.alias();
         let types: Vec<_> = columns.iter().map(|column| self.comparison_type(table, *column)).collect();
@@ -174,7 +174,7 @@ impl Compiler<'_> {
         columns.iter().map(|column| all[*column].name.clone()).collect()
     }
 
-    /// The columns that the response is made of, and whether a function takes the row as a whole.
+    /// The columns that the response needs, and whether a function takes the whole row.
     pub(super) fn returned_columns(
         &self,
         table: usize,
@@ -193,7 +193,8 @@ impl Compiler<'_> {
         (columns, is_row_needed)
     }
 
-    /// What the change returns: no other columns, for the role may not be allowed to read them.
+    /// The columns that the change returns: only the needed ones, because the role may not be allowed to read
+    /// others.
     pub(super) fn returning(
         &self,
         at: TableRef<'_>,
@@ -228,11 +229,11 @@ impl Compiler<'_> {
     }
 }
 
-/// The JSON, or an error where more rows were changed than may be.
+/// The JSON, or an error if more rows were changed than allowed.
 fn within(target: &Target, json: JsonText) -> JsonText {
     let count = || Expression::aggregate("count", Vec::new());
     let at_most = || match &target.at_most {
-        // Few documents have different ones.
+        // Few documents have different values.
         Slot::Known(Some(count)) => Expression::text(count.as_str()).cast(SqlType::system("int8")),
         slot @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_)) => {
             parameter(slot.clone(), Some(SqlType::system("int8")))

@@ -5,7 +5,7 @@ use super::renderer::{Input, Renderer};
 use crate::schema::{ExposedColumn, ExposedTable, TableType, TypeId};
 
 impl Renderer<'_> {
-    /// `onConflict`, where the table's inserts have it.
+    /// The argument `onConflict`, if the table's inserts have it.
     pub(super) fn conflict_argument(&mut self, table: usize) -> Option<Input> {
         self.schema.table(table)?.conflicts.as_ref()?;
         let takes = self.reference(TypeId::Table(table, TableType::OnConflict));
@@ -35,7 +35,7 @@ impl Renderer<'_> {
 }
 
 impl Definitions<'_> {
-    /// The types of `onConflict`, where the table's inserts have it.
+    /// The types of `onConflict`, if the table's inserts have it.
     pub(super) fn conflicts(&mut self, table: usize, exposed: &ExposedTable) {
         let Some(handling) = &exposed.conflicts else { return };
         let names = handling.targets.iter().map(|(name, _)| name);

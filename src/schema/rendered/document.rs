@@ -1,4 +1,4 @@
-//! The whole schema as a document: which types there are, in which order.
+//! The whole schema as a document: its types, in their order.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::schema::{
     Schema, TableType, TypeId, ValueType,
 };
 
-/// The directions of an order, and what `is` takes.
+/// The directions of an order, and the values of `is`.
 const DIRECTIONS: [(&str, &str); 4] = [
     ("AscNullsFirst", "Ascending, nulls first"),
     ("AscNullsLast", "Ascending, nulls last"),
@@ -24,7 +24,8 @@ const DIRECTIONS: [(&str, &str); 4] = [
 ];
 const IS: [(&str, &str); 2] = [("NULL", "It is null"), ("NOT_NULL", "It is not null")];
 
-/// The types of figures over the rows that belong to a row, each with one of the functions whose columns it has.
+/// The order-by types for aggregates over related rows, each with one of the functions that has the same
+/// columns.
 const FIGURES: [(TableType, &str, AggregateFunction); 2] = [
     (TableType::NumberOrderBy, "A column whose numbers are summed up or averaged", AggregateFunction::Sum),
     (
@@ -34,7 +35,7 @@ const FIGURES: [(TableType, &str, AggregateFunction); 2] = [
     ),
 ];
 
-/// The schema as a document, or the name in it that GraphQL does not take.
+/// The schema as a document; the error is a name that is not valid in GraphQL.
 pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     let mut definitions =
         Definitions { renderer: Renderer::new(schema), made: Vec::new(), has_mutation: false };
@@ -68,7 +69,7 @@ pub(super) struct Definitions<'s> {
 }
 
 impl Definitions<'_> {
-    /// The roots and what all tables share.
+    /// The root types, and the types that all tables share.
     fn shared_types(&mut self) {
         let query = self.renderer.query_fields();
         let subscription = self.renderer.subscription_fields(&query);
@@ -97,7 +98,7 @@ impl Definitions<'_> {
         self.fixed_enum(TypeId::FilterIs, "Whether a value is there", &IS);
     }
 
-    /// The root of mutations, once: it stands behind the first type that only it needs.
+    /// The root type of mutations, once: it follows the first type that only it needs.
     fn mutation(&mut self) {
         if !self.has_mutation {
             self.has_mutation = true;
@@ -136,7 +137,7 @@ impl Definitions<'_> {
         self.changes(index);
     }
 
-    /// The inputs that filter and order rows by those of the table that belong to them.
+    /// The inputs that filter and order rows by related rows of the table.
     fn related(&mut self, index: usize) {
         let Some(exposed) = self.renderer.schema.table(index) else { return };
         let of = |part| TypeId::Table(index, part);
@@ -210,7 +211,7 @@ impl Definitions<'_> {
         self.mutation();
     }
 
-    /// The scalars, enums and filters of them that something refers to, in the order of their names.
+    /// The scalars and enums that are referenced, and their filters, in the order of their names.
     fn values(&mut self) {
         let schema = self.renderer.schema;
         self.renderer.used_names.extend(schema.application.referred_names());
@@ -239,7 +240,7 @@ impl Definitions<'_> {
         let directives = DirectiveList::default();
         match value {
             ValueType::Scalar(scalar) => {
-                // What has no description is GraphQL's own.
+                // A scalar without a description is one of GraphQL's own.
                 if let Some(text) = scalar.description() {
                     let description = Some(Node::new_str(text));
                     self.made.push(Node::new(ScalarTypeDefinition { description, name, directives }).into());
@@ -258,7 +259,7 @@ impl Definitions<'_> {
         }
     }
 
-    /// An enum whose values are names of a table's.
+    /// An enum whose values are names of a table's columns or indexes.
     pub(super) fn own_enum<'n>(
         &mut self,
         id: TypeId,
@@ -274,7 +275,7 @@ impl Definitions<'_> {
 
     fn fixed_enum(&mut self, id: TypeId, text: &'static str, values: &[(&'static str, &'static str)]) {
         let values = values.iter().map(|(name, text)| {
-            // These are names.
+            // These are valid names.
             enum_value(Name::new_static(name).unwrap_or(name!("invalid")), Some(Node::new_str(text)))
         });
         let definition = EnumTypeDefinition {

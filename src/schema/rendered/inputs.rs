@@ -14,7 +14,7 @@ impl Renderer<'_> {
         let mut fields: Vec<_> = filtered.map(|(name, of)| self.nullable_input(name, of)).collect();
         for kind in exposed.row_conditions() {
             if fields.iter().any(|field| field.name == kind.name()) {
-                // A column of that name takes its place.
+                // A column with that name takes precedence.
                 continue;
             }
             let filter = || TypeId::Table(table, TableType::Filter);
@@ -36,7 +36,7 @@ impl Renderer<'_> {
         fields
     }
 
-    /// What rows can be ordered by.
+    /// The fields of a table's `orderBy`.
     pub(super) fn order_fields(&mut self, exposed: &ExposedTable) -> Vec<Input> {
         let columns = exposed.columns_that(ExposedColumn::can_order);
         let fields = columns.map(|(_, column)| self.nullable_input(&column.field, TypeId::OrderByDirection));
@@ -64,7 +64,7 @@ impl Renderer<'_> {
         columns.collect()
     }
 
-    /// The description and the fields of a value's filter, or of that of arrays of it.
+    /// The description and the fields of the filter of a value, or of arrays of it.
     pub(super) fn operators(&mut self, filter: TypeId, value: ValueType) -> (String, Vec<Input>) {
         let name = self.schema.value_name(value);
         let is_list = filter == TypeId::ListFilter(value);

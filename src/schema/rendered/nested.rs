@@ -5,7 +5,7 @@ use super::renderer::{Input, Renderer};
 use crate::schema::{Cardinality, TableType, TypeId};
 
 impl Renderer<'_> {
-    /// The relations whose rows can be inserted along with a row.
+    /// The fields for relations whose rows can be inserted along with a row.
     pub(super) fn nested_fields(&mut self, table: usize) -> Vec<Input> {
         let schema = self.schema;
         let fields = schema.all_nested(table).map(|(name, relation)| {
@@ -30,7 +30,7 @@ impl Renderer<'_> {
 }
 
 impl Definitions<'_> {
-    /// The inputs that relations in the inputs of rows have.
+    /// The input types of relations in the inputs of rows.
     pub(super) fn nested_inputs(&mut self) {
         for table in 0..self.renderer.schema.tables.len() {
             for part in [TableType::InsertOneInput, TableType::InsertManyInput] {

@@ -8,7 +8,7 @@ use crate::schema::{
     PageInfoFieldKind, ResponseFieldKind, Scalar, TableType, Totals, TypeId,
 };
 
-/// The type that a function's results have, with its fields.
+/// The type of a function's results, with its fields.
 type Results = Option<(TableType, Vec<Field>)>;
 
 impl Renderer<'_> {
@@ -77,7 +77,8 @@ impl Renderer<'_> {
         fields.collect()
     }
 
-    /// The fields of an aggregate, each with the type of its results; those that can be taken of no column are left out.
+    /// The fields of an aggregate, each with the type of its results; functions that no column supports are
+    /// left out.
     pub(super) fn aggregates(&mut self, table: usize) -> Vec<(AggregateFieldKind, Results)> {
         let Some(exposed) = self.schema.table(table) else { return Vec::new() };
         let mut found = Vec::new();

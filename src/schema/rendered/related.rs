@@ -1,4 +1,4 @@
-//! The fields of inputs that go by the rows at the other end of a relation.
+//! The fields of inputs for the rows at the other end of a relation.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ impl Renderer<'_> {
         self.described_input(name, text, TypeId::Table(relation.join.table, part))
     }
 
-    /// The field of an `orderBy`, where the other table's rows can be ordered by something.
+    /// The field of an `orderBy`, if the other table's rows can be ordered by something.
     pub(super) fn relation_order_input(
         &mut self,
         name: &Arc<str>,
@@ -53,7 +53,7 @@ impl Renderer<'_> {
         fields.collect()
     }
 
-    /// What rows can be ordered by that those of a table belong to.
+    /// The fields by which rows can be ordered through a to-many relation to a table.
     pub(super) fn relation_order_fields(&mut self, table: usize, exposed: &ExposedTable) -> Vec<Input> {
         let mut fields = Vec::new();
         for kind in AggregateFieldKind::ALL {
@@ -80,7 +80,7 @@ impl Renderer<'_> {
         fields
     }
 
-    /// The columns whose figure can be ordered by.
+    /// The columns whose aggregate can order rows.
     pub(super) fn figure_fields(
         &mut self,
         exposed: &ExposedTable,

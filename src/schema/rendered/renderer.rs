@@ -1,5 +1,5 @@
-//! The parts that definitions are put together from. What many definitions have in common is made once and shared: at a
-//! thousand tables that is most of what there is.
+//! The parts that definitions consist of. Parts that many definitions have in common are made once and
+//! shared: with a thousand tables, these are most of the parts.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -24,11 +24,11 @@ pub(super) struct Renderer<'s> {
     inputs: HashMap<(Arc<str>, TypeId), Input>,
     /// The arguments of each table's collections.
     pub(super) pages: HashMap<usize, Vec<Input>>,
-    /// The types that are there only where definitions refer to them.
+    /// The referenced types among those that exist only if a definition references them.
     pub(super) used: HashSet<TypeId>,
-    /// The names of those that the application's own definitions refer to.
+    /// The names of the types that the application's definitions reference.
     pub(super) used_names: HashSet<&'s str>,
-    /// A name that GraphQL does not take.
+    /// A name that is not valid in GraphQL.
     pub(super) invalid: Option<String>,
 }
 
@@ -56,7 +56,8 @@ impl<'s> Renderer<'s> {
         Name::new_static(text).unwrap_or_else(|_| self.placeholder(text))
     }
 
-    /// Names are settled as valid ones. Should one not be, the document is refused as a whole.
+    /// A replacement for an invalid name. Names have been checked before; if one is invalid all the same, the
+    /// whole document is refused.
     fn placeholder(&mut self, text: &str) -> Name {
         self.invalid.get_or_insert_with(|| text.to_owned());
         name!("invalid")
@@ -67,7 +68,7 @@ impl<'s> Renderer<'s> {
         self.nullable(id).inner_named_type().clone()
     }
 
-    /// The type, nullable, as arguments have it.
+    /// The nullable type, in the form that arguments need.
     fn nullable(&mut self, id: TypeId) -> Node<Type> {
         if let Some(found) = self.types.get(&id) {
             return found.clone();
@@ -78,7 +79,7 @@ impl<'s> Renderer<'s> {
         named
     }
 
-    /// The type, nullable, as something that a definition refers to.
+    /// The nullable type, recorded as referenced by a definition.
     pub(super) fn reference(&mut self, id: TypeId) -> Type {
         if matches!(
             id,
@@ -98,26 +99,26 @@ impl<'s> Renderer<'s> {
         self.reference(TypeId::Value(ValueType::Scalar(scalar)))
     }
 
-    /// The type of a value or of an array of values, nullable. Elements of arrays are always nullable: PostgreSQL knows no
-    /// other arrays.
+    /// The nullable type of a value or of an array of values. Elements of arrays are always nullable, as in
+    /// PostgreSQL.
     pub(super) fn value(&mut self, column_type: &ColumnType) -> Type {
         let value = self.reference(TypeId::Value(column_type.value));
         if column_type.is_list { value.list() } else { value }
     }
 
-    /// A text that stands at many places.
+    /// A text that is used in many places.
     pub(super) fn text(&mut self, text: &'static str) -> Node<str> {
         self.texts.entry(text).or_insert_with(|| Node::new_str(text)).clone()
     }
 
-    /// A field whose name and description its kind has.
+    /// A field with the name and description of its kind.
     pub(super) fn fixed(&mut self, kind: impl FixedFields, returns: Type) -> Field {
         let description = Some(self.text(kind.description()));
         let name = self.fixed_name(kind.name());
         field(name, description, Vec::new(), returns)
     }
 
-    /// The same of one that is the same on every type that has it.
+    /// Like [`Renderer::fixed`], for a field that is the same in every type that has it.
     pub(super) fn shared(&mut self, kind: impl FixedFields, returns: Type) -> Field {
         if let Some(found) = self.fields.get(kind.description()) {
             return found.clone();
@@ -127,7 +128,7 @@ impl<'s> Renderer<'s> {
         made
     }
 
-    /// A field of a name that is not the database's.
+    /// A field whose name does not come from the database.
     pub(super) fn field(
         &mut self,
         name: &'static str,
@@ -138,7 +139,7 @@ impl<'s> Renderer<'s> {
         field(self.fixed_name(name), description, Vec::new(), returns)
     }
 
-    /// An argument or input field of a name that is not the database's.
+    /// An argument or input field whose name does not come from the database.
     pub(super) fn input(
         &mut self,
         name: &'static str,
@@ -149,7 +150,7 @@ impl<'s> Renderer<'s> {
         input(self.fixed_name(name), description, Node::new(takes))
     }
 
-    /// An input field that takes a nullable value of a type. Columns of one name and type have it in common.
+    /// An input field with a nullable type. Columns with the same name and type share it.
     pub(super) fn nullable_input(&mut self, name: &Arc<str>, takes: TypeId) -> Input {
         let key = (Arc::clone(name), takes);
         if let Some(found) = self.inputs.get(&key) {
@@ -163,7 +164,7 @@ impl<'s> Renderer<'s> {
     }
 }
 
-/// A description that is one object's own.
+/// A description of a single object.
 pub(super) fn description(text: Option<&String>) -> Option<Node<str>> {
     text.map(|text| Node::new_str(text))
 }
@@ -200,7 +201,7 @@ pub(super) fn with_default(argument: &Input, value: Node<Value>) -> Input {
     Node::new(InputValueDefinition { default_value: Some(value), ..InputValueDefinition::clone(argument) })
 }
 
-/// The type, never null if `condition` holds.
+/// The type, non-null if `condition` is true.
 pub(super) fn non_null_if(of: Type, condition: bool) -> Type {
     if condition { of.non_null() } else { of }
 }

@@ -19,7 +19,7 @@ impl Renderer<'_> {
         schema.query.iter().filter_map(|(name, kind)| self.query_field(name, kind)).collect()
     }
 
-    /// What can be subscribed to; the definitions of what `query` has as well are shared.
+    /// The fields of `Subscription`; definitions that `query` has as well are shared.
     pub(super) fn subscription_fields(&mut self, query: &[Field]) -> Vec<Field> {
         let schema = self.schema;
         let of_database = |field: &&Field| {
@@ -101,7 +101,7 @@ impl Renderer<'_> {
         Some(field(self.name(name), description(Some(&text)), arguments, returns))
     }
 
-    /// Which rows are changed, and how many at the most.
+    /// The arguments that say which rows are changed, and how many at most.
     fn target_arguments(&mut self, table: usize) -> Vec<Input> {
         let filter = self.reference(TypeId::Table(table, TableType::Filter));
         let filter = self.input("filter", Some("Only rows that match; without it all of them"), filter);
@@ -147,7 +147,7 @@ impl Renderer<'_> {
 
     fn call_field(&mut self, name: &Arc<str>, functions: &[usize]) -> Field {
         let (arguments, returns) = self.call(functions);
-        // What overloads have in common, the first one says.
+        // The first overload determines what all of them have in common.
         let function = functions.first().map(|first| &self.schema.catalog.functions[*first]);
         let text = function.and_then(|function| description(function.directive.description.as_ref()));
         field(self.name(name), text, arguments, returns)
@@ -164,7 +164,7 @@ impl Renderer<'_> {
             if !merged.contains_key(&found.name) {
                 let takes = non_null_if(self.value(&found.column_type), is_required);
                 let argument = input(self.name(&found.name), None, takes.into());
-                // Which default holds depends on the overload.
+                // The default depends on the overload.
                 let default = found.default.as_deref().filter(|_| overloads.len() == 1).and_then(literal);
                 merged.insert(
                     &found.name,
@@ -177,13 +177,13 @@ impl Renderer<'_> {
         }
         let mut arguments: Vec<_> = merged.into_values().collect();
         let returns = match overloads.first().map(|overload| &overload.returns) {
-            // GraphQL has no type without a value; this one's only value is null.
+            // GraphQL has no type without values; the only value of this field is null.
             Some(Returns::Nothing) | None => self.scalar(Scalar::Opaque),
             Some(Returns::Value(column_type)) => self.value(column_type),
             Some(Returns::Row(table)) => self.row(*table),
             Some(Returns::Rows(table)) => {
                 let (page, returns) = self.connection(*table);
-                // An argument of the function has the name first.
+                // An argument of the function takes precedence.
                 let is_taken = arguments.iter().any(|argument: &Input| argument.name == DISTINCT_ON);
                 arguments.extend(page.into_iter().filter(|page| !is_taken || page.name != DISTINCT_ON));
                 returns
@@ -200,7 +200,7 @@ impl Renderer<'_> {
     }
 }
 
-/// A value as GraphQL writes it.
+/// A value as a GraphQL literal.
 fn literal(text: &str) -> Option<Node<Value>> {
     let document = Document::parse(format!("input I {{ a: I = {text} }}"), "default.graphql").ok()?;
     match document.definitions.as_slice() {

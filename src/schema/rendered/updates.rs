@@ -1,4 +1,4 @@
-//! The arguments of an update besides the rows that it means, and their types.
+//! The arguments of an update that describe the change, and their types.
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
@@ -10,7 +10,7 @@ use crate::schema::{
 };
 
 impl Renderer<'_> {
-    /// `set`. It may be left out where there are other operations; its type is the one that it has elsewhere.
+    /// `set`. It is optional if there are other operations; its input type stays the same.
     pub(super) fn set_argument(&mut self, table: usize) -> Input {
         let set = self.reference(TypeId::Table(table, TableType::UpdateInput)).non_null();
         let operations = self.schema.table(table).map(|exposed| exposed.operations.len());
@@ -71,7 +71,7 @@ impl Definitions<'_> {
             let text = match operation {
                 UpdateOperation::Increment => "Numbers to add; of a null nothing comes but null",
                 UpdateOperation::Append => "Values to put behind or in front of those that are there",
-                // It has the same input.
+                // It has the same input type.
                 UpdateOperation::Prepend => continue,
                 UpdateOperation::Remove => "Values to take away",
             };
@@ -80,7 +80,7 @@ impl Definitions<'_> {
         }
     }
 
-    /// What all tables with documents share.
+    /// The type that all tables with JSON documents share.
     pub(super) fn json_removal(&mut self) {
         if self.renderer.used.contains(&TypeId::JsonRemoval) {
             let fields = self.renderer.json_removal_fields();

@@ -1,4 +1,4 @@
-//! Expressions: those with parentheses of their own can stand anywhere.
+//! Prints expressions. Those with their own parentheses can be anywhere.
 
 use super::Printer;
 use crate::sql::ast::{Aggregate, Expression, Select};
