@@ -1,4 +1,5 @@
-//! The aggregates that `pg_graphql` does not have: random ones, by two roles, against SQL; and what they cannot be taken of.
+//! The aggregates that `pg_graphql` does not have: random ones, by two roles, compared with SQL; and the
+//! columns that do not support them.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
@@ -8,7 +9,7 @@ use tokio_postgres::Client;
 use crate::harness;
 use crate::random::Random;
 
-/// Functions with their SQL, and the columns that they can be taken of.
+/// Functions with their SQL, and the columns that support them.
 const FUNCTIONS: [(&str, &str, &[&str]); 5] = [
     ("countDistinct", "count(distinct #)", &["id", "i", "b", "f", "n", "t", "o", "d", "e"]),
     ("stddev", "stddev(#)", &["id", "i", "b", "f", "n"]),
@@ -58,7 +59,7 @@ async fn stand(name: &str) -> (Engine, Client) {
     (Engine::new(&config).expect("an engine"), harness::connect(&url).await)
 }
 
-/// What a role is answered by SQL.
+/// The answer of SQL to a role.
 async fn by_sql(client: &Client, role: &str, select: &str) -> Value {
     let messages = client.simple_query(&format!("set role {role}; {select}; reset role")).await;
     let text = messages.expect("an answer").into_iter().find_map(|message| match message {
@@ -157,7 +158,7 @@ async fn what_an_aggregate_cannot_be_taken_of_is_told() {
         let answer = harness::graphql(&engine, &query, json!({})).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{query}: {answer}");
     }
-    // Types of tables that have such a name keep it.
+    // A table's type with such a name keeps it.
     let setup = "create table thing (id int primary key, o boolean); create table \"thingBoolOrAggregateResult\" (id int primary key);
         insert into thing values (1, true), (2, null);";
     let url = harness::cluster().url(&harness::database(setup).await);

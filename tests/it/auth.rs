@@ -1,4 +1,4 @@
-//! Who asks: tokens over HTTP, what they become in the database, and what keys they are verified with.
+//! Authentication: tokens over HTTP, their role and claims in the database, and the keys that verify them.
 
 mod claims;
 mod executor;
@@ -20,10 +20,10 @@ use crate::server::{Server, json as body};
 /// Longer than 32 bytes.
 const SECRET: &str = "the secret of these tests, which everybody may know";
 
-/// Roles belong to the whole server, so that each test has roles of its own.
+/// Roles belong to the whole server, so each test has its own roles.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// What the database can say about a request. `%` ends the names of the roles.
+/// Functions and views that show what the database knows about a request. `%` ends the names of the roles.
 const SETUP: &str = "
     create role gateway% login noinherit; create role visitor%; create role member%; create role stranger%;
     grant visitor%, member% to gateway%;
@@ -33,7 +33,8 @@ const SETUP: &str = "
     grant select on canary to visitor%, member%;
     comment on schema public is '@graphql({\"introspection\": true})';";
 
-/// A database with a user for Glowplug, who may take the roles `visitor%` and `member%` and do nothing by itself.
+/// A database with a user for Glowplug, which may switch to the roles `visitor%` and `member%` and can do
+/// nothing else.
 struct World {
     number: u32,
     database: String,
@@ -55,7 +56,7 @@ impl World {
         as_user(&harness::cluster().url(&self.database), &self.role("gateway"))
     }
 
-    /// A server that takes tokens, and has a role for those who have none.
+    /// A server that accepts tokens, and has a role for requests without one.
     async fn serve(&self) -> Server {
         Server::start(&self.url(), |config| config.auth = self.auth()).await
     }
@@ -80,7 +81,7 @@ impl World {
     }
 }
 
-/// Tokens are signed with [`SECRET`]; nothing else is asked of them.
+/// Tokens are signed with [`SECRET`]; there are no other requirements.
 pub(crate) fn jwt() -> Jwt {
     Jwt {
         secret: Some(Secret::new(SECRET)),
@@ -99,7 +100,7 @@ pub(crate) fn token(claims: &Value) -> String {
     encode(&Header::new(Algorithm::HS256), claims, &key).expect("a token")
 }
 
-/// The connection string with another user, who needs no password.
+/// The connection string with another user, which needs no password.
 fn as_user(url: &str, user: &str) -> String {
     let (_, rest) = url.split_once('@').expect("a user");
     format!("postgres://{user}@{rest}")
@@ -109,7 +110,7 @@ fn key_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/auth/keys").join(name)
 }
 
-/// The data of an operation that has to succeed, asked with a token.
+/// The data of an operation that has to succeed, sent with a token.
 async fn ask(server: &Server, token: &str, query: &str, variables: Value) -> Value {
     let request = json!({"query": query, "variables": variables}).to_string();
     let answer = body(server.post(request).bearer_auth(token).send().await.expect("an answer")).await;

@@ -1,4 +1,4 @@
-//! Bad input: every request gets an answer that says what is wrong, soon, and the engine works afterwards.
+//! Bad input: every request soon gets an answer that says what is wrong, and the engine works afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const SETUP: &str = "
     insert into thing (id, name, parent_id) values (1, 'one', null), (2, 'two', 1), (3, null, 1);
 ";
 
-/// Whatever is asked, it takes less than this; what grows exponentially takes far more.
+/// Every request takes less than this; work that grows exponentially takes far more.
 const SOON: Duration = Duration::from_secs(10);
 
 struct Asked {
@@ -47,7 +47,7 @@ impl Asked {
             read_from: ReadFrom::default(),
         };
         let start = Instant::now();
-        // On a worker thread, whose stack is as small as that of a server's.
+        // On a worker thread, whose stack is as small as in a server.
         let engine = self.engine.clone();
         let responding = tokio::spawn(async move { engine.respond(request, &Identity::default()).await });
         let response = responding.await.expect("no panic");
@@ -55,7 +55,7 @@ impl Asked {
         serde_json::from_slice(&response.body).expect("JSON")
     }
 
-    /// The message of the first error, which has to be the client's.
+    /// The message of the first error, which has to be a client error.
     async fn refused_with(&self, query: &str, variables: Value) -> String {
         let answer = self.answer(query, variables).await;
         let error = &answer["errors"][0];
@@ -156,7 +156,7 @@ async fn values_that_postgresql_refuses_are_told_in_its_words() {
     let query = "query ($name: String) { thingCollection(filter: {name: {eq: $name}}) { totalCount } }";
     let message = asked.refused_with(query, json!({"name": "a\u{0}b"})).await;
     assert!(message.contains("U+0000"), "{message}");
-    // Injection has no other effect than to be looked for.
+    // Injected text is only a value to search for.
     let query_of_nothing = filtered("name: {eq: \"'; drop table thing; --\"}");
     let answer = asked.answer(&query_of_nothing, json!({})).await;
     assert_eq!(answer, json!({"data": {"thingCollection": {"edges": []}}}));
@@ -242,7 +242,7 @@ async fn no_more_errors_are_told_than_the_setting_says() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nesting_does_not_exhaust_the_stack() {
-    // With limits as high as the settings allow, what is left is the parser's own.
+    // With limits as high as the settings allow, only the parser's own limit is left.
     let asked = Asked::with(|config| {
         config.limits.tokens = 10_000_000;
         config.limits.depth = 100_000;
@@ -280,7 +280,7 @@ async fn nesting_does_not_exhaust_the_stack() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fragments_that_spread_each_other_twice_cost_no_more_than_once() {
-    // Counted where they are spread, the fields would be too many: what is measured here is what they cost.
+    // Counted at each spread, there would be too many fields; this measures their cost.
     let asked = Asked::with(|config| config.limits.fields = usize::MAX).await;
     for fields in ["... on Thing { ...F$n ...F$n }", "...F$n ...F$n", "... { ...F$n } ... { ...F$n }"] {
         let fragments = repeated(29, &format!("fragment F$i on Thing {{ id {fields} }}\n"));
@@ -289,7 +289,7 @@ async fn fragments_that_spread_each_other_twice_cost_no_more_than_once() {
         let answer = asked.answer(&document, json!({})).await;
         assert_eq!(answer, json!({"data": {"thingByPk": {"id": 1, "name": "one"}}}));
     }
-    // Below aliases each of them is an object of its own: 2^29 of them.
+    // With aliases, each of them is a separate object: 2^29 of them.
     let fragments = repeated(29, "fragment F$i on Thing { a: parent { ...F$n } b: parent { ...F$n } }\n");
     let document = format!("{{ thingByPk(id: 1) {{ ...F0 }} }} {fragments} fragment F29 on Thing {{ name }}");
     asked.refused(&document, &["limit"]).await;
@@ -314,7 +314,7 @@ async fn a_list_of_ten_thousand_values_is_answered() {
     assert_eq!(answer, json!({"data": {"thingCollection": {"totalCount": 2}}}));
 }
 
-/// Queries with a name that is nearly right, and the right one.
+/// Queries with a misspelt name, and the correct name.
 const MISSPELT: [(&str, &str); 6] = [
     ("{ thingCollectoin { totalCount } }", "thingCollection"),
     ("{ thingCollection { totalCuont } }", "totalCount"),

@@ -1,4 +1,5 @@
-//! What a request unfolds to is counted before it is made: variables by their uses, rows by their columns, terms of an order.
+//! The size of an expanded request is counted before anything is built: variables by their uses, rows by
+//! their columns, terms of an order.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use crate::bad_input::repeated;
 use crate::harness;
 use crate::random::Random;
 
-/// A table of twenty columns, most of which may be null, and what hangs on its rows.
+/// A table of twenty columns, most of them nullable, and a related table.
 const SETUP: &str = "
     create table wide (id int primary key, code text unique, area int, number int, unique (area, number),
         c1 int, c2 int, c3 int, c4 int, c5 int, c6 int not null default 0, c7 int not null default 0, c8 text, c9 text,
@@ -29,7 +30,7 @@ async fn engine(setup: &str, change: impl FnOnce(&mut Config)) -> Engine {
     Engine::new(&config).expect("an engine")
 }
 
-/// The message of the first error, which has to be the client's.
+/// The message of the first error, which has to be a client error.
 async fn refused(engine: &Engine, query: &str, variables: Value) -> String {
     let answer = harness::graphql(engine, query, variables).await;
     let error = &answer["errors"][0];
@@ -140,7 +141,7 @@ async fn values_count_wherever_they_are_used() {
         message.contains("values of 1019 exceeds the limit of 1000") && message.contains("max-values"),
         "{message}"
     );
-    // A fragment counts wherever it is spread.
+    // A fragment counts at each spread.
     let spread = |times: usize| {
         let fields = repeated(times, "a$i: wideByPk(id: 1) { ...W } ");
         let list = "1 ".repeat(97);
@@ -196,7 +197,7 @@ async fn a_text_that_is_used_often_is_refused_by_its_bytes() {
         message.contains("message of 10") && message.contains("bytes") && message.contains("max-message"),
         "{message}"
     );
-    // What has to be escaped is longer than it was.
+    // Escapes make a text longer.
     assert!(refused(&engine, &query(3), json!({"t": "'".repeat(10_000)})).await.contains("max-message"));
     let literal =
         query(1).replace("$t}}", &format!("{:?}}}}}", "x".repeat(100_001))).replace("($t: String)", "");
@@ -361,7 +362,7 @@ async fn an_answer_is_no_longer_than_allowed_and_its_siblings_are_kept() {
         let answer = harness::graphql(&engine, twice, json!({"n": 60_000})).await;
         assert_eq!(answer["data"], json!({"a": "y".repeat(60_000), "b": null, "c": 1}));
         assert_eq!(answer["errors"][0]["path"], json!(["b"]));
-        // What is much longer is not even read to its end.
+        // A much longer answer is not even read to its end.
         for bytes in [1_000_000, 100_000_000] {
             let answer = harness::graphql(
                 &engine,

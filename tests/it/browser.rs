@@ -77,7 +77,7 @@ async fn a_subscription_in_graphiql_shows_a_change_without_a_reload() {
     assert!(!shown("before") && shown("after") && seen["stopped"] == true, "{seen}");
 }
 
-/// What a script of tests/npm saw in a page; what no page may do is asserted already.
+/// The findings of a script of tests/npm in a page. The script itself asserts what no page may do.
 async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
     assert!(
         glowplug::http::graphiql::is_embedded(),

@@ -1,5 +1,5 @@
-//! The library: fields written in Rust beside those of the database, through a transaction-mode pooler with two server
-//! connections. The board of `examples/board` is what most of it is tried on.
+//! The library: fields written in Rust beside those of the database, through a transaction-mode pooler with
+//! two server connections. Most tests use the board of `examples/board`.
 
 mod definitions;
 #[path = "../../examples/board/fields.rs"]
@@ -21,7 +21,7 @@ use tokio_postgres::Client;
 
 use crate::harness;
 
-/// A board of the test's own, and a plain connection to its database.
+/// A separate board for a test, and a plain connection to its database.
 struct Board {
     server: Server,
     plain: Client,
@@ -35,7 +35,7 @@ impl Board {
         Self::of(&harness::starter_database().await, fields::board()).await
     }
 
-    /// What a builder makes of a database.
+    /// The server of a builder on a database.
     async fn of(database: &str, builder: Builder) -> Self {
         let pooler = harness::pooler(PoolMode::Transaction, 2);
         let config = harness::config(&pooler.url(database), PoolMode::Transaction);
@@ -74,7 +74,8 @@ impl Board {
         harness::ask(&self.plain, statement).await.expect("a value")
     }
 
-    /// Neither of the two server connections has a named statement, an open transaction, or another role.
+    /// Asserts that neither of the two server connections has a named statement, an open transaction, or
+    /// another role.
     async fn nothing_is_left(&self) {
         let open = "select count(*)::text from pg_stat_activity \
                     where datname = current_database() and state like 'idle in transaction%'";

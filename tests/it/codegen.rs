@@ -1,4 +1,5 @@
-//! The starter's SDL in a client's hands: `graphql-codegen` makes TypeScript of it, which compiles strictly.
+//! A client's use of the starter's SDL: `graphql-codegen` makes TypeScript from it, which compiles in strict
+//! mode.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! What was compiled for one request serves all others in which the same facts hold: bound to their values, it is what would
-//! have been compiled for them.
+//! A compiled operation serves all requests with the same facts: bound to their values, it equals an
+//! operation that is compiled for them.
 
 mod generate;
 
@@ -15,7 +15,7 @@ use glowplug::sql::{CompiledStatement, Statement, compile};
 use crate::verdict::{golden, limits, rendered};
 use generate::{Generator, Variables};
 
-/// APIs with all that there is: filters, orders, keys, arrays, enums, functions, mutations.
+/// APIs with everything: filters, orders, keys, arrays, enums, functions, mutations.
 const CASES: [&str; 8] = [
     "filter",
     "update_and_delete",

@@ -1,5 +1,5 @@
-//! The configuration: which layer wins, what is refused and how, that secrets stay secret, and that the documentation
-//! of the settings is true.
+//! The configuration: which layer has precedence, what is refused and how, that secrets stay secret, and that
+//! the documentation of the settings is correct.
 
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn flags() -> Raw {
     Raw { database_url: Some(Text(URL.to_owned())), ..Raw::default() }
 }
 
-/// The messages about a configuration file that is put under flags with a connection string.
+/// The messages about a configuration file, beside a flag with the connection string.
 fn problems_of(file: &str) -> String {
     match Settled::gather(&flags(), nothing, Some(file), Profile::Serve) {
         Ok(settled) => settled.check().unwrap_err().to_string(),
@@ -173,7 +173,7 @@ fn what_is_wrong_with_tokens_and_roles_is_told_at_once() {
     assert!(!message.contains("hush"), "{message}");
     let message = problems_of("jwt-audience = 'app'\njwt-issuer = 'https://id/'");
     assert_eq!(message.matches("has no effect, because no key is set").count(), 2, "{message}");
-    // An empty variable must not let everybody in.
+    // An empty variable must not turn off authentication.
     let variable = |name: &str| (name == "GLOWPLUG_JWT_SECRET").then(String::new);
     let settled = Settled::gather(&flags(), variable, None, Profile::Serve).unwrap();
     let message = settled.check().unwrap_err().to_string();
@@ -331,7 +331,7 @@ fn there_are_fewer_settings_than_a_reader_gives_up_at() {
     assert!(rows < 55, "{rows}");
 }
 
-/// What the name of an earlier version is answered with: in the file, for a role, and in the environment.
+/// The error for a name of an earlier version: in the file, for a role, and in the environment.
 #[test]
 fn an_old_name_is_an_error_that_says_what_replaced_it() {
     let told = problems_of("introspection = 'on'\nqueue-shards = 2");

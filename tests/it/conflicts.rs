@@ -1,5 +1,6 @@
-//! Mutations that meet another transaction: PostgreSQL undoes one of the two, which is sent again. Deadlocks and serialization
-//! failures are real ones, brought about by functions that wait between two steps; a sequence counts how often they ran.
+//! Mutations that conflict with another transaction: PostgreSQL undoes one of the two, which is sent again.
+//! The deadlocks and serialization failures are real: the functions wait between two steps. A sequence counts
+//! how often they ran.
 
 use std::time::{Duration, Instant};
 
@@ -47,14 +48,14 @@ on_both_ways!(
     serialization_failures_lose_no_update_and_double_none,
 );
 
-/// A database, and who counts in it.
+/// A database, and an engine on it.
 struct Accounts {
     config: Config,
     plain: Client,
 }
 
 impl Accounts {
-    /// `settings` are the database's own.
+    /// `settings` are settings of the database.
     async fn new(pool_mode: PoolMode, settings: &[&str]) -> Self {
         let database = harness::database(SETUP).await;
         let url = harness::cluster().url(&database);
@@ -110,7 +111,8 @@ async fn serialization_failures_lose_no_update_and_double_none(route: Route) {
         let failures = accounts.tries().await - 6;
         assert!(failures >= 3, "{failures} of six updates were undone");
         assert_eq!(accounts.number("select balance from account where id = 1").await, 106);
-        // Each inserts what the other has read around, which is found out when the second one is to last.
+        // Each inserts a row into the range that the other has read; PostgreSQL detects that at the second
+        // commit.
         let (one, other) = tokio::join!(answer(&answering, "divide"), answer(&answering, "divide"));
         let mut totals = [one, other].map(|answer| answer["data"]["divide"].as_i64().expect("a total"));
         totals.sort_unstable();
@@ -137,7 +139,7 @@ async fn no_conflict_makes_a_mutation_take_longer_than_its_time_out() {
     let answering = Answering::start(Route::Direct, &accounts.config).await;
     answering.reload().await.expect("a catalogue");
     let begin = Instant::now();
-    // The second time ends by what is left of the time-out.
+    // The second attempt ends with the remaining time-out.
     let answer = answer(&answering, "refuse(code: \"40001\", nap: 0.6)").await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT", "{answer}");
     assert_eq!(accounts.tries().await, 2);

@@ -36,7 +36,7 @@ struct Case {
     after: Vec<Check>,
 }
 
-/// What the database holds after the operation.
+/// The content of the database after the operation.
 #[derive(Deserialize)]
 struct Check {
     sql: String,
@@ -44,12 +44,12 @@ struct Check {
 }
 
 impl Case {
-    /// Whether it needs a database of its own.
+    /// Whether it needs a separate database.
     fn writes(&self) -> bool {
         self.query.contains("mutation") || !self.after.is_empty()
     }
 
-    /// What is asked, and by whom.
+    /// The request and its identity.
     fn request(&self) -> (Request, Identity) {
         let mut settings = Vec::new();
         if let Some(claims) = &self.claims {
@@ -84,7 +84,7 @@ struct Expectation {
     errors: Vec<Value>,
 }
 
-/// Cases whose answers are others here, on purpose: why.
+/// Cases with intentionally different answers, and why.
 const OTHERWISE: [(&str, &str); 2] = [
     ("functions/enum-argument", "functions that take or return enums are part of the API"),
     ("introspection/mutation-fields", "`set` has a default where an update can do something else, too"),
@@ -127,8 +127,8 @@ async fn cases_give_the_recorded_answers(route: Route) {
     assert_eq!((cases.len(), otherwise.len()), (CASES, OTHERWISE.len()), "the number of cases");
 }
 
-/// The same answers where the database's settings, another client's leftovers and objects of PostgreSQL's names in the path would
-/// change them.
+/// The answers stay the same with unusual settings of the database, settings that another client has left,
+/// and objects with PostgreSQL's names in the path.
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_hold_in_hostile_surroundings() {
     let pooler = harness::pooler(PoolMode::Transaction, 1);
@@ -160,7 +160,7 @@ async fn hostile_engine(case: &Case, pooler: &Pooler) -> (Engine, String) {
     (Engine::new(&config).expect("an engine"), database)
 }
 
-/// The same bytes, whether statements have names or are sent in a message with literals.
+/// The answers are the same bytes with named statements and with messages of literals.
 #[tokio::test(flavor = "multi_thread")]
 async fn named_statements_give_the_answers_of_messages() {
     let mut sites = BTreeMap::<_, [Engine; 2]>::new();
@@ -180,7 +180,7 @@ async fn named_statements_give_the_answers_of_messages() {
     assert!(differences.is_empty(), "{} differ\n{}", differences.len(), differences.join("\n"));
 }
 
-/// One whose statements have names, and one that sends messages, each with a database of its own.
+/// One engine with named statements, and one that sends messages, each with its own database.
 async fn engines(case: &Case) -> [Engine; 2] {
     let (named, message) = (fresh_database(case).await, fresh_database(case).await);
     [(named, PoolMode::Direct), (message, PoolMode::Transaction)].map(|(database, pool_mode)| {
@@ -230,7 +230,7 @@ async fn run(case: &Case, answering: &Answering, database: &str) -> Result<(), S
     hold(case, std::str::from_utf8(&response.body).map_err(|error| error.to_string())?, database).await
 }
 
-/// Holds an answer, and what the database has after it, against the case.
+/// Compares an answer, and the content of the database after it, with the case.
 async fn hold(case: &Case, text: &str, database: &str) -> Result<(), String> {
     let answer: Value = serde_json::from_str(text).map_err(|error| format!("{error} in {text}"))?;
     compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))?;
@@ -289,7 +289,7 @@ fn compare(case: &Case, answer: &Value) -> Result<(), String> {
     difference(&case.expect.data, data, case.compare).map_or(Ok(()), Err)
 }
 
-/// What of the expectation the answer does not meet.
+/// The difference between the expected and the actual answer.
 fn difference(expected: &Value, found: &Value, compare: Compare) -> Option<String> {
     match (expected, found) {
         (Value::Number(expected), Value::Number(found)) => {

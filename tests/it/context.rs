@@ -1,4 +1,4 @@
-//! The context of a message in each of its forms: the same settings, whatever their names and values are, and nothing else.
+//! The context of a message in each form: the same settings for any names and values, and nothing else.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::random::Random;
 
 const TURNS: usize = 150;
 
-/// What names and values are made of.
+/// The parts of names and values.
 const PARTS: [&str; 22] = [
     "a",
     "B",
@@ -40,7 +40,7 @@ const PARTS: [&str; 22] = [
     "=",
 ];
 
-/// Settings with rules of their own.
+/// Settings with special rules.
 const SPECIAL: [(&str, &str); 17] = [
     ("search_path", "pg_catalog, public"),
     ("search_path", "\"$user\", public"),
@@ -61,7 +61,7 @@ const SPECIAL: [(&str, &str); 17] = [
     ("a.b.c", ""),
 ];
 
-/// The same database by messages in each form.
+/// One database, with messages in each form.
 struct Forms {
     database: [Database; 3],
     admin: tokio_postgres::Client,
@@ -94,7 +94,7 @@ impl Forms {
         Self { database, admin, role }
     }
 
-    /// What each form comes to: the user and the setting's value, or the class of the error.
+    /// The result of each form: the user and the setting's value, or the class of the error.
     async fn seen(&self, scope: &Scope, name: &str) -> [Result<Option<String>, String>; 3] {
         let text = "select pg_catalog.concat_ws('|', current_user, pg_catalog.current_setting($1::pg_catalog.text, true))";
         let statement = [Statement::new(text, vec![Some(name.to_owned())])];

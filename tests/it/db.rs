@@ -1,5 +1,5 @@
-//! The connection layer, directly and through PgBouncer in each of its pool modes: what runs, what is refused, what
-//! is left behind.
+//! The connection layer, directly and through PgBouncer in each of its pool modes: what runs, what is
+//! refused, and what remains.
 
 use std::time::{Duration, Instant};
 
@@ -31,15 +31,15 @@ pub(crate) mod types;
 mod unavailable;
 pub(crate) mod values;
 
-/// One way to the same database.
+/// One route to the same database.
 pub(crate) struct Way {
-    /// What stands between, and how operations travel.
+    /// The pooler in between, and the protocol of operations.
     pub(crate) kind: (PoolMode, Protocol, ContextForm),
     pub(crate) database: Database,
     _pooler: Option<Pooler>,
 }
 
-/// A fresh database with `setup` run in it, and every way to it.
+/// A new database after `setup`, and every route to it.
 pub(crate) async fn ways(setup: &str) -> Vec<Way> {
     let name = harness::database(setup).await;
     [
@@ -247,7 +247,7 @@ async fn a_statement_ends_by_its_timeout() {
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_refused() {
-    // Nobody listens there, so that an attempt to send would show.
+    // There is no listener at this port, so an attempt to connect would fail.
     let database = connect("postgres://postgres@127.0.0.1:1/postgres");
     let nul = statement("select $1::text", &[Some("a\0b")]);
     assert!(matches!(database.run(&read(), &[nul]).await.unwrap_err().error, Error::NulByte));

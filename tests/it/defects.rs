@@ -1,5 +1,5 @@
-//! What only a defect of Glowplug's can bring about: where what renders the schema and what reads it disagree, a request fails
-//! with `INTERNAL` and is never answered with null.
+//! Cases that only a defect of Glowplug can cause: if the code that renders the schema and the code that
+//! reads it disagree, a request fails with `INTERNAL`, and is never answered with null.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use glowplug::schema::{Options, Schema};
 
 use crate::verdict;
 
-/// Plans a document that one schema accepts by another one.
+/// Plans a document with another schema than the one that accepts it.
 fn planned_by(other: &Schema, accepts: &Schema, document: &str) -> Result<(), PlanError> {
     let rendered = Rendered::new(accepts).expect("a valid schema");
     let limits = verdict::limits();

@@ -1,4 +1,5 @@
-//! `distinctOn` wherever rows come from, on every way to the database, for roles of different rights, and what is wrong with it.
+//! `distinctOn` for every source of rows, on every route to the database, for roles with different rights;
+//! and its errors.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
@@ -28,7 +29,7 @@ fn ids(connection: &Value) -> Value {
     edges.iter().map(|edge| edge["node"]["id"].clone()).collect()
 }
 
-/// The ids of the tracks that arguments ask for.
+/// The ids of the tracks that arguments select.
 async fn tracks(engine: &Engine, arguments: &str) -> Value {
     let query = format!("{{ trackCollection({arguments}) {{ edges {{ node {{ id }} }} }} }}");
     let answer = harness::graphql(engine, &query, json!({})).await;
@@ -49,7 +50,7 @@ async fn the_first_row_of_each_group_is_taken_in_the_order_asked_for() {
             "distinctOn: [artist_id], orderBy: [{artist_id: DescNullsFirst}, {id: DescNullsLast}]",
             json!([15, 13, 11]),
         ),
-        // The columns of distinctOn go first, wherever the order names them.
+        // The columns of distinctOn come first, wherever the order names them.
         (
             "distinctOn: [artist_id], orderBy: [{id: DescNullsLast}, {artist_id: AscNullsFirst}]",
             json!([15, 11, 13]),
@@ -131,7 +132,7 @@ async fn rows_of_functions_partitions_and_tables_with_children_are_distinct_too(
         assert!(answer["errors"].is_null(), "{document}: {answer}");
         assert_eq!(ids(&answer["data"]["t"]), expected, "{document}");
     }
-    // A row of a child with the key of another is a row of its own.
+    // A child's row with the key of another row is a separate row.
     let query = "query ($after: Cursor, $before: Cursor) { t: assetCollection(distinctOn: [owner, label], first: 1, after: $after, before: $before) {
         edges { cursor node { nodeId tag } } } }";
     let (mut after, mut tags) = (Value::Null, Vec::new());
@@ -166,7 +167,7 @@ async fn a_role_tells_rows_apart_only_by_what_it_may_read() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
 }
 
-/// The message of the first error, which has to be the client's.
+/// The message of the first error, which has to be a client error.
 async fn refused(engine: &Engine, query: &str, variables: Value) -> String {
     let answer = harness::graphql(engine, query, variables).await;
     let error = &answer["errors"][0];
@@ -203,7 +204,7 @@ async fn wrong_columns_are_told() {
     let names = |count: usize| (0..count).map(|number| format!("c{number}")).collect::<Vec<_>>();
     let message = refused(&engine, &query(&format!("[{}]", names(17).join(" "))), json!({})).await;
     assert!(message.contains("distinctOn names more than 16 columns; name fewer"), "{message}");
-    // The type of the table's own has the name; the other one gives way.
+    // The table's own type has the name; the other one takes another name.
     let document = "query ($on: [wide_DistinctColumn!], $order: [wideOrderBy!]) { t: wideCollection(distinctOn: $on, orderBy: $order) { edges { cursor } } }";
     let many = json!({"on": names(16), "order": [{"id": "AscNullsLast"}]});
     let message = refused(&engine, document, many).await;
@@ -223,7 +224,7 @@ async fn wrong_columns_are_told() {
             assert!(message.contains(word), "{on}: {word:?} is missing: {message}");
         }
     }
-    // A cursor of another order is none of this one.
+    // A cursor of another order is not valid in this one.
     let answer =
         harness::graphql(&engine, "{ trackCollection(first: 1) { edges { cursor } } }", json!({})).await;
     let cursor = answer["data"]["trackCollection"]["edges"][0]["cursor"].as_str().expect("a cursor");

@@ -1,9 +1,9 @@
-//! Tables of the documentation that are made of what the program itself says.
+//! Tables of the documentation that are generated from the program.
 
 use std::path::Path;
 
-/// Holds the table between a page's markers `<!-- name -->` and `<!-- end of name -->`. `UPDATE=1` writes it; `test` is the
-/// filter that runs the caller alone.
+/// Compares the table between a page's markers `<!-- name -->` and `<!-- end of name -->`. `UPDATE=1` writes
+/// it; `test` is the filter that runs only the caller.
 pub(crate) fn hold(page: &str, name: &str, table: &str, test: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(page);
     let contents = std::fs::read_to_string(&path).unwrap();

@@ -1,4 +1,5 @@
-//! What the database raises, and what the client is told: codes and texts, siblings that are kept, schemas that have just changed.
+//! Errors of the database, and the client's errors: codes and texts, siblings that are still answered,
+//! schemas that have just changed.
 
 use std::sync::Arc;
 
@@ -145,7 +146,7 @@ async fn a_broken_function_leaves_its_siblings(route: Route) {
     assert_eq!(errors.len(), 2);
 }
 
-/// What is changed in a database that nobody watches, a mutation, and the code that it is answered with; none if it succeeds.
+/// A change in a database without a watch, a mutation, and the code of its answer; none if it succeeds.
 const CHANGES: [(&str, &str, &str); 9] = [
     (
         "alter table note rename column body to content;
@@ -201,7 +202,7 @@ async fn a_mutation_that_met_a_changed_schema_is_planned_anew(route: Route) {
         create function poke(n integer) returns integer volatile language sql as 'select n'",
     )
     .await;
-    // One for each change: the first that is met has all of them read.
+    // One for each change, because the first one that is noticed makes the engine read all of them.
     let mut known = Vec::new();
     for _ in CHANGES {
         let answering = Arc::new(answering(route, &database).await);

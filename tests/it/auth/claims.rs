@@ -1,4 +1,4 @@
-//! What a request becomes in the database: claims, headers, cookies, as policies read them, whatever stands in them.
+//! Requests as the database sees them: claims, headers and cookies, as policies read them, with any content.
 
 use glowplug::config::RequestSettings;
 use glowplug_local::{PoolerMode, PoolerOptions};
@@ -11,7 +11,7 @@ use crate::server::Server;
 
 const SETTING: &str = "query ($name: String!) { setting(name: $name) }";
 
-/// The functions as Supabase has them, and a policy on top.
+/// The functions of Supabase, and a policy that uses them.
 const SUPABASE: &str = "
     create schema auth; grant usage on schema auth to visitor%, member%;
     create function auth.jwt() returns jsonb language sql stable as $$
@@ -32,7 +32,7 @@ const SUPABASE: &str = "
     create function my_role() returns text language sql stable as 'select auth.role()';
     grant execute on all functions in schema auth to visitor%, member%;";
 
-/// The setting's value, as the database has it.
+/// The setting's value in the database.
 async fn setting(server: &Server, token: &str, name: &str) -> Value {
     ask(server, token, SETTING, json!({"name": name})).await["setting"].clone()
 }
@@ -47,7 +47,8 @@ fn names(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// Credentials and what nobody named stay out of SQL text, and so out of PostgreSQL's logs.
+/// Credentials, and all parts of a request that no setting names, stay out of SQL text, and so out of
+/// PostgreSQL's logs.
 #[tokio::test]
 async fn nothing_of_the_request_but_claims_reaches_sql_unless_it_is_named() {
     let world = World::new("").await;
@@ -143,7 +144,7 @@ async fn policies_and_functions_written_for_supabase_hold() {
     assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
 }
 
-/// Straight to PostgreSQL and through a pooler, with both meanings that a backslash in a literal can have.
+/// Directly and through a pooler, with both meanings of a backslash in a literal.
 #[tokio::test]
 async fn no_claim_and_no_header_leaves_its_literal() {
     for conforming in ["on", "off"] {

@@ -1,4 +1,4 @@
-//! The engine as async-graphql's `Executor`: what a request may do that does not say who sends it.
+//! The engine as async-graphql's `Executor`: the rights of a request without an identity.
 
 use async_graphql::{Data, Executor, Request, Response};
 use futures_util::StreamExt as _;

@@ -1,4 +1,4 @@
-//! Tokens over HTTP: who is let in as whom, and what those are told who are not.
+//! Tokens over HTTP: which role each request gets, and the errors of refused requests.
 
 use glowplug::config::Introspection;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -74,7 +74,7 @@ async fn a_token_that_is_no_good_is_told_so_by_status_header_and_code() {
     }
 }
 
-/// One request for each way in.
+/// One request for each route and method.
 fn everywhere(server: &Server) -> Vec<RequestBuilder> {
     let too_large = json!({"query": WHO, "variables": {"a": "a".repeat(2 << 20)}}).to_string();
     vec![
@@ -84,7 +84,7 @@ fn everywhere(server: &Server) -> Vec<RequestBuilder> {
         server.get("/graphql?query=%7Bwho%7D"),
         server.get("/graphql/v1?query=%7Bwho%7D"),
         server.get("/schema.graphql"),
-        // What comes is not looked at before it is known from whom.
+        // The body is not read before the caller is authenticated.
         server.post("not JSON"),
         server.post(too_large),
     ]
@@ -158,7 +158,7 @@ async fn where_no_token_is_accepted_one_is_not_ignored() {
     }
 }
 
-/// The same token is verified once, but its time is looked at each time.
+/// A token is verified once, but its expiry is checked each time.
 #[tokio::test]
 async fn a_known_token_expires() {
     let world = World::new("").await;

@@ -1,4 +1,4 @@
-//! Where keys come from: files, and an identity provider that changes them, is away, or is hostile.
+//! Sources of keys: files, and an identity provider that changes them, cannot be reached, or is hostile.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ fn set(ids: &[&str]) -> String {
     json!({ "keys": keys }).to_string()
 }
 
-/// A token that is signed with a key, and says that it is with the named one.
+/// A token that is signed with one key, and names a key in `kid`.
 fn signed(key: &str, kid: Option<&str>) -> String {
     let (signing, algorithm) = signing(key);
     let header = Header { kid: kid.map(str::to_owned), ..Header::new(algorithm) };
@@ -110,7 +110,7 @@ async fn a_hundred_requests_at_the_start_fetch_the_keys_once() {
     while provider.asked() == 0 {
         tokio::task::yield_now().await;
     }
-    // The one whose token had them fetched goes away; the others still get them.
+    // The client whose token triggered the fetch disconnects; the others still get the keys.
     asking[0].abort();
     provider.let_go();
     for asked in asking.into_iter().skip(1) {
@@ -163,7 +163,7 @@ async fn without_any_key_yet_the_server_is_not_available() {
     }
 }
 
-/// It accepts the connection, and never says a word.
+/// It accepts the connection, and never answers.
 #[tokio::test]
 async fn a_provider_that_does_not_answer_is_given_up_once_for_all_who_wait() {
     let provider = Provider::start("").await;
@@ -201,7 +201,7 @@ async fn keys_of_files_hold_beside_each_other_and_are_read_again() {
     assert_eq!(role(&authenticator, &signed("ed25519", None)).await, Ok(member()));
     let withdrawn = role(&authenticator, &signed("rsa", None)).await;
     assert_eq!(withdrawn, Err(Denied::Invalid(InvalidToken::UnknownKey)));
-    // A file that is being written is no reason to lock everybody out.
+    // A half-written file must not lock all clients out.
     std::fs::write(&keys, "{").unwrap();
     authenticator.reload().await;
     assert_eq!(role(&authenticator, &signed("p256", Some("p256"))).await, Ok(member()));

@@ -1,4 +1,5 @@
-//! An identity provider of the test's own: a real HTTP server that answers what the test wants, and counts.
+//! The tests' own identity provider: a real HTTP server that gives the answers that a test sets, and counts
+//! requests.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,7 +38,7 @@ impl Provider {
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = Arc::clone(&shared);
-                // A client that goes away is no fault of the test.
+                // A client that disconnects is not an error of the test.
                 tokio::spawn(async move { answer(stream, &state).await.ok() });
             }
         });
@@ -58,7 +59,7 @@ impl Provider {
         response.clone_into(&mut self.state.response.lock().expect("no panic before"));
     }
 
-    /// From now on, answers wait to be let go.
+    /// From now on, answers wait for a permit.
     pub(super) fn hold(&self) {
         self.state.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -67,7 +68,7 @@ impl Provider {
         self.state.gate.add_permits(1_000);
     }
 
-    /// How often it was asked until now.
+    /// The number of requests so far.
     pub(super) fn asked(&self) -> usize {
         self.state.asked.load(Ordering::SeqCst)
     }

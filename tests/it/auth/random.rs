@@ -1,4 +1,4 @@
-//! Random tokens and claims: none is accepted that was not signed, and all that were signed arrive as they were.
+//! Random tokens and claims: no unsigned token is accepted, and all claims of signed tokens arrive unchanged.
 
 use glowplug::auth::Authenticator;
 use glowplug::config::Auth;
@@ -9,7 +9,7 @@ use crate::random::Random;
 
 const SEED: u64 = 4;
 
-/// Bytes that mean something in a token, in JSON, in SQL, or to those who count bytes.
+/// Bytes with a meaning in a token, in JSON or in SQL, and characters of several bytes.
 const PIECES: [&str; 24] = [
     "'",
     "\"",
@@ -67,7 +67,8 @@ async fn no_changed_token_is_accepted() {
     for round in 0..5_000 {
         let good = token(&Value::Object(object(&mut random, 2)));
         let accepted = authenticator.authenticate(Some(&format!("Bearer {good}"))).await;
-        // Claims such as `exp` are not among the pieces, so that only the role can be a reason to refuse it.
+        // Claims such as `exp` are not among the pieces, so only the role can be a reason to refuse the
+        // token.
         assert!(accepted.is_ok(), "seed {SEED}, round {round}: {good}");
         let bad = change(&mut random, &good);
         if bad != good {
@@ -77,7 +78,7 @@ async fn no_changed_token_is_accepted() {
     }
 }
 
-/// A token with something put in, cut out, turned round, or doubled.
+/// A token with a part inserted, removed, reversed, or doubled.
 fn change(random: &mut Random, token: &str) -> String {
     let mut letters: Vec<char> = token.chars().collect();
     for _ in 0..=random.below(3) {

@@ -1,4 +1,4 @@
-//! What the program adds to the API: how it is shown, checked and refused, and what its errors become.
+//! The program's additions to the API: how they are shown, checked and refused, and its errors for clients.
 
 use diesel_async::{AnsiTransactionManager, AsyncConnection as _, RunQueryDsl, TransactionManager as _};
 use glowplug::engine::Identity;
@@ -35,7 +35,7 @@ async fn echo(_: FieldContext, mut arguments: Value) -> Result<Value, FieldError
     Ok(arguments["value"].take())
 }
 
-/// What it returns is what the argument, a text, says.
+/// Returns the JSON in its argument, a text.
 async fn parsed(_: FieldContext, arguments: Value) -> Result<Value, FieldError> {
     serde_json::from_str(arguments["json"].as_str().unwrap()).map_err(FieldError::internal)
 }
@@ -74,7 +74,7 @@ async fn values_are_completed_by_their_types() {
     let answer = ask("sky", r#"{"weather": "SUN"}"#, "{ weather until }").await;
     assert_eq!(answer["data"]["sky"], json!({ "weather": "SUN", "until": null }));
 
-    // What is not of its type makes the next nullable value null, and tells the client where.
+    // A value of the wrong type makes the next nullable value null, and the client learns where.
     let wrong = r#"{"name": "a", "trees": [{"name": "b"}, {"size": 3000000000}]}"#;
     let answer = ask("tree", wrong, "{ name trees { name } }").await;
     assert_eq!(answer["data"]["tree"], json!({ "name": "a", "trees": null }), "{answer}");
@@ -162,7 +162,7 @@ async fn a_field_runs_as_the_caller_and_its_savepoints_are_its_own() {
     );
     assert_eq!(board.answer("mutation { attempt }").await, json!({ "data": { "attempt": 1 } }));
     assert_eq!(board.sql("select string_agg(id::text, ',') from item").await, "1");
-    // What is begun in a field and not ended in it could be neither committed nor undone in part.
+    // A transaction that a field begins and does not end could be neither committed nor undone in part.
     assert_eq!(code(&board.answer("mutation { unfinished }").await), "INTERNAL");
     assert_eq!(board.sql("select string_agg(id::text, ',') from item").await, "1");
     assert_eq!(code(&board.answer("{ greedy }").await), "INTERNAL");
@@ -236,7 +236,7 @@ async fn a_server_answers_http_until_it_is_told_to_stop() {
     let stop = CancellationToken::new();
     let (server, stopping) = (board.server.clone(), stop.clone());
     let running = tokio::spawn(async move { server.run(listener, stopping).await });
-    // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
+    // The HTTP client needs a TLS provider, although nothing is encrypted here; a second one is refused.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let body = json!({ "query": "{ workload(first: 1) { openTasks } }" }).to_string();
     let sent =
@@ -264,7 +264,7 @@ async fn a_server_serves_metrics_where_the_settings_say() {
     let url = format!("http://{}/healthz", listener.local_addr().unwrap());
     let running = tokio::spawn(async move { server.run(listener, stopping).await });
     let _ = rustls::crypto::ring::default_provider().install_default();
-    // Both listen by the time that one answers.
+    // Both listen when one of them answers.
     assert_eq!(Client::new().get(url).send().await.unwrap().status(), 200);
     let metrics = Client::new().get(format!("http://{address}/metrics")).send().await.unwrap();
     assert!(metrics.text().await.unwrap().contains("glowplug_build_info"));

@@ -133,7 +133,7 @@ async fn one_error_undoes_the_whole_mutation() {
 async fn a_client_that_goes_away_leaves_neither_a_change_nor_a_transaction() {
     let board = Board::start().await;
     let project = board.sql("select id from project where code = 'WEB'").await;
-    // The row is locked here, so that the program's field waits in the middle of its transaction.
+    // The test locks the row, so the program's field waits in the middle of its transaction.
     board
         .plain
         .batch_execute(&format!("begin; select from project where id = '{project}' for update"))
@@ -143,12 +143,12 @@ async fn a_client_that_goes_away_leaves_neither_a_change_nor_a_transaction() {
         "mutation {{ insertIntoLabelCollection(objects: [{{ name: \"x\" }}]) {{ affectedCount }} closeProject(projectId: \"{project}\") {{ code }} }}"
     );
     let waiting = "select count(*)::text from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    // Within a transaction, what others do is shown as it was when it was first asked for.
+    // Within a transaction, changes of others do not show after its first query.
     let watcher = harness::connect(&harness::cluster().url(&board.database)).await;
     {
         let mut asking = std::pin::pin!(board.text(&close, json!({})));
         while harness::ask(&watcher, waiting).await.as_deref() == Some("0") {
-            // Each turn lets the operation go on for a while.
+            // Each iteration lets the operation run for a while.
             let turn = tokio::time::timeout(std::time::Duration::from_millis(10), &mut asking).await;
             assert!(turn.is_err(), "it was answered: {turn:?}");
         }

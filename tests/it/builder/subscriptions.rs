@@ -53,7 +53,7 @@ async fn ticks(
     Ok(stream::iter(count.from..=count.to).map(tick))
 }
 
-/// Values that are not of the field's type, one after one that is.
+/// A value of the field's type, followed by values of other types.
 async fn wrong(
     _: FieldContext,
     _: Value,
@@ -65,12 +65,12 @@ diesel::table! {
     note (id) { id -> Integer, owner -> Text }
 }
 
-/// How many rows the caller may see, again and again.
+/// Repeatedly, the number of rows that the caller may see.
 async fn counted(
     context: FieldContext,
     _: Value,
 ) -> Result<impl Stream<Item = Result<i64, FieldError>>, FieldError> {
-    // What is asked before the stream begins has a transaction of its own.
+    // Queries before the stream begins have a separate transaction.
     let first: i64 = count(&context).await?;
     let later = stream::unfold(context, |context| async move {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -86,7 +86,7 @@ async fn count(context: &FieldContext) -> Result<i64, FieldError> {
     Ok(note::table.count().get_result(&mut *connection).await?)
 }
 
-/// A value, and then none for ever; counts how many of it there are.
+/// One value, and then none; counts the open streams.
 fn endless(open: &Arc<AtomicUsize>) -> impl Stream<Item = Result<i32, FieldError>> + Send + 'static + use<> {
     struct Guard(Arc<AtomicUsize>);
     impl Drop for Guard {
@@ -114,13 +114,13 @@ fn fields(open: &Arc<AtomicUsize>) -> Builder {
         })
 }
 
-/// The program, and where it is.
+/// The program, and its address.
 struct Served {
     server: Server,
     url: String,
     stop: CancellationToken,
     running: tokio::task::JoinHandle<()>,
-    /// How many endless streams there are.
+    /// The number of endless streams.
     open: Arc<AtomicUsize>,
     _pooler: glowplug_local::Pooler,
 }
@@ -217,7 +217,8 @@ async fn the_fields_are_in_the_api_beside_those_of_the_database() {
     }
     let (_, query) = sdl.split_once("type Query {").expect("the type");
     assert!(!query.split_once("\n}").unwrap().0.contains("ticks"), "{query}");
-    // The database's are answered beside them, and persisted operations may be the program's.
+    // The database's fields are answered beside them, and persisted operations may select the program's
+    // fields.
     let mut notes = served.subscribe(Transport::Events, "subscription { noteByPk(id: 1) { owner } }").await;
     assert_eq!(notes.data().await, json!({"noteByPk": {"owner": "ann"}}));
     let document = "subscription { ticks(to: 1) { number } }";
@@ -274,7 +275,7 @@ async fn streams_end_with_the_token_and_with_the_server() {
     for (transport, _, long) in &mut all {
         match transport {
             Transport::Websocket => assert_eq!(long.next().await, Told::Closed(1001)),
-            // Its client is to come back.
+            // Its client should reconnect.
             Transport::Events => assert_eq!(long.next().await, Told::Closed(0)),
             Transport::Multipart => assert_eq!(long.end().await, "UNAVAILABLE"),
         }
@@ -294,7 +295,7 @@ async fn a_stream_reads_as_its_caller_in_a_transaction_for_each_value() {
             assert_eq!(counted.data().await, json!({ "counted": sees }), "{user}");
         }
     }
-    // With two connections for ten streams, none is held between two values.
+    // There are two connections for ten streams: no stream holds one between two values.
     let token = token(&json!({"role": "streamed", "sub": "ann"}));
     let mut many = Vec::new();
     for _ in 0..10 {
@@ -316,7 +317,7 @@ async fn live_queries_are_an_executor_for_other_servers() {
     let answers: Vec<Value> = answers.iter().map(|answer| serde_json::to_value(answer).unwrap()).collect();
     let tick = |number: i32| json!({"data": {"ticks": {"number": number}}});
     assert_eq!(answers, [tick(1), tick(2)]);
-    // What the database answers is answered again.
+    // Database fields are live queries.
     let noted = async_graphql::Request::new("subscription { noteCollection { edges { node { id } } } }");
     let mut noted = live.execute_stream(noted, None);
     let first = serde_json::to_value(noted.next().await.unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! `examples/board/schema.rs`, which Diesel writes, says what the starter's tables are.
+//! `examples/board/schema.rs`, which Diesel writes, matches the starter's tables.
 
 use crate::harness;
 

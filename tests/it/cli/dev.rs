@@ -1,4 +1,4 @@
-//! `glowplug dev`: what it starts, what it follows, and that nothing of it stays.
+//! `glowplug dev`: what it starts, which changes it follows, and that nothing remains afterwards.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde_json::json;
 use super::program::{Program, assert_gone, command, open_folder, processes_with, starter_migrations};
 use crate::harness::{ask, connect};
 
-/// What the documentation promises for a change to show.
+/// The documented time until a change shows.
 const PROMISE: Duration = Duration::from_secs(2);
 
 const FIRST: &str = "2026-02-01-000000_first";
@@ -60,7 +60,7 @@ async fn serves_the_starter_project_and_leaves_nothing_behind() {
     assert_gone(folder.path().to_str().unwrap());
 }
 
-/// The token that follows what is said of its owner, as a header for GraphiQL.
+/// The token that is printed after its owner, as a header for GraphiQL.
 fn printed_token(dev: &Program, who: &str) -> String {
     let printed = dev.printed();
     let (_, rest) = printed.split_once(who).unwrap_or_else(|| panic!("no {who} in:\n{printed}"));
@@ -114,12 +114,12 @@ async fn the_next_start_recovers_after_a_kill() {
         .unwrap();
     first.signal("KILL");
     first.wait();
-    // What was started stops by itself, even now.
+    // The started servers stop by themselves, even now.
     assert_gone(folder.path().to_str().unwrap());
 
     let mut second = Program::dev(folder.path(), &["--pooler"]);
     assert_eq!(second.word_after("database   "), url);
-    // Now the guards are killed as well, so that the servers stay behind.
+    // Now the guards are killed as well, so the servers keep running.
     let place = folder.path().to_str().unwrap().to_owned();
     let mut guards = processes_with(&place);
     guards.retain(|(_, command)| command.contains("glowplug-guard"));
@@ -183,7 +183,7 @@ async fn a_migration_that_fails_is_told_and_tried_again_when_it_is_saved() {
     write_migration(folder.path(), FIRST, "create table note (id int primary key)", "drop table nota");
     dev.time_until_sdl_has("noteCollection").await;
 
-    // The way back is wrong as well, which shows when it is needed; it may be corrected then.
+    // The `down.sql` is wrong as well, which shows when it is needed; then it may be corrected.
     write_migration(
         folder.path(),
         FIRST,
@@ -252,7 +252,7 @@ async fn a_pooler_is_put_between_and_used() {
     assert!(used.2 >= 1, "{pools:?}");
 }
 
-/// A project in root's home is out of the reach of the account that PostgreSQL runs as; its data is elsewhere then.
+/// The account that PostgreSQL runs as cannot enter root's home; the project's data is elsewhere then.
 #[tokio::test]
 async fn a_folder_that_others_cannot_enter_will_do() {
     let folder = tempfile::tempdir().unwrap();

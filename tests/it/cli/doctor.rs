@@ -1,4 +1,4 @@
-//! `glowplug doctor`: troubles that are made to happen, each told apart from the others.
+//! `glowplug doctor`: real faults, each of which it has to identify.
 
 mod listeners;
 mod others;
@@ -28,7 +28,7 @@ async fn doctor(url: &str, more: &[&str]) -> (Value, i32) {
     (report, status.code().unwrap())
 }
 
-/// Asserts that the doctor finds this one, and that the exit code goes with it. Returns the check.
+/// Asserts that the doctor finds this fault, and that the exit code matches. Returns the check.
 async fn assert_found(url: &str, more: &[&str], code: &str) -> Value {
     let (report, exit) = doctor(url, more).await;
     let checks = report["checks"].as_array().unwrap();
@@ -55,7 +55,7 @@ async fn what_works_is_called_so() {
         assert_eq!((&report["probe"]["lending"], exit), (&Value::from(lending), 0), "{report:#}");
         let checks = report["checks"].as_array().unwrap().iter();
         let codes: Vec<&Value> = checks.map(|check| &check["code"]).filter(|code| *code != "ok").collect();
-        // What could be better behind a pooler without named statements.
+        // A possible improvement behind a pooler without named statements.
         let noted: &[&str] = if lending == "direct" { &[] } else { &["not-stored"] };
         assert_eq!(codes, noted, "{report:#}");
     }

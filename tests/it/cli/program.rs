@@ -1,4 +1,4 @@
-//! Runs the real binary in a folder, and talks to it.
+//! Runs the real binary in a folder, and sends requests to it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// How long something may take that has no limit of its own; far more than it takes, so that a slow machine passes.
+/// The time limit for steps without their own limit; far more than they take, so that a slow machine passes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The binary in a working folder, with none of the settings that the caller's environment may have.
+/// The binary in a working folder, without the settings of the caller's environment.
 pub(crate) fn command(folder: &Path) -> Command {
     program_at(Path::new(env!("CARGO_BIN_EXE_glowplug")), folder)
 }
 
-/// The same with another build of it.
+/// Another build of the binary in a working folder.
 pub(crate) fn program_at(binary: &Path, folder: &Path) -> Command {
     let mut command = Command::new(binary);
     command.current_dir(folder).env_remove("DATABASE_URL").env_remove("DIRECT_URL").stdin(Stdio::null());
@@ -26,7 +26,7 @@ pub(crate) fn program_at(binary: &Path, folder: &Path) -> Command {
     command
 }
 
-/// A temporary folder that the accounts which servers run as can enter.
+/// A temporary folder that the accounts of the servers can enter.
 pub(crate) fn open_folder() -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap()
@@ -37,7 +37,7 @@ pub(crate) fn starter_migrations() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations")
 }
 
-/// A running `glowplug dev` or `glowplug serve`; it is asked to stop when it is dropped.
+/// A running `glowplug dev` or `glowplug serve`; it gets a signal to stop when this is dropped.
 pub(crate) struct Program {
     child: Child,
     printed: Arc<Mutex<String>>,
@@ -45,7 +45,7 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts it, and waits until it prints `ready`; the address is what follows `marker` in what it printed.
+    /// Starts it, and waits until it prints `ready`; its address follows `marker` in the output.
     pub(crate) fn start(command: &mut Command, marker: &str, ready: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let printed = Arc::new(Mutex::new(String::new()));
@@ -61,7 +61,7 @@ impl Program {
     /// Starts `dev` in a folder.
     pub(crate) fn dev(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = command(folder);
-        // A port that is free is taken by itself only where none was asked for, and tests run beside each other.
+        // `dev` chooses a free port only if none is set, and tests run in parallel.
         command.arg("dev").args(["--listen", "127.0.0.1:0"]).args(arguments);
         Self::start(&mut command, "endpoint   http://", "Ctrl-C stops everything")
     }
@@ -70,12 +70,12 @@ impl Program {
         self.child.id()
     }
 
-    /// Everything that it has printed until now.
+    /// The output so far.
     pub(crate) fn printed(&self) -> String {
         self.printed.lock().unwrap().clone()
     }
 
-    /// The word that follows a text in what it has printed; in JSON, up to the end of the string.
+    /// The word after a text in the output; in JSON, up to the end of the string.
     pub(crate) fn word_after(&self, marker: &str) -> String {
         let printed = self.printed();
         let (_, rest) = printed.split_once(marker).unwrap_or_else(|| panic!("no `{marker}` in:\n{printed}"));
@@ -131,7 +131,7 @@ impl Program {
         self.query_with(document, reqwest::header::HeaderMap::new()).await
     }
 
-    /// The answer to an operation that is asked with a token.
+    /// The answer to an operation that is sent with a token.
     pub(crate) async fn query_as(&self, token: &str, document: &str) -> Value {
         let value = format!("Bearer {token}").parse().unwrap();
         self.query_with(document, [(reqwest::header::AUTHORIZATION, value)].into_iter().collect()).await
@@ -149,12 +149,12 @@ impl Program {
         serde_json::from_str(&response.text().await.unwrap()).unwrap()
     }
 
-    /// How long it takes until the API has a text in its SDL.
+    /// The time until the SDL contains a text.
     pub(crate) async fn time_until_sdl_has(&self, text: &str) -> Duration {
         self.time_until_sdl(|sdl| sdl.contains(text)).await
     }
 
-    /// How long it takes until the API's SDL is as it is wanted.
+    /// The time until the SDL satisfies a condition.
     pub(crate) async fn time_until_sdl(&self, is_wanted: impl Fn(&str) -> bool) -> Duration {
         let begin = Instant::now();
         while !is_wanted(&self.get("/schema.graphql").await.1) {
@@ -166,7 +166,7 @@ impl Program {
 }
 
 pub(crate) fn client() -> reqwest::Client {
-    // It asks for a provider, though nothing here is encrypted; a second one is refused.
+    // The HTTP client needs a TLS provider, although nothing is encrypted here; a second one is refused.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::new()
 }
@@ -190,7 +190,7 @@ fn collect(output: impl Read + Send + 'static, printed: &Arc<Mutex<String>>) {
     });
 }
 
-/// The processes whose command line has a text in it, other than this one.
+/// The other processes whose command line contains a text.
 pub(crate) fn processes_with(text: &str) -> Vec<(u32, String)> {
     let output = Command::new("ps").args(["-axo", "pid=,args="]).output().expect("`ps`; install procps");
     String::from_utf8_lossy(&output.stdout)

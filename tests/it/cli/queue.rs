@@ -13,7 +13,7 @@ const STREAM: &str = "glowplug:{main:0}:operations";
 
 const NOTES: &str = "create table note (id integer primary key, body text not null)";
 
-/// Each row takes its time.
+/// Each insert takes some time.
 const SLOW: &str = "create table note (id integer primary key, body text not null);
     create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1.5); return new; end $$;
     create trigger slow before insert on note for each row execute function slow()";
@@ -53,7 +53,7 @@ impl Site {
         (output.status.code(), text(&output.stdout) + &text(&output.stderr))
     }
 
-    /// Leaves a mutation in the queue; its id.
+    /// Leaves a mutation in the queue, and returns its id.
     async fn leave(&self, id: u32) -> String {
         let post = client().post(self.serve.page("/graphql")).header("content-type", "application/json");
         let body = json!({ "query": insert(id) }).to_string();
@@ -144,7 +144,7 @@ async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
     let empty = "in the queue: 0 waiting, 0 running, 0 bytes; workers: 0\nnothing was put aside\n";
     assert_eq!(site.queue(&["list"]), (Some(0), empty.to_owned()));
     let (first, second) = (site.leave(1).await, site.leave(2).await);
-    // Somebody takes both, and is never heard of again.
+    // A consumer takes both entries, and never answers.
     let () = site.redis(&format!("XGROUP CREATE {STREAM} workers 0"));
     let _: redis::Value = site.redis(&format!("XREADGROUP GROUP workers gone STREAMS {STREAM} >"));
     let worker = site.work(&site.url, &["--attempts", "1"]);
@@ -242,7 +242,7 @@ async fn dev_starts_a_queue_and_a_worker_and_leaves_nothing_behind() {
     assert!(!dev.printed().contains("WARN"), "{}", dev.printed());
     assert_gone(folder.path().to_str().unwrap());
 
-    // The next one is at the same place, with what is left there, and one that was killed leaves nothing either.
+    // The next one uses the same folder with the data in it, and one that was killed leaves nothing either.
     let mut again = Program::dev(folder.path(), &arguments);
     assert_eq!(again.word_after("queue      "), redis);
     again.signal("KILL");

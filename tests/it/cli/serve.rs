@@ -10,7 +10,7 @@ use serde_json::json;
 use super::program::{Program, client, command, open_folder};
 use crate::harness::{self, connect};
 
-/// A row that takes its time.
+/// A view whose row takes some time.
 const SLOW: &str = "create view slow as select 1 as id, pg_sleep(1.5)::text as nap;
     comment on view slow is '@graphql({\"primary_key_columns\": [\"id\"]})'";
 
@@ -66,7 +66,7 @@ async fn a_stop_lets_running_requests_finish_and_a_second_one_does_not() {
     assert!(request.await.unwrap().is_err(), "the request was cut");
 }
 
-/// Sends the signal when a request that was sent just now is running.
+/// Sends the signal while a request is running.
 async fn stop_soon(program: &Program, signal: &str) -> std::io::Result<()> {
     tokio::time::sleep(Duration::from_millis(400)).await;
     program.signal(signal);

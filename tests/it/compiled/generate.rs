@@ -1,5 +1,5 @@
-//! Random operations on an API whose arguments are mostly variables, and values for these: sets that differ in values alone,
-//! and some that differ in what they are made of.
+//! Random operations on an API whose arguments are mostly variables, and values for these: sets that differ
+//! only in values, and some that differ in their structure.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::random::Random;
 pub(super) struct Generator<'s> {
     random: Random,
     schema: &'s Schema,
-    /// What a `nodeId` may be.
+    /// The tables for a `nodeId`.
     tables: &'s [(String, String)],
     variables: Vec<(String, Type)>,
     aliases: usize,
@@ -58,7 +58,7 @@ impl<'s> Generator<'s> {
         values
     }
 
-    /// The same set with other values; one time in four something of it is made anew.
+    /// The same set with other values; one time in four a part of it gets another structure.
     pub(super) fn changed(&mut self, values: &Variables) -> Variables {
         let mut changed = values.clone();
         for (name, of) in self.variables.clone() {
@@ -153,7 +153,7 @@ impl<'s> Generator<'s> {
         format!("${name}")
     }
 
-    /// A value as GraphQL writes it, with variables in the place of some of its parts.
+    /// A value as a GraphQL literal, with variables for some of its parts.
     fn literal(&mut self, of: &Type, value: &Value) -> String {
         if self.random.once_in(6) {
             return self.variable(of);
@@ -210,7 +210,7 @@ impl<'s> Generator<'s> {
         }
     }
 
-    /// Whether it is an input that has inputs in it, and so may have itself in it.
+    /// Whether it is an input with nested inputs, so that it may contain itself.
     fn leads_on(&self, of: &Type) -> bool {
         let object = |of: &Type| match self.schema.types.get(of.inner_named_type()) {
             Some(ExtendedType::InputObject(found)) => Some(found),

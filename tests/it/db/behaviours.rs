@@ -1,5 +1,6 @@
-//! What a Diesel program expects of an async connection, in each protocol, directly and through poolers: the behaviours that
-//! diesel-async's own tests hold for its stock connection, and some that it lacks. `docs/connection.md` lists them.
+//! What a Diesel program expects of an async connection, in each protocol, directly and through poolers: the
+//! behaviours that diesel-async's own tests check for its connection, and some that it lacks.
+//! `docs/connection.md` lists them.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +28,7 @@ const SETUP: &str =
     "create table account (id int primary key, name text not null constraint named check (name <> ''),
     parent int references account (id))";
 
-/// One way to a fresh database.
+/// One route to a new database.
 struct Way {
     connector: Connector,
     protocol: Protocol,
@@ -191,7 +192,7 @@ async fn a_transaction_has_the_options_that_were_asked_for() {
     }
 }
 
-/// Reads the number of rows, waits for the other to have read it too, and adds a row by that number.
+/// Reads the number of rows, waits until the other has read it, too, and inserts a row with that number.
 async fn add_by_count(connection: &mut Connection, id: i32, both: &tokio::sync::Barrier) -> QueryResult<()> {
     let rows: i64 = account::table.count().get_result(connection).await?;
     both.wait().await;
@@ -230,7 +231,7 @@ async fn a_failed_transaction_is_not_said_to_be_committed() {
         let result = connection
             .transaction::<_, Error, _>(async |connection| {
                 diesel::insert_into(account::table).values(row(1, "one")).execute(connection).await?;
-                // The error is swallowed, and PostgreSQL rolls back when it is told to commit.
+                // The error is ignored, and PostgreSQL rolls back at the commit.
                 let _ = diesel::sql_query("select 1 / 0").execute(connection).await;
                 Ok(())
             })

@@ -1,4 +1,4 @@
-//! A caller that goes away takes its statement with it.
+//! If a caller drops its future, its statement is cancelled.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ async fn a_dropped_call_cancels_its_statement() {
     }
 }
 
-/// Drops a call whose statement runs; the server then ends the statement, and the pool is whole.
+/// Drops a call whose statement is running; the server then ends the statement, and the pool is complete.
 pub(super) async fn assert_cancels(database: &Database, mark: &str) {
     let mark = format!("{mark} {}", std::process::id());
     let text = format!("select pg_sleep(60), '{mark}'");
@@ -40,7 +40,7 @@ async fn calls_dropped_at_any_moment_do_no_harm() {
             let text = format!("select {microseconds}, pg_sleep(0.001)");
             let scope = read();
             let call = answer(&way.database, &scope, &text);
-            // Either outcome will do: what counts is that the next answer belongs to the next question.
+            // Either outcome is fine; the next answer has to belong to the next query.
             let _ = tokio::time::timeout(Duration::from_micros(microseconds), call).await;
             let mark = microseconds.to_string();
             let got = answer(&way.database, &read(), &format!("select '{mark}'")).await.unwrap();
@@ -51,7 +51,7 @@ async fn calls_dropped_at_any_moment_do_no_harm() {
     }
 }
 
-/// PgBouncer 1.18 ends itself if the socket of a cancel request closes while the server still looks at it.
+/// PgBouncer 1.18 ends if the socket of a cancel request closes while the server is still handling it.
 #[test]
 fn a_program_that_ends_leaves_no_request_half_done() {
     let tests = Runtime::new().unwrap();
@@ -67,7 +67,7 @@ fn a_program_that_ends_leaves_no_request_half_done() {
             let sleep = connection.batch_execute("select pg_sleep(60)");
             assert!(tokio::time::timeout(Duration::from_millis(20), sleep).await.is_err());
             drop(connection);
-            // So that the program ends at each moment of the request.
+            // The program should end at different moments of the request.
             tokio::time::sleep(Duration::from_micros(100 * step)).await;
             db::cancelled().await;
         });
@@ -78,7 +78,7 @@ fn a_program_that_ends_leaves_no_request_half_done() {
     });
 }
 
-/// Waits until as many statements with `mark` in their text are running as expected, for some seconds.
+/// Waits some seconds until the expected number of statements with `mark` in their text is running.
 pub(crate) async fn wait_for_activity(mark: &str, expected: &str) {
     let server = harness::connect(&harness::cluster().url("postgres")).await;
     let count = format!(

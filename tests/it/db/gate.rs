@@ -1,5 +1,5 @@
-//! A small TCP relay that keeps a server's answers back until the client has sent so many pipelines: whoever waits for an
-//! answer before he goes on does not get past it.
+//! A small TCP relay that withholds a server's answers until the client has sent a number of pipelines. A
+//! client that waits for an answer before it sends the next pipeline does not get past it.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(super) struct Gate {
 
 #[derive(Default)]
 struct Lock {
-    /// Pipelines to come until answers pass.
+    /// The number of pipelines until answers pass.
     missing: AtomicUsize,
     opened: Notify,
 }
@@ -50,7 +50,7 @@ impl Gate {
         url.replace(&format!(":{target}/"), &format!(":{}/", self.port))
     }
 
-    /// Keeps answers back until so many pipelines have come. The connection is at rest.
+    /// Withholds answers until this number of pipelines has come. The connection must be idle.
     pub(super) fn hold(&self, pipelines: usize) {
         self.lock.missing.store(pipelines, Ordering::SeqCst);
     }
@@ -78,7 +78,7 @@ async fn questions(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, lock: &Lock)
     }
 }
 
-/// How many `Sync` and `Query` messages there are, which are taken out with all the others.
+/// Removes all complete messages, and returns how many of them are `Sync` or `Query`.
 fn take_flights(unread: &mut Vec<u8>) -> usize {
     let mut pipelines = 0;
     while let Some(length) = unread.get(1..5) {

@@ -1,5 +1,5 @@
-//! A peer that is no PostgreSQL server, or a broken one: broken bytes only, at every stage. Each attempt ends, soon and
-//! with an error, or with the right answer.
+//! A peer that is not a PostgreSQL server, or a broken one: it sends corrupted bytes at every stage. Each
+//! attempt soon ends with an error, or with the right answer.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -16,7 +16,7 @@ use crate::random::Random;
 
 const TURNS: usize = 600;
 
-/// An answer that is cut short is waited for: so long.
+/// How long to wait for the rest of a truncated answer.
 const LIMIT: Duration = Duration::from_millis(50);
 
 fn message(tag: u8, body: &[u8]) -> Vec<u8> {
@@ -24,14 +24,14 @@ fn message(tag: u8, body: &[u8]) -> Vec<u8> {
     [&[tag], &length.to_be_bytes()[..], body].concat()
 }
 
-/// What a server says to a client that it trusts.
+/// The messages of a server to a client without a password.
 fn welcome() -> Vec<u8> {
     let key = [0, 0, 0, 1, 0, 0, 0, 2];
     let status = message(b'S', b"server_version\x0015.1\0");
     [message(b'R', &[0; 4]), status, message(b'K', &key), message(b'Z', b"I")].concat()
 }
 
-/// The answer to `select 7`, whatever was asked.
+/// The answer to `select 7`, for any query.
 fn seven() -> Vec<u8> {
     let columns = b"\0\x01a\0\0\0\0\0\0\0\0\0\0\x17\0\x04\xff\xff\xff\xff\0\x01";
     let parts = [
@@ -46,7 +46,7 @@ fn seven() -> Vec<u8> {
     parts.concat()
 }
 
-/// Breaks a message or two.
+/// Corrupts one or two messages.
 fn broken(mut bytes: Vec<u8>, random: &mut Random) -> Vec<u8> {
     for _ in 0..=random.below(2) {
         let at = random.below(bytes.len());
@@ -60,7 +60,8 @@ fn broken(mut bytes: Vec<u8>, random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Serves each client, cancel requests too, until it is told to stop; each part of a conversation is broken at times.
+/// Serves each client, including cancel requests, until it is stopped; corrupts each part of a conversation
+/// at random.
 fn serve(listener: &TcpListener, stop: &AtomicBool) {
     let mut random = Random(7);
     for client in listener.incoming() {
@@ -68,7 +69,7 @@ fn serve(listener: &TcpListener, stop: &AtomicBool) {
             return;
         }
         let (mut client, mut random) = (client.unwrap(), Random(random.next()));
-        // A client that has given up closes its side; there is nothing to be said to it.
+        // A client that has given up closes its side, and needs no answer.
         std::thread::spawn(move || converse(&mut client, &mut random));
     }
 }

@@ -1,4 +1,5 @@
-//! Where a connection string leads: several hosts, sockets, password files, and TLS with everything that it verifies.
+//! The target of a connection string: several hosts, sockets, password files, and TLS with everything that it
+//! verifies.
 
 use std::path::Path;
 use std::process::Command;
@@ -112,7 +113,7 @@ fn openssl(folder: &Path, arguments: &str) {
     assert!(made.status.success(), "{arguments}: {}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// When the server's certificate is valid.
+/// The validity period of the server's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Validity {
     Now,
@@ -136,7 +137,7 @@ pub(crate) fn certificates(folder: &Path, validity: Validity) {
             folder,
             &format!("req -newkey rsa:2048 -nodes -subj /CN={subject} -keyout {name}.key -out {name}.csr"),
         );
-        // A certificate that ends before it begins was never valid, which openssl does not mind.
+        // A certificate that ends before it begins was never valid; openssl creates it all the same.
         let days = if validity == Validity::Over && name == "server" { "-1" } else { "2" };
         openssl(
             folder,
@@ -149,7 +150,7 @@ pub(crate) fn certificates(folder: &Path, validity: Validity) {
     set_mode(&folder.join("client.key"), 0o600);
 }
 
-/// Gives the server its certificate, which only its own account may read, and turns TLS on.
+/// Installs the server's certificate, which only its own account may read, and turns TLS on.
 pub(crate) async fn turn_on_tls(cluster: &Cluster, folder: &Path) {
     use std::os::unix::fs::MetadataExt as _;
     let mut connection = connect(&cluster.url("postgres")).await.unwrap();

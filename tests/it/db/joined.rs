@@ -1,5 +1,5 @@
-//! Transactions that are begun and ended together with a typed query, through poolers with one server connection: what was left
-//! open would keep out who comes next.
+//! Transactions whose begin or commit travels with a typed query, through poolers with one server connection:
+//! a transaction that stays open would block the next client.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ diesel::table! {
     }
 }
 
-/// The owner is looked for at the end of the transaction.
+/// The foreign key is deferred, so it is checked at the end of the transaction.
 const SETUP: &str = "create table owner (id integer primary key); insert into owner values (1);
     create table entry (id integer primary key, owner integer not null references owner deferrable initially deferred)";
 

@@ -1,4 +1,5 @@
-//! Operations by the extended protocol: what their names must not bring about, and what is done when names are of no use.
+//! Operations by the extended protocol: what named statements must not cause, and what happens if names do
+//! not work.
 
 use std::fmt::Write as _;
 
@@ -21,7 +22,7 @@ async fn connect(setup: &str) -> Database {
     Database::speaking(&config::Database { pool_size: 1, ..settings(&url) }, PREPARED).unwrap()
 }
 
-/// How many statements the server keeps, this question's among them.
+/// The number of statements that the server keeps, including this query.
 async fn kept(database: &Database) -> usize {
     let count = answer(database, &read(), "select count(*) from pg_prepared_statements").await;
     count.unwrap().unwrap().parse().unwrap()
@@ -39,7 +40,7 @@ async fn a_statement_is_prepared_once_whatever_its_values() {
         let expected = [number, number * 2, number].map(|number| Some(number.to_string()));
         assert_eq!(answers, expected);
     }
-    // The scope, two texts, and the question.
+    // The scope, two texts, and this query.
     assert_eq!(kept(&database).await, 4);
 }
 
@@ -51,7 +52,7 @@ async fn what_the_server_keeps_is_bounded() {
         assert_eq!(answer(&database, &read(), &text).await.unwrap(), Some(number.to_string()));
     }
     assert!(kept(&database).await <= 130);
-    // A long one is not kept, and of medium ones fewer.
+    // A long one is not kept, and fewer medium ones are.
     let long = |length: usize, number: usize| format!("select '{}', {number}", "x".repeat(length));
     for number in 0..20 {
         let before = kept(&database).await;
@@ -78,7 +79,7 @@ async fn more_values_than_the_protocol_counts_go_as_a_message() {
     assert_eq!(answers, [Some("70000".to_owned())]);
 }
 
-/// PostgreSQL looks at neither privilege again when a prepared statement is executed by another role.
+/// PostgreSQL checks neither privilege again when another role executes a prepared statement.
 #[tokio::test]
 async fn what_one_role_has_prepared_gives_another_no_rights() {
     let (one, other) =
@@ -96,7 +97,7 @@ async fn what_one_role_has_prepared_gives_another_no_rights() {
         [("select next($1::int4)", "2"), ("select id from inner_schema.t where $1::int4 = 1", "7")]
     {
         let asked = [statement(text, &[Some("1")])];
-        // So often that PostgreSQL has one plan for all values.
+        // Often enough for PostgreSQL to use one plan for all values.
         for _ in 0..10 {
             assert_eq!(database.run(&one, &asked).await.unwrap(), [Some(expected.to_owned())]);
         }
@@ -116,7 +117,7 @@ async fn names_that_are_gone_are_given_anew_and_nothing_runs_twice() {
         let count = answer(&database, &read(), "select count(*) from t").await.unwrap();
         assert_eq!(count, Some(turn.to_string()));
     }
-    // Names of typed queries and of operations are one list.
+    // Typed queries and operations share one list of names.
     let mut connection = database.connection().await.unwrap();
     diesel_async::SimpleAsyncConnection::batch_execute(&mut *connection, "discard all").await.unwrap();
     drop(connection);
@@ -137,7 +138,7 @@ async fn a_table_that_changes_is_read_as_it_is_now() {
     }
 }
 
-/// A function raises what a lost name would, too. A sequence counts how often it ran.
+/// A function raises the same error as a lost name. A sequence counts how often it ran.
 #[tokio::test]
 async fn an_error_of_the_statement_itself_is_final() {
     let database = connect(
@@ -186,7 +187,7 @@ async fn what_cannot_be_sent_is_refused() {
     assert_eq!(sqlstate(&connect("").await.run(&read(), &two).await.unwrap_err()), "42601");
 }
 
-/// PostgreSQL has one SQLSTATE for all that it does not support, and for a plan whose result has changed.
+/// PostgreSQL has one SQLSTATE both for unsupported features and for a plan whose result type has changed.
 #[tokio::test]
 async fn what_postgresql_does_not_support_is_sent_once() {
     let database = connect("create table t (id int); create sequence sent").await;

@@ -56,7 +56,7 @@ fn notes() -> Vec<Note> {
     vec![note(1, None), note(2, Some("it's"))]
 }
 
-/// Adds one to the only row of `n`, `turns` times, each in a transaction that reads and then writes.
+/// Adds one to the only row of `n`, `turns` times, each time in a transaction that reads and then writes.
 pub(super) async fn count_up(database: &Database, client: i32, turns: i32) {
     for turn in 0..turns {
         let mut connection = database.connection().await.unwrap();

@@ -1,5 +1,5 @@
-//! What is done where `show pgdog.shards` has an answer. No PgDog is at hand: a PostgreSQL behind PgBouncer answers it, whose
-//! database has a setting of that name.
+//! The behaviour if `show pgdog.shards` has an answer. There is no real PgDog here: a PostgreSQL behind
+//! PgBouncer answers it, because its database has a setting with that name.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const SETUP: &str = "
     create function said() returns text stable language sql as 'select pg_catalog.current_query()';
     create function done() returns text volatile language sql as 'select pg_catalog.current_query()';";
 
-/// The connection string of a database that has so many shards, as it says, and what stands before it.
+/// The connection string of a database that claims to have this number of shards, and its pooler.
 async fn database(shards: u32) -> (String, glowplug_local::Pooler) {
     let name = harness::database(SETUP).await;
     let owner = harness::connect(&harness::cluster().url(&name)).await;
@@ -29,7 +29,7 @@ async fn database(shards: u32) -> (String, glowplug_local::Pooler) {
 
 async fn settled(url: &str) -> Engine {
     let engine = Engine::new(&harness::config(url, PoolMode::Auto)).expect("an engine");
-    // It fails where no operation is run.
+    // It fails although no operation runs.
     let _ = engine.ready().await;
     engine
 }

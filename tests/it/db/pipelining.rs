@@ -1,5 +1,5 @@
-//! Several futures on one connection: their pipelines are written without waiting for each other's answers, and each has its
-//! own; directly and through PgBouncer, in each protocol.
+//! Several futures on one connection: their pipelines are written without waiting for each other's answers,
+//! and each gets its own answer; directly and through PgBouncer, in each protocol.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ diesel::table! {
     }
 }
 
-/// One way to a fresh database.
+/// One route to a new database.
 struct Way {
     label: String,
     url: String,
@@ -43,7 +43,7 @@ impl Way {
     }
 }
 
-/// Each has one server connection less than a test has clients, where there is a pooler.
+/// A pooler has one server connection fewer than a test has clients.
 async fn ways() -> Vec<Way> {
     let mut ways = Vec::new();
     for (pool_mode, protocol) in [
@@ -81,7 +81,7 @@ async fn text(mut connection: &Connection, sql: &str) -> QueryResult<String> {
     diesel::sql_query(sql).get_result::<Value>(&mut connection).await.map(|value| value.value)
 }
 
-/// Long enough for any machine; something that hangs fails instead.
+/// Fails if the work hangs; the time is long enough for any machine.
 async fn in_time<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_mins(2), work).await.expect("nothing hangs")
 }
@@ -160,7 +160,7 @@ async fn within_a_transaction_they_share_it() {
         });
         let pids = in_time(pids).await.unwrap();
         assert!(pids.iter().all(|pid| *pid == pids[0]), "{}: {pids:?}", way.label);
-        // The second fails, and with it what is behind it; `try_join` drops the others' futures at once.
+        // The second one fails, and so do those behind it; `try_join` drops the other futures at once.
         let undone = connection.transaction::<(), Error, _>(async |connection| {
             let connection = &*connection;
             try_join_all([1000, 0, 1001, 1002].map(|id| insert(connection, id))).await.map(|_| ())
@@ -182,7 +182,7 @@ async fn within_a_transaction_they_share_it() {
     }
 }
 
-/// Polls once, so that the future is left where it then waits.
+/// Polls the future once, so that it stays where it waits.
 async fn advance<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(future.poll_unpin(context))).await
 }
@@ -203,7 +203,7 @@ async fn a_future_dropped_at_any_moment_leaves_the_others_in_order() {
                     }
                 }
                 futures = left;
-                // So that answers come meanwhile.
+                // Lets answers arrive meanwhile.
                 tokio::time::sleep(Duration::from_micros(polls * 100)).await;
             }
             futures.retain(|(number, _)| *number != place);
@@ -260,7 +260,7 @@ async fn a_pool_does_not_get_a_connection_that_somebody_left_and_what_runs_is_ca
     }
 }
 
-/// How many statements with the mark run.
+/// The number of running statements with the mark.
 async fn wait_for(mark: &str) -> usize {
     let server = harness::connect(&harness::cluster().url("postgres")).await;
     let count = format!(
@@ -300,7 +300,7 @@ async fn a_statement_is_given_one_name() {
     let mut connection = connector.connect().await.unwrap();
     in_time(join_all((0..20).map(|number| echo(&connection, number)))).await;
     in_time(join_all((0..20).map(|number| echo(&connection, number)))).await;
-    // One that fails is not kept, and those that went beside it are not harmed.
+    // A failed statement is not kept, and does not affect the others.
     let wrong = async |mut connection: &Connection| {
         diesel::select(diesel::dsl::sql::<Integer>("nothing")).get_result::<i32>(&mut connection).await
     };

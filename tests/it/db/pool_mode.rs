@@ -1,4 +1,4 @@
-//! Pool mode `auto`: names are used where they are safe, and given up when the pooler's configuration changes.
+//! Pool mode `auto`: names are used if they are safe, and given up when the pooler's configuration changes.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ extern "SQL" {
     fn add_one(id: diesel::sql_types::Integer) -> diesel::sql_types::Integer;
 }
 
-/// The names of our statements where this query runs, its own included.
+/// The names of Glowplug's statements in this query's session, including its own.
 async fn names(database: &Database) -> Vec<String> {
     let mut connection = database.connection().await.unwrap();
     let ours = pg_prepared_statements::table.filter(pg_prepared_statements::name.like("glowplug%"));
@@ -88,10 +88,11 @@ async fn a_database_that_comes_later_is_looked_at_then() {
     assert!(names_are_used(&database).await);
 }
 
-/// Adds one, in many statements that differ, so that names are missing on each server connection again and again.
+/// Adds one, in many different statements, so that names are missing on each server connection again and
+/// again.
 async fn add(database: &Database, turn: u32) -> Result<usize, String> {
     let mut connection = database.connection().await.map_err(|error| error.to_string())?;
-    // Diesel does not let updates be prepared by name, but this is a query to it.
+    // Diesel does not prepare updates by name, but for Diesel this is a query.
     let mut counters = counter::table.select(add_one(counter::id)).into_boxed();
     for _ in 0..turn % 16 {
         counters = counters.filter(counter::id.ge(0));
@@ -125,7 +126,7 @@ async fn a_pooler_that_changes_its_mode_is_followed_and_nothing_runs_twice() {
         let database = database.clone();
         set.spawn(async move {
             let (mut added, mut failures) = (0, Vec::new());
-            // Long enough to have met the change, and some turns more.
+            // Long enough to see the change, plus some iterations.
             for turn in 0.. {
                 if turn >= 300 && database.protocols().typed == Protocol::Unnamed || turn == 10_000 {
                     break;

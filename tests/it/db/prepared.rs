@@ -1,4 +1,5 @@
-//! Named statements: kept within bounds, prepared anew when the server no longer has or takes them, never in a loop.
+//! Named statements: their number is bounded, and they are prepared again when the server no longer has or
+//! accepts them, but never in a loop.
 
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -19,7 +20,7 @@ struct Count {
     count: i64,
 }
 
-/// How many named statements the session has; the question itself is one of them.
+/// The number of named statements in the session, including this query.
 async fn named(connection: &mut Connection) -> i64 {
     let question = diesel::sql_query("select count(*) from pg_prepared_statements");
     question.get_result::<Count>(connection).await.unwrap().count
@@ -61,7 +62,7 @@ async fn a_table_that_changes_is_read_as_it_is_now() {
     let connection = &mut connect("create table t (id int, extra int); insert into t values (1, 2)").await;
     let both = || t::table.select((t::id, t::extra));
     assert_eq!(both().first::<(i32, i32)>(connection).await, Ok((1, 2)));
-    // The result's types change with the column's, and the server refuses the plan that it has.
+    // The result type changes with the column, and the server refuses its plan.
     let change = "alter table t alter extra type bigint; update t set extra = 3";
     connection.batch_execute(change).await.unwrap();
     let wide = |connection| diesel::sql_query("select extra as count from t").get_result::<Count>(connection);
@@ -73,7 +74,7 @@ async fn a_table_that_changes_is_read_as_it_is_now() {
     );
     connection.batch_execute("alter table t alter extra type int").await.unwrap();
     assert_eq!(both().first::<(i32, i32)>(connection).await, Ok((1, 3)));
-    // Within a transaction the error is the query's; the next transaction goes well.
+    // Within a transaction the query fails; the next transaction succeeds.
     connection.batch_execute("alter table t alter extra type bigint").await.unwrap();
     connection.batch_execute("alter table t add more int").await.unwrap();
     let failed = connection.transaction::<_, Error, _>(async |connection| {
@@ -90,7 +91,7 @@ async fn a_table_that_changes_is_read_as_it_is_now() {
 async fn statements_that_are_gone_are_prepared_anew() {
     let connection = &mut connect("").await;
     let one = || diesel::select(1.into_sql::<Integer>());
-    // Openly: the connection sees it, and asks for none of them again, in a transaction neither.
+    // Visibly: the connection notices it, and uses none of them again, not even in a transaction.
     for statement in ["deallocate all", "discard all", "select 1; deallocate all; select 1 / 0"] {
         assert_eq!(one().get_result::<i32>(connection).await, Ok(1));
         let result = connection.batch_execute(statement).await;
@@ -99,7 +100,7 @@ async fn statements_that_are_gone_are_prepared_anew() {
             .transaction::<_, Error, _>(async |connection| one().get_result::<i32>(connection).await);
         assert_eq!(within.await, Ok(1), "{statement}");
     }
-    // In secret: it is told only when it asks, which within a transaction is too late.
+    // Invisibly: the connection learns it only from an error, which is too late in a transaction.
     let secretly = "do $$ begin execute 'deallocate all'; end $$";
     connection.batch_execute(secretly).await.unwrap();
     assert_eq!(one().get_result::<i32>(connection).await, Ok(1));

@@ -1,4 +1,4 @@
-//! What the probe finds out about each pooler, in each of its modes, and that it leaves nothing there.
+//! The probe's findings for each pooler, in each of its modes; and it leaves nothing behind.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn pooler(program: PoolerProgram, pool_mode: PoolMode, extra: &[(&str, &str)]) -
     })
 }
 
-/// A `PgBouncer` that knows nothing of prepared statements, and one that tracks them.
+/// A `PgBouncer` without support for prepared statements, and one that tracks them.
 fn in_transaction_mode() -> [(PoolerProgram, Pooler); 2] {
     let tracking = [("max_prepared_statements", "100")];
     [(PoolerProgram::Installed, &[][..]), (PoolerProgram::TracksStatements, &tracking)]
@@ -99,7 +99,7 @@ async fn pgpool_keeps_a_session_for_each_client() {
     let pgpool = harness::pgpool(4);
     let findings = probe(&pgpool.url(&harness::database("").await)).await;
     assert!(matches!(findings.lending, FoundPoolMode::Session | FoundPoolMode::Direct), "{findings:#?}");
-    // It routes each statement, so that operations go as messages all the same.
+    // It routes each statement, so operations still go as messages.
     assert_eq!(findings.protocols(), Protocols::of(PoolMode::Session), "{findings:#?}");
     assert_eq!(findings.set_local, ProbeResult::Passes, "{findings:#?}");
 }
@@ -179,7 +179,7 @@ async fn others_at_work_do_not_deceive_it() {
     }
 }
 
-/// As when several servers start at once: they share few server connections, and keep each other's pace.
+/// Several servers may start at once: they share few server connections, and run at the same pace.
 #[tokio::test]
 async fn probes_at_the_same_time_do_not_mislead_each_other() {
     let name = harness::database("").await;

@@ -1,4 +1,5 @@
-//! Servers and poolers that stop, restart, or stand still: nothing hangs, nothing wrong is answered, the pool heals.
+//! Servers and poolers that stop, restart, or freeze: nothing hangs, no answer is wrong, and the pool
+//! recovers.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ use tokio::task::JoinSet;
 use super::{answer, connect, read, settings, write};
 use crate::harness;
 
-/// What a load of reads met with.
+/// The results of a load of reads.
 #[derive(Debug, Default)]
 struct Load {
     right: u32,
@@ -98,7 +99,7 @@ async fn a_pooler_restarted_under_load() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_restarted_under_load() {
     let mut cluster = Cluster::start(ClusterOptions::throwaway()).unwrap();
-    // By default PgBouncer tries a server that refused it again only after 15 seconds, and keeps its clients waiting.
+    // By default, PgBouncer retries a server that refused it only after 15 seconds, while its clients wait.
     let extra = vec![("server_login_retry".to_owned(), "1".to_owned())];
     let options = PoolerOptions { pool_size: 8, extra, ..PoolerOptions::default() };
     let pooler = Pooler::start(&cluster, &options).unwrap();
@@ -121,7 +122,7 @@ async fn a_server_restarted_under_load() {
     drop((pooler, cluster));
 }
 
-/// PgBouncer tries a server that refused it again only after some seconds (`server_login_retry`).
+/// PgBouncer retries a server that refused it only after some seconds (`server_login_retry`).
 async fn heal(database: &Database) {
     let begin = Instant::now();
     while database.check().await.is_err() {
@@ -141,7 +142,8 @@ async fn an_idle_pool_notices_a_restart() {
         pooler =
             tokio::task::spawn_blocking(move || pooler.restart().map(|()| pooler)).await.unwrap().unwrap();
     }
-    // A write is sent as well: the connection was known to be gone before anything was sent on it.
+    // A write is sent again, too, because the connection was known to be closed before anything was sent on
+    // it.
     answer(&database, &write(), insert).await.unwrap();
     assert_eq!(database.state().connections, 1);
 }
@@ -159,7 +161,8 @@ async fn a_lost_server_connection_costs_a_read_nothing_and_a_write_an_error() {
         let failure = answer(&database, &write(), suicide).await.unwrap_err();
         assert!(failure.error.is_connection_lost() && !failure.error.safe_to_retry(), "{failure:?}");
         answer(&database, &write(), suicide).await.unwrap();
-        // A sequence cannot be advanced in a read-only transaction; the age of the session tells as much.
+        // A sequence cannot be advanced in a read-only transaction; the age of the session serves the same
+        // purpose.
         let young = "select case when clock_timestamp() - backend_start > '1 second'
             then pg_terminate_backend(pid)::text else 'young' end, pg_sleep(0.1)
             from pg_stat_activity where pid = pg_backend_pid()";

@@ -1,4 +1,4 @@
-//! What is left in the pooler's server connections: nothing.
+//! Nothing is left in the pooler's server connections.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::{answer, read, settings, write};
 use crate::harness::{self, ask};
 
-/// How many server connections the pooler has.
+/// The number of the pooler's server connections.
 pub(super) const SERVER_CONNECTIONS: u32 = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,7 +36,7 @@ async fn many_clients_on_few_server_connections_leave_no_trace() {
     assert_eq!(traces(&pooler, &name).await, before);
 }
 
-/// A request with a role, claims and a timeout, or one that fails, or one whose caller goes away.
+/// A request with a role, claims and a timeout, or one that fails, or one that is dropped.
 async fn one_request(database: &Database, number: u32) {
     let id = number % 1000 + 1;
     let scope = Scope {
@@ -58,10 +58,10 @@ async fn one_request(database: &Database, number: u32) {
     }
 }
 
-/// What each of the pooler's server connections says of itself: its named statements and its session's settings.
+/// The state of each of the pooler's server connections: its named statements and its session's settings.
 ///
-/// As many transactions as there are server connections are held open, so that each is asked on another one.
-/// What the pooler itself sets for its clients (`application_name` and the like) is left out.
+/// One transaction for each server connection is held open, so that each query runs on another one. Settings
+/// that the pooler sets for its clients (`application_name` and the like) are left out.
 pub(super) async fn traces(pooler: &Pooler, name: &str) -> Vec<Option<String>> {
     let mut clients = Vec::new();
     for _ in 0..SERVER_CONNECTIONS {

@@ -1,5 +1,5 @@
-//! Types that PostgreSQL does not have built in: enums, domains, composite types and those of extensions, there and back,
-//! without a named statement.
+//! Types that are not built into PostgreSQL: enums, domains, composite types and those of extensions, sent
+//! and received without a named statement.
 
 use std::io::Write as _;
 
@@ -45,7 +45,7 @@ impl FromSql<MoodType, Pg> for Mood {
     }
 }
 
-/// In a schema that is not searched, with a name that has to be quoted.
+/// In a schema that is not in the path, with a name that has to be quoted.
 #[derive(SqlType, QueryId)]
 #[diesel(postgres_type(name = "Entry of \"x\"", schema = "other"))]
 pub struct EntryType;
@@ -119,12 +119,12 @@ fn pages() -> Vec<Page> {
     vec![
         page(1, Mood::Sad, &[Mood::Happy, Mood::Sad], &[-1, 0, 1]),
         page(2, Mood::Happy, &[], &[]),
-        // These bytes look like the stand-ins for types that are not known yet.
+        // These bytes look like the placeholders for types that are not known yet.
         page(3, Mood::Happy, &[Mood::Sad], &[-437_911_552, 437_911_551, -437_911_551]),
     ]
 }
 
-/// Each protocol that the pool mode bears.
+/// Each protocol that the pool mode supports.
 async fn ways() -> Vec<(glowplug_local::Pooler, Connector)> {
     let mut ways = Vec::new();
     for (pool_mode, protocol) in [
@@ -154,7 +154,7 @@ async fn futures_that_share_a_connection_find_types_out() {
 #[tokio::test]
 async fn values_of_such_types_there_and_back() {
     for (_pooler, connector) in ways().await {
-        // The second connection shares what the first has asked for.
+        // The second connection shares the types that the first has looked up.
         for _ in 0..2 {
             go_there_and_back(&mut connector.connect().await.unwrap()).await;
         }
@@ -195,7 +195,7 @@ async fn a_type_that_is_missing_is_named_and_harms_nothing() {
         })
         .await
         .unwrap();
-    // The type is another one now, with another OID: one query fails, and the next one asks again.
+    // The type has another OID now: one query fails, and the next one looks it up again.
     connection.batch_execute("drop type mood; create type mood as enum ('sad', 'x')").await.unwrap();
     sad().get_result::<Mood>(&mut connection).await.unwrap_err();
     assert_eq!(sad().get_result::<Mood>(&mut connection).await.unwrap(), Mood::Sad);

@@ -1,4 +1,4 @@
-//! A database that is not there, or not for us: which reason is given, and how soon.
+//! A database that does not exist or refuses us: which reason is given, and how soon.
 
 use std::time::{Duration, Instant};
 

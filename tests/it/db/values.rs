@@ -1,4 +1,4 @@
-//! Values of the built-in types, there and back: the extremes of each type, nothing, and NULL.
+//! Values of the built-in types, sent and received: the extremes of each type, empty values, and NULL.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::harness;
 
-/// Asks for each value, and expects it back. Twice, so that the second time a named statement is known.
+/// Selects each value, and expects it back. Twice, so that the named statement exists the second time.
 macro_rules! there_and_back {
     ($connection:expr, $sql:ty => $rust:ty: $($value:expr),+ $(,)?) => {
         $(for _ in 0..2 {

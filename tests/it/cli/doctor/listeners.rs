@@ -1,4 +1,4 @@
-//! Who listens at the port: nobody, somebody who says nothing, another service.
+//! The listener at the port: none, one that never answers, another service.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;

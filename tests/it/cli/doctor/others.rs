@@ -1,4 +1,5 @@
-//! `direct-url` and `replica-url`: the same database, a standby, how far it is, and what stands between.
+//! `direct-url` and `replica-url`: whether it is the same database, a standby, how far behind it is, and what
+//! is in between.
 
 use glowplug::config::PoolMode;
 use glowplug_local::{Cluster, ClusterOptions};
@@ -38,7 +39,7 @@ async fn replicas_are_looked_at_one_by_one() {
     replica.batch_execute("select pg_wal_replay_pause()").await.unwrap();
     client.batch_execute("create table later (id int primary key)").await.unwrap();
     let expected = vec![vec!["replica-behind", "replica-other-api"]];
-    // How far behind it is counts in time, which has to pass.
+    // The lag is a time, which has to pass first.
     let begun = std::time::Instant::now();
     let (mut report, mut exit) = doctor(&url, &["--replica-url", &standby.url("postgres")]).await;
     while codes(&report) != expected && begun.elapsed().as_secs() < 20 {

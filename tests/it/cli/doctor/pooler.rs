@@ -1,4 +1,4 @@
-//! The pooler: who may use it, what it asks PostgreSQL for, how much it has, and what it does to settings and writes.
+//! The pooler: its users, its logins to PostgreSQL, its limits, and its effect on settings and writes.
 
 use glowplug::config::PoolMode;
 use glowplug_local::{
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{TABLE, advice, assert_found, doctor};
 use crate::harness;
 
-/// A pooler with a user who may not use its console, and owns the tables.
+/// A pooler with a user that owns the tables, but may not use the console.
 async fn without_console(options: PoolerOptions, setup: &str) -> (Pooler, String, String) {
     let name = harness::database(TABLE).await;
     let user = format!("app_{name}");
@@ -28,13 +28,14 @@ fn extra(settings: &[(&str, &str)]) -> Vec<(String, String)> {
     settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// Behind a connection string: a pooler that says nothing is not waited for as long as by default.
+/// Appended to a connection string: a shorter wait than the default for a pooler that never answers.
 const SOON: &str = "?connect_timeout=2";
 
 #[tokio::test]
 async fn poolers_that_are_too_small() {
     let name = harness::database(TABLE).await;
-    // Its first client is who looked whether it listens; that one has left when it is its turn.
+    // Its first client is the one that checked whether it listens; that client has disconnected when its turn
+    // comes.
     let full = harness::pooler_with(PoolerOptions { max_client_conn: 1, ..PoolerOptions::default() });
     let session = harness::pooler(PoolMode::Session, 2);
     let transaction = harness::pooler(PoolMode::Transaction, 2);
@@ -141,7 +142,7 @@ async fn a_pooler_without_its_server() {
         let asking = ["--console", &pooler.admin_url()];
         let check = assert_found(&format!("{url}{SOON}"), &asking, "login-held").await;
         assert!(advice(&check).contains(&format!("at 127.0.0.1:{}", cluster.port())), "{check:#}");
-        // A client that PgBouncer could greet before finds out when it asks.
+        // A client that logs in from PgBouncer's cache gets the error at its first query.
         cluster.restart().unwrap();
         let client = loop {
             if let Ok((client, connection)) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await {
@@ -157,7 +158,7 @@ async fn a_pooler_without_its_server() {
     }
 }
 
-/// Poolers that look users up in the server, each in its own way.
+/// Poolers that look up users in the server, each in a different way.
 #[tokio::test]
 async fn users_that_are_looked_up_in_vain() {
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
@@ -204,7 +205,7 @@ async fn a_pooler_that_the_server_does_not_let_in() {
     let pooler = Pooler::start(&cluster, &PoolerOptions::default()).unwrap();
     let client = harness::connect(&cluster.url("postgres")).await;
     client.batch_execute("alter role postgres password 'changed'").await.unwrap();
-    // The pooler has the password of before, and so does its client.
+    // The pooler and its client still have the old password.
     let url = pooler.url("postgres");
     let check = assert_found(&format!("{url}{SOON}"), &[], "wrong-password").await;
     assert!(advice(&check).contains("older password"), "{check:#}");

@@ -1,4 +1,4 @@
-//! The report: what a person reads, the shape that machines rely on, and the exit codes.
+//! The report: the text for people, the documented JSON shape, and the exit codes.
 
 use std::path::Path;
 use std::process::Output;

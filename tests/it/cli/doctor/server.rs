@@ -1,4 +1,4 @@
-//! The server: who may connect, whether there is room, and whether it is ready.
+//! The server: who may connect, whether connections are left, and whether it is ready.
 
 use glowplug::config::PoolMode;
 use glowplug_local::{Authentication, Cluster, ClusterOptions};
@@ -27,7 +27,7 @@ async fn users_passwords_and_databases() {
     assert_found(&stranger, &[], "no-such-user-at-pooler").await;
 }
 
-/// A server of the test's own, as one of its users.
+/// A separate server for the test, as one of its users.
 async fn cluster_with(setup: &[&str]) -> (Cluster, impl Fn(&str, &str) -> String) {
     let cluster =
         Cluster::start(ClusterOptions { max_connections: 12, ..ClusterOptions::throwaway() }).unwrap();
@@ -64,7 +64,7 @@ async fn roles_that_are_not_there_or_may_not_come_in() {
     assert_found(&url("nologin", "postgres"), &[], "forbidden").await;
 }
 
-/// Waits until the server has noticed that all but so many connections have ended.
+/// Waits until the server has noticed that all but this number of connections have ended.
 async fn others_have_left(admin: &tokio_postgres::Client, count: u32) {
     let question = "select count(*) from pg_stat_activity where backend_type = 'client backend'";
     while harness::ask(admin, question).await != Some(count.to_string()) {
@@ -87,7 +87,7 @@ async fn connections_that_are_used_up() {
     assert_found(&url("guest", "narrow"), &[], "database-connection-limit").await;
     let admin = harness::connect(&cluster.url("postgres")).await;
     others_have_left(&admin, 3).await;
-    // Three are taken, and three are for superusers alone.
+    // Three are in use, and three are reserved for superusers.
     let mut held = Vec::new();
     for _ in 0..6 {
         held.push(harness::connect(&url("guest", "postgres")).await);
@@ -103,7 +103,7 @@ async fn connections_that_are_used_up() {
 async fn a_server_that_stops() {
     let (cluster, url) = cluster_with(&[TABLE]).await;
     let client = harness::connect(&cluster.url("postgres")).await;
-    // It waits for its clients, and takes no new ones.
+    // It waits for its clients, and accepts no new ones.
     kill(Pid::from_raw(i32::try_from(cluster.pid()).unwrap()), Signal::SIGTERM).unwrap();
     while doctor(&url("postgres", "postgres"), &[]).await.1 == 0 {}
     assert_found(&url("postgres", "postgres"), &[], "shutting-down").await;
@@ -136,7 +136,7 @@ async fn a_standby_that_takes_no_queries_yet() {
     let text = std::fs::read_to_string(&settings).unwrap();
     std::fs::write(&settings, format!("{text}\nhot_standby = off\n")).unwrap();
     let pid_file = data.join("postmaster.pid");
-    // It never says that it is ready, so the start is waited for elsewhere, until the server is stopped.
+    // It never says that it is ready, so another thread waits for the start until the server is stopped.
     let starting = tokio::task::spawn_blocking(move || cluster.restart().map(|()| cluster));
     let url = url("postgres", "postgres");
     while doctor(&url, &[]).await.0["checks"][0]["code"] == "refused" {}

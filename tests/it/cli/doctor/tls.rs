@@ -1,4 +1,4 @@
-//! TLS that is wanted, not there, or not to be trusted.
+//! TLS that is required, missing, or not trusted.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ async fn cluster(validity: Validity) -> (Cluster, tempfile::TempDir) {
     (cluster, folder)
 }
 
-/// Puts lines in front of the others in `pg_hba.conf`.
+/// Inserts lines at the beginning of `pg_hba.conf`.
 async fn admit(cluster: &Cluster, lines: &str) {
     let file = cluster.folder().join("data/pg_hba.conf");
     let text = std::fs::read_to_string(&file).unwrap();
