@@ -1,8 +1,8 @@
-//! What breaks between Glowplug and PostgreSQL, broken for real, with clients that ask all the while.
+//! Real faults between Glowplug and PostgreSQL, while clients send requests.
 //!
-//! Each client knows what it was told. Afterwards the rows are counted: a mutation that was acknowledged has run once, one
-//! that failed has run once or not at all, and no request took longer than its timeouts allow. `docs/faults.md` tells what
-//! clients get.
+//! Each client records its answers. Afterwards the rows are counted: an acknowledged mutation has run once, a
+//! failed one has run once or not at all, and no request took longer than its timeouts allow.
+//! `docs/faults.md` describes what clients get.
 
 mod cancelled;
 mod large;
@@ -36,7 +36,8 @@ const FIND: &str =
 
 const CLIENTS: usize = 8;
 
-/// How soon the pool has to be whole after a fault; a PgBouncer tries a server that refused it after a second here.
+/// How soon the pool has to be complete after a fault; here, PgBouncer retries a server that refused it after
+/// a second.
 const HEALING: Duration = Duration::from_secs(20);
 
 /// A configuration with short timeouts.
@@ -49,27 +50,27 @@ fn config(url: &str) -> Config {
     config
 }
 
-/// An engine that has read its catalogue.
+/// An engine that has read its catalog.
 async fn engine(url: &str) -> Engine {
     let engine = Engine::new(&config(url)).expect("an engine");
     engine.ready().await.expect("a database");
     engine
 }
 
-/// The longest that a request may take: to wait for a connection, to make one, twice for a read that is sent again, and the
-/// answer with its three seconds of grace; then two seconds for a busy machine.
+/// The longest time for a request: the wait for a connection, the connect, both twice for a read that is sent
+/// again, and the answer with its three seconds of grace; and two seconds for a busy machine.
 const LIMIT: Duration = Duration::from_secs(2 + 2 + 2 + 1 + 3 + 2);
 
-/// What clients have met with.
+/// The results of clients.
 #[derive(Debug, Default)]
 struct Met {
-    /// The mutations that were acknowledged.
+    /// The acknowledged mutations.
     done: BTreeSet<String>,
-    /// Those that were not.
+    /// The failed mutations.
     failed: BTreeSet<String>,
-    /// How many reads were answered.
+    /// The number of answered reads.
     read: u32,
-    /// How many were not.
+    /// The number of failed reads.
     unread: u32,
     /// The codes of all errors.
     codes: BTreeMap<String, u32>,
@@ -98,7 +99,7 @@ impl Met {
         }
     }
 
-    /// The data, or nothing where the client is told to try again.
+    /// The data, or nothing if the error allows the client to try again.
     async fn respond(&mut self, engine: &Engine, query: &str, mark: &str) -> Option<Value> {
         let begin = Instant::now();
         let mut answer = harness::graphql(engine, query, json!({ "mark": mark })).await;
@@ -127,7 +128,7 @@ impl Met {
     }
 }
 
-/// Clients that ask until they are told to stop.
+/// Clients that send requests until they are stopped.
 struct Load {
     clients: JoinSet<Met>,
     stop: CancellationToken,
@@ -145,7 +146,8 @@ impl Load {
                 while !stop.is_cancelled() {
                     turn += 1;
                     met.ask(&engine, format!("{client}-{turn}")).await;
-                    // Without it, eight clients would ask thousands of times while there is no database.
+                    // Without the pause, eight clients would send thousands of requests while there is no
+                    // database.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
                 met
@@ -164,7 +166,8 @@ impl Load {
     }
 }
 
-/// Does something while clients ask, waits until all is well, and lets them ask a little longer.
+/// Causes a fault while clients send requests, waits until requests succeed, and lets the clients continue a
+/// little longer.
 async fn under_load(engine: &Engine, fault: impl Future<Output = ()>) -> Met {
     let load = Load::start(engine);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -187,7 +190,8 @@ async fn heals(engine: &Engine) {
     }
 }
 
-/// As many requests at once as there are connections, and more, are answered; and then no connection is missing.
+/// Asserts that more requests at once than connections are answered, and that no connection is missing
+/// afterwards.
 async fn assert_whole(engine: &Engine) {
     let mut set = JoinSet::new();
     for _ in 0..16 {
@@ -201,7 +205,7 @@ async fn assert_whole(engine: &Engine) {
     assert_eq!(state.connections, state.idle);
 }
 
-/// Compares what clients were told with what the database has.
+/// Compares the clients' answers with the content of the database.
 async fn assert_once(url: &str, met: &Met) {
     let counted = harness::ask(
         &harness::connect(url).await,
@@ -218,7 +222,7 @@ async fn assert_once(url: &str, met: &Met) {
     }
 }
 
-/// Runs statements, each as a message of its own, in the database or in a pooler's administration console.
+/// Runs statements, each as a separate message, in the database or in a pooler's administration console.
 async fn command(url: &str, statements: &[&str]) {
     let client = harness::connect(url).await;
     for statement in statements {

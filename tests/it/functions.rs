@@ -1,4 +1,4 @@
-//! Which functions are exposed and how, and that the others are told with their reason.
+//! Which functions are exposed and how, and that the others are reported with their reason.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{AllowedOperations, Described, Engine, Identity, ReadFrom, Request, describe};

@@ -1,7 +1,9 @@
-//! Golden tests: `tests/golden/<case>/` holds a schema, a request, the SQL that it must become and the answer that it must get.
+//! Golden tests: `tests/golden/<case>/` contains a schema, a request, the expected SQL and the expected
+//! answer.
 //!
-//! `catalog.json` is what the introspection statement said of the schema, so that the SQL can be held without a database.
-//! `UPDATE=1 cargo test golden` writes `catalog.json`, `statement.sql` and `response.json` anew: read the difference.
+//! `catalog.json` is the result of introspection for the schema, so the SQL can be tested without a database.
+//! `UPDATE=1 cargo test golden` writes `catalog.json`, `statement.sql` and `response.json` anew: read the
+//! difference.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,7 +49,7 @@ impl Case {
         serde_json::from_str(&self.read("variables.json")).expect("variables")
     }
 
-    /// The statements that the request becomes, with their parameters as comments.
+    /// The statements of the request, with their parameters as comments.
     fn statements(&self, picture: &str) -> String {
         let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
         let catalog = Catalog::from_json(picture).expect("a catalogue");
@@ -117,7 +119,7 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
             case.hold("catalog.json", &(picture.clone() + "\n"));
         }
         wrong.extend(case.hold("statement.sql", &case.statements(&picture)));
-        // Each way gets a database of its own: the request may write.
+        // Each route gets its own database, because the request may write.
         let other = harness::database(&case.read("schema.sql")).await;
         let third = harness::cluster().url(&harness::database(&case.read("schema.sql")).await);
         let fourth = harness::cluster().url(&harness::database(&case.read("schema.sql")).await);
@@ -151,7 +153,7 @@ async fn picture(url: &str) -> String {
     let schemas: Vec<_> = SCHEMAS.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
     let text = INTROSPECT.replace("$1::pg_catalog.text[]", &format!("array[{}]::text[]", schemas.join(", ")));
     let client = harness::connect(url).await;
-    // Compiling the statement would take longer than running it, as the engine knows too.
+    // JIT compilation of the statement would take longer than running it; the engine turns it off, too.
     client.batch_execute("set jit = off").await.expect("a setting");
     harness::ask(&client, &text).await.expect("a picture")
 }

@@ -1,9 +1,9 @@
-//! What the tests stand on: one private PostgreSQL server for the whole binary, a fresh database per test, and
-//! `PgBouncers` in front of the server.
+//! The servers of the tests: one private PostgreSQL server for the whole binary, a new database for each
+//! test, and `PgBouncers` in front of the server.
 //!
-//! A test binary runs no destructors for its statics, and none at all when it is killed. So the server has a guard
-//! (see `glowplug_local`): a small shell whose standard input ends when this process is gone, and which then stops
-//! the server and removes its folder. That holds for a failed test, an abort, and a `kill -9`.
+//! A test binary runs no destructors for its statics, and none at all when it is killed. So the server has a
+//! guard (see `glowplug_local`): a small shell whose standard input ends with this process, and which then
+//! stops the server and removes its folder. This works after a failed test, an abort, and a `kill -9`.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -22,7 +22,7 @@ use tokio_postgres::{Client, NoTls};
 static CLUSTER: LazyLock<Cluster> =
     LazyLock::new(|| Cluster::start(ClusterOptions::throwaway()).expect("a private PostgreSQL server"));
 
-/// Numbers for names that no other test has.
+/// Numbers for unique names.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
 /// The server that all tests share. A test that stops or restarts a server starts its own.
@@ -46,7 +46,7 @@ pub(crate) async fn database(setup: &str) -> String {
 
 /// A fresh database with the starter project in it; returns its name.
 ///
-/// The migrations run once, in a database that the others are copies of.
+/// The migrations run once, in a database of which the others are copies.
 pub(crate) async fn starter_database() -> String {
     static TEMPLATE: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
     let template = TEMPLATE
@@ -60,7 +60,7 @@ pub(crate) async fn starter_database() -> String {
     copy_of(template).await
 }
 
-/// A fresh database with all that another has, to which there are no connections; returns its name.
+/// A copy of a database without connections; returns its name.
 pub(crate) async fn copy_of(template: &str) -> String {
     let name = format!("copy_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     connect(&cluster().url("postgres"))
@@ -76,7 +76,7 @@ pub(crate) fn pooler(pool_mode: PoolMode, pool_size: u32) -> Pooler {
     pooler_with(PoolerOptions { pool_mode: pooler_mode(pool_mode), pool_size, ..PoolerOptions::default() })
 }
 
-/// The PgBouncer that a pool mode is meant for.
+/// The PgBouncer for a pool mode.
 pub(crate) fn pooler_mode(pool_mode: PoolMode) -> PoolerMode {
     match pool_mode {
         PoolMode::Direct | PoolMode::Session => PoolerMode::Session,
@@ -85,7 +85,7 @@ pub(crate) fn pooler_mode(pool_mode: PoolMode) -> PoolerMode {
     }
 }
 
-/// The same with all options; the name is made unique.
+/// A PgBouncer with these options; the name is made unique.
 pub(crate) fn pooler_with(options: PoolerOptions) -> Pooler {
     let name = format!("{}-{}", options.name, NUMBER.fetch_add(1, Ordering::Relaxed));
     Pooler::start(cluster(), &PoolerOptions { name, ..options }).expect("a PgBouncer")
@@ -96,7 +96,7 @@ pub(crate) fn pgpool(children: u32) -> Pgpool {
     pgpool_with(Clustering::StreamingReplication, children)
 }
 
-/// The same with another clustering mode.
+/// A pgpool-II with this clustering mode.
 pub(crate) fn pgpool_with(clustering: Clustering, children: u32) -> Pgpool {
     let name = format!("pgpool-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     Pgpool::start(cluster(), &name, clustering, children).expect("a pgpool-II")
@@ -108,7 +108,7 @@ pub(crate) fn odyssey(statements: OdysseyStatements, pool_size: u32) -> Odyssey 
     Odyssey::start(cluster(), &name, PoolerMode::Transaction, statements, pool_size).expect("an Odyssey")
 }
 
-/// A command of words, as `redis-cli` takes it.
+/// A command from words, as in `redis-cli`.
 pub(crate) fn redis_command(command: &str) -> redis::Cmd {
     let mut words = command.split(' ');
     let mut sent = redis::cmd(words.next().expect("a command"));
@@ -118,14 +118,14 @@ pub(crate) fn redis_command(command: &str) -> redis::Cmd {
     sent
 }
 
-/// What a Redis answers to a command, on a connection of its own.
+/// A Redis' answer to a command, on a separate connection.
 pub(crate) fn ask_redis<T: redis::FromRedisValue>(redis: &Redis, command: &str) -> T {
     let client = redis::Client::open(redis.url()).expect("its address");
     let mut link = client.get_connection().expect("a connection");
     redis_command(command).query(&mut link).expect("Redis answers")
 }
 
-/// A plain connection to ask the server with; it closes when it is dropped.
+/// A plain connection for queries; it closes when it is dropped.
 pub(crate) async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
     tokio::spawn(connection);
@@ -141,7 +141,7 @@ pub(crate) async fn ask(client: &Client, statement: &str) -> Option<String> {
     })?
 }
 
-/// A configuration with small pools and sane limits; tests change what they are about.
+/// A configuration with small pools and sensible limits; tests change the settings that they test.
 pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
     Config {
         database: config::Database {
@@ -206,7 +206,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
     }
 }
 
-/// A queue that is not there, with the bounds that tests want.
+/// Settings of a queue that does not exist, with the bounds that tests need.
 pub(crate) fn queue() -> config::Queue {
     config::Queue {
         redis: None,

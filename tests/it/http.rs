@@ -1,4 +1,5 @@
-//! The HTTP server around the real engine: what is accepted, what is refused and how, and what ends with a connection.
+//! The HTTP server with the real engine: what is accepted, what is refused and how, and what ends with a
+//! connection.
 
 mod assets;
 mod faults;

@@ -1,5 +1,5 @@
-//! Tables that others inherit from: the key of a row may stand in several of them, and none of the rows is lost or taken for
-//! another.
+//! Tables that others inherit from: several of them may have a row with the same key, and no row is lost or
+//! mistaken for another.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::harness;
 use crate::random::Random;
 
-/// A crate, a lathe and a press that all have the number 1, and bookings, of which each means the table's own row.
+/// A crate, a lathe and a press that all have the number 1, and bookings, each of which references the
+/// table's own row.
 const SETUP: &str = "
     create table asset (id integer primary key, label text not null);
     create table machine (rpm integer) inherits (asset);
@@ -24,7 +25,7 @@ const SETUP: &str = "
     insert into late_deposit values (22, 1), (20, 1);
 ";
 
-/// All assets by their number, the tables' own ones first.
+/// All assets by their number, the table's own rows first.
 const LABELS: [&str; 8] = ["crate", "lathe", "press", "box", "saw", "punch", "stamp", "sack"];
 
 struct Stand {

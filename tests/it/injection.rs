@@ -1,4 +1,4 @@
-//! Values and identifiers that would break out of a carelessly built statement leave the database as it was.
+//! Values and identifiers that would break out of a carelessly built statement do not change the database.
 
 use std::fmt::Write as _;
 
@@ -31,7 +31,7 @@ pub(crate) const VALUES: [&str; 20] = [
     "%'; drop table canary; --",
 ];
 
-/// Names that need their quotation marks, and more.
+/// Names that need quotation marks, and more.
 const NAMES: [&str; 5] = ["a\"; drop table canary; --", "it's", "$1", "back\\slash", "/* no comment"];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
-//! Introspection answers are those of graphql-js on the same SDL, and a client's schema made from them is the same again. What
-//! is asked at random is answered as apollo-compiler answers it, and no answer is longer than allowed.
+//! Introspection answers equal those of graphql-js on the same SDL, and a client schema built from them
+//! equals the original. Random introspection queries get the answers of apollo-compiler, and no answer is
+//! longer than allowed.
 
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ async fn answers_are_those_of_graphql_js() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A type of introspection: its fields that have no fields, and those that have, with their types.
+/// An introspection type: its leaf fields, and its other fields with their types.
 type Introspected = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
 const TYPES: [Introspected; 6] = [
@@ -97,7 +98,8 @@ const TYPES: [Introspected; 6] = [
     ("__Directive", &["name", "description", "locations", "isRepeatable"], &[("args", "__InputValue")]),
 ];
 
-/// Selections of a type, with aliases, fragments and directives. `lists` may stand in each other.
+/// Selections of a type, with aliases, fragments and directives. `lists` is the number of lists that may
+/// still be nested.
 fn selections(random: &mut Random, of: &str, depth: usize, lists: usize) -> String {
     let (_, plain, nested) = TYPES.iter().find(|(name, ..)| *name == of).expect("a type of introspection");
     let mut text = String::from("{ __typename ");
@@ -112,7 +114,7 @@ fn selections(random: &mut Random, of: &str, depth: usize, lists: usize) -> Stri
         };
         let takes_argument = ["fields", "enumValues", "inputFields", "args"].contains(&name);
         let argument = if takes_argument && random.once_in(2) { "(includeDeprecated: $yes)" } else { "" };
-        // Fields with the same key are merged, and must not have different arguments.
+        // Fields with the same key are merged, so they must not have different arguments.
         let has_alias = !argument.is_empty() || random.once_in(3);
         let alias = if has_alias { format!("a{}: ", random.next()) } else { String::new() };
         let directive = ["", "", "", "@skip(if: true) ", "@include(if: $yes) "][random.below(5)];

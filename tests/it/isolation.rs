@@ -1,5 +1,6 @@
-//! Who is who under load: 64 clients of 16 users through a pooler with two server connections. Each checks every row that it
-//! gets; some are told to go away, and some go away by themselves. Afterwards no server connection remembers anybody.
+//! Users stay separate under load: 64 clients of 16 users use a pooler with two server connections. Each
+//! checks every row that it gets; some fail, and some disconnect. Afterwards no server connection has the
+//! state of a user.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -81,7 +82,7 @@ async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<St
         config.database.pool_mode = pool_mode;
         config.database.context = Some(context);
         config.database.stored_operations = stored;
-        // Nobody shall be refused only because so many wait for two connections.
+        // No client should be refused only because many wait for two connections.
         config.database.acquire_timeout = Duration::from_mins(1);
         config.database.statement_timeout = Duration::from_mins(1);
     })
@@ -126,7 +127,7 @@ impl Client {
         Self { user, authorization: format!("Bearer {token}"), server, random: random::Random(number as u64) }
     }
 
-    /// Returns who it was, how many rows it wrote, and how often it asked.
+    /// Returns the user, the number of rows that it wrote, and the number of its requests.
     async fn work(mut self) -> (String, i64, usize) {
         let end = Instant::now() + DURATION;
         let (mut written, mut turns) = (0, 0);
@@ -178,7 +179,7 @@ impl Client {
         assert_eq!(answer["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
     }
 
-    /// Hangs up while the database works for it.
+    /// Disconnects while its statement runs.
     async fn go_away(&mut self) {
         let patience = Duration::from_millis(self.random.below(20) as u64);
         let asking = self.ask(&self.authorization, "{ a: nap b: nap c: nap }");
@@ -209,8 +210,8 @@ impl Client {
     }
 }
 
-/// Asks each of two server connections what it remembers. The statement takes its time, so that two at once need both.
-/// Statements that a PgBouncer or an Odyssey has named itself are its own affair.
+/// Asserts that neither of two server connections has any state. The statement is slow, so that two at once
+/// need both connections. Statements that a PgBouncer or an Odyssey has named itself do not count.
 pub(crate) async fn nothing_is_left(url: &str) {
     let statement = "
         select json_build_object(

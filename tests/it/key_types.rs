@@ -1,5 +1,5 @@
-//! Keys of every type that PostgreSQL builds a primary key of: pages of them hold each row once, and each `nodeId` leads to its
-//! own row.
+//! Keys of every type that PostgreSQL allows in a primary key: pages contain each row once, and each `nodeId`
+//! leads to its own row.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
@@ -17,7 +17,7 @@ const SETUP: &str = r#"
     create domain steps as int[];
 "#;
 
-/// Types, each with values in the order of none.
+/// Types, each with unsorted values.
 const KEYS: [(&str, &[&str]); 45] = [
     ("smallint", &["-32768", "32767", "0", "7"]),
     ("bigint", &["9007199254740993", "-1", "9223372036854775807", "0"]),

@@ -1,5 +1,6 @@
-//! A database of a thousand tables with twenty columns each: it is served whole, soon, and in bounded memory. How soon
-//! and in how much is measured by the benchmark; the bounds here are for an unoptimised build on a busy machine.
+//! A database of a thousand tables with twenty columns each: it is served completely, soon, and in bounded
+//! memory. The benchmark measures time and memory; the bounds here are for an unoptimised build on a busy
+//! machine.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +10,10 @@ use serde_json::json;
 use crate::cli::program::{Program, command, open_folder};
 use crate::harness;
 
-/// Several times what it takes; something that grows with the square of the number of tables takes longer.
+/// Several times the usual time; work that grows with the square of the number of tables takes longer.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// In KiB; a few times what it takes.
+/// In KiB; a few times the usual amount.
 const MEMORY: u64 = 512 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +39,7 @@ async fn a_thousand_tables_are_served() {
     assert!(memory < MEMORY, "{memory} KiB are resident");
 }
 
-/// The most that a process has had in memory, in KiB.
+/// The peak memory of a process, in KiB.
 fn resident_memory(pid: u32) -> u64 {
     let status =
         std::fs::read_to_string(format!("/proc/{pid}/status")).expect("this test needs Linux's /proc");

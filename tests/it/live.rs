@@ -1,4 +1,5 @@
-//! Live queries: who is answered what, and when, straight from the registry and the poll, without a transport.
+//! Live queries: which answers subscribers get, and when, directly from the registry and the poll, without a
+//! transport.
 
 mod batch;
 mod cadence;
@@ -20,7 +21,7 @@ async fn the_first_answer_comes_at_once_and_then_each_that_differs() {
     assert_eq!(ann.titles().await, ["of ann 1"]);
     stand.execute("insert into note values (10, 'ann', 'new')").await;
     assert_eq!(ann.titles().await, ["new", "of ann 1"]);
-    // What changes nothing of the answer is not told: the next answer is the one after it.
+    // A change that does not affect the answer sends nothing: the next answer is the one after it.
     stand.execute("insert into note values (11, 'bob', 'hidden')").await;
     stand.settle().await;
     stand.execute("delete from note where id = 10").await;
@@ -47,7 +48,7 @@ async fn subscriptions_that_must_have_the_same_answer_are_one_group() {
     let mut same = stand.subscribe("ann", TITLES).await;
     assert_eq!(stand.live.count(), (2, 1));
     assert_eq!((one.titles().await, same.titles().await), (vec!["of ann 1".into()], vec!["of ann 1".into()]));
-    // One that comes later has the answer that is there.
+    // A later subscriber gets the current answer.
     let mut late = stand.subscribe("ann", TITLES).await;
     assert_eq!(late.titles().await, ["of ann 1"]);
     let _others = [
@@ -93,7 +94,7 @@ async fn a_slow_client_is_not_given_twice_what_was_changed_and_changed_back() {
     stand.execute("insert into note values (11, 'ann', 'another')").await;
     assert_eq!(quick.titles().await, ["another", "of ann 1"]);
     assert_eq!(slow.titles().await, ["another", "of ann 1"]);
-    // This time it waits already when the answer comes that it has.
+    // This time it already waits when the same answer comes again.
     stand.execute("delete from note where id = 11").await;
     assert_eq!(quick.titles().await, ["of ann 1"]);
     stand.execute("insert into note values (11, 'ann', 'another')").await;

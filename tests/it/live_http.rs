@@ -1,4 +1,4 @@
-//! Live queries over HTTP: what is a subscription, and the transports that carry one.
+//! Live queries over HTTP: subscriptions, and their transports.
 
 mod clients;
 mod correctness;
@@ -35,14 +35,14 @@ async fn tasks(route: Route) -> Server {
     Server::start_on(route, &harness::cluster().url(&name), |_| {}).await
 }
 
-/// A server, and a connection to its database past it.
+/// A server, and a direct connection to its database.
 struct Table {
     server: Server,
     client: Client,
 }
 
 impl Table {
-    /// Live queries look every 100 ms here.
+    /// The interval of live queries is 100 ms here.
     async fn served(change: impl FnOnce(&mut Config)) -> Self {
         let url = harness::cluster().url(&harness::database(TASKS).await);
         let change = |config: &mut Config| {
@@ -57,7 +57,7 @@ impl Table {
         self.client.batch_execute(sql).await.unwrap();
     }
 
-    /// The table as it was.
+    /// Restores the table.
     async fn reset(&self) {
         self.execute("truncate task; insert into task values (1, 'Task 1')").await;
     }

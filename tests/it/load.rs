@@ -1,5 +1,5 @@
-//! Many clients behind a transaction-mode pooler with few server connections: every answer is the right one, and nothing
-//! is left behind. Drivers that prepare by name answer here with each other's rows.
+//! Many clients behind a transaction-mode pooler with few server connections: every answer is correct, and
+//! nothing is left behind. Drivers that prepare by name would mix up rows here.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ const SETUP: &str = "
     insert into item select n, 1 + n % 25, md5(n::text) || ' \"' || n || '''' from generate_series(1, 500) as n;
     create index on item (owner_id);";
 
-/// What SQL says, asked once and directly.
+/// The answers of SQL, queried once and directly.
 struct Truth {
     items: Vec<Value>,
     owners: Vec<Value>,
@@ -54,7 +54,8 @@ async fn every_answer_is_right_under_load_and_nothing_stays_in_a_server_connecti
     nothing_is_left(&pooler.url(&database)).await;
 }
 
-/// Every third mutation fails in its second field, which undoes its first; the database must hold exactly what the answers said.
+/// Every third mutation fails in its second field, which undoes its first; the database must contain exactly
+/// what the answers said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_mutations_say_they_did_is_what_the_database_holds() {
     let setup = "create table entry (id integer generated always as identity primary key, client integer not null, \
@@ -81,7 +82,7 @@ async fn what_mutations_say_they_did_is_what_the_database_holds() {
     nothing_is_left(&pooler.url(&database)).await;
 }
 
-/// Returns the sum of what was acknowledged, and how many mutations were refused.
+/// Returns the sum of the acknowledged values, and the number of refused mutations.
 async fn write_entries(client: usize, engine: &Engine) -> (i64, usize) {
     let query = "mutation ($client: Int!, $amount: Int!, $bad: Int!) { \
         insertIntoentryCollection(objects: [{ client: $client, amount: $amount }]) { records { amount } } \
@@ -150,14 +151,14 @@ async fn owner(engine: &Engine, truth: &Truth, index: usize) {
     assert_eq!(answer, json!({ "data": { "ownerByPk": truth.owners[index] } }));
 }
 
-/// An error in the database must not disturb whoever gets the server connection next.
+/// An error in the database must not affect the next client of the server connection.
 async fn failure(engine: &Engine) {
     let query = "{ itemCollection(filter: { label: { regex: \"(\" } }) { edges { node { id } } } }";
     let answer = harness::graphql(engine, query, json!({})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
 }
 
-/// Holds all server connections at once, each in a transaction, and asks each what is in its session.
+/// Holds all server connections at once, each in a transaction, and checks each session.
 async fn nothing_is_left(url: &str) {
     let mut held = Vec::new();
     let mut servers = HashSet::new();
@@ -167,7 +168,7 @@ async fn nothing_is_left(url: &str) {
         servers.insert(harness::ask(&client, "select pg_backend_pid()").await);
         let statements = harness::ask(&client, "select count(*) from pg_prepared_statements").await;
         assert_eq!(statements.as_deref(), Some("0"), "named prepared statements are left");
-        // The settings in the list are those that PgBouncer itself keeps equal to its client's.
+        // PgBouncer itself keeps the settings in the list equal to its client's.
         let settings = "select coalesce(string_agg(name || '=' || setting, ', '), '') from pg_settings where source = 'session' \
             and name not in ('application_name', 'client_encoding', 'DateStyle', 'TimeZone', 'standard_conforming_strings')";
         assert_eq!(harness::ask(&client, settings).await.as_deref(), Some(""), "settings are left");

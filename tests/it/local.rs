@@ -36,7 +36,7 @@ async fn a_newer_pooler_tracks_prepared_statements() {
     let program = PoolerProgram::TracksStatements;
     let pooler = harness::pooler_with(PoolerOptions { program, pool_size: 1, ..PoolerOptions::default() });
     let (first, second) = (connect(&pooler.url(&name)).await, connect(&pooler.url(&name)).await);
-    // Both name their statements alike, on the one server connection that they share.
+    // Both use the same statement names, on the one server connection that they share.
     let (one, two) = (first.prepare("select 1").await.unwrap(), second.prepare("select 2").await.unwrap());
     for _ in 0..2 {
         assert_eq!(first.query_one(&one, &[]).await.unwrap().get::<_, i32>(0), 1);
@@ -94,7 +94,7 @@ async fn servers_left_behind_are_stopped_by_the_next_start() {
     let first = Cluster::start(options.clone()).unwrap();
     let first_pooler = Pooler::start(&first, &PoolerOptions::default()).unwrap();
     let pids = [first.pid(), first_pooler.pid()];
-    // The folder is started in again while the first is running, as after a crash that also took the guard.
+    // A second start in the folder while the first server runs, as after a crash that also killed the guard.
     let second = Cluster::start(options).unwrap();
     let second_pooler = Pooler::start(&second, &PoolerOptions::default()).unwrap();
     assert!(!pids.contains(&second.pid()) && !pids.contains(&second_pooler.pid()));
@@ -131,7 +131,7 @@ fn open_folder() -> tempfile::TempDir {
     tempfile::Builder::new().permissions(std::fs::Permissions::from_mode(0o755)).tempdir().unwrap()
 }
 
-/// Whether a process that is not ours to wait for runs; it is given a moment to be collected.
+/// Whether a process runs that is not our child; waits a moment until it is reaped.
 fn is_alive(pid: u32) -> bool {
     let deadline = Instant::now() + Duration::from_secs(5);
     let runs = || Command::new("kill").args(["-0", &pid.to_string()]).output().unwrap().status.success();

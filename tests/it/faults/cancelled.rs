@@ -1,4 +1,5 @@
-//! Callers that go away at every point where the engine waits: `respond` is polled so many times and dropped.
+//! Callers that disappear at every point where the engine waits: `respond` is polled a number of times and
+//! then dropped.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -21,11 +22,11 @@ use crate::harness;
 enum Moment {
     /// As soon as it waits.
     Waiting,
-    /// When what it waits for is there, and before it has seen it.
+    /// When its result is available, but before it is polled again.
     Woken,
 }
 
-/// Polls a future `times` times at the most; `None` if it has not ended by then.
+/// Polls a future at most `times` times; `None` if it has not ended by then.
 async fn polled<T>(times: usize, moment: Moment, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut left = times;
@@ -54,7 +55,8 @@ fn request(query: &str, mark: &str) -> Request {
     }
 }
 
-/// Sends mutations that are dropped ever later, until three in a row have ended; returns how often one was dropped.
+/// Sends mutations that are dropped later and later, until three in a row complete; returns how many were
+/// dropped.
 async fn drop_ever_later(query: &str, kind: &str, met: &mut Met, engine: impl Fn() -> Engine) -> usize {
     let mut dropped = 0;
     for moment in [Moment::Waiting, Moment::Woken] {
@@ -81,7 +83,7 @@ async fn drop_ever_later(query: &str, kind: &str, met: &mut Met, engine: impl Fn
     dropped
 }
 
-/// What was dropped may still run for a moment: its end is waited for before rows are counted.
+/// A dropped statement may still run for a moment: waits for its end, before rows are counted.
 async fn is_quiet(url: &str) {
     let client = harness::connect(url).await;
     let busy = "select count(*) from pg_stat_activity
@@ -96,14 +98,14 @@ async fn is_quiet(url: &str) {
     }
 }
 
-/// A configuration that lets a slow answer take its time.
+/// A configuration with enough time for slow answers.
 fn config(url: &str) -> Config {
     let mut config = super::config(url);
     config.database.statement_timeout = Duration::from_secs(10);
     config
 }
 
-/// The answer comes sixteen bytes at a time, so that there are many points where it is waited for.
+/// The answer arrives sixteen bytes at a time, so there are many points where the engine waits.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mutation_dropped_at_every_point_where_it_waits() {
     let name = harness::database(SETUP).await;
@@ -115,7 +117,7 @@ async fn a_mutation_dropped_at_every_point_where_it_waits() {
         engine.ready().await.unwrap();
         let mut met = Met::default();
         let dropped = drop_ever_later(INSERT, "warm", &mut met, || engine.clone()).await;
-        // Not polled at all, and polled once, at both moments; on a machine that is not busy it is many times more.
+        // Not polled at all, and polled once, at both moments; on an idle machine there are many more.
         assert!(dropped >= 4, "{dropped}");
         is_quiet(&direct).await;
         assert_once(&direct, &met).await;
@@ -124,7 +126,7 @@ async fn a_mutation_dropped_at_every_point_where_it_waits() {
     }
 }
 
-/// The first request of an engine also connects, and reads the catalogue.
+/// The first request of an engine also connects, and reads the catalog.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_first_mutation_dropped_at_every_point_where_it_waits() {
     let name = harness::database(SETUP).await;
@@ -142,7 +144,7 @@ struct Note {
     mark: String,
 }
 
-/// Writes a row by a query of its own.
+/// Writes a row with its own query.
 async fn note(context: FieldContext, Note { mark }: Note) -> Result<usize, FieldError> {
     let mut connection = context.connection().await?;
     let insert = diesel::sql_query("insert into entry (mark) values ($1)");

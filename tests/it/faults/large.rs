@@ -1,4 +1,4 @@
-//! Messages out of all proportion: an answer of 200 MB, and a value of 50 MB; whole, or cut off in the middle.
+//! Huge messages: an answer of 200 MB, and a value of 50 MB; complete, or cut off in the middle.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::server::{Server, json as body};
 
 const MEGABYTE: usize = 1 << 20;
 
-/// Nothing here is about how long it takes, nor about what is allowed.
+/// Removes time limits and size limits, which these tests are not about.
 fn patient(config: &mut Config) {
     config.database.statement_timeout = Duration::from_mins(1);
     config.limits.body_bytes = 64 * MEGABYTE;
@@ -50,7 +50,7 @@ fn insert_of(mark: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_50_megabytes() {
-    // An index takes no such value.
+    // An index cannot contain such a value.
     let name = harness::database(&format!("{SETUP}; drop index entry_mark_idx")).await;
     let pooler = harness::pooler(PoolMode::Transaction, 2);
     let server = Server::start(&pooler.url(&name), patient).await;
@@ -66,7 +66,8 @@ async fn a_message_of_50_megabytes() {
     assert_eq!(harness::ask(&client, &is_whole).await.unwrap(), "t");
 }
 
-/// The network takes the beginning of the message, and no more of it: it never runs, and holds nobody up.
+/// The network transports only the beginning of the message: the statement never runs, and blocks no other
+/// request.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_of_50_megabytes_that_is_cut_off() {
     let name = harness::database(SETUP).await;
@@ -75,7 +76,7 @@ async fn a_message_of_50_megabytes_that_is_cut_off() {
     let change = |config: &mut Config| {
         patient(config);
         config.database.statement_timeout = Duration::from_secs(1);
-        // Another connection would stand still as well, and the next request might take that one.
+        // Another connection would be frozen as well, and the next request might use it.
         config.database.pool_size = 1;
     };
     let server = Server::start(&relay.url(&direct, port), change).await;

@@ -1,4 +1,4 @@
-//! Networks that lose what they carry: half-open connections, and a TLS handshake that comes to no end.
+//! Networks that lose data: half-open connections, and a TLS handshake that never ends.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,8 @@ async fn half_open_connections() {
     }
 }
 
-/// Of two connections at rest that are half open, the two that take them are told; the third has a fresh one.
+/// There are two half-open idle connections: the two requests that take them fail, and the third gets a new
+/// one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_half_open_connection_at_rest() {
     let name = harness::database(SETUP).await;
@@ -44,7 +45,7 @@ async fn a_half_open_connection_at_rest() {
     assert_eq!(answer["data"]["entryCollection"]["edges"], json!([]), "{answer}");
 }
 
-/// Each byte of a handshake that comes late must not begin the connect timeout anew.
+/// The late bytes of a handshake must not restart the connect timeout.
 #[tokio::test]
 async fn a_tls_handshake_without_an_end() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -55,7 +56,8 @@ async fn a_tls_handshake_without_an_end() {
             tokio::spawn(async move {
                 let mut request = [0; 8];
                 socket.read_exact(&mut request).await?;
-                // It takes the request for encryption, and then begins a record of 16 KiB (RFC 8446, section 5.1).
+                // It accepts the request for encryption, and then begins a record of 16 KiB (RFC 8446,
+                // section 5.1).
                 socket.write_all(b"S\x16\x03\x03\x40\x00").await?;
                 loop {
                     socket.write_all(&[2]).await?;

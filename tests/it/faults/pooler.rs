@@ -19,8 +19,9 @@ fn assert_nobody_noticed(met: &Met) {
     assert!(met.failed.is_empty() && met.unread == 0, "{:?}", met.messages);
 }
 
-/// Waits until PgBouncer has all its server connections, none of which is to be closed. A `RECONNECT` that meets one which is logging in
-/// counts as a failed login, after which PgBouncer 1.18 refuses its clients for `server_login_retry`.
+/// Waits until PgBouncer has all its server connections, and none of them is about to be closed. If
+/// `RECONNECT` comes during a login, it counts as a failed login, after which PgBouncer 1.18 refuses its
+/// clients for `server_login_retry`.
 async fn until_logged_in(pooler: &Pooler, pool_size: usize) {
     let console = harness::connect(&pooler.admin_url()).await;
     let begin = Instant::now();
@@ -196,7 +197,8 @@ async fn a_pooler_without_a_place() {
     );
 }
 
-/// The pooler says so before it has passed anything on: nothing has run, and the client is told that it may try again.
+/// The pooler refuses before it has passed anything on: nothing has run, and the error says that the client
+/// may try again.
 #[tokio::test]
 async fn a_pooler_that_lends_no_server_connection_in_time() {
     let options = PoolerOptions {

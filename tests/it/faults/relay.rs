@@ -1,4 +1,5 @@
-//! A small TCP relay in front of a server, which can pass bytes on in small pieces, or no more at all without closing.
+//! A small TCP relay in front of a server, which can pass on bytes in small pieces, or stop to pass on
+//! anything without closing.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(super) struct Relay {
     _tasks: JoinSet<()>,
 }
 
-/// How often all connections of a moment were frozen. Those that are made afterwards are not.
+/// Counts the freezes. A freeze affects the connections that exist at that moment, not later ones.
 #[derive(Default)]
 struct Ice {
     times: AtomicU64,
@@ -26,7 +27,7 @@ struct Ice {
 }
 
 impl Relay {
-    /// `piece` is how many bytes are passed on at once.
+    /// `piece` is the number of bytes that are passed on at once.
     pub(super) async fn start(target: u16, piece: usize) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let port = listener.local_addr().expect("its address").port();
@@ -48,7 +49,7 @@ impl Relay {
         url.replace(&format!(":{target}/"), &format!(":{}/", self.port))
     }
 
-    /// From now on, nothing passes on the connections that there are; both sides believe that they are open.
+    /// From now on, nothing passes on the existing connections; both sides believe that they are open.
     pub(super) fn freeze(&self) {
         self.ice.times.fetch_add(1, Ordering::SeqCst);
         self.ice.frozen.notify_waiters();
@@ -67,7 +68,7 @@ async fn connect(client: TcpStream, target: u16, piece: usize, ice: Arc<Ice>) {
     ways.join_all().await;
 }
 
-/// Passes bytes on until one side closes, and then closes the other; or until it is frozen, for ever.
+/// Passes on bytes until one side closes, and then closes the other; stops for good when it is frozen.
 async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, piece: usize, ice: Arc<Ice>, made: u64) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -90,7 +91,7 @@ async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, piece: usize, ice
             if to.write_all(piece).await.is_err() {
                 return;
             }
-            // So that the other side mostly gets each piece on its own.
+            // Then the other side mostly gets each piece separately.
             if piece.len() < count {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }

@@ -1,4 +1,4 @@
-//! A PostgreSQL that is restarted, crashes, or hands over to its standby.
+//! A PostgreSQL that restarts, crashes, or fails over to its standby.
 
 use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerOptions};
 use nix::sys::signal::{Signal, kill};
@@ -7,21 +7,21 @@ use nix::unistd::Pid;
 use super::{SETUP, assert_once, command, engine, under_load};
 use crate::harness;
 
-/// By default PgBouncer tries a server that refused it again only after 15 seconds, and keeps its clients waiting.
+/// By default, PgBouncer retries a server that refused it only after 15 seconds, while its clients wait.
 fn impatient() -> PoolerOptions {
     let extra = vec![("server_login_retry".to_owned(), "1".to_owned())];
     PoolerOptions { pool_size: 4, extra, ..PoolerOptions::default() }
 }
 
 async fn cluster() -> Cluster {
-    // What is acknowledged is on the disk, or this would test the setting and not us.
+    // Acknowledged data is on the disk; otherwise the test would be about that setting.
     let settings = vec![("synchronous_commit".to_owned(), "on".to_owned())];
     let cluster = Cluster::start(ClusterOptions { settings, ..ClusterOptions::throwaway() }).unwrap();
     command(&cluster.url("postgres"), &[SETUP]).await;
     cluster
 }
 
-/// Stops the server as `pg_ctl stop` does in the modes `fast` and `immediate`, and starts it again.
+/// Stops the server like `pg_ctl stop` in the modes `fast` and `immediate`, and starts it again.
 async fn restarts(signal: Signal) {
     for is_pooled in [true, false] {
         let mut cluster = cluster().await;
@@ -50,13 +50,13 @@ async fn a_server_that_crashes_and_recovers() {
     restarts(Signal::SIGQUIT).await;
 }
 
-/// The connection string names both servers, and asks for one that takes writes.
+/// The connection string names both servers, and requires one that takes writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_fails_over_to_its_standby() {
     let mut primary = cluster().await;
     let standby = primary.standby().unwrap();
     let standby_url = standby.url("postgres");
-    // From now on, what is acknowledged is on both.
+    // From now on, acknowledged data is on both servers.
     command(
         &primary.url("postgres"),
         &["alter system set synchronous_standby_names = '*'", "select pg_reload_conf()"],

@@ -1,4 +1,4 @@
-//! Processes that stand still: the backends of PostgreSQL, and PgBouncer (SIGSTOP). Nobody closes a socket then.
+//! Frozen processes: the backends of PostgreSQL, and PgBouncer (SIGSTOP). No socket is closed then.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ const WHILE: Duration = Duration::from_secs(5);
 
 fn signal(pids: &[i32], signal: Signal) {
     for pid in pids {
-        // One that has ended meanwhile needs none.
+        // A process that has ended meanwhile needs no signal.
         let _ = kill(Pid::from_raw(*pid), signal);
     }
 }

@@ -1,7 +1,8 @@
-//! Clients that leave, many of them, while PostgreSQL answers late or not at all.
+//! Many clients that disconnect while PostgreSQL answers late or not at all.
 //!
-//! What they leave behind is bounded: connections whose statements are to be cancelled, and the requests to cancel them. PgBouncer 1.18,
-//! which ends itself when the socket of a cancel request closes too early, is still there afterwards.
+//! What they leave behind is bounded: connections whose statements have to be cancelled, and the cancel
+//! requests. PgBouncer 1.18, which ends if the socket of a cancel request closes too early, still runs
+//! afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -16,18 +17,18 @@ use super::{HEALING, config};
 use crate::db::{answer, read};
 use crate::harness;
 
-/// Longer than a cancel request was ever waited for.
+/// Longer than any version of Glowplug waited for a cancel request.
 const STALL: Duration = Duration::from_secs(8);
 
-/// How soon each client leaves.
+/// How soon each client disconnects.
 const PATIENCE: Duration = Duration::from_millis(40);
 
 const CLIENTS: usize = 24;
 
-/// The pool's connections, 16 cancel requests, the console, and one that looks whether it listens.
+/// The pool's connections, 16 cancel requests, the console, and one that checks whether it listens.
 const MOST_CLIENTS: usize = 4 + 16 + 2;
 
-/// Clients that ask and leave, until the time is over.
+/// Clients that send a request and disconnect, until the time is over.
 fn storm(database: &Database, time: Duration) -> JoinSet<()> {
     let mut clients = JoinSet::new();
     for _ in 0..CLIENTS {
@@ -45,14 +46,14 @@ fn storm(database: &Database, time: Duration) -> JoinSet<()> {
     clients
 }
 
-/// The most clients that the pooler has at a time while `clients` come and leave.
+/// The maximum number of the pooler's clients while `clients` connect and disconnect.
 async fn most_clients(console: &Client, mut clients: JoinSet<()>) -> usize {
     let mut most = 0;
     while !clients.is_empty() {
         let rows = console.simple_query("show clients").await.expect("the console answers");
         most = most
             .max(rows.iter().filter(|row| matches!(row, tokio_postgres::SimpleQueryMessage::Row(_))).count());
-        // Looks about fifty times in a second.
+        // Checks about fifty times in a second.
         let _ = tokio::time::timeout(Duration::from_millis(20), clients.join_next()).await;
     }
     most
@@ -99,11 +100,11 @@ async fn a_pooler_outlives_clients_that_leave_while_the_server_stands_still() {
     let console = harness::connect(&pooler.admin_url()).await;
     let database = Database::new(&config(&pooler.url("postgres")).database).unwrap();
     assert_heals(&database).await;
-    // Statements run, and their clients leave when the server stands still.
+    // Statements run, and their clients disconnect when the server is frozen.
     let running = storm(&database, PATIENCE);
     tokio::time::sleep(PATIENCE / 2).await;
     let stopped = processes(&cluster);
-    // One that has ended meanwhile needs none.
+    // A process that has ended meanwhile needs no signal.
     let signal = |signal| stopped.iter().for_each(|pid| kill(*pid, signal).unwrap_or_default());
     signal(Signal::SIGSTOP);
     let most =
@@ -111,7 +112,7 @@ async fn a_pooler_outlives_clients_that_leave_while_the_server_stands_still() {
     signal(Signal::SIGCONT);
     assert!(most <= MOST_CLIENTS, "{most} clients");
     assert_heals(&database).await;
-    // It would be a new one if the pooler had ended.
+    // The process id would have changed if the pooler had ended.
     harness::ask(&harness::connect(&pooler.url("postgres")).await, "select 1").await;
     console.simple_query("show version").await.expect("the same pooler");
 }

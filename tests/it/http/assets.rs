@@ -1,4 +1,4 @@
-//! GraphiQL's page and files, without a browser; `tests/it/browser.rs` has the one with.
+//! GraphiQL's page and files, without a browser; `tests/it/browser.rs` uses a real browser.
 
 use std::path::Path;
 
@@ -36,7 +36,7 @@ async fn the_page_runs_only_what_carries_its_nonce() {
     assert_ne!(attributes(&again, "nonce")[0], nonces[0], "a nonce is used once");
 }
 
-/// The hashes are what the page holds the files to, from the CDN as well as from the binary.
+/// The page's integrity hashes, which apply to the files from the CDN and from the binary.
 #[tokio::test]
 async fn the_files_are_those_that_npm_installs() {
     assert!(

@@ -11,10 +11,11 @@ use super::tasks;
 use crate::server::{Server, json};
 use crate::ways::Route;
 
-/// What a refusal may take. It takes milliseconds; the rest is for a busy machine and an unoptimised build.
+/// The time limit for a refusal. It takes milliseconds; the rest is for a busy machine and an unoptimised
+/// build.
 const QUICKLY: Duration = Duration::from_secs(5);
 
-/// Sends a document and expects a request error that says one of the words.
+/// Sends a document, and expects a request error with one of the words.
 async fn refused(server: &Server, document: &str, words: &str) {
     let began = Instant::now();
     let request = server.query(document).header("accept", "application/graphql-response+json");
@@ -79,7 +80,7 @@ async fn values_that_do_not_fit_are_refused() {
     refused(&server, "{ nothing }", "nothing").await;
 }
 
-/// The specification counts this as an error of the field: the request itself is a good one.
+/// By the specification, this is an error of the field: the request itself is valid.
 #[tokio::test]
 async fn a_cursor_that_was_tampered_with_is_an_error_of_its_field() {
     let server = tasks(Route::Direct).await;
@@ -165,7 +166,7 @@ async fn a_body_that_only_turns_out_to_be_too_long_is_refused() {
 
 #[tokio::test]
 async fn without_its_database_the_server_says_so_and_when_to_come_back() {
-    // A port that was free a moment ago: nothing answers there.
+    // This port was free a moment ago, so nothing answers there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let server = Server::start(&format!("postgres://postgres@{nobody}/postgres"), |_| {}).await;
     let request = server.query("{ __typename }").header("accept", "application/graphql-response+json");

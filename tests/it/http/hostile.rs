@@ -1,4 +1,4 @@
-//! Clients that mean no good, against the real program: others are served, and its memory stays bounded.
+//! Hostile clients against the real program: it serves other clients, and its memory stays bounded.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -14,8 +14,8 @@ use super::raw::{LONG, head, request};
 use crate::cli::program::{Program, open_folder};
 use crate::harness;
 
-/// What such clients may add to the memory of a server, in KiB: the bound on bodies, or on answers, and as much again for
-/// what the allocator and the connections take.
+/// How much such clients may add to the memory of a server, in KiB: the bound on bodies, or on answers, and
+/// as much again for the allocator and the connections.
 const BODIES: u64 = 192 * 1024;
 const ANSWERS: u64 = 400 * 1024;
 
@@ -24,7 +24,7 @@ const ROWS: &str = "create table large (id int primary key, body text not null);
 
 const LARGE: &str = "{ largeCollection { edges { node { body } } } }";
 
-/// A server of the table, with a limit on its descriptors.
+/// A server for the table, with a limit on its descriptors.
 async fn serve(folder: &Path, descriptors: u32) -> Program {
     let database = harness::database(ROWS).await;
     let mut limited = Command::new("sh");
@@ -42,7 +42,7 @@ fn address(program: &Program) -> SocketAddr {
     program.page("").trim_start_matches("http://").parse().unwrap()
 }
 
-/// The most that was ever resident, in KiB.
+/// The peak of resident memory, in KiB.
 fn peak(program: &Program) -> u64 {
     let path = format!("/proc/{}/status", program.pid());
     let status = std::fs::read_to_string(path).expect("this test needs Linux's /proc");
@@ -50,7 +50,7 @@ fn peak(program: &Program) -> u64 {
     line.trim_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap()
 }
 
-/// Sends as much of the bytes as the server takes.
+/// Sends as many of the bytes as the server accepts.
 async fn stuff(stream: &mut TcpStream, bytes: &[u8]) {
     let _ = timeout(Duration::from_millis(50), stream.write_all(bytes)).await;
 }

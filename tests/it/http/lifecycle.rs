@@ -1,4 +1,4 @@
-//! What ends with a connection or with the server. A table lock of the test's own makes a statement last.
+//! What ends with a connection or with the server. The test locks a table to make a statement wait.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::harness::{self, ask};
 use crate::server::Server;
 use crate::ways::Route;
 
-/// Far more than anything here takes; only a defect lets it pass.
+/// Far more than anything here takes; only a defect takes longer.
 const LONG: Duration = Duration::from_secs(20);
 
 const DOCUMENT: &str = "{ taskCollection { edges { node { id } } } }";
@@ -36,7 +36,7 @@ impl Locked {
         Self { server, lock, observer, database }
     }
 
-    /// Waits until as many statements wait for the lock.
+    /// Waits until this number of statements wait for the lock.
     async fn waiting(&self, count: usize) {
         let statement = format!(
             "select count(*) from pg_stat_activity where datname = '{}' and wait_event_type = 'Lock'",
@@ -50,7 +50,7 @@ impl Locked {
         timeout(LONG, reached).await.unwrap_or_else(|_| panic!("{count} statements wait"));
     }
 
-    /// Sends a request over a connection of its own.
+    /// Sends a request over a separate connection.
     async fn request(&self) -> TcpStream {
         let mut stream = TcpStream::connect(self.server.address).await.unwrap();
         let body = serde_json::json!({"query": DOCUMENT}).to_string();
@@ -66,7 +66,7 @@ impl Locked {
 /// Everything until the server closes the connection.
 async fn rest(mut stream: TcpStream) -> String {
     let mut text = String::new();
-    // A dropped connection may end by a reset; what was read until then is what counts.
+    // A dropped connection may end by a reset; only the bytes before it count.
     let _ = timeout(LONG, stream.read_to_string(&mut text)).await.expect("the server closes the connection");
     text
 }
@@ -87,7 +87,7 @@ async fn a_stop_lets_running_requests_finish() {
     locked.waiting(1).await;
     locked.server.stop.cancel();
     locked.server.stop.cancel();
-    // The listener is closed before anything is waited for, so that a balancer sees it at once.
+    // The listener closes before the server waits for anything, so that a load balancer notices at once.
     let refused = async {
         while TcpStream::connect(locked.server.address).await.is_ok() {
             tokio::task::yield_now().await;

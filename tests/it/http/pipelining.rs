@@ -1,4 +1,5 @@
-//! HTTP/1 as bytes: requests behind each other, and what is no HTTP. All is answered, at once and in order.
+//! HTTP/1 as bytes: pipelined requests, and bytes that are not HTTP. Everything is answered at once and in
+//! order.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -15,7 +16,7 @@ fn task(id: usize) -> String {
     format!("{{ taskCollection(filter: {{id: {{eq: {id}}}}}) {{ edges {{ node {{ title }} }} }} }}")
 }
 
-/// What the task's request is answered with.
+/// Expects the answer to the task's request.
 async fn expect_task(stream: &mut TcpStream, id: usize) {
     let (status, body) = response(stream).await;
     let expected = format!(
@@ -24,7 +25,7 @@ async fn expect_task(stream: &mut TcpStream, id: usize) {
     assert_eq!((status, body), (200, expected));
 }
 
-/// The bytes of a connection do not depend on how they are cut into packets.
+/// The result does not depend on how the bytes are divided into packets.
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order_however_they_are_cut() {
     let server = tasks(Route::Direct).await;

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP, beyond what the audits ask: batches, request ids, CORS, compression, the other paths.
+//! GraphQL over HTTP, beyond the audits: batches, request ids, CORS, compression, the other paths.
 
 use std::io::Read;
 

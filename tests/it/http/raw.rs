@@ -1,4 +1,4 @@
-//! HTTP/1 by hand: bytes to a server, as a client writes them that is broken or means no good.
+//! HTTP/1 by hand: bytes that a broken or hostile client might send.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Far more than anything here takes; only a defect lets it pass.
+/// Far more than anything here takes; only a defect takes longer.
 pub(super) const LONG: Duration = Duration::from_secs(20);
 
 /// A request of an operation.
@@ -24,10 +24,10 @@ pub(super) fn head(length: usize) -> String {
     )
 }
 
-/// A connection on which these bytes were sent.
+/// A connection, with these bytes sent.
 pub(super) async fn send(address: SocketAddr, bytes: impl AsRef<[u8]>) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
-    // The server may have answered and closed before it has read all.
+    // The server may have answered and closed before it has read everything.
     let _ = timeout(LONG, stream.write_all(bytes.as_ref())).await.expect("the server reads");
     stream
 }
@@ -47,14 +47,14 @@ pub(super) async fn response(stream: &mut TcpStream) -> (u16, String) {
     (status, String::from_utf8(body).unwrap())
 }
 
-/// The response that the server closes the connection after.
+/// The last response, after which the server closes the connection.
 pub(super) async fn last_response(stream: &mut TcpStream) -> u16 {
     let (status, _) = response(stream).await;
     assert_eq!(rest(stream).await, 0, "nothing follows the last answer");
     status
 }
 
-/// How many bytes come until the server closes the connection, in whatever way.
+/// The number of bytes until the server closes the connection in any way.
 pub(super) async fn rest(stream: &mut TcpStream) -> usize {
     let mut bytes = Vec::new();
     let _ = timeout(LONG, stream.read_to_end(&mut bytes)).await.expect("the server closes the connection");

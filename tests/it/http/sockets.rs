@@ -1,5 +1,5 @@
-//! What a client may hold by doing nothing: a connection, a head, a body, an answer. Each has its time and its bound; the
-//! times are short here, and the server's own are in `config::Sockets`.
+//! What an idle client can occupy: a connection, a head, a body, an answer. Each has a time limit and a
+//! bound. The times are short here; the server's defaults are in `config::Sockets`.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(400);
 
 const PING: &str = "{ __typename }";
 
-/// Some 20 MB, more than the system takes over of an answer.
+/// Some 20 MB, more than the system buffers of an answer.
 const LARGE: &str = "create table large (id int primary key, body text not null);
     insert into large select number, repeat('0123456789', 100000) from generate_series(1, 20) number;
     comment on schema public is '@graphql({\"max_rows\": 1000})';";
@@ -109,7 +109,7 @@ async fn bodies_have_room_together_and_short_ones_have_their_own() {
     .await;
     let half = head(900_000) + "{\"query\": \"" + &" ".repeat(100_000);
     let first = send(server.address, &half).await;
-    // The first has its room when the second finds none.
+    // The first request has its room, and the second finds none.
     let refused = async {
         loop {
             let mut second = send(server.address, &half).await;
@@ -129,7 +129,7 @@ async fn bodies_have_room_together_and_short_ones_have_their_own() {
     assert_eq!(response(&mut stream).await.0, 200, "there is room again");
 }
 
-/// Each part is a packet; what was kept for each would be a buffer.
+/// Each part is a packet; a buffer for each of them would be too much memory.
 #[tokio::test]
 async fn a_body_in_parts_of_a_byte_is_put_together() {
     let server = tasks(Route::Direct).await;
@@ -146,7 +146,7 @@ async fn a_body_in_parts_of_a_byte_is_put_together() {
 async fn a_client_that_does_not_read_loses_its_connection() {
     let server = server(LARGE, |sockets| sockets.write_timeout = SHORT).await;
     let mut stream = send(server.address, request(ALL)).await;
-    // Until the server has given up: a new request on the same connection fails.
+    // Waits until the server has given up: then a new request on the same connection fails.
     let given_up = async {
         while stream.write_all(b"\r\n").await.is_ok() {
             tokio::time::sleep(SHORT / 4).await;
@@ -169,12 +169,12 @@ async fn a_client_that_reads_slowly_gets_all() {
     }
 }
 
-/// It reads from the connection, so that the server can write; but the stream's window stays shut.
+/// The client reads from the connection, so the server can write; but the stream's window stays closed.
 #[tokio::test]
 async fn a_stream_that_its_client_holds_back_is_reset_and_the_others_go_on() {
     let server = server(LARGE, |sockets| sockets.write_timeout = SHORT).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
-    // The window of the connection has room for more than the stream that is held back.
+    // The window of the connection is larger than that of the blocked stream.
     let mut builder = h2::client::Builder::new();
     builder.initial_window_size(16 * 1024).initial_connection_window_size(1 << 20);
     let (mut client, connection) = builder.handshake::<_, bytes::Bytes>(stream).await.unwrap();
@@ -206,7 +206,7 @@ async fn the_largest_answers_that_are_not_read_go_first() {
     assert_eq!(response(&mut small).await.0, 200);
 }
 
-/// What comes after a time in which nothing is read.
+/// The bytes that arrive after a time without reading.
 async fn rest_or_nothing(stream: &mut TcpStream) -> usize {
     tokio::time::sleep(4 * Duration::from_secs(1)).await;
     stream.shutdown().await.ok();

@@ -1,4 +1,4 @@
-//! Many operations in one message: each comes to what it comes to alone, whatever its neighbours do.
+//! Many operations in one message: each has the same result as alone, whatever the others do.
 
 use std::time::{Duration, Instant};
 
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::stand::{Stand, identity};
 use crate::random::Random;
 
-/// A function that keeps the user in a setting of its own, and believes what it finds there: what one operation has left would be
-/// another user's rights. One that fails for some users, and one that takes its time.
+/// A function that keeps the user in its own setting, and trusts the value there: a value that another
+/// operation has left would give that user's rights. A function that fails for some users, and a slow one.
 const SETUP: &str = "
     create function who() returns text stable language plpgsql as $$
     declare kept text := nullif(current_setting('live.who', true), '');
@@ -46,7 +46,8 @@ async fn stand(pool_mode: PoolMode) -> Stand {
     stand
 }
 
-/// Subscribes all at once, so that their first runs are in few messages, and holds each answer against that of the query.
+/// Subscribes all at once, so that their first runs are in few messages, and compares each answer with that
+/// of the query.
 async fn hold(stand: &Stand, random: &mut Random, count: usize) {
     let mut subscribers = Vec::new();
     for _ in 0..count {
@@ -57,7 +58,7 @@ async fn hold(stand: &Stand, random: &mut Random, count: usize) {
         subscribers.push((user, document, variables, subscriber));
     }
     for (user, document, variables, subscriber) in &mut subscribers {
-        // As long, so that errors have the same places.
+        // The keyword is replaced by one of the same length, so that errors have the same places.
         let query = document.replacen("subscription", "query       ", 1);
         let expected =
             crate::harness::graphql_as(&stand.engine, &identity(user), &query, variables.clone()).await;
@@ -65,7 +66,7 @@ async fn hold(stand: &Stand, random: &mut Random, count: usize) {
     }
 }
 
-/// The ids under which the log tells of failures differ each time.
+/// The request ids of failures differ each time.
 fn without_ids(mut answer: Value) -> Value {
     for error in answer["errors"].as_array_mut().into_iter().flatten() {
         error["extensions"].as_object_mut().unwrap().remove("requestId");
@@ -84,7 +85,7 @@ async fn operations_in_one_message_come_to_what_each_comes_to_alone() {
     }
 }
 
-/// A pooler in statement mode ends the connection of a transaction that has failed.
+/// A pooler in statement mode ends the connection after a failed transaction.
 #[tokio::test]
 async fn the_failure_of_the_first_is_its_own_in_every_pool_mode() {
     let statements =
@@ -105,7 +106,7 @@ async fn the_failure_of_the_first_is_its_own_in_every_pool_mode() {
             let batch = stand.engine.database().run_batch(&members).await;
             assert!(batch.answers.is_empty(), "{pool_mode:?}: {batch:?}");
             let failure = batch.failure.expect("a division by zero");
-            // It is not taken for a database that is away, in which case none of them would be run by itself.
+            // It is not mistaken for an unavailable database; in that case none of them would run by itself.
             assert!(matches!(failure, Error::Database(_)), "{pool_mode:?}: {failure:?}");
             let is_told = pool_mode != PoolMode::Statement;
             assert!(!is_told || failure.sqlstate() == Some("22012"), "{pool_mode:?}: {failure:?}");

@@ -1,5 +1,5 @@
-//! How often a query is run again that no change of a table asks for, and one that fails. On a server of its own: what changes in
-//! another database of the same server is a change, too.
+//! How often a query runs again without a change of a table, and after a failure. On a separate server,
+//! because changes in another database of the same server count, too.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use super::stand::Stand;
 use crate::harness;
 
-/// What docs/live.md promises of what is no row of a table, and a second for a busy machine.
+/// The documented time (docs/live.md) for changes outside of tables, and a second for a busy machine.
 const REFRESH: Duration = Duration::from_secs(31);
 
 const MOMENT: &str = "create function moment() returns int stable language sql as \
@@ -34,7 +34,7 @@ async fn what_is_no_row_of_a_table_is_seen_within_half_a_minute() {
     let first = moment.answer().await;
     assert_eq!(latest.answer().await, json!({ "data": { "latest": "1" } }));
     let begin = Instant::now();
-    // The second number of a sequence is in its log already, so that no transaction has an identifier.
+    // The second number of a sequence is already in the log, so the transaction gets no identifier.
     stand.execute("select nextval('number'); select nextval('number')").await;
     assert_ne!(moment.answer().await, first);
     while latest.answer().await != json!({ "data": { "latest": "2" } }) {}
@@ -56,7 +56,7 @@ async fn a_query_that_fails_is_run_a_quarter_as_often() {
         stand.execute("select pg_current_xact_id()").await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // Sessions report what they have done at least once a second.
+    // Sessions report their statistics at least once a second.
     tokio::time::sleep(Duration::from_millis(1200)).await;
     let runs = failed().await - before;
     // At an interval of 200 ms there would be twenty.

@@ -1,4 +1,4 @@
-//! How subscriptions end that their clients have not ended, and which are refused.
+//! How subscriptions end if their clients do not end them, and which are refused.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use super::TITLES;
 use super::stand::{Stand, Subscriber, identity};
 use crate::harness;
 
-/// The reason of the end that comes next, and the code that goes with it. After the end there is nothing.
+/// The reason and the code of the next end. Nothing follows the end.
 async fn end(subscriber: &mut Subscriber) -> (EndReason, String) {
     let Update::Ended(end) = subscriber.update().await else { panic!("it goes on") };
     assert!(subscriber.subscription.next().await.is_none());
@@ -35,7 +35,7 @@ async fn a_subscription_ends_with_its_token() {
         (vec!["of ann 1".into()], vec!["of ann 1".into()])
     );
     assert_eq!(end(&mut brief).await, (EndReason::TokenExpired, "UNAUTHENTICATED".to_owned()));
-    // Those with the same answer and another token go on.
+    // Subscriptions with the same answer and another token continue.
     stand.execute("insert into note values (10, 'ann', 'new')").await;
     assert_eq!(other.titles().await, ["new", "of ann 1"]);
 }

@@ -1,4 +1,4 @@
-//! What live queries cost while nothing changes.
+//! The cost of live queries while nothing changes.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::TITLES;
 use super::stand::Stand;
 use crate::harness;
 
-/// Transactions of the test's database so far, those of others than the connection that asks.
+/// The number of transactions in the test's database so far, except those of the asking connection.
 async fn transactions(stand: &Stand) -> i64 {
-    // The sessions report what they have done at least once a second.
+    // The sessions report their statistics at least once a second.
     tokio::time::sleep(Duration::from_millis(1200)).await;
     let counted = harness::ask(
         &stand.client,
@@ -28,13 +28,13 @@ async fn nothing_is_asked_of_the_database_while_no_client_is_subscribed() {
     let before = transactions(&stand).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let after = transactions(&stand).await;
-    // Only the questions of this test.
+    // Only the queries of this test.
     assert!(after - before <= 3, "{} transactions", after - before);
 }
 
 #[tokio::test]
 async fn many_subscriptions_cost_one_small_query_an_interval_while_nothing_changes() {
-    // What changes in another database of the same server is a change, too.
+    // Changes in another database of the same server count, too.
     let cluster = Cluster::start(ClusterOptions::throwaway()).expect("a PostgreSQL of its own");
     let stand = Stand::alone(&cluster).await;
     let mut subscribers = Vec::new();
@@ -46,6 +46,7 @@ async fn many_subscriptions_cost_one_small_query_an_interval_while_nothing_chang
     let before = transactions(&stand).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let after = transactions(&stand).await;
-    // At an interval of 200 ms it is asked sixteen times in 3.2 seconds; a run of each group would be 200 more.
+    // At an interval of 200 ms there are sixteen probes in 3.2 seconds; a run of each group would be 200
+    // more.
     assert!(after - before < 60, "{} transactions", after - before);
 }

@@ -1,5 +1,5 @@
-//! Under load: writers change rows at random while users with different rights listen, and what stands between is restarted. No
-//! subscriber ever sees a row of another user, and each ends with what SQL says.
+//! Live queries under load: writers change rows at random while users with different rights are subscribed,
+//! and the pooler restarts. No subscriber ever sees a row of another user, and each last answer equals SQL's.
 
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ async fn each_subscriber_ends_with_what_sql_says_for_its_user_and_has_seen_no_ro
     }
 }
 
-/// Reads answers until the one with the last change; each has rows of the user alone.
+/// Reads answers until the one with the last change; each contains only rows of the user.
 async fn listen(mut subscriber: Subscriber, user: String) -> Value {
     loop {
         let Update::Answer(response) = subscriber.subscription.next().await.expect("it goes on") else {
@@ -64,7 +64,7 @@ async fn listen(mut subscriber: Subscriber, user: String) -> Value {
     }
 }
 
-/// Inserts, updates, deletes and gives away rows, and meanwhile ends all sessions and restarts the pooler.
+/// Inserts, updates, deletes and reassigns rows, and meanwhile ends all sessions and restarts the pooler.
 async fn write_at_random(stand: &Stand) {
     let mut random = Random(0x11fe_10ad);
     let began = std::time::Instant::now();

@@ -1,4 +1,4 @@
-//! Changes through other processes, of which Redis brings word.
+//! Changes through other processes, which Redis announces.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

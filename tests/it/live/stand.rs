@@ -1,4 +1,5 @@
-//! What the tests stand on: a table with a policy, behind a PgBouncer in transaction mode, and live queries over it.
+//! The setup of the tests: a table with a policy, behind a PgBouncer in transaction mode, and live queries
+//! over it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +23,7 @@ const SETUP: &str = "
     grant select on note to live_user;
 ";
 
-/// How long a test waits for what has to come: longer than a refresh takes.
+/// How long a test waits for an answer: longer than a refresh takes.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) struct Stand {
@@ -31,12 +32,12 @@ pub(super) struct Stand {
     pub(super) client: Client,
     pub(super) stop: CancellationToken,
     pub(super) config: Config,
-    /// Past the pooler.
+    /// Directly, without the pooler.
     pub(super) url: String,
     pooler: Mutex<Option<Pooler>>,
 }
 
-/// A subscription, and the last answer that it has had.
+/// A subscription, and its last answer.
 pub(super) struct Subscriber {
     pub(super) subscription: Subscription,
     last: Value,
@@ -55,7 +56,7 @@ impl Stand {
         Self::over(&harness::cluster().url(&name), Some(pooler), config).await
     }
 
-    /// On a server where nothing else changes.
+    /// A stand on a server on which nothing else changes.
     pub(super) async fn alone(cluster: &Cluster) -> Self {
         let url = cluster.url("postgres");
         harness::connect(&url).await.batch_execute(SETUP).await.expect("the setup runs");
@@ -76,12 +77,12 @@ impl Stand {
         self.client.batch_execute(statement).await.expect("the statement runs");
     }
 
-    /// An engine with connections of its own, as another process has it.
+    /// An engine with its own connections, like that of another process.
     pub(super) fn another_engine(&self) -> Engine {
         Engine::new(&self.config).expect("an engine")
     }
 
-    /// Has the pooler go away, and come back.
+    /// Stops the pooler, and starts it again.
     pub(super) fn restart_pooler(&self) {
         let mut pooler = self.pooler.lock().expect("no test has failed with it");
         pooler.as_mut().expect("there is a pooler").restart().expect("the pooler comes back");
@@ -106,7 +107,7 @@ impl Stand {
     }
 }
 
-/// A user whom the policy knows.
+/// A user that the policy knows.
 pub(super) fn identity(user: &str) -> Identity {
     let claims: Arc<str> = json!({ "sub": user }).to_string().into();
     Identity {

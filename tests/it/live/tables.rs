@@ -1,4 +1,5 @@
-//! The log of changed tables: what is run again, what is not, and that nothing is missed, whatever writes.
+//! The log of changed tables: which queries run again, which do not, and that no change is missed, however it
+//! is written.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,8 @@ use crate::cli::{run, text};
 use crate::harness;
 use crate::random::Random;
 
-/// Tables that answers reach in every way that there is: by a key, a view, a policy, a function that reads another table depending on a row, and
-/// partitions and children.
+/// Tables that answers read in every possible way: by a key, a view, a policy, a function that reads another
+/// table depending on a row, and partitions and children.
 const SETUP: &str = "
     create table folder (id int primary key, name text not null);
     create table file (id int primary key, folder_id int not null references folder on delete cascade, name text not null);
@@ -42,7 +43,7 @@ const SETUP: &str = "
     comment on view listing is e'@graphql({\"primary_key_columns\": [\"id\"]})';
     grant select on folder, file, event, event_1, event_2, listing, note to live_user;";
 
-/// Has PostgreSQL run in a parallel worker what may run there, in new sessions.
+/// Makes PostgreSQL use parallel workers wherever possible, in new sessions.
 const PARALLEL: &str = "
     do $$ begin
         execute format('alter database %I set %I = on', current_database(),
@@ -70,9 +71,9 @@ fn database(stand: &Stand) -> Database {
     Database::new(&stand.config.database).expect("a pool")
 }
 
-/// How often a table was read so far.
+/// The number of scans of a table so far.
 async fn scans(stand: &Stand, table: &str) -> i64 {
-    // Sessions report what they have done about once a second.
+    // Sessions report their statistics about once a second.
     tokio::time::sleep(Duration::from_millis(1500)).await;
     let counted =
         format!("select seq_scan + coalesce(idx_scan, 0) from pg_stat_user_tables where relname = '{table}'");
@@ -95,15 +96,15 @@ async fn what_a_change_of_another_table_cannot_have_changed_is_not_run_again() {
         stand.settle().await;
     }
     assert_eq!(scans(&stand, "note").await, before, "it was run for changes of another table");
-    // One that is not logged may have been changed by anything.
+    // A table that is not logged may have changed at any time.
     stand.execute("insert into note values (10, 'ann', 'new')").await;
     assert_eq!(ann.titles().await, ["new", "of ann 1"]);
-    // Policies and privileges are not logged, and are seen all the same.
+    // Policies and privileges are not logged, but their changes show all the same.
     stand.execute("drop policy own on note; create policy own on note using (id = 10)").await;
     assert_eq!(ann.titles().await, ["new"]);
 }
 
-/// One of the ways to write. Some leave no note.
+/// Writes in one of several ways. Some leave no record.
 async fn write_at_random(stand: &Stand, random: &mut Random) {
     let (id, folder, day) = (random.below(30) + 1, random.below(5) + 1, random.below(20));
     let statement = match random.below(16) {
@@ -149,9 +150,9 @@ async fn write_at_random(stand: &Stand, random: &mut Random) {
     stand.execute(&statement).await;
 }
 
-/// Waits until a subscriber has what the query answers.
+/// Waits until a subscriber has the answer of the query.
 async fn hold(stand: &Stand, document: &str, subscriber: &mut Subscriber, answer: &mut Value) {
-    // What nothing has changed is run again after 15 seconds at the least; by then it is too late.
+    // Without a change, a query runs again after at least 15 seconds, which would be too late.
     let until = Instant::now() + Duration::from_secs(10);
     let query = document.replacen("subscription", "query", 1);
     let expected = harness::graphql_as(&stand.engine, &identity("ann"), &query, json!({})).await;
@@ -258,7 +259,7 @@ async fn servers_prune_the_log_and_what_was_removed_has_everything_run() {
     };
     let rows = "select count(*) from glowplug_live.change";
     assert_ne!(harness::ask(&stand.client, rows).await.as_deref(), Some("0"));
-    // What is older than all that runs can go.
+    // Records that are older than all running transactions can be removed.
     let mut known = engine.prune_changes(None).await.expect("a state");
     while harness::ask(&stand.client, rows).await.as_deref() != Some("0") {
         assert!(Instant::now() < until, "the log is not pruned");

@@ -1,5 +1,6 @@
-//! The clients themselves: graphql-ws, graphql-sse, Apollo Client over HTTP and over a websocket, urql. Each subscribes by the snippet
-//! that docs/live.md shows, sees changes, survives a restart of the server, and unsubscribes.
+//! The real clients: graphql-ws, graphql-sse, Apollo Client over HTTP and over a websocket, urql. Each
+//! subscribes with the snippet in docs/live.md, sees changes, survives a restart of the server, and
+//! unsubscribes.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -41,7 +42,7 @@ impl Clients {
         Self { _process: process, input, output }
     }
 
-    /// Waits until every client has said this last.
+    /// Waits until this is the last message of every client.
     async fn until_all(&mut self, key: &str, said: &Value) {
         let mut last: BTreeMap<String, Value> = BTreeMap::new();
         let all = async {

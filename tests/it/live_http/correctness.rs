@@ -1,9 +1,9 @@
-//! Correctness over the transports, under load: rows change at random while 200 subscribers of 10 users with different rights listen,
-//! and PgBouncer and PostgreSQL are restarted meanwhile.
+//! Correctness over the transports, under load: rows change at random while 10 users with different rights
+//! have 200 subscriptions, and PgBouncer and PostgreSQL restart.
 //!
-//! Each answer is exactly what SQL said for its user at some moment, in order; so no subscriber ever saw a row or a value that it may
-//! not. What lasted for longer than two intervals was seen, and the last answer is what SQL says at the end. Among the tests it takes
-//! some 25 s; `scripts/soak live` takes minutes.
+//! Each answer is exactly what SQL returned for its user at some moment, in order; so no subscriber ever saw
+//! a row or a value that it may not see. Every state that lasted longer than two intervals was seen, and the
+//! last answer is SQL's at the end. Here it takes some 25 s; `scripts/soak live` takes minutes.
 
 #![allow(clippy::print_stdout, reason = "what was counted is what a long run is looked at for")]
 
@@ -26,16 +26,16 @@ use write::{Writer, hesitate};
 
 use crate::server::Server;
 
-/// Between two faults, from the end of one to the beginning of the next.
+/// The time from the end of one fault to the beginning of the next.
 const PEACE: Duration = Duration::from_millis(2500);
 
-/// How many turns have to take effect: on a busy machine it takes longer.
+/// How many changes have to take effect; on a busy machine this takes longer.
 const ENOUGH: usize = 50;
 
-/// How long something may take that has no limit of its own.
+/// The time limit for steps without their own limit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What breaks.
+/// The kind of fault.
 #[derive(Debug, Clone, Copy)]
 enum Broken {
     Pooler,
@@ -45,7 +45,7 @@ enum Broken {
     DatabaseAtOnce,
 }
 
-/// How long it lasts, where it does not last for minutes.
+/// The duration, unless a longer one is set.
 fn duration(seconds: u64) -> Duration {
     let minutes = std::env::var("GLOWPLUG_SOAK_MINUTES").ok().and_then(|text| text.parse().ok());
     minutes.map_or(Duration::from_secs(seconds), Duration::from_mins)
@@ -65,7 +65,7 @@ async fn so_it_is_with_a_log_of_changed_tables_which_a_crash_empties() {
     hold(stack, order, duration(14)).await;
 }
 
-/// Has rows change and things break for a time, and holds each answer against what SQL says.
+/// Changes rows and causes faults for some time, and compares each answer with SQL.
 async fn hold(stack: Stack, order: [Broken; 4], time: Duration) {
     let server = stack.serve().await;
     let url = server.url("/graphql");
@@ -83,7 +83,7 @@ async fn hold(stack: Stack, order: [Broken; 4], time: Duration) {
     let breaking = tokio::spawn(break_for(stack, url, order, time));
     writer.write_for(time, ENOUGH).await;
     let (stack, faults) = breaking.await.expect("the servers come back");
-    // The last state is seen by all, and is what SQL says now.
+    // All subscribers see the last state, which equals SQL's answer now.
     let views = writer.log.last().expect("there is a first one").views.clone();
     let expected: Vec<String> = listeners.iter().map(|listener| answer(listener, &views)).collect();
     let is_last =
@@ -99,7 +99,7 @@ async fn hold(stack: Stack, order: [Broken; 4], time: Duration) {
     assert!(is_heard, "some have not heard the last state");
     let is_during_a_fault = |lost: &&Instant| faults.iter().any(|fault| (fault.0..fault.1).contains(*lost));
     let unexplained = writer.lost.len() - writer.lost.iter().filter(is_during_a_fault).count();
-    // A connection that broke can still be in a pool when all is well again.
+    // A broken connection can still be in a pool when everything works again.
     assert!(
         unexplained <= 4 * faults.len(),
         "{unexplained} of {} lost turns are outside of {faults:?}",
@@ -116,7 +116,7 @@ fn answer(listener: &Listener, views: &[String]) -> String {
     listener.wanted.answer(&notes)
 }
 
-/// Waits until something holds, while all listeners listen; false if it takes too long.
+/// Waits until a condition is true, while all subscriptions run; false if it takes too long.
 async fn until(listening: &mut JoinSet<()>, holds: impl Fn() -> bool) -> bool {
     let began = Instant::now();
     while !holds() {
@@ -131,7 +131,7 @@ async fn until(listening: &mut JoinSet<()>, holds: impl Fn() -> bool) -> bool {
     true
 }
 
-/// Breaks one thing after the other for some time.
+/// Causes one fault after the other for some time.
 async fn break_for(mut stack: Stack, url: String, order: [Broken; 4], time: Duration) -> (Stack, Vec<Fault>) {
     let (began, mut faults) = (Instant::now(), Vec::new());
     for broken in order.into_iter().cycle() {
@@ -142,7 +142,7 @@ async fn break_for(mut stack: Stack, url: String, order: [Broken; 4], time: Dura
         let broken_at = Instant::now();
         tokio::task::block_in_place(|| break_once(&mut stack, broken));
         until_it_answers(&url).await;
-        // The poll itself asks again after a pause that is as long as what went before.
+        // The poll's pauses grow: each is as long as all the time before it.
         faults.push((broken_at, Instant::now() + broken_at.elapsed()));
     }
     (stack, faults)
@@ -160,7 +160,7 @@ fn break_once(stack: &mut Stack, broken: Broken) {
     }
 }
 
-/// Waits until the server has its database again.
+/// Waits until the server can reach its database again.
 async fn until_it_answers(url: &str) {
     let client = reqwest::Client::new();
     let token = world::User(0).token();

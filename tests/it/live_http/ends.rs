@@ -1,5 +1,5 @@
-//! How subscriptions end that their clients have not ended, which are refused, and what becomes of clients that do not read: the same over
-//! each transport.
+//! How subscriptions end if their clients do not end them, which are refused, and what happens to clients
+//! that do not read: the same over each transport.
 
 use std::time::{Duration, SystemTime};
 
@@ -127,7 +127,7 @@ async fn there_are_no_more_subscriptions_than_the_server_and_the_role_may_have()
             "the server has 3 subscriptions"
         );
     }
-    // A place is free when its client is gone.
+    // When a client has disconnected, its place is free.
     drop(all);
     let gone = async {
         while table.server.live.as_ref().unwrap().count().0 > 0 {
@@ -159,7 +159,7 @@ async fn a_websocket_has_200_subscriptions_at_the_most() {
     assert_eq!((&refused["id"], &refused["type"]), (&json!("more"), &json!("error")));
     let message = refused["payload"][0]["message"].as_str().unwrap();
     assert!(message.starts_with("this connection has 200 subscriptions"), "{message}");
-    // One that is over makes room, and those that there are go on.
+    // A subscription that has ended makes room, and the others continue.
     socket.send(json!({ "id": "0", "type": "complete" })).await;
     socket.subscribe("more", LIVE).await;
     assert_eq!(socket.next().await["id"], "more");
@@ -174,14 +174,14 @@ async fn a_server_without_a_database_refuses_subscriptions_and_says_why() {
         let message = errors[0]["message"].as_str().unwrap();
         assert!(message.contains("need a server with a database of its own"), "{message}");
     }
-    // What is answered once is.
+    // Operations with one answer still work.
     let query = json!({ "query": "{ taskByPk(id: 1) { title } }" });
     let mut answered = Transport::Websocket.subscribe(&server.url("/graphql"), None, query).await;
     assert_eq!(answered.data().await, json!({ "taskByPk": { "title": "Task 1" } }));
     assert_eq!(answered.next().await, Told::Complete);
 }
 
-/// How often the server of the next test looks for changes, and how long that lasts.
+/// The interval of the next test's server, and the duration of the test.
 const INTERVAL: Duration = Duration::from_millis(1200);
 const WATCHED: Duration = Duration::from_secs(6);
 
@@ -191,7 +191,7 @@ async fn a_client_may_wish_for_shorter_and_longer_intervals() {
     let mut counting = tokio::task::JoinSet::new();
     for transport in Transport::ALL {
         for (index, wish) in [Some("300ms"), None, Some("1h")].into_iter().enumerate() {
-            // Those with the same answer are answered as often as any of them wishes.
+            // Subscriptions with the same answer use the shortest of their intervals.
             let document = LIVE.replace("taskCollection", &format!("wish{index}: taskCollection"));
             let payload = json!({ "query": document, "extensions": { "live": { "interval": wish } } });
             let mut subscriber = transport.subscribe(&table.server.url("/graphql"), None, payload).await;
@@ -223,7 +223,8 @@ async fn a_client_may_wish_for_shorter_and_longer_intervals() {
     assert!(long <= 2, "{long} answers, where one an hour was wished for");
 }
 
-/// How many times it changes while the clients do not read, and how long the answers are: together far more than sockets hold.
+/// The number of changes while the clients do not read, and the length of the answers: together far more than
+/// sockets buffer.
 const CHANGES: usize = 48;
 const BYTES: usize = 384 * 1024;
 
@@ -255,7 +256,7 @@ async fn a_client_that_does_not_read_gets_the_newest_answer_and_has_few_kept_for
     }
 }
 
-/// Which change an answer shows.
+/// The number of the change that an answer shows.
 fn number(data: &Value) -> usize {
     let title = data["taskCollection"]["edges"][0]["node"]["title"].as_str().expect("a title");
     title.split('.').next().unwrap().parse().unwrap()

@@ -1,4 +1,4 @@
-//! Websockets and streams as connections: those that are quiet stay, those that are dead go, and all end with the server.
+//! Websockets and streams as connections: quiet ones stay, dead ones are closed, and all end with the server.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use super::{LIVE, Table};
 
 const SHORT: Duration = Duration::from_millis(300);
 
-/// Bounds on connections that are over soon.
+/// Short time limits for connections.
 fn impatient(sockets: &mut Sockets) {
     sockets.first_byte_timeout = SHORT;
     sockets.head_timeout = SHORT;

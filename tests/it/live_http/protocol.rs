@@ -1,4 +1,4 @@
-//! The websocket protocols: what each message is answered, and which code each mistake closes with.
+//! The websocket protocols: the answer to each message, and the close code of each mistake.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! Many subscriptions of one server: what each takes of its memory, and what all of them leave of the pool for requests.
+//! Many subscriptions of one server: the memory of each, and how much of the pool they leave for requests.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use super::websocket::{PROTOCOL, Socket};
 use crate::cli::program::{Program, command, open_folder};
 use crate::harness;
 
-/// How many of one connection.
+/// The subscriptions of one connection.
 const OF_SOCKET: usize = 200;
 
-/// How many connections.
+/// The number of connections.
 const SOCKETS: usize = 10;
 
-/// What a subscription may take, in bytes.
+/// The maximum memory of a subscription, in bytes.
 const MOST_BYTES: usize = 15_000;
 
-/// A function that takes its time.
+/// A slow function.
 const SLOW: &str = "create function slow(n int) returns int stable language plpgsql as $$
     begin perform pg_sleep(0.05); return n; end $$;";
 
@@ -29,7 +29,8 @@ fn resident(program: &Program) -> usize {
     pages * 4096
 }
 
-/// Opens a websocket with as many subscriptions, no two of which have the same values, and reads their first answers.
+/// Opens a websocket with [`OF_SOCKET`] subscriptions, no two of which have the same values, and reads their
+/// first answers.
 async fn subscribe(program: &Program, socket: usize, count: usize, document: &str) -> Socket {
     let mut subscriber = Socket::open_at(&program.page("/graphql"), &[PROTOCOL]).await.unwrap();
     subscriber.init(json!({})).await;
@@ -52,7 +53,7 @@ async fn a_subscription_takes_less_than_fifteen_kilobytes_of_memory() {
     program.args(["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", pooler.url(&database));
     let program = Program::start(&mut program, "address=", "listening");
     let document = "subscription($n: Int!) { taskByPk(id: $n) { title } }";
-    // What the first ones take is there for all.
+    // The first ones also allocate what all of them share.
     let mut sockets = vec![subscribe(&program, 0, OF_SOCKET, document).await];
     let before = resident(&program);
     for socket in 1..=SOCKETS {

@@ -1,4 +1,4 @@
-//! The type `Subscription`: who has it, and what a subscription may ask for.
+//! The type `Subscription`: which servers have it, and what a subscription may select.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
-//! Clients that come and go over all transports while rows change and PgBouncer is restarted: what they took of the server is free when
-//! they are gone. Among the tests it takes some seconds; `scripts/soak live 10` takes ten minutes with the optimised program, and restarts
-//! PostgreSQL as well.
+//! Clients that come and go over all transports while rows change and PgBouncer restarts: when they have
+//! gone, the server has released everything that they used. Here it takes some seconds; `scripts/soak live
+//! 10` takes ten minutes with the optimised program, and restarts PostgreSQL as well.
 
 #![allow(clippy::print_stdout, reason = "the figures are what a long run is looked at for")]
 
@@ -23,16 +23,16 @@ use crate::random::Random;
 
 const CLIENTS: u64 = 6;
 
-/// What the allocator may keep of the clients' memory, in KiB.
+/// How much of the clients' memory the allocator may keep, in KiB.
 const MOST_ADDED: u64 = 48 * 1024;
 
-/// How long something may take to be free.
+/// The time limit until everything is released.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The connections of the server to the pooler.
 const POOL_SIZE: usize = 4;
 
-/// How long it lasts, how much of that is between two restarts, and the program that is tested.
+/// The duration, the time between two restarts, and the tested program.
 struct Plan {
     time: Duration,
     peace: Duration,
@@ -60,9 +60,9 @@ impl Plan {
     }
 }
 
-/// What stands behind the server, and is restarted.
+/// The servers behind Glowplug, which restart.
 struct Servers {
-    /// There is one of its own where there are minutes; else it is that of all tests, which stays.
+    /// A separate cluster for long runs; short ones use the shared cluster, which does not restart.
     cluster: Option<Cluster>,
     pooler: Pooler,
     database: String,
@@ -71,7 +71,7 @@ struct Servers {
 
 impl Servers {
     async fn start(has_own: bool) -> Self {
-        // By default a PgBouncer tries a server that refused it again only after 15 seconds.
+        // By default, PgBouncer retries a server that refused it only after 15 seconds.
         let extra = vec![("server_login_retry".to_owned(), "1".to_owned())];
         let options = PoolerOptions { pool_size: 4, extra, ..PoolerOptions::default() };
         if !has_own {
@@ -90,7 +90,7 @@ impl Servers {
         self.cluster.as_ref().unwrap_or_else(|| harness::cluster()).url(&self.database)
     }
 
-    /// Restarts the pooler, and every other time the database, if that is its own.
+    /// Restarts the pooler, and every other time the database, if it is a separate one.
     fn restart(&mut self) {
         self.restarts += 1;
         match &mut self.cluster {
@@ -101,7 +101,7 @@ impl Servers {
         }
     }
 
-    /// The clients of the pooler, without the one that asks.
+    /// The number of the pooler's clients, except the one that asks.
     async fn clients(&self) -> usize {
         let console = harness::connect(&self.pooler.admin_url()).await;
         let shown = console.simple_query("show clients").await.expect("the console answers");
@@ -113,7 +113,7 @@ impl Servers {
     }
 }
 
-/// Changes the row again and again, also after the database was away.
+/// Changes the row repeatedly, also after the database was unavailable.
 async fn write(url: String) {
     loop {
         if let Ok((client, connection)) = tokio_postgres::connect(&url, NoTls).await {
@@ -127,7 +127,7 @@ async fn write(url: String) {
     }
 }
 
-/// What a process holds.
+/// The resources of a process.
 #[derive(Debug, Clone, Copy)]
 struct Holdings {
     descriptors: usize,
@@ -145,7 +145,7 @@ impl Holdings {
     }
 }
 
-/// A client that subscribes again and again, by another transport each time, and leaves in some way.
+/// A client that subscribes repeatedly, by another transport each time, and leaves in some way.
 struct Visitor {
     random: Random,
     client: Client,
@@ -174,7 +174,7 @@ impl Visitor {
         if self.random.once_in(2) {
             socket.send(json!({"id": "0", "type": "complete"})).await;
         }
-        // Else it goes without a word.
+        // Otherwise it disconnects without a message.
     }
 
     async fn visit_by_stream(&mut self, accept: &str) {
@@ -191,7 +191,7 @@ impl Visitor {
     }
 }
 
-/// Visits until it is told to stop.
+/// Visits until it is stopped.
 async fn visit_until(mut visitor: Visitor, stop: Arc<AtomicBool>, visits: Arc<AtomicUsize>) {
     while !stop.load(Ordering::Relaxed) {
         visitor.visit().await;
@@ -245,10 +245,10 @@ async fn clients_that_come_and_go_leave_nothing_behind() {
     assert!(clients <= POOL_SIZE, "{clients} clients of the pooler");
 }
 
-/// What the process holds once it has no more descriptors than these, or has been given its time.
+/// The resources of the process when it has at most this number of descriptors, or after the time limit.
 async fn settled(program: &Program, descriptors: usize) -> Holdings {
     let began = Instant::now();
-    // Connections that clients have left are noticed within a moment.
+    // The server notices closed connections within a moment.
     tokio::time::sleep(Duration::from_secs(1)).await;
     loop {
         let holdings = Holdings::of(program);

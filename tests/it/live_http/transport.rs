@@ -1,4 +1,4 @@
-//! A subscription over any of the transports, so that a test can hold the same of all of them.
+//! A subscription over any of the transports, so that a test can check all of them in the same way.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::websocket::{PROTOCOL, Socket};
 
-/// How long anything may take here.
+/// The time limit of each step.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +18,12 @@ pub(crate) enum Transport {
     Multipart,
 }
 
-/// What a client is told.
+/// A message to a client.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Told {
     /// An answer.
     Answer(Value),
-    /// The errors of an answer without data, or those of the transport.
+    /// The errors of an answer without data, or of the transport.
     Errors(Value),
     /// There will be no more answers.
     Complete,
@@ -53,7 +53,7 @@ impl Transport {
             Self::Events => "text/event-stream",
             Self::Multipart => "multipart/mixed;subscriptionSpec=1.0",
         };
-        // A connection of its own, as a browser's page has it.
+        // A separate connection, like that of a browser's page.
         let mut request = reqwest::Client::new().post(url).header("accept", accept);
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -64,7 +64,7 @@ impl Transport {
         Subscriber::Stream { transport: self, response, read: Vec::new() }
     }
 
-    /// Takes the next part of a stream out of what was read, if it is there; signs of life are left aside.
+    /// Removes the next part of a stream from the read bytes, if it is complete; skips keep-alives.
     fn take(self, read: &mut Vec<u8>) -> Option<Told> {
         let end: &[u8] = if self == Self::Events { b"\n\n" } else { b"\r\n--graphql" };
         loop {
@@ -106,12 +106,12 @@ fn answer(mut body: Value) -> Told {
 }
 
 impl Subscriber {
-    /// What it is told next.
+    /// The next message.
     pub(crate) async fn next(&mut self) -> Told {
         timeout(PATIENCE, self.next_in_any_time()).await.expect("in time")
     }
 
-    /// The same, however long it takes.
+    /// The next message, without a time limit.
     pub(crate) async fn next_in_any_time(&mut self) -> Told {
         match self {
             Self::Socket(socket) => match socket.frame_in_any_time().await {
@@ -139,7 +139,7 @@ impl Subscriber {
         }
     }
 
-    /// The code of the error that it is told, after which there is no more.
+    /// The code of the error that ends the subscription.
     pub(crate) async fn end(&mut self) -> String {
         let Told::Errors(errors) = self.next().await else { panic!("it goes on") };
         if let Self::Stream { .. } = self {

@@ -1,4 +1,4 @@
-//! A websocket as a client of the tests' own: messages as JSON, and what the server closes with.
+//! A websocket client for tests: messages as JSON, and the server's close codes.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::server::Server;
 
-/// How long anything may take here.
+/// The time limit of each step.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Socket {
-    /// Opens a websocket; the status of the answer if there is none.
+    /// Opens a websocket; the error is the status of the answer.
     pub(crate) async fn open(
         server: &Server,
         path: &str,
@@ -28,7 +28,7 @@ impl Socket {
         Self::open_at(&server.url(path), headers).await
     }
 
-    /// The same at an address.
+    /// Opens a websocket at an address.
     pub(crate) async fn open_at(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
         let url = url.replace("http://", "ws://");
         let mut request = url.into_client_request().unwrap();
@@ -42,12 +42,12 @@ impl Socket {
         }
     }
 
-    /// One of today's protocol.
+    /// A websocket with the current protocol.
     pub(crate) async fn of(server: &Server) -> Self {
         Self::open(server, "/graphql", &[PROTOCOL]).await.unwrap()
     }
 
-    /// The same, with a client that has come in.
+    /// A websocket after `connection_ack`.
     pub(crate) async fn initialised(server: &Server) -> Self {
         let mut socket = Self::of(server).await;
         socket.init(json!({})).await;
@@ -76,7 +76,7 @@ impl Socket {
         timeout(PATIENCE, self.next_in_any_time()).await.expect("in time")
     }
 
-    /// The next message, however long it takes.
+    /// The next message, without a time limit.
     pub(crate) async fn next_in_any_time(&mut self) -> Value {
         match self.frame_in_any_time().await {
             Message::Text(text) => serde_json::from_str(&text).unwrap(),
@@ -84,7 +84,7 @@ impl Socket {
         }
     }
 
-    /// The code and the reason that the server closes with; messages before it are left aside.
+    /// The server's close code and reason; skips messages before it.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Message::Close(close) = self.frame().await {
@@ -94,12 +94,12 @@ impl Socket {
         }
     }
 
-    /// The next frame that is no ping; those are answered by reading.
+    /// The next frame that is not a ping; reading answers pings.
     pub(crate) async fn frame(&mut self) -> Message {
         timeout(PATIENCE, self.frame_in_any_time()).await.expect("in time")
     }
 
-    /// The same, however long it takes.
+    /// The next frame, without a time limit.
     pub(crate) async fn frame_in_any_time(&mut self) -> Message {
         loop {
             match self.0.next().await.expect("an open websocket").unwrap() {
@@ -109,7 +109,7 @@ impl Socket {
         }
     }
 
-    /// Waits until the connection is gone, without a word of the client.
+    /// Waits until the connection is closed, without sending anything.
     pub(crate) async fn dropped_in_silence(self) -> bool {
         let stream = self.0.into_inner();
         let MaybeTlsStream::Plain(stream) = stream else { panic!("it is not encrypted") };
@@ -129,5 +129,5 @@ impl Socket {
     }
 }
 
-/// The header that asks for today's protocol.
+/// The header for the current protocol.
 pub(crate) const PROTOCOL: (&str, &str) = ("sec-websocket-protocol", "graphql-transport-ws");

@@ -1,4 +1,4 @@
-//! Holds what each listener was answered against the log of what its user might see, and when.
+//! Compares each subscription's answers with the log of what its user could see, and when.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,24 +9,24 @@ use super::listen::{Heard, Listener, Wanted};
 use super::world::INTERVAL;
 use super::write::State;
 
-/// What a busy machine may add to two intervals.
+/// Added to two intervals for a busy machine.
 const ALLOWANCE: Duration = Duration::from_millis(400);
 
-/// How long an answer may be on its way.
+/// The maximum delivery time of an answer.
 const DELIVERY: Duration = Duration::from_secs(5);
 
-/// From the beginning of a fault until all is as before.
+/// From the beginning of a fault to the end of its effects.
 pub(super) type Fault = (Instant, Instant);
 
-/// What was held against what.
+/// The numbers of comparisons.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     pub(super) answers: usize,
-    /// Changes that lasted long enough, for all listeners.
+    /// The states that lasted long enough, over all subscriptions.
     pub(super) lasting: usize,
 }
 
-/// The answers that a subscription would have in each state.
+/// The expected answer of a subscription in each state.
 type Expected = Vec<String>;
 
 pub(super) fn judge(listeners: &[Listener], log: &[State], faults: &[Fault]) -> Held {
@@ -58,8 +58,8 @@ fn expected(listener: &Listener, log: &[State]) -> Expected {
     expected
 }
 
-/// Each answer is what SQL said for the user in some state, each state no earlier than that of the answer before, and no answer is the
-/// same as the one before.
+/// Asserts that each answer equals SQL's for the user in some state, that states are in order, and that no
+/// answer equals the one before.
 fn assert_only_what_was_there(listener: &Listener, heard: &Heard, expected: &Expected) {
     let mut state = 0;
     for (index, (_, answer)) in heard.iter().enumerate() {
@@ -75,14 +75,15 @@ fn assert_only_what_was_there(listener: &Listener, heard: &Heard, expected: &Exp
     }
 }
 
-/// Each state that lasted for longer than two intervals, for this user, was seen. How many there were.
+/// Asserts that each state that lasted longer than two intervals was seen by this user. Returns the number of
+/// these states.
 fn assert_all_that_lasted(
     listener: &Listener,
     heard: &Heard,
     (expected, log): (&Expected, &[State]),
     faults: &[Fault],
 ) -> usize {
-    // What was there before the first answer is not for it to see.
+    // States from before the first answer do not count.
     let Some((first, _)) = heard.first() else { panic!("{:?} was never answered", listener.user) };
     let (mut lasting, mut begin) = (0, 0);
     while begin < log.len() {
@@ -109,7 +110,7 @@ fn assert_all_that_lasted(
     lasting
 }
 
-/// What a client could show between two times.
+/// The answers that a client had between two times.
 fn shown(heard: &Heard, from: Instant, to: Instant) -> Vec<&String> {
     let before = heard.iter().rev().find(|(at, _)| *at < from);
     let during = heard.iter().filter(|(at, _)| (from..to).contains(at));

@@ -1,4 +1,4 @@
-//! The listeners: subscriptions over each transport, and everything that they are answered.
+//! Subscriptions over each transport, and all of their answers.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -10,10 +10,10 @@ use crate::live_http::transport::{Told, Transport};
 use crate::live_http::websocket::{PROTOCOL, Socket};
 use crate::random::Random;
 
-/// How many subscriptions each user has.
+/// The number of subscriptions of each user.
 pub(super) const OF_USER: usize = 20;
 
-/// What is subscribed to.
+/// The subscribed field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Wanted {
     All,
@@ -22,10 +22,10 @@ pub(super) enum Wanted {
     Boxes,
 }
 
-/// An answer, and when it came.
+/// The answers, each with the time of its arrival.
 pub(super) type Heard = Vec<(Instant, String)>;
 
-/// A subscription, and what it was answered until now.
+/// A subscription, and its answers so far.
 #[derive(Clone)]
 pub(super) struct Listener {
     pub(super) user: User,
@@ -68,7 +68,7 @@ impl Wanted {
         json!({ "query": document, "variables": variables })
     }
 
-    /// The answer where the user may see these notes.
+    /// The expected answer if the user may see these notes.
     pub(super) fn answer(self, notes: &[Value]) -> String {
         let edges = |wanted: &dyn Fn(&Value) -> bool| -> Value {
             let edges = notes.iter().filter(|note| wanted(note)).map(|note| json!({ "node": note }));
@@ -93,7 +93,7 @@ impl Wanted {
 }
 
 impl Listener {
-    /// What it was answered until now.
+    /// The answers so far.
     pub(super) fn heard(&self) -> Heard {
         self.heard.lock().unwrap().clone()
     }
@@ -103,7 +103,7 @@ impl Listener {
         self.heard.lock().unwrap().push((Instant::now(), answer.to_string()));
     }
 
-    /// On a connection of its own.
+    /// Subscribes on a separate connection.
     async fn listen_alone(self, url: String) {
         let (token, payload) = (self.user.token(), self.wanted.payload(self.user));
         let mut subscriber = self.transport.subscribe(&url, Some(&token), payload).await;
@@ -116,7 +116,7 @@ impl Listener {
     }
 }
 
-/// Subscribes for all users. Panics of a listener are seen when it is waited for.
+/// Subscribes for all users. A panic of a task shows when it is joined.
 pub(super) fn listen(url: &str, tasks: &mut tokio::task::JoinSet<()>) -> Vec<Listener> {
     let mut random = Random(0x11fe_ea75);
     let mut all = Vec::new();

@@ -1,5 +1,5 @@
-//! What the correctness run stands on: a PostgreSQL and a PgBouncer of its own that may be restarted, users with different rights, and
-//! what each of them may see, as SQL says it.
+//! The setup of the correctness run: a separate PostgreSQL and PgBouncer that may restart, users with
+//! different rights, and what each of them may see according to SQL.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ const ROLES: [(&str, &[&str]); 3] = [
     ("auditor", &["id", "box_id", "version", "owner", "secret"]),
 ];
 
-/// Members and guests read their own rows and public ones, auditors those of a box. Each write takes a turn, so that a write whose
-/// connection was lost cannot take effect once the next turn has begun.
+/// Members and guests read their own rows and public ones, auditors those of a box. Each write has a turn
+/// number, so that a write whose connection was lost cannot take effect after the next turn has begun.
 const SETUP: &str = "
     create role member; create role guest; create role auditor; create role writer;
     create table turn (number int not null); insert into turn values (0);
@@ -69,20 +69,20 @@ pub(super) struct Stack {
 
 impl Stack {
     pub(super) async fn start() -> Self {
-        // What is acknowledged survives a crash.
+        // Acknowledged changes survive a crash.
         let settings = vec![("synchronous_commit".to_owned(), "on".to_owned())];
         let options = ClusterOptions { settings, max_connections: 60, ..ClusterOptions::throwaway() };
         let cluster = Cluster::start(options).expect("a PostgreSQL of its own");
         let client = harness::connect(&cluster.url("postgres")).await;
         client.batch_execute(SETUP).await.expect("the setup runs");
-        // By default a PgBouncer tries a server that refused it again only after 15 seconds.
+        // By default, PgBouncer retries a server that refused it only after 15 seconds.
         let extra = vec![("server_login_retry".to_owned(), "1".to_owned())];
         let options = PoolerOptions { pool_size: 6, extra, ..PoolerOptions::default() };
         let pooler = Pooler::start(&cluster, &options).expect("a PgBouncer");
         Self { cluster, pooler }
     }
 
-    /// Has changes of these tables noted, as `glowplug setup --live-tables` does.
+    /// Installs the log of changed tables for these tables, like `glowplug setup --live-tables`.
     pub(super) async fn log_changes(&self, tables: &[&str]) {
         let config = harness::config(&self.cluster.url("postgres"), PoolMode::Direct);
         let database = Database::new(&config.database).expect("a pool");
@@ -99,7 +99,7 @@ impl Stack {
     }
 }
 
-/// Somebody who listens.
+/// A subscriber.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct User(pub(super) usize);
 
@@ -125,7 +125,7 @@ impl User {
         self.role().1
     }
 
-    /// What this user may see of the notes, in the order of their ids: statements that take the user's role for a transaction.
+    /// Statements that return the notes that this user may see, by id, with the user's role in a transaction.
     fn view(self) -> String {
         let (role, columns) = self.role();
         let pairs: Vec<String> = columns.iter().map(|column| format!("'{column}', {column}")).collect();
@@ -138,15 +138,15 @@ impl User {
     }
 }
 
-/// What each user may see of the notes, as JSON texts.
+/// The notes that each user may see, as JSON texts.
 pub(super) type Views = Vec<String>;
 
-/// The statements that ask for the views.
+/// The statements that query the views.
 pub(super) fn views() -> String {
     User::all().map(User::view).collect()
 }
 
-/// The views in what these statements have returned, perhaps among others.
+/// The views among the results of statements.
 pub(super) fn views_in(messages: &[SimpleQueryMessage]) -> Views {
     let texts = messages.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) if row.columns()[0].name() == "coalesce" => {
@@ -159,7 +159,7 @@ pub(super) fn views_in(messages: &[SimpleQueryMessage]) -> Views {
     views
 }
 
-/// A connection, as soon as there can be one.
+/// A connection, as soon as one is possible.
 pub(super) async fn connect_when_possible(url: &str) -> Client {
     loop {
         if let Ok((client, connection)) = tokio_postgres::connect(url, NoTls).await {

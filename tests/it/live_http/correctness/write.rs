@@ -1,4 +1,5 @@
-//! The writer: changes rows at random, in turns, by three ways, and keeps a log of what each user may see after each turn.
+//! The writer: changes rows at random, in turns and in three ways, and logs what each user may see after each
+//! turn.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use super::world::{INTERVAL, USERS, Views, connect_when_possible, views, views_i
 use crate::auth::token;
 use crate::random::Random;
 
-/// How many ids there are.
+/// The number of ids.
 const NOTES: usize = 24;
 
 /// A state of the database: in force from some time between `sent` and `acknowledged` until the next one is.
@@ -21,7 +22,7 @@ pub(super) struct State {
     pub(super) views: Views,
 }
 
-/// By which way a change comes.
+/// How a change is made.
 enum Way {
     Direct,
     Pooled,
@@ -38,7 +39,7 @@ pub(super) struct Writer {
     direct: Client,
     pooled: Client,
     pub(super) log: Vec<State>,
-    /// When turns began that had no acknowledged end.
+    /// The beginnings of turns without an acknowledged end.
     pub(super) lost: Vec<Instant>,
 }
 
@@ -55,8 +56,8 @@ impl Writer {
         writer
     }
 
-    /// Writes for a time, and until enough turns have taken effect. Now and again it waits for so long that all subscribers have to see
-    /// what is there.
+    /// Writes for some time, and until enough turns have taken effect. From time to time it waits until all
+    /// subscribers have to see the current state.
     pub(super) async fn write_for(&mut self, time: Duration, enough: usize) {
         let began = Instant::now();
         while began.elapsed() < time || self.log.len() - self.lost.len() < enough {
@@ -94,7 +95,8 @@ impl Writer {
         }
     }
 
-    /// A transaction that changes one to three rows, and then asks what everybody may see. Some stay open for longer than an interval.
+    /// A transaction that changes one to three rows, and then queries what each user may see. Some stay open
+    /// for longer than an interval.
     fn statements(&mut self, turn: usize) -> String {
         let mut statements = format!("begin; select take_turn({turn});");
         for _ in 0..=self.random.below(3) {
@@ -125,7 +127,7 @@ impl Writer {
         format!("update note set {set}, version = {turn} where id = {id}")
     }
 
-    /// Changes a row by a mutation; what everybody may see then, unless it has failed.
+    /// Changes a row by a mutation; returns what each user may see then, unless it has failed.
     async fn mutate(&mut self, turn: usize) -> Option<Views> {
         let (id, text) = (1 + self.random.below(NOTES), format!("by mutation {turn}"));
         let document = "mutation($turn: Int!, $note: Int!, $text: String!) \
@@ -145,8 +147,8 @@ impl Writer {
         seen.ok().map(|messages| views_in(&messages))
     }
 
-    /// Connects again, ends the turn if it has not taken effect, and keeps what there is. A write of this turn that is still on its
-    /// way then fails.
+    /// Reconnects, ends the turn if it has not taken effect, and logs the current state. A write of this turn
+    /// that is still in transit then fails.
     async fn keep(&mut self, sent: Instant) {
         let turn = self.log.len();
         let statements = format!("begin; update turn set number = {turn}; {} commit", views());
@@ -161,7 +163,7 @@ impl Writer {
     }
 }
 
-/// Writes rows that are never committed, for as long as it is let.
+/// Writes rows that are never committed, until it is aborted.
 pub(super) async fn hesitate(url: String) {
     loop {
         let client = connect_when_possible(&url).await;
