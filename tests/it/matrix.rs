@@ -1,8 +1,8 @@
-//! Who may do what: roles × tables × operations, through the API and by plain SQL. Both must allow, return and change the
-//! same, and the API that a role sees must have exactly what the role may use.
+//! The rights of roles: roles × tables × operations, through the API and by plain SQL. Both must allow,
+//! return and change the same, and a role's API must contain exactly what the role may use.
 //!
-//! A stand is a database and a file of data: callers, attempts to change something, and reads. No answer is written down:
-//! `oracle` asks the database as the same role with the same claims, and undoes what it did.
+//! A stand is a database and a file of data: callers, attempts to change something, and reads. No answer is
+//! written down: `oracle` queries the database as the same role with the same claims, and undoes its changes.
 
 mod api;
 mod oracle;
@@ -39,7 +39,7 @@ async fn the_schools_roles_may_do_by_the_api_what_they_may_do_by_sql(route: Rout
 
 async fn the_starters_roles_may_do_by_the_api_what_they_may_do_by_sql(route: Route) {
     let database = harness::starter_database().await;
-    // Sixty of the tasks show as much as all of them, in less time.
+    // Sixty of the tasks are as good as all of them, and take less time.
     let owner = harness::connect(&harness::cluster().url(&database)).await;
     owner.batch_execute("delete from task where number > 10").await.expect("the owner may delete");
     Box::pin(compare(route, &database, include_str!("matrix/starter.json"))).await;
@@ -86,7 +86,7 @@ async fn compare(route: Route, database: &str, data: &str) {
     assert!(allowed > 20 && refused > 20, "{allowed} were allowed and {refused} refused, which shows little");
 }
 
-/// What an attempt is about; a call that returns a value is about no table.
+/// The table of an attempt; a call that returns a value has none.
 fn table_of<'a>(attempt: &Attempt, tables: &'a [Table]) -> Option<&'a Table> {
     let name = attempt.table();
     let found = name.map(|name| tables.iter().find(|table| table.name == name));
@@ -97,8 +97,8 @@ fn difference(caller: &Caller, what: &str, ours: &Outcome, theirs: &Outcome) -> 
     (!ours.agrees_with(theirs)).then(|| format!("{caller}: {what}\n    API: {ours:?}\n    SQL: {theirs:?}"))
 }
 
-/// Whether the API has the fields that the role may read, insert, update and delete, the functions that it may execute,
-/// and no others.
+/// The differences between the API and the role's rights: fields that it may read, insert, update and delete,
+/// and functions that it may execute.
 async fn differing_schema(oracle: &Oracle, api: &api::Api, caller: &Caller, tables: &[Table]) -> Vec<String> {
     let shown = api.shown(caller).await;
     let mut expected = BTreeSet::new();
@@ -121,7 +121,7 @@ async fn differing_schema(oracle: &Oracle, api: &api::Api, caller: &Caller, tabl
             expected_roots.extend(table.is_deletable.then(|| format!("deleteFrom{type_name}Collection")));
         }
     }
-    // `operation` is the queue's.
+    // The field `operation` belongs to the queue.
     let is_of_tables =
         |name: &&String| !name.ends_with("ByPk") && !["node", "operation"].contains(&name.as_str());
     let roots = shown.roots.iter().filter(is_of_tables).cloned().collect();
@@ -135,7 +135,7 @@ async fn differing_schema(oracle: &Oracle, api: &api::Api, caller: &Caller, tabl
     problems
 }
 
-/// The same rows in one order, with numbers as texts: the API gives large ones as texts.
+/// The rows in a fixed order, with numbers as texts, because the API returns large ones as texts.
 fn normal(value: Value) -> Value {
     match value {
         Value::Array(items) => {

@@ -1,5 +1,5 @@
-//! Names that clash: everything of a database is reachable through the API, or `schema --explain` says why not; and nothing
-//! in a database makes its API invalid.
+//! Conflicting names: every object of a database is reachable through the API, or `schema --explain` says why
+//! not; and nothing in a database makes its API invalid.
 
 mod generate;
 
@@ -171,7 +171,7 @@ fn key(ours: &[&str], theirs: &[&str]) -> Value {
 }
 
 impl Round {
-    /// Adds what is neither reachable nor told; returns how much is reachable.
+    /// Adds the objects that are neither reachable nor reported; returns the number of reachable ones.
     fn lost(&self, wrong: &mut Vec<String>) -> usize {
         let told: HashSet<_> = self.schema.problems.iter().map(|problem| problem.object.as_str()).collect();
         let mut reached = 0;
@@ -223,7 +223,8 @@ impl Round {
             || self.schema.tables.iter().flatten().any(is_computed)
     }
 
-    /// Whether fields lead along the relation both ways; `None` if one of its tables is not exposed.
+    /// Whether there are fields for both directions of the relation; `None` if one of its tables is not
+    /// exposed.
     fn follows(&self, relation: &Relation) -> Option<bool> {
         let (from, to) = (self.schema.table(relation.table)?, self.schema.table(relation.referenced_table)?);
         let pairs = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied());
@@ -239,7 +240,7 @@ impl Round {
         Some(leads(from, relation.referenced_table, &there) && leads(to, relation.table, &back))
     }
 
-    /// Reads the row of each table: each field has the value of its own column.
+    /// Reads the row of each table, and checks that each field has the value of its column.
     async fn read(&self, database: &str, wrong: &mut Vec<String>) {
         let mut config = harness::config(&harness::cluster().url(database), PoolMode::Direct);
         config.api.schemas = self.schemas.to_vec();

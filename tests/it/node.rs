@@ -10,7 +10,7 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/npm")
 }
 
-/// An empty folder of the test's own below `target/`, where its files can be looked at afterwards.
+/// An empty folder below `target/` for the test, whose files can be inspected afterwards.
 pub(crate) fn output(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if folder.exists() {
@@ -20,14 +20,14 @@ pub(crate) fn output(name: &str) -> PathBuf {
     folder
 }
 
-/// The packages that the tools are made of.
+/// The packages of the tools.
 fn packages() -> Vec<String> {
     let manifest = std::fs::read_to_string(folder().join("package.json")).expect("tests/npm/package.json");
     let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("it is JSON");
     manifest["dependencies"].as_object().expect("its dependencies").keys().cloned().collect()
 }
 
-/// Runs a script with node in a folder; what it printed, if it succeeded.
+/// Runs a script with node in a folder; returns its output, if it succeeded.
 pub(crate) async fn run(script: &Path, arguments: &[&str], working_folder: &Path) -> String {
     for package in packages() {
         assert!(

@@ -1,6 +1,6 @@
-//! What operators see of a running server: metrics, readiness, traces and logs.
+//! A running server for its operators: metrics, readiness, traces and logs.
 //!
-//! Metrics and traces are the whole process's, so that these tests run the real binary.
+//! Metrics and traces belong to the whole process, so these tests run the real binary.
 
 mod logs;
 mod metrics;
@@ -54,7 +54,7 @@ impl Observed {
         Self { program, metrics }
     }
 
-    /// All metrics as they are now.
+    /// The current metrics.
     async fn scrape(&self) -> Scrape {
         Scrape::of(self.metrics("/metrics").await.1)
     }
@@ -65,19 +65,19 @@ impl Observed {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    /// Begins an operation, and does not wait for its answer.
+    /// Starts an operation without waiting for its answer.
     fn begin(&self, document: &str) -> tokio::task::JoinHandle<()> {
         let request = client()
             .post(self.program.page("/graphql"))
             .header("content-type", "application/json")
             .body(json!({ "query": document }).to_string());
         tokio::spawn(async move {
-            // What comes of it is asked of the metrics.
+            // The metrics show the result.
             let _ = request.send().await;
         })
     }
 
-    /// Waits until the metrics are as they are wanted.
+    /// Waits until the metrics satisfy a condition.
     async fn until(&self, is_wanted: impl Fn(&Scrape) -> bool) -> Scrape {
         let begin = std::time::Instant::now();
         loop {

@@ -1,4 +1,4 @@
-//! Persisted operations over HTTP: how clients name them, what is refused, and what happens to the file.
+//! Persisted operations over HTTP: how clients name them, what is refused, and the file.
 
 mod clients;
 mod file;
@@ -111,7 +111,7 @@ async fn an_unknown_id_is_no_path_and_is_told(route: Route) {
     assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, &json!("BAD_USER_INPUT")), "{answer}");
 }
 
-/// What Apollo's servers answer: status 200, these messages and codes, and nothing that may be cached.
+/// The answers are those of Apollo's servers: status 200, these messages and codes, and no caching.
 async fn a_hash_is_registered_with_its_text_and_then_stands_for_it(route: Route) {
     let folder = tempfile::tempdir().unwrap();
     let server = notes(route, DocumentPolicy::Automatic, folder.path()).await;

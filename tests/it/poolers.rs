@@ -1,5 +1,5 @@
-//! Every pooler by every protocol: one body of tests runs where it is safe, and where it is not, how it fails is shown. The table
-//! in `docs/connection.md` is what is tested here.
+//! Every pooler with every protocol: if it is safe, one body of tests runs; if not, a test shows how it
+//! fails. The table in `docs/connection.md` is generated from here.
 
 mod body;
 mod example;
@@ -15,18 +15,18 @@ use self::stand::{Cell, Stand};
 use crate::documented;
 use crate::isolation;
 
-/// What is true of a protocol behind a pooler.
+/// The result for a protocol behind a pooler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
-    /// Everything runs, and nothing stays behind.
+    /// Everything runs, and nothing is left behind.
     Safe,
-    /// The same, but for transactions of several messages, which the pooler refuses.
+    /// Safe, except for transactions of several messages, which the pooler refuses.
     SafeWithoutTransactions,
-    /// The same, but for typed queries of a table that has changed since.
+    /// Safe, except for typed queries of a table that has changed since.
     SafeUntilTablesChange,
-    /// A statement that was prepared is missing from the server connection that a transaction is lent.
+    /// A prepared statement is missing on the server connection of a transaction.
     FailsInTransactions,
-    /// Each query is answered rightly, but names stay behind in server connections, and pile up there.
+    /// Each query gets the right answer, but names are left in server connections, and accumulate there.
     PilesUp,
 }
 
@@ -49,7 +49,7 @@ impl Verdict {
 
 const PROTOCOLS: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
 
-/// By `Simple`, `Unnamed`, and `Prepared`.
+/// The results for `Simple`, `Unnamed`, and `Prepared`.
 const TABLE: [(Stand, [Verdict; 3]); 10] = [
     (Stand::Direct, [Verdict::Safe; 3]),
     (Stand::Session, [Verdict::Safe; 3]),

@@ -1,5 +1,5 @@
-//! What strangers can do to a `serve`: the thirteen checks of the auditing tool graphql-cop, written anew, against the program
-//! with its defaults, with and without `--production`.
+//! The thirteen checks of the auditing tool graphql-cop, rewritten, against the program with its defaults,
+//! with and without `--production`.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,21 +9,21 @@ use serde_json::{Value, json};
 use crate::cli::program::{Program, client, command, open_folder};
 use crate::harness;
 
-/// The paths that the tool looks at.
+/// The paths that the tool checks.
 const PATHS: [&str; 5] = ["/", "/graphiql", "/playground", "/console", "/graphql"];
 
-/// An address to be looked at.
+/// The address under test.
 struct Target(String);
 
 impl Target {
-    /// The answer to a request whose body is JSON; null if it is none.
+    /// The answer to a request with a JSON body; null if there is none.
     async fn post(&self, body: &Value) -> Value {
         let request =
             client().post(&self.0).header("content-type", "application/json").body(body.to_string());
         read(request).await
     }
 
-    /// The answer to a document with one operation of the name that the tool uses.
+    /// The answer to a document with one operation, with the tool's operation name.
     async fn query(&self, document: &str) -> Value {
         self.post(&json!({"query": document, "operationName": "cop"})).await
     }
@@ -42,7 +42,7 @@ async fn read(request: reqwest::RequestBuilder) -> Value {
 /// A check of the tool, and whether it finds something.
 type Check = (&'static str, bool);
 
-/// The checks for what makes a server work too much.
+/// The checks for requests that cause too much work.
 async fn checks_of_work(target: &Target) -> [Check; 5] {
     let aliases: Vec<_> = (0..101).map(|number| format!("alias{number}:__typename")).collect();
     let aliases = target.query(&format!("query cop {{ {} }}", aliases.join("\n"))).await;
@@ -61,7 +61,7 @@ async fn checks_of_work(target: &Target) -> [Check; 5] {
     ]
 }
 
-/// The checks for what tells too much, and for requests that the page of somebody else could send.
+/// The checks for answers that reveal too much, and for requests that a page of another origin could send.
 async fn checks_of_openness(target: &Target) -> [Check; 8] {
     let suggestion = target.query("query cop { __schema { directive } }").await.to_string();
     let introspection = target.query("query cop { __schema { types { name fields { name } } } }").await;
@@ -111,14 +111,14 @@ async fn graphql_cop_finds_nothing_in_production() {
     assert_eq!(findings(&["--production"]).await, []);
 }
 
-/// What the documentation says of a `serve` without the switch.
+/// The documented findings of a `serve` without the switch.
 #[tokio::test]
 async fn graphql_cop_finds_three_things_without_production() {
     let found: BTreeSet<_> = findings(&[]).await.into_iter().map(|(_, title)| title).collect();
     assert_eq!(found, BTreeSet::from(["GraphQL IDE", "GET-based query", "array-based query batching"]));
 }
 
-/// So that a check which finds nothing anywhere is not taken for a good sign.
+/// Shows that the checks can find something at all.
 #[tokio::test]
 async fn the_checks_find_what_is_there() {
     let open = ["--explore", "on", "--max-tokens", "400000"];
@@ -134,7 +134,7 @@ async fn the_checks_find_what_is_there() {
     }
 }
 
-/// Every test that the documentation names as a proof is there.
+/// Every test that the documentation names as a proof exists.
 #[test]
 fn the_tests_that_the_documentation_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -153,7 +153,7 @@ fn the_tests_that_the_documentation_names_are_there() {
     let expected = ["doctor.md", "faults.md", "replicas.md"];
     assert!(expected.iter().all(|page| with_tests.contains(*page)), "{with_tests:?}");
     let is_test = |name: &&str| {
-        // Metrics look the same, but for their prefix.
+        // Metrics look like test names, except for their prefix.
         let is_metric = name.starts_with("glowplug_");
         name.contains('_') && !is_metric && name.chars().all(|c| c == '_' || c.is_ascii_lowercase())
     };
@@ -174,7 +174,8 @@ fn the_tests_that_the_documentation_names_are_there() {
     }
 }
 
-/// The last column of each table whose last column is called `test`; elsewhere are settings and metrics.
+/// The last column of each table whose last column is called `test`; other tables contain settings and
+/// metrics.
 fn proofs(page: &str) -> String {
     let (mut text, mut is_proof) = (String::new(), false);
     for line in page.lines() {

@@ -1,4 +1,4 @@
-//! Whatever the database holds and however it changes, an answer is JSON of the types that the schema promises.
+//! An answer is JSON of the types in the schema, whatever the database contains and however it changes.
 
 mod constants;
 mod database;

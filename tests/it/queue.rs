@@ -1,4 +1,4 @@
-//! The queue: servers and workers in this process, with a Redis and a database of each test's own.
+//! The queue: servers and workers in this process, with a separate Redis and database for each test.
 
 mod all_queued;
 mod all_queued_faults;
@@ -33,7 +33,7 @@ struct World {
     server: Server,
 }
 
-/// A worker in this process; told to stop when it is dropped.
+/// A worker in this process; stopped when it is dropped.
 struct Working {
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -44,7 +44,7 @@ impl World {
         Self::with(setup, |_| ()).await
     }
 
-    /// `change` is for the settings of the server.
+    /// `change` changes the settings of the server.
     async fn with(setup: &str, change: impl FnOnce(&mut Config)) -> Self {
         let database = harness::database(setup).await;
         Self::at(harness::cluster().url(&database), change).await
@@ -90,13 +90,13 @@ impl World {
         serde_json::from_str(&self.text(query, headers).await).expect("JSON")
     }
 
-    /// What a statement returns, asked of the database itself.
+    /// The result of a statement on the database itself.
     async fn ask(&self, statement: &str) -> String {
         let client = harness::connect(&self.url).await;
         harness::ask(&client, statement).await.unwrap_or_default()
     }
 
-    /// A connection to Redis, to look at it or to disturb it.
+    /// A connection to Redis, to inspect or disturb it.
     async fn link(&self) -> redis::aio::MultiplexedConnection {
         let client = redis::Client::open(self.redis.url()).expect("its address");
         client.get_multiplexed_async_connection().await.expect("a connection")
@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    /// Waits until an operation has come to a state; its record.
+    /// Waits until an operation has this state; returns its record.
     async fn until(&self, id: &str, state: &str) -> Value {
         let query = format!("{{ operation(id: \"{id}\") {{ state result attempts finishedAt }} }}");
         for _ in 0..1000 {
@@ -143,13 +143,13 @@ impl Working {
         Self { stop, task: tokio::spawn(async move { worker.run(asked).await }) }
     }
 
-    /// Tells it to stop and waits until it has.
+    /// Stops it, and waits for its end.
     async fn stop(self) {
         self.stop.cancel();
         self.task.await.expect("the worker ends without a panic");
     }
 
-    /// Ends it in the middle of whatever it does, as a crash would.
+    /// Ends it immediately, like a crash.
     fn crash(&self) {
         self.task.abort();
     }
@@ -161,7 +161,7 @@ fn queue(url: &str) -> config::Queue {
     config::Queue { redis: Some(redis), ..harness::queue() }
 }
 
-/// A mutation that makes a note.
+/// A mutation that inserts a note.
 fn insert(id: i32, body: &str) -> String {
     let objects = format!("[{{ id: {id}, body: {} }}]", json!(body));
     format!(
@@ -169,7 +169,7 @@ fn insert(id: i32, body: &str) -> String {
     )
 }
 
-/// How tokens with a secret are verified.
+/// The settings for tokens with a secret.
 fn verified_by(secret: &str) -> config::Jwt {
     config::Jwt {
         secret: Some(Secret::new(secret)),
@@ -182,7 +182,7 @@ fn verified_by(secret: &str) -> config::Jwt {
     }
 }
 
-/// The header of somebody with a token.
+/// The header with a token.
 fn bearer(secret: &str, role: &str, expires: u64) -> String {
     let claims = json!({ "role": role, "sub": format!("somebody as {role}"), "exp": expires });
     let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());

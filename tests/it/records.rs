@@ -1,4 +1,5 @@
-//! The records of a mutation, and what hangs on them, are the state after it: what the same selection finds as a query.
+//! The records of a mutation, with their related rows and computed fields, show the state after it: the same
+//! selection in a query returns the same.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
@@ -8,7 +9,7 @@ use crate::harness;
 use crate::random::Random;
 use crate::ways::{Answering, Route, on_every_way};
 
-/// Folders in folders, with notes. A trigger adds a note to each new folder, and functions read what is there.
+/// Nested folders with notes. A trigger adds a note to each new folder, and functions read the current rows.
 const SETUP: &str = r#"
     create schema inside;
     create type inside.mood as enum ('calm', 'it''s "odd" \');
@@ -49,7 +50,7 @@ const SETUP: &str = r#"
         '1 year -3 days 00:00:00.5', '{"[1,5)",empty}');
 "#;
 
-/// What is asked of a folder: columns, and what hangs on it.
+/// The selection of a folder: columns, related rows and computed fields.
 const FOLDER: &str = "nodeId id name part tags sizes document tree moment mood exact rough bytes fixed address truth span spans noteCount: note_count path loud
     newest: newest_note { body folder { name } } folder { name noteCount: note_count folder { id } }
     folderCollection { edges { node { id name note_count } } }
@@ -80,7 +81,7 @@ impl Stand {
         answer["data"].clone()
     }
 
-    /// The folders as a query finds them, by their ids in this order.
+    /// The folders with these ids in this order, by a query.
     async fn found(&self, ids: &[i64]) -> Vec<Value> {
         let mut found = Vec::new();
         for id in ids {
@@ -90,21 +91,21 @@ impl Stand {
         found
     }
 
-    /// Asserts that a mutation's records are what a query finds after it.
+    /// Asserts that a mutation's records equal the result of a query after it.
     async fn holds(&self, mutation: &str, records: &Value) {
         let records = records.as_array().expect("records");
         let ids: Vec<_> = records.iter().map(|record| record["id"].as_i64().expect("an id")).collect();
         assert_eq!(*records, self.found(&ids).await, "{mutation}");
     }
 
-    /// The ids of the folders that are there.
+    /// The ids of the existing folders.
     async fn ids(&self) -> Vec<i64> {
         let found = self.ask("{ c: folderCollection { edges { node { id } } } }").await;
         let edges = found["c"]["edges"].as_array().expect("edges");
         edges.iter().map(|edge| edge["node"]["id"].as_i64().expect("an id")).collect()
     }
 
-    /// A folder that is there, one of those that are about to be, or none.
+    /// An existing folder, one that is about to be inserted, or none.
     fn folder(&mut self, there: &[i64], new: std::ops::Range<i64>) -> String {
         let ids: Vec<_> = there.iter().copied().chain(new.clone()).chain(new).collect();
         if self.random.once_in(4) { "null".to_owned() } else { self.random.choose(&ids).to_string() }
@@ -147,7 +148,7 @@ impl Stand {
         );
         let answer = self.ask(&mutation).await;
         let one = answer["one"]["id"].as_i64().expect("an id");
-        // The second field has not changed what the first one found.
+        // The second field does not affect the first one's records.
         assert_eq!(one, first, "{answer}");
         let many: Vec<_> = answer["many"]["edges"]
             .as_array()
@@ -160,7 +161,7 @@ impl Stand {
         self.holds(&mutation, &json!([answer["one"]])).await;
     }
 
-    /// A deleted row has its columns, and what hangs on it is what is left.
+    /// A deleted row has its columns, and the related rows that are left.
     async fn deletes(&mut self) {
         let there = self.ids().await;
         let id = *self.random.choose(&there);
@@ -171,7 +172,7 @@ impl Stand {
         let before =
             self.ask(&format!("{{ f: folderByPk(id: {id}) {{ name folder_id }} }}")).await["f"].take();
         let answer = self.ask(&mutation).await;
-        // Those that stand in it are gone with it, which may be the one that it stood in.
+        // Deleting a folder deletes the folders in it, possibly including its own parent.
         let folder = match &before["folder_id"] {
             Value::Null => Value::Null,
             id => self.ask(&format!("{{ f: folderByPk(id: {id}) {{ id name }} }}")).await["f"].take(),

@@ -1,5 +1,5 @@
-//! Filters and orders over relations against SQL that is written by hand: random ones on random schemas, by two roles, of which
-//! one sees a part of the rows and columns.
+//! Random filters and orders over relations on random schemas, compared with SQL written by hand, by two
+//! roles, one of which sees only some of the rows and columns.
 
 mod bad_input;
 mod distinct;
@@ -19,7 +19,7 @@ use filter::{Filter, beside_nothing};
 use order::Order;
 use stand::{Stand, keys};
 
-/// Schemas, each of which is asked by both roles.
+/// The number of schemas; both roles query each of them.
 const SCHEMAS: u64 = 4;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Read replicas: real standbys by streaming replication, that lag, are promoted, stop and come back.
+//! Read replicas: real standbys with streaming replication, which lag, are promoted, stop and come back.
 
 mod away;
 mod live;
@@ -20,7 +20,7 @@ const SETUP: &str =
 
 const WHERE: &str = "{ on_replica }";
 
-/// A primary with standbys. What a test does to one is in nobody else's way.
+/// A primary with standbys, for one test only.
 struct Servers {
     primary: Cluster,
     standbys: Vec<Cluster>,
@@ -52,7 +52,7 @@ impl Servers {
     }
 }
 
-/// Waits until so many replicas are read from.
+/// Waits until this number of replicas get reads.
 async fn in_use(engine: &Engine, count: usize) {
     let begin = Instant::now();
     while engine.replicas().in_use != count {
@@ -61,7 +61,7 @@ async fn in_use(engine: &Engine, count: usize) {
     }
 }
 
-/// Waits until `/readyz` says something.
+/// Waits until `/readyz` has this answer.
 async fn ready_says(server: &Server, expected: &str) {
     let begin = Instant::now();
     loop {
@@ -80,7 +80,7 @@ async fn command(cluster: &Cluster, statements: &str) {
     harness::connect(&cluster.url("postgres")).await.batch_execute(statements).await.expect(statements);
 }
 
-/// Lets the standby have what the primary has written until now.
+/// Waits until the standby has everything that the primary has written.
 async fn caught_up(primary: &Cluster, standby: &Cluster) {
     let position = harness::ask(
         &harness::connect(&primary.url("postgres")).await,

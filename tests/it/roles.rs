@@ -1,4 +1,4 @@
-//! What the engine makes of a request's role: what it sees, what it may do, and what it is told.
+//! A request's role in the engine: its API, its rights, and its errors.
 
 mod hidden;
 mod limits;
@@ -20,23 +20,23 @@ use tokio_postgres::Client;
 use crate::harness;
 use crate::ways::{Answering, Route};
 
-/// Roles belong to the whole server, so that each test has roles of its own.
+/// Roles belong to the whole server, so each test has its own roles.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// A database with roles of its own, and what answers requests: it connects as a user who may take some of them.
+/// A database with its own roles, and an engine that connects as a user with some of these roles.
 struct World {
     answering: Arc<Answering>,
     /// The server's superuser.
     admin: Client,
     database: String,
-    /// The connection string of who connects.
+    /// The connection string of the engine's user.
     url: String,
     number: u32,
 }
 
 impl World {
-    /// `setup` runs as the superuser. `#` in it ends the name of a role of this test's own, as in `anon#`. The user that
-    /// connects is `authenticator#`; it may log in and nothing else.
+    /// `setup` runs as the superuser. `#` in it ends the name of a role of this test, as in `anon#`. The
+    /// engine's user is `authenticator#`, which may only log in.
     async fn new(route: Route, setup: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let setup = format!("create role authenticator# login noinherit; {setup}")
@@ -45,7 +45,7 @@ impl World {
         let admin = harness::connect(&harness::cluster().url(&database)).await;
         let url = with_user(&harness::cluster().url(&database), &format!("authenticator_{number}"));
         if route == Route::Queued {
-            // Its user may not make the ledger.
+            // The engine's user may not create the ledger.
             let owner = harness::config(&harness::cluster().url(&database), PoolMode::Direct).database;
             let owner = Database::new(&owner).expect("the owner's connections");
             let workers = [format!("authenticator_{number}")];
@@ -61,18 +61,18 @@ impl World {
         harness::pooler_with(PoolerOptions { pool_mode, pool_size: 1, users, ..PoolerOptions::default() })
     }
 
-    /// The connection string of that user through a pooler.
+    /// The connection string of the engine's user through a pooler.
     fn url_through(&self, pooler: &Pooler) -> String {
         with_user(&pooler.url(&self.database), &self.role("authenticator"))
     }
 
-    /// Another one, which connects through a pooler.
+    /// Another engine, which connects through a pooler.
     async fn answering_through(&self, pooler: &Pooler) -> Answering {
         let config = harness::config(&self.url_through(pooler), PoolMode::Transaction);
         Answering::start(Route::Direct, &config).await
     }
 
-    /// The name of a role of this test's own.
+    /// The name of a role of this test.
     fn role(&self, name: &str) -> String {
         format!("{name}_{}", self.number)
     }
@@ -105,7 +105,7 @@ async fn respond(answering: &Answering, identity: &Identity, query: &str) -> Res
     answering.respond(request, identity).await
 }
 
-/// The connection string with another user, who needs no password.
+/// The connection string with another user, which needs no password.
 pub(crate) fn with_user(url: &str, user: &str) -> String {
     let (_, rest) = url.split_once('@').expect("a user");
     format!("postgres://{user}@{rest}")

@@ -137,7 +137,7 @@ async fn read_by_diesel(engine: &Engine, row: &Map<String, Value>) {
     assert_eq!(json!(found.texts), row["texts"]);
 }
 
-/// A row with a value, an extreme or null in every column, in the form that PostgreSQL gives it back in.
+/// A row with a value, an extreme or null in every column, in the form in which PostgreSQL returns it.
 fn row(random: &mut Random, id: i64) -> Map<String, Value> {
     let mut row = Map::from_iter([("id".to_owned(), json!(id))]);
     let columns = [
@@ -225,7 +225,7 @@ fn double(random: &mut Random) -> Value {
     }
 }
 
-/// Everything that means something to somebody between here and the disk.
+/// Characters with a meaning to any part between the client and the disk.
 fn text(random: &mut Random, most: usize) -> String {
     const PIECES: [&str; 28] = [
         "'", "\"", "\\", "$1", "$$", "--", "/*", "*/", ";", "E'", "\\'", "\n", "\r", "\t", "\u{b}", "{", "}",

@@ -1,4 +1,4 @@
-//! A Glowplug of the test's own: the real engine and the real HTTP server, on a free port, in this process.
+//! A Glowplug for a test: the real engine and the real HTTP server, on a free port, in this process.
 
 use std::net::SocketAddr;
 
@@ -22,7 +22,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) client: Client,
     pub(crate) stop: CancellationToken,
-    /// Who is subscribed, where there are live queries.
+    /// The live queries, if there are any.
     pub(crate) live: Option<Live>,
     serving: JoinHandle<()>,
     /// The worker, if there is one.
@@ -35,7 +35,7 @@ impl Server {
         Self::start_on(Route::Direct, database_url, change).await
     }
 
-    /// The same with operations that take that way.
+    /// Serves a database with operations on that route.
     pub(crate) async fn start_on(route: Route, database_url: &str, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = configuration(database_url);
         change(&mut config);
@@ -73,7 +73,7 @@ impl Server {
         let serving = tokio::spawn(async move {
             http::serve(backend, answered, authenticator, listener, &config.http, stopping).await;
         });
-        // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
+        // The HTTP client needs a TLS provider, although nothing is encrypted here; a second one is refused.
         let _ = rustls::crypto::ring::default_provider().install_default();
         if is_queued {
             until_there_is_a_worker(&asked).await;
@@ -119,7 +119,7 @@ pub(crate) async fn json(response: Response) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// The configuration that `dev` has, but on a free port, and with nothing that watches the database.
+/// The configuration of `dev`, but on a free port, and without the watch of the database.
 pub(crate) fn configuration(database_url: &str) -> Config {
     let mut settled = Settled::gather(&Raw::default(), |_| None, None, Profile::Dev).expect("the defaults");
     settled.set_database_url(if database_url.is_empty() { "postgres://nowhere/" } else { database_url });

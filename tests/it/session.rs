@@ -1,7 +1,9 @@
-//! The same answers whatever a session and the database have set, and whatever others have created in a schema of the path.
+//! Answers do not depend on the settings of a session or the database, nor on objects of other users in a
+//! schema of the path.
 //!
-//! `hostile` makes such surroundings. The conformance suite and the golden requests run in them again (`suites`), collections are
-//! paged through by each type (`paging`), and each kind of fault that was found has a test of its own (`kinds`, `leftovers`).
+//! `hostile` creates such an environment. The conformance suite and the golden requests run in it again
+//! (`suites`), collections are paged by each type (`paging`), and each kind of fault that was found has its
+//! own test (`kinds`, `leftovers`).
 
 mod changes;
 mod hostile;

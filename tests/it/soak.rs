@@ -1,6 +1,6 @@
-//! Documents, variables, hashes and tokens that are never the same, at a moderate rate through PgBouncer: the memory of the
-//! server ends flat. Among the tests it takes half a minute, in which the caches reach their bounds; `scripts/soak 30` takes as many
-//! minutes, with the optimised program.
+//! Documents, variables, hashes and tokens that are never the same, at a moderate rate through PgBouncer: the
+//! memory of the server stops growing. Here it takes half a minute, in which the caches reach their bounds;
+//! `scripts/soak 30` takes 30 minutes, with the optimised program.
 
 #![allow(clippy::print_stdout, reason = "the curve is what a long run is looked at for")]
 
@@ -21,7 +21,7 @@ use crate::random::Random;
 
 const CLIENTS: u64 = 4;
 
-/// Of each client, between two requests, where there are minutes.
+/// Each client's pause between two requests in long runs.
 const PAUSE: Duration = Duration::from_millis(20);
 
 const SECRET: &str = "the secret of this test, which everybody may know";
@@ -36,10 +36,10 @@ const SETUP: &str = "
     do $$ begin create role soaked; exception when duplicate_object then null; end $$;
     grant select on owner, item to soaked";
 
-/// Twice what the caches may hold, and what the allocator keeps of the rest for some seconds.
+/// Twice the maximum size of the caches, and the memory that the allocator keeps for some seconds.
 const MOST_ADDED: u64 = 96 * 1024;
 
-/// How long it lasts, whether clients pause, and the program that is tested.
+/// The duration, whether clients pause, and the tested program.
 struct Plan {
     time: Duration,
     pause: Duration,
@@ -69,12 +69,12 @@ struct Novelty {
 }
 
 impl Novelty {
-    /// Sends until it is told to stop, and says how much was answered.
+    /// Sends requests until it is stopped, and returns the number of answers.
     async fn send(mut self, stop: Arc<AtomicBool>, answered: Arc<AtomicUsize>) {
         let key = EncodingKey::from_secret(SECRET.as_bytes());
         while !stop.load(Ordering::Relaxed) {
             if self.random.once_in(50) {
-                // A connection of its own from here on.
+                // From here on it has a separate connection.
                 self.client = client();
             }
             let token = encode(&Header::default(), &self.claims(), &key).unwrap();
@@ -94,7 +94,7 @@ impl Novelty {
         json!({ "role": "soaked", "sub": self.random.next().to_string(), "groups": groups, "exp": 32_503_680_000_u64 })
     }
 
-    /// A document with names of its own; one in ten is not valid, and one in ten has its hash beside it.
+    /// A document with unique names; one in ten is not valid, and one in ten is sent with its hash.
     fn body(&mut self) -> Value {
         let name = self.random.next();
         let mut document = format!("query Q{name}($first: Int, $label: String) {{");
@@ -125,7 +125,7 @@ pub(crate) fn sha256(text: &str) -> String {
     })
 }
 
-/// What is resident, in KiB.
+/// The resident memory, in KiB.
 fn resident(program: &Program) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid())).expect("Linux's /proc");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the memory");
@@ -167,8 +167,8 @@ async fn requests_that_are_never_the_same_leave_nothing_behind() {
     judge(&curve, pause > Duration::ZERO);
 }
 
-/// In minutes it must end flat: the last third has no higher point than the one before it, but for a little. In half a minute the
-/// caches may still grow; they may not grow past their bounds.
+/// In long runs, memory must stop growing: the peak of the last third is hardly higher than that of the third
+/// before. In half a minute the caches may still grow, but not beyond their bounds.
 fn judge(curve: &[u64], is_long: bool) {
     let third = curve.len() / 3;
     let highest = |part: &[u64]| part.iter().copied().max().unwrap();

@@ -1,5 +1,5 @@
-//! The starter's migration of roles and policies: on hosts that allow less or grant more than a server of one's own, and
-//! its way back.
+//! The starter's migration of roles and policies: on hosts that allow less or grant more than a private
+//! server, and its reversal.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::harness::{self, ask, connect};
 
-/// What the roles may do: the grants, policies and row security of the starter's schema, as one text.
+/// The rights of the roles: grants, policies and row security of the starter's schema, as one text.
 const STATE: &str = "
     select string_agg(line, e'\\n' order by line) from (
         select relname || case when relrowsecurity then ' has row security ' else ' ' end || coalesce(relacl::text, '') from pg_class
@@ -26,8 +26,8 @@ const STATE: &str = "
             where table_schema = 'public'
     ) as states(line)";
 
-/// One migration at a time makes the roles and grants them. They belong to the whole cluster, and of three migrations of three
-/// databases at once PostgreSQL has ended two as deadlocks.
+/// Only one migration at a time creates and grants the roles. They belong to the whole cluster, and when
+/// three databases ran the migration at once, PostgreSQL aborted two of them as deadlocks.
 static ROLES: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn a_user_who_may_not_make_the_roles_is_told_what_to_do() {
     let advice = format!("grant anon, authenticated to {user}");
     assert!(error.contains("2026-01-05-094500_roles_and_policies") && error.contains(&advice), "{error}");
 
-    // The advice, followed.
+    // Follows the advice.
     let missing = "do $$ begin create role anon nologin; exception when duplicate_object then null; end $$;
         do $$ begin create role authenticated nologin; exception when duplicate_object then null; end $$;";
     admin.batch_execute(missing).await.unwrap();
@@ -104,7 +104,7 @@ async fn the_way_back_leaves_what_was_there_before() {
     assert_eq!(ask(&client, STATE).await.unwrap(), with);
 }
 
-/// What a statement returns to a role that has no claims.
+/// The result of a statement for a role without claims.
 async fn as_role(
     client: &Client,
     role: &str,

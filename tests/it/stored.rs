@@ -1,7 +1,8 @@
-//! Stored operations: statements that are used often are functions of the database, through a pooler that has no named statements.
+//! Stored operations: frequently used statements are functions of the database, through a pooler without
+//! named statements.
 //!
-//! That functions give the answers of texts, to each role what is its own, is held where the answers are: the tests of the
-//! conformance cases, roles, records and errors run a further time by functions (`ways::Route::Stored`).
+//! Other tests check that functions give the same answers as texts, for each role: the tests of the
+//! conformance cases, roles, records and errors run a further time with functions (`ways::Route::Stored`).
 
 mod bounds;
 mod enter;
@@ -53,13 +54,13 @@ impl Stand {
         harness::graphql(&self.engine, query, variables).await
     }
 
-    /// Has the statements of an operation become functions.
+    /// Makes functions of an operation's statements.
     async fn store(&self, query: &str, variables: Value) -> usize {
         let request = harness::request(query, &variables);
         self.engine.store(&request, &Identity::default()).await.expect("the operation compiles").stored
     }
 
-    /// The functions that there are.
+    /// The existing functions.
     async fn functions(&self) -> Vec<String> {
         let names = "select coalesce(string_agg(proname, ',' order by proname), '') from pg_proc \
                      where pronamespace = 'glowplug_operations'::regnamespace and proname <> 'enter'";
@@ -67,7 +68,7 @@ impl Stand {
         names.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
-    /// How often functions were called, once the sessions have told.
+    /// The number of function calls, after the sessions have reported their statistics.
     async fn calls(&self) -> i64 {
         self.owner.batch_execute("select pg_stat_force_next_flush()").await.expect("PostgreSQL 15");
         let calls = "select coalesce(sum(calls), 0) from pg_stat_user_functions where schemaname = 'glowplug_operations' and funcname <> 'enter'";
@@ -81,7 +82,7 @@ fn engine(url: &str, pool_mode: PoolMode, settings: StoredOperations) -> Engine 
     Engine::new(&config).expect("an engine")
 }
 
-/// Makes the schema as its owner.
+/// Creates the schema as its owner.
 async fn set_up(database: &str, grant_to: &[String]) {
     let url = harness::cluster().url(database);
     let owner = Database::new(&harness::config(&url, PoolMode::Direct).database).expect("a pool");
@@ -107,7 +108,7 @@ async fn a_statement_that_is_used_often_is_called_as_a_function() {
     for pool_mode in [PoolMode::Transaction, PoolMode::Statement] {
         let settings = StoredOperations { uses: 5, ..StoredOperations::default() };
         let stand = Stand::start(pool_mode, settings).await;
-        // Sessions that the pooler opens from now on count the calls.
+        // Sessions that the pooler opens from now on count calls.
         let counting = format!("alter database {} set track_functions = 'pl'", stand.name);
         stand.owner.batch_execute(&counting).await.expect("a setting");
         for id in 1..=4 {
@@ -139,7 +140,7 @@ async fn a_mutation_is_called_as_a_function_once() {
     }
 }
 
-/// Making functions and noting their use is no change of the API.
+/// Creating functions and recording their use does not change the API.
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_do_not_have_the_database_read_again() {
     let stand = Stand::start(PoolMode::Transaction, StoredOperations::default()).await;

@@ -1,5 +1,5 @@
-//! A database as Supabase sets it up: its roles, its functions in the schema `auth`, generous grants, and policies that ask
-//! `auth.uid()`. Its tokens must do what they do there.
+//! A database as Supabase sets it up: its roles, its functions in the schema `auth`, generous grants, and
+//! policies with `auth.uid()`. Its tokens must have the same effect as there.
 
 use glowplug::config::Auth;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use crate::server::{Server, json as body};
 const ANA: &str = "11111111-1111-4111-8111-111111111111";
 const BEN: &str = "22222222-2222-4222-8222-222222222222";
 
-/// The functions are our own words for what Supabase's documentation says of them.
+/// The functions are our own code, by Supabase's documentation.
 const SETUP: &str = "
     do $$
     declare name text;
@@ -48,7 +48,7 @@ const SETUP: &str = "
         ('11111111-1111-4111-8111-111111111111', 'Ana''s', null), ('22222222-2222-4222-8222-222222222222', 'Ben''s', null),
         ('22222222-2222-4222-8222-222222222222', 'Ben''s for blue', 'blue');";
 
-/// A user's access token, with the claims that Supabase's have.
+/// A user's access token, with Supabase's claims.
 fn access_token(user: &str, team: &str) -> String {
     token(&json!({
         "iss": "https://project.supabase.co/auth/v1", "sub": user, "aud": "authenticated", "role": "authenticated",
@@ -59,7 +59,7 @@ fn access_token(user: &str, team: &str) -> String {
     }))
 }
 
-/// The keys that every project has, which are tokens without a user.
+/// The keys of a project, which are tokens without a user.
 fn project_key(role: &str) -> String {
     token(
         &json!({ "iss": "supabase", "ref": "project", "role": role, "iat": 1_750_000_000, "exp": 4_102_444_800_u64 }),

@@ -1,18 +1,18 @@
-//! Reads the sources, and holds what the compiler does not: how long files and functions are, that every file says
-//! what it is, which module may import which, and which crate is named where.
+//! Reads the sources, and checks what the compiler does not: the length of files and functions, that every
+//! file says what it is, which module may import which, and where crates may be named.
 
 mod circles;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Half of the files are shorter than this, and none is longer than the other.
+/// Half of the files are shorter than the first number, and none is longer than the second.
 const FILE_LINES: (usize, usize) = (150, 500);
 
-/// Most functions are shorter than this, and none is longer than the other.
+/// Most functions are shorter than the first number, and none is longer than the second.
 const FUNCTION_LINES: (usize, usize) = (35, 70);
 
-/// The part of the functions that have to be shorter: "mostly".
+/// The share of the functions that have to be shorter.
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
@@ -58,7 +58,8 @@ const IMPORTS: [(&str, &[&str]); 22] = [
     ),
     ("http", &["engine", "auth", "dispatch", "live", "queue", "config", "event"]),
     ("queue", &["engine", "schema", "db", "sql", "response", "error", "config", "event"]),
-    // The commands stand above everything and use whatever they need; they are listed so that nothing below imports them.
+    // The commands are above everything and may use anything; they are listed so that nothing below imports
+    // them.
     (
         "cli",
         &[
@@ -90,13 +91,13 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("opentelemetry_otlp", &["event"]),
 ];
 
-/// The pure middle, which does no I/O, reads no clock, and does not wait.
+/// The pure modules, which do no I/O, read no clock, and do not wait.
 const PURE: [&str; 7] = ["catalog", "schema", "request", "persisted", "plan", "sql", "response"];
 const IMPURE: [&str; 7] =
     ["tokio::", "std::fs", "std::net", "std::env", "std::process", "Instant::now", "SystemTime::now"];
 
-/// The files of a server that read files: before it runs, or in threads that may wait. A disk or a network folder that does not answer
-/// would else hold a thread that answers requests.
+/// The files of a server that read files: before it runs, or in threads that may wait. Otherwise a disk or a
+/// network folder that does not respond would block a thread that answers requests.
 const FILE_READERS: [&str; 4] =
     ["src/auth/keyring.rs", "src/engine/persisted.rs", "src/queue/link.rs", "src/db/wire/passfile.rs"];
 
@@ -107,14 +108,14 @@ struct Source {
 }
 
 impl Source {
-    /// The crate's module that it belongs to; none for tests, for other crates, and for `main.rs` and `lib.rs`.
+    /// The crate's module of the file; none for tests, for other crates, and for `main.rs` and `lib.rs`.
     fn module(&self) -> Option<&str> {
         let below = self.path.strip_prefix("src/")?;
         let module = below.split('/').next()?.trim_end_matches(".rs");
         (!matches!(module, "main" | "lib")).then_some(module)
     }
 
-    /// The lines that are no comments.
+    /// The lines that are not comments.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
         let numbered = self.lines.iter().enumerate().map(|(index, line)| (index + 1, line.as_str()));
         numbered.filter(|(_, line)| !line.trim_start().starts_with("//"))
@@ -128,7 +129,7 @@ fn sources() -> Vec<Source> {
         .map(|name| root.join(name))
         .to_vec();
     while let Some(folder) = folders.pop() {
-        // The last three folders need not be there.
+        // The last three folders need not exist.
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("node_modules") {
@@ -148,7 +149,8 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// The functions of a file: name, first line, and number of lines. rustfmt closes a function where it began.
+/// The functions of a file: name, first line, and number of lines. rustfmt puts the closing brace at the
+/// function's indentation.
 fn functions(source: &Source) -> Vec<(String, usize, usize)> {
     let mut found = Vec::new();
     for (index, line) in source.lines.iter().enumerate() {

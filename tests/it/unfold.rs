@@ -1,10 +1,11 @@
-//! Requests that unfold: small ones that ask for much work. Each is sent to the real program from outside, with its default
-//! limits, and has to be answered or refused, within 64 MiB of memory and a second of processor time.
+//! Small requests that expand to much work. Each is sent to the real program with its default limits, and has
+//! to be answered or refused within 64 MiB of memory and a second of processor time.
 //!
-//! Memory is the process's peak above what it had before (`VmHWM`, reset by `clear_refs`), of a fresh process for each case of the
-//! table. Processor time is the process's own, user and system. An unoptimised build takes up to ten times as long as an
-//! optimised one, and is allowed as much more; `UNFOLD_PROGRAM=target/release/glowplug` runs another build by the bound itself, and
-//! `UNFOLD_TABLE=FILE` writes down what was measured.
+//! Memory is the process's peak above what it had before (`VmHWM`, reset by `clear_refs`), of a fresh process
+//! for each case of the table. Processor time is the process's own, user and system. An unoptimised build
+//! takes up to ten times as long as an optimised one, and gets a limit ten times as high;
+//! `UNFOLD_PROGRAM=target/release/glowplug` runs another build with the real limit, and `UNFOLD_TABLE=FILE`
+//! records the measurements.
 
 mod cases;
 mod generate;

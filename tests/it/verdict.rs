@@ -1,4 +1,4 @@
-//! The verdict on documents and variables is the specification's: graphql-js and Glowplug agree on random ones.
+//! Validation follows the specification: graphql-js and Glowplug agree on random documents and variables.
 
 mod generate;
 mod mutate;
@@ -22,7 +22,7 @@ use crate::{harness, node};
 use generate::Generator;
 use mutate::mutate;
 
-/// An API to ask of, by the SDL of a file or by the catalogue of a golden case.
+/// An API, from the SDL of a file or from the catalog of a golden case.
 pub(crate) fn rendered(name: &str) -> Rendered {
     let own = Path::new("tests/it/verdict").join(format!("{name}.graphql"));
     if let Ok(sdl) = std::fs::read_to_string(&own) {
@@ -37,8 +37,8 @@ pub(crate) fn golden(name: &str) -> Schema {
     Schema::new(Arc::new(Catalog::from_json(&picture).expect("a catalogue")), Options::default())
 }
 
-/// graphql-js 16 looks at `@skip` and `@include` of a subscription's root by their constants; the specification (September 2025,
-/// 5.2.4.1) forbids both there.
+/// graphql-js 16 evaluates constant `@skip` and `@include` at a subscription's root; the specification
+/// (September 2025, 5.2.4.1) forbids both there.
 fn is_newer_rule(ours: Option<&Error>) -> bool {
     let is_said =
         |told: &GraphqlError| told.message.ends_with("can not specify @skip or @include on root fields.");
@@ -60,7 +60,7 @@ pub(crate) fn limits() -> Limits {
     }
 }
 
-/// Half of the documents are right, a quarter has slips, and a quarter has its text damaged.
+/// Half of the documents are valid, a quarter has mistakes, and a quarter has a damaged text.
 fn document(seed: u64, schema: &CompiledSchema) -> String {
     let mut random = Random(seed);
     let slips = [0, 0, 0, 25, 60, 150][random.below(6)];
@@ -68,15 +68,15 @@ fn document(seed: u64, schema: &CompiledSchema) -> String {
     if random.once_in(4) { mutate(&mut random, &document) } else { document }
 }
 
-/// graphql-js lets a custom scalar take any literal; apollo-compiler refuses null inside of a list where a custom scalar must
-/// not be null. Which literals a custom scalar takes is its own decision (GraphQL specification, 3.5), and none of ours takes
-/// lists.
+/// graphql-js accepts any literal for a custom scalar; apollo-compiler refuses null inside a list for a
+/// non-null custom scalar. A custom scalar decides itself which literals it accepts (GraphQL specification,
+/// 3.5), and none of ours accepts lists.
 fn is_own_decision(ours: Option<&str>) -> bool {
     let scalar = ours.and_then(|message| message.strip_suffix(" cannot represent value: null"));
     scalar.is_some_and(|name| !["Int", "Float", "String", "Boolean", "ID"].contains(&name))
 }
 
-/// graphql-js's complaint about each case, if it has one.
+/// graphql-js's error for each case, if there is one.
 async fn complaints(name: &str, sdl: &str, cases: &[serde_json::Value]) -> Vec<Option<String>> {
     let folder: PathBuf = node::output(name);
     let (schema, list) = (folder.join("schema.graphql"), folder.join("cases.jsonl"));

@@ -1,5 +1,5 @@
-//! The ways that an operation can take to a database: straight there, or through a queue to a worker. Tests that run on both
-//! hold that the answers are the same.
+//! The routes of an operation to a database: directly, or through a queue to a worker. Tests that run on both
+//! check that the answers are the same.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -19,41 +19,41 @@ use tokio_util::sync::CancellationToken;
 static REDIS: LazyLock<Redis> =
     LazyLock::new(|| Redis::start(&RedisOptions::default()).expect("a Redis of the tests' own"));
 
-/// Numbers for queues that no other test has.
+/// Numbers for unique queue names.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// Which way operations take.
+/// The route of operations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// To the database.
+    /// Directly to the database.
     Direct,
-    /// To the database, by messages whose context is set by `SET LOCAL`.
+    /// Directly to the database, by messages whose context is set by `SET LOCAL`.
     SetLocal,
-    /// Through a queue to a worker; the one who asks has no connection to the database.
+    /// Through a queue to a worker; the server has no connection to the database.
     Queued,
-    /// To the database, by calls of functions that the statements have become.
+    /// Directly to the database, by calls of stored functions.
     Stored,
 }
 
-/// How many statements were sent, and how many of them as calls of functions.
+/// The number of statements, and how many of them were function calls.
 #[derive(Debug, Default)]
 struct Tally {
     statements: AtomicUsize,
     stored: AtomicUsize,
 }
 
-/// Answers requests by one of the ways, and ends when it is dropped.
+/// Answers requests on one of the routes; stops when it is dropped.
 pub(crate) struct Answering {
     backend: Backend,
-    /// What has the connections to the database.
+    /// The engine with the connections to the database.
     engine: Engine,
-    /// Of functions, where there are some.
+    /// The count of function calls, if the route uses them.
     tally: Option<Tally>,
     _beside: JoinSet<()>,
 }
 
 impl Route {
-    /// The configuration of a server that takes this way, and beside it what does the work, if that is somebody else.
+    /// The configuration of a server on this route, and that of its worker, if there is one.
     pub(crate) fn divide(self, config: &Config) -> (Config, Option<Worker>) {
         match self {
             Self::Direct => return (config.clone(), None),
@@ -104,7 +104,7 @@ impl Answering {
         answering
     }
 
-    /// The answer to a request, as it is.
+    /// The answer to a request, unchanged.
     pub(crate) async fn respond(&self, request: Request, identity: &Identity) -> Response {
         if let Some(tally) = &self.tally
             && let Ok(operation) = self.engine.store(&request, identity).await
@@ -115,20 +115,20 @@ impl Answering {
         self.backend.respond(request, identity, Handling::default()).await
     }
 
-    /// Compiles a request twice without running it, so that the next one finds it compiled.
+    /// Compiles a request twice without running it, so that the next request finds it in the cache.
     pub(crate) async fn compile(&self, request: &Request) {
         for _ in 0..2 {
-            // What needs no database is answered at once.
+            // A request that needs no database is answered at once.
             let _ = self.backend.planning().accept(request, &Identity::default()).await;
         }
     }
 
-    /// The API as who asks sees it.
+    /// The API of an identity.
     pub(crate) async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
         self.backend.planning().sdl(identity).await
     }
 
-    /// Draws all pictures anew, wherever there are some; whether the one who is asked has another API now.
+    /// Reads all catalogs again, in the server and the worker; returns whether the server's API has changed.
     pub(crate) async fn reload(&self) -> Result<bool, Error> {
         if self.backend.engine().is_none() {
             self.engine.reload().await?;
@@ -146,7 +146,7 @@ impl Answering {
     }
 }
 
-/// The same with functions, of every statement.
+/// A configuration in which every statement becomes a function.
 fn stored(config: &Config) -> Config {
     let mut config = config.clone();
     config.database.pool_mode = PoolMode::Transaction;
@@ -155,7 +155,7 @@ fn stored(config: &Config) -> Config {
 }
 
 impl Drop for Answering {
-    /// A test that says to be of functions is of functions.
+    /// Asserts that a test with functions has called functions.
     fn drop(&mut self) {
         let Some(Tally { statements, stored }) = self.tally.take() else { return };
         let (statements, stored) = (statements.into_inner(), stored.into_inner());
@@ -165,14 +165,14 @@ impl Drop for Answering {
     }
 }
 
-/// Without one, requests are told so at once.
+/// Waits until there is a worker; without one, requests fail at once.
 pub(crate) async fn until_there_is_a_worker(backend: &Backend) {
     while backend.ready().await.is_err_and(|why| why.starts_with("no worker answers")) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
 
-/// Makes tests of bodies, one for each way: `direct::name` and `queued::name`.
+/// Makes tests from functions, one for each route: `direct::name` and `queued::name`.
 macro_rules! on_both_ways {
     ($($name:ident),+ $(,)?) => {
         mod direct {
@@ -191,7 +191,7 @@ macro_rules! on_both_ways {
     };
 }
 
-/// Makes tests of bodies by [`Route::SetLocal`]: `set_local::name`.
+/// Makes tests from functions with [`Route::SetLocal`]: `set_local::name`.
 macro_rules! by_set_local {
     ($($name:ident),+ $(,)?) => {
         mod set_local {
@@ -203,7 +203,7 @@ macro_rules! by_set_local {
     };
 }
 
-/// The same with a third one: `stored::name`.
+/// Like `on_both_ways`, with a third route: `stored::name`.
 macro_rules! on_every_way {
     ($($name:ident),+ $(,)?) => {
         $crate::ways::on_both_ways!($($name),+);

@@ -1,5 +1,5 @@
-//! What can be written is offered, and nothing else: held against PostgreSQL's own planner, for each relation, command and
-//! column.
+//! The API offers exactly the possible writes: compared with PostgreSQL's own planner, for each relation,
+//! command and column.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use tokio_postgres::Client;
 
 use crate::harness;
 
-/// Every way in which PostgreSQL takes a change or refuses it.
+/// Every way in which PostgreSQL accepts or refuses a change.
 const SETUP: &str = r#"
     create extension postgres_fdw;
     create function new_row() returns trigger language plpgsql as 'begin return new; end';
@@ -66,7 +66,7 @@ const SETUP: &str = r#"
     create view over_away_read as select id, name, lower(name) as low from away_read;
 "#;
 
-/// Statements that the planner takes where the command does; `$` is the relation, `#` the column.
+/// Statements that the planner accepts if the command is possible; `$` is the relation, `#` the column.
 const COMMANDS: [(&str, &str); 3] = [
     ("InsertInput", "explain with w as (insert into $ (#) values (null) returning 1) select from w"),
     ("UpdateInput", "explain with w as (update $ set # = null returning 1) select from w"),
@@ -79,7 +79,7 @@ async fn schema(client: &Client) -> Schema {
     let picture = harness::ask(client, &text).await.expect("a picture");
     let mut catalog = Catalog::from_json(&picture).expect("a catalogue");
     for table in &mut catalog.tables {
-        // Each relation is exposed, views with their first column as the key.
+        // Each relation is exposed; views have their first column as the key.
         table.directive.primary_key_columns = Some(vec![table.columns[0].name.clone()]);
     }
     for column in catalog.tables.iter_mut().flat_map(|table| &mut table.columns) {
@@ -88,7 +88,7 @@ async fn schema(client: &Client) -> Schema {
     Schema::new(Arc::new(catalog), Options { partitions: true, ..Options::default() })
 }
 
-/// Whether the API takes a value for the column in an input, or without an input whether it deletes.
+/// Whether an input of the API has the column; without an input, whether there is a delete.
 fn is_offered(schema: &Schema, table: usize, input: &str, column: usize) -> bool {
     let (exposed, found) = (schema.table(table).expect("it is exposed"), schema.column(table, column));
     match input {
@@ -107,7 +107,8 @@ async fn what_postgresql_takes_is_offered_and_nothing_else() {
     for (index, table) in schema.catalog.tables.iter().enumerate() {
         for (position, column) in table.columns.iter().enumerate() {
             for (input, statement) in COMMANDS {
-                // PostgreSQL takes numbers for these, but gives them by itself; the convention leaves them out.
+                // PostgreSQL accepts values for these, but numbers them by itself; the convention leaves them
+                // out.
                 if !input.is_empty() && (column.is_identity || column.is_generated) {
                     continue;
                 }

@@ -20,7 +20,7 @@ use crate::ways::{Answering, Route};
 /// Numbers for roles, which all databases of a server share.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-/// A database, and what answers requests to it.
+/// A database, and an engine on it.
 struct World {
     answering: Answering,
     url: String,
@@ -28,7 +28,7 @@ struct World {
 }
 
 impl World {
-    /// In `setup`, `#` stands for a number that no other test has.
+    /// In `setup`, `#` stands for a unique number.
     async fn start(route: Route, setup: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let database = harness::database(&setup.replace('#', &number.to_string())).await;
@@ -43,7 +43,8 @@ impl World {
         format!("writes_{name}{}", self.number)
     }
 
-    /// The answer to a document, as a role of this world, or as the connection's own where the name is empty.
+    /// The answer to a document, for a role of this world, or for the connection's own user if the name is
+    /// empty.
     async fn answer(&self, role: &str, query: &str, variables: &Value) -> Value {
         let role = (!role.is_empty()).then(|| self.role(role).into());
         let identity = Identity { role, ..Identity::default() };
@@ -61,7 +62,7 @@ impl World {
         answer["data"].clone()
     }
 
-    /// Asserts that a document is refused with that code, and that the message holds all of the words.
+    /// Asserts that a document is refused with that code, and that the message contains all of the words.
     async fn refused(&self, role: &str, query: &str, code: &str, words: &[&str]) {
         let answer = self.answer(role, query, &Value::Null).await;
         let error = &answer["errors"][0];

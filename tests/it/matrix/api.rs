@@ -1,4 +1,4 @@
-//! What a role may do through the API: the same attempts, written in GraphQL by the convention's names.
+//! A role's rights through the API: the same attempts in GraphQL, with the convention's names.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ pub(super) struct Api {
     inflects: bool,
     /// The owner's connection.
     owner: Client,
-    /// What the database held when it was fresh, and how to make it so again.
+    /// The initial content of the database, and the statements that restore it.
     fresh: String,
     restore: String,
 }
@@ -43,7 +43,7 @@ impl Api {
             .batch_execute(&format!("create schema saved; {}", save.join(" ")))
             .await
             .expect("a copy of all rows");
-        // Neither triggers nor foreign keys have a say in it.
+        // Without triggers and foreign keys.
         let restore =
             format!("begin; set local session_replication_role = replica; {} commit", restore.join(" "));
         let fresh = oracle.state(&owner).await;
@@ -69,7 +69,7 @@ impl Api {
         name[..1].to_lowercase() + &name[1..]
     }
 
-    /// What introspection shows to the caller; relations and computed fields are left out, for they are no columns.
+    /// What introspection shows to the caller, except relations and computed fields, which are not columns.
     pub(super) async fn shown(&self, caller: &Caller) -> Shown {
         let query = "{ __schema { queryType { fields { name } } mutationType { fields { name } } types { name \
             fields { name type { kind ofType { kind } } } inputFields { name type { name } } } } }";
@@ -85,7 +85,7 @@ impl Api {
         for definition in schema["types"].as_array().expect("types") {
             let name = definition["name"].as_str().expect("a name");
             if name.ends_with("InsertInput") || name.ends_with("UpdateInput") {
-                // Rows that are inserted along with others are no columns.
+                // Nested inserts are not columns.
                 let is_column = |field: &&Value| {
                     let takes = field["type"]["name"].as_str().unwrap_or_default();
                     !takes.ends_with("InsertOneInput") && !takes.ends_with("InsertManyInput")
@@ -146,7 +146,7 @@ impl Api {
             .unwrap_or_else(|| Outcome::Done { returned: normal(answer["data"].clone()), state: None })
     }
 
-    /// The next attempt meets the same rows, whatever this one changes.
+    /// Restores the rows, so that the next attempt finds the same ones.
     pub(super) async fn attempt(
         &self,
         caller: &Caller,
@@ -189,7 +189,7 @@ impl Api {
         })
     }
 
-    /// A row of the API under the names of its columns.
+    /// A row of the API by the names of its columns.
     fn row(&self, table: &Table, row: &Value, after: After) -> Value {
         let columns = table.compared(after);
         columns.map(|name| (name.to_owned(), row[self.field(name)].clone())).collect::<Map<_, _>>().into()
@@ -239,7 +239,7 @@ impl Api {
         }
     }
 
-    /// An input object; labels of enums are names there.
+    /// An input object, in which enum labels are names.
     fn object(&self, table: &Table, values: &Map<String, Value>, wrap: impl Fn(&str) -> String) -> String {
         let mut object = "{".to_owned();
         for (name, value) in values {
@@ -277,7 +277,7 @@ fn equal(value: &str) -> String {
     format!("{{ eq: {value} }}")
 }
 
-/// What the answer's first error says, if it has one.
+/// The outcome of the answer's first error, if it has one.
 fn refusal(answer: &Value) -> Option<Outcome> {
     let error = answer.get("errors")?.get(0)?;
     Some(match (error["extensions"]["sqlstate"].as_str(), error["extensions"]["code"].as_str()) {

@@ -1,5 +1,6 @@
-//! What a role may do by plain SQL, found by trying: on a direct connection, with `set local role` and the claims, in a
-//! transaction that is rolled back. Privileges are not asked for: PostgreSQL checks them when a statement is explained.
+//! A role's rights by plain SQL, found by trial: on a direct connection, with `set local role` and the
+//! claims, in a transaction that is rolled back. It does not query privileges: PostgreSQL checks them when it
+//! explains a statement.
 
 use serde_json::Value;
 use tokio_postgres::{Client, SimpleQueryMessage};
@@ -12,7 +13,7 @@ use crate::harness;
 
 pub(super) struct Oracle {
     client: Client,
-    /// A statement that returns all that the database holds, but for what varies.
+    /// A statement that returns the content of the database, except for varying values.
     state: String,
 }
 
@@ -26,12 +27,12 @@ impl Oracle {
         oracle
     }
 
-    /// What the database holds, as its owner sees it.
+    /// The content of the database, as its owner sees it.
     pub(super) async fn state(&self, client: &Client) -> String {
         harness::ask(client, &self.state).await.expect("the state")
     }
 
-    /// The tables, and what the caller may do with them.
+    /// The tables, and the caller's rights on them.
     pub(super) async fn tables(&self, caller: &Caller) -> Vec<Table> {
         let mut tables = self.structure().await;
         for table in &mut tables {
@@ -94,7 +95,7 @@ impl Oracle {
             return Outcome::Refused("42501".to_owned());
         }
         if wanted == Wanted::Count && !matches!(attempt, Attempt::Call { .. }) {
-            // Counting by RETURNING would need a privilege to read.
+            // To count with RETURNING would need the privilege to read.
             let mut outcome = self.outcome(caller, &change(attempt)).await;
             if let Outcome::Done { returned, .. } = &mut outcome {
                 *returned = Value::Null;
@@ -108,7 +109,7 @@ impl Oracle {
         self.outcome(caller, &statement).await
     }
 
-    /// Runs a statement as the caller, looks at what the database holds then, and undoes it.
+    /// Runs a statement as the caller, reads the content of the database, and undoes it.
     async fn outcome(&self, caller: &Caller, statement: &str) -> Outcome {
         self.begin(caller).await;
         let outcome = match self.run(statement).await {
@@ -123,7 +124,7 @@ impl Oracle {
         outcome
     }
 
-    /// Whether PostgreSQL would begin to run a statement.
+    /// Whether PostgreSQL accepts a statement.
     async fn may(&self, caller: &Caller, statement: &str) -> bool {
         self.begin(caller).await;
         let result = self.run(&format!("explain {statement}")).await;
@@ -158,7 +159,7 @@ impl Oracle {
         Ok(rows.collect())
     }
 
-    /// The tables, of which nobody may use anything yet.
+    /// The tables, without any rights yet.
     pub(super) async fn structure(&self) -> Vec<Table> {
         let rows = self.client.query(include_str!("structure.sql"), &[]).await.expect("the structure");
         rows.iter().map(|row| Table::new(row.get(0), row.get(1), row.get(2), &json(row.get(3)))).collect()

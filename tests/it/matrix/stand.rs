@@ -1,15 +1,16 @@
-//! The data of a stand: who tries what, and what came of it.
+//! The data of a stand: callers, attempts, and outcomes.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// SQLSTATEs of what a role may not do, or of what cannot be done to a relation or column by anybody: generated columns,
-/// views that cannot be updated, columns of views that are expressions, materialized views.
+/// SQLSTATEs for missing privileges, and for changes that a relation or column does not support for any role:
+/// generated columns, views that cannot be updated, columns of views that are expressions, materialized
+/// views.
 pub(super) const CANNOT: [&str; 5] = ["42501", "428C9", "55000", "0A000", "42809"];
 
-/// What is tried on a database.
+/// The attempts on a database.
 #[derive(Deserialize)]
 pub(super) struct Data {
     /// Whether the API's names are inflected.
@@ -19,7 +20,7 @@ pub(super) struct Data {
     pub(super) reads: Vec<Read>,
 }
 
-/// Who tries.
+/// The user of an attempt.
 #[derive(Deserialize)]
 pub(super) struct Caller {
     pub(super) role: String,
@@ -56,7 +57,7 @@ pub(super) enum Attempt {
     },
 }
 
-/// What a function returns.
+/// The result of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Returns {
@@ -65,28 +66,28 @@ pub(super) enum Returns {
     Rows,
 }
 
-/// The same question in both languages; the statement returns the API's `data`.
+/// The same query in both languages; the statement returns the API's `data`.
 #[derive(Deserialize)]
 pub(super) struct Read {
     pub(super) graphql: String,
     pub(super) sql: String,
 }
 
-/// What is asked for beside the change.
+/// What a change returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Only how many rows there were.
+    /// Only the number of rows.
     Count,
     /// The rows with all columns that can be read.
     Rows,
 }
 
-/// What came of it.
+/// The outcome.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// What was returned, and what the database holds afterwards.
+    /// The result, and the content of the database afterwards.
     Done { returned: Value, state: Option<String> },
-    /// Not in the API, and so not even asked for.
+    /// Not in the API, and so not even tried.
     Absent,
     /// The database refused it with that SQLSTATE.
     Refused(String),
@@ -104,7 +105,7 @@ impl Attempt {
 }
 
 impl Caller {
-    /// The setting that policies read the claims from.
+    /// The setting from which policies read the claims.
     pub(super) fn claims(&self) -> String {
         self.claims.as_ref().map(Value::to_string).unwrap_or_default()
     }
@@ -121,7 +122,7 @@ impl Outcome {
         matches!(self, Self::Done { .. })
     }
 
-    /// Whether the API's outcome is SQL's, or the API does not have what cannot be done by SQL.
+    /// Whether both outcomes are the same, or the API does not have what SQL refuses.
     pub(super) fn agrees_with(&self, sql: &Self) -> bool {
         match (self, sql) {
             (Self::Done { returned, state }, Self::Done { returned: expected, state: held }) => {

@@ -1,15 +1,15 @@
-//! A table and its columns, and what of them a role may use.
+//! A table and its columns, and a role's rights on them.
 
 use serde_json::Value;
 
 use super::statement::{literal, quoted};
 
-/// A table and what of it the role may use.
+/// A table, and the role's rights on it.
 pub(super) struct Table {
     pub(super) name: String,
     pub(super) key: Vec<String>,
     pub(super) selectable: Vec<String>,
-    /// Without those that PostgreSQL numbers by itself.
+    /// Without columns that PostgreSQL numbers by itself.
     pub(super) insertable: Vec<String>,
     pub(super) updatable: Vec<String>,
     pub(super) is_deletable: bool,
@@ -17,12 +17,12 @@ pub(super) struct Table {
     holds_rows: bool,
 }
 
-/// What the rows are that are compared.
+/// The kind of compared rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum After {
-    /// Rows that were there.
+    /// Rows that already existed.
     Read,
-    /// Rows that were just made or changed, in two databases: what varies is left out.
+    /// Rows that were just inserted or changed, in two databases: varying columns are left out.
     Change,
 }
 
@@ -30,7 +30,7 @@ pub(super) enum After {
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) sql_type: String,
-    /// Whether two runs of the same statement give it different values.
+    /// Whether two runs of the same statement give the column different values.
     varies: bool,
     is_generated: bool,
     pub(super) is_numbered: bool,
@@ -53,7 +53,7 @@ impl Table {
         }
     }
 
-    /// Whether the API has it: a row needs its key.
+    /// Whether the API has the table: a row needs its key.
     pub(super) fn is_readable(&self) -> bool {
         !self.selectable.is_empty() && self.key.iter().all(|column| self.selectable.contains(column))
     }
@@ -70,12 +70,12 @@ impl Table {
             .filter(|name| self.selectable.iter().any(|column| column == name))
     }
 
-    /// A row of the table, which has that name in the statement, as the API writes it.
+    /// A row of the table, with that name in the statement, in the API's form.
     pub(super) fn json(&self, row: &str, after: After) -> String {
         let parts = self.compared(after).map(|name| {
             let column = self.columns.iter().find(|column| column.name == name).expect("one of its columns");
             let value = format!("{row}.{}", quoted(name));
-            // The API writes numbers that JavaScript cannot hold, and JSON, as texts.
+            // In the API, JSON and numbers beyond JavaScript's range are texts.
             let is_text =
                 matches!(column.sql_type.split('(').next(), Some("bigint" | "numeric" | "json" | "jsonb"));
             format!("{}, {value}{}", literal(&name.into()), if is_text { "::text" } else { "" })
@@ -83,7 +83,7 @@ impl Table {
         format!("json_build_object({})", parts.collect::<Vec<_>>().join(", "))
     }
 
-    /// The statements that keep what the table holds aside, and those that put it back.
+    /// The statements that save the content of the table, and those that restore it.
     pub(super) fn saved(&self) -> Option<(String, String)> {
         let name = quoted(&self.name);
         let held =
@@ -100,7 +100,7 @@ impl Table {
         })
     }
 
-    /// A statement's part: all that the table holds as one text, but for what varies.
+    /// An expression: the content of the table as one text, except for varying columns.
     pub(super) fn text(&self) -> String {
         let held = self.columns.iter().filter(|column| !column.varies).map(|column| quoted(&column.name));
         let row = format!("concat_ws(' | ', {})", held.collect::<Vec<_>>().join(", "));

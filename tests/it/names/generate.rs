@@ -1,4 +1,5 @@
-//! Random databases whose names clash: with each other, with the API's own, and with what GraphQL allows.
+//! Random databases with conflicting names: with each other, with the API's own names, and with GraphQL's
+//! rules.
 
 use std::fmt::Write as _;
 
@@ -6,8 +7,8 @@ use serde_json::json;
 
 use crate::random::Random;
 
-/// Names that differ in case or underscores alone, those of the API's own types and fields, and those that are no names in
-/// GraphQL.
+/// Names that differ only in case or underscores, names of the API's own types and fields, and names that are
+/// not valid in GraphQL.
 const NAMES: [&str; 60] = [
     "account",
     "Account",
@@ -129,7 +130,7 @@ impl Generated {
             let list: Vec<_> =
                 labels.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect();
             let _ = writeln!(self.sql, "create {object} as enum ({});", list.join(", "));
-            // Columns and arguments bring it into the catalogue.
+            // Columns and arguments bring it into the catalog.
             let function = format!("{schema}.{}", quoted(&format!("takes {name}")));
             let _ = writeln!(
                 self.sql,
@@ -153,7 +154,7 @@ impl Generated {
             let name = format!("t {name}").replacen("t ", if self.random.once_in(9) { "t " } else { "" }, 1);
             let columns = self.names(7);
             let table = format!("{schema}.{}", quoted(&name));
-            // An enum of that name has the row type's name already.
+            // An enum with that name already has the row type's name.
             let _ = writeln!(self.sql, "drop type if exists {table} cascade;");
             let list: Vec<_> = columns.iter().map(|column| format!("{} int", quoted(column))).collect();
             let key = quoted(&columns[0]);
@@ -169,7 +170,7 @@ impl Generated {
         }
     }
 
-    /// Keys to the tables that are there; their rows need not hold them.
+    /// Foreign keys to the existing tables; the rows need not satisfy them.
     fn foreign_keys(&mut self, schema: &str, name: &str, columns: &[String]) {
         let (table, others) = (format!("{schema}.{}", quoted(name)), std::mem::take(&mut self.tables));
         for other in &others {
@@ -191,7 +192,7 @@ impl Generated {
         self.tables = others;
     }
 
-    /// Views with keys, and with comments that nothing can be made of.
+    /// Views with keys, and with invalid comments.
     fn views(&mut self, schema: &str) {
         let tables = std::mem::take(&mut self.tables);
         for (index, table) in tables.iter().enumerate() {

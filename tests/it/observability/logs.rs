@@ -1,4 +1,4 @@
-//! The log: what a line says, and what no line ever says.
+//! The log: the content of its lines, and what they never contain.
 
 use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::{Value, json};
@@ -11,13 +11,13 @@ use crate::harness;
 /// Longer than 32 bytes.
 const SECRET: &str = "the secret of this test, a marker, which nobody may read";
 
-/// The lines that are of a target.
+/// The lines of a target.
 fn lines(printed: &str, target: &str) -> Vec<Value> {
     let lines = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| line["target"] == target).collect()
 }
 
-/// Sends a request with everything that must stay secret, each with `marker` in it.
+/// Sends a request whose secrets all contain `marker`.
 async fn send(server: &Observed, body: Value, token: &str) -> u16 {
     let request = client()
         .post(server.program.page("/graphql?marker=marker"))
@@ -101,7 +101,7 @@ async fn a_database_that_is_away_is_told_once_and_once_when_it_is_back() {
             .collect::<Vec<_>>()
     };
     let gone = told("no connection to the database");
-    // It refuses connections, and for a moment it is starting up.
+    // It refuses connections, and while it starts, it says so.
     assert!(
         gone.len() <= 3 && gone.iter().filter(|error| error.contains("refuses")).count() == 1,
         "{printed}"
@@ -121,7 +121,7 @@ async fn no_token_claim_or_value_is_ever_logged() {
     let requests = [
         json!({ "query": read, "variables": { "body": "marker-value" } }),
         json!({ "query": r#"{ noteCollection(filter: { body: { eq: "marker-literal" } }) { edges { node { id } } } }"# }),
-        // What the database refuses, what validation refuses, and what no parser takes.
+        // A request that the database refuses, one that validation refuses, and one that cannot be parsed.
         json!({ "query": r#"mutation { insertIntonoteCollection(objects: [{ id: 1, body: "marker" }]) { affectedCount } }"# }),
         json!({ "query": read, "variables": { "body": ["marker"] } }),
         json!({ "query": r#"{ noteCollection(filter: { body: "marker" }) { nothing } }"#, "operationName": "marker" }),

@@ -1,4 +1,4 @@
-//! `/metrics`: what is counted, by which names, and that the documentation lists them.
+//! `/metrics`: the metrics and their names, and that the documentation lists them.
 
 use std::fmt::Write as _;
 
@@ -38,7 +38,7 @@ async fn operations_stages_and_requests_are_counted() {
         (r#"glowplug_operation_duration_seconds_count{kind="query"}"#, 4),
         (r#"glowplug_stage_duration_seconds_count{stage="plan"}"#, 7),
         (r#"glowplug_document_lookups_total{result="hit"}"#, 3),
-        // Of a document that is asked for the first time nothing is kept.
+        // Nothing is cached at the first request of a document.
         (r#"glowplug_operation_lookups_total{result="miss"}"#, 5),
         (r#"glowplug_operation_lookups_total{result="hit"}"#, 2),
         (r#"glowplug_database_conflict_retries_total{reason="40P01"}"#, 3),
@@ -48,13 +48,13 @@ async fn operations_stages_and_requests_are_counted() {
         (r#"glowplug_http_requests_total{route="/graphql",status="200"}"#, 7),
         (r#"glowplug_http_requests_total{route="other",status="404"}"#, 1),
         (r#"glowplug_catalog_loads_total{outcome="ok"}"#, 1),
-        // That of the metrics itself.
+        // The request for the metrics.
         ("glowplug_http_requests_in_flight", 1),
         ("glowplug_pool_connections_max", 16),
     ] {
         assert_eq!(scrape.count(sample), count, "{sample}\n{}", scrape.text);
     }
-    // Each operation on data is one message; so is the picture.
+    // Each operation on data is one message; so is the read of the catalog.
     assert!(scrape.count("glowplug_database_messages_total") >= 6, "{}", scrape.text);
     assert!(scrape.count("glowplug_database_sent_bytes_total") > 1_000, "{}", scrape.text);
     assert!(scrape.count("glowplug_database_received_bytes_total") > 1_000, "{}", scrape.text);
@@ -68,7 +68,7 @@ async fn operations_stages_and_requests_are_counted() {
     ] {
         assert!(scrape.value(sample) >= least, "{sample}\n{}", scrape.text);
     }
-    // What looks for the pool mode makes connections of its own.
+    // The probe of the pool mode makes its own connections.
     let idle = scrape.count("glowplug_pool_connections_idle");
     assert!(idle >= 1 && idle <= scrape.count("glowplug_database_connect_duration_seconds_count"));
 }
@@ -93,7 +93,7 @@ async fn an_operation_is_planned_and_printed_once_for_all_values_of_its_variable
         server.scrape().await.count(&sample)
     };
     assert_eq!((lookups("miss").await, lookups("hit").await), (2, 8));
-    // Another order is another statement, and a request without any another one.
+    // Another order is another statement, and so is a request without an order.
     for _ in 0..3 {
         ask(json!({ "id": 1, "by": [{ "id": "AscNullsLast" }], "offset": 1 })).await;
         ask(json!({ "id": 1 })).await;
@@ -135,7 +135,7 @@ async fn the_pool_shows_who_waits_and_what_was_given_up() {
     second.abort();
     let requests = r#"glowplug_http_requests_total{route="/graphql",status="abandoned"}"#;
     let operations = r#"glowplug_operations_total{kind="query",outcome="abandoned",role="none"}"#;
-    // A request that is dropped is counted part by part, and a scrape may come in between.
+    // A dropped request is counted in several steps, and a scrape may come in between.
     let is_over = |now: &Scrape| {
         let is_counted = now.count(requests) == 2 && now.count(operations) == 2;
         is_counted && now.count("glowplug_pool_waiting_requests") == 0
@@ -167,7 +167,7 @@ async fn connections_that_are_lost_are_counted_by_reason() {
     let before = server.scrape().await;
     let lost = r#"glowplug_database_connections_lost_total{reason="ended"}"#;
     assert_eq!(before.count(lost), 0);
-    // The second argument waits until the session is gone.
+    // The second argument waits until the session has ended.
     let kill = "select pg_terminate_backend(pid, 60000) from pg_stat_activity
         where datname = current_database() and application_name = 'glowplug'";
     assert_eq!(ask(&connect(&harness::cluster().url(&name)).await, kill).await.as_deref(), Some("t"));
@@ -190,11 +190,11 @@ async fn the_address_of_the_api_has_no_metrics() {
     assert!(text.contains("/metrics"), "{text}");
 }
 
-/// The table of metrics in the documentation, as the server tells them. `UPDATE=1` writes it.
+/// The table of metrics in the documentation is the server's. `UPDATE=1` writes it.
 #[tokio::test]
 async fn the_documented_metrics_are_the_real_ones() {
     let folder = open_folder();
-    // Nobody listens there, so that the failures to connect have a sample.
+    // There is no listener at this address, so failures to connect have a sample.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("postgres://nobody@{nobody}/none");
     let redis = Redis::start(&RedisOptions::default()).expect("a Redis");

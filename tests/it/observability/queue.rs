@@ -1,5 +1,5 @@
-//! What operators see of the queue: metrics of a server and of a worker, the worker's health, and what is logged while Redis
-//! is away.
+//! The queue for operators: metrics of a server and of a worker, the worker's health, and the log while Redis
+//! is unavailable.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::harness;
 
 const STREAM: &str = "glowplug:{main:0}:operations";
 
-/// The fourth note is refused twice for a reason that passes.
+/// The fourth note is refused twice for a temporary reason.
 const NOTES: &str = "create table note (id integer primary key, body text);
     create sequence tries;
     create function flaky() returns trigger language plpgsql as $$ begin
@@ -45,7 +45,7 @@ impl Plant {
         worker(self.folder.path(), &self.url, &[&["--redis-url", &redis_url], arguments].concat())
     }
 
-    /// The status of a mutation that makes a note, sent with a header.
+    /// The status of a mutation that inserts a note, sent with a header.
     async fn insert(&self, id: u32, header: (&'static str, &str)) -> u16 {
         let query = format!(
             "mutation {{ insertIntonoteCollection(objects: [{{ id: {id}, body: \"a\" }}]) {{ affectedCount }} }}"
@@ -70,7 +70,7 @@ fn worker(folder: &Path, url: &str, arguments: &[&str]) -> Observed {
     Observed { program, metrics }
 }
 
-/// A worker of a queue that is not there, so that its metrics can be listed.
+/// A worker of a queue that does not exist, which lists its metrics.
 pub(super) fn idle_worker(folder: &Path, url: &str, redis_url: &str) -> Observed {
     worker(folder, url, &["--redis-url", redis_url])
 }
@@ -102,7 +102,7 @@ async fn a_server_tells_what_it_puts_in_and_how_much_waits() {
         assert_eq!(full.count(sample), count, "{sample}\n{}", full.text);
     }
 
-    // The entry is taken away, so that it is put in again; then nobody answers.
+    // The entry is removed, so it is added again; then there is no answer.
     let () = plant.redis("FLUSHALL");
     let asking = plant.insert(4, NOW);
     let losing = async {
@@ -135,14 +135,14 @@ async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
     assert_eq!(plant.insert(9, LATER).await, 202);
     tokio::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(plant.insert(1, LATER).await, 202);
-    // Somebody takes both, and is never heard of again.
+    // A consumer takes both entries, and never answers.
     let () = plant.redis(&format!("XGROUP CREATE {STREAM} workers 0"));
     let _: redis::Value = plant.redis(&format!("XREADGROUP GROUP workers gone COUNT 1 STREAMS {STREAM} >"));
     let _: redis::Value = plant.redis(&format!("XAUTOCLAIM {STREAM} workers gone 0 0"));
     let worker = plant.work(&["--pool-size", "3", "--attempts", "2", "--takeover-after", "300ms"]);
     let settled = |state: &str| format!("glowplug_queue_operations_settled_total{{state=\"{state}\"}}");
     worker.until(|now| now.count(&settled("dead")) == 1 && now.count(&settled("succeeded")) == 1).await;
-    // The second of these meets a key that is taken.
+    // The second of these finds a key that exists already.
     for id in [4, 1] {
         assert_eq!(plant.insert(id, LATER).await, 202);
     }
@@ -151,7 +151,8 @@ async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
     for (sample, count) in [
         (r#"glowplug_queue_retries_total{reason="40001"}"#, 2),
         ("glowplug_queue_attempts_count", 4),
-        // 2 by who has gone, 3 of the note that was refused twice, and 1 for each of the others.
+        // 2 for the consumer that disappeared, 3 for the note that was refused twice, and 1 for each of the
+        // others.
         ("glowplug_queue_attempts_sum", 7),
         ("glowplug_queue_wait_duration_seconds_count", 3),
         ("glowplug_queue_run_duration_seconds_count", 4),
@@ -171,14 +172,14 @@ async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
     let busy = worker.until(|now| now.count("glowplug_worker_operations_running") == 1).await;
     assert_eq!(busy.count(r#"glowplug_queue_operations{state="running"}"#), 1, "{}", busy.text);
     assert!(busy.value(r#"glowplug_queue_oldest_age_seconds{state="running"}"#) > 0.0, "{}", busy.text);
-    // Whoever waited until its time was over is not run: three take the hands, the fourth expires.
+    // An operation that has waited too long does not run: three occupy the worker, and the fourth expires.
     for id in 6..=8 {
         assert_eq!(plant.insert(id, LATER).await, 202);
     }
     tokio::time::sleep(Duration::from_millis(2100)).await;
     lock.batch_execute("commit").await.unwrap();
     worker.until(|now| now.count(&settled("expired")) == 1).await;
-    // The one that has gone has not been heard of for a while now.
+    // The consumer that disappeared has been silent for a while now.
     worker.until(|now| now.count("glowplug_queue_workers") == 1).await;
 }
 

@@ -1,4 +1,4 @@
-//! `/readyz`: what it says while the server works, while its database is away, and while it stops.
+//! `/readyz`: its answers while the server works, while its database is unavailable, and while it stops.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ async fn a_database_that_has_just_answered_is_not_asked() {
         assert_eq!(server.metrics("/readyz").await, (200, "ready\n".to_owned()));
     }
     let asked = server.scrape().await.count("glowplug_database_messages_total") - before;
-    // An answer is good for a second.
+    // An answer is cached for a second.
     assert!(asked <= begin.elapsed().as_secs() + 1, "{asked} messages for 50 questions");
 }
 
@@ -36,7 +36,7 @@ async fn a_database_that_is_away_makes_it_not_ready_until_it_is_back() {
     assert_eq!(server.metrics("/readyz").await.0, 200);
 
     cluster.stop();
-    // A request that fails says so at once; without one, the answer from before is good for a second.
+    // A failed request shows at once; without one, the last answer is cached for a second.
     server.program.query(READ).await;
     let (status, text) = server.program.get("/readyz").await;
     assert_eq!(
@@ -53,7 +53,8 @@ async fn a_database_that_is_away_makes_it_not_ready_until_it_is_back() {
     }
 }
 
-/// Directly all connections of the pool are in use; through the pooler there are some left, but the pooler has none for them.
+/// Without a pooler, all connections of the pool are in use; with a pooler, some are left, but the pooler has
+/// no server connection for them.
 #[tokio::test]
 async fn slow_queries_that_take_all_connections_do_not_make_it_not_ready() {
     let name = harness::database(NOTES).await;
@@ -67,7 +68,7 @@ async fn slow_queries_that_take_all_connections_do_not_make_it_not_ready() {
         lock.batch_execute("begin; lock table note in access exclusive mode").await.unwrap();
         let slow = async { tokio::join!(server.program.query(READ), server.program.query(READ)) };
         let looked = async {
-            // Longer than an answer is good for without a question.
+            // Longer than an answer is cached.
             for _ in 0..12 {
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 assert_eq!(server.metrics("/readyz").await, (200, "ready\n".to_owned()), "{url}");

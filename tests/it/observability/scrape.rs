@@ -1,15 +1,15 @@
-//! The text of `/metrics`, read as Prometheus reads it.
+//! The text of `/metrics`, parsed like Prometheus does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What one scrape gave.
+/// The result of one scrape.
 pub(super) struct Scrape {
     pub(super) text: String,
-    /// By name and labels, as they stand in the text.
+    /// By name and labels, as in the text.
     samples: BTreeMap<String, f64>,
 }
 
-/// What is told of a metric.
+/// The description of a metric.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Described {
     pub(super) kind: String,
@@ -27,19 +27,19 @@ impl Scrape {
         Self { samples: samples.collect(), text }
     }
 
-    /// The value of a sample; zero if it is not there, as Prometheus' `increase` has it.
+    /// The value of a sample; zero if it is missing, as in Prometheus' `increase`.
     pub(super) fn value(&self, sample: &str) -> f64 {
         self.samples.get(sample).copied().unwrap_or_default()
     }
 
-    /// The same where it is a count.
+    /// The value of a sample that is a count.
     pub(super) fn count(&self, sample: &str) -> u64 {
         let value = self.value(sample);
         assert!(value >= 0.0 && value.fract() == 0.0, "{sample} is a count: {value}");
         format!("{value}").parse().unwrap()
     }
 
-    /// The names of the metrics as they are asked for, with what is told of them.
+    /// The names of the metrics for queries, with their descriptions.
     pub(super) fn described(&self) -> BTreeMap<String, Described> {
         let mut described: BTreeMap<String, Described> = BTreeMap::new();
         for line in self.text.lines() {
@@ -59,7 +59,7 @@ impl Scrape {
             let labels = labels.filter_map(|label| label.strip_suffix('=')).filter(|label| *label != "le");
             described.get_mut(&family).unwrap().labels.extend(labels.map(str::to_owned));
         }
-        // Counters are asked for with the ending that their samples have.
+        // Queries for counters use the suffix of their samples.
         let asked = |(name, told): (String, Described)| match told.kind.as_str() {
             "counter" => (format!("{name}_total"), told),
             _ => (name, told),

@@ -1,4 +1,4 @@
-//! Traces: what a collector gets by OTLP, decoded with OpenTelemetry's own types.
+//! Traces: the spans that a collector gets by OTLP, decoded with OpenTelemetry's own types.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ use crate::harness;
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 const CALLER: &str = "b7ad6b7169203331";
 
-/// A collector that keeps what it gets.
+/// A collector that records the spans.
 struct Collector {
     address: String,
     exports: Arc<Mutex<Vec<ExportTraceServiceRequest>>>,
@@ -76,7 +76,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
     })
 }
 
-/// The only span of that name below another.
+/// The only span with that name below another.
 fn below<'a>(spans: &'a [Span], parent: &[u8], name: &str) -> &'a Span {
     let found: Vec<&Span> =
         spans.iter().filter(|span| span.parent_span_id == parent && span.name == name).collect();
@@ -84,7 +84,7 @@ fn below<'a>(spans: &'a [Span], parent: &[u8], name: &str) -> &'a Span {
     found[0]
 }
 
-/// Runs one operation as a part of the caller's trace, and stops the server, which sends what it has.
+/// Runs one operation as a part of the caller's trace, and stops the server, which then sends its spans.
 async fn traced(document: &str, variables: serde_json::Value) -> (Collector, Vec<Span>) {
     let collector = Collector::start().await;
     let folder = open_folder();
@@ -104,7 +104,7 @@ async fn traced(document: &str, variables: serde_json::Value) -> (Collector, Vec
         .await
         .unwrap();
     assert_eq!(response.status(), 200);
-    // The stop is noticed by a thread of its own, as the sender waits for this runtime.
+    // A separate thread notices the stop, because the sender waits for this runtime.
     let status = tokio::task::spawn_blocking(move || {
         let status = server.program.stop("TERM");
         let printed = server.program.printed();

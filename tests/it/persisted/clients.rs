@@ -1,4 +1,4 @@
-//! Persisted operations in the hands of real clients: the file that `graphql-codegen` writes, and Apollo Client's link.
+//! Persisted operations with real clients: the file that `graphql-codegen` writes, and Apollo Client's link.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ async fn the_file_of_graphql_codegen_is_a_list() {
     for (id, text) in documents.as_object().unwrap() {
         assert!(source.contains(id.as_str()), "the generated documents carry their ids");
         for request in [json!({ "documentId": id }), json!({ "query": text })] {
-            // Variables are missing, which is looked at after the document was found and accepted.
+            // Variables are missing, which is checked after the document was found and accepted.
             let (_, answer) = send(&server, &request).await;
             let message = answer["errors"][0]["message"].as_str().unwrap_or("variable");
             assert!(message.contains("variable"), "{request}: {answer}");
@@ -47,7 +47,7 @@ async fn the_file_of_graphql_codegen_is_a_list() {
     assert_eq!(code(&json(other).await), "FORBIDDEN");
 }
 
-/// A folder with what the generator needs.
+/// A folder with the generator's input.
 fn generated() -> std::path::PathBuf {
     let folder = node::output("persisted-codegen");
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
@@ -80,7 +80,7 @@ async fn apollo_client_goes_on_with_texts_where_hashes_are_off() {
     assert_eq!(printed["sent"], json!([refused, text, text]));
 }
 
-/// What Apollo Client sends to a server of its own when it asks twice; the answers are right.
+/// What Apollo Client sends to a separate server in two requests; the answers are correct.
 async fn apollo(policy: DocumentPolicy, method: &str) -> Value {
     let name = harness::database(NOTES).await;
     let server =

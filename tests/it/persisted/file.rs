@@ -1,4 +1,4 @@
-//! The file of persisted operations: read at the start, read again at a SIGHUP, and held against the API.
+//! The file of persisted operations: read at the start, read again at a SIGHUP, and checked against the API.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ async fn by_id(program: &Program, id: &str) -> Value {
     serde_json::from_str(&response.text().await.unwrap()).unwrap()
 }
 
-/// Asks until the document is known; how a hangup has been heeded is only seen from outside.
+/// Sends requests until the document is known; the effect of the SIGHUP is visible only from outside.
 async fn until_known(program: &Program, id: &str) -> Value {
     let begin = Instant::now();
     loop {

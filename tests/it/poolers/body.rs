@@ -1,4 +1,4 @@
-//! What holds wherever a protocol is said to be safe.
+//! The tests that pass if a protocol is safe.
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -27,7 +27,7 @@ diesel::table! {
     }
 }
 
-/// More than there are server connections.
+/// More than the server connections.
 const CLIENTS: i32 = 8;
 const TURNS: i32 = 5;
 
@@ -56,7 +56,7 @@ pub(super) async fn holds(cell: &Cell) {
     many_clients_share(cell).await;
 }
 
-/// What is written is there for others, without being asked to.
+/// Writes are visible to others without a commit.
 async fn writes_last(cell: &Cell, connection: &mut Connection) {
     for number in [5, 6] {
         assert_eq!(set(connection, number).await, Ok(1), "{}", cell.label());
@@ -131,7 +131,7 @@ async fn transactions_are_refused(cell: &Cell) {
     assert!(error.contains("transaction blocks not allowed in statement pooling mode"), "{error}");
 }
 
-/// Another client changes the type of a column, which the answer then has, too.
+/// Another client changes the type of a column, and the answer then has the new type.
 async fn a_table_may_change(cell: &Cell, connection: &mut Connection) {
     let mut other = cell.connect().await;
     for to in ["text", "varchar(20)", "text"] {
@@ -145,7 +145,7 @@ async fn a_table_may_change(cell: &Cell, connection: &mut Connection) {
     }
 }
 
-/// Odyssey keeps statements without a name, too, one for each text, and their plans with them.
+/// Odyssey also keeps unnamed statements, one for each text, with their plans.
 async fn a_changed_table_fails_queries(cell: &Cell) {
     let (mut connection, mut other) = (cell.connect().await, cell.connect().await);
     let read = || changing::table.filter(changing::id.eq(1)).select(changing::word);
@@ -153,7 +153,7 @@ async fn a_changed_table_fails_queries(cell: &Cell) {
         assert_eq!(read().first::<String>(&mut connection).await.as_deref(), Ok("word"), "{}", cell.label());
     }
     other.batch_execute("alter table changing alter word type text").await.unwrap();
-    // It may be lent a server connection that has not had the statement.
+    // It may get a server connection that has not had the statement.
     let mut failures = 0;
     for _ in 0..4 {
         if let Err(error) = read().first::<String>(&mut connection).await {
@@ -161,12 +161,12 @@ async fn a_changed_table_fails_queries(cell: &Cell) {
             failures += 1;
         }
     }
-    // By names, a connection notices it and prepares the statement anew.
+    // With names, a connection notices it and prepares the statement again.
     assert!(failures > 0 || cell.protocol == Protocol::Prepared, "{}: it keeps no plans", cell.label());
 }
 
-/// Openly by this client and by another, and in a way that neither client nor pooler sees; after the last, Odyssey fails typed
-/// queries, for it takes its own statements to be there.
+/// Visibly by this client and by another, and in a way that neither client nor pooler notices. After the
+/// last, Odyssey fails typed queries, because it assumes that its own statements still exist.
 async fn statements_may_be_deallocated(cell: &Cell, connection: &mut Connection) {
     let mut other = cell.connect().await;
     let unseen = (cell.stand != Stand::Odyssey).then_some("do $$ begin execute 'deallocate all'; end $$");
@@ -198,7 +198,7 @@ async fn a_dropped_query_is_cancelled(cell: &Cell) {
     assert!(value(&mut cell.connect().await).await.is_ok(), "{mark}");
 }
 
-/// Each asks for what is its own, and with the others counts to a number.
+/// Each client queries its own values, and increments a shared counter.
 async fn many_clients_share(cell: &Cell) {
     set(&mut cell.connect().await, 0).await.unwrap();
     let mut clients = JoinSet::new();

@@ -1,4 +1,4 @@
-//! The program of `examples/pooler.rs`, which shows why this connection is there at all.
+//! The program of `examples/pooler.rs`, which shows the purpose of this connection.
 
 use diesel_async::AsyncPgConnection;
 use glowplug::config::PoolMode;
@@ -13,7 +13,7 @@ mod program;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_stock_connection_fails_where_this_one_does_not() {
     let database = harness::database("").await;
-    // What one leaves in the server connections shall not meet the other.
+    // State that one leaves in the server connections must not affect the other.
     let (one, other) = (harness::pooler(PoolMode::Transaction, 4), harness::pooler(PoolMode::Transaction, 4));
     let ours = program::load::<Connection>(&one.url(&database)).await;
     assert!(ours.right > 100 && ours.wrong == 0 && ours.errors.is_empty(), "{ours:?}");

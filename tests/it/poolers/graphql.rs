@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::stand::Cell;
 use crate::harness;
 
-/// The same with the context of messages in each form that the protocol has.
+/// Runs all tests with the context in each form that the protocol supports.
 pub(super) async fn holds(cell: &Cell) {
     let forms = match cell.protocol {
-        // Its context is a statement of the pipeline.
+        // The context is a statement of the pipeline.
         Protocol::Prepared => &ContextForm::ALL[..1],
         Protocol::Simple | Protocol::Unnamed => &ContextForm::ALL[..],
     };
@@ -23,7 +23,8 @@ pub(super) async fn holds(cell: &Cell) {
     a_table_may_change(cell).await;
 }
 
-/// Another client changes the type of a column, which operations by named statements notice, and go on without names.
+/// Another client changes the type of a column; operations with named statements notice it, and continue
+/// without names.
 async fn a_table_may_change(cell: &Cell) {
     let engine = Engine::new(&harness::config(&cell.url, cell.operations())).unwrap();
     let other = harness::connect(&cell.url).await;
@@ -44,7 +45,7 @@ async fn a_table_may_change(cell: &Cell) {
     }
 }
 
-/// Two users query and write in turns; each sees what is its own.
+/// Two users query and write in turns; each sees only its own rows.
 async fn users_are_held_apart(cell: &Cell, context: ContextForm) {
     let mut config = harness::config(&cell.url, cell.operations());
     config.database.context = Some(context);

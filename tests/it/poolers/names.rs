@@ -1,5 +1,5 @@
-//! How named statements go wrong behind a pooler that lends server connections and knows nothing of names. They are never
-//! answered by another client's statement.
+//! How named statements fail behind a pooler that lends server connections and does not track names. Another
+//! client's statement never answers a query.
 
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -18,24 +18,24 @@ async fn two(connection: &mut Connection) -> QueryResult<i32> {
     diesel::select(1.into_sql::<Integer>() + 1).get_result(connection).await
 }
 
-/// A client prepares a statement on the first server connection, and is then lent the second.
+/// A client prepares a statement on the first server connection, and then gets the second one.
 pub(super) async fn are_missing_in_transactions(cell: &Cell) {
     let (mut client, mut other, mut holder) =
         (cell.connect().await, cell.connect().await, cell.connect().await);
     assert_eq!(one(&mut client).await, Ok(1));
-    // It keeps the only server connection that there is by now, so that the pooler makes another one.
+    // It keeps the only server connection so far, so the pooler opens another one.
     holder.batch_execute("begin").await.unwrap();
     assert_eq!(two(&mut other).await, Ok(2));
     let within = client.transaction::<_, Error, _>(async |client| one(client).await).await;
     let error = within.unwrap_err().to_string();
     assert!(error.contains("prepared statement") && error.contains("does not exist"), "{error}");
-    // Where nothing is at stake the statement is prepared anew. The other client's first statement was on this server
-    // connection before, and is not taken for this client's first.
+    // Outside of a transaction, the statement is prepared again. The other client's first statement is on
+    // this server connection, but is not mistaken for this client's first one.
     assert_eq!(one(&mut client).await, Ok(1));
     holder.batch_execute("rollback").await.unwrap();
 }
 
-/// The clients are gone, and their statements are still there.
+/// The clients have disconnected, and their statements still exist.
 pub(super) async fn pile_up(cell: &Cell) {
     for _ in 0..4 {
         assert_eq!(one(&mut cell.connect().await).await, Ok(1));

@@ -1,4 +1,4 @@
-//! What stands between a client and PostgreSQL, and one protocol through it.
+//! The poolers between a client and PostgreSQL, and one protocol through each.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use glowplug_local::{Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, Poo
 
 use crate::{db::types, harness};
 
-/// What stands between.
+/// A pooler, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stand {
     Direct,
     Session,
     Transaction,
     Statement,
-    /// A PgBouncer that gives statements names of its own.
+    /// A PgBouncer that gives statements its own names.
     Tracking,
-    /// One that could, and is told not to.
+    /// The same PgBouncer with this feature turned off.
     NotTracking,
-    /// The newest PgBouncer, which gives statements names of its own.
+    /// The newest PgBouncer, which gives statements its own names.
     Newest,
-    /// Odyssey, which does the same with all of them, those without a name too.
+    /// Odyssey, which gives its own names to all statements, including unnamed ones.
     Odyssey,
     Pgpool,
     RawPgpool,
@@ -44,12 +44,12 @@ impl Stand {
         }
     }
 
-    /// Whether operations may travel so. pgpool-II finds a server for each statement of a pipeline, and in raw mode does not
-    /// keep the scope for those that follow: users then see each other's rows.
+    /// Whether operations may use the protocol. pgpool-II chooses a server for each statement of a pipeline,
+    /// and in raw mode does not keep the scope for later statements: users would see each other's rows.
     pub(super) fn takes_operations(self, protocol: Protocol) -> bool {
         match protocol {
             Protocol::Simple => true,
-            // No pool mode of the engine's comes to it.
+            // No pool mode of the engine uses it.
             Protocol::Unnamed => false,
             Protocol::Prepared => !matches!(self, Self::Pgpool | Self::RawPgpool),
         }
@@ -79,7 +79,7 @@ impl Server {
     pub(super) fn start(stand: Stand) -> Self {
         let (program, most) = match stand {
             Stand::Direct => return Self::None,
-            // A request to cancel takes a child, too.
+            // A cancel request takes a child process, too.
             Stand::Pgpool => return Self::Pgpool(harness::pgpool(4)),
             Stand::Odyssey => return Self::Odyssey(harness::odyssey(OdysseyStatements::Tracked, 2)),
             Stand::RawPgpool => return Self::Pgpool(harness::pgpool_with(Clustering::Raw, 4)),
@@ -105,7 +105,7 @@ impl Server {
     }
 }
 
-/// One protocol through one stand, to a database of its own; so that its server connections are its own, too.
+/// One protocol through one stand, with a separate database, so its server connections are separate, too.
 pub(super) struct Cell {
     pub(super) stand: Stand,
     pub(super) protocol: Protocol,
@@ -121,7 +121,7 @@ impl Cell {
         Self { stand, protocol, url, connector }
     }
 
-    /// The pool mode in which an engine's operations travel by the protocol.
+    /// The pool mode in which an engine's operations use the protocol.
     pub(super) fn operations(&self) -> PoolMode {
         let pool_mode = match self.protocol {
             Protocol::Prepared => PoolMode::Direct,
@@ -135,7 +135,7 @@ impl Cell {
         self.connector.connect().await.unwrap_or_else(|error| panic!("{}: {error}", self.label()))
     }
 
-    /// Which cell it is, for what a failed assertion says.
+    /// The name of the cell, for failed assertions.
     pub(super) fn label(&self) -> String {
         format!("{}, {:?}", self.stand.name(), self.protocol)
     }

@@ -1,5 +1,5 @@
-//! Connections of which nothing is asked that needs a row: each stands for one value all the same, whether there are many
-//! rows or none, at the root and below a row.
+//! Connections without selected fields that need rows: each is exactly one value, with many rows or none, at
+//! the root and below a row.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
@@ -19,7 +19,7 @@ const SETUP: &str = "
     insert into book select id, 1 from generate_series(1, 40) as id;
 ";
 
-/// What is asked of a connection, and what the answer is with rows and without.
+/// The selection of a connection, and the answers with and without rows.
 const ASKED: [(&str, &str, &str); 9] = [
     ("{ __typename }", r#"{"__typename":"bookConnection"}"#, r#"{"__typename":"bookConnection"}"#),
     (
@@ -56,7 +56,7 @@ const ASKED: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// A field with what is asked of it; `arguments` are its own.
+/// A field with its selection and arguments.
 fn field(name: &str, arguments: &str, asked: &str) -> String {
     match asked.strip_prefix('(') {
         Some(rest) if !arguments.is_empty() => format!("{name}({arguments}, {rest}"),
@@ -94,7 +94,7 @@ async fn connections_that_need_no_row_are_one_value_with_rows_and_without() {
             let rows = json!([{ "node": { below: full } }, { "node": { below: empty } }]);
             hold(query, json!({ "shelfCollection": { "edges": rows } })).await;
         }
-        // A function that may change something is called once, whatever is asked of its rows.
+        // A volatile function is called once, whatever is selected of its rows.
         hold(format!("mutation {{ {} }}", field("buy", "number: 40", asked)), json!({ "buy": full })).await;
         hold(format!("mutation {{ {} }}", field("buy", "number: 0", asked)), json!({ "buy": empty })).await;
     }

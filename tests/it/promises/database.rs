@@ -1,5 +1,6 @@
-//! Random databases that break what their catalogues promise: foreign tables, children that constraints do not reach, rows
-//! that were loaded with triggers off, and, once the picture is drawn, columns and functions of other types.
+//! Random databases that break the promises of their catalogs: foreign tables, children to which constraints
+//! do not apply, rows that were loaded with triggers off, and, after the catalog was read, columns and
+//! functions of other types.
 
 use std::fmt::Write as _;
 
@@ -8,14 +9,14 @@ use tokio_postgres::Client;
 use crate::harness;
 use crate::random::Random;
 
-/// A server for foreign tables that leads back to the same database; for [`with_loopback`].
+/// A foreign server that leads back to the same database; for [`with_loopback`].
 pub(super) const LOOPBACK: &str = "
     create extension postgres_fdw;
     create server loop foreign data wrapper postgres_fdw options (host '@HOST@', port '@PORT@', dbname '@DATABASE@');
     create user mapping for public server loop options (user '@USER@');
 ";
 
-/// The setup with the address of the database that the connection is to.
+/// The setup with the address of the connection's database.
 pub(super) async fn with_loopback(owner: &Client, setup: &str) -> String {
     let mut setup = setup.to_owned();
     for (name, value) in [
@@ -30,7 +31,7 @@ pub(super) async fn with_loopback(owner: &Client, setup: &str) -> String {
     setup
 }
 
-/// A type with literals of it, and what a column of it can be altered to: a type and an expression.
+/// A type with literals, and an alteration of a column: a type and an expression.
 struct Kind {
     name: &'static str,
     values: &'static [&'static str],
@@ -110,7 +111,7 @@ const KINDS: [Kind; 18] = [
     Kind { name: "share", values: &["5", "0"], altered: &[OBJECT, STRUCTURE] },
 ];
 
-/// What a database is made of, and how it is broken once its picture is drawn.
+/// The statements that make a database, and those that break it after its catalog was read.
 pub(super) struct Database {
     pub(super) setup: String,
     pub(super) breaks: Vec<String>,
@@ -144,7 +145,7 @@ pub(super) fn database(seed: u64) -> Database {
     Database { setup, breaks }
 }
 
-/// Every third table is a foreign one, and every third has children that its constraints do not reach.
+/// Every third table is a foreign one, and every third has children to which its constraints do not apply.
 fn is_foreign(number: usize) -> bool {
     number % 3 == 1
 }
@@ -180,7 +181,7 @@ fn table(random: &mut Random, setup: &mut String, number: usize, columns: &[(Str
     if number > 0 && !is_foreign(referenced) {
         write(format!("alter table t{number} add foreign key (other) references t{referenced} (id);"));
     }
-    // Rows are loaded as tools do that turn triggers off: keys do not hold for them.
+    // Rows are loaded with triggers off, as some tools do, so keys may lead nowhere.
     write("set session_replication_role = replica;".to_owned());
     write(rows.replace("@TABLE@", &format!("t{number}{}", if is_parent { "_child" } else { "" })));
     if is_parent {
@@ -198,7 +199,7 @@ fn table(random: &mut Random, setup: &mut String, number: usize, columns: &[(Str
     write("set session_replication_role = origin;".to_owned());
 }
 
-/// Ten rows, a part of whose values are null and whose keys lead nowhere now and then.
+/// Ten rows, some of whose values are null, and some of whose keys lead nowhere.
 fn rows(random: &mut Random, columns: &[(String, &Kind)]) -> String {
     let mut text = String::new();
     for id in 1..=10 {
@@ -214,7 +215,7 @@ fn rows(random: &mut Random, columns: &[(String, &Kind)]) -> String {
     text
 }
 
-/// Functions that return values, rows and computed values, and others of these names that return something else.
+/// Functions that return values, rows and computed values, and replacements that return something else.
 fn functions(random: &mut Random, setup: &mut String, breaks: &mut Vec<String>) {
     for (index, kind) in KINDS.iter().enumerate() {
         let body = |value: &str, to: &str| format!("language sql stable as $$ select {value}::{to} $$");

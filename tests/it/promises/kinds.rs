@@ -1,4 +1,4 @@
-//! Each kind of promise that a database can break, alone.
+//! Each kind of promise that a database can break, separately.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
@@ -23,7 +23,7 @@ async fn ask(engine: &Engine, query: &str) -> Value {
     harness::graphql(engine, query, json!({})).await
 }
 
-/// Asserts the data, and the paths of the errors, all of which say that the data are invalid.
+/// Asserts the data, and the paths of the errors, all of which have the code `INVALID_DATA`.
 fn hold(answer: &Value, data: &Value, paths: &[Value]) {
     assert_eq!(&answer["data"], data, "{answer}");
     let errors = answer["errors"].as_array().cloned().unwrap_or_default();
@@ -31,7 +31,7 @@ fn hold(answer: &Value, data: &Value, paths: &[Value]) {
     assert!(errors.iter().all(|error| error["extensions"]["code"] == "INVALID_DATA"), "{answer}");
 }
 
-/// The fields of a type that the schema lets be null.
+/// The nullable fields of a type.
 async fn nullable(engine: &Engine, type_name: &str) -> Vec<String> {
     let query = format!("{{ __type(name: \"{type_name}\") {{ fields {{ name type {{ kind }} }} }} }}");
     let answer = ask(engine, &query).await;
@@ -80,12 +80,12 @@ async fn nulls_in_not_null_columns_are_errors_and_go_up() {
     {
         let answer = ask(&engine, &format!("{{ parentByPk(id: 2) {{ id {field} }} }}")).await;
         hold(&answer, &json!({ "parentByPk": null }), &[json!(["parentByPk", field])]);
-        // The collection is never null, and so is nothing of it.
+        // The collection is non-null, and so is everything in it.
         let answer =
             ask(&engine, &format!("{{ parentCollection {{ edges {{ node {{ {field} }} }} }} }}")).await;
         hold(&answer, &Value::Null, &[json!(["parentCollection", "edges", 1, "node", field])]);
     }
-    // A row of nulls is no null.
+    // A row of nulls is not null.
     let answer = ask(&engine, "{ parentByPk(id: 1) { mood } }").await;
     hold(&answer, &json!({ "parentByPk": { "mood": "(,)" } }), &[]);
 }
@@ -142,7 +142,7 @@ async fn keys_that_are_not_enforced_lead_to_nullable_fields() {
         "essayCollection": { "edges": [node("writer", Value::Null)] },
     });
     hold(&ask(&engine, query).await, &data, &[]);
-    // A key that is held, and yet broken: rows are loaded by tools that turn triggers off.
+    // A key that is enforced, and yet broken, because tools load rows with triggers off.
     owner
         .batch_execute("set session_replication_role = replica; insert into held values (1, 97)")
         .await
@@ -181,7 +181,7 @@ async fn matrices_and_numbers_that_are_none_are_errors() {
     let answer = ask(&engine, &query(4)).await;
     assert_eq!(answer["data"]["r"]["pixels"], json!([7, 8]));
     assert_eq!(answer["data"]["r"]["weight"], json!(1e300));
-    // Aggregates of numbers are numbers; what is none is a string where the type lets it be, and an error where not.
+    // Aggregates of numbers are numbers; other values are strings if the type allows it, and errors if not.
     let query = "{ imageCollection(filter: {id: {gt: 2}}) { aggregate { min { weight light } max { weight } sum { weight id } } } }";
     let answer = ask(&engine, query).await;
     let aggregate = json!({ "min": { "weight": null, "light": -0.0 }, "max": { "weight": 1e300 }, "sum": { "weight": "-Infinity", "id": 7 } });
@@ -271,7 +271,7 @@ async fn a_mutation_that_meets_a_broken_promise_has_taken_effect() {
     assert_eq!(weights().await, None);
 }
 
-/// A function that is replaced by one that returns something else puts nothing of its own into the answer's structure.
+/// A function that was replaced by one with another result type cannot change the answer's structure.
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_that_return_another_type_by_now_add_nothing_to_the_answer() {
     let setup = "create table seat (id int primary key); insert into seat values (1);
@@ -301,7 +301,7 @@ async fn functions_that_return_another_type_by_now_add_nothing_to_the_answer() {
             owner.batch_execute(&replace).await.expect("DDL");
         }
         let answer = ask(&engine, query).await;
-        // It fails, or it is answered as it is now: as text, and never as a part of the answer.
+        // It fails, or its new value is in the answer as a text, never as a part of the structure.
         assert!(!keys(&answer["data"]).contains(&"admin"), "{replacement}: {answer}");
         let is_answered = answer["data"].is_object() && answer["errors"].is_null();
         assert!(is_answered || !answer["errors"][0].is_null(), "{replacement}: {answer}");

@@ -39,19 +39,19 @@ fn path(error: &ValueError) -> Value {
     json!(error.path)
 }
 
-/// The document, the marked answer, and what becomes of it: its text, and the paths of its errors.
+/// The document, the marked answer, and the result: its text, and the paths of its errors.
 type Expectation = (&'static str, String, Option<&'static str>, Value);
 
 fn expectations() -> Vec<Expectation> {
     vec![
-        // A nullable field is null itself.
+        // A nullable field becomes null itself.
         (
             "{ r: row { name id } }",
             format!(r#"{{"name":{NULL},"id":1}}"#),
             Some(r#"{"name":null,"id":1}"#),
             json!([["r", "name"]]),
         ),
-        // One that is never null takes its row along, and that the field above, and so on up to the root.
+        // A non-null one makes its row null, and that the field above, and so on up to the root.
         (
             "{ r: row { id name } }",
             format!(r#"{{"id":{NULL},"name":"a"}}"#),
@@ -78,7 +78,7 @@ fn expectations() -> Vec<Expectation> {
             Some(r#"{"loose":[null,{"id":2}],"strict":null}"#),
             json!([["r", "loose", 0, "id"], ["r", "strict", 1, "id"]]),
         ),
-        // Each nullable place has its own error; of several below one place only the first is there.
+        // Each nullable place has its own error; of several errors below one place, only the first remains.
         (
             "{ r: row { next { id nodeId } name } }",
             format!(r#"{{"next":{{"id":{NULL},"nodeId":{NULL}}},"name":{NULL}}}"#),
@@ -98,12 +98,12 @@ fn expectations() -> Vec<Expectation> {
             Some(r#"{"tags":null}"#),
             json!([["r", "tags", 1]]),
         ),
-        // A null that is not marked is held against the type all the same.
+        // A null without a mark is checked against the type, too.
         ("{ r: row { id } }", r#"{"id":null}"#.to_owned(), Some("null"), json!([["r", "id"]])),
     ]
 }
 
-/// The same of fragments, and of values that are not marked.
+/// Expectations about fragments, and about values without marks.
 fn further_expectations() -> Vec<Expectation> {
     vec![
         // Aliases, fragments and types that fragments are on.
@@ -119,7 +119,7 @@ fn further_expectations() -> Vec<Expectation> {
             Some(r#"{"__typename":"Row","nodeId":"x","name":"a","level":null}"#),
             json!([["r", "level"]]),
         ),
-        // What is not marked keeps its text, whatever it looks like.
+        // A value without a mark keeps its text, whatever it looks like.
         (
             "{ r: row { name id next { name } } }",
             format!(r#"{{"name":"\u0001null \\/null\"","id":1e2,"next":{{"name":{NULL}}}}}"#),

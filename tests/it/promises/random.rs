@@ -1,5 +1,5 @@
-//! Random requests of random databases that break every promise: graphql-js finds each answer to be JSON of the schema's
-//! types, with an error for each null that had to go up.
+//! Random requests on random databases that break every promise: graphql-js confirms that each answer is JSON
+//! of the schema's types, with an error for each propagated null.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::{harness, node};
 const DATABASES: u64 = 4;
 const REQUESTS: usize = 250;
 
-/// What came of the requests.
+/// The numbers of outcomes.
 #[derive(Debug, Default)]
 struct Counts {
     answered: usize,
@@ -32,7 +32,7 @@ struct Counts {
 async fn answers_are_json_of_the_promised_types_whatever_the_database_holds() {
     let (start, mut counts, mut wrong) = (Instant::now(), Counts::default(), Vec::new());
     for seed in 1..=DATABASES {
-        // What was asked and answered by each API: changes of types make it another.
+        // The requests and answers of each API; a change of types gives another API.
         let mut answers: IndexMap<String, Vec<Value>> = IndexMap::new();
         let made = database(seed);
         let name = harness::database("").await;
@@ -48,12 +48,12 @@ async fn answers_are_json_of_the_promised_types_whatever_the_database_holds() {
         for index in 0..REQUESTS {
             let sdl = engine.sdl(&Identity::default()).await.expect("an API");
             let compiled = Schema::parse_and_validate(&*sdl, "schema.graphql").expect("a valid schema");
-            // The first part meets the database as it was described, then it changes bit by bit.
+            // The first requests find the database unchanged; then it changes step by step.
             if index > REQUESTS / 3
                 && random.once_in(4)
                 && let Some(change) = breaks.next()
             {
-                // A change that others depend on fails, which is as good.
+                // A change of something that others depend on fails, which is fine.
                 let _ = owner.batch_execute(change).await;
             }
             let Asked { document, node } = request(&mut random, &compiled);
@@ -97,7 +97,7 @@ async fn text(engine: &Engine, document: &str) -> String {
     String::from_utf8(response.body.to_vec()).expect("UTF-8")
 }
 
-/// graphql-js's complaint about each answer, if it has one.
+/// graphql-js's error for each answer, if there is one.
 async fn complaints(name: &str, sdl: &str, cases: &[Value]) -> Vec<Option<String>> {
     let folder = node::output(name);
     let (schema, list) = (folder.join("schema.graphql"), folder.join("cases.jsonl"));

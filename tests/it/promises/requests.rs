@@ -1,4 +1,4 @@
-//! Random requests for an API, all of them right.
+//! Random valid requests for an API.
 
 use std::fmt::Write as _;
 
@@ -10,13 +10,13 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::random::Random;
 
-/// A document, and the type of the row that its field `node` gives.
+/// A document, and the type of the row of its field `node`.
 pub(super) struct Asked {
     pub(super) document: String,
     pub(super) node: Option<String>,
 }
 
-/// A query of one to three root fields. Tables are named as their types, and have a key `id` from 1 to 10.
+/// A query with one to three root fields. Tables have the names of their types, and a key `id` from 1 to 10.
 pub(super) fn request(random: &mut Random, schema: &Schema) -> Asked {
     let mut writer = Writer { random, schema, aliases: 0 };
     if writer.random.once_in(12) {

@@ -1,4 +1,4 @@
-//! `--queue all`: a server without a database, and what clients and operators see of it.
+//! `--queue all`: a server without a database, for clients and operators.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ const SETUP: &str = "create table note (id integer primary key, body text not nu
     insert into note values (1, 'a'), (2, 'ä\u{1F600}'); \
     create function fails() returns text stable language plpgsql as $$ begin raise exception 'on purpose'; end $$";
 
-/// Headers that are others in every answer.
+/// Headers that differ in every answer.
 const PASSING: [&str; 2] = ["date", "x-request-id"];
 
-/// A server that all operations of are queued, and that knows of no database.
+/// Configures a server that queues all operations and has no database.
 pub(super) fn everything(config: &mut Config) {
     config.queue.queued = Queued::Everything;
     config.database.url = Secret::new("");
@@ -45,7 +45,7 @@ async fn seen(request: RequestBuilder) -> (StatusCode, Vec<(String, String)>, St
         .collect();
     headers.sort();
     let (status, body) = (response.status(), response.text().await.unwrap());
-    // A page has another one each time.
+    // A page has another nonce each time.
     let policy = headers.iter().find(|(name, _)| name == "content-security-policy");
     let nonce = policy.and_then(|(_, policy)| policy.split("'nonce-").nth(1)?.split('\'').next());
     let Some(nonce) = nonce.map(str::to_owned) else { return (status, headers, body) };
@@ -54,7 +54,7 @@ async fn seen(request: RequestBuilder) -> (StatusCode, Vec<(String, String)>, St
     (status, headers, plain(&body))
 }
 
-/// What only reads, and what is refused: the same of both servers.
+/// Queries and refused requests, with the same answers from both servers.
 fn requests(server: &Server) -> Vec<RequestBuilder> {
     let typename = json!({ "query": "{ __typename }" });
     let hash = "d2dc5b4c1f1d41c4ae8a0a1bb3f6ddf2a1e2a9f1f8a52d5f6d1a6f1c7e0e2f3a";
@@ -103,7 +103,7 @@ fn requests(server: &Server) -> Vec<RequestBuilder> {
     all
 }
 
-/// The other server queues mutations alone, so that its API has the same field `operation`.
+/// The other server queues only mutations, so its API has the field `operation`, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_without_a_database_reads_and_refuses_as_one_with_a_database_does() {
     let world = World::with(SETUP, everything).await;
@@ -148,7 +148,7 @@ async fn without_a_worker_clients_are_told_at_once() {
     world.until_ready().await;
     assert_eq!(told(read).await, (200, Value::Null));
     worker.stop().await;
-    // What the API is stays known; a moment later it is known, too, that nobody is there.
+    // The API stays known; a moment later the server also notices that there is no worker.
     assert_eq!(told("{ __typename }").await, (200, Value::Null));
     assert_eq!(told(read).await, nobody);
     assert_eq!(world.redis::<u64>("XLEN glowplug:{test:0}:operations").await, 0, "nothing is left behind");
@@ -156,7 +156,8 @@ async fn without_a_worker_clients_are_told_at_once() {
     assert_eq!(ready.text().await.unwrap(), "not ready: no worker answers\n");
 }
 
-/// The worker's database is at an address where nobody listens; a server that asks it itself gives the same answers.
+/// There is no listener at the address of the worker's database; a server with that address gives the same
+/// answers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_at_the_worker_is_told_as_if_the_server_had_asked_it() {
     let away = "postgres://nobody@127.0.0.1:1/none";
@@ -194,7 +195,7 @@ async fn a_worker_that_exposes_something_else_is_no_worker_for_the_server() {
     }
 }
 
-/// The server has asked for a picture that is newer than the worker's own.
+/// The server has loaded a newer catalog than the worker.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_server_knows_of_the_schema_the_worker_learns_in_time() {
     let world = World::with(NOTES, everything).await;
@@ -202,7 +203,7 @@ async fn what_the_server_knows_of_the_schema_the_worker_learns_in_time() {
     world.until_ready().await;
     assert_eq!(world.send(&insert(1, "a"), &[]).await.status(), 200);
     world.ask("alter table note add headline text").await;
-    // Another server, which has not asked before.
+    // Another server, which has not loaded the catalog before.
     let late = Server::start("", |config| {
         config.queue = queue(&world.redis.url());
         config.queue.queued = Queued::Everything;
@@ -242,7 +243,7 @@ async fn only_persisted_operations_run_where_the_server_says_so() {
     assert_eq!(refused["errors"][0]["extensions"]["code"], "FORBIDDEN", "{refused}");
 }
 
-/// The server has the fields' signatures; their code runs at the worker, and there alone.
+/// The server has the fields' signatures; their code runs only at the worker.
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_written_in_rust_run_at_the_worker() {
     let world = World::with(NOTES, everything).await;

@@ -1,4 +1,4 @@
-//! `--queue all`: several servers and workers, and what fails between them. The programs themselves are run.
+//! `--queue all`: several servers and workers, and faults between them, with the real programs.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{NOTES, insert};
 use crate::cli::program::{Program, command, open_folder};
 use crate::harness;
 
-/// Programs that are in one queue.
+/// Programs with one queue.
 struct Site {
     redis: Redis,
     folder: TempDir,
@@ -177,7 +177,7 @@ async fn a_database_that_is_named_for_nothing_is_pointed_out_and_the_schema_is_p
     assert!(!refused.status.success() && told.contains("no worker answers"), "{told}");
 }
 
-/// What is wrong is told before anything starts, with what to do.
+/// Errors are reported before anything starts, with what to do.
 #[test]
 fn what_contradicts_a_queue_for_all_operations_is_refused() {
     let folder = open_folder();

@@ -1,4 +1,4 @@
-//! What clients are answered by way of the queue.
+//! Clients' answers through the queue.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ async fn answers_are_the_same(change: impl FnOnce(&mut Config)) {
         insert(2, "ä\u{1F600}\\\""),
         insert(1, "the key is taken"),
         insert(3, ""),
-        // Found at the end of the transaction.
+        // PostgreSQL finds it at the end of the transaction.
         insert(4, "a"),
         "mutation { updatenoteCollection(set: { body: \"z\" }, atMost: 1) { affectedCount } }".to_owned(),
         "mutation { a: deleteFromnoteCollection(filter: { id: { eq: 1 } }) { affectedCount } b: __typename \
@@ -123,7 +123,7 @@ async fn who_does_not_wait_can_ask_later() {
     assert_eq!(nobody, json!({ "data": { "operation": null } }));
 }
 
-/// What is found at a `Location`, as a client resolves it that knows the API by the address of a proxy with a prefix.
+/// The answer at a `Location`, resolved like a client that uses a proxy with a path prefix.
 async fn at(world: &World, location: &str) -> Value {
     let known = reqwest::Url::parse("https://proxy.example/some/prefix/graphql").unwrap();
     let resolved = known.join(location).unwrap();

@@ -1,4 +1,4 @@
-//! How much may be in the queue, and what is answered when there is more.
+//! The bounds of the queue, and the answers beyond them.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn a_role_has_its_share() {
 async fn the_bytes_that_wait_are_bounded() {
     let world = World::with(NOTES, |config| config.queue.bytes = 100_000).await;
     let large = "a".repeat(40_000);
-    // An empty queue takes what is larger than the bound.
+    // An empty queue accepts an operation that is larger than the bound.
     let larger = "b".repeat(150_000);
     assert_eq!(world.send(&insert(1, &larger), &ASYNC).await.status(), 202);
     let refused = world.send(&insert(2, "a"), &ASYNC).await;
@@ -95,7 +95,8 @@ async fn the_bytes_that_wait_are_bounded() {
     assert_eq!(world.ask("select string_agg(id::text, ',' order by id) from note").await, "1,3,4,6");
 }
 
-/// Entries that went without their count, as after a program that does not count bytes, do not keep the queue full.
+/// If entries disappear without being subtracted, as after a program that does not count bytes, the queue
+/// does not stay full.
 #[tokio::test]
 async fn bytes_that_were_lost_are_forgotten_when_the_queue_is_empty() {
     let world = World::with(NOTES, |config| config.queue.bytes = 1_000_000).await;

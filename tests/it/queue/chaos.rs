@@ -1,5 +1,5 @@
-//! Everything fails, again and again, while clients write: workers are killed, PgBouncer and Redis are restarted, answers are
-//! thrown away. What a client was told to be done must have been done once, and nothing twice.
+//! Repeated faults while clients write: workers are killed, PgBouncer and Redis restart, answers are
+//! discarded. Each acknowledged mutation must have run once, and none twice.
 //!
 //! It takes half a minute; `scripts/chaos` runs it for longer.
 
@@ -21,11 +21,11 @@ use crate::server::Server;
 const CLIENTS: u64 = 12;
 const WORKERS: usize = 3;
 
-/// The table has no constraint that would hide a second effect.
+/// The table has no constraint that could hide a second effect.
 const SETUP: &str =
     "create table entry (id bigint generated always as identity primary key, mark uuid not null)";
 
-/// Everything that is made to fail.
+/// The parts that fail.
 struct Parts {
     pooler: Pooler,
     redis: Redis,
@@ -33,7 +33,7 @@ struct Parts {
     database_url: String,
 }
 
-/// How often what was done.
+/// The number of faults of each kind.
 #[derive(Debug, Default)]
 struct Faults {
     workers_killed: usize,
@@ -79,7 +79,7 @@ impl Parts {
         }
     }
 
-    /// Throws away the answers that are on their way at the moment.
+    /// Discards the answers that are in transit.
     fn drop_answers(&self) -> usize {
         let client = redis::Client::open(self.redis.url()).expect("its address");
         let Ok(mut link) = client.get_connection() else { return 0 };
@@ -167,7 +167,7 @@ async fn what_was_acknowledged_took_effect_once_and_nothing_did_twice() {
     assert!(kinds.iter().all(|count| *count > 0), "{faults:?}");
 }
 
-/// Writes until it is over; the marks that were acknowledged, and those of which it is not known.
+/// Writes until the end; returns the marks of acknowledged mutations, and those with an unknown outcome.
 async fn write(
     url: String,
     client: reqwest::Client,
@@ -201,7 +201,7 @@ async fn write(
     (acknowledged, unknown)
 }
 
-/// Waits until the queue is empty, so that nothing takes effect while it is counted.
+/// Waits until the queue is empty, so that nothing takes effect while rows are counted.
 async fn drained(parts: &Parts) {
     let client = redis::Client::open(parts.redis.url()).expect("its address");
     let mut link = client.get_multiplexed_async_connection().await.expect("a connection");

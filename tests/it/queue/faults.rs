@@ -1,4 +1,4 @@
-//! What goes wrong, and heals.
+//! Faults, and the recovery from them.
 
 use std::time::{Duration, Instant};
 
@@ -38,14 +38,14 @@ async fn without_redis_clients_are_told_at_once_and_it_heals() {
     assert!(answer.contains("affectedCount"), "{answer}");
 }
 
-/// The answer is taken away before it is read, as a Redis that forgets would do.
+/// The answer is removed before it is read, as if Redis had lost it.
 #[tokio::test]
 async fn an_answer_that_is_lost_is_asked_for_again_and_the_operation_runs_once() {
     let world = World::new(NOTES).await;
     let query = insert(1, "a");
     let asking = world.text(&query, &[]);
     let losing = async {
-        // The operation is done in the server's place, and its answer goes nowhere.
+        // The test runs the operation in place of the worker, and sends no answer.
         let mut link = world.link().await;
         loop {
             let length: u64 = redis::cmd("XLEN").arg(STREAM).query_async(&mut link).await.unwrap();
@@ -80,7 +80,8 @@ async fn an_operation_of_a_worker_that_crashed_is_taken_over() {
     assert_eq!(world.ask("select count(*) from note").await, "1");
 }
 
-/// Somebody takes the entry and is never heard of again, so often that it is put aside; an operator looks at it.
+/// A consumer takes the entry and disappears, so often that the entry becomes a dead letter; an operator
+/// inspects it.
 #[tokio::test]
 async fn an_operation_that_kills_its_workers_is_put_aside_and_can_be_tried_again() {
     let world = World::new(NOTES).await;
@@ -132,7 +133,7 @@ async fn a_message_that_cannot_be_read_is_put_aside() {
     assert_eq!(world.redis::<u64>("XLEN glowplug:{test:0}:dead").await, 1);
 }
 
-/// Two mutations that take their rows in opposite order: PostgreSQL ends one of them, and it is run again.
+/// Two mutations lock their rows in opposite order: PostgreSQL aborts one of them, and it runs again.
 #[tokio::test]
 async fn a_deadlock_is_no_answer() {
     let world = World::new("create table note (id integer primary key, body text); insert into note values (1), (2); \

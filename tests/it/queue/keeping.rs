@@ -1,4 +1,4 @@
-//! What is kept, and for how long: rows of the ledger, and workers that have gone. And databases beside each other.
+//! The retention of ledger rows and of workers that have disappeared; and several databases with one queue.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn results_are_removed_when_their_time_is_over_and_not_before() {
     let key = [("idempotency-key", "00000000-0000-4000-8000-000000000001")];
     let answer = world.text(&insert(1, "a"), &key).await;
     first.stop().await;
-    // More than are removed at once, two of which are not old enough.
+    // More rows than are removed at once, two of which are not old enough.
     world
         .ask(
             "insert into glowplug.operation select gen_random_uuid(), '', '', 'SUCCEEDED', 'executed', '{}', 1, old, old, old \
@@ -38,7 +38,7 @@ async fn results_are_removed_when_their_time_is_over_and_not_before() {
     assert!(anew.contains("CONFLICT"), "it runs anew, and the note is there: {anew}");
 }
 
-/// Workers are forgotten after ten minutes; the script is told to do it after none.
+/// Workers are removed after ten minutes; here the script gets a time of zero.
 #[tokio::test]
 async fn only_silent_workers_without_entries_are_forgotten() {
     let world = World::new(NOTES).await;

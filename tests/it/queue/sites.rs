@@ -1,4 +1,4 @@
-//! Where Redis may be: a cluster, and a server with TLS and a user of few rights.
+//! Kinds of Redis: a cluster, and a server with TLS and a user with few rights.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use super::{NOTES, Working, insert, queue};
 use crate::harness;
 use crate::server::Server;
 
-/// Twenty mutations at once, all of which take effect; a server without a database reads what they have done.
+/// Sends twenty mutations at once, all of which take effect; a server without a database reads their results.
 async fn works(settings: config::Queue) {
     let database = harness::cluster().url(&harness::database(NOTES).await);
     let mut config = harness::config(&database, PoolMode::Direct);
@@ -52,7 +52,8 @@ async fn a_cluster_holds_the_parts_of_a_queue() {
     works(settings).await;
 }
 
-/// Without replicas, the parts of the node that is away are away, and by Redis's default the whole cluster with them.
+/// Without replicas, the slots of a stopped node are unavailable, and by Redis's default so is the whole
+/// cluster.
 #[tokio::test]
 async fn a_node_of_a_cluster_goes_and_comes_back() {
     let mut cluster = RedisCluster::start().expect("a Redis Cluster");

@@ -1,4 +1,4 @@
-//! Filters and orders over relations that are wrong get an error that says what to do.
+//! Invalid filters and orders over relations get an error that says what to do.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
@@ -19,7 +19,7 @@ async fn engine() -> Engine {
     Engine::new(&harness::config(&harness::cluster().url(&database), PoolMode::Direct)).expect("an engine")
 }
 
-/// The message of the first error, which has to be the client's.
+/// The message of the first error, which has to be a client error.
 async fn refused(engine: &Engine, query: &str, variables: Value) -> String {
     let answer = harness::graphql(engine, query, variables).await;
     let error = &answer["errors"][0];
@@ -129,7 +129,7 @@ async fn nothing_is_asked_by_null_and_by_empty_objects() {
         let both = json!({"edges": [{"node": {"id": 1}}, {"node": {"id": 2}}]});
         assert_eq!(answer, json!({"data": {"all": both, "given": both}}), "{variables}");
     }
-    // An empty filter of rows matches any row: there has to be one.
+    // An empty filter matches any row, so there has to be one.
     let answer = harness::graphql(&engine, &filtered("parent: {}"), json!({})).await;
     assert_eq!(answer["data"]["branchCollection"]["edges"].as_array().map(Vec::len), Some(1), "{answer}");
     let answer = harness::graphql(&engine, &filtered("branchCollection: {none: {}}"), json!({})).await;

@@ -1,4 +1,4 @@
-//! Random `distinctOn` beside random filters and orders, against SQL that numbers the rows of each group.
+//! Random `distinctOn` with random filters and orders, compared with SQL that numbers the rows of each group.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use super::order::Order;
 use super::stand::{Caller, Stand, keys, named};
 use crate::random::Random;
 
-/// Schemas, each of which is asked by both roles.
+/// The number of schemas; both roles query each of them.
 const SCHEMAS: u64 = 4;
 
-/// What is asked of a collection.
+/// A request for a collection.
 struct Asked {
     order: Order,
     filter: Filter,
@@ -23,7 +23,7 @@ impl Asked {
         let found = &model.tables[table];
         let columns: Vec<_> =
             found.columns.iter().map(|column| &column.name).chain(&found.key).cloned().collect();
-        // Some columns twice, which is the same as once.
+        // Some columns are named twice, which has no further effect.
         let distinct_on = (0..=random.below(3)).map(|_| random.choose(&columns).clone()).collect();
         let depth = random.below(3);
         Self {
@@ -33,8 +33,8 @@ impl Asked {
         }
     }
 
-    /// The first row of each group, as a select of its key, its value of a column and the columns of the group. Within a group these
-    /// are equal, so that the order of the client alone decides.
+    /// The first row of each group, as a select of its key, its value of a column and the columns of the
+    /// group. Within a group these are equal, so only the client's order decides.
     fn first_rows(&self, model: &Model, table: usize, (condition, value): (&str, &str)) -> String {
         let found = &model.tables[table];
         let key: Vec<_> = found.key.iter().map(|column| format!("t.{column}")).collect();
@@ -62,7 +62,7 @@ impl Asked {
         terms.join(", ")
     }
 
-    /// The keys in their order, their number, and the greatest value of a column, by SQL.
+    /// The keys in their order, their number, and the maximum of a column, by SQL.
     async fn expected(&self, stand: &Stand, who: &Caller, table: usize, column: &str) -> Value {
         let rows = self.first_rows(&who.model, table, ("true", column));
         let statement = format!(
@@ -72,7 +72,7 @@ impl Asked {
         stand.sql(who, &statement).await
     }
 
-    /// `totalCount` and `aggregate`, whatever the page.
+    /// `totalCount` and `aggregate`, for any page.
     async fn figures(&self, stand: &Stand, who: &Caller, table: usize, column: &str) -> Value {
         let (name, _) = named(who, table);
         let query = format!(

@@ -28,7 +28,7 @@ async fn the_examples_of_the_documentation_are_answered_with_rows() {
         examples += 1;
     }
     assert!(examples >= 5, "{examples}");
-    // What the text says is the same is the same.
+    // Filters that are the same according to the text give the same rows.
     let titles = async |filter: &str| -> Value {
         let query =
             format!("{{ taskCollection(filter: {filter}, first: 100) {{ edges {{ node {{ title }} }} }} }}");

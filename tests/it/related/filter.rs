@@ -1,4 +1,4 @@
-//! Random filters over relations: as GraphQL has them, and as SQL written by hand, by counting.
+//! Random filters over relations: in GraphQL, and as independent SQL that counts rows.
 
 use serde_json::{Map, Value, json};
 
@@ -8,20 +8,20 @@ use crate::random::Random;
 /// A condition on a row.
 #[derive(Debug)]
 pub(super) enum Filter {
-    /// A column, an operator, and a value as SQL writes it.
+    /// A column, an operator, and a value as an SQL literal.
     Compare(String, Kind, &'static str, String),
     IsNull(String, bool),
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Not(Box<Filter>),
-    /// There is such a row, or there is none.
+    /// Whether the related row exists.
     IsThere(Relation, bool),
     One(Relation, Box<Filter>),
     Some(Relation, Box<Filter>),
     Every(Relation, Box<Filter>),
     None(Relation, Box<Filter>),
     Count(Relation, &'static str, usize),
-    /// What is null or has nothing in it is no condition.
+    /// Null or an empty object, which adds no condition.
     Nothing(Value),
 }
 
@@ -30,7 +30,7 @@ const OPERATORS: [(&str, &str); 6] =
     [("eq", "="), ("neq", "<>"), ("lt", "<"), ("lte", "<="), ("gt", ">"), ("gte", ">=")];
 
 impl Filter {
-    /// A condition on a row of a table that leads over so many relations at the most.
+    /// A condition on a row of a table, with at most this depth of relations.
     pub(super) fn random(random: &mut Random, model: &Model, table: usize, depth: usize) -> Self {
         let found = &model.tables[table];
         let several = |random: &mut Random| {
@@ -125,7 +125,7 @@ impl Filter {
                 format!("{alias}.{column} is {}", if *is { "null" } else { "not null" })
             }
             Self::All(parts) => joined(parts, " and "),
-            // What is no condition adds none to a list of alternatives.
+            // An empty filter adds no alternative to a list.
             Self::Any(parts) => {
                 let restricting: Vec<_> = parts.iter().filter(|part| part.restricts()).collect();
                 let parts: Vec<_> = restricting.iter().map(|part| part.sql(model, alias)).collect();
@@ -147,12 +147,12 @@ impl Filter {
         }
     }
 
-    /// Whether it is a condition at all.
+    /// Whether it restricts the rows.
     fn restricts(&self) -> bool {
         match self {
             Self::Nothing(_) => false,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::restricts),
-            // All rows match what is no condition, but there have to be some, or none.
+            // All rows match an empty filter, but `some` and `none` still require rows or no rows.
             Self::Every(_, inner) | Self::Not(inner) => inner.restricts(),
             _ => true,
         }
@@ -163,7 +163,7 @@ fn sign(operator: &str) -> &'static str {
     OPERATORS.iter().find(|(name, _)| *name == operator).expect("one of the operators").1
 }
 
-/// The condition that ties the rows of two aliases.
+/// The condition that relates the rows of two aliases.
 pub(super) fn ties(relation: &Relation, ours: &str, theirs: &str) -> String {
     let pairs = relation.pairs.iter();
     let ties: Vec<_> = pairs.map(|(here, there)| format!("{ours}.{here} = {theirs}.{there}")).collect();
@@ -180,7 +180,7 @@ fn input(kind: Kind, value: &str) -> Value {
     }
 }
 
-/// Puts a filter beside others that say nothing, as clients do that build them piece by piece.
+/// Combines a filter with others that have no effect, as clients do that build filters piece by piece.
 pub(super) fn beside_nothing(random: &mut Random, filter: Value) -> Value {
     if random.once_in(3) {
         let mut all = Map::new();

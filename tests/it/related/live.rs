@@ -1,4 +1,5 @@
-//! A subscription whose filter or order leads over a relation is answered again when a row at the other end changes.
+//! A subscription whose filter or order uses a relation gets a new answer when a row at the other end
+//! changes.
 
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const SETUP: &str = "
     insert into album values (10, 1), (11, 2);
     comment on schema public is '@graphql({\"inflect_names\": true})';";
 
-/// How long the test waits for what has to come.
+/// How long the test waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The ids in the next answer.

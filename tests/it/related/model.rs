@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use crate::random::Random;
 
-/// Rows of a table.
+/// The number of rows of a table.
 const ROWS: usize = 36;
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Int,
@@ -21,12 +21,12 @@ pub(super) struct Column {
     pub(super) kind: Kind,
 }
 
-/// A way from a table to another, by the name of its field.
+/// A relation from a table to another, with the name of its field.
 #[derive(Debug, Clone)]
 pub(super) struct Relation {
     pub(super) field: String,
     pub(super) table: usize,
-    /// Columns here and there that are equal.
+    /// Pairs of equal columns: of this table, and of the other.
     pub(super) pairs: Vec<(String, String)>,
     pub(super) is_many: bool,
 }
@@ -37,7 +37,7 @@ pub(super) struct Table {
     pub(super) key: Vec<String>,
     pub(super) columns: Vec<Column>,
     pub(super) relations: Vec<Relation>,
-    /// The columns that refer to others.
+    /// The referencing columns.
     references: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// `role` is the name of the role that may not see all; the other one is `all_` and that name.
+    /// `role` is the name of the restricted role; the other role is `all_` followed by that name.
     pub(super) fn new(random: &mut Random, role: &str) -> Self {
         let mut tables: Vec<_> = (0..4).map(|number| table(random, number)).collect();
         let mut constraints = String::new();
@@ -74,12 +74,12 @@ impl Model {
         model
     }
 
-    /// The statements that make it.
+    /// The statements that create it.
     pub(super) fn setup(&self) -> &str {
         &self.setup
     }
 
-    /// The same as the role sees it that may not see all.
+    /// The model as the restricted role sees it.
     pub(super) fn seen_by_role(&self, hidden: &[(usize, String)]) -> Self {
         let is_hidden = |table: usize, column: &str| hidden.contains(&(table, column.to_owned()));
         let seen = self.tables.iter().enumerate().map(|(index, table)| Table {
@@ -106,7 +106,7 @@ impl Model {
         Self { tables: seen.collect(), setup: String::new() }
     }
 
-    /// Policies and privileges of the role that may not see all. What it may not see is told by [`Model::hidden`].
+    /// Policies and privileges of the restricted role. [`Model::hidden`] says which columns it may not see.
     fn restrict(&mut self, random: &mut Random, role: &str) {
         for index in 0..self.tables.len() {
             let table = &self.tables[index];
@@ -167,7 +167,7 @@ fn key_of_two(row: usize) -> Vec<String> {
     vec![(row % 5).to_string(), format!("'key {}'", row / 5)]
 }
 
-/// A value as SQL writes it; few different ones, so that there are ties.
+/// A value as an SQL literal; there are few different ones, so that there are ties.
 pub(super) fn value(random: &mut Random, kind: Kind) -> String {
     if random.once_in(4) {
         return "null".to_owned();
@@ -179,7 +179,7 @@ pub(super) fn value(random: &mut Random, kind: Kind) -> String {
     }
 }
 
-/// Gives a table columns that refer to another, or to itself.
+/// Adds columns to a table that reference another table, or itself.
 fn refer(
     random: &mut Random,
     tables: &mut [Table],
@@ -199,7 +199,7 @@ fn refer(
             _ => targets[chosen].clone(),
         };
         if random.once_in(8) {
-            // A reference with a null in it refers to nothing.
+            // A reference with a null references nothing.
             "null".clone_into(&mut target[0]);
         }
         row.extend(target);

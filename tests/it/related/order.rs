@@ -1,4 +1,4 @@
-//! Random orders over relations: as GraphQL has them, and as SQL written by hand, by joins and groups.
+//! Random orders over relations: in GraphQL, and as independent SQL with joins and groups.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ const DIRECTIONS: [(&str, &str); 4] = [
     ("DescNullsLast", "desc nulls last"),
 ];
 
-/// What rows are ordered by.
+/// A key of an order.
 #[derive(Debug)]
 enum Key {
     Column(String),
@@ -71,7 +71,7 @@ impl Key {
         }
     }
 
-    /// Adds what has to be joined to the row of an alias, and returns the value.
+    /// Adds the joins for the row of an alias, and returns the value.
     fn sql(&self, model: &Model, alias: &str, joins: &mut String) -> String {
         let below = format!("j{}", joins.matches(" join ").count());
         match self {
@@ -84,7 +84,7 @@ impl Key {
             }
             Self::Count(relation) => {
                 group(model, relation, "count(*)", (alias, &below), joins);
-                // Over no rows it is 0, and without a row that they could belong to it is null.
+                // It is 0 over no rows, and null if the parent row is missing.
                 let key = &relation.pairs[0].0;
                 format!("case when {alias}.{key} is not null then coalesce({below}.figure, 0) end")
             }
@@ -96,7 +96,7 @@ impl Key {
     }
 }
 
-/// Joins a figure over the rows at the other end of a relation, grouped by what ties them.
+/// Joins an aggregate over the rows at the other end of a relation, grouped by the relation's columns.
 fn group(model: &Model, relation: &Relation, figure: &str, (ours, theirs): (&str, &str), joins: &mut String) {
     let columns: Vec<_> = relation.pairs.iter().map(|(_, there)| there.as_str()).collect();
     let (columns, table) = (columns.join(", "), &model.tables[relation.table].name);
@@ -117,7 +117,7 @@ impl Order {
         Self { terms: terms.collect(), key: model.tables[table].key.clone() }
     }
 
-    /// By the key alone.
+    /// Only by the key.
     pub(super) fn none(model: &Model, table: usize) -> Self {
         Self { terms: Vec::new(), key: model.tables[table].key.clone() }
     }
@@ -126,13 +126,13 @@ impl Order {
         self.terms.iter().map(|(key, (direction, _))| key.graphql(direction)).collect()
     }
 
-    /// The direction that it gives a column, as SQL writes it.
+    /// The SQL direction of a column.
     pub(super) fn direction(&self, column: &str) -> &'static str {
         let given = self.terms.iter().find(|(key, _)| matches!(key, Key::Column(name) if name == column));
         given.map_or("asc nulls last", |(_, (_, direction))| direction)
     }
 
-    /// What is joined to the row of an alias, and `order by`.
+    /// The joins for the row of an alias, and the `order by`.
     pub(super) fn sql(&self, model: &Model, alias: &str) -> (String, String) {
         let mut joins = String::new();
         let mut terms = Vec::new();

@@ -1,5 +1,5 @@
-//! Filters and orders over relations wherever rows come from: functions, tables with children, partitions, and key columns
-//! that compare by a collation of their own.
+//! Filters and orders over relations for every source of rows: functions, tables with children, partitions,
+//! and key columns with their own collation.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
@@ -56,7 +56,7 @@ async fn rows_of_functions_are_filtered_and_ordered_over_relations() {
         json!({"id": 12, "artist_of": {"id": 2}}),
         "{answer}"
     );
-    // What a volatile function has changed is what filters and orders of what hangs on its rows see.
+    // Filters and orders on rows related to a volatile function's rows see its changes.
     let document = "mutation { touched(filter: {artist: {}}) { edges { node { id artist { albumCollection(filter: {artist: {name: {eq: \"B\"}}}) { edges { node { id } } } } } } } }";
     let answer = harness::graphql(&engine, document, json!({})).await;
     let below = &answer["data"]["touched"]["edges"][1]["node"]["artist"]["albumCollection"]["edges"];
@@ -79,7 +79,7 @@ async fn a_key_means_a_tables_own_rows_in_filters_and_orders_too() {
         ids(&engine, "bookingCollection(filter: {asset: {label: {eq: \"crate\"}}})").await,
         json!([10, 11])
     );
-    // A child's row of the same key has no bookings.
+    // A child's row with the same key has no bookings.
     let labels = "{ assetCollection(filter: {bookingCollection: {count: {eq: 0}}}, orderBy: [{label: AscNullsLast}]) { edges { node { label } } } }";
     let answer = harness::graphql(&engine, labels, json!({})).await;
     let expected = json!([{"node": {"label": "lathe"}}, {"node": {"label": "saw"}}]);

@@ -1,4 +1,5 @@
-//! What a role sees of the other end of a relation, in filters and orders as in fields; and each way that operations take.
+//! What a role sees at the other end of a relation, in filters and orders as in fields; on each route of
+//! operations.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
@@ -7,8 +8,8 @@ use serde_json::{Value, json};
 use crate::harness;
 use crate::ways::{Answering, Route, on_every_way};
 
-/// Albums of artists; `all_`, `keyless_`, `nameless_` and `tableless_` see all, not the key that refers, not the name, not
-/// the artists.
+/// Albums of artists. The role `all_` sees everything, `keyless_` not the referencing key, `nameless_` not
+/// the name, and `tableless_` not the artists.
 const SETUP: &str = "
     create table artist (id int primary key, name text, hidden boolean not null default false);
     create table album (id int primary key, title text, artist_id int references artist);
@@ -44,7 +45,7 @@ impl World {
         harness::graphql_as(&self.engine, &self.identity(role), query, json!({})).await
     }
 
-    /// The ids that a filter and an order on albums give.
+    /// The ids of albums for these arguments.
     async fn albums(&self, role: &str, arguments: &str) -> Value {
         let query = format!("{{ albumCollection({arguments}) {{ edges {{ node {{ id }} }} }} }}");
         let answer = self.ask(role, &query).await;
@@ -93,7 +94,7 @@ async fn rows_that_a_policy_hides_are_not_there_for_filters_and_orders() {
     let named = "filter: {artist: {name: {eq: \"B\"}}}";
     assert_eq!(world.albums("all", named).await, json!([12, 13, 14]));
     assert_eq!(world.albums("shown", named).await, json!([]));
-    // Neither do changes reach what they do not see.
+    // Changes do not affect rows that they do not see, either.
     let change = "mutation { deleteFromalbumCollection(filter: {artist: {name: {in: [\"A\", \"B\"]}}}, atMost: 9) { records { id } } }";
     let answer = world.ask("shown", change).await;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A database of a random model, the roles that ask, and the questions in both languages.
+//! A database of a random model, the roles, and the queries in both languages.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
@@ -11,7 +11,7 @@ use super::order::Order;
 use crate::harness;
 use crate::random::Random;
 
-/// Who asks, and what of the model they see.
+/// A role, and the part of the model that it sees.
 pub(super) struct Caller {
     pub(super) role: String,
     pub(super) model: Model,
@@ -44,7 +44,7 @@ impl Stand {
     pub(super) async fn new(seed: u64) -> Self {
         let role = format!("related_{seed}");
         let model = Model::new(&mut Random(seed), &role);
-        // Compiling a statement of many subselects would take longer than running it.
+        // JIT compilation of a statement with many subselects would take longer than running it.
         let setup = format!(
             "{} comment on schema public is '@graphql({{\"max_rows\": 100}})'; analyze;
             do $$ begin execute format('alter database %I set jit = off', current_database()); end $$;",
@@ -68,7 +68,7 @@ impl Stand {
         Self { engine, client, callers, rows }
     }
 
-    /// The number of rows that a table has.
+    /// The number of rows of a table.
     pub(super) fn all_rows(&self, table: usize) -> usize {
         self.rows[table]
     }
@@ -80,7 +80,7 @@ impl Stand {
         answer["data"].take()
     }
 
-    /// What a statement returns to a role: JSON.
+    /// The result of a statement for a role, as JSON.
     pub(super) async fn sql(&self, who: &Caller, statement: &str) -> Value {
         let role = &who.role;
         let messages = self.client.simple_query(&format!("set role {role}; {statement}; reset role")).await;
@@ -92,7 +92,7 @@ impl Stand {
         serde_json::from_str(&text.expect("a row")).expect("JSON")
     }
 
-    /// The rows that a filter finds, in the order of their keys.
+    /// The rows that match a filter, in the order of their keys.
     pub(super) async fn filtered(&self, who: &Caller, table: usize, filter: &Value) -> Value {
         let (name, key) = named(who, table);
         let query = format!(
@@ -123,14 +123,14 @@ impl Stand {
         self.ordered(who, table, &none, filter).await
     }
 
-    /// The rows that a filter finds in an order, by SQL.
+    /// The rows that match a filter, in an order, by SQL.
     pub(super) async fn ordered(&self, who: &Caller, table: usize, order: &Order, filter: &Filter) -> Value {
         let rows = ranked(&who.model, table, "true", (order, filter));
         let statement = format!("select coalesce(json_agg(key order by rank), '[]') from ({rows}) as ranked");
         self.sql(who, &statement).await
     }
 
-    /// For each row of a table, in the order of their keys, the first three at the other end of a relation, by SQL.
+    /// For each row of a table, by key, the first three rows at the other end of a relation, by SQL.
     pub(super) async fn ordered_below(
         &self,
         who: &Caller,
@@ -176,7 +176,7 @@ impl Stand {
             .collect()
     }
 
-    /// All rows, page by page, and how many pages there were.
+    /// All rows, page by page, and the number of pages.
     pub(super) async fn walk(
         &self,
         who: &Caller,

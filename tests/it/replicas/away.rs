@@ -1,4 +1,4 @@
-//! Replicas that are not fit to be read from, and a primary that is away.
+//! Replicas that must not get reads, and a primary that is unavailable.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Servers, WHERE, answer, command, in_use, ready_says};
 use crate::server::Server;
 
-/// Four clients read while one of two replicas stops, and while it comes back: each has its answer.
+/// Four clients read while one of two replicas stops, and while it comes back: all get answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_is_gone_is_left_out_until_it_is_back() {
     let mut servers = Servers::start(2).await;
@@ -66,7 +66,7 @@ async fn a_replica_that_is_too_far_behind_is_left_out() {
     assert_eq!(answer(&engine, WHERE, ReadFrom::Replica).await["data"]["on_replica"], false);
     command(&servers.standbys[0], "select pg_wal_replay_resume()").await;
     in_use(&engine, 1).await;
-    // A primary that writes nothing leaves nobody behind.
+    // While the primary writes nothing, no replica falls behind.
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(engine.replicas().in_use, 1);
 }

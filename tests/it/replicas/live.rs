@@ -1,4 +1,5 @@
-//! Live queries beside replicas: they are read from the primary, which alone says when it has changed.
+//! Live queries with replicas: they read from the primary, because only the primary knows when it has
+//! changed.
 
 use glowplug::engine::Identity;
 use glowplug::live::{Live, Subscription, Update, Wishes};
@@ -8,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Servers, command};
 use crate::harness;
 
-/// Fails for as long as a row says so, and else tells where it runs.
+/// Fails while a row says so; otherwise returns which server it runs on.
 const FRAGILE: &str = "create function fragile() returns boolean stable language plpgsql as $$ begin
         if exists (select from entry where mark = 'bad') then raise exception 'no answer'; end if;
         return pg_is_in_recovery();
@@ -38,7 +39,7 @@ async fn live_queries_are_read_from_the_primary_also_where_one_runs_alone() {
     };
     let mut together = subscribe("subscription { on_replica }").await;
     assert_eq!(answer(&mut together).await, json!({ "data": { "on_replica": false } }));
-    // After an answer with errors, a query runs alone until it is whole.
+    // After an answer with errors, a query runs alone until it succeeds.
     let mut alone = subscribe("subscription { fragile }").await;
     assert!(answer(&mut alone).await["errors"].is_array());
     command(&servers.primary, "update entry set mark = 'good'").await;

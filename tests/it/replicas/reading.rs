@@ -1,4 +1,4 @@
-//! Where an operation is answered, and that it is answered there as on the primary.
+//! Which server answers an operation, and that the answer is the same as on the primary.
 
 use async_graphql::Executor as _;
 use glowplug::config::Config;
@@ -18,7 +18,7 @@ fn marks(marks: &[&str]) -> serde_json::Value {
     json!({ "data": { "entryCollection": { "edges": edges } } })
 }
 
-/// A standby whose recovery stands still has exactly what it had: so it shows who answers.
+/// A standby whose recovery is paused keeps its old rows, so the answer shows which server it came from.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn queries_are_read_from_a_replica_and_mutations_go_to_the_primary() {
     let servers = Servers::start(1).await;
@@ -35,7 +35,7 @@ async fn queries_are_read_from_a_replica_and_mutations_go_to_the_primary() {
     assert_eq!(answer(&engine, MARKS, ReadFrom::Replica).await, marks(&["old"]));
     assert_eq!(answer(&engine, MARKS, ReadFrom::Primary).await, marks(&["old", "new"]));
 
-    // The same by HTTP, and by async-graphql's request.
+    // The same over HTTP, and with async-graphql's request.
     ready_says(&server, "ready\n1 of 1 replicas are read from\n").await;
     for (header, expected) in [("replica", marks(&["old"])), ("primary", marks(&["old", "new"]))] {
         let request = server.query(MARKS).header("glowplug-read-from", header);
@@ -82,7 +82,7 @@ async fn roles_claims_and_timeouts_hold_on_a_replica() {
     assert_eq!(engine.replicas().in_use, 1, "a statement that is slow says nothing against the server");
 }
 
-/// The picture is drawn from the primary, so that the API may have what has not arrived at the replica.
+/// The catalog comes from the primary, so the API may have something that has not arrived at the replica.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_replica_does_not_have_yet_is_read_from_the_primary() {
     let servers = Servers::start(1).await;

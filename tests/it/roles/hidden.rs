@@ -1,4 +1,4 @@
-//! Rows that a policy hides: knowing their ids is of no use, by whatever way they are asked for.
+//! Rows that a policy hides: their ids give no access, on any path.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Limits by role, and how many operations of one role run at once.
+//! Limits by role, and the number of operations of one role that run at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::harness;
 use crate::server::{Server, json};
 use crate::ways::{Answering, Route, on_both_ways};
 
-/// `wait` ends when nobody has the lock.
+/// `wait` ends when the lock is free.
 const SETUP: &str = "create role anon#; create role member#; grant anon#, member# to authenticator#; \
     create table note (id integer primary key, parent integer references note (id)); insert into note values (1), (2), (3); \
     grant select on note to anon#, member#; \
@@ -44,7 +44,7 @@ impl World {
 
 async fn messages(world: &World, answering: &Answering, query: &str) -> [String; 2] {
     let mut told = Vec::new();
-    // The other role asks first, so that its document is remembered.
+    // The other role sends the request first, so its document is cached.
     for role in ["member", "anon"] {
         let response = respond(answering, &world.identity(role), query).await;
         let answer: Value = serde_json::from_slice(&response.body).unwrap();
@@ -168,7 +168,7 @@ async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(
         Outcome::Executed,
         "another role has its own places"
     );
-    // What the role is shown is forgotten meanwhile, and made anew; what runs still counts.
+    // Meanwhile the role's schema is dropped and made again; running operations still count.
     world.sql("revoke anon# from authenticator#").await;
     answering.reload().await.unwrap();
     assert_eq!(respond(&answering, &anon, query).await.outcome, Outcome::Forbidden);
@@ -193,7 +193,7 @@ async fn a_client_is_told_when_to_come_back(route: Route) {
     let server = Server::start_on(route, &world.url, |config| {
         config.auth.anon_role = Some(anon);
         config.role_limits = limits.role_limits;
-        // Long enough to connect on a busy machine, for the first request waits for that as well.
+        // Long enough to connect on a busy machine, because the first request waits for that as well.
         config.database.acquire_timeout = Duration::from_secs(3);
     })
     .await;

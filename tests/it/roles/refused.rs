@@ -1,4 +1,4 @@
-//! A role that cannot be taken: nothing of the operation runs, and the client learns nothing about roles.
+//! A role that cannot be set: nothing of the operation runs, and the client learns nothing about roles.
 
 use glowplug::db::{Access, Database, Error, Scope};
 use glowplug::engine::{Identity, Outcome};
@@ -21,14 +21,14 @@ by_set_local!(
     a_role_that_is_taken_away_is_refused_at_once,
 );
 
-/// PostgreSQL's word for the connection's own user is among them.
+/// They include `none`, PostgreSQL's word for the connection's own user.
 const REFUSED: [&str; 4] = ["other", "nobody", "none", ""];
 
 fn as_role(access: Access, role: &str) -> Scope {
     Scope { access, role: Some(role.into()), ..read() }
 }
 
-/// On the wire: directly, and through a pooler that lends a server connection for one statement.
+/// At the protocol level: directly, and through a pooler that lends a server connection for one statement.
 #[tokio::test]
 async fn no_statement_runs_if_the_role_could_not_be_set() {
     let world = World::new(Route::Direct, SETUP).await;
@@ -72,7 +72,7 @@ async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_sam
     assert!(bodies.iter().all(|body| body == told), "{bodies:?}");
 }
 
-/// Its picture is known, so that it is the operation's own message that fails.
+/// Its catalog is cached, so the operation's own message fails.
 async fn a_role_that_is_taken_away_is_refused_at_once(route: Route) {
     let world = World::new(route, SETUP).await;
     let query = "mutation { insertIntonoteCollection(objects: [{ id: 1 }]) { affectedCount } }";

@@ -18,7 +18,7 @@ by_set_local!(the_role_s_own_timeout_replaces_the_setting,);
 
 async fn the_role_s_own_timeout_replaces_the_setting(route: Route) {
     let world = World::new(route, SETUP).await;
-    // An `anon` has two milliseconds, in which hardly anything is answered.
+    // `anon` has two milliseconds, in which hardly any request is answered.
     for (role, timeout) in [("member", "1500ms"), ("staff", "1d"), ("nobody", "10s")] {
         let response = world.respond(role, "{ timeout }").await;
         assert_eq!(response.body, format!(r#"{{"data":{{"timeout":"{timeout}"}}}}"#), "{role}");

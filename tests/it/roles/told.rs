@@ -1,11 +1,11 @@
-//! What an error tells a role: nothing about rows that policies hide, nor names of what it has no privilege on.
+//! Errors reveal nothing about rows that policies hide, and no names of objects without privileges.
 
 use serde_json::Value;
 
 use super::World;
 use crate::ways::{Route, by_set_local, on_both_ways};
 
-/// `anon` sees its notes only, and does not know of `secret_review`.
+/// `anon` sees only its own notes, and `secret_review` not at all.
 const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
     create table note (id integer primary key, owner text not null, title text unique); \
     create table reply (id integer primary key, note integer not null references note (id)); \
@@ -30,7 +30,7 @@ by_set_local!(
     names_that_the_role_does_not_know_are_in_no_message,
 );
 
-/// Code and message of the answer's first error; in none is a name that the role does not know.
+/// Code and message of the answer's first error, which must not contain names that the role does not know.
 async fn error(world: &World, query: &str) -> (String, String) {
     let response = world.respond("anon", query).await;
     let answer: Value = serde_json::from_slice(&response.body).unwrap();
@@ -59,14 +59,14 @@ async fn a_hidden_row_is_neither_changed_nor_counted(route: Route) {
         r#"mutation { updatenoteCollection(set: {title: "x"}, filter: {id: {eq: 2}}) { affectedCount } }"#;
     let body = world.respond("anon", update).await.body;
     assert_eq!(body, r#"{"data":{"updatenoteCollection":{"affectedCount":0}}}"#);
-    // Two rows are there, one of which it may see: within `atMost`.
+    // There are two rows, one of which it may see: that is within `atMost`.
     let update = r#"mutation { updatenoteCollection(set: {title: "x"}, atMost: 1) { affectedCount } }"#;
     let body = world.respond("anon", update).await.body;
     assert_eq!(body, r#"{"data":{"updatenoteCollection":{"affectedCount":1}}}"#);
 }
 
-/// Keys are unique among all rows, and foreign keys find all rows (PostgreSQL manual, section 5.9): that a key is taken can
-/// be learned, what stands in the row cannot.
+/// Keys are unique among all rows, and foreign keys find all rows (PostgreSQL manual, section 5.9): a role
+/// can learn that a key exists, but not the content of the row.
 async fn a_key_that_a_hidden_row_has_is_told_without_its_value(route: Route) {
     let world = World::new(route, SETUP).await;
     let insert = r#"mutation { insertIntonoteCollection(objects: [{id: 3, owner: "anon", title: "hidden"}]) { affectedCount } }"#;
@@ -85,7 +85,7 @@ async fn a_constraint_of_a_table_that_the_role_does_not_know_is_not_named(route:
     assert_eq!(told, ("CONFLICT".to_owned(), "a constraint of the database does not allow that".to_owned()));
 }
 
-/// Misspelt by one letter, so that a suggestion would be near.
+/// Misspelt by one letter, so that a suggestion would be likely.
 async fn names_that_the_role_does_not_know_are_in_no_message(route: Route) {
     let world = World::new(route, SETUP).await;
     for query in [

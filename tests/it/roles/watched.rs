@@ -1,4 +1,5 @@
-//! Pictures are shared between roles, drawn once, and follow what changes: each kind of change, for the role that it concerns.
+//! Catalogs are shared between roles, read once, and follow changes: each kind of change, for the role that
+//! it concerns.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ impl World {
     }
 }
 
-/// Each change, and the line that the SDL of the role gains by it, or loses where it begins with a minus.
+/// Each change, and the line that it adds to the role's SDL, or removes if it begins with a minus.
 const CHANGES: [(&str, &str, &str); 14] = [
     (
         "alter table note add column later integer; grant select (later) on note to anon#",
@@ -149,10 +150,10 @@ async fn a_role_that_is_taken_away_loses_its_api_at_the_next_watch(route: Route)
     watching.await.unwrap();
 }
 
-/// The statement that the watch sends, as it stands in the sources.
+/// The statement of the watch.
 const MARK: &str = include_str!("../../../src/engine/catalog_version.sql");
 
-/// What happens in a database all the time must not make anybody draw pictures.
+/// Things that happen in a database all the time must not cause introspection.
 #[tokio::test]
 async fn neither_rows_nor_statistics_nor_temporary_tables_nor_other_roles_change_a_mark() {
     let setup = "create materialized view noted as select * from note; create view seen as select * from note; \

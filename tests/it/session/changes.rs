@@ -1,4 +1,5 @@
-//! Which tables PostgreSQL changes without any code of the application's: only their changes go without settings of the session.
+//! Which tables PostgreSQL changes without code of the application: only their changes need no session
+//! settings.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use super::leave_behind;
 use crate::harness;
 
-/// Tables whose names say what is expected of them, and each kind of code that can run.
+/// Tables whose names say what is expected, with each kind of code that can run.
 const TABLES: &str = "
     create type mood as enum ('fine', 'so-so');
     create domain short as text check (length(value) < 10);
@@ -79,7 +80,7 @@ const INSERT: &str = "mutation { insertIntodiaryCollection(objects: [{id: 1, day
 const UPDATE: &str = "mutation { updatediaryCollection(set: {at: \"2024-07-02 12:00\"}, filter: {id: {eq: 1}}) \
     { records { id day at } } }";
 
-/// The values of a plain table are read and written as they are anywhere, whatever another client of the pooler has left.
+/// The values of a plain table are read and written as usual, whatever another client of the pooler has left.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_of_plain_tables_do_not_depend_on_what_another_client_left() {
     let setup =

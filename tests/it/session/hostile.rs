@@ -1,8 +1,8 @@
-//! Surroundings in which nothing but what a statement says itself can be relied on.
+//! An environment in which a statement can rely only on its own text.
 
 use crate::harness;
 
-/// What `alter database … set` says: each changes the text of some values, or what a statement means.
+/// Settings for `alter database … set`: each changes the text of some values, or the meaning of a statement.
 const OF_DATABASE: [(&str, &str); 14] = [
     ("search_path", "traps, public, pg_catalog"),
     ("extra_float_digits", "0"),
@@ -20,7 +20,7 @@ const OF_DATABASE: [(&str, &str); 14] = [
     ("default_text_search_config", "'pg_catalog.simple'"),
 ];
 
-/// What another client of the pooler leaves behind: what `pg_dump` sets, and more.
+/// Settings that another client of the pooler leaves: those of `pg_dump`, and more.
 const LEFT_BEHIND: &str = "
     set search_path = traps, pg_catalog;
     set extra_float_digits = -10;
@@ -36,7 +36,7 @@ const LEFT_BEHIND: &str = "
     set enable_indexscan = off;
     set role trapper";
 
-/// A fresh database with traps and `setup` in it; returns its name. It is calm until it is surrounded.
+/// A new database with traps and `setup`; returns its name. The traps have no effect before [`surround`].
 pub(crate) async fn hostile_database(setup: &str) -> String {
     static TEMPLATE: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
     let template = TEMPLATE.get_or_init(|| harness::database(include_str!("traps.sql"))).await;
@@ -50,7 +50,7 @@ pub(crate) async fn hostile_database(setup: &str) -> String {
 
 /// Changes the database's settings for connections to come.
 ///
-/// The application's own functions say what their path is, as they have to where it is hostile.
+/// The application's own functions set their path, which is necessary in a hostile one.
 pub(crate) async fn surround(database: &str) {
     let owner = harness::connect(&harness::cluster().url(database)).await;
     let functions = "
@@ -71,7 +71,8 @@ pub(crate) async fn surround(database: &str) {
     }
 }
 
-/// Has a client of a pooler with one server connection leave its settings and its role behind. The role needs to be there.
+/// Makes a client of a pooler with one server connection leave its settings and its role. The role must
+/// exist.
 pub(crate) async fn leave_behind(pooled: &str) {
     let client = harness::connect(pooled).await;
     client.batch_execute(LEFT_BEHIND).await.expect("another client may set what it likes");

@@ -1,4 +1,4 @@
-//! Each kind of fault that was found where the path, a type's schema, or a collation is not the usual one.
+//! Each kind of fault that was found with an unusual path, schema of a type, or collation.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ async fn ask(setup: &str, documents: &[&str]) -> Vec<Value> {
     answers
 }
 
-/// The ids that each alias of an answer has found.
+/// The ids for each alias of an answer.
 fn ids(answer: &Value) -> HashMap<&str, Vec<i64>> {
     let roots = answer["data"].as_object().unwrap_or_else(|| panic!("{answer}"));
     let of_root = |root: &Value| -> Vec<i64> {
@@ -280,7 +280,7 @@ async fn keys_of_a_closed_schemas_type_are_paged_through() {
     }
 }
 
-/// Operators cannot be inferred as types can: without the schema there is no naming them.
+/// Operators cannot be inferred like types: they cannot be named without their schema.
 #[tokio::test(flavor = "multi_thread")]
 async fn operators_of_a_closed_schema_are_not_offered_and_explained() {
     let engine = engine(CLOSED, PoolMode::Direct).await;

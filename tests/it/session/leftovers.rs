@@ -1,5 +1,5 @@
-//! What another client of a pooler leaves on the server connection: its role, its path, its formats. PgBouncer 1.18 in
-//! transaction mode takes none of it back.
+//! The state that another client of a pooler leaves on the server connection: its role, its path, its
+//! formats. PgBouncer 1.18 in transaction mode resets nothing.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ async fn a_role_and_settings_left_by_another_client_change_no_answer() {
         assert_eq!(answers(engine).await, right, "after all that another client may leave");
         owner.batch_execute("delete from public.memo where id = 3").await.expect("the row that was written");
     }
-    // What was left is still there: nothing was reset for good behind the other client's back.
+    // The leftovers still exist: nothing of the other client's state was reset permanently.
     let role = harness::ask(&other, "select pg_catalog.current_user()").await;
     assert_eq!(role.as_deref(), Some("trapper"));
 }
@@ -78,7 +78,7 @@ async fn answers(engine: &Engine) -> Vec<Value> {
     answers
 }
 
-/// In a message, in a transaction of several messages, and in one that begins with a typed query.
+/// Writes in a message, in a transaction of several messages, and in one that begins with a typed query.
 async fn write_each_way(database: &Database, id: i32) -> [Result<(), String>; 3] {
     let scope = Scope { access: Access::ReadWrite, ..Scope::of_catalog(Duration::from_secs(10)) };
     let insert = |id: i32| format!("insert into public.item values ({id}) returning id");
@@ -113,7 +113,7 @@ async fn writes_work_where_another_client_left_the_session_read_only_and_not_whe
     let refused = other.batch_execute("insert into item values (0)").await;
     assert!(refused.is_err(), "the pooler lends the same session to all");
     assert_eq!(write_each_way(&database, 1).await, [Ok(()), Ok(()), Ok(())]);
-    // Nothing was reset behind the other client's back.
+    // Nothing of the other client's state was reset.
     let left = harness::ask(&other, "show default_transaction_read_only").await;
     assert_eq!(left.as_deref(), Some("on"));
 
@@ -151,7 +151,7 @@ async fn a_server_starts_where_the_path_is_empty_or_hostile() {
     }
 }
 
-/// What is found out about a pooler and a server does not depend on the path either.
+/// The probe's findings do not depend on the path, either.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_probe_finds_the_same_in_hostile_surroundings() {
     let (calm, hostile) = (harness::database("").await, hostile_database("").await);

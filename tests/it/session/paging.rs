@@ -1,5 +1,6 @@
-//! Paging through a collection by each type that PostgreSQL can order by: the pages together are the rows in PostgreSQL's own
-//! order, each once, in hostile surroundings too. What `eq` finds is what `=` of the type finds.
+//! Paging through a collection by each type that PostgreSQL can order by: the pages together contain each row
+//! once, in PostgreSQL's own order, also in a hostile environment. `eq` finds the same rows as the type's
+//! `=`.
 
 use std::fmt::Write as _;
 
@@ -12,7 +13,7 @@ use super::{hostile_database, leave_behind, surround};
 use crate::harness;
 use crate::random::Random;
 
-/// Each type with some of its values: equal ones among them, ones that only a part of the text tells apart, and extremes.
+/// Each type with some values: equal ones, ones that differ only in a part of the text, and extremes.
 const TYPES: &[(&str, &[&str])] = &[
     ("int2", &["-32768", "0", "7", "32767"]),
     ("int8", &["-9223372036854775808", "0", "9007199254740993", "9223372036854775807"]),
@@ -82,7 +83,7 @@ const SETUP: &str = "
 
 struct Stand {
     engine: Engine,
-    /// A connection in calm surroundings, to compare with.
+    /// A connection in a normal environment, for comparison.
     owner: Client,
 }
 
@@ -106,7 +107,7 @@ async fn each_type_is_paged_through_and_found_in_hostile_surroundings() {
     Stand { engine, owner }.hold().await;
 }
 
-/// The same where statements are prepared by name, in a session that is nobody else's.
+/// The same with named statements, in a session without other clients.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_type_is_paged_through_and_found_by_named_statements() {
     let database = hostile_database(&setup(3)).await;
@@ -160,7 +161,7 @@ impl Stand {
                     }
                 }
             }
-            // What a relation leads to, by two of the orders.
+            // The rows of a relation, in two of the orders.
             let order = ["AscNullsFirst", "DescNullsLast"][index % 2];
             let right = self.holders_in_order(index, order).await;
             for ends in [["first", "after", "endCursor"], ["last", "before", "startCursor"]] {

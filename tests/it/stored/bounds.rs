@@ -1,4 +1,4 @@
-//! How many functions there are, and where there are none.
+//! The number of functions, and the cases in which there are none.
 
 use glowplug::config::{PoolMode, StoredOperations};
 use glowplug::engine::Identity;
@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Stand, TASK, engine, expected, set_up, until};
 use crate::harness;
 
-/// An operation like no other.
+/// A unique operation.
 fn operation(number: usize) -> String {
     format!(
         "query ($id: Int!) {{ a{number}: taskByPk(id: $id) {{ t{number}: title }} b{number}: taskByPk(id: $id) {{ u{number}: votes }} }}"
@@ -24,7 +24,7 @@ async fn there_are_never_more_functions_than_allowed_and_those_unused_for_longes
     }
     assert_eq!(stand.functions().await.len(), 6, "all of them are in use");
 
-    // Another server finds them unused since the day before.
+    // For another server, they have been unused since the day before.
     let url = stand.pooler.url(&stand.name);
     let other = engine(&url, PoolMode::Transaction, StoredOperations { limit: 6, uses: 1 });
     let age = "do $$ declare f record; begin
@@ -41,7 +41,7 @@ async fn there_are_never_more_functions_than_allowed_and_those_unused_for_longes
     let after = stand.functions().await;
     assert!(after.len() <= 6, "{after:?}");
     assert!(!after.contains(&before[0]), "the one that was unused for longest is gone");
-    // The first server goes on, by text where its functions are gone.
+    // The first server continues, with texts in place of dropped functions.
     for number in 0..10 {
         let answer = stand.ask(&operation(number), json!({ "id": 2 })).await;
         assert_eq!(answer["data"][format!("a{number}")][format!("t{number}")], "task 2", "{answer}");
@@ -59,7 +59,7 @@ async fn without_the_schema_or_the_right_to_create_nothing_is_made() {
     owner.batch_execute(&setup).await.expect("a role");
     let url = harness::cluster().url(&name).replacen("postgres:", &format!("{role}:"), 1);
     let url = {
-        // The cluster's own user has a password of its own.
+        // The cluster's own user has another password.
         let (_, place) = url.rsplit_once('@').expect("a user");
         format!("postgres://{role}:secret@{place}")
     };
@@ -83,7 +83,7 @@ async fn without_the_schema_or_the_right_to_create_nothing_is_made() {
     owner.batch_execute(&clean).await.expect("nothing depends on the role");
 }
 
-/// Named statements keep plans as well, where they are safe.
+/// Named statements keep plans as well, if they are safe.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_statements_are_prepared_there_are_no_functions() {
     let name = harness::database(super::SETUP).await;
@@ -95,7 +95,7 @@ async fn where_statements_are_prepared_there_are_no_functions() {
     assert_eq!(harness::graphql(&engine, TASK, json!({ "id": 1 })).await, expected(1));
 }
 
-/// Nobody makes functions there, so that nothing is waited for.
+/// No task creates functions there, so there is nothing to wait for.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_stored_operations_are_off_nothing_is_stored() {
     let name = harness::database(super::SETUP).await;

@@ -1,4 +1,4 @@
-//! The context by a function: what stands in between sees neither `set_config` nor `SET`.
+//! The context by a function: a proxy sees neither `set_config` nor `SET`.
 
 use glowplug::config::{ContextForm, PoolMode, StoredOperations};
 use glowplug::engine::{Engine, Identity};
@@ -32,7 +32,7 @@ impl Stand {
         Self { name, owner, engine, _pooler: pooler }
     }
 
-    /// The message that the server connection was sent last.
+    /// The last message on the server connection.
     async fn last(&self) -> String {
         let last = format!(
             "select query from pg_stat_activity where datname = '{}' and pid <> pg_backend_pid() \

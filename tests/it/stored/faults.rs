@@ -1,4 +1,4 @@
-//! Functions that are dropped, forbidden, or not there yet, while they are called: no request notices.
+//! Functions that are dropped, forbidden, or missing while they are called: no request is affected.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -19,7 +19,7 @@ const VOTE_FOR: &str = "create function \"voteFor\"(task int) returns int volati
 
 const OFTEN: StoredOperations = StoredOperations { limit: 500, uses: 2 };
 
-/// Clients that ask and vote until they are stopped, and notice every wrong answer.
+/// Clients that query and vote until they are stopped, and check every answer.
 struct Load {
     stop: Arc<AtomicBool>,
     votes: Arc<AtomicI64>,
@@ -45,7 +45,7 @@ impl Load {
         Self { stop, votes, clients }
     }
 
-    /// Each vote that was answered counts once.
+    /// Asserts that each acknowledged vote counts once.
     async fn end(self, stand: &Stand) {
         self.stop.store(true, Ordering::Relaxed);
         self.clients.join_all().await;
@@ -107,7 +107,7 @@ async fn a_schema_that_a_role_may_not_use_costs_no_answer() {
     stand.owner.batch_execute(&clean).await.expect("nothing depends on the role");
 }
 
-/// As after a dump was restored: the same function is another object.
+/// As after restoring a dump: the same function is another object.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_function_made_anew_is_called_again() {
     let stand = Stand::start(PoolMode::Transaction, OFTEN).await;

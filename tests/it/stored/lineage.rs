@@ -1,4 +1,4 @@
-//! Functions that a dump has brought, and functions of a server of another version: each server calls its own.
+//! Functions from a dump, and functions of a server of another version: each server calls its own.
 
 use std::fs;
 use std::path::Path;
@@ -59,7 +59,7 @@ async fn a_dump_takes_functions_along_and_can_leave_them_out() {
     }
 }
 
-/// Another version writes another text around a statement, and so another name.
+/// Another version puts another text around a statement, and so uses another name.
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_of_two_versions_have_functions_of_their_own() {
     let stand = Stand::start(PoolMode::Transaction, OFTEN).await;

@@ -1,4 +1,4 @@
-//! Far more statements than there may be functions: nothing grows without bound.
+//! Far more statements than the maximum number of functions: nothing grows without bound.
 
 use glowplug::config::{PoolMode, StoredOperations};
 use glowplug::db::Scope;
@@ -10,13 +10,14 @@ use crate::harness;
 
 const LIMIT: usize = 40;
 
-/// How many different statements are asked for, each often enough to become a function. `GLOWPLUG_STATEMENTS=10000` asks for as many.
+/// The number of different statements, each used often enough to become a function. Set
+/// `GLOWPLUG_STATEMENTS=10000` for that number.
 fn statements() -> usize {
     let told = std::env::var("GLOWPLUG_STATEMENTS").ok();
     told.map_or(800, |number| number.parse().expect("GLOWPLUG_STATEMENTS is a number"))
 }
 
-/// The memory of a session of the pooler, in KiB: the largest of some that answer.
+/// The memory of a session of the pooler, in KiB: the largest of some samples.
 async fn memory(stand: &Stand) -> u64 {
     let mut largest = 0;
     for _ in 0..8 {

@@ -1,4 +1,4 @@
-//! What others put into the schema is never called, and what is stored is in nobody's way.
+//! Functions that other users put into the schema are never called, and stored functions block no DDL.
 
 use glowplug::config::{PoolMode, StoredOperations};
 use serde_json::json;
@@ -8,7 +8,8 @@ use crate::harness;
 
 const OFTEN: StoredOperations = StoredOperations { limit: 500, uses: 1 };
 
-/// A role that may create in the schema makes functions of all the names that servers use, beside them and in place of them.
+/// A role that may create in the schema creates functions with all the names that servers use, beside theirs
+/// and in their place.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_function_is_never_called() {
     let stand = Stand::start(PoolMode::Transaction, OFTEN).await;
@@ -26,16 +27,17 @@ async fn a_planted_function_is_never_called() {
         format!("create role {intruder}; grant usage, create on schema glowplug_operations to {intruder};");
     stand.owner.batch_execute(&role).await.expect("a role");
 
-    // Beside ours, one that takes texts: the name alone does not say which is meant.
+    // Beside Glowplug's function, one that takes texts: the name alone is ambiguous.
     stand.owner.batch_execute(&plant("text")).await.expect("another function of the name");
     for id in 1..=3 {
         assert_eq!(stand.ask(TASK, json!({ "id": id })).await, expected(id));
     }
-    // In place of ours, with the same parameters, and with others that an untyped literal fits.
+    // In place of Glowplug's function, with the same parameters, and with others that accept an untyped
+    // literal.
     for arguments in ["int", "text"] {
         let gone = format!("drop function glowplug_operations.{name}(int)");
         let planted = format!("drop function if exists glowplug_operations.{name}(text)");
-        // Which of them is there depends on the round.
+        // The round decides which of them exists.
         let _ = stand.owner.batch_execute(&gone).await;
         stand.owner.batch_execute(&planted).await.expect("it can be dropped");
         stand.owner.batch_execute(&plant(arguments)).await.expect("a function in place of ours");
@@ -54,7 +56,7 @@ async fn a_planted_function_is_never_called() {
     assert_eq!(stand.ask(TASK, json!({ "id": 5 })).await, expected(5));
 }
 
-/// A planted function in the moment between a server's look and its call.
+/// A planted function in the moment between a server's check and its call.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_function_that_takes_the_place_of_ours_between_two_calls_is_not_called() {
     let stand = Stand::start(PoolMode::Transaction, OFTEN).await;
@@ -87,7 +89,7 @@ async fn types_and_tables_that_statements_name_can_be_changed_and_dropped() {
     stand.owner.batch_execute("drop table task cascade; drop table project").await.expect("nor of tables");
 }
 
-/// The names of PL/pgSQL's variables are names of columns as well.
+/// Columns may have the names of PL/pgSQL's variables.
 #[tokio::test(flavor = "multi_thread")]
 async fn columns_that_are_called_as_variables_are_columns() {
     let name = harness::database(

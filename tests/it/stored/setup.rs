@@ -1,4 +1,4 @@
-//! `glowplug setup --stored-operations`: the schema, who may use it, and the persisted operations.
+//! `glowplug setup --stored-operations`: the schema, its privileges, and the persisted operations.
 
 use std::process::Output;
 
@@ -80,6 +80,6 @@ async fn the_persisted_operations_are_stored_at_deployment() {
         "{told}"
     );
     let functions = "select count(*) from pg_proc where pronamespace = 'glowplug_operations'::regnamespace and proname <> 'enter'";
-    // A page with an offset and without is two statements.
+    // A page with an offset and one without are two statements.
     assert_eq!(harness::ask(&owner, functions).await.as_deref(), Some("4"));
 }

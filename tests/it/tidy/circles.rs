@@ -1,24 +1,26 @@
-//! No circle among the files of a folder: where one file imports another, none of what that one imports leads back to it.
+//! There are no import cycles among the files of a folder: if one file imports another, nothing that the
+//! other imports leads back to it.
 //!
-//! What counts are paths: those of `use` declarations, and all others that begin with `crate`, `self` or `super`; tests aside. A file
-//! counts together with the folder of its name, and what a file takes from the one above it is no part of a circle.
+//! Paths count: those of `use` declarations, and all others that begin with `crate`, `self` or `super`,
+//! except in tests. A file counts together with the folder of its name, and imports from the file above are
+//! not part of a cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{assert_none, sources};
 
-/// The names that lead to a module, from the crate's root.
+/// The path of a module from the crate's root.
 type Module = Vec<String>;
 
-/// The code of a file without comments and without what is for tests alone, which stands at the end.
+/// The code of a file without comments and without the tests at its end.
 fn code(lines: &[String]) -> String {
     let of_program = lines.iter().take_while(|line| *line != "#[cfg(test)]");
     let without_comments = of_program.map(|line| line.split("//").next().unwrap_or_default());
     without_comments.collect::<Vec<_>>().join("\n")
 }
 
-/// The paths that a file names, each as it is written.
+/// The paths in a file, as they are written.
 fn paths(code: &str) -> Vec<String> {
     let (mut paths, mut rest) = (Vec::new(), String::new());
     for (number, part) in code.split("use ").enumerate() {
@@ -107,7 +109,7 @@ fn imports_by_folder(
     let mut folders: BTreeMap<Module, BTreeMap<&str, BTreeSet<String>>> = BTreeMap::new();
     for (module, paths) in modules {
         for path in paths {
-            // The longest part of the path that is a file; what follows is an item in it.
+            // The longest part of the path that is a file; the rest is an item in it.
             let length = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length]));
             let target = &path[..length.unwrap_or(0)];
             let common = module.iter().zip(target).take_while(|(one, other)| one == other).count();
@@ -154,7 +156,7 @@ fn no_file_of_a_folder_imports_what_leads_back_to_it() {
     assert_none(&problems);
 }
 
-/// The reader of paths sees what it has to see.
+/// The path reader finds all forms of paths.
 #[test]
 fn paths_are_read_in_whatever_form_they_are_written() {
     let text = "use super::{two::{self, Two as Other}, hub::*};\npub(crate) use crate::a::A; // use crate::not::Here;

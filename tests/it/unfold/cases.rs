@@ -1,4 +1,4 @@
-//! The table: small requests that asked for much, or still may.
+//! The table: small requests that cause much work, or once did.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,7 +47,7 @@ const FILTERED: &str = "query ($f: wideFilter) { wideCollection(filter: $f) { ed
 const LISTED: &str = "query ($l: [String!]) { wideCollection(filter: {t1: {in: $l}}) { edges { cursor } } }";
 const INSERTED: &str = "mutation ($objects: [wideInsertInput!]!) { insertIntowideCollection(objects: $objects) { affectedCount records { id t1 t2 } } }";
 
-/// A filter used by so many fields.
+/// A filter that this number of fields uses.
 fn used(times: usize) -> String {
     let fields = repeated(times, "a$i: wideCollection(filter: $f) { edges { cursor } } ");
     format!("query ($f: wideFilter) {{ {fields} }}")
@@ -62,7 +62,7 @@ fn comparisons(count: usize) -> Value {
     json!({ "or": (0..count).map(|number| json!({"c1": {"gt": number}})).collect::<Vec<_>>() })
 }
 
-/// Rows of the same columns.
+/// Rows with the same columns.
 fn rows(count: usize, columns: usize) -> Value {
     let row: serde_json::Map<_, _> = (1..=columns).map(|number| (format!("t{number}"), json!("x"))).collect();
     json!(vec![row; count])

@@ -1,4 +1,5 @@
-//! Random requests, in which every list, depth and count is multiplied by chance: by one, or by up to some ten thousands.
+//! Random requests, in which every list, depth and count is multiplied by a random factor: one, or up to some
+//! ten thousands.
 
 use reqwest::header::{HeaderMap, HeaderName};
 use serde_json::{Map, Value, json};
@@ -10,7 +11,7 @@ use crate::random::Random;
 /// The longest body, a little below the default limit.
 const BODY: usize = 1 << 20;
 
-/// A request, with a number for its name.
+/// A request, with a number as its name.
 pub(super) fn case(random: &mut Random, number: usize) -> Case {
     let count = if random.once_in(4) { often(random, 12) } else { 1 };
     let requests: Vec<Value> = (0..count).map(|_| request(random)).collect();
@@ -30,7 +31,7 @@ pub(super) fn case(random: &mut Random, number: usize) -> Case {
     Case { headers, ..Case::post(&name, body) }
 }
 
-/// One more often than not, else any order of magnitude up to the most.
+/// Usually one, otherwise any order of magnitude up to the maximum.
 fn often(random: &mut Random, most: usize) -> usize {
     let mut count = 1;
     while random.once_in(2) && count < most {
@@ -120,7 +121,7 @@ fn read(random: &mut Random) -> Value {
     json!({ "query": query, "variables": {"f": filter, "o": order} })
 }
 
-/// What is asked of a row, with relations below it.
+/// The selection of a row, with nested relations.
 fn nodes(random: &mut Random, depth: usize) -> String {
     let alias = alias(random);
     let plain = repeated(often(random, 300), &format!("{alias}id "));

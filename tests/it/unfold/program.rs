@@ -1,4 +1,4 @@
-//! The program, and what a request costs it.
+//! The program, and the cost of a request.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::cases::Case;
 use crate::cli::program::{Program, client, open_folder, program_at};
 
-/// What one request may add to the memory.
+/// How much memory one request may add.
 const MEMORY: u64 = 64 << 20;
 
 /// How much processor time one request may take.
@@ -18,16 +18,17 @@ const PROCESSOR: Duration = Duration::from_secs(1);
 /// How much longer an unoptimised build may take.
 const UNOPTIMISED: u32 = 10;
 
-/// An operation that needs all that is held between requests.
+/// An operation that needs everything that is kept between requests.
 pub(super) const WARM_UP: &str = "{ wideByPk(id: 1) { id } }";
 
-/// The codes of errors that a client can do something about; what takes the database too long ends by its timeout.
+/// The codes of errors that a client can do something about; statements that take too long end by their
+/// timeout.
 const CODES: [&str; 3] = ["BAD_USER_INPUT", "TIMEOUT", "PERSISTED_QUERY_NOT_FOUND"];
 
-/// How long an answer is waited for.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A running program that is measured.
+/// A running program under measurement.
 pub(super) struct Measured {
     program: Program,
     _folder: tempfile::TempDir,
@@ -46,13 +47,13 @@ impl Measured {
         Self { program: Program::start(&mut command, "address=", "listening"), _folder: folder }
     }
 
-    /// Has it read the catalogue and fill its pool.
+    /// Makes it read the catalog and fill its pool.
     pub(super) async fn warm_up(&self) {
         let answer = self.program.query(WARM_UP).await;
         assert_eq!(answer["data"]["wideByPk"]["id"], 1, "{answer}");
     }
 
-    /// Sends a request, and holds the answer and what it cost against the bounds; the answer's status.
+    /// Sends a request, and checks the answer and its cost against the bounds; returns the answer's status.
     pub(super) async fn hold(&self, case: &Case) -> u16 {
         let (memory, time) = (self.resident(), self.processor_time());
         self.reset_peak();
@@ -73,7 +74,7 @@ impl Measured {
         status
     }
 
-    /// Writes down what was measured, into the file that `UNFOLD_TABLE` names.
+    /// Records a measurement in the file that `UNFOLD_TABLE` names.
     fn note(line: &str) {
         if let Some(file) = std::env::var_os("UNFOLD_TABLE") {
             let file = std::fs::OpenOptions::new().create(true).append(true).open(file);
@@ -107,18 +108,18 @@ impl Measured {
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
-    /// Makes the peak what is resident now (Linux manual, `proc_pid_clear_refs`).
+    /// Resets the peak to the current resident memory (Linux manual, `proc_pid_clear_refs`).
     fn reset_peak(&self) {
         let path = format!("/proc/{}/clear_refs", self.program.pid());
         std::fs::write(path, "5").expect("the peak can be reset");
     }
 
-    /// User and system time, by the hundredth of a second that Linux counts in.
+    /// User and system time, in Linux's unit of a hundredth of a second.
     fn processor_time(&self) -> Duration {
         let text = self.read("stat");
-        // The name, which may hold blanks, is in parentheses.
+        // The name, which may contain blanks, is in parentheses.
         let (_, fields) = text.rsplit_once(") ").expect("a name");
-        // Of all fields the 14th and the 15th: the first here is the third.
+        // The 14th and the 15th of all fields; the first one here is the third.
         let field =
             |number: usize| fields.split(' ').nth(number - 3).and_then(|field| field.parse::<u64>().ok());
         let ticks = field(14).zip(field(15)).expect("two numbers");
@@ -131,7 +132,7 @@ impl Measured {
     }
 }
 
-/// Answered, or refused with a message that is the client's.
+/// Answered, or refused with a client error.
 fn is_sound(status: u16, answer: &str) -> bool {
     let told = |answer: &Value| {
         let errors = answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -145,7 +146,7 @@ fn is_sound(status: u16, answer: &str) -> bool {
     match serde_json::from_str::<Value>(answer) {
         Ok(Value::Array(answers)) => status == 200 && answers.iter().all(told),
         Ok(answer) => matches!(status, 200 | 400 | 413 | 422) && told(&answer),
-        // What is not read as a request is refused by the HTTP side in its own form.
+        // The HTTP server refuses a body that is not a request, in its own form.
         Err(_) => matches!(status, 413 | 414 | 431),
     }
 }

@@ -1,4 +1,4 @@
-//! Random documents for a schema: right ones, and ones with a slip somewhere.
+//! Random documents for a schema: valid ones, and ones with a mistake.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ use crate::random::Random;
 pub(crate) struct Generator<'s> {
     pub(super) random: Random,
     pub(super) schema: &'s Schema,
-    /// One choice in so many goes wrong; 0 is none.
+    /// One choice in this many is a mistake; 0 is none.
     pub(super) slips: usize,
     pub(super) variables: Vec<(String, Type, Option<String>)>,
     fragments: Vec<(String, String, String)>,
     aliases: usize,
 }
 
-/// The directives that may stand at a place, written with a right argument each.
+/// The directives that are allowed in a place, each with a valid argument.
 fn directives_at(location: DirectiveLocation) -> &'static [&'static str] {
     match location {
         DirectiveLocation::Field => &[
@@ -61,7 +61,7 @@ impl<'s> Generator<'s> {
         Self { random: Random(seed), schema, slips, variables, fragments, aliases: 0 }
     }
 
-    /// Whether something goes wrong here.
+    /// Whether to make a mistake here.
     pub(super) fn slip(&mut self) -> bool {
         self.random.once_in(self.slips)
     }
@@ -143,7 +143,7 @@ impl<'s> Generator<'s> {
         text.push_str(&selections);
     }
 
-    /// What a subscription may ask for: one field, once or twice, by itself or in fragments.
+    /// The selection of a subscription: one field, once or twice, directly or in fragments.
     fn one_root(&mut self) -> String {
         let mut field = String::new();
         while field.is_empty() || field.starts_with("__") {
@@ -200,7 +200,7 @@ impl<'s> Generator<'s> {
         text + "}"
     }
 
-    /// A type that a fragment can be on where `parent` is.
+    /// A type for a fragment within `parent`.
     fn fitting(&mut self, parent: &str) -> String {
         if self.slip() {
             return self.wrong_type();
@@ -257,7 +257,7 @@ impl<'s> Generator<'s> {
         };
         let mut alias = String::new();
         if self.slip() {
-            // A name that several fields may end up under.
+            // A response key that several fields may share.
             alias = format!("{}: ", ["a", "name", "age"][self.random.below(3)]);
         } else if self.slips == 0 || !self.random.once_in(4) {
             self.aliases += 1;
@@ -271,7 +271,7 @@ impl<'s> Generator<'s> {
         }
     }
 
-    /// The same field again: as it was but for the length of a list, or with arguments of its own.
+    /// The same field again: with a list of another length, or with other arguments.
     fn twin(&mut self, field: &FieldDefinition, written: &str, depth: usize) -> String {
         match written.find(']').filter(|_| self.random.once_in(2)) {
             Some(end) if !written[..end].ends_with('[') => {

@@ -1,4 +1,4 @@
-//! Damage to the text of a document: tokens that are lost, doubled, swapped or replaced.
+//! Damages the text of a document: tokens are removed, doubled, swapped or replaced.
 
 use crate::random::Random;
 
@@ -68,7 +68,7 @@ pub(crate) fn mutate(random: &mut Random, document: &str) -> String {
     tokens.concat()
 }
 
-/// Words, numbers, blanks, and every other character by itself; the pieces make up the document.
+/// Words, numbers, blanks, and single other characters; together they are the document.
 fn tokens(document: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut last = None;

@@ -1,4 +1,4 @@
-//! Random values of arguments: literals, variables, and such that do not fit.
+//! Random values of arguments: literals, variables, and invalid ones.
 
 use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::schema::ExtendedType;
@@ -64,7 +64,7 @@ const ANYTHING: [&str; 24] = [
 const MALFORMED: [&str; 10] = ["01", "1.", ".5", "1e", "-", "1.5x", "0x1F", "+1", "$", "1_000"];
 
 impl Generator<'_> {
-    /// A value for a place of that type; `default` is the place's own.
+    /// A value for a place of that type; `default` is the place's default.
     pub(super) fn value(&mut self, of: &Type, default: Option<&Value>, depth: usize) -> String {
         if self.slip() {
             return (*self.random.choose(if self.random.clone().once_in(4) {
@@ -80,7 +80,7 @@ impl Generator<'_> {
         self.literal(of, depth)
     }
 
-    /// A variable that is used, or defined to be used, in a place of that type.
+    /// A variable, new or existing, for a place of that type.
     fn variable(&mut self, of: &Type, default: Option<&Value>) -> String {
         let known: Vec<_> = self
             .variables
@@ -100,7 +100,7 @@ impl Generator<'_> {
         let mut its_default = None;
         if of.is_non_null() && self.random.once_in(2) {
             its_type = of.clone().nullable();
-            // A default allows the nullable variable, be it the variable's (if not null) or the place's.
+            // A default of the variable (if not null) or of the place allows the nullable variable.
             if default.is_none() || self.random.once_in(2) {
                 its_default = Some(if self.slips > 0 && self.random.once_in(8) {
                     "null".to_owned()

@@ -34,7 +34,7 @@ const TYPES: [&str; 22] = [
 ];
 
 impl Generator<'_> {
-    /// A document that defines variables, and values for them. Every type is used, as the rules want it.
+    /// A document that defines variables, and values for them. Every variable is used, as the rules require.
     pub(crate) fn request(&mut self) -> (String, Map<String, Value>) {
         let (mut definitions, mut uses, mut values) = (String::new(), String::new(), Map::new());
         for index in 0..=self.random.below(2) {
@@ -42,7 +42,7 @@ impl Generator<'_> {
             let default =
                 if self.random.once_in(4) { format!(" = {}", self.constant(&of)) } else { String::new() };
             write!(definitions, " $v{index}: {of}{default}").expect("a string");
-            // An object in a custom scalar may hold variables of any type.
+            // An object for a custom scalar may contain variables of any type.
             write!(uses, "{{v: $v{index}}} ").expect("a string");
             if !self.random.once_in(6) {
                 let value = self.json(&of);
@@ -81,7 +81,7 @@ impl Generator<'_> {
                     if self.random.once_in(if field.is_required() { 20 } else { 2 }) {
                         continue;
                     }
-                    // Filters hold filters; half of their fields are left out, so that this ends.
+                    // Filters contain filters; half of their fields are left out, so that this ends.
                     fields.insert(name.to_string(), self.json(&field.ty));
                 }
                 Value::Object(fields)

@@ -309,7 +309,7 @@ async fn schema() -> Schema {
     Schema::new(Arc::new(Catalog::from_json(&picture).expect("a catalogue")), Options::default())
 }
 
-/// The statements that a document becomes, in the order of the one message that they are sent in.
+/// The statements of a document, in their order in the message.
 fn statements(schema: &Schema, document: &str, variables: Value) -> Vec<String> {
     let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
     let rendered = Rendered::new(schema).expect("a valid schema");

@@ -1,5 +1,5 @@
-//! Random updates on random tables by two roles with different rights, each held against an `UPDATE` that is written here
-//! without the planner, on a twin of the table.
+//! Random updates on random tables by two roles with different rights, each compared with an `UPDATE` that
+//! this test writes independently, on a copy of the table.
 
 use std::fmt::Write as _;
 
@@ -14,12 +14,12 @@ use crate::ways::Route;
 /// Requests to each random table.
 const REQUESTS: usize = 500;
 
-/// After so many requests the rows are others.
+/// After this number of requests, the rows are replaced.
 const FRESH: usize = 20;
 
 const KINDS: [&str; 8] = ["integer", "bigint", "smallint", "numeric", "text[]", "integer[]", "jsonb", "text"];
 
-/// A table and its twin, and who may change them.
+/// A table and its copy, with the roles that may change them.
 struct Twins {
     world: World,
     client: Client,
@@ -27,12 +27,12 @@ struct Twins {
     kinds: Vec<&'static str>,
 }
 
-/// What a request does to one column: its argument with the value, and the SQL that does the same.
+/// A change of one column: its argument with the value, and the equivalent SQL.
 struct Change {
     argument: &'static str,
     value: Value,
     sql: String,
-    /// Whether the API refuses the value, whatever SQL says.
+    /// Whether the API refuses the value, even if SQL accepts it.
     is_refused: bool,
 }
 
@@ -88,7 +88,7 @@ impl Twins {
         Self { world, client, random, kinds }
     }
 
-    /// Other rows in both tables.
+    /// Replaces the rows of both tables.
     async fn refill(&mut self) {
         let mut script = "truncate public.item, twin.item;".to_owned();
         for id in 1..=6 {
@@ -104,7 +104,7 @@ impl Twins {
         self.client.batch_execute(&script).await.expect("rows");
     }
 
-    /// A value of a column, now and then null.
+    /// A value of a column, sometimes null.
     fn value(&mut self, column: usize) -> Value {
         if self.random.once_in(16) {
             return Value::Null;
@@ -146,7 +146,7 @@ impl Twins {
         }
     }
 
-    /// What happens to a column, if anything.
+    /// A change of a column, or none.
     fn change(&mut self, column: usize) -> Option<Change> {
         let (kind, name) = (self.kinds[column], format!("c{column}"));
         let operations: &[&str] = match kind {
@@ -178,7 +178,7 @@ impl Twins {
         Some(Change { argument, is_refused: argument != "set" && value.is_null(), value, sql })
     }
 
-    /// Takes something out of a document: each key by a deletion of its own.
+    /// Removes parts of a document; in SQL, each key by a separate deletion.
     fn removal(&mut self, name: &str) -> Change {
         let (value, sql) = match self.random.below(4) {
             0 => {
@@ -206,7 +206,7 @@ impl Twins {
         Change { argument: "remove", value, sql, is_refused }
     }
 
-    /// Does the same to both tables, and asserts that it came to the same. Whether it was done.
+    /// Changes both tables, and asserts the same result. Returns whether the change was made.
     async fn compare(&mut self) -> bool {
         let mut changes = Vec::new();
         while changes.is_empty() {
@@ -231,7 +231,7 @@ impl Twins {
         expected.is_some()
     }
 
-    /// How many rows SQL changes, or nothing where it must be refused; then nothing has changed.
+    /// The number of rows that SQL changes, or `None` if it must be refused; then nothing has changed.
     async fn by_sql(
         &self,
         role: &str,
@@ -303,7 +303,7 @@ pub(super) fn literal(value: &Value, kind: &str) -> String {
     format!("'{}'::{kind}", text.replace('\'', "''"))
 }
 
-/// A value as GraphQL writes it in a document.
+/// A value as a GraphQL literal.
 pub(super) fn inline(value: &Value) -> String {
     match value {
         Value::Object(fields) => {

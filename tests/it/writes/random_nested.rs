@@ -1,5 +1,5 @@
-//! Random nested inserts by two roles with different rights, each held against inserts of single rows that are written here
-//! without the planner, on twins of the tables.
+//! Random nested inserts by two roles with different rights, each compared with inserts of single rows that
+//! this test writes independently, on copies of the tables.
 
 use std::pin::Pin;
 
@@ -28,7 +28,7 @@ const TABLES: &str = "
     grant insert (name, size, note, owner_id) on @.item to writes_some#;
 ";
 
-/// What the rows of both are, by their names, which are unique.
+/// The rows of both, by their unique names.
 const LINES: &str = "select string_agg(line, ';' order by line) from (
     select 'owner ' || name as line from @.owner union all select 'tag ' || name from @.tag
     union all select concat_ws(' ', 'item', i.name, coalesce(i.size, -1), i.note, 'of', o.name, 'in', p.name, 'as', t.name) from @.item as i
@@ -96,7 +96,7 @@ impl Twins {
         Value::Object(tag)
     }
 
-    /// An item; `above` is the relation by which it refers to the row that it is given in.
+    /// An item; `above` is its relation to the row that contains it.
     fn item(&mut self, depth: usize, above: &str) -> Value {
         let mut item = Map::from_iter([("name".to_owned(), self.name())]);
         let is_ragged = self.random.once_in(3);
@@ -135,7 +135,7 @@ impl Twins {
         Value::Object(item)
     }
 
-    /// Does the same to both, and asserts that it came to the same. Whether it was done.
+    /// Inserts into both, and asserts the same result. Returns whether the insert was made.
     async fn compare(&mut self) -> bool {
         let (table, type_name) = *self.random.choose(&[("owner", "Owner"), ("item", "Item"), ("tag", "Tag")]);
         let role = *self.random.choose(&["all", "all", "some"]);
@@ -194,7 +194,7 @@ impl Twins {
         is_done
     }
 
-    /// Inserts a row with those that it refers to before it and those that refer to it behind it. Its key.
+    /// Inserts a row, first the rows that it references, and then those that reference it. Returns its key.
     fn insert<'a>(
         &'a self,
         table: &'a str,

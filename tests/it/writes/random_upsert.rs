@@ -1,5 +1,5 @@
-//! Random upserts by two roles with different rights, each held against single `UPDATE`s and `INSERT`s that are written here
-//! without the planner, on a twin of the table.
+//! Random upserts by two roles with different rights, each compared with single `UPDATE`s and `INSERT`s that
+//! this test writes independently, on a copy of the table.
 
 use std::collections::HashSet;
 
@@ -14,13 +14,13 @@ use crate::ways::Route;
 
 const REQUESTS: usize = 1_000;
 
-/// After so many requests the rows are others.
+/// After this number of requests, the rows are replaced.
 const FRESH: usize = 15;
 
 const COLUMNS: [(&str, &str); 5] =
     [("id", "integer"), ("code", "text"), ("region", "integer"), ("note", "text"), ("amount", "integer")];
 
-/// What rows may conflict with: the name, and the condition that finds the row that a new one conflicts with.
+/// The conflict targets: the name, and the condition for the existing row with which a new one conflicts.
 const TARGETS: [(&str, &str); 3] = [
     ("item_pkey", "t.id = n.id"),
     ("item_code_region_key", "t.code = n.code and t.region = n.region"),
@@ -49,7 +49,7 @@ struct Upsert {
     objects: Vec<Map<String, Value>>,
     target: (&'static str, &'static str),
     columns: Vec<&'static str>,
-    /// The least amount of rows that are updated.
+    /// The minimum amount of rows that are updated.
     least: Option<i32>,
 }
 
@@ -159,8 +159,7 @@ impl Twins {
         expected.is_some()
     }
 
-    /// The ids of the rows that are written, one after the other; nothing where one of the statements fails or a row is
-    /// written twice.
+    /// The ids of the written rows in order; `None` if one of the statements fails or a row is written twice.
     async fn by_sql(&self, upsert: &Upsert) -> Option<Vec<i64>> {
         let (mut written, mut touched) = (Vec::new(), HashSet::<String>::new());
         let (_, finds) = upsert.target;
@@ -180,7 +179,7 @@ impl Twins {
             let row = match found.first() {
                 None => self.client.query_one(&insert, &[]).await.ok()?,
                 Some(_) if upsert.columns.is_empty() => {
-                    // The new row must be allowed all the same.
+                    // The new row must be allowed, too.
                     self.check(object).await?;
                     continue;
                 }
@@ -198,7 +197,8 @@ impl Twins {
                         "update twin.item as t set {} from {new} where t.ctid = '{place}' {least} returning t.ctid::text, t.id",
                         set.join(", ")
                     );
-                    // A row that a policy for updates hides is an error, and not left as it is, where the filter holds.
+                    // If the filter is true, a row that the policy for updates hides is an error; it is not
+                    // left as it is.
                     let is_meant = format!("select from twin.item as t where t.ctid = '{place}' {least}");
                     let is_hidden = upsert.role == "some"
                         && row.get::<_, i32>(1) == 2
@@ -216,7 +216,7 @@ impl Twins {
         Some(written)
     }
 
-    /// Whether the policy for inserts and the key let a row be made.
+    /// Whether the policy for inserts and the key allow a row.
     async fn check(&self, object: &Map<String, Value>) -> Option<()> {
         let role = harness::ask(&self.client, "select current_user::text").await?;
         let region = object.get("region").cloned().unwrap_or(json!(1));
@@ -233,7 +233,7 @@ impl Twins {
         }
         let answer = "{ affectedCount records { id } }";
         if self.random.once_in(2) {
-            // Names of enums have no quotation marks in a document.
+            // Enum values have no quotation marks in a document.
             let names = TARGETS.iter().map(|(name, _)| *name).chain(COLUMNS.map(|(name, _)| name));
             let on = names
                 .fold(inline(&Value::Object(on)), |text, name| text.replace(&format!("\"{name}\""), name));

@@ -14,7 +14,7 @@ const CLIENTS: u64 = 16;
 const LASTING: Duration = Duration::from_secs(4);
 const KEYS: usize = 8;
 
-/// What a client has done.
+/// The results of a client.
 #[derive(Default)]
 struct Done {
     upserts: u64,
@@ -22,8 +22,8 @@ struct Done {
     sum: u64,
 }
 
-/// Upserts several keys at once, or increments one of them, for some seconds. The keys of an upsert come in one order with all
-/// clients, so that none of them waits for another in a circle, and nothing may fail.
+/// Upserts several keys at once, or increments one of them, for some seconds. All clients use the same order
+/// of keys in an upsert, so there are no deadlocks, and nothing may fail.
 async fn write(world: Arc<World>, mut random: Random) -> Done {
     let mut done = Done::default();
     let start = Instant::now();

@@ -129,7 +129,7 @@ async fn what_cannot_be_named_is_not_offered(route: Route) {
         lines.map(str::to_owned).collect()
     };
     let account = names(definition(&sdl, "enum AccountConstraint"));
-    // Neither what is deferrable, nor what the database alone numbers, nor what has no name in GraphQL.
+    // No deferrable constraints, no keys that the database numbers, and none without a GraphQL name.
     assert_eq!(account, ["account_pkey", "lower_name", "oddUnique", "one_email", "open_nick"]);
     let columns = names(definition(&sdl, "enum AccountUpdateColumn"));
     assert_eq!(columns, ["id", "email", "name", "visits", "isClosed", "later", "nick"]);
