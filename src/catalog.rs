@@ -77,6 +77,9 @@ pub struct Type {
     pub base: Option<Oid>,
     /// Of a row type: the table whose rows it describes.
     pub relation: Option<Oid>,
+    /// Of a range or multirange: the type of its elements, if the role may name it.
+    #[serde(default)]
+    pub subtype: Option<QualifiedName>,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,

@@ -279,6 +279,8 @@ pub enum Operand {
     List(Slot),
     /// A text for a column of any type: a pattern.
     Text(Slot),
+    /// A value of the type that the column's ranges are of.
+    Element(Slot),
 }
 
 /// Plans an operation. Fails on arguments that the types allow but the API does not, before anything runs.

@@ -17,6 +17,7 @@ mod enums;
 mod expose;
 mod field;
 mod functions;
+mod further;
 mod limits;
 mod mutations;
 pub mod naming;
@@ -53,6 +54,7 @@ pub use field::{
     FixedFields, Join, KeySide, MutationFieldKind, PageInfoFieldKind, QueryFieldKind, RelationField,
     ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
+pub use further::TypeFamily;
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, count_operator};
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};
@@ -136,6 +138,12 @@ impl Schema {
     /// How the column is exposed, if it is.
     pub fn column(&self, table: usize, column: usize) -> Option<&ExposedColumn> {
         self.table(table)?.columns.get(column)?.as_ref()
+    }
+
+    /// Whether that holds of a column that some filter may name.
+    fn has_column_that(&self, holds: impl Fn(&ExposedColumn) -> bool) -> bool {
+        let tables = self.tables.iter().flatten();
+        tables.flat_map(ExposedTable::readable_columns).any(|(_, column)| holds(column))
     }
 
     /// How the function is exposed, if it is.

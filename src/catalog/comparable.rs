@@ -42,6 +42,7 @@ mod tests {
             element: None,
             base: None,
             relation: None,
+            subtype: None,
             directive: Directive::default(),
             labels: None,
             is_exposed: false,

@@ -398,6 +398,13 @@ select json_build_object(
             'element', case when t.typcategory = 'A' then nullif(t.typelem, 0)::pg_catalog.int8 end,
             'base', nullif(t.typbasetype, 0)::pg_catalog.int8,
             'relation', nullif(t.typrelid, 0)::pg_catalog.int8,
+            'subtype', case when t.typtype in ('r', 'm') then (
+                select json_build_object('schema', s.nspname, 'name', e.typname)
+                from pg_catalog.pg_range as r
+                join pg_catalog.pg_type as e on e.oid = r.rngsubtype
+                join pg_catalog.pg_namespace as s on s.oid = e.typnamespace
+                where t.oid in (r.rngtypid, r.rngmultitypid) and pg_catalog.has_schema_privilege(s.oid, 'usage')
+            ) end,
             'comment', pg_catalog.obj_description(t.oid, 'pg_type'),
             'labels', (
                 select json_agg(e.enumlabel order by e.enumsortorder)

@@ -70,8 +70,13 @@ impl Planner<'_> {
         let operators = value.fields();
         let conditions = operators.iter().map(|(name, value)| {
             let operator = exposed.column_type.operator(name);
-            let operator =
-                operator.ok_or_else(|| self.error(format!("{name} is no operator on {}", exposed.field)))?;
+            let operator = operator.ok_or_else(|| {
+                // The filters of these types have it for others.
+                self.error(format!(
+                    "{name} cannot be asked of {}: its type has no such operator",
+                    exposed.field
+                ))
+            })?;
             self.heed_collation(table, column, exposed, (operator, name))?;
             match operator {
                 FilterOperator::Null => self.null_test(column, exposed, value),
@@ -122,12 +127,19 @@ impl Planner<'_> {
         if !exposed.column_type.is_orderable && !exposed.column_type.is_list {
             return Err(self.error(format!("{} has a type that PostgreSQL cannot compare", exposed.field)));
         }
+        if exposed.column_type.lacks_name_for(operator) {
+            return Err(self.error(format!(
+                "{} can be compared by eq and is only: the role may not use the schema of its type",
+                exposed.field
+            )));
+        }
         let taken = Taken::new(&exposed.field, exposed.column_type.value);
         let operand = match operator.operand {
             OperandKind::AnyOf => Operand::List(self.list(taken, value)?),
             OperandKind::Value if exposed.column_type.is_list => Operand::List(self.list(taken, value)?),
             OperandKind::Value => Operand::Value(self.one(taken, value)?),
             OperandKind::Text => Operand::Text(self.one(taken, value)?),
+            OperandKind::Element => Operand::Element(self.one(taken, value)?),
         };
         Ok(Condition::Compare { column, operator, operand })
     }

@@ -106,7 +106,9 @@ impl Planner<'_> {
             Some(FilterOperator::Compare(found)) => {
                 let operand = match found.operand {
                     OperandKind::AnyOf => Operand::List(self.list(taken(), value)?),
-                    OperandKind::Value | OperandKind::Text => Operand::Value(self.one(taken(), value)?),
+                    OperandKind::Value | OperandKind::Text | OperandKind::Element => {
+                        Operand::Value(self.one(taken(), value)?)
+                    }
                 };
                 Ok(RelatedTest::Count(found, operand))
             }

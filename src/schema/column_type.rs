@@ -1,7 +1,8 @@
 //! The type of a column: its values, their form in JSON, and how they are compared.
 
 use super::encoding::Encoding;
-use super::operator::{FilterOperator, operators};
+use super::further::{TypeFamily, further_operators};
+use super::operator::{FilterOperator, OperandKind, Operator, Symbol, operators};
 use super::scalar::{Scalar, ValueType, nameable};
 use crate::catalog::{Catalog, Oid, SqlType, Type, base_type};
 
@@ -19,6 +20,8 @@ pub struct ColumnType {
     pub encoding: Encoding,
     /// Whether it can be ordered by, and compared.
     pub is_orderable: bool,
+    /// What filters can ask of it besides what all values of its scalar are asked.
+    pub family: TypeFamily,
 }
 
 impl ColumnType {
@@ -45,6 +48,7 @@ impl ColumnType {
             // domain.
             sql_type: nameable(if is_list { value } else { base }),
             encoding,
+            family: if is_list { TypeFamily::Other } else { TypeFamily::of_base_type(base) },
             is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
             value: value_type,
         }
@@ -60,11 +64,27 @@ impl ColumnType {
 }
 
 impl ColumnType {
+    /// Whether an operator takes a value of a type that the role may not name, and that PostgreSQL cannot conclude from the column.
+    pub fn lacks_name_for(&self, operator: &Operator) -> bool {
+        let element = match &self.family {
+            TypeFamily::Range { element } => element.as_ref(),
+            TypeFamily::Other => None,
+        };
+        match (operator.symbol, operator.operand) {
+            (Symbol::OfRanges(_), OperandKind::Element) => element.is_none(),
+            (Symbol::OfRanges(_), _) => self.sql_type.is_none(),
+            _ => false,
+        }
+    }
+
     /// The operator with that name in its filter.
     pub fn operator(&self, name: &str) -> Option<FilterOperator> {
-        operators(self.value, self.is_list)
-            .iter()
-            .find(|(found, _)| *found == name)
-            .map(|(_, operator)| *operator)
+        let usual = operators(self.value, self.is_list).iter().find(|(found, _)| *found == name);
+        usual.map(|(_, operator)| *operator).or_else(|| {
+            let further = further_operators(self.value, self.is_list);
+            let found =
+                further.iter().find(|further| further.name == name && further.applies_to(&self.family));
+            found.map(|further| further.operator)
+        })
     }
 }

@@ -78,6 +78,7 @@ mod tests {
             is_list: false,
             sql_type: Some(SqlType::TEXT),
             encoding: Encoding { form: Form::Json, sql_type: SqlType::TEXT },
+            family: crate::schema::TypeFamily::Other,
             is_orderable: true,
         };
         literal(expression, &column_type, None)

@@ -1,4 +1,5 @@
-//! The operators of filters: one table for each kind of value, which inputs, plan and SQL use.
+//! The operators of filters: one table for each kind of value, which inputs, plan and SQL use. Those that `pg_graphql`
+//! does not have are in [`further`](super::further).
 
 use super::scalar::{Scalar, ValueType};
 use crate::catalog::{Collation, ComparisonOperator};
@@ -34,6 +35,8 @@ pub enum Symbol {
     OfTextOnly(&'static str),
     /// An operator on arrays.
     OfArrays(&'static str),
+    /// One that all ranges and multiranges have.
+    OfRanges(&'static str),
 }
 
 /// What a column is compared with.
@@ -45,6 +48,8 @@ pub enum OperandKind {
     AnyOf,
     /// A text, for columns of any type.
     Text,
+    /// A value of the type that the column's ranges are of.
+    Element,
 }
 
 /// The collations that support an operator. Patterns need collations in which equal texts have equal bytes

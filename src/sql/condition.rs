@@ -5,7 +5,7 @@ use super::{Compiler, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Condition, Operand, Slot};
 use crate::schema::scalar::comparison_type;
-use crate::schema::{OperandKind, Operator, Symbol};
+use crate::schema::{OperandKind, Operator, Symbol, TypeFamily};
 
 impl Compiler<'_> {
     /// A condition on the rows of a table.
@@ -38,7 +38,7 @@ impl Compiler<'_> {
         let right = self.operand(at.table, column, operand);
         let compare = |left: Expression, named, right| match operator.operand {
             OperandKind::AnyOf => Expression::Any(Box::new(left), named, Box::new(right)),
-            OperandKind::Value | OperandKind::Text => left.operator(named, right),
+            OperandKind::Value | OperandKind::Text | OperandKind::Element => left.operator(named, right),
         };
         match operator.symbol {
             Symbol::OfOrder(of_order) => {
@@ -60,7 +60,7 @@ impl Compiler<'_> {
                 let lower = |text: Expression| Expression::Call("lower", vec![text.cast(SqlType::TEXT)]);
                 lower(left).binary(symbol, lower(right))
             }
-            Symbol::OfTextOnly(symbol) | Symbol::OfArrays(symbol) => {
+            Symbol::OfTextOnly(symbol) | Symbol::OfArrays(symbol) | Symbol::OfRanges(symbol) => {
                 compare(left, QualifiedName::system(symbol), right)
             }
         }
@@ -83,6 +83,7 @@ impl Compiler<'_> {
             Operand::Value(slot) => parameter(slot.clone(), self.comparison_type(table, column)),
             Operand::List(slot) => parameter(slot.clone(), sql_type.cloned().map(SqlType::array)),
             Operand::Text(slot) => parameter(slot.clone(), Some(SqlType::TEXT)),
+            Operand::Element(slot) => parameter(slot.clone(), self.element_type(table, column)),
         }
     }
 
@@ -96,6 +97,14 @@ impl Compiler<'_> {
             Some(exposed) => exposed.column_type.sql_type.clone(),
             // A key column may not be exposed, for example because its name is not valid in GraphQL.
             None => comparison_type(catalog, catalog.tables[table].columns[column].type_oid),
+        }
+    }
+
+    /// The type that the column's ranges are of.
+    fn element_type(&self, table: usize, column: usize) -> Option<SqlType> {
+        match &self.schema.column(table, column)?.column_type.family {
+            TypeFamily::Range { element } => element.clone(),
+            TypeFamily::Other => None,
         }
     }
 

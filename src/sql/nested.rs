@@ -162,7 +162,9 @@ impl Compiler<'_> {
         const PLACE: &str = "place";
         let given = (0..step.columns.len()).map(|place| {
             let value = |row: &Vec<Option<Operand>>| match &row[place] {
-                Some(Operand::Value(slot) | Operand::List(slot) | Operand::Text(slot)) => slot.clone(),
+                Some(
+                    Operand::Value(slot) | Operand::List(slot) | Operand::Text(slot) | Operand::Element(slot),
+                ) => slot.clone(),
                 None => Slot::NULL,
             };
             Slot::Array(step.rows.iter().map(value).collect())

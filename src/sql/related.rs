@@ -145,16 +145,20 @@ fn compare_count(count: Expression, operator: &Operator, operand: &Operand) -> E
     let int8 = SqlType::system("int8");
     let right = match operand {
         Operand::List(slot) => parameter(slot.clone(), Some(int8.array())),
-        Operand::Value(slot) | Operand::Text(slot) => parameter(slot.clone(), Some(int8)),
+        Operand::Value(slot) | Operand::Text(slot) | Operand::Element(slot) => {
+            parameter(slot.clone(), Some(int8))
+        }
     };
     let named = match operator.symbol {
         Symbol::OfOrder(of_order) => SYSTEM.operator(of_order).unwrap_or(&SYSTEM.equal).clone(),
         // Numbers have no other operators.
-        Symbol::OfText(_) | Symbol::OfTextOnly(_) | Symbol::OfArrays(_) => SYSTEM.equal.clone(),
+        Symbol::OfText(_) | Symbol::OfTextOnly(_) | Symbol::OfArrays(_) | Symbol::OfRanges(_) => {
+            SYSTEM.equal.clone()
+        }
     };
     match operator.operand {
         OperandKind::AnyOf => Expression::Any(Box::new(count), named, Box::new(right)),
-        OperandKind::Value | OperandKind::Text => count.operator(named, right),
+        OperandKind::Value | OperandKind::Text | OperandKind::Element => count.operator(named, right),
     }
 }
 

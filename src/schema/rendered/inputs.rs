@@ -1,6 +1,9 @@
 //! The fields of the inputs of a table, and of the filters of values.
 
+use apollo_compiler::ast::Type;
+
 use super::renderer::{Input, Renderer, input};
+use crate::schema::further::further_operators;
 use crate::schema::operator::operators;
 use crate::schema::{
     ExposedColumn, ExposedTable, FilterOperator, OperandKind, RowConditionKind, Scalar, TableType, TypeId,
@@ -69,21 +72,32 @@ impl Renderer<'_> {
         let name = self.schema.value_name(value);
         let is_list = filter == TypeId::ListFilter(value);
         let fields = operators(value, is_list).iter().map(|(key, operator)| {
-            let takes = match operator {
-                FilterOperator::Null => self.reference(TypeId::FilterIs),
-                FilterOperator::Compare(operator) => {
-                    let value = self.reference(TypeId::Value(value));
-                    match operator.operand {
-                        OperandKind::AnyOf => value.non_null().list(),
-                        OperandKind::Value if is_list => value.non_null().list(),
-                        OperandKind::Value | OperandKind::Text => value,
-                    }
-                }
-            };
+            let takes = self.operand(*operator, value, is_list);
             self.input(key, None, takes)
         });
-        let fields = fields.collect();
+        let mut fields: Vec<_> = fields.collect();
+        for further in further_operators(value, is_list) {
+            if self.schema.has_column_that(|column| further.applies_to(&column.column_type.family)) {
+                let takes = self.operand(further.operator, value, is_list);
+                fields.push(self.input(further.name, Some(further.description), takes));
+            }
+        }
         let subject = if is_list { format!("an array of `{name}`") } else { format!("a `{name}`") };
         (format!("Conditions on {subject}; all of them must hold"), fields)
+    }
+
+    /// What an operator takes.
+    fn operand(&mut self, operator: FilterOperator, value: ValueType, is_list: bool) -> Type {
+        match operator {
+            FilterOperator::Null => self.reference(TypeId::FilterIs),
+            FilterOperator::Compare(operator) => {
+                let value = self.reference(TypeId::Value(value));
+                match operator.operand {
+                    OperandKind::AnyOf => value.non_null().list(),
+                    OperandKind::Value if is_list => value.non_null().list(),
+                    OperandKind::Value | OperandKind::Text | OperandKind::Element => value,
+                }
+            }
+        }
     }
 }
