@@ -14,6 +14,7 @@ mod call;
 mod conflict;
 mod distinct;
 mod filter;
+mod json_filter;
 mod nested;
 mod order;
 mod page;
@@ -37,6 +38,7 @@ pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
 pub use conflict::OnConflict;
+pub use json_filter::{JsonPart, JsonTest, PartTest};
 pub use nested::{InsertStep, Link, NestedInsert};
 pub use order::{OrderKey, OrderTerm};
 pub use page::{Bound, Direction, Page};
@@ -226,6 +228,13 @@ pub enum RowField {
     NodeId,
     /// A column.
     Column(usize),
+    /// What stands in the JSON document of a column at the end of a path.
+    JsonAt {
+        /// The column.
+        column: usize,
+        /// The path: an array of texts.
+        path: Slot,
+    },
     /// A function of the row that returns neither a row nor rows.
     Computed(usize),
     /// Another row.
@@ -268,6 +277,13 @@ pub enum Condition {
     },
     /// A condition on the rows at the other end of a relation.
     Related(Box<Related>),
+    /// Something holds for a column that holds a JSON document.
+    Json {
+        /// The column.
+        column: usize,
+        /// What has to hold.
+        test: Box<JsonTest>,
+    },
 }
 
 /// A value that a column is compared with, or set to.

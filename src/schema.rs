@@ -18,6 +18,7 @@ mod expose;
 mod field;
 mod functions;
 mod further;
+mod json_filter;
 mod limits;
 mod mutations;
 pub mod naming;
@@ -55,6 +56,10 @@ pub use field::{
     ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
 pub use further::TypeFamily;
+pub use json_filter::{
+    JSON_PATH, JsonFilterField, JsonPathFilterField, JsonPredicateField, path_number_operator,
+    path_text_operator,
+};
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, count_operator};
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};

@@ -19,6 +19,7 @@ mod children;
 mod condition;
 mod connection;
 mod distinct;
+mod document;
 mod json;
 mod kept;
 mod nested;

@@ -209,6 +209,8 @@ pub struct DatabaseError {
     pub constraint: Option<String>,
     /// The character in the message text, counted from 1, where the error was noticed.
     pub position: Option<u32>,
-    /// The function of PostgreSQL's source that raised it.
+    /// The file of PostgreSQL's source that raised it.
+    pub file: Option<String>,
+    /// The function of that file.
     pub routine: Option<String>,
 }

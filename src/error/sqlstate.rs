@@ -3,6 +3,8 @@
 //! PostgreSQL's own text is passed on if it is about the client's own values, or if a function raised it on purpose. Other
 //! texts might reveal what the client must not know.
 
+use std::borrow::Cow;
+
 use super::Code;
 use crate::db;
 use crate::db::DatabaseError;
@@ -67,7 +69,7 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
         return (code_on_purpose(state), raised.message.clone());
     }
     if let Some(text) = of_values(raised) {
-        return (Code::BadUserInput, text.to_owned());
+        return (Code::BadUserInput, text.into_owned());
     }
     let own = |code| (code, raised.message.clone());
     let told = |code, text: &str| (code, text.to_owned());
@@ -95,16 +97,27 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
 }
 
 /// The client's message of an error that its values caused, although the code means something else in other places.
-fn of_values(raised: &DatabaseError) -> Option<&'static str> {
+fn of_values(raised: &DatabaseError) -> Option<Cow<'_, str>> {
     if raised.sqlstate == "21000" && is_from(raised, "ExecOnConflictUpdate") {
-        return Some(
+        return Some(Cow::Borrowed(
             "two objects have the same key, and one insert cannot update a row twice; give each key once",
-        );
+        ));
     }
     if raised.sqlstate == "0A000" && is_from(raised, "array_replace_internal") {
-        return Some("elements cannot be removed from an array of several dimensions; set the whole array");
+        return Some(Cow::Borrowed(
+            "elements cannot be removed from an array of several dimensions; set the whole array",
+        ));
+    }
+    if is_of_json_path(raised) {
+        return Some(Cow::Owned(format!("a path of JSON cannot be used: {}", raised.message)));
     }
     None
+}
+
+/// Whether PostgreSQL does not take a path of its language for JSON, or a variable of the path has no value. The scanner, the
+/// parser and the executor of paths are files of their own.
+fn is_of_json_path(raised: &DatabaseError) -> bool {
+    raised.file.as_deref().is_some_and(|file| file.starts_with("jsonpath"))
 }
 
 /// Whether a function raised it by `RAISE`, or with an SQLSTATE that PostgreSQL does not use.
@@ -233,5 +246,17 @@ mod tests {
         assert!(!is_change("23505", None) && !is_change("P0001", None));
         assert!(!is_change("21000", Some("ExecOnConflictUpdate")));
         assert!(!is_change("0A000", Some("array_replace_internal")));
+    }
+
+    #[test]
+    fn a_wrong_path_of_json_is_told_with_the_reason() {
+        for (state, file) in
+            [("42601", "jsonpath_scan.l"), ("42601", "jsonpath.c"), ("42704", "jsonpath_exec.c")]
+        {
+            let raised = DatabaseError { file: Some(file.to_owned()), ..error(state, None) };
+            let (code, message) = meaning(&raised);
+            assert_eq!((code, message.contains("secret")), (Code::BadUserInput, true), "{state} {file}");
+            assert!(!is_schema_change(&db::Error::Database(Box::new(raised))), "{state} {file}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::{Condition, Operand, PlanError, Planner, Slot};
 use crate::request::{Input, Inputs, Leaf};
 use crate::schema::{
     ExposedColumn, ExposedTable, FilterFieldKind, FilterOperator, OperandKind, Operator, RowConditionKind,
+    Scalar,
 };
 
 const MISPLACED_IS: &str = "is asks whether a relation leads to a row: write it directly below the relation's field, \
@@ -67,6 +68,9 @@ impl Planner<'_> {
         value: &Input<'_>,
     ) -> Result<Vec<Condition>, PlanError> {
         let Some(exposed) = self.table(table)?.columns[column].as_ref() else { return Ok(Vec::new()) };
+        if exposed.column_type.single_scalar() == Some(Scalar::Json) {
+            return self.json_filter(column, &exposed.field, value);
+        }
         let operators = value.fields();
         let conditions = operators.iter().map(|(name, value)| {
             let operator = exposed.column_type.operator(name);
@@ -79,7 +83,9 @@ impl Planner<'_> {
             })?;
             self.heed_collation(table, column, exposed, (operator, name))?;
             match operator {
-                FilterOperator::Null => self.null_test(column, exposed, value),
+                FilterOperator::Null => {
+                    Ok(Condition::IsNull { column, is_null: self.is_null(&exposed.field, value)? })
+                }
                 FilterOperator::Compare(operator) => self.comparison(column, exposed, operator, value),
             }
         });
@@ -103,16 +109,12 @@ impl Planner<'_> {
         }
     }
 
-    fn null_test(
-        &self,
-        column: usize,
-        exposed: &ExposedColumn,
-        value: &Input<'_>,
-    ) -> Result<Condition, PlanError> {
+    /// What `is` asks for.
+    pub(super) fn is_null(&self, name: &str, value: &Input<'_>) -> Result<bool, PlanError> {
         match value.value() {
-            Leaf::Text(word) => Ok(Condition::IsNull { column, is_null: word == "NULL" }),
+            Leaf::Text(word) => Ok(word == "NULL"),
             Leaf::Null | Leaf::Boolean(_) | Leaf::Number(_) | Leaf::Compound => {
-                Err(self.error(format!("is on {} takes NULL or NOT_NULL", exposed.field)))
+                Err(self.error(format!("is on {name} takes NULL or NOT_NULL")))
             }
         }
     }

@@ -100,6 +100,7 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
         ValueType::Enum(_) | ValueType::Scalar(Scalar::Uuid) => &[EQ, IN, IS, NEQ],
         ValueType::Scalar(Scalar::Boolean | Scalar::Opaque) => &[EQ, IS],
         ValueType::Scalar(Scalar::Id | Scalar::Cursor) => &[EQ],
+        // Those of documents are no comparisons: `json_filter` has them.
         ValueType::Scalar(Scalar::Json) => &[],
         ValueType::Scalar(Scalar::String) => {
             &[EQ, GT, GTE, IN, IS, LT, LTE, NEQ, STARTS_WITH, LIKE, ILIKE, REGEX, IREGEX]
@@ -118,8 +119,7 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
 
 /// The operator with that name on the number of rows at the other end of a relation.
 pub fn count_operator(name: &str) -> Option<FilterOperator> {
-    let all = operators(ValueType::Scalar(Scalar::Int), false);
-    all.iter().find(|(found, _)| *found == name).map(|(_, operator)| *operator)
+    FilterOperator::of(Scalar::Int, name)
 }
 
 const fn ordered(operator: ComparisonOperator) -> Operator {

@@ -8,6 +8,7 @@
 mod conflicts;
 mod document;
 mod inputs;
+mod json_filter;
 mod nested;
 mod objects;
 mod related;

@@ -6,8 +6,18 @@ use super::type_id::value_family;
 use super::{MUTATION, QUERY, SUBSCRIPTION, Scalar};
 
 /// The types that are neither scalars nor of tables.
-const TYPES: [&str; 8] =
-    [QUERY, MUTATION, SUBSCRIPTION, "Node", "PageInfo", "OrderByDirection", "FilterIs", "JSONRemoval"];
+const TYPES: [&str; 10] = [
+    QUERY,
+    MUTATION,
+    SUBSCRIPTION,
+    "Node",
+    "PageInfo",
+    "OrderByDirection",
+    "FilterIs",
+    "JSONRemoval",
+    "JSONPredicate",
+    "JSONPathFilter",
+];
 
 /// The names of types that no table or enum may take.
 pub(super) fn type_names() -> HashSet<String> {

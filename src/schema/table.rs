@@ -196,8 +196,8 @@ impl ExposedColumn {
     /// The type of its filter; `None` if it cannot be in a filter.
     pub(super) fn filter(&self) -> Option<TypeId> {
         let value = self.column_type.value;
-        let is_json = value == ValueType::Scalar(Scalar::Json);
-        let has_filter = self.is_readable && !is_json && !self.is_incomparable_list();
+        let is_list_of_json = self.column_type.is_list && value == ValueType::Scalar(Scalar::Json);
+        let has_filter = self.is_readable && !is_list_of_json && !self.is_incomparable_list();
         has_filter.then_some(if self.column_type.is_list {
             TypeId::ListFilter(value)
         } else {

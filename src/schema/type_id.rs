@@ -33,6 +33,10 @@ pub enum TypeId {
     ListFilter(ValueType),
     /// What an update removes from a JSON document.
     JsonRemoval,
+    /// A predicate on a JSON document.
+    JsonPredicate,
+    /// Conditions on what stands in a JSON document at the end of a path.
+    JsonPathFilter,
     /// A type that belongs to a table.
     Table(usize, TableType),
 }
@@ -195,6 +199,8 @@ impl TypeId {
             Self::ValueFilter(value) => (schema.value_name(value), filter),
             Self::ListFilter(value) => (schema.value_name(value), list_filter),
             Self::JsonRemoval => ("JSONRemoval", ""),
+            Self::JsonPredicate => ("JSONPredicate", ""),
+            Self::JsonPathFilter => ("JSONPathFilter", ""),
             // Only exposed tables have types.
             Self::Table(table, part) => {
                 (schema.table(table).map_or("", |exposed| exposed.stem(part.gives_way())), part.suffix())

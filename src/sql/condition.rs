@@ -24,6 +24,7 @@ impl Compiler<'_> {
             }
             Condition::StandsIn(child) => self.stands_in(at, child.as_ref()),
             Condition::Related(related) => self.related(at, related),
+            Condition::Json { column, test } => self.json_test(at, *column, test),
         }
     }
 
@@ -111,6 +112,33 @@ impl Compiler<'_> {
     fn sql_type(&self, table: usize, column: usize) -> Option<&SqlType> {
         // Only exposed columns are planned.
         self.schema.column(table, column)?.column_type.sql_type.as_ref()
+    }
+}
+
+/// A value of one of PostgreSQL's own types, compared with another or with those of a list.
+pub(super) fn compare_system(
+    value: Expression,
+    sql_type: &SqlType,
+    operator: &Operator,
+    operand: &Operand,
+) -> Expression {
+    const SYSTEM: &Comparison = &Comparison::SYSTEM;
+    let right = match operand {
+        Operand::List(slot) => parameter(slot.clone(), Some(sql_type.clone().array())),
+        Operand::Value(slot) | Operand::Text(slot) | Operand::Element(slot) => {
+            parameter(slot.clone(), Some(sql_type.clone()))
+        }
+    };
+    let named = match operator.symbol {
+        Symbol::OfOrder(of_order) => SYSTEM.operator(of_order).unwrap_or(&SYSTEM.equal).clone(),
+        Symbol::OfText(symbol)
+        | Symbol::OfTextOnly(symbol)
+        | Symbol::OfArrays(symbol)
+        | Symbol::OfRanges(symbol) => QualifiedName::system(symbol),
+    };
+    match operator.operand {
+        OperandKind::AnyOf => Expression::Any(Box::new(value), named, Box::new(right)),
+        OperandKind::Value | OperandKind::Text | OperandKind::Element => value.operator(named, right),
     }
 }
 

@@ -2,12 +2,12 @@
 //! duplicate no row, and each table is read under its own policies.
 
 use super::ast::{Expression, Order, Select};
-use super::condition::parameter;
+use super::condition::compare_system;
 use super::order::SortValue;
 use super::{Compiler, Nulls, RowShape, TableRef};
 use crate::catalog::{Comparison, SqlType};
-use crate::plan::{Operand, OrderKey, Related, RelatedTest};
-use crate::schema::{AggregateFunction, ColumnType, Join, OperandKind, Operator, Symbol};
+use crate::plan::{OrderKey, Related, RelatedTest};
+use crate::schema::{AggregateFunction, ColumnType, Join};
 
 impl Compiler<'_> {
     /// A condition on the rows that a relation leads to.
@@ -33,7 +33,7 @@ impl Compiler<'_> {
             RelatedTest::Count(operator, operand) => {
                 let count = Expression::aggregate("count", Vec::new());
                 let count = self.related_rows(at, join, other, count).into_value();
-                compare_count(count, operator, operand)
+                compare_system(count, &SqlType::system("int8"), operator, operand)
             }
         }
     }
@@ -136,29 +136,6 @@ fn of_system<'a>(expression: Expression, sql_type: &'static str, may_be_null: bo
         sql_type: Some(SqlType::system(sql_type)),
         comparison: const { &Comparison::SYSTEM },
         may_be_null,
-    }
-}
-
-/// A number of rows compared with a value or a list of values.
-fn compare_count(count: Expression, operator: &Operator, operand: &Operand) -> Expression {
-    const SYSTEM: &Comparison = &Comparison::SYSTEM;
-    let int8 = SqlType::system("int8");
-    let right = match operand {
-        Operand::List(slot) => parameter(slot.clone(), Some(int8.array())),
-        Operand::Value(slot) | Operand::Text(slot) | Operand::Element(slot) => {
-            parameter(slot.clone(), Some(int8))
-        }
-    };
-    let named = match operator.symbol {
-        Symbol::OfOrder(of_order) => SYSTEM.operator(of_order).unwrap_or(&SYSTEM.equal).clone(),
-        // Numbers have no other operators.
-        Symbol::OfText(_) | Symbol::OfTextOnly(_) | Symbol::OfArrays(_) | Symbol::OfRanges(_) => {
-            SYSTEM.equal.clone()
-        }
-    };
-    match operator.operand {
-        OperandKind::AnyOf => Expression::Any(Box::new(count), named, Box::new(right)),
-        OperandKind::Value | OperandKind::Text | OperandKind::Element => count.operator(named, right),
     }
 }
 

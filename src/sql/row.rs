@@ -66,6 +66,7 @@ impl Compiler<'_> {
             RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
             RowField::Column(column) => self.column_json(at, *column),
+            RowField::JsonAt { column, path } => self.json_at(at, *column, path),
             RowField::Computed(function) => self.computed_json(at, *function),
             RowField::ToOne { row, is_non_null } => {
                 let if_none =

@@ -120,6 +120,7 @@ fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
         | Condition::Not(_)
         | Condition::StandsIn(_)
         | Condition::Related(_)
+        | Condition::Json { .. }
         | Condition::IsNull { .. } => {}
     }
 }

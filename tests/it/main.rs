@@ -32,6 +32,7 @@ mod inheritance;
 mod injection;
 mod introspection;
 mod isolation;
+mod json;
 mod key_types;
 mod large;
 mod live;

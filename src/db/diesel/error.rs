@@ -48,6 +48,7 @@ pub(in crate::db) fn back(error: &QueryError, told: Option<&Error>) -> Error {
         column: text(information.column_name()),
         constraint: text(information.constraint_name()),
         position: None,
+        file: None,
         routine: None,
     }))
 }

@@ -35,6 +35,7 @@ impl Report {
                 b't' => error.table = Some(text()),
                 b'c' => error.column = Some(text()),
                 b'n' => error.constraint = Some(text()),
+                b'F' => error.file = Some(text()),
                 b'R' => error.routine = Some(text()),
                 b'P' => error.position = text().parse().ok(),
                 _ => {}

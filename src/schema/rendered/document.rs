@@ -54,6 +54,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     }
     definitions.nested_inputs();
     definitions.json_removal();
+    definitions.json_filters();
     definitions.values();
     match definitions.renderer.invalid {
         Some(name) => Err(format!("{name:?} is no name")),

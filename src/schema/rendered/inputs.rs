@@ -71,6 +71,9 @@ impl Renderer<'_> {
     pub(super) fn operators(&mut self, filter: TypeId, value: ValueType) -> (String, Vec<Input>) {
         let name = self.schema.value_name(value);
         let is_list = filter == TypeId::ListFilter(value);
+        if filter == TypeId::ValueFilter(ValueType::Scalar(Scalar::Json)) {
+            return ("Conditions on a `JSON`; all of them must hold".to_owned(), self.json_filter_fields());
+        }
         let fields = operators(value, is_list).iter().map(|(key, operator)| {
             let takes = self.operand(*operator, value, is_list);
             self.input(key, None, takes)
@@ -87,7 +90,7 @@ impl Renderer<'_> {
     }
 
     /// What an operator takes.
-    fn operand(&mut self, operator: FilterOperator, value: ValueType, is_list: bool) -> Type {
+    pub(super) fn operand(&mut self, operator: FilterOperator, value: ValueType, is_list: bool) -> Type {
         match operator {
             FilterOperator::Null => self.reference(TypeId::FilterIs),
             FilterOperator::Compare(operator) => {

@@ -112,7 +112,8 @@ impl Renderer<'_> {
             let found = &table.columns[position];
             let returns = non_null_if(self.value(&column.column_type), found.not_null);
             let text = description(found.directive.description.as_ref());
-            fields.push(field(self.name(&column.field), text, Vec::new(), returns));
+            let arguments = self.json_path_argument(column);
+            fields.push(field(self.name(&column.field), text, arguments, returns));
         }
         for (name, relation) in &exposed.relations {
             let other = relation.join.table;
