@@ -6,6 +6,7 @@
 #![doc = ""]
 #![doc = include_str!("../docs/authentication.md")]
 
+mod api_keys;
 mod claims;
 mod denied;
 mod key;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use crate::config;
+use api_keys::{ApiKeyKind, ApiKeys};
 use claims::Rules;
 pub use denied::{Denied, InvalidToken};
 pub use key::KeyError;
@@ -41,8 +43,18 @@ pub struct Authenticator {
 struct Inner {
     /// `None` accepts no token.
     tokens: Option<Tokens>,
+    api_keys: ApiKeys,
     /// The caller of a request without a token; `None` refuses such requests.
     anonymous: Option<Arc<Caller>>,
+}
+
+/// What a request says about its caller.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Credentials<'a> {
+    /// The value of the `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The value of the `apikey` header. Only an API key counts there, and only without a token in `authorization`.
+    pub api_key: Option<&'a str>,
 }
 
 /// What tokens have to meet.
@@ -124,22 +136,49 @@ impl Authenticator {
             Some(jwt) => Some(Tokens { keyring: Arc::new(Keyring::new(jwt)?), rules: Rules::new(jwt) }),
             None => None,
         };
-        let anonymous = match (&config.anon_role, &tokens) {
-            (Some(role), _) => Some(Caller::with_role(role.clone(), Map::new())),
-            (None, None) => Some(Caller::new(None, Map::new())),
-            (None, Some(_)) => None,
+        let anonymous = match &config.anon_role {
+            Some(role) => Some(Caller::with_role(role.clone(), Map::new())),
+            None => config.is_open().then(|| Caller::new(None, Map::new())),
         };
-        Ok(Self { inner: Arc::new(Inner { tokens, anonymous: anonymous.map(Arc::new) }) })
+        let api_keys = ApiKeys::new(&config.api_keys);
+        Ok(Self { inner: Arc::new(Inner { tokens, api_keys, anonymous: anonymous.map(Arc::new) }) })
     }
 
     /// Identifies the caller by the value of the `Authorization` header.
     ///
     /// Waits only for a token whose key is unknown, until the identity provider has answered. Needs a tokio runtime.
     pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Denied> {
-        let Some(authorization) = authorization else {
-            return self.inner.anonymous.clone().ok_or(Denied::TokenMissing);
+        self.authenticate_by(Credentials { authorization, api_key: None }).await
+    }
+
+    /// The same, by all headers that may identify the caller.
+    pub async fn authenticate_by(&self, credentials: Credentials<'_>) -> Result<Arc<Caller>, Denied> {
+        let Some(authorization) = credentials.authorization else {
+            let kind = credentials.api_key.map_or(ApiKeyKind::Other, |key| self.inner.api_keys.classify(key));
+            return self.of_key(kind).unwrap_or_else(|| self.anonymous());
         };
         let token = bearer(authorization).ok_or(Denied::NoBearer)?;
+        match self.of_key(self.inner.api_keys.classify(token)) {
+            Some(caller) => caller,
+            None => self.of_token(token).await,
+        }
+    }
+
+    /// The caller that an API key identifies; `None` if it is no API key.
+    fn of_key(&self, kind: ApiKeyKind) -> Option<Result<Arc<Caller>, Denied>> {
+        match kind {
+            ApiKeyKind::Known(caller) => Some(Ok(caller)),
+            ApiKeyKind::Publishable => Some(self.anonymous()),
+            ApiKeyKind::Unknown => Some(Err(Denied::ApiKeyUnknown)),
+            ApiKeyKind::Other => None,
+        }
+    }
+
+    fn anonymous(&self) -> Result<Arc<Caller>, Denied> {
+        self.inner.anonymous.clone().ok_or(Denied::TokenMissing)
+    }
+
+    async fn of_token(&self, token: &str) -> Result<Arc<Caller>, Denied> {
         let Tokens { keyring, rules } = self.inner.tokens.as_ref().ok_or(Denied::NotAccepted)?;
         if let Some(caller) = keyring.remembered(token) {
             rules.check_times(&caller.claims, SystemTime::now())?;

@@ -259,13 +259,24 @@ pub struct Auth {
     /// The role of requests without a token. If it is not set, they are refused if tokens are accepted; otherwise they run
     /// as the connection's own user.
     pub anon_role: Option<String>,
+    /// Keys that identify a role without a token.
+    pub api_keys: Vec<ApiKey>,
 }
 
 impl Auth {
     /// Whether all requests run as the connection's own user.
     pub fn is_open(&self) -> bool {
-        self.jwt.is_none() && self.anon_role.is_none()
+        self.jwt.is_none() && self.anon_role.is_none() && self.api_keys.is_empty()
     }
+}
+
+/// An opaque key, and the role of requests that have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// The database role.
+    pub role: String,
+    /// The key; without a dot, which tokens have.
+    pub key: Secret<String>,
 }
 
 /// How JSON Web Tokens are verified. At least one of the three sources of keys is set.

@@ -21,7 +21,7 @@ static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
         clock_skew: Duration::ZERO,
         role_claim: vec!["role".to_owned()],
     };
-    Authenticator::new(&Auth { jwt: Some(jwt), anon_role: Some("anon".to_owned()) })
+    Authenticator::new(&Auth { jwt: Some(jwt), anon_role: Some("anon".to_owned()), ..Auth::default() })
         .expect("a secret is enough")
 });
 

@@ -15,6 +15,9 @@ pub enum Denied {
          Authorization header out."
     )]
     NotAccepted,
+    /// It is a secret API key that is not configured.
+    #[error("The API key is unknown to this server; it takes those of its setting api-keys.")]
+    ApiKeyUnknown,
     /// The token is invalid.
     #[error("The token cannot be used: {0}.")]
     Invalid(#[from] InvalidToken),

@@ -154,6 +154,11 @@ pub struct Raw {
     /// `jwt-secret` or `jwt-keys` is set; without those, they run as the connection's own user.
     #[arg(long, value_name = "ROLE")]
     pub anon_role: Option<Text>,
+    /// API keys of servers, separated by commas, each as `role=key`: a request with the key as its bearer token, or in the header
+    /// `apikey` without a token, runs as that role, such as `service_role=sb_secret_…` of Supabase. A key `sb_publishable_…` needs no
+    /// entry: it is a request without a token. A key has at least 24 letters and no dot.
+    #[arg(long, value_name = "ROLE=KEY")]
+    pub api_keys: Option<Text>,
     /// What of a request SQL can read besides the token's claims, separated by commas: `method`, `path`, `header:NAME`,
     /// `cookie:NAME`. Each is sent with every operation, and stands in PostgreSQL's log where that has statements; credentials
     /// are refused.

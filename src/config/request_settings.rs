@@ -4,7 +4,7 @@
 //! An allow list, empty by default. Each listed part is sent in each message to PostgreSQL, and so is in its logs.
 
 /// The headers that carry credentials. Cookies have an item of their own.
-const CREDENTIALS: [&str; 3] = ["authorization", "proxy-authorization", "cookie"];
+const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "apikey"];
 
 /// Which parts of an HTTP request SQL can read. None by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,6 +91,7 @@ mod tests {
         for (text, hint) in [
             ("header:Authorization", "request.jwt.claims"),
             ("header:proxy-authorization", "credentials"),
+            ("header:apikey", "credentials"),
             ("header:Cookie", "cookie:theme"),
             ("header:*", "no pattern"),
             ("header:", "names no header"),

@@ -171,7 +171,7 @@ impl fmt::Display for Settled {
                 "database-url" | "direct-url" => redacted(text),
                 "redis-url" => text.split(',').map(redacted).collect::<Vec<_>>().join(","),
                 "replica-url" => urls(text).map(redacted).collect::<Vec<_>>().join(","),
-                "jwt-secret" => "***".to_owned(),
+                "jwt-secret" | "api-keys" => "***".to_owned(),
                 _ => text.clone(),
             };
             let line = format!("{name} = {}", toml::Value::String(shown));

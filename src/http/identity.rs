@@ -6,16 +6,19 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 use super::Shared;
 use super::refusal::Refusal;
-use crate::auth::{Caller, Denied};
+use crate::auth::{Caller, Credentials, Denied};
 use crate::config::RequestSettings;
 use crate::engine::Identity;
+
+/// The header of API keys, as in Supabase's API.
+const API_KEY: HeaderName = HeaderName::from_static("apikey");
 
 /// The caller, determined before the body is read.
 pub(super) async fn identify(shared: &Shared, request: &Parts) -> Result<Identity, Refusal> {
@@ -29,18 +32,20 @@ pub(super) async fn identify_as(
     request: &Parts,
     said: Option<&str>,
 ) -> Result<Identity, Refusal> {
+    let single = |name| single(&request.headers, name).map_err(Refusal::Denied);
     let authorization = match said {
         Some(said) => Some(said),
-        None => authorization(&request.headers).map_err(Refusal::Denied)?,
+        None => single(AUTHORIZATION)?,
     };
-    let caller = shared.authenticator.authenticate(authorization).await.map_err(Refusal::Denied)?;
+    let credentials = Credentials { authorization, api_key: single(API_KEY)? };
+    let caller = shared.authenticator.authenticate_by(credentials).await.map_err(Refusal::Denied)?;
     let settings = settings(&caller, request, &shared.request_settings);
     Ok(Identity { role: caller.role.clone(), settings, expires_at: caller.expires_at() })
 }
 
 /// The value of a header that may occur once.
-fn authorization(headers: &HeaderMap) -> Result<Option<&str>, Denied> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Denied> {
+    let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => value.to_str().map(Some).map_err(|_| Denied::NoBearer),
@@ -161,13 +166,13 @@ mod tests {
 
     #[test]
     fn two_tokens_are_none() {
-        assert_eq!(authorization(&parts(&[]).headers), Ok(None));
+        assert_eq!(single(&parts(&[]).headers, AUTHORIZATION), Ok(None));
         let one = parts(&[("authorization", b"Bearer a")]);
-        assert_eq!(authorization(&one.headers), Ok(Some("Bearer a")));
+        assert_eq!(single(&one.headers, AUTHORIZATION), Ok(Some("Bearer a")));
         let two = parts(&[("authorization", b"Bearer a"), ("authorization", b"Bearer b")]);
-        assert_eq!(authorization(&two.headers), Err(Denied::NoBearer));
+        assert_eq!(single(&two.headers, AUTHORIZATION), Err(Denied::NoBearer));
         assert_eq!(
-            authorization(&parts(&[("authorization", b"Bearer \xff")]).headers),
+            single(&parts(&[("authorization", b"Bearer \xff")]).headers, AUTHORIZATION),
             Err(Denied::NoBearer)
         );
     }

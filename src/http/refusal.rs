@@ -140,7 +140,7 @@ fn tell_how_to_come_in(response: &mut Response, denied: Denied) {
             response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
             return;
         }
-        Denied::TokenMissing | Denied::NoBearer => REALM.to_owned(),
+        Denied::TokenMissing | Denied::NoBearer | Denied::ApiKeyUnknown => REALM.to_owned(),
         Denied::NotAccepted | Denied::Invalid(_) | Denied::RoleMissing => {
             format!("{REALM}, error=\"invalid_token\", error_description=\"{denied}\"")
         }

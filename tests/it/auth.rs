@@ -1,5 +1,6 @@
 //! Authentication: tokens over HTTP, their role and claims in the database, and the keys that verify them.
 
+mod api_keys;
 mod claims;
 mod executor;
 mod http;
@@ -70,7 +71,7 @@ impl World {
     }
 
     fn auth(&self) -> Auth {
-        Auth { jwt: Some(jwt()), anon_role: Some(self.role("visitor")) }
+        Auth { jwt: Some(jwt()), anon_role: Some(self.role("visitor")), ..Auth::default() }
     }
 
     /// A token for the role, with more claims.

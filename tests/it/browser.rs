@@ -35,7 +35,7 @@ async fn the_default_query_runs_in_graphiql() {
 async fn a_token_in_the_headers_editor_shows_other_rows_and_is_kept() {
     let name = harness::starter_database().await;
     let server = Server::start(&harness::cluster().url(&name), |config| {
-        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()) };
+        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()), ..Auth::default() };
     })
     .await;
     let client = harness::connect(&harness::cluster().url(&name)).await;

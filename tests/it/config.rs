@@ -171,6 +171,19 @@ fn what_is_wrong_with_tokens_and_roles_is_told_at_once() {
         assert!(message.contains(part), "{part}\n{message}");
     }
     assert!(!message.contains("hush"), "{message}");
+    for (keys, told) in [
+        ("service_role", "key 1 has no role; write for example service_role=sb_secret_…"),
+        ("a=0123456789012345678901234,b=hush", "key 2 can be guessed; it must have 24 letters or more"),
+        ("a=hush.hush.hush.hush.hush.hush", "key 1 has a dot"),
+        ("a=01234567890123456789 hush", "a letter that a header cannot have"),
+        ("none=0123456789012345678901234", "`none` cannot be the name of a role"),
+        ("=0123456789012345678901234", "`` cannot be the name of a role"),
+        ("a=0123456789012345678901234,b=0123456789012345678901234", "key 2 is there twice"),
+    ] {
+        let message = problems_of(&format!("api-keys = '{keys}'"));
+        assert!(message.contains(told), "{told}\n{message}");
+        assert!(!message.contains("hush") && !message.contains("01234"), "{message}");
+    }
     let message = problems_of("jwt-audience = 'app'\njwt-issuer = 'https://id/'");
     assert_eq!(message.matches("has no effect, because no key is set").count(), 2, "{message}");
     // An empty variable must not turn off authentication.

@@ -78,7 +78,8 @@ async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<St
     }
     let pooler = harness::pooler(pool_mode, SERVER_CONNECTIONS);
     let server = Server::start(&pooler.url(&database), |config| {
-        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("load_visitor".to_owned()) };
+        config.auth =
+            Auth { jwt: Some(jwt()), anon_role: Some("load_visitor".to_owned()), ..Auth::default() };
         config.database.pool_mode = pool_mode;
         config.database.context = Some(context);
         config.database.stored_operations = stored;

@@ -82,7 +82,7 @@ async fn titles(server: &Server, token: &str) -> (Value, Vec<String>) {
 async fn supabases_tokens_and_policies_work_as_they_are() {
     let database = harness::database(SETUP).await;
     let server = Server::start(&harness::cluster().url(&database), |config| {
-        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()) };
+        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()), ..Auth::default() };
     })
     .await;
     let (ana, ben) = (access_token(ANA, "blue"), access_token(BEN, "red"));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
-use super::super::{Auth, Jwks, Jwt, Secret};
+use super::super::{ApiKey, Auth, Jwks, Jwt, Secret};
 use super::{Reader, list};
 
 /// A shorter secret could be found by brute force (RFC 7518, section 3.2, asks for the output length of SHA-256).
@@ -14,6 +14,9 @@ const SECRET_BYTES: usize = 32;
 
 /// The permitted difference between clocks when a token's `exp` and `nbf` are checked.
 const CLOCK_SKEW: Duration = Duration::from_secs(30);
+
+/// A shorter API key could be found by trying.
+const KEY_BYTES: usize = 24;
 
 /// PostgreSQL truncates longer names.
 const ROLE_BYTES: usize = 63;
@@ -44,7 +47,11 @@ pub(super) fn auth(reader: &mut Reader<'_>) -> Auth {
     if !has_keys {
         refuse_rules_without_keys(reader);
     }
-    Auth { jwt: has_keys.then_some(jwt), anon_role: reader.optional("anon-role", role) }
+    Auth {
+        jwt: has_keys.then_some(jwt),
+        anon_role: reader.optional("anon-role", role),
+        api_keys: reader.optional("api-keys", api_keys).unwrap_or_default(),
+    }
 }
 
 fn refuse_rules_without_keys(reader: &mut Reader<'_>) {
@@ -117,9 +124,32 @@ fn role_claim(text: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
+/// The messages never contain a key.
+fn api_keys(text: &str) -> Result<Vec<ApiKey>, String> {
+    let mut keys: Vec<ApiKey> = Vec::new();
+    for (index, pair) in list(text).iter().enumerate() {
+        let place = format!("key {} ", index + 1);
+        let Some((name, key)) = pair.split_once('=') else {
+            return Err(format!("{place}has no role; write for example service_role=sb_secret_…"));
+        };
+        let (name, key) = (name.trim(), key.trim());
+        if key.len() < KEY_BYTES {
+            return Err(format!("{place}can be guessed; it must have {KEY_BYTES} letters or more"));
+        }
+        if key.contains('.') || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!("{place}has a dot, as a token, or a letter that a header cannot have"));
+        }
+        if keys.iter().any(|earlier| earlier.key.expose() == key) {
+            return Err(format!("{place}is there twice"));
+        }
+        keys.push(ApiKey { role: role(name)?, key: Secret::new(key) });
+    }
+    Ok(keys)
+}
+
 /// In PostgreSQL, `none` is not a role but the return to the connection's own user.
 fn role(text: &str) -> Result<String, String> {
-    if text == "none" || text.len() > ROLE_BYTES || text.contains('\0') {
+    if text == "none" || text.is_empty() || text.len() > ROLE_BYTES || text.contains('\0') {
         return Err(format!("`{text}` cannot be the name of a role"));
     }
     Ok(text.to_owned())

@@ -34,7 +34,7 @@ async fn a_request_without_an_identity_runs_as_the_anonymous_role() {
     let visitor = world.role("visitor");
     let expected = json!({ "who": visitor, "setting": json!({ "role": visitor }).to_string() });
     for jwt in [None, Some(jwt())] {
-        let engine = engine(&world, Auth { jwt, anon_role: Some(visitor.clone()) });
+        let engine = engine(&world, Auth { jwt, anon_role: Some(visitor.clone()), ..Auth::default() });
         for answer in both(&engine, || Request::new(WHO)).await {
             assert_eq!(data(&answer), expected);
         }
@@ -44,7 +44,7 @@ async fn a_request_without_an_identity_runs_as_the_anonymous_role() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_without_an_identity_is_refused_where_tokens_are_needed() {
     let world = World::new("").await;
-    let engine = engine(&world, Auth { jwt: Some(jwt()), anon_role: None });
+    let engine = engine(&world, Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() });
     for answer in both(&engine, || Request::new(WHO)).await {
         let answer = serde_json::to_value(&answer).expect("JSON");
         assert_eq!(answer["data"], Value::Null);

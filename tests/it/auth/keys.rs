@@ -45,7 +45,8 @@ fn signed(key: &str, kid: Option<&str>) -> String {
 }
 
 fn authenticator(jwt: Jwt) -> Authenticator {
-    Authenticator::new(&Auth { jwt: Some(jwt), anon_role: None }).expect("the keys can be used")
+    Authenticator::new(&Auth { jwt: Some(jwt), anon_role: None, ..Auth::default() })
+        .expect("the keys can be used")
 }
 
 fn of(provider: &Provider) -> Authenticator {
@@ -211,7 +212,7 @@ async fn keys_of_files_hold_beside_each_other_and_are_read_again() {
 fn a_key_file_that_cannot_be_used_is_told_with_its_path_and_the_reason() {
     let refused = |key: Option<&str>, jwks: Option<&str>| {
         let jwt = Jwt { key: key.map(key_file), jwks: jwks.map(|name| Jwks::File(key_file(name))), ..jwt() };
-        match Authenticator::new(&Auth { jwt: Some(jwt), anon_role: None }) {
+        match Authenticator::new(&Auth { jwt: Some(jwt), anon_role: None, ..Auth::default() }) {
             Ok(_) => panic!("it is no good"),
             Err(error) => error.to_string(),
         }

@@ -62,7 +62,8 @@ fn object(random: &mut Random, depth: usize) -> Map<String, Value> {
 #[tokio::test]
 async fn no_changed_token_is_accepted() {
     let authenticator =
-        Authenticator::new(&Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()) }).expect("a secret");
+        Authenticator::new(&Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()), ..Auth::default() })
+            .expect("a secret");
     let mut random = Random(SEED);
     for round in 0..5_000 {
         let good = token(&Value::Object(object(&mut random, 2)));

@@ -250,7 +250,9 @@ async fn streams_count_among_the_subscriptions_and_are_dropped_with_their_client
 async fn streams_end_with_the_token_and_with_the_server() {
     let mut keys = jwt();
     keys.clock_skew = Duration::ZERO;
-    let served = Served::with(|config| config.auth = Auth { jwt: Some(keys), anon_role: None }).await;
+    let served =
+        Served::with(|config| config.auth = Auth { jwt: Some(keys), anon_role: None, ..Auth::default() })
+            .await;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let brief = token(&json!({ "role": "streamed", "exp": now + 3 }));
     let long = token(&json!({ "role": "streamed" }));
@@ -285,7 +287,7 @@ async fn streams_end_with_the_token_and_with_the_server() {
 
 #[tokio::test]
 async fn a_stream_reads_as_its_caller_in_a_transaction_for_each_value() {
-    let auth = Auth { jwt: Some(jwt()), anon_role: None };
+    let auth = Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() };
     let served = Served::with(|config| config.auth = auth).await;
     let document = json!({"query": "subscription { counted }"});
     for (user, sees) in [("ann", 2), ("bob", 1), ("eve", 0)] {

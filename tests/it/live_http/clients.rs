@@ -62,7 +62,7 @@ async fn every_client_sees_changes_survives_a_restart_and_unsubscribes() {
     let url = harness::cluster().url(&harness::database(TASKS).await);
     let change = |config: &mut Config| {
         config.live.interval = Duration::from_millis(100);
-        config.auth = Auth { jwt: Some(jwt()), anon_role: None };
+        config.auth = Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() };
     };
     let database = harness::connect(&url).await;
     let server = Server::start(&url, change).await;

@@ -32,7 +32,9 @@ fn tasks(titles: &[&str]) -> Value {
 async fn a_token_that_expires_ends_its_subscriptions() {
     let mut keys = jwt();
     keys.clock_skew = Duration::ZERO;
-    let table = Table::served(|config| config.auth = Auth { jwt: Some(keys), anon_role: None }).await;
+    let table =
+        Table::served(|config| config.auth = Auth { jwt: Some(keys), anon_role: None, ..Auth::default() })
+            .await;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let brief = token(&json!({ "role": "postgres", "exp": now + 3 }));
     let mut subscribers = Vec::new();
@@ -52,7 +54,9 @@ async fn a_token_that_expires_ends_its_subscriptions() {
 
 #[tokio::test]
 async fn a_revoked_role_ends_its_subscriptions() {
-    let table = Table::served(|config| config.auth = Auth { jwt: Some(jwt()), anon_role: None }).await;
+    let table =
+        Table::served(|config| config.auth = Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() })
+            .await;
     let role = format!("live_http_revoked_{}", std::process::id());
     table.execute(&format!("create role {role}; grant select on task to {role}")).await;
     let revoked = token(&json!({ "role": role }));
@@ -97,7 +101,7 @@ async fn a_changed_database_ends_what_does_not_fit_it_any_more() {
 async fn there_are_no_more_subscriptions_than_the_server_and_the_role_may_have() {
     let table = Table::served(|config| {
         config.live.subscriptions = 3;
-        config.auth = Auth { jwt: Some(jwt()), anon_role: None };
+        config.auth = Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() };
         let of_role = Limits { subscriptions: 2, ..config.limits.clone() };
         config.role_limits.insert("postgres".to_owned(), of_role);
     })

@@ -150,7 +150,9 @@ async fn the_older_protocol_is_spoken_as_well() {
 
 #[tokio::test]
 async fn a_token_is_taken_from_the_payload_or_from_the_upgrade() {
-    let table = Table::served(|config| config.auth = Auth { jwt: Some(jwt()), anon_role: None }).await;
+    let table =
+        Table::served(|config| config.auth = Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() })
+            .await;
     let server = &table.server;
     let token = format!("Bearer {}", token(&json!({"role": "postgres"})));
     for payload in [json!({"authorization": token}), json!({"headers": {"Authorization": token}})] {
@@ -172,7 +174,9 @@ async fn a_token_is_taken_from_the_payload_or_from_the_upgrade() {
 async fn a_token_that_expires_ends_its_subscriptions_and_its_client_may_come_back() {
     let mut keys = jwt();
     keys.clock_skew = Duration::ZERO;
-    let table = Table::served(|config| config.auth = Auth { jwt: Some(keys), anon_role: None }).await;
+    let table =
+        Table::served(|config| config.auth = Auth { jwt: Some(keys), anon_role: None, ..Auth::default() })
+            .await;
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let token =
         |seconds: u64| format!("Bearer {}", token(&json!({"role": "postgres", "exp": now + seconds})));

@@ -93,7 +93,7 @@ impl Stack {
     pub(super) async fn serve(&self) -> Server {
         Server::start(&self.pooler.url("postgres"), |config| {
             config.live.interval = INTERVAL;
-            config.auth = Auth { jwt: Some(jwt()), anon_role: None };
+            config.auth = Auth { jwt: Some(jwt()), anon_role: None, ..Auth::default() };
         })
         .await
     }
