@@ -85,6 +85,9 @@ pub struct Type {
     pub directive: Directive,
     /// Of an enum: its labels in their order.
     pub labels: Option<Vec<String>>,
+    /// The extension that has brought it, wherever it stands.
+    #[serde(default)]
+    pub extension: Option<String>,
     /// Whether it is in an exposed schema and the role may use it.
     pub is_exposed: bool,
     /// Whether the role may name it in a statement: `USAGE` of its schema.
@@ -202,6 +205,9 @@ pub struct Column {
     /// Its type.
     #[serde(rename = "type")]
     pub type_oid: Oid,
+    /// What is declared of its type besides the type: of a vector its length (`pg_attribute.atttypmod`).
+    #[serde(default)]
+    pub modifier: Option<i32>,
     /// Its collation, where it has one that is not the database's default.
     pub collation: Option<Collation>,
     /// Whether the column is `NOT NULL`. Rows of children and of functions may contain nulls all the same.

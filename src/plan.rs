@@ -15,6 +15,7 @@ mod conflict;
 mod distinct;
 mod filter;
 mod json_filter;
+mod measure;
 mod nested;
 mod order;
 mod page;
@@ -23,6 +24,7 @@ mod read;
 mod related;
 mod slot;
 mod update;
+mod vector;
 mod write;
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use array::array_literal;
 pub use call::{Call, Given};
 pub use conflict::OnConflict;
 pub use json_filter::{JsonPart, JsonTest, PartTest};
+pub use measure::{Measure, Measured};
 pub use nested::{InsertStep, Link, NestedInsert};
 pub use order::{OrderKey, OrderTerm};
 pub use page::{Bound, Direction, Page};
@@ -237,6 +240,8 @@ pub enum RowField {
     },
     /// A function of the row that returns neither a row nor rows.
     Computed(usize),
+    /// A number that is computed of a column and of arguments.
+    Measure(Box<Measure>),
     /// Another row.
     ToOne {
         /// Which row, and its selected fields.

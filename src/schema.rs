@@ -20,10 +20,12 @@ mod functions;
 mod further;
 mod json_filter;
 mod limits;
+mod measure;
 mod mutations;
 pub mod naming;
 mod nested;
 mod operator;
+mod optional;
 mod overloads;
 mod related;
 mod relations;
@@ -60,7 +62,9 @@ pub use json_filter::{
     JSON_PATH, JsonFilterField, JsonPathFilterField, JsonPredicateField, path_number_operator,
     path_text_operator,
 };
+pub use measure::{ColumnMeasure, DIRECTION, MeasureArgument, MeasureKind, VectorMetric};
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, count_operator};
+pub use optional::OptionalType;
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};
 pub use session::SessionSettings;
@@ -113,6 +117,8 @@ pub struct Schema {
     pub functions: Vec<Option<ExposedFunction>>,
     /// The exposed enums, by the oid of their type.
     pub enums: HashMap<Oid, EnumType>,
+    /// What the names of optional types have behind them.
+    optional_suffix: Arc<str>,
     /// The parts of the application's API that are valid with this database.
     application: Application,
     /// What the API leaves out, and why.

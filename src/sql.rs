@@ -22,6 +22,8 @@ mod distinct;
 mod document;
 mod json;
 mod kept;
+mod measure;
+mod nearest;
 mod nested;
 mod order;
 mod print;

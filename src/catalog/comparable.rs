@@ -45,6 +45,7 @@ mod tests {
             subtype: None,
             directive: Directive::default(),
             labels: None,
+            extension: None,
             is_exposed: false,
             may_be_named: true,
             may_be_compared: true,

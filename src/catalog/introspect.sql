@@ -236,6 +236,7 @@ column_list as (
         json_agg(json_build_object(
             'name', a.attname,
             'type', a.atttypid::pg_catalog.int8,
+            'modifier', nullif(a.atttypmod, -1),
             'collation', case when a.attcollation not in (0, 'pg_catalog."default"'::pg_catalog.regcollation) then (
                 select json_build_object(
                     'schema', n.nspname,
@@ -410,6 +411,13 @@ select json_build_object(
                 select json_agg(e.enumlabel order by e.enumsortorder)
                 from pg_catalog.pg_enum as e
                 where e.enumtypid = t.oid
+            ),
+            'extension', (
+                select e.extname
+                from pg_catalog.pg_depend as d
+                join pg_catalog.pg_extension as e on e.oid = d.refobjid
+                where d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass and d.objid = t.oid and d.deptype = 'e'
+                    and d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
             ),
             'is_exposed', exists (select from exposed_schema as s where s.oid = t.typnamespace)
                 and pg_catalog.has_type_privilege(t.oid, 'usage'),

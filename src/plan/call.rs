@@ -2,6 +2,7 @@
 
 use apollo_compiler::Node;
 
+use super::slot::Taken;
 use super::{Action, Origin, PlanError, Planner, RowField, Slot};
 use crate::request::{Field, Inputs};
 use crate::schema::{ExposedArgument, ExposedFunction, Returns};
@@ -32,7 +33,8 @@ impl<'a> Planner<'a> {
         let mut given = Vec::new();
         for (index, argument) in exposed.arguments().iter().enumerate() {
             if let Some(value) = arguments.get(&*argument.name) {
-                given.push((index, self.slot(&argument.name, &argument.column_type, value)?));
+                let taken = Taken::new(&argument.name, argument.column_type.value);
+                given.push((index, self.slot(taken, &argument.column_type, value)?));
             }
         }
         let call = Call { function, given: Given::Arguments(given) };

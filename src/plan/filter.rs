@@ -135,7 +135,7 @@ impl Planner<'_> {
                 exposed.field
             )));
         }
-        let taken = Taken::new(&exposed.field, exposed.column_type.value);
+        let taken = Taken::of_column(&exposed.field, exposed);
         let operand = match operator.operand {
             OperandKind::AnyOf => Operand::List(self.list(taken, value)?),
             OperandKind::Value if exposed.column_type.is_list => Operand::List(self.list(taken, value)?),

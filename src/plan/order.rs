@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PlanError, Planner};
+use super::{Measure, PlanError, Planner};
 use crate::request::{Input, Leaf};
 use crate::schema::{AggregateFunction, Join, OrderFieldKind};
 
@@ -11,7 +11,7 @@ use crate::schema::{AggregateFunction, Join, OrderFieldKind};
 pub(super) const MOST_TERMS: usize = 16;
 
 /// What rows are ordered by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum OrderKey {
     /// A column.
     Column(usize),
@@ -21,6 +21,8 @@ pub enum OrderKey {
     Count(Arc<Join>),
     /// An aggregate function over a column of the rows at the other end of a relation.
     Figure(Arc<Join>, AggregateFunction, usize),
+    /// A number that is computed of a column and of values.
+    Measure(Box<Measure>),
 }
 
 impl OrderKey {
@@ -28,6 +30,7 @@ impl OrderKey {
     pub fn columns(&self) -> impl Iterator<Item = usize> {
         let (own, pairs) = match self {
             Self::Column(column) => (Some(*column), &[][..]),
+            Self::Measure(measure) => (Some(measure.column), &[][..]),
             Self::Row(join, _) | Self::Count(join) | Self::Figure(join, ..) => {
                 (None, join.columns.as_slice())
             }
@@ -37,7 +40,7 @@ impl OrderKey {
 }
 
 /// One term of an ORDER BY.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct OrderTerm {
     /// The key.
     pub key: OrderKey,
@@ -77,9 +80,10 @@ impl Planner<'_> {
         let exposed = self.table(table)?;
         let mut terms: Vec<OrderTerm> = Vec::new();
         for item in argument.map(Input::items).unwrap_or_default() {
-            for (key, direction) in self.order_keys(table, &item)? {
-                let term = self.term(key, &direction)?;
-                terms.extend(term.filter(|term| terms.iter().all(|earlier| earlier.key != term.key)));
+            for term in self.order_terms(table, &item)? {
+                if terms.iter().all(|earlier| earlier.key != term.key) {
+                    terms.push(term);
+                }
                 if terms.len() > MOST_TERMS {
                     return Err(
                         self.error(format!("orderBy names more than {MOST_TERMS} columns; name fewer"))
@@ -99,30 +103,32 @@ impl Planner<'_> {
         Ok(terms)
     }
 
-    /// The keys in an object of an `orderBy`, each with its direction.
-    pub(super) fn order_keys<'i>(
-        &self,
-        table: usize,
-        object: &Input<'i>,
-    ) -> Result<Vec<(OrderKey, Input<'i>)>, PlanError> {
+    /// The terms of the fields of an object of an `orderBy`.
+    pub(super) fn order_terms(&self, table: usize, object: &Input<'_>) -> Result<Vec<OrderTerm>, PlanError> {
         let exposed = self.table(table)?;
-        let mut keys = Vec::new();
+        let mut terms = Vec::new();
         for (name, value) in object.fields() {
             match exposed.order_field(name) {
-                Some(OrderFieldKind::Column(column)) => keys.push((OrderKey::Column(column), value)),
+                Some(OrderFieldKind::Column(column)) => {
+                    terms.extend(self.term(OrderKey::Column(column), &value.value())?);
+                }
                 Some(OrderFieldKind::Relation(relation)) => {
-                    keys.extend(self.relation_order(name, relation, &value)?);
+                    terms.extend(self.relation_order(name, relation, &value)?);
+                }
+                Some(OrderFieldKind::Measure(measure)) => {
+                    terms.extend(self.measure_order(table, measure, &value)?);
                 }
                 None => return Err(self.error(format!("{name} cannot be ordered by"))),
             }
         }
-        Ok(keys)
+        Ok(terms)
     }
 
-    fn term(&self, key: OrderKey, direction: &Input<'_>) -> Result<Option<OrderTerm>, PlanError> {
-        let (is_descending, is_nulls_first) = match direction.value() {
+    /// The term of a key with its direction. Null adds no term.
+    pub(super) fn term(&self, key: OrderKey, direction: &Leaf<'_>) -> Result<Option<OrderTerm>, PlanError> {
+        let (is_descending, is_nulls_first) = match direction {
             Leaf::Null => return Ok(None),
-            Leaf::Text(name) => match name {
+            Leaf::Text(name) => match *name {
                 "AscNullsFirst" => (false, true),
                 "AscNullsLast" => (false, false),
                 "DescNullsFirst" => (true, true),

@@ -95,6 +95,9 @@ impl<'a> Planner<'a> {
                     }
                 }
                 Asked::Field(RowFieldKind::Computed(function)) => below.computed(function, &fields)?,
+                Asked::Field(RowFieldKind::Measure(measure)) => {
+                    below.measure_field(table, measure, fields[0])?
+                }
             };
             Ok((key, field))
         });

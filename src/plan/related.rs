@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::slot::Taken;
-use super::{Condition, Operand, OrderKey, PlanError, Planner};
+use super::{Condition, Operand, OrderKey, OrderTerm, PlanError, Planner};
 use crate::request::{Input, Leaf};
 use crate::schema::{
     AggregateFieldKind, Cardinality, FilterFieldKind, FilterOperator, FixedFields, Join, OperandKind,
@@ -119,38 +119,44 @@ impl Planner<'_> {
         }
     }
 
-    /// The keys, with their directions, of a relation's field in an `orderBy`. Null adds no key.
-    pub(super) fn relation_order<'i>(
+    /// The terms of a relation's field in an `orderBy`. Null adds no term.
+    pub(super) fn relation_order(
         &self,
         name: &str,
         relation: &RelationField,
-        value: &Input<'i>,
-    ) -> Result<Vec<(OrderKey, Input<'i>)>, PlanError> {
+        value: &Input<'_>,
+    ) -> Result<Vec<OrderTerm>, PlanError> {
         let (join, table) = (&relation.join, relation.join.table);
         match relation.cardinality {
             Cardinality::One { .. } => {
-                let keys = self.order_keys(table, value)?.into_iter();
-                let of_row = |(key, direction)| (OrderKey::Row(Arc::clone(join), Box::new(key)), direction);
-                Ok(keys.map(of_row).collect())
+                let terms = self.order_terms(table, value)?.into_iter();
+                let of_row = |term: OrderTerm| OrderTerm {
+                    key: OrderKey::Row(Arc::clone(join), Box::new(term.key)),
+                    ..term
+                };
+                Ok(terms.map(of_row).collect())
             }
             Cardinality::Many => {
-                let mut keys = Vec::new();
+                let mut terms = Vec::new();
                 for (field, value) in value.fields() {
                     let kind = AggregateFieldKind::named(field);
                     match kind.ok_or_else(|| self.error(format!("{name} cannot be ordered by {field}")))? {
-                        AggregateFieldKind::Count => keys.push((OrderKey::Count(Arc::clone(join)), value)),
+                        AggregateFieldKind::Count => {
+                            terms.extend(self.term(OrderKey::Count(Arc::clone(join)), &value.value())?);
+                        }
                         AggregateFieldKind::Function(function) => {
                             for (field, direction) in value.fields() {
                                 let column =
                                     self.table(table)?.figure_column(field, function).ok_or_else(|| {
                                         self.error(format!("{name} cannot be ordered by {field}"))
                                     })?;
-                                keys.push((OrderKey::Figure(Arc::clone(join), function, column), direction));
+                                let key = OrderKey::Figure(Arc::clone(join), function, column);
+                                terms.extend(self.term(key, &direction.value())?);
                             }
                         }
                     }
                 }
-                Ok(keys)
+                Ok(terms)
             }
         }
     }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::array::array_literal;
 use super::path::ResponsePath;
-use super::{PlanError, Planner};
+use super::{PlanError, Planner, vector};
 use crate::request::{Input, JsonMap, JsonValue, Leaf, Path, Source, identifier};
-use crate::schema::{ColumnType, Scalar, Schema, ValueType};
+use crate::schema::{ColumnType, ExposedColumn, Scalar, Schema, ValueType};
 
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Slot {
     Variable(Arc<Variable>),
     /// An array of slots.
     Array(Vec<Slot>),
+    /// A vector of these numbers.
+    Vector(Vec<Slot>),
 }
 
 /// A value in the variables, and its conversion.
@@ -54,11 +56,26 @@ enum Reading {
 pub(super) struct Taken {
     name: Box<str>,
     value_type: ValueType,
+    /// How many numbers a vector has.
+    length: Option<usize>,
 }
 
 impl Taken {
     pub(super) fn new(name: &str, value_type: ValueType) -> Self {
-        Self { name: name.into(), value_type }
+        Self { name: name.into(), value_type, length: None }
+    }
+
+    /// A value of a column's type, or an element of its array.
+    pub(super) fn of_column(name: &str, column: &ExposedColumn) -> Self {
+        Self { length: column.length, ..Self::new(name, column.column_type.value) }
+    }
+
+    fn heed_length(&self, given: usize) -> Result<(), String> {
+        vector::heed_length(&self.name, self.length, given)
+    }
+
+    fn is_vector(&self) -> bool {
+        self.value_type == ValueType::Scalar(Scalar::Vector)
     }
 }
 
@@ -67,9 +84,25 @@ impl Planner<'_> {
     pub(super) fn one(&self, taken: Taken, input: &Input<'_>) -> Result<Slot, PlanError> {
         match input.source() {
             Source::Known(leaf) => self.known(decode(self.schema, &taken, &leaf)),
+            Source::Items(items) if taken.is_vector() => self.vector(&taken, &items),
             Source::Items(_) => self.known(decode(self.schema, &taken, &Leaf::Compound)),
             Source::Variable(path) => Ok(self.variable(path, Reading::One(taken))),
         }
+    }
+
+    /// A vector of the items of a list in the document.
+    fn vector(&self, taken: &Taken, items: &[Input<'_>]) -> Result<Slot, PlanError> {
+        taken.heed_length(items.len()).map_err(|message| self.error(message))?;
+        let number = |item| self.one(Taken::new(&taken.name, ValueType::Scalar(Scalar::Float)), item);
+        let numbers: Vec<_> = items.iter().map(number).collect::<Result<_, _>>()?;
+        let known = numbers.iter().map(|number| match number {
+            Slot::Known(number) => number.as_deref(),
+            Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_) => None,
+        });
+        Ok(match known.collect::<Option<Vec<_>>>() {
+            Some(known) => Slot::Known(Some(vector::text(known))),
+            None => Slot::Vector(numbers),
+        })
     }
 
     /// A list of values, or null.
@@ -86,17 +119,16 @@ impl Planner<'_> {
     }
 
     /// A value of a column's type, or of its array.
-    pub(super) fn slot(&self, name: &str, of: &ColumnType, input: &Input<'_>) -> Result<Slot, PlanError> {
-        let taken = Taken::new(name, of.value);
+    pub(super) fn slot(&self, taken: Taken, of: &ColumnType, input: &Input<'_>) -> Result<Slot, PlanError> {
         if of.is_list { self.list(taken, input) } else { self.one(taken, input) }
     }
 
     /// An array of the values that the objects of a list have for a key.
-    pub(super) fn column(&self, key: &str, of: &ColumnType, objects: &Input<'_>) -> Slot {
+    pub(super) fn column(&self, key: &str, column: &ExposedColumn, objects: &Input<'_>) -> Slot {
         match objects.source() {
             Source::Variable(path) => {
-                let taken = Taken::new(key, of.value);
-                self.variable(path, Reading::Column { key: key.into(), is_list: of.is_list, taken })
+                let (taken, is_list) = (Taken::of_column(key, column), column.column_type.is_list);
+                self.variable(path, Reading::Column { key: key.into(), is_list, taken })
             }
             // Only lists in the variables have columns.
             Source::Known(_) | Source::Items(_) => Slot::Known(None),
@@ -164,7 +196,7 @@ impl Slot {
     pub fn values(&self) -> usize {
         match self {
             Self::Known(_) | Self::Variable(_) => 1,
-            Self::Array(slots) => 1 + slots.iter().map(Self::values).sum::<usize>(),
+            Self::Array(slots) | Self::Vector(slots) => 1 + slots.iter().map(Self::values).sum::<usize>(),
         }
     }
 
@@ -176,6 +208,12 @@ impl Slot {
                 let values = slots.iter().map(|slot| slot.bind(schema, variables));
                 let values: Vec<_> = values.collect::<Result<_, _>>()?;
                 Ok(Some(array_literal(values.iter().map(Option::as_deref))))
+            }
+            Self::Vector(numbers) => {
+                let numbers = numbers.iter().map(|number| number.bind(schema, variables));
+                let numbers: Vec<_> = numbers.collect::<Result<_, _>>()?;
+                // pgvector refuses nulls in a vector, and says so.
+                Ok(Some(vector::text(numbers.iter().map(|number| number.as_deref().unwrap_or("NULL")))))
             }
             Self::Variable(variable) => variable.bind(schema, variables),
         }
@@ -190,18 +228,14 @@ impl Variable {
 
     fn read(&self, schema: &Schema, value: &JsonValue) -> Result<Option<String>, String> {
         match &self.reading {
-            Reading::One(taken) => decode(schema, taken, &Leaf::of_json(value)),
+            Reading::One(taken) => one(schema, taken, value),
             Reading::List(taken) => list(schema, taken, value),
             Reading::Column { key, is_list, taken } => {
                 let objects = value.as_array().map(Vec::as_slice).unwrap_or_default().iter();
                 let values = objects.map(|object| {
                     let value = object.as_object().and_then(|fields| fields.get(&**key));
                     let value = value.unwrap_or(&JsonValue::Null);
-                    if *is_list {
-                        list(schema, taken, value)
-                    } else {
-                        decode(schema, taken, &Leaf::of_json(value))
-                    }
+                    if *is_list { list(schema, taken, value) } else { one(schema, taken, value) }
                 });
                 let values: Vec<_> = values.collect::<Result<_, _>>()?;
                 Ok(Some(array_literal(values.iter().map(Option::as_deref))))
@@ -233,6 +267,17 @@ fn list(schema: &Schema, taken: &Taken, value: &JsonValue) -> Result<Option<Stri
     Ok(Some(array_literal(values.iter().map(Option::as_deref))))
 }
 
+/// A single value of the variables.
+fn one(schema: &Schema, taken: &Taken, value: &JsonValue) -> Result<Option<String>, String> {
+    if let JsonValue::Array(numbers) = value
+        && taken.is_vector()
+    {
+        taken.heed_length(numbers.len())?;
+        return vector::of_json(&taken.name, numbers).map(Some);
+    }
+    decode(schema, taken, &Leaf::of_json(value))
+}
+
 /// A count of rows.
 pub(super) fn count(name: &str, leaf: &Leaf<'_>) -> Result<u64, String> {
     match leaf {
@@ -247,7 +292,7 @@ pub(super) fn count(name: &str, leaf: &Leaf<'_>) -> Result<u64, String> {
 
 /// A value in PostgreSQL's text form.
 fn decode(schema: &Schema, taken: &Taken, leaf: &Leaf<'_>) -> Result<Option<String>, String> {
-    let Taken { name, value_type } = taken;
+    let Taken { name, value_type, .. } = taken;
     let wrong = |needed: &str| Err(format!("{name} takes a {}: {needed}", schema.value_name(*value_type)));
     match (value_type, leaf) {
         (_, Leaf::Null) => Ok(None),
@@ -266,6 +311,11 @@ fn decode(schema: &Schema, taken: &Taken, leaf: &Leaf<'_>) -> Result<Option<Stri
         {
             Ok(Some(Cow::clone(number).into_owned()))
         }
+        (ValueType::Scalar(Scalar::Vector), Leaf::Number(number)) => {
+            taken.heed_length(1)?;
+            Ok(Some(vector::text([number])))
+        }
+        (ValueType::Scalar(Scalar::Vector), _) => wrong("a list of numbers"),
         (ValueType::Scalar(Scalar::Int | Scalar::Float | Scalar::Boolean), _) => wrong("it has another type"),
         (ValueType::Scalar(_), Leaf::Text(text)) => Ok(Some((*text).to_owned())),
         _ => wrong("a string"),

@@ -2,6 +2,7 @@
 
 use apollo_compiler::Node;
 
+use super::slot::Taken;
 use super::{
     Action, Asked, AskedField, Assignment, Condition, OnConflict, Operand, PlanError, Planner, RowField, Slot,
 };
@@ -116,7 +117,7 @@ impl<'a> Planner<'a> {
             if written.column_type.sql_type.is_none() {
                 return Ok(None);
             }
-            found.push((column, self.column(key, &written.column_type, objects)));
+            found.push((column, self.column(key, written, objects)));
         }
         found.sort_unstable_by_key(|(column, _)| *column);
         let (columns, values): (Vec<_>, _) = found.into_iter().unzip();
@@ -178,7 +179,7 @@ impl<'a> Planner<'a> {
 
     /// A value of a column's type, or of its array.
     pub(super) fn new_value(&self, column: &ExposedColumn, value: &Input<'_>) -> Result<Operand, PlanError> {
-        let slot = self.slot(&column.field, &column.column_type, value)?;
+        let slot = self.slot(Taken::of_column(&column.field, column), &column.column_type, value)?;
         Ok(if column.column_type.is_list { Operand::List(slot) } else { Operand::Value(slot) })
     }
 

@@ -210,7 +210,10 @@ impl<'a> Meter<'a> {
                     Some((relation.join.table, DEFAULT_PAGE_SIZE))
                 }
                 RowFieldKind::Computed(function) => Some((self.table_of_rows(function)?, DEFAULT_PAGE_SIZE)),
-                RowFieldKind::NodeId | RowFieldKind::Column(_) | RowFieldKind::Relation(_) => None,
+                RowFieldKind::NodeId
+                | RowFieldKind::Column(_)
+                | RowFieldKind::Relation(_)
+                | RowFieldKind::Measure(_) => None,
             },
         }
     }

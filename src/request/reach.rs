@@ -94,7 +94,7 @@ impl Reach {
                     Self { levels: 1, relations: figures }
                 }
             },
-            Some(OrderFieldKind::Column(_)) | None => Self::default(),
+            Some(OrderFieldKind::Column(_) | OrderFieldKind::Measure(_)) | None => Self::default(),
         }))
     }
 }

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use super::scalar::{Scalar, ValueType};
 use super::{
     Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION,
-    Schema, conflicts, expose, functions, limits, naming, nested, relations, reserved, updates,
+    Schema, conflicts, expose, functions, limits, measure, naming, nested, optional, relations, reserved,
+    updates,
 };
 use crate::catalog::{Catalog, Problem};
 
@@ -23,6 +24,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         row_types: HashMap::new(),
         functions: Vec::new(),
         enums: HashMap::new(),
+        optional_suffix: Arc::default(),
         application: Application::default(),
         problems: catalog.problems.clone(),
         catalog,
@@ -31,6 +33,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     conflicts::add(&mut schema, &mut claimed);
     updates::add(&mut schema, &mut claimed);
     nested::add(&mut schema, &mut claimed);
+    schema.optional_suffix = optional::underscores(&mut claimed);
     let exposed = schema.tables.iter().enumerate();
     let named = exposed.filter_map(|(index, found)| Some((Arc::clone(&found.as_ref()?.type_name), index)));
     schema.row_types = named.collect();
@@ -48,6 +51,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         add_mutations(&mut schema.mutation, index, exposed);
     }
     functions::add(&mut schema);
+    measure::add(&mut schema);
     application.add_to(&mut schema);
     if options.subscriptions {
         add_subscriptions(&mut schema);

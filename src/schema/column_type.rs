@@ -34,7 +34,11 @@ impl ColumnType {
         let value_type = if is_enum(value.oid) {
             ValueType::Enum(value.oid)
         } else {
-            ValueType::Scalar(Scalar::of_base_type(value))
+            match Scalar::of_base_type(value) {
+                // An array of vectors is a list of texts.
+                Scalar::Vector if is_list => ValueType::Scalar(Scalar::Opaque),
+                scalar => ValueType::Scalar(scalar),
+            }
         };
         let encoding = match value_type {
             ValueType::Enum(_) => Encoding::of_enum(is_list),
@@ -52,6 +56,12 @@ impl ColumnType {
             is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
             value: value_type,
         }
+    }
+
+    /// How many numbers it has, if it is a vector that is declared so.
+    pub(super) fn vector_length(&self, modifier: Option<i32>) -> Option<usize> {
+        let is_vector = self.value == ValueType::Scalar(Scalar::Vector);
+        modifier.filter(|_| is_vector).and_then(|length| usize::try_from(length).ok())
     }
 
     /// The scalar, if it is one and not an array.

@@ -46,6 +46,8 @@ impl Encoding {
             Scalar::BigInt | Scalar::BigFloat | Scalar::Uuid => (Form::Quoted, own_type(base)),
             Scalar::Json => (Form::Text, SqlType::TEXT),
             Scalar::Opaque => Self::of_opaque(base),
+            // Its text is a list, too, but only what PostgreSQL makes JSON of is JSON whatever the type is by now.
+            Scalar::Vector => (Form::Json, SqlType::system("float4").array()),
             _ => (Form::Json, own_type(base)),
         };
         Self { form, sql_type }
@@ -81,7 +83,7 @@ impl Encoding {
             Scalar::Json => (Form::Text, SqlType::TEXT),
             // A row of nulls is not null, although `is null` is true for it.
             Scalar::Opaque if base.kind == TypeKind::Composite => (Form::Text, SqlType::TEXT),
-            Scalar::Opaque => (Form::Output, SqlType::TEXT),
+            Scalar::Opaque | Scalar::Vector => (Form::Output, SqlType::TEXT),
             _ => (Form::Json, own_type(base)),
         }
     }

@@ -121,6 +121,7 @@ impl Wanted<'_> {
                     reached: Reached::default(),
                     relation_stem: Arc::default(),
                     computed: IndexMap::new(),
+                    measures: IndexMap::new(),
                     totals,
                     changes: Changes::default(),
                     takes_nested: false,
@@ -211,6 +212,7 @@ fn columns(
             is_readable: column.can_select,
             is_insertable: column.can_insert && !is_given,
             is_updatable: column.can_update && !is_given,
+            length: column_type.vector_length(column.modifier),
         });
     }
     exposed

@@ -58,6 +58,8 @@ pub enum RowFieldKind<'s> {
     Relation(&'s RelationField),
     /// A function of the row.
     Computed(usize),
+    /// A number that is computed of a column and of arguments.
+    Measure(super::ColumnMeasure),
 }
 
 /// A field that leads from a row to another or to others.

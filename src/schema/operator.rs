@@ -98,7 +98,7 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
     }
     match value {
         ValueType::Enum(_) | ValueType::Scalar(Scalar::Uuid) => &[EQ, IN, IS, NEQ],
-        ValueType::Scalar(Scalar::Boolean | Scalar::Opaque) => &[EQ, IS],
+        ValueType::Scalar(Scalar::Boolean | Scalar::Opaque | Scalar::Vector) => &[EQ, IS],
         ValueType::Scalar(Scalar::Id | Scalar::Cursor) => &[EQ],
         // Those of documents are no comparisons: `json_filter` has them.
         ValueType::Scalar(Scalar::Json) => &[],

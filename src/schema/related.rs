@@ -49,6 +49,8 @@ pub enum OrderFieldKind<'s> {
     Column(usize),
     /// The row at the other end of a relation, or aggregates over the rows there.
     Relation(&'s RelationField),
+    /// A number that is computed of a column and of arguments.
+    Measure(super::ColumnMeasure),
 }
 
 /// Which relations lead to a table.

@@ -9,6 +9,7 @@ mod conflicts;
 mod document;
 mod inputs;
 mod json_filter;
+mod measure;
 mod nested;
 mod objects;
 mod related;

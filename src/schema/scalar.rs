@@ -33,6 +33,8 @@ pub enum Scalar {
     Cursor,
     /// Everything else, in PostgreSQL's text form.
     Opaque,
+    /// pgvector's `vector` and `halfvec`: no scalar of GraphQL, but a list of numbers.
+    Vector,
 }
 
 /// A scalar or an enum.
@@ -63,6 +65,9 @@ impl Scalar {
         Self::Opaque,
     ];
 
+    /// Those that are there only where an extension is, and whose names give way to others.
+    pub(super) const OPTIONAL: [Self; 1] = [Self::Vector];
+
     /// Its name in the API.
     pub fn name(self) -> &'static str {
         match self {
@@ -80,13 +85,14 @@ impl Scalar {
             Self::Json => "JSON",
             Self::Cursor => "Cursor",
             Self::Opaque => "Opaque",
+            Self::Vector => "Vector",
         }
     }
 
     /// Its description; `None` if GraphQL defines it.
     pub fn description(self) -> Option<&'static str> {
         Some(match self {
-            Self::Int | Self::Float | Self::String | Self::Boolean | Self::Id => return None,
+            Self::Int | Self::Float | Self::String | Self::Boolean | Self::Id | Self::Vector => return None,
             Self::BigInt => {
                 "A 64-bit integer, written as a string so that no client rounds it; in aggregates, a JSON number"
             }
@@ -136,12 +142,20 @@ impl Scalar {
     /// The scalar of a type that is not a domain.
     pub(super) fn of_base_type(found: &Type) -> Self {
         match found.kind {
+            TypeKind::Base if is_vector(found) => Self::Vector,
             TypeKind::Base if found.schema == "pg_catalog" => Self::of_base(&found.name),
             // The extension may be installed in any schema.
             TypeKind::Base if found.name == "citext" => Self::String,
             _ => Self::Opaque,
         }
     }
+}
+
+/// Whether it is one of pgvector's types whose values are lists of numbers, and the role may name it.
+fn is_vector(found: &Type) -> bool {
+    found.extension.as_deref() == Some("vector")
+        && matches!(found.name.as_str(), "vector" | "halfvec")
+        && found.may_be_named
 }
 
 /// Whether rows can be ordered by its values. Its own default order counts, unless it is a composite type, or
@@ -187,7 +201,8 @@ pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
     let Some(found) = catalog.types.get(&oid) else { return false };
     let base = base_type(&catalog.types, found);
     base.kind == TypeKind::Enum
-        || (found.element.is_none() && !matches!(Scalar::of_base_type(base), Scalar::Json | Scalar::Opaque))
+        || (found.element.is_none()
+            && !matches!(Scalar::of_base_type(base), Scalar::Json | Scalar::Opaque | Scalar::Vector))
 }
 
 /// The type itself, not its base type.

@@ -92,6 +92,9 @@ impl SessionSettings {
         match (base.kind, base.schema.as_str(), base.name.as_str()) {
             (TypeKind::Enum, ..) | (TypeKind::Base, _, "citext") => Self::NONE,
             (TypeKind::Base, "pg_catalog", name) => Self::of_base(name),
+            (TypeKind::Base, _, "vector" | "halfvec") if base.extension.as_deref() == Some("vector") => {
+                Self::FLOAT_DIGITS
+            }
             // Ranges and composite values contain texts of other types.
             _ => Self::ALL,
         }

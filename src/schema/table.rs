@@ -9,7 +9,7 @@ use super::column_type::ColumnType;
 use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKind};
 use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
-use super::{AggregateFunction, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
+use super::{AggregateFunction, ColumnMeasure, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
 
 /// The name of the field with the global identifier of a row.
 pub const NODE_ID: &str = "nodeId";
@@ -38,6 +38,8 @@ pub struct ExposedTable {
     pub(super) relation_stem: Arc<str>,
     /// The computed fields: functions of a row, by field name.
     pub computed: IndexMap<Arc<str>, usize>,
+    /// The fields of numbers that are computed of a column and of arguments, by name.
+    pub measures: IndexMap<Arc<str>, ColumnMeasure>,
     /// What a connection has besides rows.
     pub totals: Totals,
     /// The possible changes.
@@ -85,6 +87,8 @@ pub struct ExposedColumn {
     pub is_insertable: bool,
     /// Whether an update can set it.
     pub is_updatable: bool,
+    /// How many numbers it takes, if it is a vector of a declared length.
+    pub length: Option<usize>,
 }
 
 impl ExposedTable {
@@ -117,7 +121,8 @@ impl ExposedTable {
         let column = self.column_named(name, |column| column.is_readable).map(RowFieldKind::Column);
         let relation = || self.relations.get(name).map(RowFieldKind::Relation);
         let computed = || self.computed.get(name).copied().map(RowFieldKind::Computed);
-        column.or_else(relation).or_else(computed)
+        let measure = || self.measures.get(name).copied().map(RowFieldKind::Measure);
+        column.or_else(relation).or_else(computed).or_else(measure)
     }
 
     /// The field of a filter with that name. Columns take precedence over the filter's words, and those over
@@ -142,7 +147,11 @@ impl ExposedTable {
     pub fn order_field(&self, name: &str) -> Option<OrderFieldKind<'_>> {
         let column = self.column_named(name, ExposedColumn::can_order);
         let relation = || self.relations.get(name);
-        column.map(OrderFieldKind::Column).or_else(|| relation().map(OrderFieldKind::Relation))
+        let measure = || self.measures.get(name).copied().map(OrderFieldKind::Measure);
+        column
+            .map(OrderFieldKind::Column)
+            .or_else(|| relation().map(OrderFieldKind::Relation))
+            .or_else(measure)
     }
 
     /// The beginning of the names of its types; `gives_way` says that the names of all other types take
@@ -153,7 +162,7 @@ impl ExposedTable {
 
     /// Whether its rows can be ordered by something.
     pub(super) fn has_order(&self) -> bool {
-        self.columns_that(ExposedColumn::can_order).next().is_some()
+        self.columns_that(ExposedColumn::can_order).next().is_some() || !self.measures.is_empty()
     }
 
     /// Whether related rows can be ordered by this aggregate of at least one column.

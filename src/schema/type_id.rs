@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::{AggregateFunction, MUTATION, QUERY, SUBSCRIPTION, Schema, ValueType};
+use super::{AggregateFunction, MUTATION, OptionalType, QUERY, SUBSCRIPTION, Schema, ValueType};
 
 /// A type of the API. Tables are indexes into the catalog's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +37,8 @@ pub enum TypeId {
     JsonPredicate,
     /// Conditions on what stands in a JSON document at the end of a path.
     JsonPathFilter,
+    /// A type that few databases need.
+    Optional(OptionalType),
     /// A type that belongs to a table.
     Table(usize, TableType),
 }
@@ -201,6 +203,7 @@ impl TypeId {
             Self::JsonRemoval => ("JSONRemoval", ""),
             Self::JsonPredicate => ("JSONPredicate", ""),
             Self::JsonPathFilter => ("JSONPathFilter", ""),
+            Self::Optional(of) => (of.name(), ""),
             // Only exposed tables have types.
             Self::Table(table, part) => {
                 (schema.table(table).map_or("", |exposed| exposed.stem(part.gives_way())), part.suffix())
@@ -210,16 +213,22 @@ impl TypeId {
 
     /// Its name in the API.
     pub fn name(self, schema: &Schema) -> Cow<'_, str> {
-        match self.parts(schema) {
-            (name, "") => Cow::Borrowed(name),
-            (stem, suffix) => Cow::Owned([stem, suffix].concat()),
+        let (stem, suffix) = self.parts(schema);
+        match (suffix, self.underscores(schema)) {
+            ("", "") => Cow::Borrowed(stem),
+            (suffix, underscores) => Cow::Owned([stem, suffix, underscores].concat()),
         }
     }
 
     /// Whether it has that name.
     pub fn is_named(self, schema: &Schema, name: &str) -> bool {
         let (stem, suffix) = self.parts(schema);
-        name.strip_suffix(suffix) == Some(stem)
+        let name = name.strip_suffix(self.underscores(schema));
+        name.and_then(|name| name.strip_suffix(suffix)) == Some(stem)
+    }
+
+    fn underscores(self, schema: &Schema) -> &str {
+        if self.is_optional() { &schema.optional_suffix } else { "" }
     }
 
     /// Whether a fragment on the type with that name applies to an object of this type.

@@ -27,6 +27,8 @@ pub struct Select {
     pub order: Vec<Order>,
     /// `LIMIT`.
     pub limit: Option<u64>,
+    /// `WITH TIES`: and the rows that are equal to the last one in the order.
+    pub with_ties: bool,
     /// `OFFSET`.
     pub offset: Option<Expression>,
 }

@@ -119,7 +119,11 @@ impl Origin {
 /// Whether the fields of a row need the whole row, for a function that takes it.
 pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
     fields.iter().any(|(_, field)| match field {
-        RowField::Typename(_) | RowField::NodeId | RowField::Column(_) | RowField::JsonAt { .. } => false,
+        RowField::Typename(_)
+        | RowField::NodeId
+        | RowField::Column(_)
+        | RowField::JsonAt { .. }
+        | RowField::Measure(_) => false,
         RowField::Computed(_) => true,
         RowField::ToOne { row, .. } => matches!(row.origin, Origin::Called(_)),
         RowField::ToMany(connection) => matches!(connection.origin, Origin::Called(_)),

@@ -72,9 +72,12 @@ impl Compiler<'_> {
     /// The rows of the page with the needed columns; with numbers, there is one more row than the page.
     fn page_select(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Select {
         let connection = site.connection;
+        let limit = connection.page.limit.saturating_add(u64::from(site.number.is_some()));
+        let nearest = self.nearest_rows(site, at.alias, limit);
+        let at = if nearest.is_some() { TableRef { shape: RowShape::Picked, ..at } } else { at };
         let mut columns = self.picked_columns(connection, &self.needed_columns(connection), at);
         // If the text is the same, PostgreSQL computes a value only once.
-        let order = self.order_by(at, &site.order);
+        let order = self.page_order(site, at, &site.order);
         if let Some(number) = &site.number {
             let expression = Expression::RowNumber(order.clone());
             columns.push(SelectColumn { expression, alias: Some(number.clone()) });
@@ -82,16 +85,16 @@ impl Compiler<'_> {
         if columns.is_empty() {
             columns.push(Expression::Number(1).unnamed());
         }
-        let mut conditions = self.rows(site, at);
+        let mut conditions = if nearest.is_some() { Vec::new() } else { self.rows(site, at) };
         let (near, far) = bounds(connection);
         conditions.extend(near.map(|bound| self.behind(at, &site.order, bound)));
         conditions.extend(far.map(|bound| self.behind(at, &reversed(&site.order), bound)));
         Select {
             columns,
-            from: Some(self.rows_of(site, at)),
+            from: Some(nearest.unwrap_or_else(|| self.rows_of(site, at))),
             condition: Expression::all(conditions),
             order,
-            limit: Some(connection.page.limit.saturating_add(u64::from(site.number.is_some()))),
+            limit: Some(limit),
             offset: connection.page.offset.clone().map(count),
             ..Select::default()
         }
@@ -363,6 +366,7 @@ pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns:
             RowField::Typename(_) | RowField::Computed(_) => {}
             RowField::NodeId => columns.extend_from_slice(key),
             RowField::Column(column) | RowField::JsonAt { column, .. } => columns.push(*column),
+            RowField::Measure(measure) => columns.push(measure.column),
             RowField::ToOne { row, .. } => columns.extend(joined_columns(&row.origin)),
             RowField::ToMany(connection) => columns.extend(joined_columns(&connection.origin)),
         }

@@ -75,7 +75,11 @@ fn reads_after(schema: &Schema, write: &Write) -> bool {
 /// declared to read nothing.
 fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
     fields.iter().any(|(_, field)| match field {
-        RowField::Typename(_) | RowField::NodeId | RowField::Column(_) | RowField::JsonAt { .. } => false,
+        RowField::Typename(_)
+        | RowField::NodeId
+        | RowField::Column(_)
+        | RowField::JsonAt { .. }
+        | RowField::Measure(_) => false,
         RowField::Computed(function) => schema.catalog.functions[*function].reads_tables(),
         RowField::ToOne { .. } | RowField::ToMany(_) => true,
     })

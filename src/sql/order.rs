@@ -80,6 +80,7 @@ impl Compiler<'_> {
     pub(super) fn sort_value(&self, at: TableRef<'_>, key: &OrderKey) -> SortValue<'_> {
         match key {
             OrderKey::Column(column) => self.column_value(at, *column),
+            OrderKey::Measure(measure) => self.measure_value(at, measure),
             OrderKey::Row(join, key) => self.value_of_row(at, join, key),
             OrderKey::Count(join) => self.number_of_rows(at, join),
             OrderKey::Figure(join, function, column) => self.figure_over_rows(at, join, *function, *column),

@@ -67,9 +67,17 @@ impl Printer {
         self.clause("\nwhere ", select.condition.as_ref());
         self.clause("\nhaving ", select.having.as_ref());
         self.order_by("\norder by ", &select.order);
-        if let Some(limit) = select.limit {
-            self.push("\nlimit ");
-            self.number(limit);
+        match select.limit {
+            Some(rows) if select.with_ties => {
+                self.push("\nfetch first ");
+                self.number(rows);
+                self.push(" rows with ties");
+            }
+            Some(rows) => {
+                self.push("\nlimit ");
+                self.number(rows);
+            }
+            None => {}
         }
         self.clause("\noffset ", select.offset.as_ref());
     }

@@ -67,6 +67,7 @@ impl Compiler<'_> {
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
             RowField::Column(column) => self.column_json(at, *column),
             RowField::JsonAt { column, path } => self.json_at(at, *column, path),
+            RowField::Measure(measure) => self.measure_json(at, measure),
             RowField::Computed(function) => self.computed_json(at, *function),
             RowField::ToOne { row, is_non_null } => {
                 let if_none =

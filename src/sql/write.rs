@@ -235,7 +235,7 @@ fn within(target: &Target, json: JsonText) -> JsonText {
     let at_most = || match &target.at_most {
         // Few documents have different values.
         Slot::Known(Some(count)) => Expression::text(count.as_str()).cast(SqlType::system("int8")),
-        slot @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_)) => {
+        slot @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_)) => {
             parameter(slot.clone(), Some(SqlType::system("int8")))
         }
     };

@@ -64,6 +64,7 @@ mod stored;
 mod supabase;
 mod tidy;
 mod unfold;
+mod vectors;
 mod verdict;
 mod ways;
 mod writable;

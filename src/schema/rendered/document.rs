@@ -55,6 +55,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     definitions.nested_inputs();
     definitions.json_removal();
     definitions.json_filters();
+    definitions.measures();
     definitions.values();
     match definitions.renderer.invalid {
         Some(name) => Err(format!("{name:?} is no name")),
@@ -216,7 +217,7 @@ impl Definitions<'_> {
     fn values(&mut self) {
         let schema = self.renderer.schema;
         self.renderer.used_names.extend(schema.application.referred_names());
-        let scalars = Scalar::ALL.into_iter().map(ValueType::Scalar);
+        let scalars = Scalar::ALL.into_iter().chain(Scalar::OPTIONAL).map(ValueType::Scalar);
         let mut values: Vec<_> =
             scalars.chain(schema.enums.keys().map(|oid| ValueType::Enum(*oid))).collect();
         values.sort_by_key(|value| schema.value_name(*value));
@@ -274,7 +275,12 @@ impl Definitions<'_> {
         self.made.push(Node::new(EnumTypeDefinition { description, name, directives, values }).into());
     }
 
-    fn fixed_enum(&mut self, id: TypeId, text: &'static str, values: &[(&'static str, &'static str)]) {
+    pub(super) fn fixed_enum(
+        &mut self,
+        id: TypeId,
+        text: &'static str,
+        values: &[(&'static str, &'static str)],
+    ) {
         let values = values.iter().map(|(name, text)| {
             // These are valid names.
             enum_value(Name::new_static(name).unwrap_or(name!("invalid")), Some(Node::new_str(text)))

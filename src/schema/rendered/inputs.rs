@@ -47,6 +47,7 @@ impl Renderer<'_> {
         for (name, relation) in &exposed.relations {
             fields.extend(self.relation_order_input(name, relation));
         }
+        fields.extend(self.measure_order_fields(exposed));
         fields
     }
 

@@ -128,6 +128,7 @@ impl Renderer<'_> {
             let text = description(schema.catalog.functions[*function].directive.description.as_ref());
             fields.push(field(self.name(name), text, arguments, returns));
         }
+        fields.extend(self.measure_fields(exposed));
         fields
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Type, Value};
 use apollo_compiler::{Name, Node, name};
 
-use crate::schema::{ColumnType, FixedFields, Schema, TableType, TypeId, ValueType};
+use crate::schema::{ColumnType, FixedFields, Scalar, Schema, TableType, TypeId, ValueType};
 
 /// A field of an object.
 pub(super) type Field = Node<FieldDefinition>;
@@ -52,7 +52,7 @@ impl<'s> Renderer<'s> {
         Name::try_from(Arc::clone(text)).unwrap_or_else(|_| self.placeholder(text))
     }
 
-    fn fixed_name(&mut self, text: &'static str) -> Name {
+    pub(super) fn fixed_name(&mut self, text: &'static str) -> Name {
         Name::new_static(text).unwrap_or_else(|_| self.placeholder(text))
     }
 
@@ -74,7 +74,12 @@ impl<'s> Renderer<'s> {
             return found.clone();
         }
         let name: Arc<str> = id.name(self.schema).into();
-        let named = Node::new(Type::Named(self.name(&name)));
+        let named = if id == TypeId::Value(ValueType::Scalar(Scalar::Vector)) {
+            // A list of numbers, none of which is null.
+            Node::new(self.scalar(Scalar::Float).non_null().list())
+        } else {
+            Node::new(Type::Named(self.name(&name)))
+        };
         self.types.insert(id, named.clone());
         named
     }

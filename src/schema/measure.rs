@@ -1,0 +1,188 @@
+//! Measures: numbers that are computed of a column and of arguments, such as the distance to a place. Each is a field of the row,
+//! under the column's name with a word behind it, and under the same name in `orderBy`.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::field::FixedFields;
+use super::{ExposedColumn, OptionalType, Scalar, Schema, TypeId, ValueType, expose};
+use crate::catalog::Problem;
+
+/// A number that is computed of a column and of arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MeasureKind {
+    /// The distance of a vector to another.
+    VectorDistance,
+}
+
+/// A measure of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnMeasure {
+    /// What is computed.
+    pub kind: MeasureKind,
+    /// The column, as an index into the table's.
+    pub column: usize,
+}
+
+/// An argument of a measure. In `orderBy` it is a field beside `direction`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeasureArgument {
+    /// `to`.
+    To,
+    /// `metric`.
+    Metric,
+}
+
+/// The direction of an order by a measure.
+pub const DIRECTION: &str = "direction";
+
+/// How the distance of two vectors is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VectorMetric {
+    /// `COSINE`.
+    Cosine,
+    /// `L2`.
+    Euclidean,
+    /// `INNER_PRODUCT`.
+    InnerProduct,
+    /// `L1`.
+    Taxicab,
+}
+
+impl FixedFields for MeasureArgument {
+    const ALL: &'static [Self] = &[Self::To, Self::Metric];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::To => "to",
+            Self::Metric => "metric",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::To => "What the column's value is compared with",
+            Self::Metric => "How the distance is computed; an index serves the metric that it was made for",
+        }
+    }
+}
+
+impl FixedFields for VectorMetric {
+    const ALL: &'static [Self] = &[Self::Cosine, Self::Euclidean, Self::InnerProduct, Self::Taxicab];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Cosine => "COSINE",
+            Self::Euclidean => "L2",
+            Self::InnerProduct => "INNER_PRODUCT",
+            Self::Taxicab => "L1",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Cosine => {
+                "1 minus the cosine of the angle between the vectors; null where one of them is all zeros"
+            }
+            Self::Euclidean => "The length of the straight line between them",
+            Self::InnerProduct => {
+                "The inner product with its sign turned, so that the greatest product is the least distance"
+            }
+            Self::Taxicab => "The sum of the distances in each dimension",
+        }
+    }
+}
+
+impl VectorMetric {
+    /// pgvector's operator.
+    pub fn operator(self) -> &'static str {
+        match self {
+            Self::Cosine => "<=>",
+            Self::Euclidean => "<->",
+            Self::InnerProduct => "<#>",
+            Self::Taxicab => "<+>",
+        }
+    }
+}
+
+impl MeasureKind {
+    /// All of them.
+    pub(super) const ALL: [Self; 1] = [Self::VectorDistance];
+
+    /// What the field's name has behind the column's.
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::VectorDistance => "Distance",
+        }
+    }
+
+    /// What a person reads about the field of the row.
+    pub(super) fn description(self) -> &'static str {
+        match self {
+            Self::VectorDistance => "The distance to another vector",
+        }
+    }
+
+    /// The arguments, with their types: those of the column's own values are `None`. All of them have to be given.
+    pub(super) fn arguments(self) -> &'static [(MeasureArgument, Option<TypeId>)] {
+        match self {
+            Self::VectorDistance => &[
+                (MeasureArgument::To, None),
+                (MeasureArgument::Metric, Some(TypeId::Optional(OptionalType::VectorMetric))),
+            ],
+        }
+    }
+
+    /// The name of the direction that holds where none is given.
+    pub fn usual_direction(self) -> &'static str {
+        match self {
+            Self::VectorDistance => "AscNullsLast",
+        }
+    }
+
+    /// Whether it can be computed of a column.
+    fn applies_to(self, column: &ExposedColumn) -> bool {
+        let of = &column.column_type;
+        // The operator stands in the schema of the type.
+        let is_possible = !of.is_list && of.sql_type.is_some() && column.is_readable;
+        is_possible
+            && match self {
+                Self::VectorDistance => of.value == ValueType::Scalar(Scalar::Vector),
+            }
+    }
+}
+
+/// Finds the measures of all columns. A name that is taken stays with what has it.
+pub(super) fn add(schema: &mut Schema) {
+    for (index, exposed) in schema.tables.iter_mut().enumerate() {
+        let Some(exposed) = exposed else { continue };
+        let columns = exposed.columns.iter().enumerate();
+        let columns = columns.filter_map(|(column, found)| Some((column, found.as_ref()?)));
+        let wanted = columns.flat_map(|(column, found)| {
+            let kinds = MeasureKind::ALL.into_iter().filter(|kind| kind.applies_to(found));
+            kinds.map(move |kind| {
+                (format!("{}{}", found.field, kind.suffix()), ColumnMeasure { kind, column })
+            })
+        });
+        let wanted: Vec<_> = wanted.collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let own = [super::NODE_ID.to_owned()];
+        let others = exposed.places.keys().chain(exposed.relations.keys()).chain(exposed.computed.keys());
+        let mut taken: HashSet<String> = others.map(ToString::to_string).chain(own).collect();
+        for (name, measure) in wanted {
+            if let Err(reason) = expose::take_field(&mut taken, &name) {
+                let table = &schema.catalog.tables[index];
+                let object = format!("{}.{}", table.qualified_name(), table.columns[measure.column].name);
+                let reason = format!(
+                    "nothing can be ordered by its {}: {reason}",
+                    measure.kind.suffix().to_lowercase()
+                );
+                schema.problems.push(Problem { object, reason });
+            } else {
+                exposed.measures.insert(Arc::from(name), measure);
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Types of the API that are there only where a database has something that they are for, such as an extension. Their names give
+//! way to those of all tables and enums, so that none of these is renamed when an extension is created.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::{MeasureKind, Scalar, TypeId, ValueType};
+
+/// A type that no table has, and that few databases need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OptionalType {
+    /// What to order by a measure of that kind, and in which direction.
+    MeasureOrderBy(MeasureKind),
+    /// How the distance of vectors is computed.
+    VectorMetric,
+}
+
+impl OptionalType {
+    /// All of them.
+    pub(super) const ALL: [Self; 2] = [Self::MeasureOrderBy(MeasureKind::VectorDistance), Self::VectorMetric];
+
+    /// Its name, if that is free.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::MeasureOrderBy(MeasureKind::VectorDistance) => "VectorDistanceOrderBy",
+            Self::VectorMetric => "VectorMetric",
+        }
+    }
+}
+
+/// What the names of optional types have behind them: as many underscores as it takes for all of them to be free.
+pub(super) fn underscores(claimed: &mut HashSet<String>) -> Arc<str> {
+    let own = OptionalType::ALL.map(OptionalType::name);
+    let of_values =
+        Scalar::OPTIONAL.into_iter().flat_map(|scalar| super::type_id::value_family(scalar.name()));
+    let names: Vec<_> = own.into_iter().map(str::to_owned).chain(of_values).collect();
+    let mut underscores = String::new();
+    while names.iter().any(|name| claimed.contains(&format!("{name}{underscores}"))) {
+        underscores.push('_');
+    }
+    claimed.extend(names.iter().map(|name| format!("{name}{underscores}")));
+    underscores.into()
+}
+
+impl TypeId {
+    /// Whether its name gives way to those of tables and enums by underscores.
+    pub(super) fn is_optional(self) -> bool {
+        match self {
+            Self::Optional(_) => true,
+            Self::Value(ValueType::Scalar(scalar))
+            | Self::ValueFilter(ValueType::Scalar(scalar))
+            | Self::ListFilter(ValueType::Scalar(scalar)) => Scalar::OPTIONAL.contains(&scalar),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Fields and inputs of numbers that are computed of a column and of arguments.
+
+use apollo_compiler::Node;
+use apollo_compiler::ast::Value;
+
+use super::document::Definitions;
+use super::renderer::{Field, Input, Renderer, field, with_default};
+use crate::schema::{
+    ColumnMeasure, DIRECTION, ExposedTable, FixedFields, MeasureKind, OptionalType, Scalar, TypeId,
+    VectorMetric,
+};
+
+impl Renderer<'_> {
+    /// The fields of a row.
+    pub(super) fn measure_fields(&mut self, exposed: &ExposedTable) -> Vec<Field> {
+        let fields = exposed.measures.iter().map(|(name, measure)| {
+            let arguments = self.measure_arguments(exposed, *measure);
+            let text = Some(self.text(measure.kind.description()));
+            let returns = self.scalar(Scalar::Float);
+            field(self.name(name), text, arguments, returns)
+        });
+        fields.collect()
+    }
+
+    /// The fields of an `orderBy`.
+    pub(super) fn measure_order_fields(&mut self, exposed: &ExposedTable) -> Vec<Input> {
+        let fields = exposed.measures.iter().map(|(name, measure)| {
+            self.nullable_input(name, TypeId::Optional(OptionalType::MeasureOrderBy(measure.kind)))
+        });
+        fields.collect()
+    }
+
+    fn measure_arguments(&mut self, exposed: &ExposedTable, measure: ColumnMeasure) -> Vec<Input> {
+        // Measures are those of exposed columns.
+        let value = exposed.columns[measure.column].as_ref().map(|column| column.column_type.value);
+        let of_values = value.map(TypeId::Value);
+        let arguments = measure.kind.arguments().iter().filter_map(|(argument, of)| {
+            let takes = self.reference(of.or(of_values)?).non_null();
+            Some(self.input(argument.name(), Some(argument.description()), takes))
+        });
+        arguments.collect()
+    }
+}
+
+impl Definitions<'_> {
+    /// The types that all columns with measures share.
+    pub(super) fn measures(&mut self) {
+        let tables = self.renderer.schema.tables.iter().flatten();
+        let tables: Vec<_> = tables.filter(|exposed| !exposed.measures.is_empty()).collect();
+        let of_kind = |kind: MeasureKind| {
+            let measures =
+                |exposed: &&ExposedTable| exposed.measures.values().copied().find(|found| found.kind == kind);
+            tables.iter().find_map(|exposed| Some((*exposed, measures(exposed)?)))
+        };
+        for kind in MeasureKind::ALL {
+            let Some((exposed, measure)) = of_kind(kind) else { continue };
+            let mut fields = self.renderer.measure_arguments(exposed, measure);
+            let direction = self.renderer.reference(TypeId::OrderByDirection).non_null();
+            let direction = self.renderer.input(DIRECTION, None, direction);
+            let usual = self.renderer.fixed_name(kind.usual_direction());
+            fields.push(with_default(&direction, Node::new(Value::Enum(usual))));
+            let id = TypeId::Optional(OptionalType::MeasureOrderBy(kind));
+            self.input(id, "What to order by, and in which direction", fields);
+        }
+        if of_kind(MeasureKind::VectorDistance).is_some() {
+            let metrics: Vec<_> =
+                VectorMetric::ALL.iter().map(|metric| (metric.name(), metric.description())).collect();
+            let id = TypeId::Optional(OptionalType::VectorMetric);
+            self.fixed_enum(id, "How the distance of two vectors is computed", &metrics);
+        }
+    }
+}
