@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -20,9 +21,9 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def post(url, body, context=None):
+def post(url, body, context=None, **headers):
     """Posts JSON, and reads JSON."""
-    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json"})
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"content-type": "application/json", **headers})
     with urllib.request.urlopen(request, timeout=10, context=context) as answer:
         return json.load(answer)
 
@@ -30,12 +31,17 @@ def post(url, body, context=None):
 class Process:
     """A program in a folder of its own, which has its log."""
 
-    def __init__(self, arguments, folder):
+    def __init__(self, arguments, folder, **environment):
         folder = Path(folder)
         folder.mkdir(exist_ok=True)
         self.log = open(folder / "log", "w+")
         self.child = subprocess.Popen(
-            arguments, cwd=folder, stdout=self.log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL
+            arguments,
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
         )
 
     def __enter__(self):
@@ -77,3 +83,8 @@ class Starter(Process):
         self.endpoint = f"http://127.0.0.1:{self.port}/graphql"
         super().__init__([program, "dev", "--listen", f"127.0.0.1:{self.port}", *flags], folder)
         self.until("the start", lambda: post(self.endpoint, {"query": "{ __typename }"}).get("data"))
+
+    def printed(self, pattern):
+        """What the program has printed, by a pattern with one group."""
+        found = re.search(pattern, (Path(self.log.name)).read_text())
+        return found.group(1) if found else self.fail(f"has not printed {pattern}")

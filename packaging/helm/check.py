@@ -54,8 +54,9 @@ def validate(case, documents):
         for version in KUBERNETES:
             try:
                 kubernetes_validate.validate(document, version, strict=True)
-            except Exception as error:  # the package has several kinds
-                fail(case, f"{file}, {document['kind']}, Kubernetes {version}: {error}")
+            except kubernetes_validate.ValidationError as error:
+                where = ".".join(str(part) for part in error.path)
+                fail(case, f"{file}, {document['kind']}, Kubernetes {version}: {where}: {error.message}")
 
 
 def named(documents, kind):

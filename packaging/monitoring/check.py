@@ -25,6 +25,8 @@ TRAFFIC = [
     "{ taskCollection(first: 2) { edges { node { title } } } }",
     "{ noSuchField }",
     "{ __schema { queryType { name } } }",
+    # Through the queue.
+    "mutation { deleteFromTaskCollection(filter: {title: {eq: \"none\"}}) { affectedCount } }",
 ]
 
 
@@ -92,16 +94,17 @@ def tested():
 
 
 class Prometheus(Process):
-    """Scrapes one target each second, and knows the alerts."""
+    """Scrapes its targets each second, and knows the alerts."""
 
-    def __init__(self, folder, target):
+    def __init__(self, folder, ports):
         self.port = free_port()
         rules, config = FOLDER / "alerts.yml", folder / "prometheus.yml"
         folder.mkdir()
+        targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
         config.write_text(
             f"global: {{scrape_interval: 1s, evaluation_interval: 1s}}\n"
             f"rule_files: ['{rules}']\n"
-            f"scrape_configs: [{{job_name: glowplug, static_configs: [{{targets: ['127.0.0.1:{target}']}}]}}]\n"
+            f"scrape_configs: [{{job_name: glowplug, static_configs: [{{targets: [{targets}]}}]}}]\n"
         )
         storage = f"--storage.tsdb.path={folder}/data"
         super().__init__(["prometheus", f"--config.file={config}", storage, f"--web.listen-address=127.0.0.1:{self.port}"], folder)
@@ -120,13 +123,16 @@ class Prometheus(Process):
             fail(f"{text}: {error.read().decode()}")
 
 
-def running(prometheus, endpoint, dashboard, metrics, alerts):
-    """Asks every query of a Glowplug that has something to tell."""
+def running(prometheus, starter, dashboard, metrics, alerts):
+    """Asks every query of a server and a worker that have something to tell."""
+    member = starter.printed('"authorization": "(Bearer [^"]+)"')
 
     def is_scraped():
         for query in TRAFFIC:
-            post(endpoint, {"query": query})
-        return prometheus.query('count_over_time(glowplug_build_info{version!=""}[1m]) > 6')
+            post(starter.endpoint, {"query": query}, authorization=member)
+        scraped = prometheus.query("count_over_time(glowplug_build_info[1m]) > 6")
+        settled = prometheus.query('glowplug_queue_operations_settled_total{state="succeeded"} > 1')
+        return len(scraped) == 2 and settled
 
     prometheus.until("the scraping", is_scraped)
     present = set(prometheus.ask("label/__name__/values"))
@@ -153,14 +159,22 @@ def main():
     names((FOLDER / "alerts.yml").read_text(), metrics)
     layout(dashboard)
     used = set().union(*(names(query, metrics) for _, query in queries(dashboard)))
-    observed = free_port()
+    ports = [free_port(), free_port()]
+    addresses = [["--metrics-listen", f"127.0.0.1:{port}"] for port in ports]
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         with (
-            Starter(sys.argv[1], folder / "board", "--queue", "--metrics-listen", f"127.0.0.1:{observed}") as starter,
-            Prometheus(folder / "prometheus", observed) as prometheus,
+            Starter(sys.argv[1], folder / "board", "--queue", *addresses[0]) as starter,
+            # Beside the worker of `dev`, one that has metrics of its own, as in production.
+            Process(
+                [sys.argv[1], "worker", *addresses[1]],
+                folder / "worker",
+                DATABASE_URL=starter.printed(r"database +(postgres://\S+)"),
+                GLOWPLUG_REDIS_URL=starter.printed(r"queue +(redis://\S+)"),
+            ),
+            Prometheus(folder / "prometheus", ports) as prometheus,
         ):
-            empty = running(prometheus, starter.endpoint, dashboard, metrics, alerts)
+            empty = running(prometheus, starter, dashboard, metrics, alerts)
     panels = len(dashboard["panels"])
     print(f"{len(alerts)} alerts, {panels} panels with {len(used)} of {len(metrics)} metrics; no data yet: {', '.join(empty) or 'none'}")
 

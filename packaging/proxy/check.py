@@ -120,7 +120,10 @@ def check(process, port, scheme):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     url = f"{scheme}://127.0.0.1:{port}/graphql"
     process.until("the start", lambda: post(url, {"query": "{ __typename }"}, context).get("data"))
-    event = first_event(url, context)
+    try:
+        event = first_event(url, context)
+    except TimeoutError:
+        process.fail("no event of a live query comes through in time")
     if not (event or {}).get("data"):
         process.fail(f"the live query by server-sent events: {event}")
     websocket = Websocket(port, scheme, context)
