@@ -12,6 +12,9 @@ version() {
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
 
+# The checks talk to programs on this machine.
+export no_proxy=${no_proxy:+$no_proxy,}127.0.0.1
+
 fail() {
   echo "$(basename "$0"): $*" >&2
   exit 1

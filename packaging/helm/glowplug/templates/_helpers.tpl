@@ -135,13 +135,14 @@ spec:
         - {name: http, containerPort: 8080}
         {{- end }}
         - {name: metrics, containerPort: 9090}
-      # Says that the process is alive, whatever the state of the database: a restart mends no database.
+      # Says that the process is alive, whatever the state of the database: a restart mends no database. By the port of the metrics, so that
+      # clients who occupy all connections end no server.
       livenessProbe:
-        httpGet: {path: /healthz, port: {{ ternary "metrics" "http" (eq $component "worker") }}}
+        httpGet: {path: /healthz, port: metrics}
         periodSeconds: 10
         timeoutSeconds: 3
         failureThreshold: 6
-      # Answers within two seconds.
+      # Answers within two seconds. By the port that clients use.
       readinessProbe:
         httpGet: {path: /readyz, port: {{ ternary "metrics" "http" (eq $component "worker") }}}
         periodSeconds: 5
