@@ -431,8 +431,7 @@ impl Table {
             return Ok(key);
         }
         match self.directive.primary_key_columns.as_deref() {
-            None => Err("no primary key; for a view name the columns that tell its rows apart: \
-                         @graphql({\"primary_key_columns\": [\"…\"]})"
+            None => Err("no primary key; for a view, name the columns that identify its rows: @graphql({\"primary_key_columns\": [\"…\"]})"
                 .to_owned()),
             Some(names) => {
                 self.columns_named(names).map_err(|reason| format!("primary_key_columns {reason}"))
@@ -449,7 +448,7 @@ impl Table {
         let mut columns = Vec::with_capacity(names.len());
         for name in names {
             let index = self.column_index(name).ok_or_else(|| {
-                format!("names the column {name:?}, which {} has not", self.qualified_name())
+                format!("names the column {name:?}, which {} does not have", self.qualified_name())
             })?;
             if columns.contains(&index) {
                 return Err(format!("names the column {name:?} twice"));

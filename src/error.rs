@@ -108,16 +108,16 @@ pub enum Error {
     #[error("the request has no identity, and no role is set for requests without one")]
     IdentityMissing,
     /// This method of HTTP may not run the operation.
-    #[error("a mutation was asked for by a method that must not change anything")]
+    #[error("a mutation was sent by a method that must not change anything")]
     NotAllowed,
     /// A subscription, over a transport with only one answer.
-    #[error("a subscription was asked for by a transport that carries one answer")]
+    #[error("a subscription was sent over a transport with only one answer")]
     StreamNeeded,
     /// Not a subscription, over a transport only for subscriptions.
-    #[error("no subscription was asked for by a transport that runs nothing else")]
+    #[error("an operation that is not a subscription was sent over a transport for subscriptions")]
     NoSubscription,
     /// The maximum number of subscriptions is reached.
-    #[error("there are {allowed} subscriptions of {of:?}, which is as many as there may be")]
+    #[error("there are {allowed} subscriptions of {of:?}, which is the maximum")]
     TooManySubscriptions {
         /// Which maximum.
         of: SubscriptionsOf,
@@ -137,7 +137,7 @@ pub enum Error {
     #[error(transparent)]
     RoleRefused(db::Error),
     /// The role ran its maximum number of operations for the whole acquire timeout.
-    #[error("as many operations of the role as may run at once were running for {0:?}")]
+    #[error("the maximum number of operations of the role was running for {0:?}")]
     RoleBusy(Duration),
     /// The database may have changed since the schema was read. A mutation has had no effect.
     #[error("the database has changed: {error}")]
@@ -152,10 +152,10 @@ pub enum Error {
     #[error("the database takes no writes: {0}")]
     ReadOnly(db::Error),
     /// A worker could not provide the catalog JSON: the error for the client.
-    #[error("the database was not described: {}", .0.message)]
+    #[error("the API was not described: {}", .0.message)]
     NotDrawn(Box<GraphqlError>),
     /// The catalog JSON of the database cannot be parsed.
-    #[error("the picture of the database cannot be read: {0}")]
+    #[error("the catalog cannot be read: {0}")]
     Picture(#[from] serde_json::Error),
     /// The database does not give a valid API.
     #[error(transparent)]
@@ -248,8 +248,8 @@ impl Error {
             Self::RoleBusy(waited) => vec![GraphqlError::new(
                 Code::Unavailable,
                 format!(
-                    "as many operations of this role as may run at once (setting max-concurrency) were running for {waited:?}; \
-                     try again later"
+                    "the maximum number of operations of this role (setting max-concurrency) was running for \
+                    {waited:?}; try again later"
                 ),
             )],
             Self::NotDrawn(told) => vec![GraphqlError::clone(told)],
@@ -283,7 +283,7 @@ impl GraphqlError {
 
     /// A defect. The client gets no details.
     pub fn internal() -> Self {
-        Self::new(Code::Internal, "internal error; the server's log tells more under this request's id")
+        Self::new(Code::Internal, "internal error; the server's log has the details under this request's id")
     }
 
     /// Whether an operator should see it in the log: a defect, something that is unavailable, or a problem that the client
@@ -324,7 +324,7 @@ fn of_persisted(error: PersistedError) -> GraphqlError {
         ),
         PersistedError::NotInList => (
             Code::Forbidden,
-            "only persisted operations may run here, and this document is none; send the id of one, or exactly its text",
+            "only persisted operations may run here, and this document is not one of them; send the id of one, or exactly its text",
         ),
     };
     GraphqlError::new(code, message)
@@ -342,9 +342,7 @@ fn of_subscriptions(of: SubscriptionsOf, allowed: usize) -> GraphqlError {
         ),
         SubscriptionsOf::Connection => (
             Code::BadUserInput,
-            format!(
-                "this connection has {allowed} subscriptions, which is as many as it may have; end some first"
-            ),
+            format!("this connection has {allowed} subscriptions, which is the maximum; end some first"),
         ),
     };
     GraphqlError::new(code, message)
@@ -382,10 +380,10 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
 pub fn of_value(error: ValueError) -> GraphqlError {
     let message = match error.violation {
         Violation::Null => {
-            "null where the type excludes it: the column is NOT NULL in the database's catalogue, but the row has a null here"
+            "null in a non-null field: the column is NOT NULL in the database's catalog, but the row has a null here"
         }
         Violation::MissingRow => {
-            "null where the type excludes it: a foreign key refers to a row here, but the database has none"
+            "null in a non-null field: a foreign key references a row here, but the database has none"
         }
         Violation::Dimensions => {
             "the array has several dimensions, which the database allows in every array type but a list of this type cannot hold"
@@ -478,7 +476,7 @@ fn refused_by_cast(raised: &db::DatabaseError) -> Option<String> {
         (AT_MOST_MARK, "narrow the filter, or raise atMost"),
         (
             MISSING_ROWS_MARK,
-            "those that hang on them cannot be told apart: give onConflict updateColumns, and let no trigger leave out rows",
+            "the rows that reference them cannot be assigned: give onConflict updateColumns, and make sure that no trigger skips rows",
         ),
     ];
     let message = Some(&raised.message).filter(|_| raised.sqlstate == "22P02")?;

@@ -42,7 +42,7 @@ pub enum InvalidToken {
     #[error("it is not a signed JSON Web Token")]
     Malformed,
     /// Its header requires an extension that this server does not support (RFC 7515, section 4.1.11).
-    #[error("it demands an extension that this server does not have")]
+    #[error("it requires an extension that this server does not support")]
     Critical,
     /// Its algorithm is `none`, or an unknown one.
     #[error("its algorithm is not one that this server accepts")]
@@ -63,7 +63,7 @@ pub enum InvalidToken {
     #[error("it is meant for another audience")]
     Audience,
     /// `iss` is another issuer.
-    #[error("it was issued by somebody else")]
+    #[error("it was issued by another issuer")]
     Issuer,
     /// `exp` or `nbf` is not a number.
     #[error("its times are not numbers")]

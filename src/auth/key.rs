@@ -54,7 +54,7 @@ pub enum KeyError {
     #[error("a secret must have 32 bytes or more; this one has {0}")]
     ShortSecret(usize),
     /// An unsupported curve or kind of key, or a key that is not for signatures.
-    #[error("its sort of key is not supported; RSA, P-256, P-384 and Ed25519 keys for signatures are")]
+    #[error("this kind of key is not supported; RSA, P-256, P-384 and Ed25519 keys for signatures are")]
     Unsupported,
     /// A JWK set without a usable key.
     #[error("it holds no key that could be used{}", .0.as_deref().map(|why| format!("; of the last one: {why}")).unwrap_or_default())]
@@ -253,7 +253,7 @@ mod tests {
             let keys = from_jwk_set(&set.to_string(), publicity).unwrap();
             keys.into_iter().filter_map(|key| key.id).collect::<Vec<_>>()
         };
-        assert_eq!(ids(Publicity::Public), ["good"], "a secret that everybody can read is none");
+        assert_eq!(ids(Publicity::Public), ["good"], "a secret that everyone can read is not a secret");
         assert_eq!(ids(Publicity::Private), ["secret", "good"]);
         let none = from_jwk_set(r#"{"keys":[]}"#, Publicity::Public).unwrap_err();
         assert_eq!(none, KeyError::NoKeys(None));

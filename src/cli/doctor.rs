@@ -73,10 +73,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let done = if let Ok(done) = tokio::time::timeout(SLOW, &mut examination).await {
             done
         } else {
-            eprintln!("looking; what does not answer is waited for some seconds …");
+            eprintln!("checking; a connection that does not answer takes some seconds …");
             examination.await
         };
-        done.map_err(|_| Failure::Database(format!("the examination was not done within {LIMIT:?}")))
+        done.map_err(|_| Failure::Database(format!("the examination was not complete within {LIMIT:?}")))
     })?;
     print(&report, options.json)?;
     if report.troubles() > 0 { Err(Failure::Diagnosed) } else { Ok(()) }

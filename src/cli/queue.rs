@@ -112,7 +112,7 @@ fn summary(backlog: &Backlog) -> String {
 
 fn table(all: &[DeadLetter]) -> String {
     if all.is_empty() {
-        return "nothing was put aside\n".to_owned();
+        return "there are no dead letters\n".to_owned();
     }
     let mut text = String::new();
     for aside in all {

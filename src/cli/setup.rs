@@ -46,8 +46,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     if let Some(tables) = &options.live_tables {
         if tables.is_empty() != options.drop {
             return Err(Failure::Usage(
-                "--live-tables takes the tables whose changes are noted, as in --live-tables public.task,public.project; \
-                 --live-tables --drop has none noted any more"
+                "--live-tables takes the tables whose changes are recorded, as in --live-tables \
+                public.task,public.project; --live-tables --drop removes the log"
                     .to_owned(),
             ));
         }
@@ -59,7 +59,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             let database = Database::new(&config.database).map_err(failed)?;
             queue::set_up(&database, &options.grant_to).await.map_err(failed)
         })?;
-        return super::print("the ledger glowplug.operation is there\n");
+        return super::print("the ledger glowplug.operation exists\n");
     }
     if config.database.stored_operations.is_none() {
         return Err(Failure::Usage(
@@ -76,7 +76,7 @@ async fn set_up_live(options: &Options, tables: &[String], config: &Config) -> R
     let owner = through(config, config.database.session_url())?;
     if options.drop {
         changes::remove(&owner).await?;
-        return Ok(format!("the schema {} is gone, and the triggers with it\n", changes::SCHEMA));
+        return Ok(format!("the schema {} and the triggers are removed\n", changes::SCHEMA));
     }
     let server = through(config, &config.database.url)?;
     let user = stored::State::of(&server).await?.user;
@@ -85,7 +85,7 @@ async fn set_up_live(options: &Options, tables: &[String], config: &Config) -> R
     changes::set_up(&owner, tables, &grant_to).await?;
     let report = changes::Report::of(&server).await?;
     Ok(format!(
-        "the schema {} is there; {user} sees which of {} tables have changed\n",
+        "the schema {} exists; {user} can read which of {} tables have changed\n",
         changes::SCHEMA,
         report.map_or(0, |report| report.logged)
     ))
@@ -96,7 +96,7 @@ async fn set_up_stored(options: &Options, config: &Config) -> Result<String, Err
     let owner = through(config, config.database.session_url())?;
     if options.drop {
         stored::remove(&owner).await?;
-        return Ok(format!("the schema {} is gone\n", stored::SCHEMA));
+        return Ok(format!("the schema {} is removed\n", stored::SCHEMA));
     }
     let server = through(config, &config.database.url)?;
     let mut grant_to = options.grant_to.clone();
@@ -106,12 +106,12 @@ async fn set_up_stored(options: &Options, config: &Config) -> Result<String, Err
     stored::set_up(&owner, &grant_to).await?;
     let state = stored::State::of(&server).await?;
     let use_of_it = match state.obstacle(db::Protocol::Simple) {
-        None => format!("{} may create in it: servers that connect so use it", state.user),
+        None => format!("{} may create in it: servers that connect as this user use it", state.user),
         Some(obstacle) => format!("not used yet: {obstacle}"),
     };
     let made = store_persisted(options, config).await?;
     let total = stored::State::of(&server).await?.total;
-    Ok(format!("the schema {} is there, with {total} functions\n{use_of_it}\n{made}", stored::SCHEMA))
+    Ok(format!("the schema {} exists, with {total} functions\n{use_of_it}\n{made}", stored::SCHEMA))
 }
 
 /// Makes functions of the persisted operations, if there is a list of them, as the server's user.
@@ -135,7 +135,7 @@ async fn store_persisted(options: &Options, config: &Config) -> Result<String, E
             "{who}: {stored} of {statements} statements of the persisted operations are functions"
         );
         for id in left {
-            let _ = writeln!(told, "  not, or not whole: {id}");
+            let _ = writeln!(told, "  not, or not completely: {id}");
         }
     }
     Ok(told)

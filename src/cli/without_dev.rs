@@ -15,8 +15,8 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let command = ["glowplug dev".to_owned()].into_iter().chain(options.arguments.iter().cloned());
     Err(Failure::Usage(format!(
-        "`{}` needs a build with Cargo's feature `dev`, which this program was built without; to serve a database that is there, \
-         run `glowplug serve --database-url …`",
+        "`{}` needs a build with Cargo's feature `dev`, which this program was built without; to serve an \
+        existing database, run `glowplug serve --database-url …`",
         command.collect::<Vec<_>>().join(" ")
     )))
 }

@@ -1,7 +1,8 @@
-//! What was typed: one structure whose fields are the settings, for the command line, the environment and the file.
+//! The settings as they were typed: one structure whose fields are the settings, for the command line, the
+//! environment and the file.
 //!
-//! Each field's doc comment is the setting's documentation: what it is, and what it costs either way. The help texts
-//! and the tables of settings are made of them, so that nothing is told twice.
+//! Each field's doc comment is the setting's documentation: what it is, and what each choice costs. The help
+//! texts and the tables of settings are generated from them.
 
 use std::str::FromStr;
 
@@ -16,142 +17,161 @@ use serde_json::{Map, Value};
 #[serde(default, rename_all = "kebab-case")]
 #[command(next_help_heading = "Settings")]
 pub struct Raw {
-    /// Careful defaults for a server that strangers can reach: `on` or `off`. It sets `explore` to `off` and `max-batch` to 1, and what
-    /// is plainly unsafe ends the start. Every setting still has its own say. `dev` leaves this aside.
+    /// Careful defaults for a server that strangers can reach: `on` or `off`. It sets `explore` to `off` and
+    /// `max-batch` to 1, and the server refuses to start with a plainly unsafe configuration. You can still
+    /// set each setting yourself. `dev` ignores it.
     #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
     pub production: Option<Text>,
-    /// Connection string of the pooler or of the database, `postgres://user:password@host:port/database`. In a file or
-    /// in the environment it stays out of the list of processes, where everybody on the machine can read flags.
+    /// Connection string of the pooler or of the database, `postgres://user:password@host:port/database`. Put
+    /// it in a file or in the environment: all users of the machine can read flags in the list of processes.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<Text>,
-    /// Connection string of the database itself, or of a pooler in session mode, for what needs a session: `glowplug migrate`.
-    /// Unset, `database-url` is used. Supabase and Neon show both.
+    /// Connection string of the database itself, or of a pooler in session mode, for commands that need a
+    /// session, such as `glowplug migrate`. If it is not set, `database-url` is used. Supabase and Neon show
+    /// both.
     #[arg(long, value_name = "URL")]
     pub direct_url: Option<Text>,
-    /// Connection strings of read replicas, or of poolers in front of them, separated by commas; each has a pool of its own. Queries
-    /// are read from the one that is least used, unless the request's header says `Glowplug-Read-From: primary`.
+    /// Connection strings of read replicas, or of poolers in front of them, separated by commas; each has its
+    /// own pool. A query runs on the least busy replica, unless the request has the header
+    /// `Glowplug-Read-From: primary`.
     #[arg(long, value_name = "URLS")]
     pub replica_url: Option<Text>,
-    /// How far a replica may be behind the primary and still be read from, or `off` for any distance. Asking costs both a small
-    /// query each second.
+    /// How far a replica may be behind the primary and still get reads, or `off` for any lag. The check costs
+    /// both servers a small query each second.
     #[arg(long, value_name = "DURATION|off")]
     pub replica_lag: Option<Text>,
     /// Address and port to listen on. With `0.0.0.0` other machines can connect, so put TLS and authentication in front.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<Text>,
-    /// Schemas to expose, separated by commas; where two have the same name in them, the first one's is meant.
+    /// Schemas to expose, separated by commas. If two schemas have an object with the same name, the first
+    /// schema's gets the name in the API.
     #[arg(long, value_name = "NAMES")]
     pub schemas: Option<Text>,
-    /// Connections held at the most. More run more operations at once; each takes one of the pooler's clients, and in session mode or
-    /// without a pooler one of the database's processes. A worker runs as many operations at once.
+    /// Maximum number of connections. More connections run more operations at once; each takes one of the
+    /// pooler's client slots, and in session mode or without a pooler one of the database's processes. A
+    /// worker runs this number of operations at once.
     #[arg(long, value_name = "COUNT")]
     pub pool_size: Option<Text>,
-    /// What stands between Glowplug and PostgreSQL: `transaction`, `statement`, `session`, `direct`, or `auto`, which finds out
-    /// with two short connections at the start. Where they are safe, statements are prepared once for a connection, which makes
-    /// small operations much faster; everywhere else they are sent whole each time.
+    /// The pooler between Glowplug and PostgreSQL: `transaction`, `statement`, `session`, `direct`, or
+    /// `auto`, which finds out with two short connections at the start. If it is safe, statements are
+    /// prepared once for a connection, which makes small operations much faster; otherwise their text is sent
+    /// each time.
     #[arg(long, value_name = "MODE")]
     pub pool_mode: Option<Text>,
-    /// How a message sets role, claims and time-out for its statements: `set_config` (one `select`), `set_local` (a `SET LOCAL` for
-    /// each), `function` (a call of the function that `glowplug setup --stored-operations` makes, for proxies that look for either), or `auto`:
-    /// `set_config`, and `set_local` where only that passes what stands in between. `set_local` takes a tenth less of
-    /// the server's time, and more where it has `pg_stat_statements`, which then keeps the claims of each user as statements.
+    /// How a message sets role, claims and time-out for its statements: `set_config` (one `select`),
+    /// `set_local` (a `SET LOCAL` for each), `function` (a call of the function that `glowplug setup
+    /// --stored-operations` creates, for proxies that react to the other two), or `auto`: `set_config`, or
+    /// `set_local` if a proxy lets only that pass. `set_local` takes a tenth less of the server's time, but
+    /// more with `pg_stat_statements`, which then records the claims of each user as statements.
     #[arg(long, value_name = "FORM")]
     pub context: Option<Text>,
-    /// Statements that are used often as functions in the database, which keeps their plans: `auto` where the schema `glowplug_operations`
-    /// is there (`glowplug setup --stored-operations` makes it), its user may create in it, and statements cannot be prepared; a
-    /// number is the same with so many functions at the most, for `auto` 500. `off` sends every statement as text.
+    /// Whether frequently used statements become functions in the database, which keeps their plans. `auto`:
+    /// if the schema `glowplug_operations` exists (`glowplug setup --stored-operations` creates it), the user
+    /// may create in it, and statements cannot be prepared. A number is `auto` with that maximum of functions
+    /// instead of 500. `off`: every statement is sent as text.
     #[arg(long, value_name = "auto|off|COUNT", num_args = 0..=1, default_missing_value = "auto")]
     pub stored_operations: Option<Text>,
-    /// How long a request waits for a free connection. Longer rides out bursts; shorter tells clients sooner.
+    /// How long a request waits for a free connection. A longer time survives bursts; with a shorter one,
+    /// clients get the error sooner.
     #[arg(long, value_name = "DURATION")]
     pub acquire_timeout: Option<Text>,
-    /// When the database ends an operation that takes too long. Longer lets one slow query hold a connection that others
-    /// wait for. A role's own (`alter role … set statement_timeout`) goes before it; 0 there means the most there is, 24 hours.
+    /// When the database ends an operation that takes too long. With a longer time, one slow query can occupy
+    /// a connection that others wait for. A role's own timeout (`alter role … set statement_timeout`) takes
+    /// precedence; 0 there means the maximum, 24 hours.
     #[arg(long, value_name = "DURATION")]
     pub statement_timeout: Option<Text>,
-    /// How often the database is asked whether its tables, functions or privileges have changed, or `off`. Each time is one
-    /// small query; with `off` a changed database is seen only after a SIGHUP.
+    /// How often to check whether the database's tables, functions or privileges have changed, or `off`. Each
+    /// check is one small query; with `off`, changes take effect only after a SIGHUP.
     #[arg(long, value_name = "DURATION|off")]
     pub watch: Option<Text>,
-    /// How the API shows what is in it. `on`: introspection, the SDL at `/schema.graphql`, GraphiQL at `/`, and `GET` for every query.
-    /// `directive`: the same, but introspection only of the schemas whose comment says `@graphql({"introspection": true})`. `off`: none
-    /// of these; `GET` is left to persisted operations, and an invalid document gets fewer errors.
+    /// How clients can explore the API. `on`: introspection, the SDL at `/schema.graphql`, GraphiQL at `/`,
+    /// and `GET` for every query. `directive`: the same, but introspection only of the schemas whose comment
+    /// says `@graphql({"introspection": true})`. `off`: none of these; `GET` works only for persisted
+    /// operations, and an invalid document gets fewer errors.
     #[arg(long, value_name = "on|off|directive")]
     pub explore: Option<Text>,
-    /// What every collection has without a directive in its comment, separated by commas: `total-count` and `aggregate`, which read
-    /// every row that the filter lets through, and `partitions`, which makes each partition a collection of its own.
+    /// What every collection has without a directive in its comment, separated by commas: `total-count` and
+    /// `aggregate`, which read every row that matches the filter, and `partitions`, which makes each
+    /// partition a separate collection.
     #[arg(long, value_name = "NAMES")]
     pub expose: Option<Text>,
-    /// How deep fields may be nested, and relations in their filters and orders; introspection is not counted.
+    /// Maximum depth of nested fields, including relations in their filters and orders; introspection does
+    /// not count.
     #[arg(long, value_name = "COUNT")]
     pub max_depth: Option<Text>,
-    /// How many objects an operation may return, or `off`. It is estimated: page sizes that are asked for are multiplied through
-    /// the levels, a filter by a key is one row, and related rows of which no number is asked for count as 30 at the most.
+    /// Maximum number of objects that an operation may return, or `off`. It is an estimate: requested page
+    /// sizes are multiplied through the levels, a filter by a key is one row, and related rows without
+    /// `first` and `last` count as 30 at most.
     #[arg(long, value_name = "COUNT|off")]
     pub max_complexity: Option<Text>,
-    /// How many values the arguments of an operation may have: every scalar, list and object, a variable's wherever it is used,
-    /// and for inserted rows also the columns that other rows give. More let clients insert more rows at once; each takes some
-    /// hundred bytes of memory.
+    /// Maximum number of values in the arguments of an operation: every scalar, list and object, those of a
+    /// variable at each use, and for inserted rows also the columns that only other rows have. With more,
+    /// clients can insert more rows at once; each value takes some hundred bytes of memory.
     #[arg(long, value_name = "COUNT")]
     pub max_values: Option<Text>,
-    /// How long the SQL message of an operation may become by its values, estimated before it is made. Longer texts can be stored;
-    /// a text that is used several times is sent as often.
+    /// Maximum length of an operation's SQL message due to its values, estimated beforehand. With more,
+    /// clients can store longer texts; a text that is used several times is sent several times.
     #[arg(long, value_name = "SIZE")]
     pub max_message: Option<Text>,
-    /// How long the answer of a request may be, that of introspection too. More let clients have more rows at once; an answer is held
-    /// in memory about three times.
+    /// Maximum length of a request's answer, including introspection. With more, clients can read more rows
+    /// at once; an answer is in memory about three times.
     #[arg(long, value_name = "SIZE")]
     pub max_answer: Option<Text>,
-    /// How many lexical tokens a document may have; reading stops there. Its other bounds follow: a tenth as many fields (fragments
-    /// counted wherever they are spread), one alias for each hundred tokens, one directive for each two hundred, three root fields for
-    /// each thousand.
+    /// Maximum number of lexical tokens of a document; parsing stops there. Other limits of a document follow
+    /// from it: a tenth as many fields (fragments count at each spread), one alias for each hundred tokens,
+    /// one directive for each two hundred, three root fields for each thousand.
     #[arg(long, value_name = "COUNT")]
     pub max_tokens: Option<Text>,
-    /// How many operations one request may hold. They run one after another, and their answers share `max-answer`.
+    /// Maximum number of operations in one request. They run one after another, and their answers share
+    /// `max-answer`.
     #[arg(long, value_name = "COUNT")]
     pub max_batch: Option<Text>,
-    /// How large a request's body may be.
+    /// Maximum size of a request's body.
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<Text>,
-    /// How many rows a page may have, whatever `max_rows` in a comment says, or `off` for only that. A longer page is cut.
+    /// Maximum number of rows of a page, even if `max_rows` in a comment allows more; or `off`. Larger pages
+    /// are cut to it.
     #[arg(long, value_name = "COUNT|off")]
     pub max_page_size: Option<Text>,
-    /// How many operations of one role may run at once, or `off`. Further ones wait for the acquire timeout at the most. As long
-    /// as it is below the pool size, no role can take all connections from the others.
+    /// Maximum number of operations of one role that run at once, or `off`. Further ones wait, at most for
+    /// `acquire-timeout`. If it is below `pool-size`, no role can occupy all connections.
     #[arg(long, value_name = "COUNT|off")]
     pub max_concurrency: Option<Text>,
-    /// File with the documents that clients may name by an id, as graphql-codegen, Relay and Apollo write it. It is read at
-    /// the start and again at a SIGHUP. Names save clients from sending long texts.
+    /// File with the documents that clients may name by an id, in the formats of graphql-codegen, Relay and
+    /// Apollo. It is read at the start and again at a SIGHUP. With ids, clients need not send long texts.
     #[arg(long, value_name = "FILE")]
     pub persisted_operations: Option<Text>,
-    /// Which documents run. `automatic`: all, and clients may register theirs by a hash and then send the hash alone, as Apollo Client
-    /// does; 16 MiB of them are held in memory. `any`: all. `listed`: only those of `persisted-operations`, by their id or by the
-    /// same text, so that no one can ask for what no client was built to ask for; a new version of a client needs its documents in
-    /// the file first.
+    /// Which documents run. `automatic`: all, and clients may register documents by a hash and then send only
+    /// the hash, as Apollo Client does; 16 MiB of them are kept in memory. `any`: all. `listed`: only those
+    /// of `persisted-operations`, by their id or by the same text, so only operations that your clients were
+    /// built with can run; a new version of a client needs its documents in the file first.
     #[arg(long, value_name = "automatic|any|listed")]
     pub documents: Option<Text>,
-    /// Secret that tokens are signed with (HS256, HS384, HS512), of 32 bytes or more: a text, or `base64:` and the bytes as
-    /// base64. Whoever knows it can be anybody, so keep it in the environment or in a file, out of the list of processes.
+    /// Secret that tokens are signed with (HS256, HS384, HS512), of 32 bytes or more: a text, or `base64:`
+    /// and the bytes as base64. Anyone who knows it can act as any user, so keep it in the environment or in
+    /// a file, out of the list of processes.
     #[arg(long, value_name = "SECRET")]
     pub jwt_secret: Option<Text>,
-    /// Public keys that tokens are verified with (RS256, PS256, ES256, `EdDSA` and their like): a file with PEM, a JWK or a JWK set,
-    /// an `https://` address of a JWK set, or both, separated by a comma. SIGHUP reads a file again. An address is asked again when
-    /// a token names an unknown key, once a minute at the most, and after ten minutes; if that fails, the old keys stay.
+    /// Public keys that verify tokens (RS256, PS256, ES256, `EdDSA` and the like): a file with PEM, a JWK or
+    /// a JWK set, an `https://` address of a JWK set, or both, separated by a comma. A SIGHUP reads a file
+    /// again. Keys at an address are fetched again every ten minutes, and when a token names an unknown key,
+    /// once a minute at most; if that fails, the old keys stay in use.
     #[arg(long, value_name = "FILE|URL")]
     pub jwt_keys: Option<Text>,
-    /// Audiences, separated by commas: a token's `aud` must name one of them. Unset, any will do, so set it where the provider
-    /// makes tokens for other services too.
+    /// Audiences, separated by commas: a token's `aud` must name one of them. If it is not set, any audience
+    /// is accepted, so set it if the provider makes tokens for other services, too.
     #[arg(long, value_name = "NAMES")]
     pub jwt_audience: Option<Text>,
-    /// Issuer: a token's `iss` must be exactly this. Unset, any will do.
+    /// Issuer: a token's `iss` must be exactly this. If it is not set, any issuer is accepted.
     #[arg(long, value_name = "NAME")]
     pub jwt_issuer: Option<Text>,
-    /// Claim that holds the database role. Dots lead into objects, as in `app_metadata.role`; a name with a colon or a slash,
-    /// such as `https://example.com/role`, is that of one claim as it is.
+    /// Claim with the database role. Dots lead into objects, as in `app_metadata.role`; a name with a colon
+    /// or a slash, such as `https://example.com/role`, is one claim.
     #[arg(long, value_name = "NAME")]
     pub jwt_role_claim: Option<Text>,
-    /// Database role of requests that have no token, and of tokens that name no role. Unset, such requests are refused once
-    /// `jwt-secret` or `jwt-keys` is set; without those, they run as the connection's own user.
+    /// Database role of requests without a token, and of tokens that name no role. If it is not set, such
+    /// requests are refused if `jwt-secret` or `jwt-keys` is set; without those, they run as the connection's
+    /// own user.
     #[arg(long, value_name = "ROLE")]
     pub anon_role: Option<Text>,
     /// API keys of servers, separated by commas, each as `role=key`: a request with the key as its bearer token, or in the header
@@ -159,69 +179,80 @@ pub struct Raw {
     /// entry: it is a request without a token. A key has at least 24 letters and no dot.
     #[arg(long, value_name = "ROLE=KEY")]
     pub api_keys: Option<Text>,
-    /// What of a request SQL can read besides the token's claims, separated by commas: `method`, `path`, `header:NAME`,
-    /// `cookie:NAME`. Each is sent with every operation, and stands in PostgreSQL's log where that has statements; credentials
-    /// are refused.
+    /// Parts of a request that SQL can read besides the token's claims, separated by commas: `method`,
+    /// `path`, `header:NAME`, `cookie:NAME`. Each is sent with every operation, and appears in PostgreSQL's
+    /// log if that logs statements; credentials are refused.
     #[arg(long, value_name = "NAMES")]
     pub request_settings: Option<Text>,
     /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,
-    /// How long running requests may take at a stop until they are dropped.
+    /// How long running requests may continue after a stop signal before they are dropped.
     #[arg(long, value_name = "DURATION")]
     pub drain_timeout: Option<Text>,
-    /// How long requests are still taken after SIGTERM or SIGINT, while `/readyz` says that the server is about to stop, or
-    /// `off`. A load balancer needs some seconds to notice; without them it sends requests to a port that is closed.
+    /// How long the server still accepts requests after SIGTERM or SIGINT, while `/readyz` says that it is
+    /// about to stop; or `off`. A load balancer needs some seconds to notice; without them it sends requests
+    /// to a closed port.
     #[arg(long, value_name = "DURATION|off")]
     pub shutdown_delay: Option<Text>,
-    /// Address and port to serve metrics on, at `/metrics` in Prometheus' format, with `/healthz` and `/readyz`; or `off`.
-    /// They tell how much the API is used and by which roles: keep the address inside your network.
+    /// Address and port to serve metrics on, at `/metrics` in Prometheus' format, with `/healthz` and
+    /// `/readyz`; or `off`. The metrics show how much the API is used, and by which roles: keep the address
+    /// inside your network.
     #[arg(long, value_name = "ADDRESS|off")]
     pub metrics_listen: Option<Text>,
-    /// How many clients may be connected at once, or `auto` for as many as the process may open files and sockets for, 8192 at the
-    /// most. When there are as many, the one that has been idle for longest is closed for a new one.
+    /// Maximum number of client connections, or `auto` for as many as the process's limit on open files
+    /// allows, 8192 at most. At the limit, a new connection replaces the one that has been idle for longest.
     #[arg(long, value_name = "COUNT|auto")]
     pub max_connections: Option<Text>,
-    /// Live queries, `on` or `off`: whether every query of the database is a subscription, too, which is answered again whenever its
-    /// answer has changed. Nothing is asked of the database for it while no client is subscribed.
+    /// Live queries, `on` or `off`: whether every query of the database is also a subscription, which sends a
+    /// new answer whenever the answer has changed. While no client is subscribed, it sends nothing to the
+    /// database.
     #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
     pub live: Option<Text>,
-    /// How long a change of the database may take until live queries see it, where nothing else says that there was one. Each time is one
-    /// small query; a mutation through this server is seen at once. A client may wish a quarter of it, or more.
+    /// How often live queries check for changes of the database. Each check is one small query; after a
+    /// mutation through this server they check at once. A client may request another interval, down to a
+    /// quarter of it.
     #[arg(long, value_name = "DURATION")]
     pub live_interval: Option<Text>,
-    /// How many connections of the pool live queries may use at once, half of it at the most. More see changes sooner where many clients are
-    /// subscribed; they are missing for requests meanwhile.
+    /// How many connections of the pool live queries may use at once, at most half of the pool. With more
+    /// connections, changes show sooner if there are many subscriptions; meanwhile requests cannot use these
+    /// connections.
     #[arg(long, value_name = "COUNT")]
     pub live_connections: Option<Text>,
-    /// How many subscriptions there may be. Each takes some kilobytes, and its answer, which those with the same share.
+    /// Maximum number of subscriptions. Each takes some kilobytes of memory and its answer, which
+    /// subscriptions with the same answer share.
     #[arg(long, value_name = "COUNT")]
     pub max_subscriptions: Option<Text>,
-    /// Address of Redis, which the queue is in: `redis://user:password@host:port`, or `rediss://…` for TLS, where `?ca=FILE` names the
-    /// certificates that may sign Redis's own. In a file or in the environment it stays out of the list of processes. Several
-    /// addresses, separated by commas, or the scheme `redis+cluster://`, are those of a Redis Cluster.
+    /// Address of the queue's Redis: `redis://user:password@host:port`, or `rediss://…` for TLS, where
+    /// `?ca=FILE` names the trusted authorities for Redis's certificate. Put it in a file or in the
+    /// environment, out of the list of processes. Several addresses, separated by commas, or the scheme
+    /// `redis+cluster://`, mean a Redis Cluster.
     #[arg(long, value_name = "URL")]
     pub redis_url: Option<Text>,
-    /// Which operations go through Redis to workers: `off` for none, `mutations`, or `all`. Queued mutations run once however often
-    /// they are sent with the same `Idempotency-Key`, and wait in Redis instead of for a connection; each takes a little longer. With
-    /// `all`, `serve` needs no `database-url` and holds no connection to the database: workers tell it what the API is. Clients wait for
-    /// a queued operation for three times the `statement-timeout`; when the first one has been waiting for one, more get 503.
+    /// Which operations go through Redis to workers: `off` for none, `mutations`, or `all`. Queued mutations
+    /// run once, even if they are sent several times with the same `Idempotency-Key`, and wait in Redis
+    /// instead of for a connection; each takes a little longer. With `all`, `serve` needs no `database-url`
+    /// and has no connection to the database: workers describe the API to it. A client waits for a queued
+    /// operation for three times the `statement-timeout`; if the oldest operation has been waiting for one
+    /// `statement-timeout`, new ones get 503.
     #[arg(long, value_name = "off|mutations|all", num_args = 0..=1, default_missing_value = "mutations")]
     pub queue: Option<Text>,
-    /// Name of the queue. Servers and workers with the same one belong together; each database has its own.
+    /// Name of the queue. Servers and workers with the same name work together; each database has its own
+    /// queues.
     #[arg(long, value_name = "NAME")]
     pub queue_name: Option<Text>,
-    /// How much of Redis's memory waiting operations may take, in a cluster for each of the queue's eight parts; one counts for 4 KiB
-    /// at the least. More are answered with 503 at once. A longer queue rides out longer bursts, and the operations at its end wait
-    /// longer.
+    /// How much of Redis's memory waiting operations may take, in a cluster for each of the queue's eight
+    /// parts; one operation counts as at least 4 KiB. Further operations get 503 at once. A longer queue
+    /// survives longer bursts, but operations at its end wait longer.
     #[arg(long, value_name = "SIZE")]
     pub queue_bytes: Option<Text>,
-    /// How long the answers of queued mutations are kept. For so long the same `Idempotency-Key` gives the same answer.
+    /// How long the answers of queued mutations are kept. During this time the same `Idempotency-Key` gets
+    /// the same answer.
     #[arg(long, value_name = "DURATION")]
     pub keep_results: Option<Text>,
-    /// What is logged: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, `access` for a line for every
-    /// request and operation, or `sql` for every statement with its parameters, which are your users' data. With `,json` behind it a
-    /// line is a JSON object, for machines.
+    /// What to log: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, `access` for
+    /// a line for every request and operation, or `sql` for every statement with its parameters, which are
+    /// your users' data. With `,json` appended, each line is a JSON object.
     #[arg(long, value_name = "FILTER[,json]")]
     pub log: Option<Text>,
 }
@@ -240,11 +271,11 @@ impl FromStr for Text {
 }
 
 impl Raw {
-    /// The set values by their names.
+    /// The set values by name.
     pub(super) fn as_map(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(map)) => map,
-            // A structure of optional texts is an object whatever is in it.
+            // A structure of optional texts always becomes an object.
             _ => Map::new(),
         }
     }

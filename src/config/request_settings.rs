@@ -31,7 +31,7 @@ impl RequestSettings {
                 Some(("cookie", name)) => settings.cookies.push(token(name, "cookie")?),
                 _ => {
                     return Err(format!(
-                        "`{item}` is nothing of a request; write for example method,path,header:x-tenant,cookie:theme"
+                        "`{item}` is not a part of a request; write for example method,path,header:x-tenant,cookie:theme"
                     ));
                 }
             }

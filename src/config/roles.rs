@@ -58,7 +58,7 @@ fn refused(key: &str, limits: &[&str]) -> String {
     }
     if names().contains(&key) {
         return format!(
-            "`{key}` holds for the whole server; a role has limits of its own, such as `max-depth`"
+            "`{key}` applies to the whole server; a role can have its own limits, such as `max-depth`"
         );
     }
     format!("there is no limit `{key}` for a role; did you mean `{}`?", nearest(key, limits))

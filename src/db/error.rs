@@ -23,7 +23,7 @@ pub enum Error {
     Database(Box<DatabaseError>),
     /// PostgreSQL refused the role or another setting of the scope, so that no statement ran. The text is PostgreSQL's
     /// error, for the log only, because it reveals whether there is such a role. The connection can still be used.
-    #[error("the operation cannot run as it was asked to: {0}")]
+    #[error("the operation cannot run as requested: {0}")]
     ScopeRefused(String),
     /// No answer came in time, although PostgreSQL should have ended the statement itself.
     #[error("no answer from the database within {0:?}")]

@@ -69,7 +69,7 @@ async fn examine(mut first: Client, second: Result<Client, Unavailable>, shared:
     let second = match second {
         Ok(second) => second,
         Err(failure) => {
-            findings.evidence = format!("there is no second connection to compare with: {failure}");
+            findings.evidence = format!("there is no second connection for comparison: {failure}");
             return shared.set(&findings);
         }
     };

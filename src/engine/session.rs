@@ -57,7 +57,7 @@ impl Session {
     /// it could take forever.
     pub(super) async fn connection(&self) -> Result<FieldConnection, db::Error> {
         let in_use =
-            || db::Error::Protocol("a field asked for its connection while it was using it".to_owned());
+            || db::Error::Protocol("a field requested its connection while it was using it".to_owned());
         let mut held = Arc::clone(&self.transaction).try_lock_owned().map_err(|_| in_use())?;
         if held.is_none() {
             *held = Some(self.database.begin(&self.scope).await?);

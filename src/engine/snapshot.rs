@@ -139,8 +139,7 @@ impl Snapshot {
         };
         let Some(visible) = &self.visible else {
             let text =
-                "introspection is off; ask for the schema's SDL file, or see the setting introspection"
-                    .to_owned();
+                "introspection is off; ask for the schema's SDL file, or see the setting explore".to_owned();
             let locations = root.location.into_iter().collect();
             return Err(RequestError::NoIntrospection(Message { text, locations }));
         };

@@ -78,14 +78,16 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
         (_, "25006") => told(Code::Forbidden, "a query may not write"),
         (_, "57014") => told(Code::Timeout, "the operation took longer than the statement timeout allows"),
         (_, "25P04") => told(Code::Timeout, "the operation took longer than the transaction timeout allows"),
-        (_, "53400") => told(Code::BadUserInput, "the operation needs more room than the database gives it"),
+        (_, "53400") => {
+            told(Code::BadUserInput, "the operation needs more resources than the database allows")
+        }
         ("54", _) => told(Code::BadUserInput, "the operation is too complex for the database"),
         ("40" | "72", _) | (_, "55P03" | "55006") => {
-            told(Code::Conflict, "another operation was in the way; try again")
+            told(Code::Conflict, "there was a conflict with another operation; try again")
         }
         ("55", _) => told(
             Code::Conflict,
-            "something in the database is not ready for that, such as a materialized view that was never filled",
+            "an object in the database is not ready, such as a materialized view that was never filled",
         ),
         (_, "23502" | "23514") | ("02" | "10" | "20" | "22" | "44", _) => own(Code::BadUserInput),
         ("23", _) => own(Code::Conflict),

@@ -69,12 +69,12 @@ impl LiveEvent<'_> {
     pub(super) fn write(&self) {
         match self {
             Self::Interrupted { error } => {
-                tracing::warn!(error, "live queries wait: the database cannot be asked");
+                tracing::warn!(error, "live queries wait: the database cannot be reached");
             }
             Self::NotPruned { error } => {
                 tracing::warn!(error, "the log of changed tables cannot be pruned");
             }
-            Self::Resumed => tracing::info!("live queries go on"),
+            Self::Resumed => tracing::info!("live queries continue"),
             Self::Subscribed
             | Self::Unsubscribed
             | Self::GroupMade

@@ -69,7 +69,7 @@ fn write_line(event: &Event<'_>) {
         Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
         Event::ProtocolChosen { chosen, evidence } => tracing::info!(chosen, evidence, "protocols chosen"),
         Event::ProtocolFellBack { error, again_in } => {
-            tracing::warn!(error, ?again_in, "named statement lost; going on without names");
+            tracing::warn!(error, ?again_in, "named statement lost; continuing without names");
         }
         Event::ReadRetried { .. } | Event::ConflictRetried { .. } => write_of_retries(event),
         Event::Replica(event) => event.write(),
@@ -81,7 +81,7 @@ fn write_line(event: &Event<'_>) {
         | Event::PersistedOperationInvalid { .. } => write_of_persisted_operations(event),
         Event::KeysFetched { keys, url } => tracing::info!(keys, url, "keys fetched"),
         Event::KeysFailed { source, error } => {
-            tracing::error!(source, error, "keys not read; the previous ones stay");
+            tracing::error!(source, error, "keys not read; the previous ones stay in use");
         }
         Event::RequestPanicked { .. }
         | Event::HttpConnectionEnded { .. }
@@ -122,15 +122,15 @@ fn write_of_server(event: &Event<'_>) {
             tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
         }
         Event::Listening { address } => tracing::info!(%address, "listening"),
-        Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics can be had"),
+        Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics are served"),
         Event::Stopping { reason } => tracing::info!(reason, "stopping"),
         Event::PasswordFileIgnored { path, problem } => {
             tracing::warn!(path = %path.display(), problem, "password file ignored");
         }
         Event::Unprotected { address } => tracing::warn!(
             %address,
-            "whoever reaches this address uses the API as the database user of the connection string; \
-             set anon-role, jwt-secret or jwt-keys, or listen on 127.0.0.1"
+            "everyone who can reach this address uses the API as the database user of the connection string; \
+            set anon-role, jwt-secret or jwt-keys, or listen on 127.0.0.1"
         ),
         _ => {}
     }
@@ -141,7 +141,7 @@ fn write_of_retries(event: &Event<'_>) {
     match event {
         Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
         Event::ConflictRetried { error, pause, .. } => {
-            tracing::debug!(error, ?pause, "another transaction was in the way; the operation is sent again");
+            tracing::debug!(error, ?pause, "conflict with another transaction; the operation is sent again");
         }
         _ => {}
     }
@@ -151,10 +151,10 @@ fn write_of_retries(event: &Event<'_>) {
 fn write_of_catalogs(event: &Event<'_>) {
     match event {
         Event::CatalogLoaded { role, tables, took } => {
-            tracing::info!(role, tables, ?took, "catalogue loaded");
+            tracing::info!(role, tables, ?took, "catalog loaded");
         }
         Event::CatalogFailed { error } => {
-            tracing::error!(error, "catalogue not loaded; the previous one stays");
+            tracing::error!(error, "catalog not loaded; the previous one stays in use");
         }
         _ => {}
     }
@@ -187,10 +187,10 @@ fn write_of_persisted_operations(event: &Event<'_>) {
             tracing::info!(documents, "persisted operations loaded");
         }
         Event::PersistedOperationsFailed { error } => {
-            tracing::error!(error, "persisted operations not loaded; the previous ones stay");
+            tracing::error!(error, "persisted operations not loaded; the previous ones stay in use");
         }
         Event::PersistedOperationInvalid { id, error } => {
-            tracing::warn!(id, error, "a persisted operation does not fit the API");
+            tracing::warn!(id, error, "a persisted operation is not valid in the API");
         }
         _ => {}
     }

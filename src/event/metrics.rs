@@ -81,12 +81,16 @@ pub fn encoded(readings: Readings) -> String {
 fn of_pool(pool: Pool) -> Registry {
     let mut registry = Registry::with_prefix("glowplug");
     let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
-    gauge("pool_connections_max", "Connections that the pool may have (setting pool-size)", pool.maximum);
-    gauge("pool_connections_in_use", "Connections on loan to a request", pool.in_use);
-    gauge("pool_connections_idle", "Connections that wait to be used", pool.idle);
+    gauge(
+        "pool_connections_max",
+        "Maximum number of connections of the pool (setting pool-size)",
+        pool.maximum,
+    );
+    gauge("pool_connections_in_use", "Connections in use by a request", pool.in_use);
+    gauge("pool_connections_idle", "Idle connections", pool.idle);
     gauge("pool_waiting_requests", "Requests that wait for a connection", pool.waiting);
-    gauge("replicas", "Read replicas that there are (setting replica-url)", pool.replicas);
-    gauge("replicas_in_use", "Read replicas that are fit to be read from", pool.replicas_in_use);
+    gauge("replicas", "Configured read replicas (setting replica-url)", pool.replicas);
+    gauge("replicas_in_use", "Read replicas that get reads", pool.replicas_in_use);
     registry
 }
 

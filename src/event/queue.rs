@@ -68,24 +68,24 @@ impl QueueEvent<'_> {
             Self::OperationRefused { reason } => tracing::debug!(reason, "operation not queued"),
             Self::QueueLost { error } => tracing::warn!(error, "the queue cannot be used"),
             Self::QueueBack => tracing::info!("the queue can be used again"),
-            Self::QueueFailed { error } => tracing::warn!(error, "the queue did not do what it was asked"),
+            Self::QueueFailed { error } => tracing::warn!(error, "a request to the queue failed"),
             Self::AnswerLost { id } => tracing::warn!(%id, "answer lost; the operation is queued again"),
             Self::AnswerOverdue { id } => tracing::debug!(%id, "no answer came in time"),
             Self::OperationTaken { id, waited, times } => {
                 tracing::debug!(%id, ?waited, times, "operation taken");
             }
             Self::OperationRetried { id, error, .. } => {
-                tracing::warn!(%id, error, "operation is tried again");
+                tracing::warn!(%id, error, "the operation runs again");
             }
             Self::OperationPutAside { id, reason } => {
-                tracing::error!(%id, reason, "operation put aside; see `glowplug queue list`");
+                tracing::error!(%id, reason, "the operation is a dead letter; see `glowplug queue list`");
             }
             Self::AnswerNotSent { id, error } => tracing::warn!(%id, error, "answer not sent"),
             Self::UnknownVersion { version } => {
                 tracing::warn!(version, "message of an unknown version left for other workers");
             }
             Self::EntriesTakenOver { entries } => {
-                tracing::warn!(entries, "operations taken over from workers that have gone");
+                tracing::warn!(entries, "operations taken over from workers that have disappeared");
             }
             Self::OperationsLeft { operations } => {
                 tracing::warn!(operations, "drain timeout over; operations left to other workers");

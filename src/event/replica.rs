@@ -26,7 +26,7 @@ impl ReplicaEvent<'_> {
             Self::InUse { replica } => tracing::info!(replica, "replica in use"),
             Self::LeftOut { replica, reason } => tracing::warn!(replica, reason, "replica left out"),
             Self::ReadMoved { error } => {
-                tracing::debug!(error, "a replica cannot answer; the primary is asked");
+                tracing::debug!(error, "a replica cannot answer; the primary answers instead");
             }
         }
     }

@@ -37,13 +37,13 @@ impl StoredEvent<'_> {
             Self::Ended { reason } => tracing::info!(reason, "stored operations are not used"),
             Self::Called { .. } => {}
             Self::CallFailed { error } => {
-                tracing::debug!(error, "a stored operation cannot be called; it goes again as text");
+                tracing::debug!(error, "a stored operation cannot be called; it is sent again as text");
             }
             Self::Made { name, is_new } => tracing::debug!(name, is_new, "a statement is stored"),
             Self::NotMade { error } => tracing::debug!(error, "a statement was not stored"),
             Self::Full { limit } => tracing::warn!(
                 limit,
-                "no more operations are stored: as many are there as stored-operations-limit allows, all of them in use"
+                "no more operations are stored: there are as many as the setting stored-operations allows, all of them in use"
             ),
             Self::Dropped { functions } => tracing::debug!(functions, "stored operations dropped"),
         }

@@ -36,7 +36,7 @@ pub(super) async fn ready(State(shared): State<Shared>) -> (StatusCode, String) 
     match readiness("server", &shared.stop, shared.backend.ready()).await {
         Ok(()) => (StatusCode::OK, format!("ready\n{}", replicas())),
         Err(reason) if !shared.stop.is_cancelled() && can_read() => {
-            (StatusCode::OK, format!("ready for queries alone: {reason}\n{}", replicas()))
+            (StatusCode::OK, format!("ready for queries only: {reason}\n{}", replicas()))
         }
         Err(reason) => not_ready(&reason),
     }
@@ -63,7 +63,7 @@ pub(super) fn not_ready(why: &str) -> (StatusCode, String) {
 fn replicas(state: ReplicaState) -> String {
     match state {
         ReplicaState { all: 0, .. } => String::new(),
-        ReplicaState { all, in_use } => format!("{in_use} of {all} replicas are read from\n"),
+        ReplicaState { all, in_use } => format!("{in_use} of {all} replicas get reads\n"),
     }
 }
 

@@ -93,7 +93,7 @@ impl Refusal {
             Self::Incomplete => "The request body broke off.".into(),
             Self::Malformed(message) => message.clone(),
             Self::GetRefused(GetRequests::Persisted) => {
-                "By GET, persisted operations alone may be asked for, by their id or hash; send this by POST.".into()
+                "By GET, only persisted operations are allowed, by their id or hash; send this by POST.".into()
             }
             Self::GetRefused(_) => "Requests must be sent by POST.".into(),
             Self::OriginRefused => {

@@ -90,7 +90,7 @@ impl<'a> Planner<'a> {
         exposed.iter().find(|(_, function)| fits(function)).copied().ok_or_else(|| {
             let lists = exposed.iter().map(|(_, function)| format!("({})", names(function).join(", ")));
             let lists = lists.collect::<Vec<_>>().join(" or ");
-            self.error(format!("these arguments do not go together; it takes {lists}"))
+            self.error(format!("no overload takes these arguments; it takes {lists}"))
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::schema::{
     Scalar,
 };
 
-const MISPLACED_IS: &str = "is asks whether a relation leads to a row: write it directly below the relation's field, \
+const MISPLACED_IS: &str = "is tests whether a relation leads to a row: write it directly below the relation's field, \
      as in {artist: {is: NULL}}";
 
 /// The values of a key; `None` is null.

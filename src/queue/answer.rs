@@ -123,7 +123,7 @@ pub(super) fn expired() -> Response {
 /// The operation became a dead letter.
 pub(super) fn put_aside(attempts: u32) -> Response {
     let message =
-        format!("the operation was given up after {attempts} attempts; an operator can try it again");
+        format!("the operation was abandoned after {attempts} attempts; an operator can try it again");
     refused(Outcome::RequestError, Code::Internal, &message)
 }
 

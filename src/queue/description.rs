@@ -45,7 +45,7 @@ pub(super) fn answer(told: Result<Vec<String>, Error>) -> Response {
 pub(super) fn disagreement() -> Response {
     answer(Err(not_drawn(GraphqlError::new(
         Code::Unavailable,
-        "the server and its worker do not expose the same: give both the same schemas, explore and expose",
+        "the server and its worker expose different APIs: give both the same schemas, explore and expose",
     ))))
 }
 

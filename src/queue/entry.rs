@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::message::Milliseconds;
 
-/// The first pause before an operation is tried again. Each further one is twice as long.
+/// The first pause before an the operation runs again. Each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// No pause is longer.

@@ -65,7 +65,7 @@ impl Measure {
         }
         if size.relations > MOST_RELATIONS {
             let text = format!(
-                "filters and orders lead over {} relations; {MOST_RELATIONS} are allowed: ask in several operations",
+                "filters and orders use {} relations; {MOST_RELATIONS} are allowed: split the operation",
                 size.relations
             );
             return Err(RequestError::Invalid(vec![Message { text, locations: Vec::new() }]));

@@ -190,7 +190,7 @@ fn table_of(schema: &Schema, oid: Oid) -> Option<usize> {
 /// The column type for a value of that type; the error says why there is none.
 fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
     let catalog = &schema.catalog;
-    let found = catalog.types.get(&oid).ok_or("of a type that is not in the catalogue")?;
+    let found = catalog.types.get(&oid).ok_or("of a type that is not in the catalog")?;
     if is_made_of(catalog, found, TypeKind::Composite) {
         return Err(format!(
             "of the row type {}.{}, or of an array or domain of it",

@@ -197,7 +197,7 @@ fn columns(
         let object = || format!("{}.{}", table.qualified_name(), column.name);
         schema.problems.extend(settled.problem("field").map(|reason| Problem { object: object(), reason }));
         let Some(found) = schema.catalog.type_of(column) else {
-            let reason = "its type is not in the catalogue".to_owned();
+            let reason = "its type is not in the catalog".to_owned();
             schema.problems.push(Problem { object: object(), reason });
             continue;
         };

@@ -323,7 +323,7 @@ fn what_is_wrong_about_a_role_is_told_with_its_place() {
         ),
         (
             "[roles.anon]\nlisten = 'x'",
-            "[roles.anon] in glowplug.toml: `listen` holds for the whole server; a role has limits of its own, such as `max-depth`",
+            "[roles.anon] in glowplug.toml: `listen` applies to the whole server; a role can have its own limits, such as `max-depth`",
         ),
         (
             "[roles.anon]\nmax-depth = 'deep'",

@@ -119,7 +119,7 @@ async fn what_is_in_the_way_is_a_conflict(route: Route) {
             (code(&answer), &answer["errors"][0]["extensions"]["sqlstate"]),
             ("CONFLICT", &json!("55P03"))
         );
-        assert_eq!(answer["errors"][0]["message"], "another operation was in the way; try again");
+        assert_eq!(answer["errors"][0]["message"], "there was a conflict with another operation; try again");
     }
     holder.batch_execute("rollback").await.unwrap();
     let answer = ask(&answering, "{ late seatCollection { edges { node { id } } } }").await;

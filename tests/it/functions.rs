@@ -134,6 +134,6 @@ async fn arguments_of_different_overloads_do_not_go_together() {
     assert_eq!(answer["errors"][0]["path"][0], "wrong");
     assert_eq!(
         answer["errors"][0]["message"],
-        "these arguments do not go together; it takes (id) or (name, loud)"
+        "no overload takes these arguments; it takes (id) or (name, loud)"
     );
 }

@@ -56,10 +56,10 @@ pub(super) async fn introduce(config: &Config, address: SocketAddr) -> Result<()
     let Some(jwt) = config.auth.jwt.as_ref().filter(|jwt| jwt.secret.is_some()) else { return Ok(()) };
     let people = people(config).await?;
     if people.is_empty() {
-        println!("To be somebody else: `glowplug token --role … --claim sub=…` prints a token.\n");
+        println!("To act as another user: `glowplug token --role … --claim sub=…` prints a token.\n");
         return Ok(());
     }
-    println!("To be somebody else, put one of these into GraphiQL's tab Headers:\n");
+    println!("To act as another user, put one of these into GraphiQL's tab Headers:\n");
     for Person { who, claims } in people {
         let token = sign(jwt, claims, VALID)?;
         println!("  {who}\n    {{\"authorization\": \"Bearer {token}\"}}");

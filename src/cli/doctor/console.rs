@@ -34,7 +34,7 @@ pub(super) async fn ask(console: &Connector, connector: &Connector) -> Answer {
     };
     match connector.connect().await {
         Err(failure) if failure.reason == Reason::Refused => {
-            Answer::Gone(gone("was asked for its console, and nothing listens there since"))
+            Answer::Gone(gone("has ended after a query to its console: nothing listens there any more"))
         }
         _ => {
             let found = format!("the console of --console says nothing: {why}");

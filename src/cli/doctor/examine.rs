@@ -98,7 +98,7 @@ async fn first_answer(config: &Config, connector: &Connector) -> Option<Check> {
     match timeout(ANSWER_LIMIT, database.check()).await {
         Ok(Ok(())) => None,
         Ok(Err(Error::Database(error))) => {
-            let found = format!("the first question is refused: {error}");
+            let found = format!("the first query is refused: {error}");
             Some(Check::new("Server", Code::QuestionRefused, found))
         }
         Ok(Err(Error::Unavailable(failure))) if failure.sqlstate.is_some() => {
@@ -154,7 +154,7 @@ async fn ask_why(subject: &Subject<'_>, report: &mut Report) {
         Answer::Refused(check) => return report.checks.push(check),
     };
     let what = match (facts.is_paused, facts.is_disabled) {
-        (true, _) => Some((Code::Paused, "is paused: it takes clients, and lends nothing")),
+        (true, _) => Some((Code::Paused, "is paused: it accepts clients, but lends no server connections")),
         (_, true) => Some((Code::Disabled, "has the database disabled")),
         _ => None,
     };

@@ -58,7 +58,7 @@ pub(super) async fn examine(config: &Config, database: &Database) -> Exposed {
     let check = match privileges(config, database, role).await {
         Ok(privileges) => nothing(&privileges, &described),
         Err(why) => {
-            let found = format!("no table is in the API, and why cannot be told: {why}");
+            let found = format!("no table is in the API, and the reason could not be found out: {why}");
             Check::new(SUBJECT, Code::NoTables, found)
         }
     };
@@ -119,7 +119,7 @@ fn nothing(privileges: &Privileges, described: &Described) -> Check {
 fn name_others(check: Check, others: &[String]) -> Check {
     if others.is_empty() {
         return check.advise(
-            "this database has no tables at all: look whether it is the right one, or run `glowplug migrate`",
+            "this database has no tables at all: check that it is the right one, or run `glowplug migrate`",
         );
     }
     check.advise(format!(

@@ -26,7 +26,7 @@ pub(super) fn server(findings: &ProbeReport) -> Check {
         return Check::new(SUBJECT, Code::Standby, found);
     }
     if findings.is_read_only == Some(true) {
-        let found = format!("{shown}, where transactions are read-only unless they say otherwise");
+        let found = format!("{shown}, where transactions are read-only by default");
         return Check::new(SUBJECT, Code::ReadOnly, found);
     }
     Check::ok(SUBJECT, shown)
@@ -42,11 +42,13 @@ pub(super) fn lending(
     let name = facts.map_or("a pooler", |facts| facts.version.as_str());
     let evidence = &findings.evidence;
     let found = match findings.lending {
-        FoundPoolMode::Direct => format!("none stands between ({evidence})"),
+        FoundPoolMode::Direct => format!("there is none ({evidence})"),
         FoundPoolMode::Session => format!("{name} in session mode ({evidence})"),
         FoundPoolMode::Transaction => format!("{name} in transaction mode ({evidence})"),
         FoundPoolMode::Statement => format!("{name} in statement mode ({evidence})"),
-        FoundPoolMode::Unknown => format!("how it lends server connections cannot be told ({evidence})"),
+        FoundPoolMode::Unknown => {
+            format!("how it lends server connections could not be found out ({evidence})")
+        }
     };
     if let Some(unsafe_mode) = unsafe_mode(findings.lending, settings.pool_mode) {
         let found = format!("{found}, but pool-mode says {unsafe_mode}");
@@ -97,10 +99,10 @@ pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) ->
         (NamedStatements::AsGiven, FoundPoolMode::Transaction | FoundPoolMode::Statement) => {
             "named ones stay on one server connection and would get lost".to_owned()
         }
-        (NamedStatements::AsGiven, _) => "named ones stay where they are used".to_owned(),
+        (NamedStatements::AsGiven, _) => "named ones stay on their server connection".to_owned(),
         (NamedStatements::Tracked, _) => "named ones are tracked by the pooler".to_owned(),
         (NamedStatements::Renamed(why), _) => format!("named ones are renamed by the pooler, but {why}"),
-        (NamedStatements::Unknown(why), _) => format!("what becomes of named ones is not known: {why}"),
+        (NamedStatements::Unknown(why), _) => format!("what happens to named ones is not known: {why}"),
     };
     Check::ok(SUBJECT, format!("{found}; GraphQL operations travel {operations}, Diesel queries {protocol}"))
 }
@@ -176,8 +178,8 @@ pub(super) fn sessions(sessions: &Sessions, options: Options) -> Check {
         .map(|(what, names)| format!("; at the start {} would be {what}", names.join(", ")))
         .collect();
     let kept = match sessions.settings {
-        SettingEffect::Leaks => "what a client sets for its session, the next one has, too; ",
-        SettingEffect::Reset => "what a client sets for its session, the next one does not have; ",
+        SettingEffect::Leaks => "a client's session settings leak to the next client; ",
+        SettingEffect::Reset => "a client's session settings do not leak to the next client; ",
         _ => "",
     };
     Check::ok(SUBJECT, format!("{kept}Glowplug sets nothing for a session{}", lost.concat()))

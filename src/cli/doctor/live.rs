@@ -1,4 +1,4 @@
-//! Whether the changes of tables are noted for live queries, where they are meant to be.
+//! Whether the log of changed tables records all changes of its tables.
 
 use crate::changes::Report;
 use crate::db::Database;
@@ -16,14 +16,19 @@ pub(super) async fn examine(database: &Database) -> Option<Check> {
     let Report { logged, unlogged } = match Report::of(database).await {
         Ok(report) => report?,
         Err(error) => {
-            return Some(Check::new(SUBJECT, Code::LiveTablesUnknown, format!("it cannot be told: {error}")));
+            return Some(Check::new(
+                SUBJECT,
+                Code::LiveTablesUnknown,
+                format!("it could not be found out: {error}"),
+            ));
         }
     };
     if unlogged.is_empty() {
-        return Some(Check::ok(SUBJECT, format!("the changes of {logged} tables are noted")));
+        return Some(Check::ok(SUBJECT, format!("the changes of {logged} tables are recorded")));
     }
     let names = unlogged.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
     let more = if unlogged.len() > TOLD { " and others" } else { "" };
-    let found = format!("the changes of {logged} tables are noted, and those of {names}{more} are not all");
+    let found =
+        format!("the changes of {logged} tables are recorded, and those of {names}{more} are not all");
     Some(Check::new(SUBJECT, Code::LiveTablesUnlogged, found))
 }

@@ -80,7 +80,7 @@ pub(super) async fn examine(way: Route, known: &Examined<'_>) -> Other {
                     }
                 }
                 Err(why) => {
-                    let found = format!("the first question is not answered: {why}");
+                    let found = format!("the first query is not answered: {why}");
                     checks.push(Check::new("Server", Code::QuestionRefused, found));
                 }
             }
@@ -149,9 +149,9 @@ async fn direct(connector: &Connector, identity: &Identity) -> Vec<Check> {
         FoundPoolMode::Transaction | FoundPoolMode::Statement => Check::new(
             "Pooler",
             Code::DirectPooled,
-            format!("a pooler in {} mode stands between ({evidence})", found.lending.name()),
+            format!("there is a pooler in {} mode ({evidence})", found.lending.name()),
         ),
-        FoundPoolMode::Direct => Check::ok("Pooler", "none stands between"),
+        FoundPoolMode::Direct => Check::ok("Pooler", "there is no pooler"),
         FoundPoolMode::Session | FoundPoolMode::Unknown => Check::ok("Pooler", "it lends for a session"),
     });
     checks
@@ -202,7 +202,7 @@ async fn same_api(settings: &config::Database, known: &Examined<'_>) -> Option<C
         Ok(described) => Check::new(
             SUBJECT,
             Code::OtherApi,
-            format!("its {} tables make another API than the primary's", described.tables),
+            format!("its {} tables give another API than the primary's", described.tables),
         ),
         Err(error) => Check::new(SUBJECT, Code::OtherApi, format!("the structure cannot be read: {error}")),
     })

@@ -47,7 +47,7 @@ async fn try_out(connector: &Connector, lending: FoundPoolMode, settings: &confi
     match failure {
         // With a limit, some of them succeed.
         Some(Missing { reason: Some(Reason::Refused), .. }) if made == 0 => {
-            return console::gone("was there, and nothing listens at its address any more");
+            return console::gone("was running, and nothing listens at its address any more");
         }
         Some(Missing { why, .. }) => {
             let found = format!("{made} of {tried} connections could be made: {why}");

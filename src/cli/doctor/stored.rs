@@ -17,7 +17,7 @@ pub(super) async fn examine(config: &Config, database: &Database, protocol: Prot
     let state = match State::of(database).await {
         Ok(state) => state,
         Err(error) => {
-            return Check::new(SUBJECT, Code::StoredUnknown, format!("it cannot be told: {error}"));
+            return Check::new(SUBJECT, Code::StoredUnknown, format!("it could not be found out: {error}"));
         }
     };
     match state.obstacle(protocol) {

@@ -39,12 +39,12 @@ pub(super) fn explain(refusal: &Refusal<'_>) -> Check {
         (Code::NotPostgresql, _) => {
             format!("what answers at {} does not speak PostgreSQL's protocol", at(place))
         }
-        (Code::Refused, _) => format!("nobody listens at {} ({})", at(place), failure.message),
+        (Code::Refused, _) => format!("nothing listens at {} ({})", at(place), failure.message),
         (Code::HostNotFound, _) => format!("the host {:?} has no address", place.host),
         (Code::Timeout, _) => format!("no packet comes back from {}", at(place)),
-        (Code::Silent, _) => format!("{} takes the connection, and then says nothing", at(place)),
+        (Code::Silent, _) => format!("{} accepts the connection, and then never answers", at(place)),
         (Code::LoginHeld, _) => {
-            format!("{} speaks PostgreSQL's protocol, and does not end the login in time", at(place))
+            format!("{} speaks PostgreSQL's protocol, but does not complete the login in time", at(place))
         }
         (Code::PasswordMissing, _) => failure.message.clone(),
         (Code::WrongPassword, _) => {
@@ -80,7 +80,7 @@ fn particular(code: Code, Refusal { place, .. }: &Refusal<'_>) -> Vec<String> {
         Code::DatabaseLimit => {
             Some(format!("alter database {database} connection limit -1; or lower pool-size to its limit"))
         }
-        Code::NoConnection | Code::TlsFailed => Some("look into the log of the other side".to_owned()),
+        Code::NoConnection | Code::TlsFailed => Some("read the log of the other side".to_owned()),
         _ => None,
     };
     of_service.map(str::to_owned).into_iter().chain(named).collect()

@@ -151,7 +151,7 @@ impl PoolableConnection for Connection {
     /// Checks whether the connection is still open. Makes a round trip only if the caller asks for one.
     async fn ping(&mut self, method: &RecyclingMethod<Self>) -> QueryResult<()> {
         if !self.is_usable() {
-            let message = "the connection was closed while it was at rest".to_owned();
+            let message = "the connection was closed while it was idle".to_owned();
             return Err(DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new(message)));
         }
         match method {

@@ -226,7 +226,7 @@ impl Wire {
             other => return Err(Failure::Malformed(format!("a transaction status of {other}"))),
         };
         if !self.queue.end_part(self.written) {
-            return Err(Failure::Malformed("it ends before the question does".to_owned()));
+            return Err(Failure::Malformed("it ends before the query does".to_owned()));
         }
         if !self.queue.is_awaited() {
             self.state = State::Ready;

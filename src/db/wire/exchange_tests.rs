@@ -120,7 +120,7 @@ async fn what_comes_unasked_is_noted_or_ends_the_connection() {
     assert!(!wire.get_mut().look());
     let (mut wire, mut theirs) = pair();
     theirs.write_all(&message(b'C', b"SELECT 1\0")).await.unwrap();
-    assert!(!wire.get_mut().look(), "nobody asked for that");
+    assert!(!wire.get_mut().look(), "there was no query for that");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn nothing_is_sent_that_could_not_be() {
     let (mut wire, theirs) = pair();
     drop(theirs);
     let mut exchange = wire.exchange(Pipeline::query("select 1").unwrap());
-    exchange.next().await.err().expect("the peer is gone");
+    exchange.next().await.err().expect("the peer has disconnected");
     assert_eq!(exchange.sent(), Sent::Nothing);
 }
 

@@ -33,7 +33,7 @@ pub(super) fn is_private(path: &Path) -> Result<(), String> {
     if mode & 0o077 != 0 {
         let path = path.display();
         return Err(format!(
-            "others than its owner may read it (mode {:03o}): chmod 600 {path}",
+            "users other than its owner may read it (mode {:03o}): chmod 600 {path}",
             mode & 0o777
         ));
     }

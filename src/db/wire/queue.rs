@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(queue.fetch(second, &mut messages), Fetched::Messages);
         assert!(matches!(messages.make_contiguous(), [Message::CloseComplete]));
         assert!(queue.end_part(20) && !queue.is_awaited());
-        assert!(!queue.end_part(20), "nobody asked for that");
+        assert!(!queue.end_part(20), "there was no query for that");
     }
 
     #[test]

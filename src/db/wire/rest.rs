@@ -64,7 +64,7 @@ impl Wire {
                     self.end(ConnectionLoss::Ended, &last_words);
                 }
                 Ok(Some(Some(_))) => {
-                    self.end(ConnectionLoss::Broken, "an answer came that nobody had asked for");
+                    self.end(ConnectionLoss::Broken, "an answer arrived without a query");
                 }
                 Err(failure) => self.end(ConnectionLoss::Broken, &failure.to_string()),
             }

@@ -54,8 +54,7 @@ impl Tls {
         };
         let root = settings.root.clone().or_else(|| below_home(ROOT).filter(|path| path.exists()));
         if root.is_none() && demand != CertificateCheck::Any {
-            return Err("sslmode=verify-ca and verify-full need to know whom to trust: \
-                        sslrootcert=FILE, or sslrootcert=system for the public authorities"
+            return Err("sslmode=verify-ca and verify-full need a trusted authority: sslrootcert=FILE, or sslrootcert=system for the public authorities"
                 .to_owned());
         }
         let provider = Arc::new(ring::default_provider());

@@ -176,8 +176,8 @@ impl Values {
             key: self.path("sslkey"),
         };
         if is_system && tls.mode != SslMode::VerifyFull {
-            return Err("sslrootcert=system needs sslmode=verify-full: anybody can have a certificate \
-                        from a public authority"
+            return Err("sslrootcert=system needs sslmode=verify-full: anyone can get a certificate from a \
+            public authority"
                 .to_owned());
         }
         if tls.negotiation == SslNegotiation::Direct && tls.mode < SslMode::Require {
@@ -208,10 +208,10 @@ impl Values {
 fn unknown(name: &str) -> String {
     match name {
         "pgbouncer" | "connection_limit" | "pool_timeout" | "statement_cache_size" => {
-            format!("{name:?} is a hint to another client: leave it out, nothing of the kind is needed here")
+            format!("{name:?} is a hint for another client: leave it out, Glowplug does not need it")
         }
         "schema" | "search_path" | "currentSchema" => format!(
-            "{name:?} cannot stand here, for poolers refuse it: set it for the role \
+            "{name:?} is not possible here, because poolers refuse it: set it for the role \
              (alter role … set search_path = …)"
         ),
         name => format!("{name:?} is no parameter of a connection string"),

@@ -74,16 +74,16 @@ impl Families {
     pub(super) fn new() -> Self {
         let mut list = List(Registry::with_prefix("glowplug"));
         list.build_info();
-        let stages = list.histograms("stage_duration", "Time in each stage of an operation; of those that succeeded, and of all messages to the database", || Histogram::new(&SHORT_SECONDS));
+        let stages = list.histograms("stage_duration", "Time in each stage of an operation, for stages that succeeded, and for all messages to the database", || Histogram::new(&SHORT_SECONDS));
         let kinds =
             list.histograms("operation_duration", "Time from a GraphQL request to its answer", seconds);
         let documents = list.counters(
             "document_lookups",
-            "Documents that had been validated before (hit) or were validated now (miss)",
+            "Documents that were in the cache (hit) or had to be validated (miss)",
         );
         let compiled = list.counters(
             "operation_lookups",
-            "Operations whose SQL was there (hit), or was made now (miss); the first two requests with a document make it",
+            "Operations whose SQL was in the cache (hit) or had to be compiled (miss); the first two requests with a document compile it",
         );
         Self {
             operations: list.counters("operations", "GraphQL operations by kind, outcome (ok, the code of the first error, or abandoned) and role"),
@@ -93,30 +93,30 @@ impl Families {
             documents_parsed: documents.get_or_create_owned(&[("result", "miss".into())]),
             operations_remembered: compiled.get_or_create_owned(&[("result", "hit".into())]),
             operations_compiled: compiled.get_or_create_owned(&[("result", "miss".into())]),
-            batch_operations: list.add("batch_operations", "Operations of one request that is a batch", Histogram::new(&OPERATIONS)),
-            pool_timeouts: list.counter("pool_timeouts", "Requests that waited for a connection in vain for the acquire timeout"),
-            connect_duration: list.time("database_connect_duration", "Time to make a connection; its count is the number of connections made", seconds()),
-            connect_failures: list.counters("database_connect_failures", "Connections that could not be made, by reason"),
-            connections_lost: list.initial("database_connections_lost", "Connections that went away: at rest (ended with a word, closed without one, broken off), or in_use", "reason", &ConnectionLoss::ALL.map(ConnectionLoss::name)),
-            messages: list.counter("database_messages", "Messages, or pipelines of them, that were sent: operations, typed queries, BEGIN and COMMIT, each one round trip unless they are pipelined"),
-            sent_bytes: list.bytes("database_sent", "Bytes of the protocol that were written, before encryption"),
-            received_bytes: list.bytes("database_received", "Bytes of the protocol that were read, after decryption"),
-            retries: list.counter("database_retries", "Reads that were sent again because their connection was gone"),
+            batch_operations: list.add("batch_operations", "Operations in a batch request", Histogram::new(&OPERATIONS)),
+            pool_timeouts: list.counter("pool_timeouts", "Requests that got no connection within acquire-timeout"),
+            connect_duration: list.time("database_connect_duration", "Time to open a connection; its count is the number of connections opened", seconds()),
+            connect_failures: list.counters("database_connect_failures", "Connections that could not be opened, by reason"),
+            connections_lost: list.initial("database_connections_lost", "Connections that were lost: idle ones (ended with a message, closed without one, broken off), or in_use", "reason", &ConnectionLoss::ALL.map(ConnectionLoss::name)),
+            messages: list.counter("database_messages", "Messages or pipelines of messages sent: operations, typed queries, BEGIN and COMMIT, each one round trip unless they are pipelined"),
+            sent_bytes: list.bytes("database_sent", "Bytes of the protocol written, before encryption"),
+            received_bytes: list.bytes("database_received", "Bytes of the protocol read, after decryption"),
+            retries: list.counter("database_retries", "Reads that were sent again because their connection was lost"),
             conflict_retries: list.initial("database_conflict_retries", "Operations that were sent again because a serialization failure (40001) or a deadlock (40P01) had undone them", "reason", &Conflict::ALL.map(Conflict::sqlstate)),
-            replicas_left_out: list.counter("replicas_left_out", "Times that a replica was found not fit to be read from"),
-            reads_moved: list.counter("replica_reads_moved", "Reads that a replica could not answer, so that the primary was asked"),
-            cancels: list.counter("database_cancels", "Statements that were cancelled because nobody waited for them any more"),
+            replicas_left_out: list.counter("replicas_left_out", "Times that a replica was taken out of use"),
+            reads_moved: list.counter("replica_reads_moved", "Reads that a replica could not answer, so they were sent to the primary"),
+            cancels: list.counter("database_cancels", "Statements that were cancelled because no client waited for them any more"),
             cancel_failures: list.counter("database_cancel_failures", "Cancel requests that could not be sent"),
-            catalog_loads: list.initial("catalog_loads", "Pictures of the database that were drawn, at the start, for a role, or because it had changed", "outcome", &[SUCCESS, FAILED]),
-            catalog_load_duration: list.time("catalog_load_duration", "Time to draw a picture of the database and to make the API of it", seconds()),
-            requests: list.counters("http_requests", "HTTP requests by route and status; abandoned where the client went away"),
-            request_duration: list.histograms("http_request_duration", "Time from the head of an HTTP request to that of its answer", seconds),
+            catalog_loads: list.initial("catalog_loads", "Catalogs that were read: at the start, for a role, or because the database had changed", "outcome", &[SUCCESS, FAILED]),
+            catalog_load_duration: list.time("catalog_load_duration", "Time to read a catalog and to build its API", seconds()),
+            requests: list.counters("http_requests", "HTTP requests by route and status; abandoned if the client disconnected"),
+            request_duration: list.histograms("http_request_duration", "Time from the head of an HTTP request to the head of its answer", seconds),
             requests_in_flight: list.add("http_requests_in_flight", "HTTP requests that are being answered", Gauge::default()),
             panics: list.counter("http_panics", "Requests that were answered with 500 because of a defect"),
-            accept_failures: list.counter("http_accept_failures", "Times that no connection could be accepted, as when file descriptors ran out"),
+            accept_failures: list.counter("http_accept_failures", "Times that no connection could be accepted, for example because file descriptors ran out"),
             http_connections: list.add("http_connections", "Connections of clients", Gauge::default()),
-            http_connections_ended: list.initial("http_connections_ended", "Connections that the server ended: silent (no byte came), slow_head, idle, displaced (idle, for a new one), not_reading (streams of HTTP/2 too), answers_too_large", "reason", &Ending::ALL.map(Ending::name)),
-            bodies_refused: list.counter("http_bodies_refused", "Requests that were refused because others' bodies filled the memory for them"),
+            http_connections_ended: list.initial("http_connections_ended", "Connections that the server ended: silent (no byte came), slow_head, idle, displaced (an idle one, by a new one), not_reading (also streams of HTTP/2), answers_too_large", "reason", &Ending::ALL.map(Ending::name)),
+            bodies_refused: list.counter("http_bodies_refused", "Requests that were refused because other requests' bodies filled the memory for bodies"),
             live: LiveFamilies::new(&mut list),
             queue: QueueFamilies::new(&mut list),
             stored: StoredFamilies::new(&mut list),

@@ -75,6 +75,6 @@ impl List {
     pub(super) fn build_info(&mut self) {
         let version = Family::<Labels<1>, Gauge>::default();
         version.get_or_create(&[("version", env!("CARGO_PKG_VERSION").into())]).set(1);
-        self.0.register("build_info", "The version that runs", version);
+        self.0.register("build_info", "The running version", version);
     }
 }

@@ -28,34 +28,34 @@ impl LiveFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         let results = LiveResult::ALL.map(LiveResult::name);
         Self {
-            subscriptions: list.add("live_subscriptions", "Subscriptions that there are", Gauge::default()),
+            subscriptions: list.add("live_subscriptions", "Active subscriptions", Gauge::default()),
             groups: list.add(
                 "live_groups",
-                "Groups of subscriptions that have the same answer, and are run once for all of them",
+                "Groups of subscriptions with the same answer, each of which runs once for all of its subscriptions",
                 Gauge::default(),
             ),
             probes: list.initial(
                 "live_probes",
-                "Times that the database was asked whether it has changed",
+                "Checks whether the database has changed",
                 "result",
                 &PROBES,
             ),
             runs: list.initial("live_runs", "Runs of groups", "result", &results),
             run_duration: list.time(
                 "live_run_duration",
-                "Time that the run of a group took, of one among others its part",
+                "Duration of a group's run; in a batch, its share",
                 seconds(),
             ),
             delay: list.time(
                 "live_delay",
-                "Time from when a change was found to the answer that has it",
+                "Time from the discovery of a change to the answer that contains it",
                 seconds(),
             ),
-            answers: list.counter("live_answers", "Answers that were handed to subscriptions"),
+            answers: list.counter("live_answers", "Answers that were sent to subscriptions"),
             sent_bytes: list.bytes("live_answers_size", "Bytes of these answers"),
             interruptions: list.counter(
                 "live_interruptions",
-                "Times that the database could not be asked any more whether it has changed",
+                "Times that checks whether the database has changed began to fail",
             ),
         }
     }

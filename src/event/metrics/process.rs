@@ -22,23 +22,23 @@ pub(super) fn now() -> Registry {
 fn register(registry: &mut Registry, process: &Process) {
     #[expect(clippy::cast_precision_loss, reason = "a process has no 100,000 years of CPU time")]
     let cpu = process.accumulated_cpu_time() as f64 / 1000.0;
-    registry.register_with_unit("cpu", "CPU time that was used", Unit::Seconds, ConstCounter::new(cpu));
+    registry.register_with_unit("cpu", "CPU time used", Unit::Seconds, ConstCounter::new(cpu));
     for (name, help, bytes) in [
-        ("resident_memory", "Memory that is in RAM", process.memory()),
-        ("virtual_memory", "Memory that is addressed", process.virtual_memory()),
+        ("resident_memory", "Resident memory", process.memory()),
+        ("virtual_memory", "Virtual memory", process.virtual_memory()),
     ] {
         registry.register_with_unit(name, help, Unit::Bytes, ConstGauge::new(bytes));
     }
     let start = process.start_time();
     registry.register_with_unit(
         "start_time",
-        "When it began, since 1970",
+        "Start time, since 1970",
         Unit::Seconds,
         ConstGauge::new(start),
     );
     for (name, help, files) in [
-        ("open_fds", "Files and sockets that are open", process.open_files()),
-        ("max_fds", "Files and sockets that may be open", process.open_files_limit()),
+        ("open_fds", "Open files and sockets", process.open_files()),
+        ("max_fds", "Maximum number of open files and sockets", process.open_files_limit()),
     ] {
         if let Some(files) = files {
             registry.register(name, help, ConstGauge::new(files as u64));

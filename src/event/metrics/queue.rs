@@ -72,16 +72,16 @@ pub(super) struct QueueFamilies {
 impl QueueFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         Self {
-            queued: list.counter("queue_operations_queued", "Operations that this server has put into the queue"),
-            refused: list.initial("queue_operations_refused", "Operations that this server has not put into the queue, because the queue is full or too old (queue-bytes, statement-timeout), or because there was no worker or no Redis", "reason", &REFUSALS),
-            answers_lost: list.counter("queue_answers_lost", "Operations that were gone from the queue without an answer, and were put in again"),
-            answers_overdue: list.counter("queue_answers_overdue", "Operations whose client was told that no answer had come in time"),
-            wait: list.time("queue_wait_duration", "Time from the putting in to the first worker, which took the operation", Histogram::new(&WAITS)),
-            run: list.time("queue_run_duration", "Time from the taking of an operation to its answer, with all attempts of this worker", seconds()),
-            attempts: list.add("queue_attempts", "How often an operation had been begun when it was answered", Histogram::new(&ATTEMPTS)),
-            settled: list.initial("queue_operations_settled", "Operations that this worker has answered, by what they came to", "state", &STATES),
-            retries: list.counters("queue_retries", "Attempts that failed for a reason that passes, by SQLSTATE or a word"),
-            taken_over: list.counter("queue_operations_taken_over", "Operations that this worker has taken over from others that had gone"),
+            queued: list.counter("queue_operations_queued", "Operations that this server has added to the queue"),
+            refused: list.initial("queue_operations_refused", "Operations that this server has not added to the queue, because the queue was full or too old (queue-bytes, statement-timeout), or because there was no worker or no Redis", "reason", &REFUSALS),
+            answers_lost: list.counter("queue_answers_lost", "Operations that had disappeared from the queue without an answer, and were added again"),
+            answers_overdue: list.counter("queue_answers_overdue", "Operations whose client got the error that no answer came in time"),
+            wait: list.time("queue_wait_duration", "Time from adding an operation until the first worker took it", Histogram::new(&WAITS)),
+            run: list.time("queue_run_duration", "Time from taking an operation to its answer, with all attempts of this worker", seconds()),
+            attempts: list.add("queue_attempts", "Number of attempts of an operation when it was answered", Histogram::new(&ATTEMPTS)),
+            settled: list.initial("queue_operations_settled", "Operations that this worker has answered, by outcome", "state", &STATES),
+            retries: list.counters("queue_retries", "Attempts that failed for a temporary reason, by SQLSTATE or a word"),
+            taken_over: list.counter("queue_operations_taken_over", "Operations that this worker has taken over from workers that had disappeared"),
         }
     }
 
@@ -122,7 +122,11 @@ impl QueueFamilies {
 pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
     let mut registry = Registry::with_prefix("glowplug_queue");
     let reachable = ConstGauge::new(u64::from(backlog.is_some()));
-    registry.register("reachable", "Whether Redis has just told what is in the queue; 1 or 0", reachable);
+    registry.register(
+        "reachable",
+        "Whether the state of the queue could be read from Redis; 1 or 0",
+        reachable,
+    );
     let Some(backlog) = backlog else { return registry };
     let operations = Family::<Labels<1>, Gauge>::default();
     for (state, count) in
@@ -132,12 +136,12 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
     }
     registry.register(
         "operations",
-        "Operations in the queue: that wait, that workers have, and that were put aside",
+        "Operations in the queue: waiting, taken by workers, and dead letters",
         operations,
     );
     registry.register_with_unit(
         "messages",
-        "Bytes of the messages of the operations that wait and that workers have",
+        "Bytes of the messages of waiting operations and of those taken by workers",
         Unit::Bytes,
         ConstGauge::new(backlog.bytes),
     );
@@ -147,12 +151,12 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
     }
     registry.register_with_unit(
         "oldest_age",
-        "How long ago the first of those operations was put in; 0 where there is none",
+        "Age of the oldest of these operations; 0 if there is none",
         Unit::Seconds,
         ages,
     );
     let workers = ConstGauge::new(backlog.workers);
-    registry.register("workers", "Workers that have been heard of within ten seconds", workers);
+    registry.register("workers", "Workers that have sent a sign of life within ten seconds", workers);
     registry
 }
 
@@ -160,11 +164,7 @@ pub(super) fn of_backlog(backlog: Option<&Backlog>) -> Registry {
 pub(super) fn of_slots(slots: WorkerSlots) -> Registry {
     let mut registry = Registry::with_prefix("glowplug_worker");
     let mut gauge = |name: &str, help: &str, value| registry.register(name, help, ConstGauge::new(value));
-    gauge(
-        "operations_max",
-        "Operations that this worker may run at once (setting concurrency)",
-        slots.maximum,
-    );
-    gauge("operations_running", "Operations that this worker runs", slots.busy);
+    gauge("operations_max", "Operations that this worker may run at once (setting pool-size)", slots.maximum);
+    gauge("operations_running", "Operations that this worker is running", slots.busy);
     registry
 }

@@ -20,11 +20,11 @@ impl StoredFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         let calls: Counters<1> = list.counters(
             "stored_calls",
-            "Statements that were called as functions (called), and messages that went again as text because a function was not there (failed)",
+            "Statements that were called as functions (called), and messages that were sent again as text because a function was missing (failed)",
         );
         let functions: Counters<1> = list.counters(
             "stored_functions",
-            "Functions that this server has made, found made, failed to make, or dropped",
+            "Functions that this server has created, found, failed to create, or dropped",
         );
         let call = |result: &'static str| calls.get_or_create_owned(&[("result", result.into())]);
         let function = |result: &'static str| functions.get_or_create_owned(&[("result", result.into())]);

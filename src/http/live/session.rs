@@ -117,7 +117,7 @@ impl Session {
         };
         if self.running.len() >= MOST_OPERATIONS {
             return refused(&format!(
-                "this connection runs {MOST_OPERATIONS} operations already; complete some, or open another connection"
+                "this connection already runs {MOST_OPERATIONS} operations; complete some, or open another connection"
             ));
         }
         let limits = self.shared.backend.planning().limits(&identity);

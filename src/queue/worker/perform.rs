@@ -54,7 +54,7 @@ impl Worker {
             },
             Step::Bury => {
                 let attempts = given.times - 1;
-                let reason = format!("{attempts} workers went away while they had it");
+                let reason = format!("{attempts} workers disappeared while they ran it");
                 QueueEvent::OperationPutAside { id: message.id, reason: &reason }.emit();
                 Done { response: answer::put_aside(attempts), state: "DEAD", attempts, reason }
             }
@@ -250,6 +250,6 @@ fn no_ledger(error: db::Error) -> db::Error {
         return error;
     }
     db::Error::Protocol(format!(
-        "there is no ledger, and this worker cannot make it ({error}); run `glowplug setup` with a user who may"
+        "there is no ledger, and this worker cannot create it ({error}); run `glowplug setup` with a user who may"
     ))
 }

@@ -91,7 +91,7 @@ impl<'a> Merger<'a> {
             for (_, other) in others {
                 if !is_same(&first.arguments, &other.arguments) {
                     let text = format!(
-                        "\"{}\" is asked for twice with different arguments; use an alias for one of them",
+                        "\"{}\" is selected twice with different arguments; use an alias for one of them",
                         first.response_key()
                     );
                     return Err(at(&self.document.sources, other.name.location(), text));

@@ -130,7 +130,7 @@ async fn setup_makes_the_ledger_for_workers_of_few_rights() {
     for _ in 0..2 {
         let made = setup(&["--grant-to", "queue_worker"]);
         assert!(made.status.success(), "{}", text(&made.stderr));
-        assert_eq!(text(&made.stdout), "the ledger glowplug.operation is there\n");
+        assert_eq!(text(&made.stdout), "the ledger glowplug.operation exists\n");
     }
     site.until(&id, "FAILED").await;
     let id = site.leave(2).await;
@@ -141,7 +141,7 @@ async fn setup_makes_the_ledger_for_workers_of_few_rights() {
 #[tokio::test]
 async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
     let site = Site::new(NOTES).await;
-    let empty = "in the queue: 0 waiting, 0 running, 0 bytes; workers: 0\nnothing was put aside\n";
+    let empty = "in the queue: 0 waiting, 0 running, 0 bytes; workers: 0\nthere are no dead letters\n";
     assert_eq!(site.queue(&["list"]), (Some(0), empty.to_owned()));
     let (first, second) = (site.leave(1).await, site.leave(2).await);
     // A consumer takes both entries, and never answers.
@@ -153,7 +153,7 @@ async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
     let (_, listed) = site.queue(&["list"]);
     for id in [&first, &second] {
         let told = format!(
-            "{id}  attempts 1  role the connection's own user\n  1 workers went away while they had it\n"
+            "{id}  attempts 1  role the connection's own user\n  1 workers disappeared while they ran it\n"
         );
         assert!(listed.contains(&told), "{listed}");
     }
@@ -162,13 +162,13 @@ async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
     assert_eq!(site.queue(&["retry", &first]), (Some(0), format!("queued again: {first}\n")));
     site.until(&first, "SUCCEEDED").await;
     assert_eq!(site.queue(&["drop", "--all"]), (Some(0), format!("dropped: {second}\n")));
-    assert!(site.queue(&["list"]).1.ends_with("\nnothing was put aside\n"));
+    assert!(site.queue(&["list"]).1.ends_with("\nthere are no dead letters\n"));
     let (code, told) = site.queue(&["drop", &second]);
     assert_eq!(code, Some(2));
     assert!(told.contains(&format!("{second} is not among them; see `glowplug queue list`")), "{told}");
     assert_eq!(site.ask("select string_agg(id::text, ',') from note").await, "1");
     assert!(
-        worker.printed().contains("operation put aside; see `glowplug queue list`"),
+        worker.printed().contains("the operation is a dead letter; see `glowplug queue list`"),
         "{}",
         worker.printed()
     );

@@ -107,7 +107,8 @@ async fn an_api_that_is_open_to_all_is_told_where_others_can_reach_it() {
         assert_eq!(program.stop("TERM").code(), Some(0));
         program.printed()
     };
-    let warning = "whoever reaches this address uses the API as the database user of the connection string";
+    let warning =
+        "everyone who can reach this address uses the API as the database user of the connection string";
     assert!(start(&["--listen", "0.0.0.0:0"]).contains(warning));
     assert!(!start(&["--listen", "127.0.0.1:0"]).contains(warning));
     assert!(!start(&["--listen", "0.0.0.0:0", "--anon-role", "anon"]).contains(warning));

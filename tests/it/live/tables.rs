@@ -321,12 +321,12 @@ async fn setup_makes_the_log_for_the_server_and_doctor_names_what_is_not_noted()
 
     let words = ["setup", "--live-tables", "public.note", "--database-url", &url, "--direct-url", &stand.url];
     let made = command(&words).await;
-    let told = format!("{role} sees which of 1 tables have changed");
+    let told = format!("{role} can read which of 1 tables have changed");
     assert!(text(&made.stdout).contains(&told), "{}{}", text(&made.stdout), text(&made.stderr));
 
     let examined = command(&["doctor", &url]).await;
     assert!(
-        text(&examined.stdout).contains("the changes of 1 tables are noted"),
+        text(&examined.stdout).contains("the changes of 1 tables are recorded"),
         "{}",
         text(&examined.stdout)
     );
@@ -339,6 +339,6 @@ async fn setup_makes_the_log_for_the_server_and_doctor_names_what_is_not_noted()
     );
 
     let gone = command(&["setup", "--live-tables", "--drop", "--database-url", &stand.url]).await;
-    assert!(text(&gone.stdout).contains("is gone"), "{}", text(&gone.stderr));
+    assert!(text(&gone.stdout).contains("are removed"), "{}", text(&gone.stderr));
     stand.execute(&format!("drop owned by {role}; drop role {role}")).await;
 }

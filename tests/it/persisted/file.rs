@@ -49,7 +49,7 @@ async fn the_file_is_read_again_at_a_hangup_and_held_against_the_api() {
     )
     .unwrap();
     let mut serve = serve(folder.path(), &harness::cluster().url(&name));
-    serve.wait_for("a persisted operation does not fit the API id=\"gone\"");
+    serve.wait_for("a persisted operation is not valid in the API id=\"gone\"");
     assert!(serve.printed().contains("persisted operations loaded documents=2"), "{}", serve.printed());
     assert!(!serve.printed().contains("id=\"kept\""), "{}", serve.printed());
     assert_eq!(by_id(&serve, "kept").await, json!({"data": {"__typename": "Query"}}));
@@ -67,7 +67,7 @@ async fn the_file_is_read_again_at_a_hangup_and_held_against_the_api() {
 
     std::fs::write(&file, "{\"kept\": ").unwrap();
     serve.signal("HUP");
-    serve.wait_for("persisted operations not loaded; the previous ones stay");
+    serve.wait_for("persisted operations not loaded; the previous ones stay in use");
     assert!(
         serve.printed().contains("operations.json cannot be used: it is not valid JSON"),
         "{}",
@@ -88,7 +88,7 @@ async fn an_operation_that_one_role_may_ask_for_fits_the_api() {
     let operations = json!({"reading": "{ noteByPk(id: 1) { title } }", "writing": super::RENAME});
     std::fs::write(folder.path().join("operations.json"), operations.to_string()).unwrap();
     let mut serve = serve(folder.path(), &with_user(&harness::cluster().url(&name), "persisted_login"));
-    serve.wait_for("does not fit the API id=\"writing\"");
+    serve.wait_for("is not valid in the API id=\"writing\"");
     assert!(!serve.printed().contains("id=\"reading\""), "{}", serve.printed());
     assert_eq!(serve.stop("TERM").code(), Some(0));
 }

@@ -102,7 +102,7 @@ async fn an_operation_that_kills_its_workers_is_put_aside_and_can_be_tried_again
     let dead = DeadLetters::new(config.redis.as_ref().unwrap(), &config).unwrap();
     let listed = dead.list().await.unwrap();
     assert_eq!(listed.len(), 1);
-    assert_eq!(listed[0].reason, "3 workers went away while they had it");
+    assert_eq!(listed[0].reason, "3 workers disappeared while they ran it");
     assert!(listed[0].document.contains("insertIntonote"));
     assert!(dead.retry(&listed[0]).await.unwrap());
     world.until(&id, "SUCCEEDED").await;

@@ -78,7 +78,7 @@ async fn without_its_primary_queries_are_still_answered() {
         config.database.replica_urls = servers.config().database.replica_urls;
     })
     .await;
-    ready_says(&server, "ready\n1 of 1 replicas are read from\n").await;
+    ready_says(&server, "ready\n1 of 1 replicas get reads\n").await;
     tokio::task::block_in_place(|| servers.primary.stop());
     let answered = server.query(WHERE).send().await.unwrap().text().await.unwrap();
     assert_eq!(answered, r#"{"data":{"on_replica":true}}"#);
@@ -86,6 +86,6 @@ async fn without_its_primary_queries_are_still_answered() {
         "mutation { insertIntoentryCollection(objects: [{ id: 2, mark: \"new\" }]) { affectedCount } }";
     let refused = server.query(insert).send().await.unwrap().text().await.unwrap();
     assert!(refused.contains("UNAVAILABLE"), "{refused}");
-    let expected = "ready for queries alone: the database cannot be reached; try again later\n1 of 1 replicas are read from\n";
+    let expected = "ready for queries only: the database cannot be reached; try again later\n1 of 1 replicas get reads\n";
     ready_says(&server, expected).await;
 }

@@ -36,7 +36,7 @@ async fn queries_are_read_from_a_replica_and_mutations_go_to_the_primary() {
     assert_eq!(answer(&engine, MARKS, ReadFrom::Primary).await, marks(&["old", "new"]));
 
     // The same over HTTP, and with async-graphql's request.
-    ready_says(&server, "ready\n1 of 1 replicas are read from\n").await;
+    ready_says(&server, "ready\n1 of 1 replicas get reads\n").await;
     for (header, expected) in [("replica", marks(&["old"])), ("primary", marks(&["old", "new"]))] {
         let request = server.query(MARKS).header("glowplug-read-from", header);
         assert_eq!(body(request.send().await.unwrap()).await, expected, "{header}");

@@ -161,7 +161,7 @@ async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(
     let query = "{ noteCollection { edges { node { id } } } }";
     let refused = respond(&answering, &anon, query).await;
     assert_eq!(refused.outcome, Outcome::Unavailable);
-    let told = "as many operations of this role as may run at once (setting max-concurrency) were running for 2s; try again later";
+    let told = "the maximum number of operations of this role (setting max-concurrency) was running for 2s; try again later";
     assert!(String::from_utf8_lossy(&refused.body).contains(told), "{refused:?}");
     assert_eq!(
         respond(&answering, &member, query).await.outcome,

@@ -44,7 +44,7 @@ async fn the_schema_is_made_by_its_owner_for_the_server_and_taken_away_again() {
     assert_eq!(harness::ask(&owner, &may).await.as_deref(), Some("true"));
 
     let gone = setup(words(&["--database-url", &owner_url, "--drop"])).await;
-    assert!(text(&gone.stdout).contains("is gone"), "{}", text(&gone.stderr));
+    assert!(text(&gone.stdout).contains("is removed"), "{}", text(&gone.stderr));
     let there = "select count(*) from pg_namespace where nspname = 'glowplug_operations'";
     assert_eq!(harness::ask(&owner, there).await.as_deref(), Some("0"));
     owner
@@ -73,7 +73,7 @@ async fn the_persisted_operations_are_stored_at_deployment() {
     let told = text(&made.stdout);
     assert!(made.status.success(), "{}", text(&made.stderr));
     for left in ["required", "missing"] {
-        assert!(told.contains(&format!("not, or not whole: {left}")), "{told}");
+        assert!(told.contains(&format!("not, or not completely: {left}")), "{told}");
     }
     assert!(
         !told.contains("whole: one") && !told.contains("whole: page") && !told.contains("whole: shape"),
