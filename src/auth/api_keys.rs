@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::Caller;
 use crate::config::ApiKey;
 
-/// Supabase's key for browsers. Everyone may know it, so it identifies nobody.
+/// Supabase's key for browsers. It is public, so it identifies no user.
 const PUBLISHABLE: &str = "sb_publishable_";
 
 /// Supabase's key for servers. It must be among the configured keys.
@@ -19,15 +19,15 @@ const SECRET: &str = "sb_secret_";
 #[derive(Default)]
 pub(super) struct ApiKeys(HashMap<[u8; 32], Arc<Caller>>);
 
-/// What a credential is, seen as an API key.
+/// The kind of API key that a credential is.
 pub(super) enum ApiKeyKind {
     /// A configured key.
     Known(Arc<Caller>),
-    /// A key that identifies nobody: an anonymous request.
+    /// A public key: the request is anonymous.
     Publishable,
     /// A secret key that is not configured.
     Unknown,
-    /// No API key; a token, perhaps.
+    /// Not an API key; it may be a token.
     Other,
 }
 
@@ -40,7 +40,7 @@ impl ApiKeys {
         Self(callers.collect())
     }
 
-    /// A token has dots, and a key has none, so that tokens cost nothing here.
+    /// A token contains dots, and a key does not, so tokens need no look-up.
     pub(super) fn classify(&self, credential: &str) -> ApiKeyKind {
         if credential.contains('.') {
             return ApiKeyKind::Other;

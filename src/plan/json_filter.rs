@@ -1,4 +1,4 @@
-//! JSON documents: filters of them -> tests, and what is selected of them.
+//! JSON documents: filters -> tests, and selected paths.
 
 use super::slot::Taken;
 use super::{Condition, Operand, PlanError, Planner, RowField, Slot};
@@ -8,7 +8,7 @@ use crate::schema::{
     OperandKind, Operator, Scalar, ValueType, path_number_operator, path_text_operator,
 };
 
-/// What has to hold for a JSON document.
+/// A condition on a JSON document.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JsonTest {
     /// It contains that document.
@@ -21,25 +21,25 @@ pub enum JsonTest {
     HasAnyKeys(Slot),
     /// It has all of these keys: an array of texts.
     HasAllKeys(Slot),
-    /// A predicate in PostgreSQL's path language holds for it.
+    /// A predicate in PostgreSQL's path language is true for it.
     Matches {
         /// The predicate.
         path: Slot,
         /// A document with the values of the path's variables.
         vars: Option<Slot>,
     },
-    /// Something holds for what stands at the end of a path.
+    /// A condition on the value at the end of a path.
     At {
         /// The path: an array of texts.
         at: Slot,
-        /// What is looked at there.
+        /// The tested part of the value.
         part: JsonPart,
-        /// What has to hold for it.
+        /// The condition.
         test: PartTest,
     },
 }
 
-/// What is looked at at the end of a path.
+/// The tested part of the value at the end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonPart {
     /// The text of the value.
@@ -48,17 +48,17 @@ pub enum JsonPart {
     Number,
 }
 
-/// What has to hold for the text or number at the end of a path.
+/// A condition on the text or number at the end of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PartTest {
     /// It is null, or is not.
     IsNull(bool),
-    /// It compares with something.
+    /// It satisfies a comparison.
     Compare(&'static Operator, Operand),
 }
 
 impl Planner<'_> {
-    /// A column, or what stands at the end of a path in the document that it holds. Null is no path.
+    /// A column, or the value at the end of a path in its document. Null counts as no path.
     pub(super) fn column_field(&self, column: usize, field: &Field) -> Result<RowField, PlanError> {
         let arguments = self.facts.arguments(field);
         let Some(path) = arguments.get(JSON_PATH).filter(|path| !path.is_null()) else {
@@ -68,7 +68,7 @@ impl Planner<'_> {
         Ok(RowField::JsonAt { column, path: self.list(taken, path)? })
     }
 
-    /// The conditions of the filter of a column that holds documents.
+    /// The conditions of the filter of a document column.
     pub(super) fn json_filter(
         &self,
         column: usize,
@@ -95,7 +95,7 @@ impl Planner<'_> {
                     conditions.push(Condition::IsNull { column, is_null });
                     continue;
                 }
-                // As with filters in general, null asks for nothing.
+                // As in all filters, null adds no condition.
                 JsonFilterField::Matches | JsonFilterField::Path if value.is_null() => continue,
                 JsonFilterField::Matches => self.json_predicate(&value)?,
                 JsonFilterField::Path => {
@@ -124,7 +124,7 @@ impl Planner<'_> {
         Ok(JsonTest::Matches { path, vars })
     }
 
-    /// What has to hold at the end of one path.
+    /// The conditions at the end of one path.
     fn path_tests(&self, column: &str, conditions: &Input<'_>) -> Result<Vec<JsonTest>, PlanError> {
         let fields = conditions.fields();
         let taken = Taken::new(JsonPathFilterField::At.name(), ValueType::Scalar(Scalar::String));

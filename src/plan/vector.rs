@@ -1,8 +1,8 @@
-//! Vectors: lists of numbers in pgvector's text form. Knows nothing of where the numbers come from.
+//! Vectors: lists of numbers in pgvector's text form. Does not know where the numbers come from.
 
 use crate::request::{JsonValue, Leaf};
 
-/// Refuses a list that is no vector of that length, if one is declared. `name` is what takes it.
+/// Refuses a list of another length, if the column declares one. `name` is the field that takes it.
 pub(super) fn heed_length(name: &str, length: Option<usize>, given: usize) -> Result<(), String> {
     match length {
         _ if given == 0 => Err(format!("{name} takes at least one number")),
@@ -13,7 +13,7 @@ pub(super) fn heed_length(name: &str, length: Option<usize>, given: usize) -> Re
     }
 }
 
-/// The text form of a vector that a variable holds.
+/// The text form of a vector in a variable.
 pub(super) fn of_json(name: &str, numbers: &[JsonValue]) -> Result<String, String> {
     let number = |value| match Leaf::of_json(value) {
         Leaf::Number(number) => Ok(number),

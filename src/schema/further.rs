@@ -1,11 +1,12 @@
-//! Operators of filters that `pg_graphql` does not have: for types that share their scalar, and so their filter's type, with others.
-//! A filter has those that some column of the API takes; `plan` refuses them for the other columns.
+//! Operators of filters that `pg_graphql` does not have: for types that share their scalar, and so their
+//! filter's type, with others. A filter has the operators that at least one column of the API supports;
+//! `plan` refuses them for the other columns.
 
 use super::operator::{Collations, FilterOperator, OperandKind, Operator, Symbol};
 use super::scalar::{Scalar, ValueType};
 use crate::catalog::{SqlType, Type, TypeKind};
 
-/// Types that filters can ask more of than what all values of their scalar are asked.
+/// Types that support more operators than all values of their scalar do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TypeFamily {
     /// Ranges and multiranges.
@@ -18,7 +19,7 @@ pub enum TypeFamily {
 }
 
 impl TypeFamily {
-    /// The family of a type that is no domain.
+    /// The family of a type that is not a domain.
     pub(super) fn of_base_type(found: &Type) -> Self {
         match found.kind {
             TypeKind::Range | TypeKind::Multirange => {
@@ -37,21 +38,21 @@ impl TypeFamily {
 pub(super) struct FurtherOperator {
     /// Its name.
     pub(super) name: &'static str,
-    /// What a person reads about it.
+    /// Its description.
     pub(super) description: &'static str,
-    /// What it asks.
+    /// Its meaning.
     pub(super) operator: FilterOperator,
     needs: Needs,
 }
 
-/// What a type must be for an operator to apply.
+/// The condition on a type for an operator to apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Range,
 }
 
 impl FurtherOperator {
-    /// Whether it can be asked of the types of a family.
+    /// Whether the types of a family support it.
     pub(super) fn applies_to(&self, family: &TypeFamily) -> bool {
         match self.needs {
             Needs::Range => matches!(family, TypeFamily::Range { .. }),
@@ -89,7 +90,7 @@ const fn ranges(symbol: &'static str, operand: OperandKind) -> Operator {
     Operator { symbol: Symbol::OfRanges(symbol), operand, collations: Collations::All }
 }
 
-/// The further operators of a value's filter, or of that of arrays of it.
+/// The further operators of the filter of a value, or of arrays of it.
 pub(super) fn further_operators(value: ValueType, is_list: bool) -> &'static [FurtherOperator] {
     match value {
         ValueType::Scalar(Scalar::Opaque) if !is_list => OF_OPAQUE,

@@ -1,10 +1,11 @@
-//! JSON documents: the fields of their filter and of the inputs below it, and the argument of a column that holds them.
+//! JSON documents: the fields of their filter and of the inputs below it, and the argument of a document
+//! column.
 
 use super::field::FixedFields;
 use super::operator::{FilterOperator, operators};
 use super::scalar::{Scalar, ValueType};
 
-/// The argument of a column that holds documents: selects what stands at the end of a path.
+/// The argument of a document column: selects the value at the end of a path.
 pub const JSON_PATH: &str = "path";
 
 /// A field of the filter of JSON documents.
@@ -37,7 +38,7 @@ pub enum JsonPredicateField {
     Vars,
 }
 
-/// A field of the conditions on what stands at the end of a path.
+/// A field of the conditions on the value at the end of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonPathFilterField {
     /// `at`.
@@ -130,18 +131,18 @@ impl FixedFields for JsonPathFilterField {
     }
 }
 
-/// The operator of that name on the text at the end of a path.
+/// The operator with that name on the text at the end of a path.
 pub fn path_text_operator(name: &str) -> Option<FilterOperator> {
     FilterOperator::of(Scalar::String, name)
 }
 
-/// The operator of that name on the number at the end of a path.
+/// The operator with that name on the number at the end of a path.
 pub fn path_number_operator(name: &str) -> Option<FilterOperator> {
     FilterOperator::of(Scalar::Float, name)
 }
 
 impl FilterOperator {
-    /// The operator of that name of a scalar's filter.
+    /// The operator with that name in a scalar's filter.
     pub(super) fn of(scalar: Scalar, name: &str) -> Option<Self> {
         let all = operators(ValueType::Scalar(scalar), false);
         all.iter().find(|(found, _)| *found == name).map(|(_, operator)| *operator)

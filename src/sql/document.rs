@@ -1,4 +1,5 @@
-//! Columns that hold JSON documents: what stands in them, and conditions on them. These are printed with PostgreSQL's own operators on the bare column, so that its indexes serve.
+//! JSON document columns: their values, and conditions on them. Conditions use PostgreSQL's own operators on
+//! the bare column, so that its indexes can be used.
 
 use super::ast::Expression;
 use super::condition::{compare_system, parameter};
@@ -8,8 +9,8 @@ use crate::catalog::SqlType;
 use crate::plan::{JsonPart, JsonTest, PartTest, Slot};
 
 impl Compiler<'_> {
-    /// What stands at the end of a path, as JSON. Where there is nothing, that is null; of a column whose field is never null, the
-    /// text of JSON's null.
+    /// The value at the end of a path, as JSON. If there is none, it is null, or the text of JSON's null if
+    /// the column's field is non-null.
     pub(super) fn json_at(&self, at: TableRef<'_>, column: usize, path: &Slot) -> JsonText {
         let value = self.column(at, column).binary("#>", texts(path)).cast(SqlType::TEXT);
         if self.schema.catalog.tables[at.table].columns[column].not_null {
@@ -32,7 +33,8 @@ impl Compiler<'_> {
                 let path = parameter(path.clone(), Some(SqlType::system("jsonpath")));
                 match vars {
                     None => document().binary("@@", path),
-                    // The operator takes no variables. Like it, the function suppresses errors of the values (`silent`).
+                    // The operator takes no variables. Like the operator, the function suppresses errors of
+                    // values (`silent`).
                     Some(vars) => Expression::Call(
                         "jsonb_path_match",
                         vec![document(), path, jsonb(vars), Expression::Word("true")],
@@ -57,7 +59,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The document as `jsonb`; of `json`, which has none of the operators, cast to it.
+    /// The document as `jsonb`; `json`, which has none of the operators, is cast to it.
     fn jsonb(&self, at: TableRef<'_>, column: usize) -> Expression {
         let document = self.column(at, column);
         let jsonb = SqlType::system("jsonb");
@@ -69,7 +71,7 @@ impl Compiler<'_> {
     }
 }
 
-/// The number that a document is; null of others.
+/// The number, if the document is one, else null.
 fn number(document: Expression) -> Expression {
     let kind = Expression::Call("jsonb_typeof", vec![document.clone()]);
     let is_number = kind.binary("=", Expression::text("number"));

@@ -1,11 +1,13 @@
-//! Pages that begin with the least distances, so that an index which returns rows in that order can serve them.
+//! Pages that begin with the smallest distances, so that an index that returns rows in that order can be
+//! used.
 //!
-//! Such an index knows nothing of the key that decides between equal distances, and before PostgreSQL 17 none serves an order that
-//! has more terms. So its rows are found first, as many as the page has and those that are as near as the last of them, and
-//! ordered by the rest of the order then.
+//! Such an index does not contain the key, which decides between equal distances, and before PostgreSQL 17 no
+//! such index supports an order with more terms. So its rows are found first: as many as the page has, and
+//! those with the same distance as the last one. Then they are sorted by the rest of the order.
 //!
-//! An index of pgvector returns the nearest rows only about, and then no more than a setting lets it (`hnsw.ef_search`). Pages that
-//! begin elsewhere would end too early, or have rows twice. They are read without such an index.
+//! An index of pgvector returns the nearest rows only approximately, and at most as many as a setting allows
+//! (`hnsw.ef_search`). Pages that begin elsewhere would end too early, or contain rows twice. So they are
+//! read without such an index.
 
 use super::ast::{Expression, From, Order, Select};
 use super::connection::ConnectionSite;
@@ -14,7 +16,8 @@ use crate::catalog::SqlType;
 use crate::plan::{Connection, Direction, Measured, OrderKey, OrderTerm, Origin};
 
 impl Compiler<'_> {
-    /// The nearest rows of a collection as a source of rows, if its page begins with them. `rows` is how many are needed.
+    /// The nearest rows of a collection as a source of rows, if its page begins with them. `rows` is the
+    /// number of needed rows.
     pub(super) fn nearest_rows(&self, site: &ConnectionSite<'_>, alias: &str, rows: u64) -> Option<From> {
         let connection = site.connection;
         let nearest = connection.order.first().filter(|_| begins_with_nearest(connection))?;
@@ -36,7 +39,7 @@ impl Compiler<'_> {
         Some(From::Subselect(Box::new(select), alias.to_owned()))
     }
 
-    /// The `ORDER BY` of a page. If the page needs all rows, no index serves it that might leave some out.
+    /// The `ORDER BY` of a page. If the page needs all rows, it uses no index that might leave some out.
     pub(super) fn page_order(
         &self,
         site: &ConnectionSite<'_>,
@@ -47,7 +50,7 @@ impl Compiler<'_> {
         if begins_with_nearest(site.connection) {
             return order;
         }
-        // What tells the rows of children apart comes after the terms of the connection.
+        // The term that distinguishes rows of children comes after the terms of the connection.
         for (order, term) in order.iter_mut().zip(terms) {
             if is_approximate(&term.key) {
                 let zero = Expression::Number(0).cast(SqlType::system("float8"));
@@ -58,7 +61,7 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether a page begins with the rows that are nearest to something.
+/// Whether a page begins with the nearest rows.
 fn begins_with_nearest(connection: &Connection) -> bool {
     let is_ascending = |term: &OrderTerm| !term.is_descending && !term.is_nulls_first;
     let first = connection.order.first().filter(|term| is_ascending(term));
@@ -90,7 +93,7 @@ fn is_distance(key: &OrderKey) -> bool {
     }
 }
 
-/// Whether an index that serves this order may leave rows out.
+/// Whether an index for this order may leave rows out.
 fn is_approximate(key: &OrderKey) -> bool {
     match key {
         OrderKey::Measure(measure) => match measure.what {

@@ -1,4 +1,4 @@
-//! JSON documents: the fields of their filter, the inputs below it, and the argument of columns that hold them.
+//! JSON documents: the fields of their filter, the inputs below it, and the argument of document columns.
 
 use super::document::Definitions;
 use super::renderer::{Input, Renderer};
@@ -9,7 +9,7 @@ use crate::schema::{
 };
 
 impl Renderer<'_> {
-    /// The argument of a column that holds documents; of others none.
+    /// The argument of a document column; other columns have none.
     pub(super) fn json_path_argument(&mut self, column: &ExposedColumn) -> Vec<Input> {
         if column.column_type.single_scalar() != Some(Scalar::Json) {
             return Vec::new();
@@ -67,7 +67,7 @@ impl Renderer<'_> {
 }
 
 impl Definitions<'_> {
-    /// What all filters of documents share.
+    /// The types that all filters of documents share.
     pub(super) fn json_filters(&mut self) {
         if self.renderer.used.contains(&TypeId::ValueFilter(ValueType::Scalar(Scalar::Json))) {
             let fields = self.renderer.json_predicate_fields();
