@@ -177,6 +177,9 @@ pub struct Api {
     /// Whether every query is also a subscription.
     #[serde(default)]
     pub subscriptions: bool,
+    /// Whether the API is a subgraph of Apollo Federation.
+    #[serde(default)]
+    pub federation: bool,
 }
 
 /// Which schemas allow introspection.

@@ -1,6 +1,7 @@
 //! Every stage's errors -> the code, the client's message and the log's message. Exhaustive, and never logs by itself.
 
 mod sqlstate;
+mod value;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::db;
 use crate::persisted::PersistedError;
 use crate::plan::{PlanError, PlanFault};
-use crate::request::{Message, PathSegment, RequestError, ValueError};
+use crate::request::{Message, PathSegment, RequestError};
 use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
-use crate::schema::violation::Violation;
 use crate::sql::{AT_MOST_MARK, MISSING_ROWS_MARK};
 
 pub(crate) use sqlstate::{is_of_statement, is_schema_change};
+pub use value::{of_further_values, of_value};
 
 /// `extensions.code` of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -374,33 +375,6 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
             vec![GraphqlError::new(Code::BadUserInput, message)]
         }
     }
-}
-
-/// A value that was replaced by null, because it breaks the schema's promise.
-pub fn of_value(error: ValueError) -> GraphqlError {
-    let message = match error.violation {
-        Violation::Null => {
-            "null in a non-null field: the column is NOT NULL in the database's catalog, but the row has a null here"
-        }
-        Violation::MissingRow => {
-            "null in a non-null field: a foreign key references a row here, but the database has none"
-        }
-        Violation::Dimensions => {
-            "the array has several dimensions, which the database allows in every array type but a list of this type cannot hold"
-        }
-        Violation::NotFinite => "the number is NaN or infinite, which Float cannot hold",
-        Violation::UnknownLabel => {
-            "the value is no label of the enum that this API knows: the database's type has changed, and will be read again"
-        }
-    };
-    let locations = error.location.into_iter().collect();
-    GraphqlError { path: error.path, locations, ..GraphqlError::new(Code::InvalidData, message) }
-}
-
-/// Stands in for the errors that are left out.
-pub fn of_further_values(count: usize) -> GraphqlError {
-    let message = format!("{count} more values break what the schema promises (setting explore)");
-    GraphqlError::new(Code::InvalidData, message)
 }
 
 /// The part of a failure that the client may see. The role may not know the table of a violated constraint: it may refer to

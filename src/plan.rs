@@ -13,6 +13,7 @@ mod array;
 mod call;
 mod conflict;
 mod distinct;
+mod entities;
 mod filter;
 mod json_filter;
 mod measure;
@@ -22,6 +23,7 @@ mod page;
 mod path;
 mod read;
 mod related;
+mod represented;
 mod slot;
 mod update;
 mod vector;
@@ -40,6 +42,7 @@ pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
 pub use conflict::OnConflict;
+pub use entities::{Entities, EntityGroup, ServiceField};
 pub use json_filter::{JsonPart, JsonTest, PartTest};
 pub use measure::{Measure, Measured};
 pub use nested::{InsertStep, Link, NestedInsert};
@@ -47,6 +50,7 @@ pub use order::{OrderKey, OrderTerm};
 pub use page::{Bound, Direction, Page};
 use path::ResponsePath;
 pub use related::{Related, RelatedTest};
+pub use represented::{GroupNumber, Mistake};
 pub use slot::{Slot, Variable};
 pub use update::Assignment;
 pub use write::{Change, InsertedRows, Target, Write, WriteField};
@@ -96,6 +100,8 @@ pub enum Source {
     Known(String),
     /// `__schema` or `__type`: answered from the schema.
     Introspection,
+    /// `_service`: answered from the schema.
+    Service(Vec<(String, ServiceField)>),
     /// From the database, by one statement.
     Database(Box<Action>),
     /// From the application: the field with that number.
@@ -109,6 +115,8 @@ pub enum Action {
     Connection(Connection),
     /// One row, or none.
     Row(Row),
+    /// The rows that other subgraphs refer to.
+    Entities(Entities),
     /// A change of a table.
     Write(Write),
     /// An insert of rows of several tables.
@@ -426,6 +434,8 @@ impl<'a> Planner<'a> {
             }
             QueryFieldKind::ByKey(table) => Action::Row(self.row_by_key(*table, fields)?),
             QueryFieldKind::Call(functions) => self.call(functions, fields)?,
+            QueryFieldKind::Entities => Action::Entities(self.entities(fields)?),
+            QueryFieldKind::Service => return Ok(Source::Service(self.service_fields(fields)?)),
             QueryFieldKind::Application(field) => return Ok(Source::Application(*field)),
         };
         Ok(Source::Database(Box::new(action)))

@@ -13,6 +13,8 @@ mod input;
 mod introspection;
 mod limits;
 mod reach;
+mod representation;
+mod represented;
 mod sample;
 mod strict;
 mod suggest;
@@ -42,6 +44,8 @@ pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
 pub use facts::{Facts, Path, Question};
 pub use input::{Input, Inputs, Leaf, Rows, Shape, Source};
 pub use limits::Measure;
+pub use representation::{RepresentationSort, items};
+pub use represented::Representations;
 pub use sample::Sample;
 pub use weight::Values;
 

@@ -15,11 +15,13 @@ mod distinct;
 pub mod encoding;
 mod enums;
 mod expose;
+mod federation;
 mod field;
 mod functions;
 mod further;
 mod json_filter;
 mod limits;
+mod lookup;
 mod measure;
 mod mutations;
 pub mod naming;
@@ -52,6 +54,7 @@ pub use column_type::ColumnType;
 pub use conflicts::ConflictHandling;
 pub use distinct::DISTINCT_ON;
 pub use enums::EnumType;
+pub use federation::{EntityKey, REPRESENTATIONS, ServiceFieldKind, TYPE_NAME};
 pub use field::{
     AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, FilterFieldKind,
     FixedFields, Join, KeySide, MutationFieldKind, PageInfoFieldKind, QueryFieldKind, RelationField,
@@ -96,6 +99,8 @@ pub struct Options {
     pub partitions: bool,
     /// Every query field is a subscription field, too.
     pub subscriptions: bool,
+    /// It is a subgraph of Apollo Federation.
+    pub federation: bool,
 }
 
 /// The API as plain data.

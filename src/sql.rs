@@ -20,6 +20,7 @@ mod condition;
 mod connection;
 mod distinct;
 mod document;
+mod entities;
 mod json;
 mod kept;
 mod measure;

@@ -79,6 +79,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
         aggregate: config.api.aggregate,
         partitions: config.api.partitions,
         subscriptions: config.api.subscriptions,
+        federation: config.api.federation,
     };
     let schema = Schema::new(Arc::new(catalog), options);
     let rendered = Rendered::new(&schema).expect("a valid schema");

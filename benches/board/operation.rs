@@ -154,7 +154,7 @@ impl Operation {
         let plan = plan(schema, &Facts::of(&operation)).expect("it can be planned");
         let statements = plan.roots.iter().filter_map(|root| match &root.source {
             Source::Database(read) => Some(compile(schema, read)),
-            Source::Known(_) | Source::Introspection | Source::Application(_) => None,
+            Source::Known(_) | Source::Introspection | Source::Service(_) | Source::Application(_) => None,
         });
         let scope = Scope {
             access: match plan.effect {

@@ -43,6 +43,8 @@ pub struct DirectiveKeys {
     pub foreign_name: Option<String>,
     /// Of an enum: label -> value in the API.
     pub mappings: BTreeMap<String, String>,
+    /// Of a table or view: whether its rows only refer to those of another subgraph, which has the type of the same name.
+    pub is_stub: bool,
     /// Why the directive could not be parsed.
     pub problem: Option<String>,
 }
@@ -80,6 +82,13 @@ struct Written {
     local_name: Option<String>,
     foreign_name: Option<String>,
     mappings: Option<BTreeMap<String, String>>,
+    federation: Option<Federation>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Federation {
+    stub: bool,
 }
 
 #[derive(Deserialize)]
@@ -137,6 +146,7 @@ impl DirectiveKeys {
         local_name: None,
         foreign_name: None,
         mappings: BTreeMap::new(),
+        is_stub: false,
         problem: None,
     };
 }
@@ -156,6 +166,7 @@ impl From<Written> for Directive {
             local_name: written.local_name,
             foreign_name: written.foreign_name,
             mappings: written.mappings.unwrap_or_default(),
+            is_stub: written.federation.is_some_and(|federation| federation.stub),
             problem: None,
         })))
     }

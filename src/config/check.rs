@@ -137,6 +137,7 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         aggregate: is_exposed("aggregate"),
         partitions: is_exposed("partitions"),
         subscriptions: reader.switch("live"),
+        federation: reader.switch("federation"),
     }
 }
 
@@ -403,7 +404,7 @@ fn connection_string(text: &str) -> Result<String, String> {
 
 fn origins(text: &str) -> Result<Vec<String>, String> {
     let origins = list(text);
-    for origin in origins.iter().filter(|origin| *origin != "*") {
+    for origin in origins.iter().filter(|origin| *origin != "*" && *origin != "localhost") {
         let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.contains('/')) {
             return Err(format!(

@@ -95,6 +95,11 @@ pub struct Raw {
     /// partition a separate collection.
     #[arg(long, value_name = "NAMES")]
     pub expose: Option<Text>,
+    /// Whether the API is a subgraph of Apollo Federation 2, `on` or `off`: `_entities` gives a gateway the rows
+    /// that other subgraphs refer to, and `_service` the SDL to compose a supergraph from, unless `explore` is
+    /// `off`. See docs/federation.md.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    pub federation: Option<Text>,
     /// Maximum depth of nested fields, including relations in their filters and orders; introspection does
     /// not count.
     #[arg(long, value_name = "COUNT")]
@@ -184,7 +189,8 @@ pub struct Raw {
     /// log if that logs statements; credentials are refused.
     #[arg(long, value_name = "NAMES")]
     pub request_settings: Option<Text>,
-    /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all.
+    /// Origins whose pages may call the API from a browser, separated by commas, or `*` for all; `localhost` stands for every port of
+    /// this machine.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,
     /// How long running requests may continue after a stop signal before they are dropped.

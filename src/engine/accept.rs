@@ -44,7 +44,9 @@ impl Planning {
         let answered = match self.prepared(request, identity, &mut account).await {
             Ok(accepted) => {
                 let Prepared { compiled, known, .. } = &accepted.planned.prepared;
-                let is_local = |source: &Source| matches!(source, Source::Known(_) | Source::Introspection);
+                let is_local = |source: &Source| {
+                    matches!(source, Source::Known(_) | Source::Introspection | Source::Service(_))
+                };
                 if !compiled.roots.iter().all(|root| is_local(&root.source)) {
                     account.hand_over();
                     return Ok(accepted);

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::plan::{Action, Effect, Plan, PlanError, Source as PlannedSource, plan};
+use crate::plan::{Action, Effect, Plan, PlanError, ServiceField, Source as PlannedSource, plan};
 use crate::request::{Facts, JsonMap, Measure, Operation};
 use crate::schema::Schema;
 use crate::sql::{CompiledStatement, Statement, compile};
 
-/// JSON texts that do not come from the database, by response key: the answers to `__schema` and `__type`,
-/// and to the application's fields.
+/// JSON texts that do not come from the database, by response key: the answers to `__schema`, `__type` and
+/// `_service`, and to the application's fields.
 pub(super) type ReadyAnswers = HashMap<String, String>;
 
 /// An operation with its SQL, for any values of its variables.
@@ -42,6 +42,8 @@ pub(super) enum Source {
     Known(String),
     /// `__schema` or `__type`: answered from the schema.
     Introspection,
+    /// `_service`: answered from the schema.
+    Service(Vec<(String, ServiceField)>),
     /// From the database: the last statement's answer.
     Database {
         /// One statement, or several.
@@ -117,7 +119,7 @@ impl Root {
     pub(super) fn statements(&self) -> &[CompiledStatement] {
         match &self.source {
             Source::Database { statements, .. } => statements,
-            Source::Known(_) | Source::Introspection | Source::Application(_) => &[],
+            Source::Known(_) | Source::Introspection | Source::Service(_) | Source::Application(_) => &[],
         }
     }
 }
@@ -127,13 +129,16 @@ impl Source {
         match source {
             PlannedSource::Known(text) => Self::Known(text),
             PlannedSource::Introspection => Self::Introspection,
+            PlannedSource::Service(fields) => Self::Service(fields),
             PlannedSource::Application(field) => Self::Application(field),
             PlannedSource::Database(action) => {
                 let table = match &*action {
                     Action::Row(row) => schema.table(row.table),
-                    Action::Connection(_) | Action::Write(_) | Action::NestedInsert(_) | Action::Value(_) => {
-                        None
-                    }
+                    Action::Connection(_)
+                    | Action::Entities(_)
+                    | Action::Write(_)
+                    | Action::NestedInsert(_)
+                    | Action::Value(_) => None,
                 };
                 let row_type = table.map(|table| Arc::clone(&table.type_name));
                 Self::Database { statements: compile(schema, &action), row_type }

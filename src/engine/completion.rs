@@ -6,7 +6,7 @@ use super::compile::{Root, Source};
 use super::report::{FailedField, log, report};
 use super::run::Execution;
 use crate::db::Answers;
-use crate::error::{GraphqlError, of_further_values, of_value};
+use crate::error::{Code, GraphqlError, of_further_values, of_value};
 use crate::request::{CompletedAnswer, MarkedAnswer};
 use crate::schema::violation::is_marked;
 
@@ -44,7 +44,7 @@ impl Engine {
         let snapshot = execution.snapshot();
         let row_type = match &root.source {
             Source::Database { row_type, .. } => row_type.clone(),
-            Source::Known(_) | Source::Introspection | Source::Application(_) => None,
+            Source::Known(_) | Source::Introspection | Source::Service(_) | Source::Application(_) => None,
         };
         let most_errors = self.inner.planning.limits(execution.identity).errors;
         let (operation, rendered) = (execution.operation.clone(), snapshot.rendered.clone());
@@ -78,8 +78,10 @@ fn told(root: &Root, completed: CompletedAnswer) -> (Option<String>, Vec<Graphql
     let CompletedAnswer { text, errors, further_errors } = completed;
     let further = (further_errors > 0).then(|| of_further_values(further_errors));
     let errors: Vec<_> = errors.into_iter().map(of_value).chain(further).collect();
-    if let Some(first) = errors.first() {
-        let count = errors.len() + further_errors;
+    // What is wrong with a request concerns the client alone.
+    let of_database = || errors.iter().filter(|error| error.code == Code::InvalidData);
+    if let Some(first) = of_database().next() {
+        let count = of_database().count() + further_errors;
         let path = serde_json::to_string(&first.path).unwrap_or_default();
         let text = format!("{count} values break the schema; the first, at {path}: {}", first.message);
         log(&text, FailedField::of_field(root));

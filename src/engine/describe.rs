@@ -17,7 +17,7 @@ const FIELDS: usize = 4;
 /// A description of the API.
 #[derive(Debug, Clone)]
 pub struct Described {
-    /// The API as SDL text.
+    /// The API as SDL text; of a subgraph that which a supergraph is composed from.
     pub sdl: Arc<str>,
     /// How many tables and views are in the API.
     pub tables: usize,
@@ -36,9 +36,9 @@ impl Planning {
         let role_schema = self.inner.snapshots.of(role).await?;
         let snapshot = &role_schema.snapshot;
         let tables = snapshot.schema.tables.iter().flatten().count();
-        let rendered = snapshot.rendered.clone();
+        let of_role = Arc::clone(&role_schema);
         Ok(Described {
-            sdl: self.inner.aside.run(move || rendered.sdl()).await?,
+            sdl: self.inner.aside.run(move || of_role.snapshot.file()).await?,
             tables,
             problems: snapshot.schema.problems.clone(),
         })
@@ -53,6 +53,8 @@ pub(super) fn default_query(schema: &Schema) -> String {
         QueryFieldKind::Node
         | QueryFieldKind::ByKey(_)
         | QueryFieldKind::Call(_)
+        | QueryFieldKind::Entities
+        | QueryFieldKind::Service
         | QueryFieldKind::Application(_) => None,
     });
     let relations = |table: usize| {

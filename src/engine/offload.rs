@@ -41,13 +41,16 @@ impl Place {
     }
 }
 
-/// Whether a document may select introspection fields, except `__typename`, which needs no work.
+/// Whether a document may select introspection fields, except `__typename`, which needs no work, or a
+/// subgraph's SDL.
 fn asks_introspection(text: &str) -> bool {
+    let is_of_service = memmem::find(text.as_bytes(), b"_service").is_some();
     let mut places = memmem::find_iter(text.as_bytes(), "__");
-    places.any(|start| {
-        let name = &text[start..];
-        name.starts_with("__schema") || name.starts_with("__type") && !name.starts_with("__typename")
-    })
+    is_of_service
+        || places.any(|start| {
+            let name = &text[start..];
+            name.starts_with("__schema") || name.starts_with("__type") && !name.starts_with("__typename")
+        })
 }
 
 /// The threads for long computations.

@@ -224,7 +224,7 @@ pub(super) fn assemble(
         .map(|root| {
             let value = match &root.source {
                 Source::Known(text) => Some(text),
-                Source::Introspection | Source::Application(_) => known.get(&root.key),
+                Source::Introspection | Source::Service(_) | Source::Application(_) => known.get(&root.key),
                 Source::Database { .. } => answers.next().and_then(Option::as_ref),
             };
             (root.key.as_str(), value.map_or("null", String::as_str))

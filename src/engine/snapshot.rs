@@ -7,15 +7,16 @@ use std::sync::{Arc, LazyLock};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
-use super::compile::{CompiledOperation, ReadyAnswers, Source};
+use super::compile::{CompiledOperation, ReadyAnswers, Root, Source};
 use super::compiled::{CompiledOperations, Id};
 use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;
 use crate::event::Event;
+use crate::plan::ServiceField;
 use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
-use crate::schema::{Application, Options, Schema};
+use crate::schema::{Application, Options, QueryFieldKind, Schema};
 
 /// About how many bytes the cached documents of a snapshot may take.
 const DOCUMENT_BYTES: u64 = 16 << 20;
@@ -32,6 +33,8 @@ pub(super) struct Snapshot {
     pub(super) schema: Schema,
     pub(super) rendered: Rendered,
     visible: Option<Rendered>,
+    /// Whether the SDL may be read.
+    shows_sdl: bool,
     documents: Cache<String, Remembered, TextWeight>,
     pub(super) compiled: CompiledOperations,
     introspected: Cache<String, Arc<ReadyAnswers>, TextWeight>,
@@ -65,8 +68,8 @@ impl Weighter<String, Arc<ReadyAnswers>> for TextWeight {
 impl Snapshot {
     pub(super) fn new(json: &str, api: &Api, application: &Application) -> Result<Self, Error> {
         let catalog = Catalog::from_json(json)?;
-        let &Api { total_count, aggregate, partitions, subscriptions, .. } = api;
-        let options = Options { total_count, aggregate, partitions, subscriptions };
+        let &Api { total_count, aggregate, partitions, subscriptions, federation, .. } = api;
+        let options = Options { total_count, aggregate, partitions, subscriptions, federation };
         let visible = visible_part(&catalog, api.introspection);
         let extended = |catalog| Rendered::of(&Arc::new(catalog), options, application);
         let (schema, rendered) = extended(catalog)?;
@@ -79,7 +82,8 @@ impl Snapshot {
         let introspected = Cache::with_weighter(8, INTROSPECTION_BYTES, TextWeight);
         let compiled = CompiledOperations::new();
         let fingerprint = fingerprint(json);
-        Ok(Self { schema, rendered, visible, documents, compiled, introspected, fingerprint })
+        let shows_sdl = api.introspection != Introspection::Off;
+        Ok(Self { schema, rendered, visible, shows_sdl, documents, compiled, introspected, fingerprint })
     }
 
     /// The validated document of a text, if it is cached.
@@ -124,9 +128,50 @@ impl Snapshot {
         }
     }
 
+    /// The API as a file: of a subgraph what a supergraph is composed from.
+    pub(super) fn file(&self) -> Arc<str> {
+        let is_subgraph = self.schema.query.values().any(|kind| *kind == QueryFieldKind::Service);
+        if is_subgraph { self.rendered.subgraph(&self.schema) } else { self.rendered.sdl() }
+    }
+
+    /// The answers that need neither the database nor the application.
+    pub(super) fn ready_answers(
+        &self,
+        compiled: &CompiledOperation,
+        operation: &Operation,
+        text: &str,
+        limits: &Limits,
+    ) -> Result<Arc<ReadyAnswers>, RequestError> {
+        let mut ready = self.introspection(compiled, operation, text, limits)?;
+        for root in &compiled.roots {
+            if let Source::Service(fields) = &root.source {
+                let answer = self.service(fields).ok_or_else(|| {
+                    not_shown(
+                        root,
+                        "the SDL is not shown; print it with glowplug schema, or see the setting explore",
+                    )
+                })?;
+                Arc::make_mut(&mut ready).insert(root.key.clone(), answer);
+            }
+        }
+        Ok(ready)
+    }
+
+    /// The answer of `_service`, if the SDL may be read.
+    fn service(&self, fields: &[(String, ServiceField)]) -> Option<String> {
+        let answers = fields.iter().map(|(key, field)| {
+            let value = match field {
+                ServiceField::Typename(name) => name.as_str().into(),
+                ServiceField::Sdl => serde_json::Value::from(&*self.rendered.subgraph(&self.schema)),
+            };
+            format!("\"{key}\":{value}")
+        });
+        self.shows_sdl.then(|| format!("{{{}}}", answers.collect::<Vec<_>>().join(",")))
+    }
+
     /// The answers to the operation's `__schema` and `__type` fields; cached by the document's text, the
     /// operation and its variables.
-    pub(super) fn introspection(
+    fn introspection(
         &self,
         compiled: &CompiledOperation,
         operation: &Operation,
@@ -138,10 +183,8 @@ impl Snapshot {
             return Ok(Arc::clone(&NONE_READY));
         };
         let Some(visible) = &self.visible else {
-            let text =
-                "introspection is off; ask for the schema's SDL file, or see the setting explore".to_owned();
-            let locations = root.location.into_iter().collect();
-            return Err(RequestError::NoIntrospection(Message { text, locations }));
+            let text = "introspection is off; ask for the schema's SDL file, or see the setting explore";
+            return Err(not_shown(root, text));
         };
         let variables = serde_json::to_string(&**operation.variables()).unwrap_or_default();
         let name = operation.definition().name.as_ref().map_or("", |name| name.as_str());
@@ -153,6 +196,12 @@ impl Snapshot {
         self.introspected.insert(key, Arc::clone(&answers));
         Ok(answers)
     }
+}
+
+/// What is asked of the schema is not shown.
+fn not_shown(root: &Root, text: &str) -> RequestError {
+    let locations = root.location.into_iter().collect();
+    RequestError::NoIntrospection(Message { text: text.to_owned(), locations })
 }
 
 pub(super) fn fingerprint(json: &str) -> u64 {

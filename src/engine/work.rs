@@ -74,7 +74,7 @@ impl Work<'_> {
     pub(super) fn compile(&self, Selected { operation, from }: Selected) -> (Operation, Compiled) {
         let compiled = self.compiled(&operation, from).and_then(|compiled| {
             let known =
-                self.role_schema.snapshot.introspection(&compiled, &operation, self.text, self.limits)?;
+                self.role_schema.snapshot.ready_answers(&compiled, &operation, self.text, self.limits)?;
             Ok((compiled, known))
         });
         (operation, compiled)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::array::array_literal;
 use super::path::ResponsePath;
+use super::represented::{Part, Represented};
 use super::{PlanError, Planner, vector};
 use crate::request::{Input, JsonMap, JsonValue, Leaf, Path, Source, identifier};
 use crate::schema::{ColumnType, ExposedColumn, Scalar, Schema, ValueType};
@@ -49,6 +50,8 @@ enum Reading {
     OfNode(usize),
     /// A number of rows, with the name of its argument.
     Count(&'static str),
+    /// An array with a part of each representation.
+    Represented(Arc<Represented>, Part),
 }
 
 /// The target of a value: its name, and the type of a single value.
@@ -179,6 +182,11 @@ impl Planner<'_> {
         }
     }
 
+    /// An array with a part of each representation.
+    pub(super) fn represented(&self, path: &Path, represented: &Arc<Represented>, part: Part) -> Slot {
+        self.variable(path, Reading::Represented(Arc::clone(represented), part))
+    }
+
     fn known(&self, decoded: Result<Option<String>, String>) -> Result<Slot, PlanError> {
         decoded.map(Slot::Known).map_err(|message| self.error(message))
     }
@@ -246,6 +254,7 @@ impl Variable {
                 Ok(part(decoded.map(|(_, _, values)| values), *index))
             }
             Reading::Count(name) => count(name, &Leaf::of_json(value)).map(|count| Some(count.to_string())),
+            Reading::Represented(represented, part) => Ok(Some(represented.array(schema, value, *part))),
         }
     }
 }

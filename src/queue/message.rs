@@ -201,6 +201,7 @@ mod tests {
             aggregate: false,
             partitions: false,
             subscriptions: true,
+            federation: false,
         };
         let question = CatalogRequest::Versions(vec![None, Some("anon".to_owned())]);
         for ask in [

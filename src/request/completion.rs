@@ -5,15 +5,17 @@
 //! Only answers with marks come here; all others go out unparsed. Values without marks keep their text.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Type;
 use apollo_compiler::schema::ExtendedType;
 use serde_json::value::RawValue;
 
-use super::{Facts, Field, Operation, PathSegment, collect_fields, merged_selections};
+use super::{Facts, Field, JsonValue, Operation, PathSegment, collect_fields, items, merged_selections};
 use crate::schema::rendered::Rendered;
 use crate::schema::violation::Violation;
+use crate::schema::{REPRESENTATIONS, TYPE_NAME};
 
 /// A root field's answer from the database.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +71,7 @@ impl Operation {
             facts,
             rendered,
             row_type,
+            entity_types: entity_types(facts, fields[0]),
             most_errors,
             path: vec![PathSegment::Key(key.to_owned())],
             completed: CompletedAnswer { text: None, errors: Vec::new(), further_errors: 0 },
@@ -101,6 +104,8 @@ struct Completion<'a> {
     facts: &'a Facts<'a>,
     rendered: &'a Rendered,
     row_type: Option<&'a str>,
+    /// The types of the rows of `_entities`, in the order of the representations.
+    entity_types: Vec<String>,
     most_errors: usize,
     /// The path of the current value.
     path: Vec<PathSegment>,
@@ -138,11 +143,23 @@ impl Completion<'_> {
             Type::Named(name) | Type::NonNullNamed(name) => match self.rendered.compiled.types.get(name) {
                 Some(ExtendedType::Object(_)) => self.object(name, fields, text),
                 Some(ExtendedType::Interface(_)) => self.object(self.row_type.unwrap_or(name), fields, text),
+                Some(ExtendedType::Union(_)) => {
+                    let of_place = self.entity_type().unwrap_or_else(|| name.to_string());
+                    self.object(&of_place, fields, text)
+                }
                 _ => {
                     self.text.push_str(text);
                     Ok(())
                 }
             },
+        }
+    }
+
+    /// The type of the row at this place of `_entities`, the only field whose type is a union.
+    fn entity_type(&self) -> Option<String> {
+        match self.path.last()? {
+            PathSegment::Index(index) => self.entity_types.get(*index).cloned(),
+            PathSegment::Key(_) => None,
         }
     }
 
@@ -173,10 +190,8 @@ impl Completion<'_> {
 
     fn object(&mut self, type_name: &str, fields: &[&Node<Field>], text: &str) -> Result<(), Stop> {
         let parts: HashMap<&str, &RawValue> = serde_json::from_str(text)?;
-        let object = self.rendered.compiled.get_object(type_name);
-        let applies = |name: &str| {
-            name == type_name || object.is_some_and(|object| object.implements_interfaces.contains(name))
-        };
+        let compiled = Arc::clone(&self.rendered.compiled);
+        let applies = |name: &str| name == type_name || compiled.is_subtype(name, type_name);
         let mut separator = '{';
         for (key, fields) in collect_fields(self.facts, merged_selections(fields), &applies) {
             let Some(part) = parts.get(key.as_str()) else { continue };
@@ -191,6 +206,16 @@ impl Completion<'_> {
         self.text.push_str(if separator == '{' { "{}" } else { "}" });
         Ok(())
     }
+}
+
+/// The types of the rows that a field's representations name; none of a field that takes none.
+fn entity_types(facts: &Facts<'_>, field: &Field) -> Vec<String> {
+    let given = facts.argument(field, REPRESENTATIONS).filter(|_| field.name == "_entities");
+    let Some(given) = given else { return Vec::new() };
+    let representations = given.representations();
+    let type_name =
+        |value: &JsonValue| value.get(TYPE_NAME).and_then(JsonValue::as_str).unwrap_or_default().to_owned();
+    items(representations.value()).iter().map(type_name).collect()
 }
 
 /// The violation that replaces a value.

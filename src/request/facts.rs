@@ -13,6 +13,7 @@ use apollo_compiler::response::serde_json_bytes::ByteString;
 use apollo_compiler::response::{JsonMap, JsonValue};
 use indexmap::IndexSet;
 
+use super::representation::{RepresentationSort, length, sorts};
 use super::{Operation, identifier};
 
 /// A plan that has asked more questions is not worth caching: few requests will have the same answers.
@@ -54,6 +55,10 @@ pub(super) enum About {
     Node,
     /// Of a list of objects: their keys, if all of them have the same ones.
     Columns,
+    /// Of a list of representations: which sorts of them there are.
+    Representations,
+    /// Of a list: about how many items it has.
+    Length,
 }
 
 /// Answers questions about the variables of one operation, and records them.
@@ -91,6 +96,12 @@ impl<'a> Facts<'a> {
         } else {
             self.are_too_many.set(true);
         }
+    }
+
+    /// The value of a variable.
+    pub(super) fn value(&self, name: &Name) -> Option<&'a JsonValue> {
+        self.ask(&Path::of(name), About::Value);
+        self.variables().get(name.as_str())
     }
 
     /// The value of a Boolean variable, for `@skip` and `@include`.
@@ -132,6 +143,16 @@ impl Question {
                 Some(keys) => keys.into_iter().for_each(|key| text(key, answers)),
                 None => answers.push(b'x'),
             },
+            About::Representations => {
+                for RepresentationSort { type_name, fields } in sorts(value) {
+                    text(type_name, answers);
+                    for field in fields {
+                        text(field, answers);
+                    }
+                    answers.push(b',');
+                }
+            }
+            About::Length => answers.extend(length(value).to_be_bytes()),
         }
         answers.push(b';');
     }

@@ -13,12 +13,12 @@ use super::{Facts, identifier};
 /// A client's value. Every look at a variable is recorded as a fact.
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
-    facts: &'a Facts<'a>,
-    place: Place<'a>,
+    pub(super) facts: &'a Facts<'a>,
+    pub(super) place: Place<'a>,
 }
 
 #[derive(Debug, Clone)]
-enum Place<'a> {
+pub(super) enum Place<'a> {
     /// In the document: anything but a variable; it may contain variables.
     Document(&'a Value),
     /// In the variables.

@@ -12,7 +12,7 @@ use super::{Facts, Field, Input, JsonMap, Leaf, Message, RequestError};
 use crate::config::Limits;
 use crate::schema::{
     Cardinality, DEFAULT_PAGE_SIZE, FilterFieldKind, MUTATION, MutationFieldKind, QUERY, QueryFieldKind,
-    Returns, RowConditionKind, RowFieldKind, SUBSCRIPTION, Schema,
+    REPRESENTATIONS, Returns, RowConditionKind, RowFieldKind, SUBSCRIPTION, Schema,
 };
 
 /// A filter with more values or bytes is not examined for a key: no key has as many columns, and the
@@ -165,7 +165,10 @@ impl<'a> Meter<'a> {
             return own;
         }
         let inner = self.selections(&field.selection_set);
-        let rows = self.collection(parent, &field.name).map_or(1, |of| self.rows(of, field, own.load));
+        let rows = match self.collection(parent, &field.name) {
+            Some(of) => self.rows(of, field, own.load),
+            None => self.entities(parent, field).unwrap_or(1),
+        };
         Size {
             depth: inner.depth.saturating_add(1).max(own.depth),
             aliases: inner.aliases.saturating_add(aliases),
@@ -195,7 +198,11 @@ impl<'a> Meter<'a> {
                 match fields.get(name)? {
                     QueryFieldKind::Collection(table) => Some((*table, u64::MAX)),
                     QueryFieldKind::Call(overloads) => called(overloads),
-                    QueryFieldKind::Node | QueryFieldKind::ByKey(_) | QueryFieldKind::Application(_) => None,
+                    QueryFieldKind::Node
+                    | QueryFieldKind::ByKey(_)
+                    | QueryFieldKind::Entities
+                    | QueryFieldKind::Service
+                    | QueryFieldKind::Application(_) => None,
                 }
             }
             MUTATION => match self.schema.mutation.get(name)? {
@@ -252,6 +259,15 @@ impl<'a> Meter<'a> {
         let filter = if is_small { argument("filter") } else { None };
         let is_one = filter.is_some_and(|filter| is_of_key(self.schema, table, &filter));
         usize::try_from(if is_one { rows.min(1) } else { rows }).unwrap_or(usize::MAX)
+    }
+
+    /// About how many rows `_entities` returns, if that is the field.
+    fn entities(&self, parent: &str, field: &'a Field) -> Option<usize> {
+        let fields = if parent == SUBSCRIPTION { &self.schema.subscription } else { &self.schema.query };
+        let is_of_query = matches!(parent, QUERY | SUBSCRIPTION);
+        let kind = fields.get(field.name.as_str()).filter(|_| is_of_query)?;
+        let given = self.facts.argument(field, REPRESENTATIONS);
+        (*kind == QueryFieldKind::Entities).then(|| given.map_or(1, |given| given.length()))
     }
 
     /// The table whose rows a function returns.

@@ -14,7 +14,9 @@ use apollo_compiler::ast::{
 };
 use indexmap::IndexMap;
 
-use super::{MUTATION, MutationFieldKind, QUERY, QueryFieldKind, SUBSCRIPTION, Scalar, Schema, reserved};
+use super::{
+    MUTATION, MutationFieldKind, Options, QUERY, QueryFieldKind, SUBSCRIPTION, Scalar, Schema, reserved,
+};
 use crate::catalog::Problem;
 
 /// A Rust program's additions to the API.
@@ -63,7 +65,9 @@ impl Application {
         let document = Document::parse(text, "types.graphql").map_err(|error| refused(error.to_string()))?;
         for definition in &document.definitions {
             let (name, definition) = type_definition(definition).map_err(refused)?;
-            if reserved::type_names().contains(&name) {
+            // Whether the API is a subgraph is a setting that may change.
+            let of_subgraph = Options { federation: true, ..Options::default() };
+            if reserved::type_names(of_subgraph).contains(&name) {
                 return Err(refused(format!("the name {name} belongs to the API itself")));
             }
             if self.types.insert(name.clone(), definition).is_some() {

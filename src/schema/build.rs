@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::scalar::{Scalar, ValueType};
+use super::lookup::key_columns;
 use super::{
-    Application, ExposedColumn, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION,
-    Schema, conflicts, expose, functions, limits, measure, naming, nested, optional, relations, reserved,
-    updates,
+    Application, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION, Schema, conflicts,
+    expose, federation, functions, limits, measure, naming, nested, optional, relations, reserved, updates,
 };
 use crate::catalog::{Catalog, Problem};
 
 pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Application) -> Schema {
-    let mut claimed = reserved::type_names();
+    let mut claimed = reserved::type_names(options);
     application.claim_names(&mut claimed);
     let mut schema = Schema {
         query: IndexMap::from([(Arc::from("node"), QueryFieldKind::Node)]),
@@ -49,6 +48,9 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
             schema.query.insert(naming::key_field(&exposed.root), QueryFieldKind::ByKey(index));
         }
         add_mutations(&mut schema.mutation, index, exposed);
+    }
+    if options.federation {
+        federation::add(&mut schema);
     }
     functions::add(&mut schema);
     measure::add(&mut schema);
@@ -91,23 +93,6 @@ fn add_mutations(
     if changes.delete {
         fields.insert(naming::delete_field(type_name), MutationFieldKind::Delete(index));
     }
-}
-
-/// The columns of a table's key, if the convention allows their types in `…ByPk`.
-pub(super) fn key_columns<'s>(
-    catalog: &Catalog,
-    index: usize,
-    exposed: &'s ExposedTable,
-) -> Option<Vec<&'s ExposedColumn>> {
-    let table = &catalog.tables[index];
-    let column = |column: &usize| {
-        let type_name = &catalog.type_of(&table.columns[*column])?.name;
-        let can_look_up = matches!(type_name.as_str(), "int2" | "int4" | "int8" | "text" | "uuid" | "citext");
-        let is_known =
-            |column: &&ExposedColumn| column.column_type.value != ValueType::Scalar(Scalar::Opaque);
-        exposed.columns[*column].as_ref().filter(|_| can_look_up).filter(is_known)
-    };
-    exposed.key.iter().map(column).collect()
 }
 
 /// Reports the columns and relations of a table that are in no filter, and the table if it has no `orderBy`.

@@ -18,16 +18,20 @@ pub enum QueryFieldKind {
     ByKey(usize),
     /// A call of one of these functions: the one that takes the given arguments.
     Call(Vec<usize>),
+    /// `_entities`: the rows that other subgraphs refer to.
+    Entities,
+    /// `_service`: the SDL that a supergraph is composed from.
+    Service,
     /// A field of the application, by its number.
     Application(usize),
 }
 
 impl QueryFieldKind {
-    /// Whether the database answers it, not the application.
+    /// Whether the database answers it, not the schema or the application.
     pub fn is_of_database(&self) -> bool {
         match self {
-            Self::Node | Self::Collection(_) | Self::ByKey(_) | Self::Call(_) => true,
-            Self::Application(_) => false,
+            Self::Node | Self::Collection(_) | Self::ByKey(_) | Self::Call(_) | Self::Entities => true,
+            Self::Service | Self::Application(_) => false,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod conflicts;
 mod document;
+mod federation;
 mod inputs;
 mod json_filter;
 mod measure;
@@ -36,6 +37,7 @@ pub struct Rendered {
     /// Which types implement which interface; computed once, for introspection.
     pub implementers: Arc<HashMap<Name, Implementers>>,
     sdl: Arc<OnceLock<Arc<str>>>,
+    subgraph: Arc<OnceLock<Arc<str>>>,
 }
 
 /// The API is not a valid schema. That is a defect of Glowplug, never of the database.
@@ -59,6 +61,12 @@ impl Rendered {
     /// first use, because for a thousand tables it has some megabytes.
     pub fn sdl(&self) -> Arc<str> {
         Arc::clone(self.sdl.get_or_init(|| self.compiled.serialize().to_string().into()))
+    }
+
+    /// The SDL that a supergraph is composed from: what a gateway may ask for, with the directives of Federation. `schema` is the one
+    /// that this was made from.
+    pub fn subgraph(&self, schema: &Schema) -> Arc<str> {
+        Arc::clone(self.subgraph.get_or_init(|| federation::subgraph(schema, &self.compiled).into()))
     }
 
     /// The API of a catalog. If an object of the database makes it invalid, the API leaves out that object,
@@ -95,7 +103,7 @@ impl Rendered {
 impl From<Valid<CompiledSchema>> for Rendered {
     fn from(compiled: Valid<CompiledSchema>) -> Self {
         let implementers = Arc::new(compiled.implementers_map());
-        Self { compiled: Arc::new(compiled), implementers, sdl: Arc::default() }
+        Self { compiled: Arc::new(compiled), implementers, sdl: Arc::default(), subgraph: Arc::default() }
     }
 }
 

@@ -25,6 +25,12 @@ pub enum TypeId {
     OrderByDirection,
     /// The values of the operator `is`.
     FilterIs,
+    /// An object that names a row of some type by a key of it, as another subgraph knows it.
+    Any,
+    /// A row of any type that other subgraphs can refer to.
+    Entity,
+    /// What a subgraph says about itself.
+    Service,
     /// A scalar or an enum of the database.
     Value(ValueType),
     /// The operators on a scalar or enum in a filter.
@@ -197,6 +203,9 @@ impl TypeId {
             Self::PageInfo => ("PageInfo", ""),
             Self::OrderByDirection => ("OrderByDirection", ""),
             Self::FilterIs => ("FilterIs", ""),
+            Self::Any => ("_Any", ""),
+            Self::Entity => ("_Entity", ""),
+            Self::Service => ("_Service", ""),
             Self::Value(value) => (schema.value_name(value), own),
             Self::ValueFilter(value) => (schema.value_name(value), filter),
             Self::ListFilter(value) => (schema.value_name(value), list_filter),
@@ -234,6 +243,8 @@ impl TypeId {
     /// Whether a fragment on the type with that name applies to an object of this type.
     pub fn implements(self, schema: &Schema, name: &str) -> bool {
         let is_row = matches!(self, Self::Table(_, TableType::Row));
-        self.is_named(schema, name) || (is_row && Self::Node.is_named(schema, name))
+        let is_of_rows =
+            |name: &str| Self::Node.is_named(schema, name) || Self::Entity.is_named(schema, name);
+        self.is_named(schema, name) || (is_row && is_of_rows(name))
     }
 }

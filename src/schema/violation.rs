@@ -27,11 +27,25 @@ pub enum Violation {
     NotFinite,
     /// An enum has a label that the API does not know.
     UnknownLabel,
+    /// Of a representation in the request: its `__typename` is no type of rows.
+    UnknownEntity,
+    /// Of a representation in the request: it has none of the keys of its type.
+    NoEntityKey,
+    /// Of a representation in the request: a value of its key is none of the key's type.
+    WrongEntityKey,
 }
 
 impl Violation {
-    const ALL: [Self; 5] =
-        [Self::Null, Self::MissingRow, Self::Dimensions, Self::NotFinite, Self::UnknownLabel];
+    const ALL: [Self; 8] = [
+        Self::Null,
+        Self::MissingRow,
+        Self::Dimensions,
+        Self::NotFinite,
+        Self::UnknownLabel,
+        Self::UnknownEntity,
+        Self::NoEntityKey,
+        Self::WrongEntityKey,
+    ];
 
     /// The content of the JSON string that replaces the value.
     pub fn mark(self) -> &'static str {
@@ -41,6 +55,9 @@ impl Violation {
             Self::Dimensions => "\\/dimensions",
             Self::NotFinite => "\\/finite",
             Self::UnknownLabel => "\\/label",
+            Self::UnknownEntity => "\\/entity",
+            Self::NoEntityKey => "\\/key",
+            Self::WrongEntityKey => "\\/value",
         }
     }
 

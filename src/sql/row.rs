@@ -34,7 +34,7 @@ impl Compiler<'_> {
         if is_unique { select } else { select.in_order(self.own_first(at)) }
     }
 
-    fn has_unique_key(&self, table: usize) -> bool {
+    pub(super) fn has_unique_key(&self, table: usize) -> bool {
         let table = &self.schema.catalog.tables[table];
         table.primary_key.is_some() && !table.has_children
     }

@@ -63,7 +63,7 @@ impl Api {
         let planned = plan(&self.schema, &facts).ok()?;
         let statements = planned.roots.into_iter().filter_map(|root| match root.source {
             Source::Database(action) => Some(compile(&self.schema, &action)),
-            Source::Known(_) | Source::Introspection | Source::Application(_) => None,
+            Source::Known(_) | Source::Introspection | Source::Service(_) | Source::Application(_) => None,
         });
         let statements = statements.flatten().collect();
         let questions = facts.into_questions();

@@ -31,16 +31,17 @@ fn problems_of(file: &str) -> String {
 
 #[test]
 fn the_defaults_are_sound() {
-    for (profile, introspection) in
-        [(Profile::Serve, Introspection::Directive), (Profile::Dev, Introspection::On)]
-    {
+    for (profile, introspection, origins) in [
+        (Profile::Serve, Introspection::Directive, &[][..]),
+        (Profile::Dev, Introspection::On, &["localhost"]),
+    ] {
         let config = Settled::gather(&flags(), nothing, None, profile).unwrap().check().unwrap();
         assert_eq!(config.database.pool_mode, PoolMode::Auto);
         assert_eq!(config.database.statement_timeout, Duration::from_secs(10));
         assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.api.schemas, ["public"]);
         assert_eq!(config.api.introspection, introspection);
-        assert_eq!(config.http.cors_origins, [""; 0]);
+        assert_eq!(config.http.cors_origins, origins);
         assert_eq!(config.limits.body_bytes, 1 << 20);
     }
 }

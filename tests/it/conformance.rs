@@ -272,6 +272,7 @@ fn config(case: &Case, database: &str) -> Config {
         aggregate: false,
         partitions: true,
         subscriptions: false,
+        federation: false,
     };
     config
 }

@@ -45,6 +45,18 @@ impl Case {
             .then(|| format!("{}/{file}\nexpected:\n{expected}\nfound:\n{found}", self.folder.display()))
     }
 
+    /// Whether the API is a subgraph of Federation.
+    fn is_of_subgraph(&self) -> bool {
+        self.folder.ends_with("entities")
+    }
+
+    fn config(&self, url: &str, pool_mode: PoolMode) -> Config {
+        let mut config = harness::config(url, pool_mode);
+        config.api.schemas = SCHEMAS.map(str::to_owned).into();
+        config.api.federation = self.is_of_subgraph();
+        config
+    }
+
     fn variables(&self) -> Map<String, Value> {
         serde_json::from_str(&self.read("variables.json")).expect("variables")
     }
@@ -53,7 +65,10 @@ impl Case {
     fn statements(&self, picture: &str) -> String {
         let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
         let catalog = Catalog::from_json(picture).expect("a catalogue");
-        let schema = Schema::new(Arc::new(catalog), Options::default());
+        let schema = Schema::new(
+            Arc::new(catalog),
+            Options { federation: self.is_of_subgraph(), ..Options::default() },
+        );
         let rendered = Rendered::new(&schema).expect("a valid schema");
         let document =
             Document::parse(&rendered, &self.read("request.graphql"), &config.limits).expect("a document");
@@ -86,12 +101,6 @@ fn cases() -> Vec<Case> {
     folders.sort();
     assert!(folders.len() >= 12, "only {} golden cases", folders.len());
     folders.into_iter().map(|folder| Case { folder }).collect()
-}
-
-fn config(url: &str, pool_mode: PoolMode) -> Config {
-    let mut config = harness::config(url, pool_mode);
-    config.api.schemas = SCHEMAS.map(str::to_owned).into();
-    config
 }
 
 #[test]
@@ -129,7 +138,7 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
             (third, PoolMode::Direct, Route::Queued, false),
             (fourth, PoolMode::Transaction, Route::Direct, true),
         ] {
-            let answering = Answering::start(route, &config(&url, mode)).await;
+            let answering = Answering::start(route, &case.config(&url, mode)).await;
             let request = Request {
                 document: case.read("request.graphql").into(),
                 operation_name: None,
@@ -149,7 +158,7 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-async fn picture(url: &str) -> String {
+pub(crate) async fn picture(url: &str) -> String {
     let schemas: Vec<_> = SCHEMAS.iter().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
     let text = INTROSPECT.replace("$1::pg_catalog.text[]", &format!("array[{}]::text[]", schemas.join(", ")));
     let client = harness::connect(url).await;

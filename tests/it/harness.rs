@@ -180,6 +180,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             aggregate: false,
             partitions: false,
             subscriptions: true,
+            federation: false,
         },
         limits: config::Limits {
             depth: 20,

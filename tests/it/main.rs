@@ -24,6 +24,7 @@ mod documented;
 mod errors;
 mod executor;
 mod faults;
+mod federation;
 mod functions;
 mod golden;
 mod harness;

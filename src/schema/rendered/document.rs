@@ -52,6 +52,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     if !schema.mutation.is_empty() {
         definitions.mutation();
     }
+    definitions.subgraph();
     definitions.nested_inputs();
     definitions.json_removal();
     definitions.json_filters();
@@ -66,7 +67,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
 /// The definitions so far.
 pub(super) struct Definitions<'s> {
     pub(super) renderer: Renderer<'s>,
-    made: Vec<Definition>,
+    pub(super) made: Vec<Definition>,
     has_mutation: bool,
 }
 
@@ -294,7 +295,7 @@ impl Definitions<'_> {
         self.made.push(Node::new(definition).into());
     }
 
-    fn object(&mut self, id: TypeId, text: Option<&'static str>, fields: Vec<Field>) {
+    pub(super) fn object(&mut self, id: TypeId, text: Option<&'static str>, fields: Vec<Field>) {
         let definition = ObjectTypeDefinition {
             description: text.map(|text| self.renderer.text(text)),
             name: self.renderer.type_name(id),

@@ -7,7 +7,7 @@ use apollo_compiler::ast::{Definition, Document, Type, Value};
 use indexmap::IndexMap;
 
 use super::renderer::{Field, Input, Renderer, description, field, input, non_null_if, with_default};
-use crate::schema::build::key_columns;
+use crate::schema::lookup::key_columns;
 use crate::schema::{
     DISTINCT_ON, ExposedArgument, ExposedTable, MutationFieldKind, NODE_ID, QueryFieldKind, Returns, Scalar,
     TableType, TypeId,
@@ -31,7 +31,9 @@ impl Renderer<'_> {
             QueryFieldKind::Node
             | QueryFieldKind::Collection(_)
             | QueryFieldKind::ByKey(_)
-            | QueryFieldKind::Call(_) => None,
+            | QueryFieldKind::Call(_)
+            | QueryFieldKind::Entities
+            | QueryFieldKind::Service => None,
         }));
         fields
     }
@@ -61,6 +63,8 @@ impl Renderer<'_> {
                 field(self.name(name), description(Some(&text)), arguments, self.row(*table))
             }
             QueryFieldKind::Call(functions) => self.call_field(name, functions),
+            QueryFieldKind::Entities => self.entities_field(name),
+            QueryFieldKind::Service => self.service_field(name),
             QueryFieldKind::Application(number) => self.application_field(*number)?,
         })
     }

@@ -1,0 +1,101 @@
+//! Apollo Federation: the root fields of a subgraph, and the keys by which other subgraphs refer to its rows.
+
+use std::sync::Arc;
+
+use super::lookup::key_columns;
+use super::{ExposedTable, FixedFields, NODE_ID, QueryFieldKind, Schema};
+
+/// The argument of `_entities`.
+pub const REPRESENTATIONS: &str = "representations";
+
+/// The key of a representation that names the type of its row.
+pub const TYPE_NAME: &str = "__typename";
+
+/// A key that tells the rows of a type apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntityKey {
+    /// The fields of the primary key.
+    Primary,
+    /// `nodeId`.
+    NodeId,
+}
+
+/// A field of `_Service`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceFieldKind {
+    /// `sdl`.
+    Sdl,
+}
+
+impl FixedFields for ServiceFieldKind {
+    const ALL: &'static [Self] = &[Self::Sdl];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sdl => "sdl",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Sdl => "The subgraph in GraphQL's definition language, with the directives of Federation",
+        }
+    }
+}
+
+impl Schema {
+    /// The columns by which other subgraphs may look up the rows of a table, besides `nodeId`: those of its primary key, if each has
+    /// a type that the convention looks rows up by. Rows of children may have the same key, and only `nodeId` tells them apart.
+    pub fn entity_columns(&self, table: usize) -> Option<&[usize]> {
+        let exposed = self.table(table)?;
+        let columns = key_columns(&self.catalog, table, exposed)?;
+        let can_look_up = columns.iter().all(|column| column.is_readable);
+        (can_look_up && !self.catalog.tables[table].tells_children_apart()).then_some(&exposed.key)
+    }
+
+    /// The table whose rows have the type of that name, with its place in the catalogue.
+    pub fn entity(&self, type_name: &str) -> Option<(usize, &ExposedTable)> {
+        let table = *self.row_types.get(type_name)?;
+        Some((table, self.table(table)?))
+    }
+
+    /// The key by which an object with some fields names a row of a table.
+    pub fn key_of_entity(&self, table: usize, has: impl Fn(&str) -> bool) -> Option<EntityKey> {
+        let has_column =
+            |column: &usize| self.column(table, *column).is_some_and(|column| has(&column.field));
+        let is_primary = self.entity_columns(table).is_some_and(|key| key.iter().all(has_column));
+        if is_primary { Some(EntityKey::Primary) } else { has(NODE_ID).then_some(EntityKey::NodeId) }
+    }
+
+    /// A value of a key column as its type's input reads it, if it does. Of types that the convention looks no rows up by only
+    /// PostgreSQL knows that.
+    pub fn key_value(&self, table: usize, column: usize, text: String) -> Option<String> {
+        let type_name = &self.catalog.type_of(&self.catalog.tables[table].columns[column])?.name;
+        match type_name.as_str() {
+            _ if text.contains('\0') => None,
+            "int2" => text.parse::<i16>().ok().map(|number| number.to_string()),
+            "int4" => text.parse::<i32>().ok().map(|number| number.to_string()),
+            "int8" => text.parse::<i64>().ok().map(|number| number.to_string()),
+            "uuid" => uuid::Uuid::try_parse(&text).ok().map(|found| found.to_string()),
+            _ => Some(text),
+        }
+    }
+
+    /// Whether the rows of a table only refer to those of another subgraph.
+    pub fn is_stub(&self, table: usize) -> bool {
+        self.catalog.tables[table].directive.is_stub
+    }
+
+    /// The exposed tables, by their places in the catalogue.
+    pub(super) fn exposed_tables(&self) -> impl Iterator<Item = (usize, &ExposedTable)> {
+        self.tables.iter().enumerate().filter_map(|(index, table)| Some((index, table.as_ref()?)))
+    }
+}
+
+/// Adds the root fields of a subgraph. Without tables there are no entities.
+pub(super) fn add(schema: &mut Schema) {
+    if schema.exposed_tables().next().is_some() {
+        schema.query.insert(Arc::from("_entities"), QueryFieldKind::Entities);
+    }
+    schema.query.insert(Arc::from("_service"), QueryFieldKind::Service);
+}

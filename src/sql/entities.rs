@@ -1,0 +1,99 @@
+//! The rows that other subgraphs refer to: one statement for all of them, whatever their types.
+//!
+//! Arrays hold what names each row; they are unnested, and each row is a subselect by its key, as a row at the other end of a relation
+//! is. The branch of a `case` is evaluated only where its condition holds, so that a value is read as the type of its own group's column
+//! alone (PostgreSQL manual, 4.2.14).
+
+use super::ast::{Expression, From, Order};
+use super::condition::parameter;
+use super::json::{IfNull, JsonText};
+use super::rows::{AtMostOneRow, OneRow};
+use super::{Compiler, Nulls, RowShape, TableRef};
+use crate::catalog::SqlType;
+use crate::plan::{Entities, EntityGroup, GroupNumber, Mistake};
+use crate::schema::EntityKey;
+
+/// The columns of what is unnested: the group's number, the place in the request, and the values of the key by their places.
+const NUMBER: &str = "number";
+const PLACE: &str = "place";
+
+fn value_column(place: usize) -> String {
+    format!("value{place}")
+}
+
+impl Compiler<'_> {
+    /// The select of the list of rows, in the order of the representations.
+    pub(super) fn entities_select(&mut self, entities: &Entities) -> OneRow {
+        let alias = self.alias();
+        let is = |number: GroupNumber| {
+            let number = Expression::Number(number.number() as u64);
+            Expression::column(&alias, NUMBER).binary("=", number)
+        };
+        let mut branches = Vec::new();
+        for (place, group) in entities.groups.iter().enumerate() {
+            let row = Expression::Subselect(Box::new(self.entity_select(group, &alias).into_select()));
+            branches.push((is(GroupNumber::Group(place)), row.or_json_null()));
+        }
+        for mistake in Mistake::ALL {
+            let mark = IfNull::Violation(mistake.violation()).json();
+            branches.push((is(GroupNumber::Mistake(mistake)), mark));
+        }
+        let null = Some(Box::new(Expression::text("null")));
+        let row = JsonText::of_piece(Expression::Case { branches, otherwise: null });
+        let order = Order {
+            expression: Expression::column(&alias, PLACE),
+            is_descending: false,
+            is_nulls_first: false,
+        };
+        let numbers = parameter(entities.numbers.clone(), Some(SqlType::system("int4").array()));
+        let values = entities.values.iter().map(|slot| parameter(slot.clone(), Some(SqlType::TEXT_ARRAY)));
+        let from = From::Arrays {
+            arrays: [numbers].into_iter().chain(values).collect(),
+            columns: [NUMBER.to_owned()]
+                .into_iter()
+                .chain((0..entities.values.len()).map(value_column))
+                .collect(),
+            place: Some(PLACE.to_owned()),
+            alias: alias.clone(),
+        };
+        OneRow::of_all(JsonText::list(row, vec![order], None), Some(from), None)
+    }
+
+    /// The select of one row by the values of its key that stand under an alias.
+    fn entity_select(&mut self, group: &EntityGroup, named: &str) -> AtMostOneRow {
+        let (table, alias) = (group.row.table, self.alias());
+        let at = TableRef { table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Declared };
+        let json = self.row_json(at, &group.row.fields);
+        let key = self.schema.table(table).map(|exposed| exposed.key.clone()).unwrap_or_default();
+        let columns = key.iter().enumerate();
+        let equal = columns.map(|(place, column)| {
+            let value = Expression::column(named, &value_column(place));
+            self.equals_text(at, *column, value)
+        });
+        let mut conditions: Vec<_> = equal.collect();
+        if group.key == EntityKey::NodeId {
+            conditions.extend(self.stands_in_named(at, Expression::column(named, &value_column(key.len()))));
+        }
+        let select = AtMostOneRow::first(json, self.table(at, false), Expression::all(conditions));
+        if self.has_unique_key(table) { select } else { select.in_order(self.own_first(at)) }
+    }
+
+    /// A column is equal to a value that is given as text. Where the role may not name the column's type, the texts are compared.
+    fn equals_text(&self, at: TableRef<'_>, column: usize, value: Expression) -> Expression {
+        match self.comparison_type(at.table, column) {
+            Some(sql_type) => {
+                let equal = self.comparison_of(at.table, column).equal.clone();
+                self.column(at, column).operator(equal, value.cast(sql_type))
+            }
+            None => self.exact_text(at, column).binary("=", value),
+        }
+    }
+
+    /// The row stands in the child of that oid, or without one in the table itself, where that tells rows apart.
+    fn stands_in_named(&self, at: TableRef<'_>, child: Expression) -> Option<Expression> {
+        let (table, is_own) = (self.table_oid(at)?, self.is_own(at)?);
+        let is_child = table.binary("=", child.clone().cast(SqlType::system("oid")));
+        let is_none = Expression::Is(Box::new(child), "null");
+        Some(Expression::Or(vec![is_child, Expression::And(vec![is_none, is_own])]))
+    }
+}
