@@ -19,7 +19,9 @@ mod identity;
 mod listeners;
 mod live;
 mod metrics;
+mod origin;
 mod parameters;
+mod preflight;
 mod read_from;
 mod refusal;
 mod reply;
@@ -157,7 +159,9 @@ fn router(shared: Shared) -> Router {
     let graphql = || get(graphql::get).post(post);
     let router = Router::new()
         .route("/graphql", graphql())
+        .route("/graphql/", graphql())
         .route("/graphql/v1", graphql())
+        .route("/graphql/v1/", graphql())
         .route("/healthz", get(admin::alive))
         .route("/readyz", get(admin::ready));
     let router = if shared.sdl { router.route("/schema.graphql", get(admin::schema)) } else { router };

@@ -62,6 +62,22 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<Accepted> {
     (accepted.one.is_some() || accepted.stream.is_some()).then_some(accepted)
 }
 
+/// Whether a browser asks for a page: it names HTML, and no form of an answer.
+pub(super) fn wants_page(headers: &HeaderMap) -> bool {
+    let texts = || headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges = || {
+        texts()
+            .flat_map(|text| text.split(','))
+            .map(|range| range.split(';').next().unwrap_or_default().trim())
+    };
+    let names_answer = |range: &str| {
+        [MediaType::Json.subtype(), MediaType::GraphqlResponse.subtype()].iter().any(|subtype| {
+            range.strip_prefix("application/").is_some_and(|found| found.eq_ignore_ascii_case(subtype))
+        })
+    };
+    ranges().any(|range| range.eq_ignore_ascii_case("text/html")) && !ranges().any(names_answer)
+}
+
 /// The first form of streams that the client names. A range such as `*/*` names none: older clients send it.
 fn stream(headers: &HeaderMap) -> Option<StreamType> {
     let texts = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, LOCATION, VARY};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::Shared;
 use super::accept::{self, Accepted, MediaType};
@@ -20,17 +20,19 @@ use super::handling;
 use super::identity::identify;
 use super::live;
 use super::parameters::{self, Requests, UrlParameters};
+use super::preflight;
 use super::read_from::read_from;
 use super::refusal::Refusal;
 use super::reply;
 use super::room::Reserved;
 use super::sender::Sender;
+use super::service::is_query;
 use crate::config::{GetRequests, Limits};
 use crate::engine::{self, DocumentSource, Identity};
 use crate::event::Event;
 use crate::queue::Handling;
 
-/// `POST`: the request is JSON in the body.
+/// `POST`, and `QUERY`, which may only read: the request is JSON in the body.
 pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
     let (head, mut body) = request.into_parts();
     let Some(accepted) = accept::accepted(&head.headers) else {
@@ -46,6 +48,7 @@ pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
     };
     let asked = match read(&shared, shared.backend.planning().limits(&identity), &head.headers, body).await {
         Ok((requests, room)) => {
+            let requests = if is_query(&head.method) { requests.only_reading() } else { requests };
             handling::read(&head.headers, &shared.backend, &requests).map(|how| (requests, how, room))
         }
         Err(refusal) => Err(refusal),
@@ -65,6 +68,9 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     if live::is_websocket(&head) {
         return live::upgrade(shared, head).await;
     }
+    if shared.graphiql && head.uri.query().is_none() && accept::wants_page(&head.headers) {
+        return to_page(head.uri.path());
+    }
     let Some(accepted) = accept::accepted(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
@@ -76,7 +82,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     let request = Query::<UrlParameters>::try_from_uri(&head.uri)
         .map_err(|rejection| Refusal::Malformed(format!("{}.", rejection.body_text())))
         .and_then(|Query(parameters)| parameters::from_url(parameters, limits))
-        .and_then(|request| by_get(request, shared.get_requests))
+        .and_then(|request| by_get(request, shared.get_requests, &head.headers))
         .and_then(|request| Ok(engine::Request { read_from: read_from(&head.headers)?, ..request }));
     match request {
         // It only reads, so it has no wishes.
@@ -89,14 +95,35 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     }
 }
 
-/// The request, if it may be sent by `GET`.
-fn by_get(request: engine::Request, allowed: GetRequests) -> Result<engine::Request, Refusal> {
+/// Leads a person who has opened a path of the API in a browser to GraphiQL. The address is relative, for a proxy may change paths.
+fn to_page(path: &str) -> Response {
+    let above = match path.matches('/').count() {
+        0 | 1 => "./".to_owned(),
+        levels => "../".repeat(levels - 1),
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+    if let Ok(above) = HeaderValue::from_str(&above) {
+        response.headers_mut().insert(LOCATION, above);
+    }
+    response
+}
+
+/// The request, if it may be sent by `GET`: where only persisted operations may, any other needs a header that no page of another
+/// origin can send without a preflight.
+fn by_get(
+    request: engine::Request,
+    allowed: GetRequests,
+    headers: &HeaderMap,
+) -> Result<engine::Request, Refusal> {
     match (allowed, &request.document) {
         (GetRequests::On, _)
         | (_, DocumentSource::Own(_))
         | (GetRequests::Persisted, DocumentSource::Id(_) | DocumentSource::Hash { text: None, .. }) => {
             Ok(request)
         }
+        (GetRequests::Persisted, _) if preflight::is_needed(headers) => Ok(request),
         _ => Err(Refusal::GetRefused(allowed)),
     }
 }

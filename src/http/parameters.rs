@@ -30,6 +30,15 @@ pub(super) enum Requests {
 }
 
 impl Requests {
+    /// The same requests, which may only read.
+    pub(super) fn only_reading(self) -> Self {
+        let with = |request| Request { allowed: AllowedOperations::QueriesOnly, ..request };
+        match self {
+            Self::Single(request) => Self::Single(with(request)),
+            Self::Batch(requests) => Self::Batch(requests.into_iter().map(with).collect()),
+        }
+    }
+
     /// The same requests, with their queries reading from there.
     pub(super) fn read_from(self, read_from: ReadFrom) -> Self {
         let with = |request| Request { read_from, ..request };

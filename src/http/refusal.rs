@@ -93,7 +93,9 @@ impl Refusal {
             Self::Incomplete => "The request body broke off.".into(),
             Self::Malformed(message) => message.clone(),
             Self::GetRefused(GetRequests::Persisted) => {
-                "By GET, only persisted operations are allowed, by their id or hash; send this by POST.".into()
+                "By GET, any page or link can ask for this: send it by POST, or with a header that they cannot send, such as \
+                 apollo-require-preflight: true. Persisted operations need none."
+                    .into()
             }
             Self::GetRefused(_) => "Requests must be sent by POST.".into(),
             Self::OriginRefused => {

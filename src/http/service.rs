@@ -26,6 +26,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Cors, CorsLayer};
 
+use super::origin::is_listed;
+
 /// Identifies a request across services and in the log.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -85,12 +87,20 @@ async fn compressed(response: Response, accepted: Vec<HeaderValue>) -> Response 
 }
 
 fn is_graphql(path: &str) -> bool {
-    matches!(path, "/graphql" | "/graphql/v1")
+    matches!(path, "/graphql" | "/graphql/v1" | "/graphql/" | "/graphql/v1/")
+}
+
+/// The method of requests that only read, and have a body (draft "The HTTP QUERY Method").
+pub(super) fn is_query(method: &Method) -> bool {
+    method.as_str() == "QUERY"
+}
+
+/// Whether requests of a method have an operation in their body.
+fn has_operation(method: &Method) -> bool {
+    *method == Method::POST || is_query(method)
 }
 
 /// The CORS protocol for the configured origins; `None` if there are none, so that it costs nothing.
-///
-/// An origin that is not a valid header value cannot match a browser's, so it is left out.
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -98,12 +108,16 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     let allowed = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
-        AllowOrigin::list(origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()))
+        let origins: Vec<String> = origins.to_vec();
+        AllowOrigin::predicate(move |origin, _| {
+            origin.to_str().is_ok_and(|origin| origins.iter().any(|listed| is_listed(listed, origin)))
+        })
     };
+    let query = Method::from_bytes(b"QUERY").ok();
     Some(
         CorsLayer::new()
             .allow_origin(allowed)
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST].into_iter().chain(query).collect::<Vec<_>>())
             // A page may send `authorization` and any header that its GraphQL client adds. The origin decides.
             .allow_headers(AllowHeaders::mirror_request())
             .expose_headers([REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE, LOCATION])
@@ -132,7 +146,7 @@ impl tower::Service<Request> for Routes {
 
     fn call(&mut self, request: Request) -> Self::Future {
         match &self.graphql {
-            Some(graphql) if request.method() == Method::POST && is_graphql(request.uri().path()) => {
+            Some(graphql) if has_operation(request.method()) && is_graphql(request.uri().path()) => {
                 EitherFuture::Left(graphql(request).map(Ok))
             }
             _ => EitherFuture::Right(self.router.call(request)),

@@ -5,6 +5,7 @@ mod assets;
 mod faults;
 mod hostile;
 mod lifecycle;
+mod methods;
 mod pipelining;
 mod protocol;
 mod raw;

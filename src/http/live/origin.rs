@@ -3,12 +3,13 @@
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 
+use crate::http::origin::is_listed;
+
 /// Whether the page that asks is of this server's own origin, or of one that CORS allows. What is no page says no origin.
 pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
-    let is_listed = |listed: &String| listed == "*" || listed.eq_ignore_ascii_case(origin);
-    allowed.iter().any(is_listed) || is_own(origin, headers)
+    allowed.iter().any(|entry| is_listed(entry, origin)) || is_own(origin, headers)
 }
 
 /// Whether the origin's host and port are those that the client has called this server by. The scheme may differ: a proxy in front

@@ -173,7 +173,7 @@ async fn browsers_may_call_from_the_configured_origins_only(route: Route) {
     let allowed = preflight("https://app.example").await.unwrap();
     assert_eq!(allowed.status(), StatusCode::OK);
     assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example");
-    assert_eq!(allowed.headers()["access-control-allow-methods"], "GET,POST");
+    assert_eq!(allowed.headers()["access-control-allow-methods"], "GET,POST,QUERY");
     assert_eq!(allowed.headers()["access-control-allow-headers"], "content-type,authorization");
     let refused = preflight("https://other.example").await.unwrap();
     assert!(!refused.headers().contains_key("access-control-allow-origin"));
