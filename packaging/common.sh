@@ -31,9 +31,10 @@ copy_program() {
   strip --strip-debug "$2"
 }
 
-# Man pages and completions, if the program can print them. The commands are asked, so that the files fit the program.
+# Man pages and completions, if the program can print them. The commands are asked, so that the files fit the program. A program for
+# another machine cannot print: MANUAL_PROGRAM does it then.
 manual_and_completions() {
-  local program=$1 folder=$2
+  local program=${MANUAL_PROGRAM:-$1} folder=$2
   if "$program" man --help >/dev/null 2>&1; then
     mkdir -p "$folder/man"
     "$program" man >"$folder/man/glowplug.1"
