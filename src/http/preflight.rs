@@ -1,13 +1,14 @@
-//! Whether a browser would have asked this server first, before it sent a request for a page of another origin.
+//! Whether a browser would have sent a preflight before a request from a page of another origin.
 //!
-//! A link, a form and an image send no header of their own, and a script sends none to another origin but those that the Fetch standard
-//! calls safelisted. Before any other header a browser sends a preflight, which this server answers by `cors-origins`. So a request with
-//! such a header comes from a program, from a page of this origin, or from one of an origin that may call the API.
+//! Links, forms and images send no custom headers, and a script can send only those to another origin that
+//! the Fetch standard calls safelisted. Before it sends any other header, a browser sends a preflight, which
+//! this server answers by `cors-origins`. So a request with such a header comes from a program, from a page
+//! of this origin, or from an origin that may call the API.
 
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
-/// Headers that clients send for this purpose, or anyway.
+/// Headers that clients send for this purpose, or in any case.
 const HEADERS: [&str; 3] =
     ["apollo-require-preflight", "graphql-require-preflight", "x-apollo-operation-name"];
 
@@ -19,7 +20,7 @@ pub(super) fn is_needed(headers: &HeaderMap) -> bool {
         text(name).get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
     };
     HEADERS.iter().any(|name| !text(name).is_empty())
-        // A link can hold a name and a password, which become an `Authorization` of the scheme Basic.
+        // A link can contain a name and a password, which become an `Authorization` of the scheme Basic.
         || begins(AUTHORIZATION.as_str(), "bearer ")
         || begins(CONTENT_TYPE.as_str(), "application/json")
 }

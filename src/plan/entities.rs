@@ -11,15 +11,15 @@ use crate::schema::{EntityKey, FixedFields, REPRESENTATIONS, ServiceFieldKind, T
 
 /// The rows that representations name, in their order.
 ///
-/// What stands for each of them are the same values at the same place of several arrays: the number of its group, and the values of its
-/// key, whatever columns those are of.
+/// Each of them has an item at the same index of several arrays: the number of its group, and the values of
+/// its key, for whatever columns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entities {
-    /// Representations of one type that name rows by the same key.
+    /// The groups of representations that have one type and one key.
     pub groups: Vec<EntityGroup>,
-    /// For each representation its group, or what is wrong with it: [`super::GroupNumber`].
+    /// The group of each representation, or its mistake: [`super::GroupNumber`].
     pub numbers: Slot,
-    /// For each value that a key can have an array of those, as text.
+    /// An array of texts for each value that a key can have.
     pub values: Vec<Slot>,
 }
 
@@ -28,7 +28,7 @@ pub struct Entities {
 pub struct EntityGroup {
     /// The key.
     pub key: EntityKey,
-    /// The row, and what is asked of it.
+    /// The row, and the selected fields.
     pub row: Row,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Planner<'a> {
         let representations = given.representations();
         let mut found: Vec<Group> = Vec::new();
         for sort in representations.sorts() {
-            // Two sorts differ in fields that are in no key, too.
+            // Two sorts may also differ in fields that are in no key.
             found.extend(Group::of(self.schema, &sort).filter(|group| !found.contains(group)));
         }
         let groups = found.iter().map(|group| {

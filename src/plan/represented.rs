@@ -1,5 +1,5 @@
-//! Representations -> arrays of values. Each is held against its key here, so that one that is wrong is an error of its own, and not of
-//! the statement that reads all of them.
+//! Representations -> arrays of values. Each representation is checked against its key here, so that a wrong
+//! one is a separate error, and does not fail the statement for all of them.
 
 use std::sync::Arc;
 
@@ -11,23 +11,23 @@ use crate::schema::{EntityKey, NODE_ID, Schema, TYPE_NAME};
 /// The values of a key in PostgreSQL's text form; `None` is null.
 type Values = Vec<Option<String>>;
 
-/// How representations are told apart in a statement: by a number.
+/// The number by which a statement distinguishes the groups of representations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupNumber {
     /// It is wrong.
     Mistake(Mistake),
-    /// It belongs to the group at that place.
+    /// It belongs to the group with that index.
     Group(usize),
 }
 
 /// What is wrong with a representation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
-    /// Its `__typename` is no type of rows.
+    /// Its `__typename` is not a type of rows.
     UnknownType,
     /// It has no key of its type.
     NoKey,
-    /// A value of its key is none of the key's type.
+    /// A value of its key does not have the key's type.
     WrongValue,
 }
 
@@ -35,7 +35,7 @@ impl Mistake {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::UnknownType, Self::NoKey, Self::WrongValue];
 
-    /// How the answer says so.
+    /// The violation that marks it in the answer.
     pub fn violation(self) -> Violation {
         match self {
             Self::UnknownType => Violation::UnknownEntity,
@@ -69,12 +69,12 @@ pub(super) struct Group {
 #[derive(Debug, PartialEq)]
 pub(super) struct Represented(pub(super) Vec<Group>);
 
-/// What is read of each representation.
+/// A part of each representation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Part {
     /// The number of its group.
     Number,
-    /// The value at that place of its key.
+    /// The value of its key with that index.
     Value(usize),
 }
 
@@ -95,7 +95,8 @@ impl Group {
         self.key
     }
 
-    /// How many values its key can have. In a table with children the last one of a `nodeId` is the child.
+    /// The number of values that its key can have. In a table with children, the last value of a `nodeId` is
+    /// the child.
     pub(super) fn values(&self, schema: &Schema) -> usize {
         let columns = schema.table(self.table).map_or(0, |exposed| exposed.key.len());
         let children = schema.catalog.tables[self.table].tells_children_apart();
@@ -136,7 +137,7 @@ impl Group {
         let read = |(place, value): (usize, Option<String>)| match (value, key.get(place)) {
             (None, _) => Some(None),
             (Some(text), Some(column)) => Some(Some(schema.key_value(self.table, *column, text)?)),
-            // The child that the row stands in.
+            // The child table that contains the row.
             (Some(text), None) => Some(Some(text.parse::<u32>().ok()?.to_string())),
         };
         values.into_iter().enumerate().map(read).collect()

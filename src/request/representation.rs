@@ -1,7 +1,7 @@
 //! Representations: the objects by which a gateway names rows, in the argument of `_entities`.
 //!
-//! What a statement depends on are the sorts of them, not their values: a gateway sends the same document with other keys again and
-//! again.
+//! A statement depends on their sorts, not on their values, because a gateway sends the same document
+//! repeatedly with other keys.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use apollo_compiler::response::serde_json_bytes::{ByteString, Map};
 
 use crate::schema::TYPE_NAME;
 
-/// What representations have in common that name rows of one type by the same fields.
+/// The type and the fields that some representations have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RepresentationSort<'a> {
-    /// The name of the type; empty where there is none.
+    /// The name of the type; empty if there is none.
     pub type_name: &'a str,
-    /// The fields that are there.
+    /// The names of the fields.
     pub fields: BTreeSet<&'a str>,
 }
 

@@ -1,4 +1,4 @@
-//! The argument that takes representations: where they come from, and what is asked of the facts about them.
+//! The argument that takes representations: where they come from, and the facts about them.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ use super::{Facts, Path};
 /// Where the representations of a field come from.
 #[derive(Debug)]
 pub enum Representations<'a> {
-    /// They stand in the document.
+    /// They are in the document.
     Known(JsonValue),
-    /// In the variables, there.
+    /// They are in the variables, at this path.
     Variable(&'a JsonValue, &'a Path),
 }
 
 impl Input<'_> {
-    /// A list of representations. Variables within one that is written in the document are looked at.
+    /// A list of representations. Reads the variables inside of those in the document.
     pub fn representations(&self) -> Representations<'_> {
         match &self.place {
             Place::Document(value) => Representations::Known(json(self.facts, value)),
@@ -33,7 +33,7 @@ impl Input<'_> {
         }
     }
 
-    /// About how many items a list has: the next power of two, so that lists of similar lengths are not told apart.
+    /// The length of a list, rounded up to a power of two, so that lists of similar lengths are the same.
     pub(super) fn length(&self) -> usize {
         match &self.place {
             Place::Document(value) => value.as_list().map_or(1, <[_]>::len).next_power_of_two(),
@@ -54,13 +54,13 @@ impl Representations<'_> {
         }
     }
 
-    /// Which sorts of representations there are, in an order of their own.
+    /// The sorts of representations, in a fixed order.
     pub fn sorts(&self) -> BTreeSet<RepresentationSort<'_>> {
         sorts(self.value())
     }
 }
 
-/// A value of the document as the variables would have it.
+/// A value of the document in the form of variables.
 fn json<'a>(facts: &'a Facts<'a>, value: &Value) -> JsonValue {
     match value {
         Value::Null => JsonValue::Null,
@@ -79,7 +79,7 @@ fn json<'a>(facts: &'a Facts<'a>, value: &Value) -> JsonValue {
     }
 }
 
-/// A number of the document; one that is too large for JSON stays a text.
+/// A number of the document; it stays a text if it is too large for JSON.
 fn json_number(text: &str) -> JsonValue {
     text.parse::<Number>().map_or_else(|_| text.into(), JsonValue::Number)
 }

@@ -1,4 +1,5 @@
-//! Apollo Federation: the root fields of a subgraph, and the keys by which other subgraphs refer to its rows.
+//! Apollo Federation: the root fields of a subgraph, and the keys by which other subgraphs reference its
+//! rows.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ pub const REPRESENTATIONS: &str = "representations";
 /// The key of a representation that names the type of its row.
 pub const TYPE_NAME: &str = "__typename";
 
-/// A key that tells the rows of a type apart.
+/// A key that identifies the rows of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntityKey {
     /// The fields of the primary key.
@@ -44,8 +45,9 @@ impl FixedFields for ServiceFieldKind {
 }
 
 impl Schema {
-    /// The columns by which other subgraphs may look up the rows of a table, besides `nodeId`: those of its primary key, if each has
-    /// a type that the convention looks rows up by. Rows of children may have the same key, and only `nodeId` tells them apart.
+    /// The columns by which other subgraphs may look up the rows of a table, besides `nodeId`: those of its
+    /// primary key, if the convention allows the types of all of them in look-ups. Rows of children may have
+    /// the same key, and only `nodeId` distinguishes them.
     pub fn entity_columns(&self, table: usize) -> Option<&[usize]> {
         let exposed = self.table(table)?;
         let columns = key_columns(&self.catalog, table, exposed)?;
@@ -53,7 +55,7 @@ impl Schema {
         (can_look_up && !self.catalog.tables[table].tells_children_apart()).then_some(&exposed.key)
     }
 
-    /// The table whose rows have the type of that name, with its place in the catalogue.
+    /// The table whose rows have the type with that name, and its index in the catalog.
     pub fn entity(&self, type_name: &str) -> Option<(usize, &ExposedTable)> {
         let table = *self.row_types.get(type_name)?;
         Some((table, self.table(table)?))
@@ -67,8 +69,8 @@ impl Schema {
         if is_primary { Some(EntityKey::Primary) } else { has(NODE_ID).then_some(EntityKey::NodeId) }
     }
 
-    /// A value of a key column as its type's input reads it, if it does. Of types that the convention looks no rows up by only
-    /// PostgreSQL knows that.
+    /// A value of a key column in the form that its type's input function reads, if it is valid. For types
+    /// that the convention does not allow in look-ups, only PostgreSQL can decide that.
     pub fn key_value(&self, table: usize, column: usize, text: String) -> Option<String> {
         let type_name = &self.catalog.type_of(&self.catalog.tables[table].columns[column])?.name;
         match type_name.as_str() {
@@ -81,12 +83,12 @@ impl Schema {
         }
     }
 
-    /// Whether the rows of a table only refer to those of another subgraph.
+    /// Whether the rows of a table only reference those of another subgraph.
     pub fn is_stub(&self, table: usize) -> bool {
         self.catalog.tables[table].directive.is_stub
     }
 
-    /// The exposed tables, by their places in the catalogue.
+    /// The exposed tables, with their indexes in the catalog.
     pub(super) fn exposed_tables(&self) -> impl Iterator<Item = (usize, &ExposedTable)> {
         self.tables.iter().enumerate().filter_map(|(index, table)| Some((index, table.as_ref()?)))
     }

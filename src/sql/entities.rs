@@ -1,8 +1,8 @@
-//! The rows that other subgraphs refer to: one statement for all of them, whatever their types.
+//! The rows that other subgraphs reference: one statement for all of them, of any types.
 //!
-//! Arrays hold what names each row; they are unnested, and each row is a subselect by its key, as a row at the other end of a relation
-//! is. The branch of a `case` is evaluated only where its condition holds, so that a value is read as the type of its own group's column
-//! alone (PostgreSQL manual, 4.2.14).
+//! Arrays contain the keys of the rows; they are unnested, and each row is a subselect by its key, like a row
+//! at the other end of a relation. PostgreSQL evaluates a branch of a `case` only if its condition is true,
+//! so a value is parsed only as the type of its own group's column (PostgreSQL manual, 4.2.14).
 
 use super::ast::{Expression, From, Order};
 use super::condition::parameter;
@@ -13,7 +13,8 @@ use crate::catalog::SqlType;
 use crate::plan::{Entities, EntityGroup, GroupNumber, Mistake};
 use crate::schema::EntityKey;
 
-/// The columns of what is unnested: the group's number, the place in the request, and the values of the key by their places.
+/// The columns of the unnested arrays: the group's number, the index in the request, and the values of the
+/// key.
 const NUMBER: &str = "number";
 const PLACE: &str = "place";
 
@@ -59,7 +60,7 @@ impl Compiler<'_> {
         OneRow::of_all(JsonText::list(row, vec![order], None), Some(from), None)
     }
 
-    /// The select of one row by the values of its key that stand under an alias.
+    /// The select of one row by the values of its key under an alias.
     fn entity_select(&mut self, group: &EntityGroup, named: &str) -> AtMostOneRow {
         let (table, alias) = (group.row.table, self.alias());
         let at = TableRef { table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Declared };
@@ -78,7 +79,8 @@ impl Compiler<'_> {
         if self.has_unique_key(table) { select } else { select.in_order(self.own_first(at)) }
     }
 
-    /// A column is equal to a value that is given as text. Where the role may not name the column's type, the texts are compared.
+    /// Compares a column with a value that is a text. If the role may not name the column's type, the texts
+    /// are compared.
     fn equals_text(&self, at: TableRef<'_>, column: usize, value: Expression) -> Expression {
         match self.comparison_type(at.table, column) {
             Some(sql_type) => {
@@ -89,7 +91,8 @@ impl Compiler<'_> {
         }
     }
 
-    /// The row stands in the child of that oid, or without one in the table itself, where that tells rows apart.
+    /// The condition that the row is in the child with that oid, or, without an oid, in the table itself, if
+    /// that distinguishes rows.
     fn stands_in_named(&self, at: TableRef<'_>, child: Expression) -> Option<Expression> {
         let (table, is_own) = (self.table_oid(at)?, self.is_own(at)?);
         let is_child = table.binary("=", child.clone().cast(SqlType::system("oid")));

@@ -1,8 +1,9 @@
 //! Apollo Federation: the types of a subgraph's own root fields, and the SDL that a supergraph is composed from.
 //!
-//! That SDL has what a gateway may ask for, and no more. Two APIs both have `node`, and each finds only its own rows by it, so that
-//! neither has it. Of a table whose rows only refer to those of another subgraph it has the rows, by their primary key, and nothing that
-//! the other one has under the same name: no collection, no filter, no mutation.
+//! That SDL contains only what a gateway may select. Every API has `node`, which finds only its own rows, so
+//! the SDL leaves it out. For a table whose rows only reference those of another subgraph, it has the rows,
+//! by their primary key, and nothing that the other subgraph has under the same name: no collection, no
+//! filter, no mutation.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -79,7 +80,8 @@ impl Definitions<'_> {
     }
 }
 
-/// What types of other tables and the root fields refer to a table's rows by, besides the type of the row itself.
+/// The types by which other tables' types and the root fields reference a table's rows, besides the type of
+/// the row itself.
 const REFERRED_TO: [TableType; 7] = [
     TableType::Connection,
     TableType::Filter,
@@ -141,7 +143,8 @@ fn retain_fields(subgraph: &mut CompiledSchema, type_name: &str, is_kept: impl F
     }
 }
 
-/// Another subgraph gives the rows of a stub other identifiers, so that they have none here if their primary key can be looked up.
+/// Another subgraph gives the rows of a stub other identifiers, so they have none here if their primary key
+/// can be looked up.
 fn reduce_to_primary_key(schema: &Schema, subgraph: &mut CompiledSchema, table: usize) {
     if let Some(exposed) = schema.table(table)
         && schema.entity_columns(table).is_some()
@@ -153,7 +156,7 @@ fn reduce_to_primary_key(schema: &Schema, subgraph: &mut CompiledSchema, table: 
     }
 }
 
-/// Leaves out the fields and arguments of those types.
+/// Leaves out the fields and arguments with those types.
 fn leave_out_references(of: &mut ExtendedType, left_out: &HashSet<Name>) {
     let is_kept = |argument: &Node<InputValueDefinition>| !left_out.contains(argument.ty.inner_named_type());
     match of {
@@ -176,7 +179,8 @@ fn leave_out_references(of: &mut ExtendedType, left_out: &HashSet<Name>) {
     }
 }
 
-/// Leaves out the types that nothing leads to, from the roots and from the rows that other subgraphs may refer to.
+/// Leaves out the types that are not reachable from the roots or from the rows that other subgraphs may
+/// reference.
 fn retain_reachable(schema: &Schema, subgraph: &mut CompiledSchema) {
     let roots = &subgraph.schema_definition;
     let roots = [&roots.query, &roots.mutation, &roots.subscription].into_iter().flatten();
@@ -193,7 +197,7 @@ fn retain_reachable(schema: &Schema, subgraph: &mut CompiledSchema) {
     subgraph.types.retain(|name, found| found.is_built_in() || reached.contains(name));
 }
 
-/// The types that a type refers to.
+/// The types that a type references.
 fn references(found: &ExtendedType) -> Vec<Name> {
     let of_fields = |fields: &IndexMap<Name, Component<FieldDefinition>>| {
         let of_field = |field: &Component<FieldDefinition>| {
@@ -216,7 +220,7 @@ fn references(found: &ExtendedType) -> Vec<Name> {
     }
 }
 
-/// Says which types are entities, by which keys, and which all Glowplug subgraphs have alike.
+/// Marks the types that are entities, with their keys, and the types that all Glowplug subgraphs share.
 fn add_directives(schema: &Schema, subgraph: &mut CompiledSchema) {
     let names = ["@key", "@shareable"].map(|name| Node::new(Value::from(name)));
     let link = directive(
