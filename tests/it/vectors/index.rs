@@ -130,7 +130,7 @@ async fn pages_behind_the_first_one_have_each_row_once() {
         after = page["pageInfo"]["endCursor"].clone();
         assert_eq!(page["pageInfo"]["hasNextPage"], true, "{answer}");
     }
-    let statement = "select json_agg(id) from (select id from item order by e operator(ext.<->) '[30,30]'::ext.vector + 0, id limit 180) as t";
+    let statement = "select json_agg(id) from (select id from item order by (e operator(ext.<->) '[30,30]'::ext.vector) + 0, id limit 180) as t";
     let expected = harness::ask(&harness::connect(&url).await, statement).await.expect("ids");
     assert_eq!(
         json!(walked).to_string(),
