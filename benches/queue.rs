@@ -93,7 +93,7 @@ async fn crowd(stand: &Stand, time: Duration) -> Vec<Crowd> {
     let mut crowds = Vec::new();
     for way in ["direct", "queued"] {
         let site = stand.site(way, FEW_CONNECTIONS).await;
-        // The picture of the database is drawn before.
+        // The catalog has been read before.
         clients::run(&site, 1, Duration::from_millis(200)).await;
         let before = site.rows().await;
         let run = clients::run(&site, CROWD, time).await;

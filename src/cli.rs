@@ -48,24 +48,25 @@ enum Command {
     /// Start a private PostgreSQL in this folder, apply `migrations/`, and serve it; for developing.
     #[cfg_attr(not(feature = "dev"), command(hide = true))]
     Dev(dev::Options),
-    /// Serve the API of a database that is there already.
+    /// Serve the API of an existing database.
     Serve(serve::Options),
     /// Run the operations of the queue, which `serve --queue mutations` fills.
     Worker(worker::Options),
-    /// List, retry or drop the operations of the queue that were put aside.
+    /// List, retry or drop the queue's dead letters.
     Queue(queue::Options),
-    /// Make what Glowplug keeps in a database: the ledger of queued mutations, which workers need, or with `--stored-operations` the
-    /// schema for these.
+    /// Create Glowplug's own objects in a database: the ledger of queued mutations, which workers need, or
+    /// with `--stored-operations` the schema of stored operations.
     Setup(setup::Options),
-    /// Print the API's SDL, for code generation, or what is not in the API and why.
+    /// Print the API's SDL, for code generation, or what the API leaves out and why.
     Schema(schema::Options),
-    /// Apply the pending migrations to a database. One that uses session state wants a connection without a pooler.
+    /// Apply the pending migrations to a database. A migration that uses session state needs a connection
+    /// without a pooler.
     Migrate(migrate::Options),
     /// Sign a token, to try the API as a role; with the secret of `jwt-secret`, or of `dev` in this folder.
     Token(token::Options),
-    /// Look what stands between here and the database, and say what to do about it.
+    /// Check what is between here and the database, and say what to do about problems.
     Doctor(doctor::Options),
-    /// Print the settings that hold and where each comes from, as a `glowplug.toml`, without passwords.
+    /// Print the settings in effect and the origin of each, as a `glowplug.toml`, without passwords.
     Config(config::Options),
 }
 

@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn parts_are_asked_and_waited_for() {
+    async fn parts_are_stopped_and_waited_for() {
         let shutdown = Shutdown::new();
         let token = shutdown.token();
         shutdown.spawn(async move { token.cancelled().await });

@@ -30,13 +30,13 @@ pub(crate) struct Operation {
 /// The variable of an operation that varies.
 #[derive(Clone, Copy)]
 pub(crate) enum Variable {
-    /// A string: its name, and what stands before the number.
+    /// A string: its name, and the text before the number.
     Text(&'static str, &'static str),
     /// The number itself: its name.
     Number(&'static str),
 }
 
-/// What stands before the number in every key.
+/// The text before the number in every key.
 const KEY: &str = "00000000-0000-4000-8000-000000";
 
 /// Those of the task board. No page is cut short; their sizes keep the last one below the default limit on complexity.
@@ -131,7 +131,7 @@ impl Operation {
         self.by_hand.replace(":number", &number.to_string())
     }
 
-    /// What stands behind the scope in the message that the engine sends for a number.
+    /// The part after the scope of the engine's message for a number.
     pub(crate) fn statements(&self, api: &(Schema, Rendered), config: &Config, number: u32) -> String {
         let (scope, statements) = self.compile(api, config, number);
         let message = message(&scope, &statements).expect("it can be composed");

@@ -1,4 +1,4 @@
-//! What stands between: nothing, or a PgBouncer. Which protocols are safe there, the probe says.
+//! The pooler in between: none, or a PgBouncer. The probe says which protocols are safe there.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) enum Way {
     Stored,
 }
 
-/// What stands between.
+/// A pooler, or none.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
     Direct,

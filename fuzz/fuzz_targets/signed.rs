@@ -25,7 +25,7 @@ static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
         .expect("a secret is enough")
 });
 
-/// Who asks; without a provider there is nothing to wait for.
+/// The caller; without a provider there is nothing to wait for.
 pub fn authenticate(authorization: &str) -> Result<Arc<Caller>, Denied> {
     AUTHENTICATOR.authenticate(Some(authorization)).now_or_never().expect("it does not wait")
 }

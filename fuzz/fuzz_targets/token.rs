@@ -1,4 +1,5 @@
-//! Any `Authorization` header: nothing that was not signed is let in, whoever is has a role, and nothing panics.
+//! Any `Authorization` header: no unsigned token is accepted, every accepted caller has a role, and nothing
+//! panics.
 #![no_main]
 
 mod signed;

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_is_told_with_what_to_do() {
+    fn an_invalid_key_is_an_error_that_says_what_to_do() {
         for private in [file!("rsa.private.pem"), file!("p256.private.pem"), file!("ed25519.private.pem")] {
             assert_eq!(refused(private), KeyError::Private);
         }

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_keys_are_asked_for_once_a_minute_and_sooner_only_without_any() {
+    fn unknown_keys_are_fetched_once_a_minute_and_sooner_only_without_any() {
         let last = Instant::now();
         let after = |seconds| last + Duration::from_secs(seconds);
         assert!(is_due(None, true, last) && is_due(None, false, last));

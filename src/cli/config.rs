@@ -10,7 +10,7 @@ use super::settings::Flags;
 /// The flags of `glowplug config`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Print what holds for `glowplug dev`, which has other defaults, instead of for `glowplug serve`.
+    /// Print the settings of `glowplug dev`, which has other defaults, instead of those of `glowplug serve`.
     #[arg(long)]
     dev: bool,
     #[command(flatten)]

@@ -38,7 +38,7 @@ const DATABASE: &str = "postgres";
 /// The flags of `glowplug dev`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Put a PgBouncer in transaction mode between, as in production.
+    /// Put a PgBouncer in transaction mode in between, as in production.
     #[arg(long)]
     pooler: bool,
     /// Throw the database away and begin with an empty one.

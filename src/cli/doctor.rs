@@ -35,11 +35,12 @@ use report::{Report, Style};
 /// The flags of `glowplug doctor`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Connection string to look at, instead of the configured database's.
+    /// Connection string to check, instead of the configured database's.
     #[arg(value_name = "URL")]
     url: Option<String>,
-    /// Connection string of PgBouncer's console, which is asked for limits and pauses. Its user has to be one of `stats_users` or
-    /// `admin_users` and stand in `auth_file`: PgBouncer 1.18 may end at the login of one that it looks up by `auth_query`.
+    /// Connection string of PgBouncer's console, to read its limits and pauses. The user has to be one of
+    /// `stats_users` or `admin_users`, and has to be in `auth_file`: PgBouncer 1.18 may end at the login of a
+    /// user that it looks up by `auth_query`.
     #[arg(long, value_name = "URL")]
     console: Option<String>,
     /// Print the report as JSON.

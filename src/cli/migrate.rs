@@ -16,7 +16,7 @@ pub(super) struct Options {
     /// Folder of the migrations, laid out as Diesel does.
     #[arg(long, value_name = "FOLDER", default_value = "migrations")]
     migrations: PathBuf,
-    /// Only say which migrations are pending.
+    /// Only print which migrations are pending.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -23,11 +23,11 @@ pub(super) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Tell how much is in the queue, and list the operations that were put aside, with their reasons.
+    /// Show how much is in the queue, and list the dead letters, with their reasons.
     List(ListOptions),
-    /// Put operations into the queue again.
+    /// Put dead letters into the queue again.
     Retry(Chosen),
-    /// Throw operations away.
+    /// Discard dead letters.
     Drop(Chosen),
 }
 
@@ -64,7 +64,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 
 fn open(flags: &Flags) -> Result<DeadLetters, Failure> {
     let mut settled = flags.settle(Profile::OneShot)?;
-    // Only Redis is asked.
+    // This command uses only Redis.
     if settled.value("database-url").is_none() {
         settled.set_database_url("postgres://localhost/");
     }

@@ -16,10 +16,11 @@ use super::settings::Flags;
 /// The flags of `glowplug schema`.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Role whose API is meant; what it may not read is not in it. Without one, the connection's own user.
+    /// Role whose API to print; it contains only what the role may read. The default is the connection's own
+    /// user.
     #[arg(long, value_name = "NAME")]
     role: Option<String>,
-    /// List the tables that cannot be exposed, each with its reason, instead.
+    /// List what the API leaves out, each with its reason, instead.
     #[arg(long)]
     explain: bool,
     /// File to write to, instead of standard output. It is written only if the database could be read.

@@ -19,26 +19,27 @@ use super::settings::Flags;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("droppable").args(["stored_operations", "live_tables"]))]
 pub(super) struct Options {
-    /// Tables whose changes are noted in a log, so that live queries of other tables need not be run again: names with their schemas, and
-    /// commas between. Their partitions and children are noted with them.
+    /// Tables whose changes are recorded in a log, so that live queries of other tables need not run again:
+    /// names with their schemas, separated by commas. Their partitions and children are included.
     #[arg(long, value_name = "TABLE,…", value_delimiter = ',', num_args = 0.., conflicts_with = "for_role")]
     live_tables: Option<Vec<String>>,
-    /// Role that servers or workers connect as, if it is another than the one that makes the ledger or the schema of stored operations;
-    /// it is given the rights that they need. May be given more than once.
+    /// Role that servers or workers connect as, if another role creates the ledger or the schema of stored
+    /// operations; it gets the privileges that they need. May be given more than once.
     #[arg(long, value_name = "ROLE")]
     grant_to: Vec<String>,
-    /// Role whose functions are made for every operation of the list that `persisted-operations` names; by default those of the connection's own
-    /// user, or of `anon-role`. May be given more than once.
+    /// Role for which functions are made of every operation in the list of `persisted-operations`; by default
+    /// `anon-role`, or the connection's own user. May be given more than once.
     #[arg(long, value_name = "ROLE", requires_all = ["stored_operations", "persisted_operations"])]
     for_role: Vec<String>,
-    /// With `--stored-operations` or `--live-tables`: remove the schema with all that is in it. Servers that run go on without.
+    /// With `--stored-operations` or `--live-tables`: remove the schema with everything in it. Running
+    /// servers continue without it.
     #[arg(long, requires = "droppable", conflicts_with = "grant_to")]
     drop: bool,
     #[command(flatten)]
     flags: Flags,
 }
 
-/// Creates the ledger of queued mutations where it is missing, or the schema of stored operations.
+/// Creates the ledger of queued mutations if it is missing, or the schema of stored operations.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
@@ -71,7 +72,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     super::print(&made)
 }
 
-/// Makes or removes the log of changed tables, past the pooler where the settings say how.
+/// Creates or removes the log of changed tables, past the pooler if the settings have such a connection
+/// string.
 async fn set_up_live(options: &Options, tables: &[String], config: &Config) -> Result<String, db::Error> {
     let owner = through(config, config.database.session_url())?;
     if options.drop {

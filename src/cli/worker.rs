@@ -22,7 +22,7 @@ pub(super) struct Options {
     /// When the operations of a silent worker are taken over. For tests, which cannot wait as long as operators can.
     #[arg(long, hide = true)]
     takeover_after: Option<String>,
-    /// How many workers may go away with an operation. For tests, too.
+    /// How many workers may disappear while they run an operation. For tests, too.
     #[arg(long, hide = true)]
     attempts: Option<u32>,
     #[command(flatten)]

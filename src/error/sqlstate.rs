@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_schema_is_told_from_what_is_raised_and_from_wrong_values() {
+    fn a_changed_schema_is_distinguished_from_raised_errors_and_wrong_values() {
         let is_change =
             |state, routine| is_schema_change(&db::Error::Database(Box::new(error(state, routine))));
         for state in SCHEMA_CHANGES.iter().filter(|state| **state != "22P02") {

@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_role_is_told_by_the_status_in_both() {
+    fn a_refused_role_has_the_same_status_in_both() {
         for media_type in [MediaType::GraphqlResponse, MediaType::Json] {
             assert_eq!(status(Outcome::Forbidden, media_type), StatusCode::FORBIDDEN);
         }

@@ -73,7 +73,7 @@ fn a_text_is_registered_under_its_own_hash_alone() {
 }
 
 #[test]
-fn without_automatic_queries_a_client_is_told_to_send_texts() {
+fn without_automatic_queries_the_error_asks_for_texts() {
     let persisted = persisted(DocumentPolicy::Any, "{}");
     assert_eq!(persisted.text(&hash(HASH, None)), Err(PersistedError::NotSupported));
     assert_eq!(persisted.text(&hash(HASH, Some(TEXT))).as_deref(), Ok(TEXT));
@@ -92,7 +92,7 @@ fn what_is_registered_is_bounded_by_its_bytes() {
 }
 
 #[test]
-fn what_is_no_list_is_told_with_its_place() {
+fn an_invalid_list_is_an_error_with_its_place() {
     let manifest = |version: &str, operations: &str| {
         format!(
             r#"{{"format": "apollo-persisted-query-manifest", "version": {version}, "operations": {operations}}}"#

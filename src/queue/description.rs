@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn failures_are_told_as_if_they_had_happened_here() {
+    fn failures_are_reported_as_if_they_had_happened_here() {
         for error in [
             db::Error::ScopeRefused("role \"nobody\" does not exist".to_owned()),
             db::Error::PoolTimeout(std::time::Duration::from_secs(5)),

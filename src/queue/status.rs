@@ -52,7 +52,7 @@ enum QueuedOperationState {
 }
 "#;
 
-const FIELD: &str = r#""An operation that you sent, by its id. It is null if there is none, or it was somebody else's."
+const FIELD: &str = r#""An operation that you sent, by its id. It is null if there is none, or if another user sent it."
 operation(id: UUID!): QueuedOperation"#;
 
 /// Where operations are looked up that are not in the ledger.

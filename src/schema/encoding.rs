@@ -8,8 +8,8 @@ use crate::catalog::{SqlType, Type, TypeKind};
 pub struct Encoding {
     /// What is made of it.
     pub form: Form,
-    /// The type that it is cast to before, one of PostgreSQL's own. That is the type that it has, where the cast does nothing.
-    /// A value whose type has changed since the catalogue was read is converted, or fails.
+    /// The type that it is cast to before, one of PostgreSQL's own. That is the type that it has, where the
+    /// cast does nothing. A value whose type has changed since the catalog was read is converted, or fails.
     pub sql_type: SqlType,
 }
 

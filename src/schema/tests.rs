@@ -213,7 +213,7 @@ fn types_of_relations_give_way_to_all_others() {
 }
 
 #[test]
-fn inputs_have_the_columns_that_can_be_asked_or_given() {
+fn inputs_have_the_columns_that_can_be_filtered_by_or_written() {
     let schema = schema();
     let first = schema.table(0).unwrap();
     let columns = |found: &dyn Fn(&str) -> bool| {

@@ -136,7 +136,7 @@ async fn figures_over_distinct_rows_and_in_nested_collections_are_those_of_sql()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_aggregate_cannot_be_taken_of_is_told() {
+async fn columns_without_an_aggregate_are_reported() {
     let (engine, _client) = stand("refused_samples").await;
     for (fields, word) in [
         ("countDistinct { j }", "j"),

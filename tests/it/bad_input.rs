@@ -137,7 +137,7 @@ async fn variables_of_the_wrong_type_are_refused_by_path() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn values_that_postgresql_refuses_are_told_in_its_words() {
+async fn values_that_postgresql_refuses_are_reported_in_its_words() {
     let asked = Asked::with(|_| ()).await;
     for (filter, words) in [
         ("day: {eq: \"yesterdayish\"}", &["date", "yesterdayish"][..]),
@@ -233,7 +233,7 @@ async fn documents_that_are_too_large_are_refused_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_more_errors_are_told_than_the_setting_says() {
+async fn an_answer_has_no_more_errors_than_the_setting_says() {
     let asked = Asked::with(|config| config.limits.errors = 3).await;
     let answer = asked.answer(&format!("{{ {} }}", repeated(9, "wrong$i ")), json!({})).await;
     assert_eq!(answer["errors"].as_array().map(Vec::len), Some(3), "{answer}");

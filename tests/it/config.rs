@@ -114,7 +114,7 @@ fn an_unknown_key_names_the_nearest_known_one() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_at_once() {
     let message = problems_of(
         "listen = 'localhost'\npool-size = 0\npool-mode = 'pgbouncer'\nacquire-timeout = '5'\nwatch = 'never'
          statement-timeout = '0s'\nmax-depth = 'deep'\nmax-body = '1 stone'\ncors-origins = 'example.com'
@@ -156,7 +156,7 @@ fn secrets_are_redacted_wherever_the_configuration_is_printed() {
 }
 
 #[test]
-fn what_is_wrong_with_tokens_and_roles_is_told_at_once() {
+fn errors_about_tokens_and_roles_are_reported_at_once() {
     let message = problems_of(
         "jwt-secret = 'hush'\njwt-keys = 'ftp://host/keys'\njwt-role-claim = 'a..b'\nanon-role = 'none'
          jwt-issuer = ''",
@@ -311,7 +311,7 @@ fn a_role_has_limits_of_its_own_over_all_others() {
 }
 
 #[test]
-fn what_is_wrong_about_a_role_is_told_with_its_place() {
+fn errors_about_a_role_are_reported_with_their_place() {
     for (file, told) in [
         ("roles = 3", "glowplug.toml: `roles` has a table for each role; write for example [roles.anon]"),
         (
@@ -403,7 +403,7 @@ fn addresses_of_redis_say_whether_it_is_a_cluster_and_who_signs_its_certificate(
 }
 
 #[test]
-fn a_log_is_text_unless_json_is_asked_for() {
+fn a_log_is_text_unless_json_is_configured() {
     let log = |text: &str| {
         let raw = Raw { log: Some(Text(text.to_owned())), ..flags() };
         let log = Settled::gather(&raw, nothing, None, Profile::Serve).unwrap().check().unwrap().log;

@@ -121,7 +121,7 @@ async fn serialization_failures_lose_no_update_and_double_none(route: Route) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conflict_that_does_not_pass_is_told_after_three_more_times() {
+async fn a_permanent_conflict_is_an_error_after_three_more_attempts() {
     let accounts = Accounts::new(PoolMode::Transaction, &[]).await;
     let answering = Answering::start(Route::Direct, &accounts.config).await;
     for (code, times) in [("40001", 4), ("40P01", 4), ("40000", 1), ("23505", 1)] {

@@ -256,7 +256,7 @@ async fn what_cannot_be_sent_is_refused() {
 }
 
 #[tokio::test]
-async fn who_waits_too_long_for_a_connection_is_told_so() {
+async fn waiting_too_long_for_a_connection_is_an_error() {
     let name = harness::database("").await;
     let settings = config::Database {
         pool_size: 1,

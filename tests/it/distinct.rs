@@ -38,7 +38,7 @@ async fn tracks(engine: &Engine, arguments: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_row_of_each_group_is_taken_in_the_order_asked_for() {
+async fn the_first_row_of_each_group_is_taken_in_the_requested_order() {
     let engine = engine(SETUP).await;
     for (arguments, expected) in [
         ("distinctOn: [artist_id]", json!([10, 12, 14])),
@@ -176,7 +176,7 @@ async fn refused(engine: &Engine, query: &str, variables: Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_columns_are_told() {
+async fn wrong_columns_are_reported() {
     let columns: Vec<_> = (0..20).map(|number| format!("c{number} int")).collect();
     let setup = format!(
         "{SETUP} create table wide (id int primary key, \"true\" int, j jsonb, l int[], x xml, {});

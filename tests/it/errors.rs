@@ -17,7 +17,7 @@ on_every_way!(
     a_broken_function_leaves_its_siblings,
     a_mutation_that_met_a_changed_schema_is_planned_anew,
     a_mutation_on_a_server_that_takes_no_writes_may_be_sent_again,
-    a_defect_is_told_with_the_id_of_the_request,
+    a_defect_is_reported_with_the_id_of_the_request,
 );
 
 async fn answering(route: Route, database: &str) -> Answering {
@@ -240,7 +240,7 @@ async fn a_mutation_on_a_server_that_takes_no_writes_may_be_sent_again(route: Ro
     assert_eq!(code(&ask(&answering, "{ sneak }").await), "FORBIDDEN");
 }
 
-async fn a_defect_is_told_with_the_id_of_the_request(route: Route) {
+async fn a_defect_is_reported_with_the_id_of_the_request(route: Route) {
     let setup = "create function broken() returns integer stable language sql as 'select 1';
         create or replace function broken() returns integer stable language plpgsql as
             'begin return (select n from nowhere); end'";

@@ -62,7 +62,7 @@ fn reason<'d>(described: &'d Described, object: &str) -> &'d str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn functions_that_are_left_out_are_told_with_their_reason() {
+async fn functions_that_are_left_out_are_reported_with_their_reason() {
     let described = described(None).await;
     for (object, expected) in [
         ("public.variadic_one(VARIADIC numbers integer[])", "variadic"),

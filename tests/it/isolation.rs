@@ -43,29 +43,29 @@ const SETUP: &str = "
     insert into item (owner, body) select 'user ' || n, 'user ' || n || '''s' from generate_series(0, 15) as n;";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_what_is_anothers_in_transaction_mode() {
+async fn users_are_kept_apart_in_transaction_mode() {
     hold_apart(PoolMode::Transaction, ContextForm::SetConfig, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_what_is_anothers_by_set_local() {
+async fn users_are_kept_apart_by_set_local() {
     hold_apart(PoolMode::Transaction, ContextForm::SetLocal, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_what_is_anothers_by_stored_operations() {
+async fn users_are_kept_apart_by_stored_operations() {
     let often = StoredOperations { uses: 3, ..StoredOperations::default() };
     hold_apart(PoolMode::Transaction, ContextForm::SetConfig, Some(often)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_what_is_anothers_by_functions_alone() {
+async fn users_are_kept_apart_by_functions_alone() {
     let often = StoredOperations { uses: 3, ..StoredOperations::default() };
     hold_apart(PoolMode::Transaction, ContextForm::Function, Some(often)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_gets_what_is_anothers_in_statement_mode() {
+async fn users_are_kept_apart_in_statement_mode() {
     hold_apart(PoolMode::Statement, ContextForm::SetConfig, None).await;
 }
 
@@ -141,7 +141,7 @@ impl Client {
                 }
                 2 => self.write_as_another().await,
                 3 => self.go_away().await,
-                4 => self.be_nobody().await,
+                4 => self.leave_no_identity().await,
                 5 => self.have_a_bad_token().await,
                 _ => self.have_no_such_role().await,
             }
@@ -189,7 +189,7 @@ impl Client {
         }
     }
 
-    async fn be_nobody(&self) {
+    async fn leave_no_identity(&self) {
         let document = "{ itemCollection { edges { node { owner } } } me }";
         let response = self.server.query(document).send().await.expect("an answer");
         let expected = json!({ "data": {

@@ -96,7 +96,7 @@ async fn tables_that_differ_in_the_case_of_the_first_letter_have_root_fields_of_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_column_keeps_its_own_name_and_the_other_is_told() {
+async fn a_column_keeps_its_own_name_and_the_other_is_reported() {
     let database = harness::database(
         "comment on schema public is '@graphql({\"inflect_names\": true})';
          create table item (_id int, id int primary key, a int, b int);
@@ -114,7 +114,7 @@ async fn a_column_keeps_its_own_name_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_comment_that_cannot_be_used_is_told_and_takes_nothing_else_away() {
+async fn an_unusable_comment_is_reported_and_affects_nothing_else() {
     for (directive, reason) in [
         (json!({ "primary_key_columns": ["a", "a"] }), "names the column \"a\" twice"),
         (json!({ "primary_key_columns": [] }), "names no column"),
@@ -145,7 +145,7 @@ async fn a_comment_that_cannot_be_used_is_told_and_takes_nothing_else_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nothing_can_read_is_told_and_takes_nothing_else_away() {
+async fn an_unreadable_table_is_reported_and_affects_nothing_else() {
     let database = harness::database(
         "create table good (id integer primary key); insert into good values (1);
          create foreign data wrapper dummy; create server dummy foreign data wrapper dummy;

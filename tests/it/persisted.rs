@@ -26,9 +26,9 @@ const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 on_both_ways!(
     a_document_is_named_in_every_way_that_clients_have,
     a_persisted_mutation_may_not_be_sent_by_get,
-    an_unknown_id_is_no_path_and_is_told,
+    an_unknown_id_is_never_a_path_and_is_an_error,
     a_hash_is_registered_with_its_text_and_then_stands_for_it,
-    without_automatic_queries_clients_are_told_to_stop_asking,
+    without_automatic_queries_clients_learn_that_they_are_not_supported,
     with_only_persisted_nothing_else_runs,
 );
 
@@ -96,7 +96,7 @@ async fn a_persisted_mutation_may_not_be_sent_by_get(route: Route) {
     assert_eq!(send(&server, &json!({"documentId": "rename"})).await.1, renamed);
 }
 
-async fn an_unknown_id_is_no_path_and_is_told(route: Route) {
+async fn an_unknown_id_is_never_a_path_and_is_an_error(route: Route) {
     let folder = tempfile::tempdir().unwrap();
     let server = notes(route, DocumentPolicy::Automatic, folder.path()).await;
     for id in ["nothing", "persisted.json", "../persisted.json", "/etc/passwd", "", "sha256:", "title\0"] {
@@ -142,7 +142,7 @@ async fn a_hash_is_registered_with_its_text_and_then_stands_for_it(route: Route)
     assert_eq!((status, code(&answer)), (StatusCode::BAD_REQUEST, &json!("BAD_USER_INPUT")), "{answer}");
 }
 
-async fn without_automatic_queries_clients_are_told_to_stop_asking(route: Route) {
+async fn without_automatic_queries_clients_learn_that_they_are_not_supported(route: Route) {
     let name = harness::database(NOTES).await;
     let server = Server::start_on(route, &harness::cluster().url(&name), |config| {
         config.documents.policy = DocumentPolicy::Any;

@@ -31,7 +31,7 @@ const STATE: &str = "
 static ROLES: Mutex<()> = Mutex::const_new(());
 
 #[tokio::test]
-async fn a_user_who_may_not_make_the_roles_is_told_what_to_do() {
+async fn a_user_who_may_not_create_the_roles_gets_advice() {
     let _alone = ROLES.lock().await;
     let name = harness::database("").await;
     let admin = connect(&harness::cluster().url(&name)).await;
@@ -65,7 +65,7 @@ async fn a_user_who_may_not_make_the_roles_is_told_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_host_that_grants_everything_to_everybody_shows_no_more_than_another() {
+async fn a_host_that_grants_everything_to_all_roles_shows_no_more_than_another() {
     let _alone = ROLES.lock().await;
     let generous = "
         do $$ begin create role anon nologin; exception when duplicate_object or unique_violation then null; end $$;

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_asks_for_too_much_is_told() {
+    fn a_setting_that_requires_too_much_is_reported() {
         assert_eq!(unsafe_mode(FoundPoolMode::Transaction, PoolMode::Direct), Some("direct"));
         assert_eq!(unsafe_mode(FoundPoolMode::Session, PoolMode::Direct), None);
         assert_eq!(unsafe_mode(FoundPoolMode::Transaction, PoolMode::Auto), None);

@@ -8,10 +8,10 @@ use super::report::Check;
 
 const SUBJECT: &str = "Live tables";
 
-/// How many names are told.
+/// How many names to print.
 const TOLD: usize = 5;
 
-/// `None` where there is no log.
+/// `None` if there is no log.
 pub(super) async fn examine(database: &Database) -> Option<Check> {
     let Report { logged, unlogged } = match Report::of(database).await {
         Ok(report) => report?,

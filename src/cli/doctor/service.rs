@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_of_session_mode_is_told_with_the_other_one() {
+    fn the_port_of_session_mode_is_reported_with_the_other_one() {
         let pooler = |port| place("aws-0-eu-west-1.pooler.supabase.com", port, "postgres.abc");
         let code = |port, lending| describe(&pooler(port), lending).map(|check| check.code);
         assert_eq!(code(5432, FoundPoolMode::Session), Some(Code::SupabaseSession));
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_services_are_told_apart() {
+    fn words_of_services_are_distinguished() {
         for (message, code) in [
             ("Tenant or user not found", Code::TenantMissing),
             ("(ENOTFOUND) tenant/user postgres.abc not found", Code::TenantMissing),

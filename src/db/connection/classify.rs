@@ -131,7 +131,7 @@ mod tests {
     /// The server is a standby, or the default of the session is read-only and only the first statement of a transaction
     /// could change that (`check_transaction_read_only` in PostgreSQL's commands/variable.c).
     #[test]
-    fn a_scope_that_may_not_write_is_told_as_a_statement_that_may_not() {
+    fn a_scope_that_may_not_write_fails_like_a_statement_that_may_not() {
         let scope = |sqlstate: &str| {
             let raised = DatabaseError { sqlstate: sqlstate.to_owned(), ..DatabaseError::default() };
             Error::from(raised).of_scope()

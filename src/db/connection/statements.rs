@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_statement_of_one_role_is_not_anothers() {
+    fn a_role_never_runs_the_statement_of_another_role() {
         let mut statements = Statements::default();
         let of_role = |role: Option<&str>| Key::Written("select 1".into(), role.map(Into::into));
         statements.keep(of_role(Some("web")), "a".into(), None, 8);

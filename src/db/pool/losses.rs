@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_is_sent_again_as_often_as_its_server_has_only_been_told_to_stop() {
+    fn a_read_is_sent_again_as_often_as_its_server_is_only_stopping() {
         let read = Access::ReadOnly;
         assert_eq!(times(&lost(Reason::Lost, Some("57P01")), read), 5);
         for error in [lost(Reason::Lost, None), lost(Reason::Lost, Some("08P01")), lost(Reason::Stale, None)]

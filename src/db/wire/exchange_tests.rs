@@ -50,7 +50,7 @@ async fn read(wire: &mut SharedWire) -> Result<usize, Failure> {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_the_other_with_full_buffers() {
+async fn full_buffers_are_no_deadlock() {
     const SIZE: usize = 50 << 20;
     let (mut wire, theirs) = pair();
     let peer = tokio::spawn(async move {

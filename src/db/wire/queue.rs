@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_always_reads_on() {
+    fn one_future_always_reads() {
         let mut queue = Queue::default();
         let bells: Vec<_> = (0..3).map(|_| Arc::new(CountingWaker::default())).collect();
         let tickets: Vec<_> = (0..3).map(|_| queue.push(&pipeline(1), 0)).collect();

@@ -54,7 +54,7 @@ fn the_environment_fills_gaps_only() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_what_to_do() {
+fn errors_say_what_to_do() {
     for (text, part) in [
         ("", "names no host"),
         ("postgres://", "names no host"),

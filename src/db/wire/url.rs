@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told() {
+    fn what_cannot_be_parsed_is_an_error() {
         for rest in ["[::1", "[::1]x", "::1/app", "db?sslmode", "db/%ff"] {
             assert!(pairs(rest).is_err(), "{rest}");
         }

@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_told_to_end_is_given_up_where_its_client_takes_nothing() {
+    fn an_ending_connection_is_aborted_if_its_client_reads_nothing() {
         let activity = Arc::new(Activity::new(Arc::default()));
         assert!(activity.end(Ending::Idle) && !activity.end(Ending::Displaced));
         assert!(!activity.abandoned.is_cancelled());

@@ -8,15 +8,15 @@ use super::operation::{Step, Why};
 
 pub(super) const CONTENT_TYPE: &str = "text/event-stream; charset=utf-8";
 
-/// A comment, which clients leave aside.
+/// A comment, which clients ignore.
 pub(super) const HEARTBEAT: Bytes = Bytes::from_static(b":\n\n");
 
 const COMPLETE: &str = "event: complete\ndata:\n\n";
 
-/// What stands in front of the answers.
+/// The beginning of the stream, before the answers.
 pub(super) const START: Bytes = HEARTBEAT;
 
-/// A step as events. At the stop of the server the stream breaks off, so that clients come back.
+/// A step as events. When the server stops, the stream breaks off, so that clients reconnect.
 pub(super) fn write(step: &Step) -> Bytes {
     match step {
         Step::Answer(body) => next(body).into(),
@@ -26,7 +26,7 @@ pub(super) fn write(step: &Step) -> Bytes {
     }
 }
 
-/// In the JSON of an answer line ends stand between tokens only, where a blank is as good.
+/// In the JSON of an answer, line breaks are only between tokens, where blanks can replace them.
 fn next(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let line = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ").into() } else { text };

@@ -1,7 +1,9 @@
-//! The messages of the two websocket protocols: text to what it means, and back. Pure.
+//! The messages of the two websocket protocols: parses and writes their texts. Pure.
 //!
-//! [graphql-transport-ws](https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md) is today's;
-//! [graphql-ws](https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md) is that of older clients.
+//! [graphql-transport-ws](https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md) is the current
+//! protocol;
+//! [graphql-ws](https://github.com/apollographql/subscriptions-transport-ws/blob/master/PROTOCOL.md) is the
+//! protocol of older clients.
 
 use std::borrow::Cow;
 
@@ -21,45 +23,45 @@ pub(super) enum Protocol {
     Legacy,
 }
 
-/// The subprotocols by their names, the better one first.
+/// The subprotocols by name, the preferred one first.
 pub(super) const SUBPROTOCOLS: [(&str, Protocol); 2] =
     [("graphql-transport-ws", Protocol::Transport), ("graphql-ws", Protocol::Legacy)];
 
-/// What a client says.
+/// A message of a client.
 #[derive(Debug)]
 pub(super) enum Incoming<'m> {
-    /// Who it is.
+    /// `connection_init`, with its payload.
     Init(Option<&'m RawValue>),
-    /// It asks for a sign of life.
+    /// `ping`, with its payload.
     Ping(Option<&'m RawValue>),
-    /// It gives one.
+    /// `pong`.
     Pong,
-    /// An operation is to be run.
+    /// Starts an operation.
     Subscribe { id: String, request: &'m RawValue },
-    /// An operation is not wanted any more.
+    /// Ends an operation.
     Complete { id: String },
-    /// It goes.
+    /// Ends the connection.
     Terminate,
 }
 
-/// What a client is told.
+/// A message to a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Outgoing<'m> {
-    /// It may come in.
+    /// `connection_ack`.
     Ack,
     /// The answer to its ping.
     Pong(Option<&'m RawValue>),
-    /// The server is there.
+    /// A keep-alive.
     KeepAlive,
     /// An answer: its whole JSON text.
     Next { id: &'m str, body: &'m [u8] },
-    /// The operation is over: the JSON text of an answer with errors.
+    /// The operation has ended: the JSON text of an answer with errors.
     Error { id: &'m str, body: &'m [u8] },
     /// There will be no more answers.
     Complete { id: &'m str },
 }
 
-/// The end of a connection, as its client reads it.
+/// The code and reason with which the server closes a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Close {
     pub(super) code: u16,
@@ -87,7 +89,7 @@ struct Envelope<'m> {
 }
 
 impl Protocol {
-    /// What a text means; the error says why it means nothing.
+    /// Parses a text; the error says why it is not a message.
     pub(super) fn read(self, text: &str) -> Result<Incoming<'_>, Close> {
         let invalid = |what: String| Close::new(4400, what);
         let message: Envelope<'_> =
@@ -109,7 +111,7 @@ impl Protocol {
         })
     }
 
-    /// The text of a message; `None` where the protocol has none for it.
+    /// The text of a message; `None` if the protocol does not have this message.
     pub(super) fn write(self, message: Outgoing<'_>) -> Option<Vec<u8>> {
         let named = |modern, legacy| if self == Self::Transport { modern } else { legacy };
         Some(match message {
@@ -125,12 +127,12 @@ impl Protocol {
     }
 }
 
-/// A message that says no more than what it is.
+/// A message with only a type.
 fn simple(kind: &str) -> Vec<u8> {
     format!("{{\"type\":\"{kind}\"}}").into()
 }
 
-/// The payload is copied as it is.
+/// A message with a payload, which is copied unchanged.
 fn with_payload(id: &str, kind: &str, payload: &[u8]) -> Vec<u8> {
     let head = format!("{{\"id\":{},\"type\":\"{kind}\",\"payload\":", Value::from(id));
     [head.as_bytes(), payload, b"}"].concat()

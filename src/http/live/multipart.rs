@@ -15,11 +15,11 @@ pub(super) const START: Bytes = Bytes::from_static(b"\r\n--graphql");
 pub(super) const HEARTBEAT: Bytes =
     Bytes::from_static(b"\r\ncontent-type: application/json\r\n\r\n{}\r\n--graphql");
 
-/// What makes the last boundary the closing one.
+/// Turns the last boundary into the closing one.
 const CLOSE: &[u8] = b"--\r\n";
 
-/// A step as parts. What ends a subscription from outside is an error of the transport, so that clients can tell it from those of
-/// an answer.
+/// A step as parts. If a subscription is ended from outside, that is an error of the transport, so that
+/// clients can distinguish it from errors of an answer.
 pub(super) fn write(step: &Step) -> Bytes {
     match step {
         Step::Answer(body) => part(&[b"{\"payload\":", body, b"}"]).into(),

@@ -1,4 +1,4 @@
-//! One operation that a client waits for: a subscription's answers as they change, or the one answer of anything else.
+//! An operation of a client: the answers of a subscription, or the single answer of any other operation.
 
 use std::sync::Arc;
 
@@ -14,21 +14,21 @@ use crate::http::Shared;
 use crate::live::{Connection, EndReason, Subscription, Update};
 use crate::queue::Handling;
 
-/// What happens to an operation.
+/// A step of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
     /// An answer: the whole JSON text.
     Answer(Bytes),
-    /// It is over, and not by itself: the JSON text has the errors.
+    /// It was ended from outside: the JSON text has the errors.
     Ended(Why, Bytes),
-    /// It is over: there will be no more answers.
+    /// It has ended: there will be no more answers.
     Complete,
 }
 
-/// Why an operation is over.
+/// Why an operation was ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
-    /// It cannot run, or cannot go on.
+    /// It cannot run, or cannot continue.
     Refused,
     /// The token has expired.
     TokenExpired,
@@ -36,14 +36,14 @@ pub(super) enum Why {
     Stopping,
 }
 
-/// An operation to be run.
+/// An operation to run.
 pub(super) struct Operation {
     pub(super) shared: Shared,
     pub(super) request: Request,
     pub(super) identity: Identity,
-    /// Where one connection carries several operations.
+    /// The connection, if it can have several operations.
     pub(super) connection: Option<Connection>,
-    /// The request that it came by.
+    /// The id of the HTTP request that started it.
     pub(super) request_id: Option<Arc<str>>,
 }
 

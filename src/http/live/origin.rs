@@ -1,19 +1,20 @@
-//! Which pages may open a websocket. A browser asks nobody before it does, and sends the user's cookies.
+//! Which pages may open a websocket. A browser opens one without a CORS check, and sends the user's cookies.
 
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 
 use crate::http::origin::is_listed;
 
-/// Whether the page that asks is of this server's own origin, or of one that CORS allows. What is no page says no origin.
+/// Whether the page has this server's own origin, or one that CORS allows. Clients that are not browsers send
+/// no origin.
 pub(super) fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     allowed.iter().any(|entry| is_listed(entry, origin)) || is_own(origin, headers)
 }
 
-/// Whether the origin's host and port are those that the client has called this server by. The scheme may differ: a proxy in front
-/// speaks TLS.
+/// Whether the origin's host and port are those in the client's `Host` header. The scheme may differ, because
+/// of a proxy with TLS.
 fn is_own(origin: &str, headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else { return false };
     let Ok(origin) = origin.parse::<Uri>() else { return false };

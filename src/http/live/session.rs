@@ -1,4 +1,5 @@
-//! One websocket's conversation: what each message leads to, and which operations run. Does no I/O on the socket.
+//! The session of one websocket: handles each message, and has the running operations. Does no I/O on the
+//! socket.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -20,17 +21,17 @@ use crate::http::identity::identify_as;
 use crate::http::parameters::{self, Requests};
 use crate::live::Connection;
 
-/// How many operations one connection may run at once.
+/// The maximum number of operations that one connection may run at once.
 const MOST_OPERATIONS: usize = 250;
 
 /// The steps of one operation, with its id.
 type Steps = Pin<Box<dyn Stream<Item = (Arc<str>, Step)> + Send>>;
 
-/// The conversation.
+/// A session.
 pub(super) struct Session {
     shared: Shared,
     protocol: Protocol,
-    /// The request that the websocket came by, until the client has said who it is.
+    /// The upgrade request, until the client has sent `connection_init`.
     head: Option<Box<Parts>>,
     identity: Option<Identity>,
     connection: Connection,
@@ -40,11 +41,11 @@ pub(super) struct Session {
     is_stopping: bool,
 }
 
-/// A message to be sent, if there is something to say.
+/// A message to send, if there is one.
 type Reply = Result<Option<Vec<u8>>, Close>;
 
 impl Session {
-    /// Begins while the request that it comes by is answered.
+    /// Begins while the upgrade request is answered.
     pub(super) fn new(shared: Shared, protocol: Protocol, head: Parts) -> Self {
         Self {
             shared,
@@ -59,17 +60,17 @@ impl Session {
         }
     }
 
-    /// Whether the client has said who it is, and may come in.
+    /// Whether the client has been authenticated, and `connection_ack` was sent.
     pub(super) fn is_acknowledged(&self) -> bool {
         self.identity.is_some()
     }
 
-    /// A sign of life, where the protocol has one.
+    /// A keep-alive, if the protocol has one.
     pub(super) fn keep_alive(&self) -> Option<Vec<u8>> {
         self.protocol.write(Outgoing::KeepAlive)
     }
 
-    /// What a message of the client leads to.
+    /// Handles a message of the client.
     pub(super) async fn receive(&mut self, text: &str) -> Reply {
         match self.protocol.read(text)? {
             Incoming::Init(payload) => self.init(payload).await,
@@ -140,7 +141,7 @@ impl Session {
         self.steps.push(Box::pin(steps));
     }
 
-    /// The next message that an operation leads to.
+    /// The next message of a running operation.
     pub(super) async fn next(&mut self) -> Reply {
         let Some((id, step)) = self.steps.next().await else { return std::future::pending().await };
         let id = &*id;
@@ -161,7 +162,8 @@ impl Session {
         Ok(reply)
     }
 
-    /// Whether the server stops, and the client has what it waited for; then it is to go to another server.
+    /// An error if the server stops and no operation with a single answer is running: then the client should
+    /// reconnect to another server.
     pub(super) fn check_stop(&self) -> Result<(), Close> {
         if self.is_stopping && self.running.is_empty() {
             return Err(Close::new(1001, "the server stops; connect again"));
@@ -169,19 +171,20 @@ impl Session {
         Ok(())
     }
 
-    /// The server stops: what runs may come to its end, and nothing new begins.
+    /// The server stops: running operations may finish, and no new ones start.
     pub(super) fn stop(&mut self) -> Result<(), Close> {
         self.is_stopping = true;
         self.check_stop()
     }
 }
 
-/// A client that comes back with a new token can go on.
+/// A client that reconnects with a new token can continue.
 fn expired() -> Close {
     Close::new(4403, "UNAUTHENTICATED: the token has expired; connect again with a new one")
 }
 
-/// The token in a payload: `{"authorization": …}`, or the same under `headers`; names of headers have no case.
+/// The token in a payload: `{"authorization": …}`, or the same under `headers`; header names are
+/// case-insensitive.
 fn authorization(payload: &RawValue) -> Option<String> {
     let payload: Value = serde_json::from_str(payload.get()).ok()?;
     let found = |object: &Value| {

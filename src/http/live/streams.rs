@@ -1,4 +1,4 @@
-//! Answers that are streams: server-sent events and multipart. Their frame differs, the rest does not.
+//! Answers that are streams: server-sent events and multipart. Only their framing differs.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Form {
     }
 }
 
-/// Answers an operation by a stream.
+/// Answers an operation with a stream.
 pub(in crate::http) fn respond(
     shared: &Shared,
     request: Request,
@@ -72,12 +72,12 @@ pub(in crate::http) fn respond(
     headers.insert(CONTENT_TYPE, content_type);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     headers.insert(VARY, HeaderValue::from_static("accept"));
-    // nginx keeps answers back otherwise, until it has some kilobytes.
+    // Otherwise nginx buffers answers until it has some kilobytes.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// The parts of the body: the steps, and a sign of life where there is none for a while.
+/// The parts of the body: the steps, and a keep-alive if there is no step for a while.
 fn parts(
     steps: impl Stream<Item = Step> + Send,
     form: Form,

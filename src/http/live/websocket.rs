@@ -1,6 +1,6 @@
-//! A websocket: its upgrade, its frames, and the times within which its client has to say something.
+//! A websocket: its upgrade, its frames, and the time limits of its client.
 //!
-//! The frames are axum's. What messages mean is the session's.
+//! axum handles the frames; the session handles the messages.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,12 +23,12 @@ use crate::http::connection::{Activity, Upgrade};
 use crate::http::identity::identify;
 use crate::http::refusal::Refusal;
 
-/// The longest message: a document with its variables, unless a body may not be as long. Longer requests are sent by `POST`: the room
-/// for a body is reserved before it is read, which the frames of a websocket leave no way to do, so that clients who send parts of long
-/// messages could fill the memory.
+/// The longest message, a document with its variables, unless `max-body` is less. Longer requests must be
+/// sent by `POST`: the room for a body is reserved before it is read. That is impossible with the frames of a
+/// websocket, so clients that send parts of long messages could fill the memory.
 const MESSAGE_BYTES: usize = 64 * 1024;
 
-/// What is read at once, and held for as long as the websocket is open.
+/// The size of the read buffer, which is kept as long as the websocket is open.
 const READ_BYTES: usize = 4 * 1024;
 
 /// How long a client may take to answer the closing of the websocket.
@@ -39,12 +39,12 @@ pub(in crate::http) fn is_websocket(head: &Parts) -> bool {
     head.headers.get(UPGRADE).is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Makes a websocket of the connection, if the client may have one.
+/// Upgrades the connection to a websocket, if the client may have one.
 pub(in crate::http) async fn upgrade(shared: Shared, mut head: Parts) -> Response {
     if !origin::is_allowed(&head.headers, &shared.origins) {
         return Refusal::OriginRefused.respond(MediaType::Json);
     }
-    // A token in the head is looked at now: a client reads a status more easily than a closing.
+    // A token in the head is checked now, because clients handle a status better than a close code.
     if head.headers.contains_key(AUTHORIZATION)
         && let Err(refusal) = identify(&shared, &head).await
     {
@@ -80,7 +80,7 @@ pub(in crate::http) async fn upgrade(shared: Shared, mut head: Parts) -> Respons
     })
 }
 
-/// A websocket, and the connection that it was made of.
+/// A websocket, and its connection.
 struct Conversation<'a> {
     socket: WebSocket,
     upgraded: &'a Upgrade,
@@ -110,7 +110,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Goes on until the client or the server ends it; a client that is gone is not told why.
+    /// Runs until the client or the server ends it. Sends no reason to a client that has disconnected.
     async fn converse(&mut self, shared: Shared, mut session: Session) -> ControlFlow<Option<Close>> {
         let (init_timeout, close) = (Instant::now() + shared.init_timeout, shared.close.clone());
         let mut heartbeat = heartbeats(shared.heartbeat);
@@ -166,7 +166,7 @@ impl Conversation<'_> {
                     format!("a message has {} bytes at the most; send longer ones by POST", self.longest);
                 ControlFlow::Break(Some(Close::new(1009, reason)))
             }
-            // The client has closed, is gone, or its bytes are no websocket's.
+            // The client has closed, has disconnected, or sends invalid frames.
             Some(Ok(Message::Close(_)) | Err(_)) | None => ControlFlow::Break(None),
         }
     }
@@ -190,7 +190,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Says why it ends, and waits for a moment until the client has read it.
+    /// Sends a close frame, and waits a moment for the client's answer.
     async fn close(&mut self, Close { code, reason }: Close) {
         let reason = Utf8Bytes::from(reason.into_owned());
         let closed = async {
@@ -198,12 +198,12 @@ impl Conversation<'_> {
                 while let Some(Ok(_)) = self.socket.recv().await {}
             }
         };
-        // Where the client does not answer, it has been told all the same.
+        // If the client does not answer, the frame was sent all the same.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, closed).await;
     }
 }
 
-/// When to send signs of life; the first is due after one interval.
+/// When to send keep-alives; the first one is due after one interval.
 fn heartbeats(every: Duration) -> Interval {
     let mut heartbeat = interval(every);
     heartbeat.reset();

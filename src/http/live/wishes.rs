@@ -1,4 +1,4 @@
-//! What a client wishes of its subscription: `extensions.live` of the request.
+//! A client's requests for its subscription: `extensions.live` of the request.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::config::duration;
 use crate::engine::Request;
 use crate::live::{Connection, Wishes};
 
-/// The wishes of a request, or what is wrong with them.
+/// The wishes in a request; the error says what is wrong with them.
 pub(super) fn wishes(request: &Request, connection: Option<Connection>) -> Result<Wishes, String> {
     let wished = request.extensions.get("live").and_then(|live| live.get("interval"));
     let interval = match wished {

@@ -33,7 +33,7 @@ async fn a_request_runs_as_the_role_of_its_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_no_good_is_told_so_by_status_header_and_code() {
+async fn a_bad_token_gets_status_header_and_code() {
     let world = World::new("").await;
     let server = world
         .serve_with(|config| {
@@ -91,7 +91,7 @@ fn everywhere(server: &Server) -> Vec<RequestBuilder> {
 }
 
 #[tokio::test]
-async fn without_a_role_for_everybody_a_token_is_needed() {
+async fn without_an_anonymous_role_a_token_is_needed() {
     let world = World::new("").await;
     let server = world.serve_with(|config| config.auth.anon_role = None).await;
     for request in everywhere(&server) {

@@ -209,7 +209,7 @@ async fn keys_of_files_hold_beside_each_other_and_are_read_again() {
 }
 
 #[test]
-fn a_key_file_that_cannot_be_used_is_told_with_its_path_and_the_reason() {
+fn a_bad_key_file_is_reported_with_its_path_and_the_reason() {
     let refused = |key: Option<&str>, jwks: Option<&str>| {
         let jwt = Jwt { key: key.map(key_file), jwks: jwks.map(|name| Jwks::File(key_file(name))), ..jwt() };
         match Authenticator::new(&Auth { jwt: Some(jwt), anon_role: None, ..Auth::default() }) {

@@ -103,7 +103,7 @@ async fn arguments_are_coerced_by_their_types() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_are_told_as_those_of_the_database_are() {
+async fn errors_look_like_those_of_the_database() {
     let board = board().await;
     let cases = [
         ("insert into item values (1)", "FORBIDDEN", json!("25006"), "a query may not write"),
@@ -228,7 +228,7 @@ async fn what_cannot_be_built_says_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_answers_http_until_it_is_told_to_stop() {
+async fn a_server_answers_http_until_it_is_stopped() {
     let database = harness::starter_database().await;
     let board = Board::of(&database, fields::board()).await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

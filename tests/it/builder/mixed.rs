@@ -8,7 +8,7 @@ use crate::harness;
 const DATE: &str = "2026-03-01";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_has_its_fields_in_the_order_asked_for() {
+async fn a_query_has_its_fields_in_selection_order() {
     let board = Board::start().await;
     let query = "query ($on: Date!, $no: Boolean!) {
         projectCollection(first: 1) { edges { node { code } } }

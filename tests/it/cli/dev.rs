@@ -175,7 +175,7 @@ async fn migrations_and_ddl_show_within_two_seconds() {
 }
 
 #[tokio::test]
-async fn a_migration_that_fails_is_told_and_tried_again_when_it_is_saved() {
+async fn a_failed_migration_is_reported_and_tried_again_when_it_is_saved() {
     let folder = open_folder();
     write_migration(folder.path(), FIRST, "create tabel note (id int primary key)", "drop table note");
     let mut dev = Program::dev(folder.path(), &[]);

@@ -73,7 +73,7 @@ async fn what_works_is_called_so() {
 }
 
 #[tokio::test]
-async fn nobody_there_and_nobody_of_that_name() {
+async fn no_listener_and_no_host_of_that_name() {
     assert_found("postgres://u@127.0.0.1:1/d", &[], "refused").await;
     assert_found("postgres://u@no-such-host.invalid/d", &[], "host-not-found").await;
     let output = run(&["doctor", "mysql://u@h/d"]);

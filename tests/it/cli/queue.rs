@@ -184,7 +184,7 @@ async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_told_to_stop_drains_and_leaves_the_rest_to_others() {
+async fn a_stopping_worker_drains_and_leaves_the_rest_to_others() {
     let site = Site::new(SLOW).await;
     let mut patient = site.work(&site.url, &["--pool-size", "1"]);
     let (first, second) = (site.leave(1).await, site.leave(2).await);
@@ -206,7 +206,7 @@ async fn a_worker_that_is_told_to_stop_drains_and_leaves_the_rest_to_others() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_waits_for_the_answers_of_the_queue() {
+async fn a_stopping_server_waits_for_the_answers_of_the_queue() {
     let mut site = Site::new(SLOW).await;
     let _worker = site.work(&site.url, &[]);
     let query = insert(1);

@@ -96,7 +96,7 @@ async fn a_database_that_comes_later_is_served_then() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_open_to_all_is_told_where_others_can_reach_it() {
+async fn an_api_that_is_open_to_all_is_logged_where_others_can_reach_it() {
     let name = harness::database("create table note (id int primary key)").await;
     let url = harness::cluster().url(&name);
     let folder = open_folder();

@@ -165,7 +165,7 @@ async fn transactions_nest() {
 }
 
 #[tokio::test]
-async fn a_transaction_has_the_options_that_were_asked_for() {
+async fn a_transaction_has_the_requested_options() {
     for way in ways().await {
         let connection = &mut way.connect().await;
         let asked = connection.build_transaction().serializable().read_only().deferrable();

@@ -84,7 +84,7 @@ async fn a_socket_and_a_password_file() {
 }
 
 #[tokio::test]
-async fn a_password_is_told_in_each_way_that_it_is_asked_for() {
+async fn a_password_is_sent_in_each_requested_way() {
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
     let cluster = Cluster::start(options).unwrap();
     let password = cluster.password().unwrap();
@@ -170,7 +170,7 @@ pub(crate) async fn turn_on_tls(cluster: &Cluster, folder: &Path) {
 }
 
 #[tokio::test]
-async fn tls_verifies_what_it_is_asked_to() {
+async fn tls_verifies_what_sslmode_says() {
     let folder = tempfile::tempdir().unwrap();
     certificates(folder.path(), Validity::Now);
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };

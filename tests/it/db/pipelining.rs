@@ -244,7 +244,7 @@ async fn tasks_that_go_away_do_not_take_the_others_along() {
 }
 
 #[tokio::test]
-async fn a_pool_does_not_get_a_connection_that_somebody_left_and_what_runs_is_cancelled() {
+async fn a_pool_does_not_get_an_abandoned_connection_and_its_statement_is_cancelled() {
     for way in ways().await {
         let mut connection = way.connect().await;
         let mark = format!("pipelining {} {}", way.label, std::process::id());
@@ -271,7 +271,7 @@ async fn wait_for(mark: &str) -> usize {
 }
 
 #[tokio::test]
-async fn when_the_connection_ends_all_of_them_are_told() {
+async fn when_the_connection_ends_all_of_them_fail() {
     for way in ways().await {
         let connection = way.connect().await;
         let end = text(&connection, "select pg_terminate_backend(pg_backend_pid())::text as value");
@@ -311,7 +311,7 @@ async fn a_statement_is_given_one_name() {
 }
 
 #[tokio::test]
-async fn what_a_copy_waits_for_would_not_be_told_from_the_next_flight() {
+async fn the_data_of_a_copy_would_not_be_distinguished_from_the_next_pipeline() {
     for way in ways().await {
         let connection = way.connect().await;
         let copy = batch(&connection, "copy entry from stdin").await.unwrap_err();

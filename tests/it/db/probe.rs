@@ -105,7 +105,7 @@ async fn pgpool_keeps_a_session_for_each_client() {
 }
 
 #[tokio::test]
-async fn odyssey_tracks_statements_unless_it_is_told_not_to() {
+async fn odyssey_tracks_statements_unless_that_is_turned_off() {
     use OdysseyStatements::{AsGiven, Tracked};
     let name = harness::database("").await;
     for (statements, names) in [(Tracked, NamedStatements::Tracked), (AsGiven, NamedStatements::AsGiven)] {

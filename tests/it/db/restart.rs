@@ -172,7 +172,7 @@ async fn a_lost_server_connection_costs_a_read_nothing_and_a_write_an_error() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_that_stands_still_holds_nobody_up() {
+async fn a_frozen_pooler_blocks_no_client() {
     let name = harness::database("").await;
     let pooler = harness::pooler(PoolMode::Transaction, 2);
     let settings = config::Database {

@@ -45,7 +45,7 @@ async fn a_pooler_is_quoted() {
 }
 
 #[tokio::test]
-async fn a_pooler_that_lends_nothing_is_quoted_and_not_asked_again() {
+async fn a_pooler_that_lends_nothing_is_quoted_and_not_tried_again() {
     let query_wait_timeout = Duration::from_secs(1);
     let options = PoolerOptions { pool_size: 1, query_wait_timeout, ..PoolerOptions::default() };
     let pooler = harness::pooler_with(options);
@@ -119,7 +119,7 @@ async fn a_wrong_connection_string_is_refused_before_it_is_used() {
 }
 
 #[tokio::test]
-async fn tls_is_spoken_where_it_is_asked_for() {
+async fn tls_is_used_if_sslmode_asks_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let [key, certificate] = ["key.pem", "certificate.pem"].map(|name| folder.path().join(name));
     let made = std::process::Command::new("openssl")

@@ -15,7 +15,7 @@ async fn pooled(options: PoolerOptions) -> (String, Pooler) {
     (harness::database(SETUP).await, harness::pooler_with(options))
 }
 
-fn assert_nobody_noticed(met: &Met) {
+fn assert_no_client_noticed(met: &Met) {
     assert!(met.failed.is_empty() && met.unread == 0, "{:?}", met.messages);
 }
 
@@ -80,7 +80,7 @@ async fn a_pooler_reloaded_with_another_pool_mode_and_size() {
         }
     };
     let met = under_load(&engine, fault).await;
-    assert_nobody_noticed(&met);
+    assert_no_client_noticed(&met);
     assert_once(&harness::cluster().url(&name), &met).await;
 }
 
@@ -95,12 +95,12 @@ async fn a_pooler_paused_and_resumed() {
         command(&console, &[&format!("resume {name}")]).await;
     };
     let met = under_load(&engine, short).await;
-    assert_nobody_noticed(&met);
+    assert_no_client_noticed(&met);
     assert_once(&harness::cluster().url(&name), &met).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_paused_for_longer_than_anybody_waits() {
+async fn a_pooler_paused_for_longer_than_any_client_waits() {
     let (name, pooler) = pooled(PoolerOptions::default()).await;
     let engine = engine(&pooler.url(&name)).await;
     let console = pooler.admin_url();
@@ -115,7 +115,7 @@ async fn a_pooler_paused_for_longer_than_anybody_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_told_to_kill_its_connections() {
+async fn a_pooler_that_kills_its_connections() {
     let (name, pooler) = pooled(PoolerOptions::default()).await;
     let engine = engine(&pooler.url(&name)).await;
     let console = pooler.admin_url();
@@ -132,7 +132,7 @@ async fn a_pooler_told_to_kill_its_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pooler_told_to_reconnect() {
+async fn a_pooler_that_reconnects() {
     let (name, pooler) = pooled(PoolerOptions { pool_size: 2, ..PoolerOptions::default() }).await;
     let engine = engine(&pooler.url(&name)).await;
     let fault = async {
@@ -143,7 +143,7 @@ async fn a_pooler_told_to_reconnect() {
         }
     };
     let met = under_load(&engine, fault).await;
-    assert_nobody_noticed(&met);
+    assert_no_client_noticed(&met);
     assert_once(&harness::cluster().url(&name), &met).await;
 }
 
@@ -174,7 +174,7 @@ async fn a_pooler_with_fewer_places_than_the_pool() {
     let url = pooler.url(&name);
     let engine = engine(&url).await;
     let met = under_load(&engine, short_while()).await;
-    assert_nobody_noticed(&met);
+    assert_no_client_noticed(&met);
     assert_once(&harness::cluster().url(&name), &met).await;
 }
 

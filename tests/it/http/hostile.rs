@@ -56,7 +56,7 @@ async fn stuff(stream: &mut TcpStream, bytes: &[u8]) {
 }
 
 #[tokio::test]
-async fn silent_connections_keep_nobody_out() {
+async fn silent_connections_do_not_block_other_clients() {
     let folder = open_folder();
     let program = serve(folder.path(), 256).await;
     let mut silent = Vec::new();
@@ -69,7 +69,7 @@ async fn silent_connections_keep_nobody_out() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_that_nobody_reads_wait_in_the_clients_memory() {
+async fn pipelined_requests_wait_in_the_clients_memory_while_answers_are_unread() {
     let folder = open_folder();
     let program = serve(folder.path(), 1024).await;
     let before = peak(&program);
@@ -82,7 +82,7 @@ async fn pipelined_requests_that_nobody_reads_wait_in_the_clients_memory() {
 }
 
 #[tokio::test]
-async fn answers_that_nobody_reads_have_a_bound_together() {
+async fn unread_answers_have_a_bound_together() {
     let folder = open_folder();
     let program = serve(folder.path(), 1024).await;
     let before = peak(&program);

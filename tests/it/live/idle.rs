@@ -20,7 +20,7 @@ async fn transactions(stand: &Stand) -> i64 {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_the_database_while_no_client_is_subscribed() {
+async fn nothing_is_sent_to_the_database_while_no_client_is_subscribed() {
     let stand = Stand::new().await;
     let mut ann = stand.subscribe("ann", TITLES).await;
     ann.titles().await;

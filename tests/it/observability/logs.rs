@@ -30,7 +30,7 @@ async fn send(server: &Observed, body: Value, token: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_line_says_who_asked_for_what_and_how_it_went() {
+async fn a_line_has_role_operation_and_outcome() {
     let folder = open_folder();
     let name = harness::database(NOTES).await;
     let mut server = Observed::start(folder.path(), &name, &["--log", "access,json"]);
@@ -76,7 +76,7 @@ async fn the_log_names_the_field_and_the_statement_of_a_defect() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_told_once_and_once_when_it_is_back() {
+async fn an_unavailable_database_is_logged_once_and_once_when_it_is_back() {
     let mut cluster = Cluster::start(ClusterOptions::throwaway()).expect("a server");
     let folder = open_folder();
     let mut server = Observed::with(folder.path(), &cluster.url("postgres"), &["--log", "info,json"], &[]);

@@ -145,7 +145,7 @@ async fn the_pool_shows_who_waits_and_what_was_given_up() {
 }
 
 #[tokio::test]
-async fn replicas_that_are_read_from_are_told() {
+async fn the_replicas_in_use_are_reported() {
     let primary = Cluster::start(ClusterOptions::throwaway()).expect("a primary");
     let mut standby = primary.standby().expect("a standby");
     let folder = open_folder();

@@ -10,7 +10,7 @@ use crate::cli::program::open_folder;
 use crate::harness::{self, connect};
 
 #[tokio::test]
-async fn a_database_that_has_just_answered_is_not_asked() {
+async fn a_database_that_has_just_answered_is_not_checked() {
     let folder = open_folder();
     let server = Observed::start(folder.path(), &harness::database(NOTES).await, &[]);
     server.program.query(READ).await;
@@ -80,7 +80,7 @@ async fn slow_queries_that_take_all_connections_do_not_make_it_not_ready() {
 }
 
 #[tokio::test]
-async fn a_stop_is_told_before_the_door_closes() {
+async fn a_stop_is_announced_before_the_port_closes() {
     let folder = open_folder();
     let name = harness::database(NOTES).await;
     let mut server = Observed::start(folder.path(), &name, &["--shutdown-delay", "3s"]);

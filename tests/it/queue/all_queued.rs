@@ -125,7 +125,7 @@ async fn a_server_without_a_database_reads_and_refuses_as_one_with_a_database_do
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_worker_clients_are_told_at_once() {
+async fn without_a_worker_requests_fail_at_once() {
     let world = World::with(NOTES, everything).await;
     let read = "{ noteCollection { edges { node { id } } } }";
     let told = async |query: &str| {
@@ -159,7 +159,7 @@ async fn without_a_worker_clients_are_told_at_once() {
 /// There is no listener at the address of the worker's database; a server with that address gives the same
 /// answers.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_is_away_at_the_worker_is_told_as_if_the_server_had_asked_it() {
+async fn a_database_that_is_unavailable_to_the_worker_is_reported_like_the_servers_own() {
     let away = "postgres://nobody@127.0.0.1:1/none";
     let world = World::at(away.to_owned(), everything).await;
     let _worker = world.work();

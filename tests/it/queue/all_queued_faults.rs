@@ -104,7 +104,7 @@ async fn a_query_of_a_worker_that_is_killed_is_answered_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_query_of_the_last_worker_is_given_up_when_it_is_known_that_nobody_works() {
+async fn a_query_of_the_last_worker_fails_when_there_is_no_worker_left() {
     let site =
         Site::new("create function nap() returns text stable language sql as $$ select pg_sleep(9)::text $$")
             .await;

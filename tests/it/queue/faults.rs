@@ -10,7 +10,7 @@ use super::{NOTES, World, insert, queue};
 const STREAM: &str = "glowplug:{test:0}:operations";
 
 #[tokio::test]
-async fn without_redis_clients_are_told_at_once_and_it_heals() {
+async fn without_redis_requests_fail_at_once_and_it_heals() {
     let mut world = World::new(NOTES).await;
     let _worker = world.work();
     assert_eq!(world.send(&insert(1, "a"), &[]).await.status(), 200);
@@ -40,7 +40,7 @@ async fn without_redis_clients_are_told_at_once_and_it_heals() {
 
 /// The answer is removed before it is read, as if Redis had lost it.
 #[tokio::test]
-async fn an_answer_that_is_lost_is_asked_for_again_and_the_operation_runs_once() {
+async fn a_lost_answer_is_requested_again_and_the_operation_runs_once() {
     let world = World::new(NOTES).await;
     let query = insert(1, "a");
     let asking = world.text(&query, &[]);
@@ -159,7 +159,7 @@ async fn a_deadlock_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_told_to_stop_finishes_what_it_has_and_takes_no_more() {
+async fn a_stopping_worker_finishes_its_operations_and_takes_no_more() {
     let world = World::new("create table note (id integer primary key, body text not null); \
         create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1.5); return new; end $$; \
         create trigger slow before insert on note for each row execute function slow()")

@@ -36,7 +36,7 @@ fn ordered(order: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_filters_and_orders_over_relations_are_told() {
+async fn wrong_filters_and_orders_over_relations_are_reported() {
     let engine = engine().await;
     for (query, words) in [
         (filtered("parent: 1"), &["BranchFilter"][..]),
@@ -114,7 +114,7 @@ async fn too_many_levels_and_relations_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_asked_by_null_and_by_empty_objects() {
+async fn null_and_empty_objects_add_no_condition() {
     let engine = engine().await;
     let query = "query ($f: BranchFilter, $row: BranchFilter, $rows: BranchRelationFilter, $o: [BranchOrderBy!], $d: OrderByDirection) {
         all: branchCollection(filter: {parent: $row, branchCollection: $rows}, orderBy: [{parent: {name: $d}}]) { edges { node { id } } }

@@ -20,11 +20,11 @@ const SETUP: &str = "create role anon#; create role member#; grant anon#, member
     $$ begin perform pg_advisory_xact_lock_shared(1); return 1; end $$";
 
 on_both_ways!(
-    a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others,
+    a_role_has_its_own_limits_although_it_shares_its_catalog,
     a_page_is_cut_to_what_the_role_may_have,
     the_body_and_the_batch_are_those_of_the_role,
     a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others,
-    a_client_is_told_when_to_come_back,
+    a_client_learns_when_to_try_again,
 );
 
 impl World {
@@ -53,7 +53,7 @@ async fn messages(world: &World, answering: &Answering, query: &str) -> [String;
     told.try_into().unwrap()
 }
 
-async fn a_role_s_limits_are_its_own_though_it_shares_its_picture_with_others(route: Route) {
+async fn a_role_has_its_own_limits_although_it_shares_its_catalog(route: Route) {
     let world = World::new(route, SETUP).await;
     let config = world.config_with(|limits| {
         *limits = Limits {
@@ -186,7 +186,7 @@ async fn a_role_that_runs_as_much_as_it_may_waits_and_takes_nothing_from_others(
     );
 }
 
-async fn a_client_is_told_when_to_come_back(route: Route) {
+async fn a_client_learns_when_to_try_again(route: Route) {
     let world = World::new(route, SETUP).await;
     let anon = world.role("anon");
     let limits = world.config_with(|limits| limits.concurrency = Some(1));

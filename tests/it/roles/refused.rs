@@ -13,11 +13,11 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#; create ro
     create table note (id integer primary key); grant select, insert on note to anon#, authenticator#, other#";
 
 on_both_ways!(
-    a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same,
+    a_missing_role_and_one_that_may_not_be_set_get_the_same_error,
     a_role_that_is_taken_away_is_refused_at_once,
 );
 by_set_local!(
-    a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same,
+    a_missing_role_and_one_that_may_not_be_set_get_the_same_error,
     a_role_that_is_taken_away_is_refused_at_once,
 );
 
@@ -57,7 +57,7 @@ async fn no_statement_runs_if_the_role_could_not_be_set() {
     }
 }
 
-async fn a_role_that_is_not_there_and_one_that_may_not_be_taken_are_told_the_same(route: Route) {
+async fn a_missing_role_and_one_that_may_not_be_set_get_the_same_error(route: Route) {
     let world = World::new(route, SETUP).await;
     let mut bodies = Vec::new();
     for role in REFUSED.map(|name| if name == "other" { world.role(name) } else { name.to_owned() }) {

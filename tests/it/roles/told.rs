@@ -16,16 +16,16 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
     grant all on note, reply to anon#";
 
 on_both_ways!(
-    a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row,
+    a_violated_policy_is_reported_before_anything_that_would_reveal_a_hidden_row,
     a_hidden_row_is_neither_changed_nor_counted,
-    a_key_that_a_hidden_row_has_is_told_without_its_value,
+    a_key_of_a_hidden_row_is_reported_without_its_value,
     a_constraint_of_a_table_that_the_role_does_not_know_is_not_named,
     names_that_the_role_does_not_know_are_in_no_message,
 );
 by_set_local!(
-    a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row,
+    a_violated_policy_is_reported_before_anything_that_would_reveal_a_hidden_row,
     a_hidden_row_is_neither_changed_nor_counted,
-    a_key_that_a_hidden_row_has_is_told_without_its_value,
+    a_key_of_a_hidden_row_is_reported_without_its_value,
     a_constraint_of_a_table_that_the_role_does_not_know_is_not_named,
     names_that_the_role_does_not_know_are_in_no_message,
 );
@@ -40,7 +40,7 @@ async fn error(world: &World, query: &str) -> (String, String) {
     (text(&error["extensions"]["code"]), text(&error["message"]))
 }
 
-async fn a_violated_policy_is_told_before_anything_else_that_would_tell_of_a_hidden_row(route: Route) {
+async fn a_violated_policy_is_reported_before_anything_that_would_reveal_a_hidden_row(route: Route) {
     let world = World::new(route, SETUP).await;
     for (id, title) in [(2, "hidden"), (3, "hidden"), (3, "new")] {
         let insert = format!(
@@ -67,7 +67,7 @@ async fn a_hidden_row_is_neither_changed_nor_counted(route: Route) {
 
 /// Keys are unique among all rows, and foreign keys find all rows (PostgreSQL manual, section 5.9): a role
 /// can learn that a key exists, but not the content of the row.
-async fn a_key_that_a_hidden_row_has_is_told_without_its_value(route: Route) {
+async fn a_key_of_a_hidden_row_is_reported_without_its_value(route: Route) {
     let world = World::new(route, SETUP).await;
     let insert = r#"mutation { insertIntonoteCollection(objects: [{id: 3, owner: "anon", title: "hidden"}]) { affectedCount } }"#;
     let told = error(&world, insert).await;

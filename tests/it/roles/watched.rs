@@ -20,7 +20,7 @@ const SETUP: &str = "create role anon#; create role member#; create role staff#;
 
 on_both_ways!(
     every_change_shows_in_the_api_of_the_roles_that_it_concerns,
-    roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_kept,
+    roles_with_the_same_catalog_share_it_and_an_unchanged_one_is_kept,
     a_role_that_is_taken_away_loses_its_api_at_the_next_watch,
 );
 
@@ -89,7 +89,7 @@ async fn every_change_shows_in_the_api_of_the_roles_that_it_concerns(route: Rout
     watching.await.unwrap();
 }
 
-async fn roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_kept(route: Route) {
+async fn roles_with_the_same_catalog_share_it_and_an_unchanged_one_is_kept(route: Route) {
     let world = World::new(route, SETUP).await;
     world.sql("grant select (id, body) on note to member#; grant execute on function twice to member#").await;
     let (anon, member) = (world.sdl("anon").await, world.sdl("member").await);
@@ -107,7 +107,7 @@ async fn roles_with_the_same_picture_share_it_and_one_that_is_drawn_the_same_is_
 
 /// Counted by a pooler.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_first_requests_draw_one_picture() {
+async fn a_hundred_first_requests_read_one_catalog() {
     let world = World::new(Route::Direct, SETUP).await;
     let pooler = world.pooler(PoolerMode::Transaction);
     let answering = world.answering_through(&pooler).await;

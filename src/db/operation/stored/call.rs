@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_function_is_told_from_what_it_raises() {
+    fn a_missing_function_is_distinguished_from_what_it_raises() {
         let call = Call::new("f_1", 4711);
         assert!(call.is_missed(&raised("42883", r#"function "glowplug_operations.f_1" does not exist"#)));
         assert!(call.is_missed(&raised("42501", "Keine Berechtigung für Funktion f_1")));

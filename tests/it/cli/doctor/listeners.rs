@@ -34,7 +34,7 @@ async fn redis_is_no_database() {
 }
 
 #[tokio::test]
-async fn what_says_nothing_is_told_from_what_closes_the_connection() {
+async fn a_silent_listener_is_distinguished_from_one_that_closes_the_connection() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://u@{}/d?connect_timeout=1", silent.local_addr().unwrap());
     assert_found(&url, &[], "no-answer").await;

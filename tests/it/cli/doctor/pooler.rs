@@ -101,7 +101,7 @@ async fn a_pool_that_is_paused_or_disabled() {
 /// PgBouncer's issue 568: with `auth_user = pgbouncer` for all databases, version 1.18 ends at the login of a user of `auth_query` to its
 /// console.
 #[tokio::test]
-async fn a_pooler_that_the_console_ends_is_not_asked_and_else_told_as_gone() {
+async fn a_pooler_that_the_console_ends_is_not_queried_and_else_reported_as_gone() {
     let options = ClusterOptions { authentication: Authentication::Password, ..ClusterOptions::throwaway() };
     let cluster = Cluster::start(options).unwrap();
     let client = harness::connect(&cluster.url("postgres")).await;
@@ -263,7 +263,7 @@ async fn what_becomes_of_settings() {
 }
 
 #[tokio::test]
-async fn pgpool_in_raw_mode_is_told_by_what_it_does() {
+async fn pgpool_in_raw_mode_is_recognised_by_its_behaviour() {
     let name = harness::database(TABLE).await;
     let raw = harness::pgpool_with(Clustering::Raw, 24);
     let check = assert_found(&raw.url(&name), &[], "typed-writes-held").await;

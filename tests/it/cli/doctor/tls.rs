@@ -36,7 +36,7 @@ async fn admit(cluster: &Cluster, lines: &str) {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_tls_is_told_from_one_that_does_not_want_the_user() {
+async fn a_server_that_requires_tls_is_distinguished_from_one_that_refuses_the_user() {
     let (cluster, _folder) = cluster(Validity::Now).await;
     let client = harness::connect(&cluster.url("postgres")).await;
     client.batch_execute("create role hidden login; create role unwanted login").await.unwrap();
