@@ -102,7 +102,7 @@ async fn first_answer(config: &Config, connector: &Connector) -> Option<Check> {
             Some(Check::new("Server", Code::QuestionRefused, found))
         }
         Ok(Err(Error::Unavailable(failure))) if failure.sqlstate.is_some() => {
-            let (place, listener, by_tls) = (connector.place(), Listener::Unasked, ByTls::Untried);
+            let (place, listener, by_tls) = (connector.place(), Listener::Unchecked, ByTls::Untried);
             let refusal = Refusal { failure: &failure, place: &place, listener, by_tls };
             Some(trouble::explain(&refusal).about("Pooler"))
         }

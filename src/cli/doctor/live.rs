@@ -9,7 +9,7 @@ use super::report::Check;
 const SUBJECT: &str = "Live tables";
 
 /// How many names to print.
-const TOLD: usize = 5;
+const SHOWN: usize = 5;
 
 /// `None` if there is no log.
 pub(super) async fn examine(database: &Database) -> Option<Check> {
@@ -26,8 +26,8 @@ pub(super) async fn examine(database: &Database) -> Option<Check> {
     if unlogged.is_empty() {
         return Some(Check::ok(SUBJECT, format!("the changes of {logged} tables are recorded")));
     }
-    let names = unlogged.iter().take(TOLD).cloned().collect::<Vec<_>>().join(", ");
-    let more = if unlogged.len() > TOLD { " and others" } else { "" };
+    let names = unlogged.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = if unlogged.len() > SHOWN { " and others" } else { "" };
     let found =
         format!("the changes of {logged} tables are recorded, and those of {names}{more} are not all");
     Some(Check::new(SUBJECT, Code::LiveTablesUnlogged, found))

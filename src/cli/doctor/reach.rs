@@ -24,7 +24,7 @@ pub(super) async fn reach(connector: &Connector) -> Result<Check, Check> {
     };
     let place = connector.place();
     let has_spoken = failure.sqlstate.is_some() && !failure.message.contains("no encryption");
-    let listener = if has_spoken { Listener::Unasked } else { sniff::listen(&place).await };
+    let listener = if has_spoken { Listener::Unchecked } else { sniff::listen(&place).await };
     let by_tls = if trouble::may_want_tls(&failure, listener) {
         match connector.encrypted().connect().await {
             Err(again) if again.message.contains("pg_hba.conf") => ByTls::Refused,

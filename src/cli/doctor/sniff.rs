@@ -16,9 +16,9 @@ use crate::db::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listener {
     /// The port was not checked.
-    Unasked,
+    Unchecked,
     /// Nothing can be reached.
-    Nobody,
+    Unreachable,
     /// The connection is accepted, and nothing arrives.
     Silent,
     /// PostgreSQL, or a pooler that speaks its protocol.
@@ -26,7 +26,7 @@ pub(super) enum Listener {
     /// Another service, by its name.
     Other(&'static str),
     /// An unknown service, or one that closes the connection.
-    Stranger,
+    Unknown,
 }
 
 /// Whether TLS is offered.
@@ -44,11 +44,11 @@ const TLS_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// Finds out what listens. A Unix socket counts as PostgreSQL's.
 pub(super) async fn listen(place: &Place) -> Listener {
     if place.host.starts_with('/') {
-        return Listener::Unasked;
+        return Listener::Unchecked;
     }
     let first = ask(place, &TLS_REQUEST).await;
     let known = recognise(&first);
-    if !matches!(known, Listener::Silent | Listener::Stranger) {
+    if !matches!(known, Listener::Silent | Listener::Unknown) {
         return known;
     }
     // Redis closes the connection when it sees an HTTP header.
@@ -88,7 +88,7 @@ async fn ask(place: &Place, question: &[u8]) -> Answer {
 /// The service, by the first bytes that arrive.
 fn recognise(answer: &Answer) -> Listener {
     let bytes = match answer {
-        Answer::NoConnection => return Listener::Nobody,
+        Answer::NoConnection => return Listener::Unreachable,
         Answer::Nothing => return Listener::Silent,
         Answer::Bytes(bytes) => bytes,
     };
@@ -103,7 +103,7 @@ fn recognise(answer: &Answer) -> Listener {
         | [b'-', b'D', b'E', b'N', ..] => Listener::Other("Redis' protocol"),
         // The packet's length in three bytes, its number, and the version of the protocol.
         [_, _, 0, 0, 10, ..] => Listener::Other("MySQL's protocol"),
-        _ => Listener::Stranger,
+        _ => Listener::Unknown,
     }
 }
 
@@ -123,8 +123,8 @@ mod tests {
             (b"-ERR unknown", Listener::Other("Redis' protocol")),
             (b"-NOAUTH Auth", Listener::Other("Redis' protocol")),
             (b"\x4a\0\0\0\x0a8.0.36", Listener::Other("MySQL's protocol")),
-            (b"220 mail", Listener::Stranger),
-            (b"", Listener::Stranger),
+            (b"220 mail", Listener::Unknown),
+            (b"", Listener::Unknown),
         ] {
             assert_eq!(recognise(&Answer::Bytes(bytes.to_vec())), listener, "{bytes:?}");
         }

@@ -103,13 +103,13 @@ fn code(refusal: &Refusal<'_>) -> Code {
         Reason::Refused => Code::Refused,
         Reason::HostNotFound => Code::HostNotFound,
         Reason::Timeout => match listener {
-            Listener::Silent | Listener::Unasked => Code::Silent,
+            Listener::Silent | Listener::Unchecked => Code::Silent,
             Listener::Postgresql(_) => Code::LoginHeld,
-            Listener::Nobody => Code::Timeout,
-            Listener::Other(_) | Listener::Stranger => Code::NotPostgresql,
+            Listener::Unreachable => Code::Timeout,
+            Listener::Other(_) | Listener::Unknown => Code::NotPostgresql,
         },
         Reason::Tls => tls(message, *listener),
-        _ if failure.sqlstate.is_none() && *listener == Listener::Stranger => Code::NotPostgresql,
+        _ if failure.sqlstate.is_none() && *listener == Listener::Unknown => Code::NotPostgresql,
         Reason::NotReady if failure.sqlstate.is_some() => not_ready(message),
         Reason::TooManyConnections => too_many(message),
         Reason::DatabaseMissing => Code::DatabaseMissing,
@@ -179,7 +179,7 @@ fn tls(message: &str, listener: Listener) -> Code {
             Code::ClientCertificate
         }
         _ if has("invalid peer certificate") => Code::CertificateNotTrusted,
-        _ if listener == Listener::Stranger => Code::NotPostgresql,
+        _ if listener == Listener::Unknown => Code::NotPostgresql,
         _ => Code::TlsFailed,
     }
 }
