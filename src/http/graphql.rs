@@ -55,7 +55,7 @@ pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
     };
     match asked {
         Ok((requests, handling, _room)) => {
-            let asked = Asked { requests, handling, accepted, activity: activity(&head) };
+            let asked = Decoded { requests, handling, accepted, activity: activity(&head) };
             respond(&shared, asked, identity).await
         }
         Err(refusal) => refusal.respond(accepted.refusal()),
@@ -88,7 +88,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         // It only reads, so it has no wishes.
         Ok(request) => {
             let (requests, handling) = (Requests::Single(request), Handling::default());
-            let asked = Asked { requests, handling, accepted, activity: activity(&head) };
+            let asked = Decoded { requests, handling, accepted, activity: activity(&head) };
             respond(&shared, asked, identity).await
         }
         Err(refusal) => refusal.respond(accepted.refusal()),
@@ -177,7 +177,7 @@ fn activity(request: &Parts) -> Option<&Arc<Activity>> {
 }
 
 /// A client's request, and the form in which it wants the answer.
-struct Asked<'a> {
+struct Decoded<'a> {
     requests: Requests,
     handling: Handling,
     accepted: Accepted,
@@ -186,8 +186,8 @@ struct Asked<'a> {
 
 /// Lets the engine answer within this future: dropping it stops the engine's work. The answer is a stream if there are
 /// several answers, or if the client accepts nothing else.
-async fn respond(shared: &Shared, asked: Asked<'_>, identity: Identity) -> Response {
-    let Asked { requests, handling, accepted, activity } = asked;
+async fn respond(shared: &Shared, asked: Decoded<'_>, identity: Identity) -> Response {
+    let Decoded { requests, handling, accepted, activity } = asked;
     let backend = &shared.backend;
     let sender = |identity| Sender { identity, handling, activity };
     match (requests, accepted.one, accepted.stream) {

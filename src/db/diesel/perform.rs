@@ -31,7 +31,7 @@ pub(in crate::db) enum ResultKind {
 
 /// How a query is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct QueryOptions {
     pub(in crate::db) wanted: ResultKind,
     pub(in crate::db) sharing: Sharing,
 }
@@ -65,7 +65,7 @@ impl From<StepError> for Failure {
 }
 
 impl Connection {
-    pub(super) async fn perform(&self, mut query: Query, asked: Asked) -> Result<Outcome, Failure> {
+    pub(super) async fn perform(&self, mut query: Query, asked: QueryOptions) -> Result<Outcome, Failure> {
         if !query.unknown.is_empty() {
             self.learn(&query.unknown, asked.sharing).await?;
             query.resolve(&self.types).map_err(Failure::Query)?;

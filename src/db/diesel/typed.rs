@@ -28,7 +28,7 @@ use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::connector::Connector;
 use crate::db::diesel::bind::Query;
 use crate::db::diesel::error;
-use crate::db::diesel::perform::{Asked, Failure, Outcome, ResultKind};
+use crate::db::diesel::perform::{Failure, Outcome, QueryOptions, ResultKind};
 use crate::db::diesel::row::Row;
 use crate::db::error::{DatabaseError as ServerError, Error};
 use crate::db::wire::{Pipeline, Sharing, TransactionStatus};
@@ -179,15 +179,15 @@ impl Connection {
         query: QueryResult<Query>,
         sharing: Sharing,
     ) -> QueryResult<BoxStream<'static, QueryResult<Row>>> {
-        let outcome = self.run(query?, Asked { wanted: ResultKind::Rows, sharing }).await?;
+        let outcome = self.run(query?, QueryOptions { wanted: ResultKind::Rows, sharing }).await?;
         Ok(stream::iter(outcome.rows.into_iter().map(Ok)).boxed())
     }
 
     async fn count(&self, query: QueryResult<Query>, sharing: Sharing) -> QueryResult<usize> {
-        Ok(self.run(query?, Asked { wanted: ResultKind::Count, sharing }).await?.affected)
+        Ok(self.run(query?, QueryOptions { wanted: ResultKind::Count, sharing }).await?.affected)
     }
 
-    async fn run(&self, query: Query, asked: Asked) -> QueryResult<Outcome> {
+    async fn run(&self, query: Query, asked: QueryOptions) -> QueryResult<Outcome> {
         let text = query.text.clone();
         let before = self.wire.transaction();
         let mut performed = self.perform(query, asked).await;

@@ -40,7 +40,7 @@ pub(in crate::http) struct Activity {
     /// Bytes of all connections' answers in memory.
     all: Arc<Held>,
     ending: OnceLock<Ending>,
-    told: CancellationToken,
+    end_requested: CancellationToken,
     abandoned: CancellationToken,
     /// The protocol that has replaced HTTP on this connection. Cancelled when that protocol ends.
     upgraded: OnceLock<CancellationToken>,
@@ -60,7 +60,7 @@ impl Activity {
             answers: AtomicUsize::new(0),
             all,
             ending: OnceLock::new(),
-            told: CancellationToken::new(),
+            end_requested: CancellationToken::new(),
             abandoned: CancellationToken::new(),
             upgraded: OnceLock::new(),
         }
@@ -165,7 +165,7 @@ impl Activity {
         let is_first = self.ending.set(ending).is_ok();
         if is_first {
             self.ends();
-            self.told.cancel();
+            self.end_requested.cancel();
         }
         is_first
     }
@@ -189,7 +189,7 @@ impl Activity {
 
     /// Waits until it is told to end.
     pub(super) async fn told_to_end(&self) -> Ending {
-        self.told.cancelled().await;
+        self.end_requested.cancelled().await;
         self.ending.get().copied().unwrap_or(Ending::Idle)
     }
 
