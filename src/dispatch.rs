@@ -37,8 +37,8 @@ impl Backend {
         queue::add_status_field(&mut extension, redis, &config.queue)?;
         let producer = Producer::new(redis, &config.queue)?;
         if config.queue.queued == Queued::Everything {
-            let asker = queue::asker(producer.clone(), config.api.clone());
-            let planning = Planning::of_others(config, extension.into_api(), asker)?;
+            let catalog_client = queue::catalog_client(producer.clone(), config.api.clone());
+            let planning = Planning::of_others(config, extension.into_api(), catalog_client)?;
             return Ok(Self::AllQueued(planning, producer));
         }
         Ok(Self::MutationsQueued(Engine::extended(config, extension)?, producer))

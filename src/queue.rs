@@ -29,7 +29,7 @@ use crate::schema::DefinitionError;
 
 pub use commits::Commits;
 pub use dead::{DeadLetter, DeadLetters};
-pub(crate) use description::asker;
+pub(crate) use description::catalog_client;
 pub use ledger::set_up;
 pub(crate) use message::Operation;
 pub use producer::{Handling, Producer, Wait};

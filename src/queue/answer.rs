@@ -56,7 +56,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// The client's message.
-    pub(super) fn told(self) -> GraphqlError {
+    pub(super) fn client_error(self) -> GraphqlError {
         let message = match self {
             Self::Full => "too many operations are waiting; try again later".to_owned(),
             Self::BytesTaken => {
@@ -97,7 +97,7 @@ impl Refusal {
             Code::Timeout => Outcome::TimedOut,
             _ => Outcome::RequestError,
         };
-        Response { outcome, body: response::refused(&[identified(self.told())]).json }
+        Response { outcome, body: response::refused(&[identified(self.client_error())]).json }
     }
 
     fn code(self) -> Code {
@@ -121,7 +121,7 @@ pub(super) fn expired() -> Response {
 }
 
 /// The operation became a dead letter.
-pub(super) fn put_aside(attempts: u32) -> Response {
+pub(super) fn dead_letter(attempts: u32) -> Response {
     let message =
         format!("the operation was abandoned after {attempts} attempts; an operator can try it again");
     refused(Outcome::RequestError, Code::Internal, &message)

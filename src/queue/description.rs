@@ -23,7 +23,7 @@ enum CatalogAnswer {
 }
 
 /// Lets workers answer the catalog questions of a server without a database.
-pub(crate) fn asker(producer: Producer, extent: Api) -> CatalogClient {
+pub(crate) fn catalog_client(producer: Producer, extent: Api) -> CatalogClient {
     Box::new(move |question| {
         let (producer, extent) = (producer.clone(), extent.clone());
         async move { read(producer.describe(question, extent).await) }.boxed()
@@ -31,19 +31,19 @@ pub(crate) fn asker(producer: Producer, extent: Api) -> CatalogClient {
 }
 
 /// A worker's answer.
-pub(super) fn answer(told: Result<Vec<String>, Error>) -> Response {
-    let told = match told {
+pub(super) fn answer(texts: Result<Vec<String>, Error>) -> Response {
+    let answer = match texts {
         Ok(texts) => CatalogAnswer::Texts(texts),
         Err(error) if error.is_role_refused() => CatalogAnswer::RoleRefused(error.to_string()),
         Err(error) => failed(error.for_client().into_iter().next().unwrap_or_else(GraphqlError::internal)),
     };
     // Texts can always be written as JSON.
-    Response { outcome: Outcome::Executed, body: serde_json::to_vec(&told).unwrap_or_default().into() }
+    Response { outcome: Outcome::Executed, body: serde_json::to_vec(&answer).unwrap_or_default().into() }
 }
 
 /// The worker's settings differ from the server's.
 pub(super) fn disagreement() -> Response {
-    answer(Err(not_drawn(GraphqlError::new(
+    answer(Err(not_described(GraphqlError::new(
         Code::Unavailable,
         "the server and its worker expose different APIs: give both the same schemas, explore and expose",
     ))))
@@ -56,30 +56,30 @@ fn read(answered: Result<Response, Refusal>) -> Result<Vec<String>, Error> {
         // No request has failed yet, and the question may be asked again.
         Err(Refusal::LateRead) => {
             let message = "no worker has described the API in time; try again later";
-            return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
+            return Err(not_described(GraphqlError::new(Code::Unavailable, message)));
         }
-        Err(refusal) => return Err(not_drawn(refusal.told())),
+        Err(refusal) => return Err(not_described(refusal.client_error())),
     };
     if response.outcome != Outcome::Executed {
         // The queue's own answer: the question was not asked.
         let message = "no worker could describe the API; try again later";
-        return Err(not_drawn(GraphqlError::new(Code::Unavailable, message)));
+        return Err(not_described(GraphqlError::new(Code::Unavailable, message)));
     }
     match serde_json::from_slice(&response.body)? {
         CatalogAnswer::Texts(texts) => Ok(texts),
         CatalogAnswer::RoleRefused(why) => Err(db::Error::ScopeRefused(why).into()),
         CatalogAnswer::Failed { code, message, sqlstate } => {
-            Err(not_drawn(GraphqlError { sqlstate, ..GraphqlError::new(code, message) }))
+            Err(not_described(GraphqlError { sqlstate, ..GraphqlError::new(code, message) }))
         }
     }
 }
 
-fn not_drawn(told: GraphqlError) -> Error {
-    Error::NotDrawn(Box::new(told))
+fn not_described(client_error: GraphqlError) -> Error {
+    Error::NotDescribed(Box::new(client_error))
 }
 
-fn failed(told: GraphqlError) -> CatalogAnswer {
-    let GraphqlError { code, message, sqlstate, .. } = told;
+fn failed(client_error: GraphqlError) -> CatalogAnswer {
+    let GraphqlError { code, message, sqlstate, .. } = client_error;
     CatalogAnswer::Failed { code, message, sqlstate }
 }
 
@@ -97,9 +97,9 @@ mod tests {
             db::Error::Protocol("a defect".to_owned()),
         ] {
             let here: Error = error.into();
-            let (refused, told) = (here.is_role_refused(), here.for_client());
+            let (refused, client_error) = (here.is_role_refused(), here.for_client());
             let there = read(Ok(answer(Err(here)))).unwrap_err();
-            assert_eq!((there.is_role_refused(), there.for_client()), (refused, told));
+            assert_eq!((there.is_role_refused(), there.for_client()), (refused, client_error));
         }
         assert_eq!(read(Ok(answer(Ok(vec!["a".to_owned()])))).unwrap(), ["a"]);
     }

@@ -160,7 +160,7 @@ fn renamed_labels(enum_type: &EnumType, labels: Expression) -> Expression {
     if !is_ambiguous {
         return enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, name));
     }
-    let aside = |name: &str| format!("\u{2}{name}");
-    let array = enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, &aside(name)));
-    enum_type.renamed().fold(array, |array, (_, name)| replace(array, &aside(name), name))
+    let hidden = |name: &str| format!("\u{2}{name}");
+    let array = enum_type.renamed().fold(labels, |array, (label, name)| replace(array, label, &hidden(name)));
+    enum_type.renamed().fold(array, |array, (_, name)| replace(array, &hidden(name), name))
 }

@@ -35,7 +35,7 @@ impl Worker {
                 let id = message.request_id.clone().unwrap_or_else(|| message.id.to_string());
                 Box::pin(with_request_id(id, None, self.settle(shard, given, &message))).await;
             }
-            Err(error) => self.put_aside_unread(shard, given, &error.to_string()).await,
+            Err(error) => self.bury_unread(shard, given, &error.to_string()).await,
         }
     }
 
@@ -56,7 +56,7 @@ impl Worker {
                 let attempts = given.times - 1;
                 let reason = format!("{attempts} workers disappeared while they ran it");
                 QueueEvent::OperationPutAside { id: message.id, reason: &reason }.emit();
-                Done { response: answer::put_aside(attempts), state: "DEAD", attempts, reason }
+                Done { response: answer::dead_letter(attempts), state: "DEAD", attempts, reason }
             }
         };
         self.deliver(shard, given, message, &done).await;
@@ -206,7 +206,7 @@ impl Worker {
         }
     }
 
-    async fn put_aside_unread(&self, shard: &Shard, given: &Given, error: &str) {
+    async fn bury_unread(&self, shard: &Shard, given: &Given, error: &str) {
         let reason = format!("the message cannot be read: {error}");
         QueueEvent::OperationPutAside { id: Uuid::nil(), reason: &reason }.emit();
         let settled = Settled {
