@@ -96,7 +96,7 @@ struct Inner {
 
 /// A request that is being answered.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
+struct Incoming<'a> {
     request: &'a Request,
     text: &'a str,
     variables: &'a Arc<JsonMap>,
@@ -275,7 +275,7 @@ impl Engine {
         let role = identity.role.as_deref();
         let role_schema = snapshots.of(role).await?;
         let _place = role_schema.place(*acquire_timeout).await?;
-        let asked = Asked { request: &request, text: &text, variables, identity };
+        let asked = Incoming { request: &request, text: &text, variables, identity };
         match self.attempt(asked, &role_schema, Structure::Remembered, account).await {
             Err(error) if may_be_outdated(&error) => {
                 Box::pin(self.answer_anew(asked, role_schema, error, account)).await
@@ -287,7 +287,7 @@ impl Engine {
     /// Answers again after a failure that a change of the database may have caused.
     async fn answer_anew(
         &self,
-        asked: Asked<'_>,
+        asked: Incoming<'_>,
         role_schema: Arc<RoleSchema>,
         failure: Error,
         account: &mut Account<'_>,
@@ -298,9 +298,9 @@ impl Engine {
             // The database contradicts itself: a function, view or policy refers to something that does not
             // exist. Other fields of a query can still be answered; a mutation was undone, and would fail
             // again.
-            (None, Error::SchemaChanged { error, told }) if account.is_mutation() => {
-                let told = report(*told, &error, FailedField::default);
-                Ok(response::with_null_data(&[told]))
+            (None, Error::SchemaChanged { error, client_error }) if account.is_mutation() => {
+                let client_error = report(*client_error, &error, FailedField::default);
+                Ok(response::with_null_data(&[client_error]))
             }
             (None, Error::SchemaChanged { .. }) => {
                 Box::pin(self.attempt(asked, &role_schema, Structure::Confirmed, account)).await
@@ -311,7 +311,7 @@ impl Engine {
 
     async fn attempt(
         &self,
-        Asked { request, text, variables, identity }: Asked<'_>,
+        Incoming { request, text, variables, identity }: Incoming<'_>,
         role_schema: &Arc<RoleSchema>,
         structure: Structure,
         account: &mut Account<'_>,
@@ -411,7 +411,8 @@ fn outcome_of(answered: Result<Body, Error>) -> (Outcome, Body) {
 
 /// The answer for the client, and the log entry.
 fn refuse(error: &Error) -> (Outcome, Body) {
-    let errors = error.for_client().into_iter().map(|told| report(told, error, FailedField::default));
+    let errors =
+        error.for_client().into_iter().map(|client_error| report(client_error, error, FailedField::default));
     let errors: Vec<_> = errors.collect();
     if error.is_role_refused() {
         Event::RoleRefused { error: &error.to_string() }.emit();
@@ -420,7 +421,7 @@ fn refuse(error: &Error) -> (Outcome, Body) {
         Error::RoleRefused(_) => Outcome::Forbidden,
         Error::NotAllowed => Outcome::OperationNotAllowed,
         Error::Persisted(PersistedError::UnknownHash | PersistedError::NotSupported) => Outcome::TextWanted,
-        _ if errors.iter().any(|told| told.code == Code::Unavailable) => Outcome::Unavailable,
+        _ if errors.iter().any(|client_error| client_error.code == Code::Unavailable) => Outcome::Unavailable,
         Error::Plan(_) => return (Outcome::Executed, response::with_null_data(&errors)),
         _ => Outcome::RequestError,
     };

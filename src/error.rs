@@ -146,7 +146,7 @@ pub enum Error {
         /// PostgreSQL's error.
         error: db::Error,
         /// The client's error if the database has not changed.
-        told: Box<GraphqlError>,
+        client_error: Box<GraphqlError>,
     },
     /// A mutation reached a server that accepts no writes: a standby, or one with read-only transactions. Nothing has taken
     /// effect.
@@ -154,10 +154,10 @@ pub enum Error {
     ReadOnly(db::Error),
     /// A worker could not provide the catalog JSON: the error for the client.
     #[error("the API was not described: {}", .0.message)]
-    NotDrawn(Box<GraphqlError>),
+    NotDescribed(Box<GraphqlError>),
     /// The catalog JSON of the database cannot be parsed.
     #[error("the catalog cannot be read: {0}")]
-    Picture(#[from] serde_json::Error),
+    CatalogUnreadable(#[from] serde_json::Error),
     /// The database does not give a valid API.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -253,7 +253,7 @@ impl Error {
                     {waited:?}; try again later"
                 ),
             )],
-            Self::NotDrawn(told) => vec![GraphqlError::clone(told)],
+            Self::NotDescribed(client_error) => vec![GraphqlError::clone(client_error)],
             Self::ReadOnly(_) => vec![GraphqlError::new(
                 Code::Unavailable,
                 "the database takes no writes at the moment; nothing was changed: try again later",
@@ -262,7 +262,10 @@ impl Error {
                 Code::Unavailable,
                 "the database has just changed, and its new schema is not known yet; try again",
             )],
-            Self::Picture(_) | Self::Render(_) | Self::NotMade(_) | Self::PersistedOperations { .. } => {
+            Self::CatalogUnreadable(_)
+            | Self::Render(_)
+            | Self::NotMade(_)
+            | Self::PersistedOperations { .. } => {
                 vec![GraphqlError::internal()]
             }
         }
@@ -302,12 +305,12 @@ impl GraphqlError {
 }
 
 fn of_plan(error: &PlanError) -> GraphqlError {
-    let told = match error.fault {
+    let client_error = match error.fault {
         PlanFault::Request => GraphqlError::new(Code::BadUserInput, error.message.clone()),
         PlanFault::Defect => GraphqlError::internal(),
     };
     let path = error.path.iter().cloned().map(PathSegment::Key).collect();
-    GraphqlError { path, locations: error.location.into_iter().collect(), ..told }
+    GraphqlError { path, locations: error.location.into_iter().collect(), ..client_error }
 }
 
 /// Messages and codes that Apollo's clients look for are Apollo's. The others are for people.
@@ -380,12 +383,15 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
 /// The part of a failure that the client may see. The role may not know the table of a violated constraint: it may refer to
 /// a row that is being deleted, or a trigger may write to it. PostgreSQL's text would name that table.
 pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
-    let told = of_database(error);
+    let client_error = of_database(error);
     match error {
         db::Error::Database(raised) if raised.sqlstate.starts_with("23") && !is_known(raised, schema) => {
-            GraphqlError { message: "a constraint of the database does not allow that".to_owned(), ..told }
+            GraphqlError {
+                message: "a constraint of the database does not allow that".to_owned(),
+                ..client_error
+            }
         }
-        _ => told,
+        _ => client_error,
     }
 }
 
@@ -402,7 +408,7 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
     match error {
         db::Error::Database(raised) => {
             let (code, message) = match refused_by_cast(raised) {
-                Some(told) => (Code::BadUserInput, told),
+                Some(text) => (Code::BadUserInput, text),
                 None => sqlstate::meaning(raised),
             };
             GraphqlError { sqlstate: Some(raised.sqlstate.clone()), ..GraphqlError::new(code, message) }
@@ -455,7 +461,7 @@ fn refused_by_cast(raised: &db::DatabaseError) -> Option<String> {
     ];
     let message = Some(&raised.message).filter(|_| raised.sqlstate == "22P02")?;
     ADVICE.iter().find_map(|(mark, advice)| {
-        let told = message[message.find(mark)?..].split('"').next()?;
-        Some(format!("{told}; nothing was changed: {advice}"))
+        let text = message[message.find(mark)?..].split('"').next()?;
+        Some(format!("{text}; nothing was changed: {advice}"))
     })
 }

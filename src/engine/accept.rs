@@ -10,7 +10,7 @@ use super::compile::Source;
 use super::planning::{Inner, Prepared};
 use super::run::{Structure, assemble};
 use super::snapshots::RoleSchema;
-use super::{Asked, Engine, Identity, Planning, Request, Response, outcome_of};
+use super::{Engine, Identity, Incoming, Planning, Request, Response, outcome_of};
 use crate::error::Error;
 use crate::event::Trace;
 use crate::plan::Effect;
@@ -113,7 +113,7 @@ impl Engine {
     ) -> Result<Body, Error> {
         let Planned { role_schema, variables, prepared } = *planned;
         account.of(prepared.operation());
-        let asked = Asked { request, text: &text, variables: &variables, identity };
+        let asked = Incoming { request, text: &text, variables: &variables, identity };
         match self.execute(&prepared, identity, &role_schema, Structure::Remembered).await {
             Err(error @ Error::SchemaChanged { .. }) => {
                 Box::pin(self.answer_anew(asked, role_schema, error, account)).await

@@ -142,8 +142,9 @@ impl FieldError {
     }
 
     /// The error for the client. The details that the client does not get are logged.
-    pub(super) async fn told(self, session: &Session, schema: &Schema, root: &Root) -> GraphqlError {
-        let report = |told, error: &dyn Display| report(told, error, || FailedField::of_field(root));
+    pub(super) async fn client_error(self, session: &Session, schema: &Schema, root: &Root) -> GraphqlError {
+        let report =
+            |client_error, error: &dyn Display| report(client_error, error, || FailedField::of_field(root));
         match self.0 {
             Cause::Told(code, message) => GraphqlError::new(code, message),
             Cause::Hidden(error) => report(GraphqlError::internal(), &error),

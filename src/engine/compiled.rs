@@ -44,7 +44,7 @@ struct Key {
 }
 
 /// A borrowed [`Key`].
-struct Asked<'a> {
+struct KeyRef<'a> {
     of: Id,
     answers: &'a [u8],
 }
@@ -76,7 +76,7 @@ impl CompiledOperations {
     ) -> Option<Arc<CompiledOperation>> {
         let (mut of, mut answers) = (document, selection(operation, limits));
         loop {
-            match self.0.get(&Asked { of, answers: &answers })? {
+            match self.0.get(&KeyRef { of, answers: &answers })? {
                 Entry::Compiled(compiled) => return Some(compiled),
                 Entry::Ask(questions) => {
                     of = questions.id;
@@ -95,7 +95,7 @@ impl CompiledOperations {
         compiled: Arc<CompiledOperation>,
     ) {
         let (mut of, mut answers) = (document, selection(operation, limits));
-        while let Some(Entry::Ask(asked)) = self.0.get(&Asked { of, answers: &answers }) {
+        while let Some(Entry::Ask(asked)) = self.0.get(&KeyRef { of, answers: &answers }) {
             of = asked.id;
             answer(&asked.questions, operation.variables(), &mut answers);
             questions.retain(|question| !asked.questions.contains(question));
@@ -124,14 +124,14 @@ fn answer(questions: &[Question], variables: &JsonMap, answers: &mut Vec<u8>) {
     }
 }
 
-impl Hash for Asked<'_> {
+impl Hash for KeyRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.of.hash(state);
         self.answers.hash(state);
     }
 }
 
-impl Equivalent<Key> for Asked<'_> {
+impl Equivalent<Key> for KeyRef<'_> {
     fn equivalent(&self, key: &Key) -> bool {
         self.of == key.of && *self.answers == *key.answers
     }

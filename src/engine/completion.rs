@@ -62,19 +62,19 @@ impl Engine {
             }
         };
         match completed {
-            Ok(completed) => told(root, completed),
+            Ok(completed) => text_and_errors(root, completed),
             Err(error) => {
                 let locations = root.location.into_iter().collect();
                 let path = vec![root.key.clone().into()];
-                let told = GraphqlError { locations, path, ..GraphqlError::internal() };
+                let client_error = GraphqlError { locations, path, ..GraphqlError::internal() };
                 let error = format!("the answer is no JSON: {error}");
-                (None, vec![report(told, &error, || FailedField::of_statement(Some(root)))])
+                (None, vec![report(client_error, &error, || FailedField::of_statement(Some(root)))])
             }
         }
     }
 }
 
-fn told(root: &Root, completed: CompletedAnswer) -> (Option<String>, Vec<GraphqlError>) {
+fn text_and_errors(root: &Root, completed: CompletedAnswer) -> (Option<String>, Vec<GraphqlError>) {
     let CompletedAnswer { text, errors, further_errors } = completed;
     let further = (further_errors > 0).then(|| of_further_values(further_errors));
     let errors: Vec<_> = errors.into_iter().map(of_value).chain(further).collect();

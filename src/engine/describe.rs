@@ -38,7 +38,7 @@ impl Planning {
         let tables = snapshot.schema.tables.iter().flatten().count();
         let of_role = Arc::clone(&role_schema);
         Ok(Described {
-            sdl: self.inner.aside.run(move || of_role.snapshot.file()).await?,
+            sdl: self.inner.offload.run(move || of_role.snapshot.file()).await?,
             tables,
             problems: snapshot.schema.problems.clone(),
         })

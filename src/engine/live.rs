@@ -46,7 +46,7 @@ pub enum LiveRun {
     /// The answer, after the operation was prepared again because the database has changed.
     Renewed(Box<LiveOperation>, LiveAnswer),
     /// The operation is no longer valid; the response says why.
-    Misfit(Response),
+    Invalid(Response),
     /// The operation may no longer run as its role; the response says why.
     RoleRefused(Response),
     /// The database could not be reached, or has not answered in time. The caller may try again.
@@ -237,7 +237,7 @@ pub(super) fn failed(error: Error) -> LiveRun {
     let response = Response { outcome, body: body.json };
     match error {
         Error::RoleRefused(_) => LiveRun::RoleRefused(response),
-        _ => LiveRun::Misfit(response),
+        _ => LiveRun::Invalid(response),
     }
 }
 
@@ -245,7 +245,9 @@ pub(super) fn failed(error: Error) -> LiveRun {
 fn may_pass(error: &Error) -> bool {
     match error {
         Error::Database(error) => error.is_transient() || matches!(error, db::Error::DeadlineExceeded(_)),
-        Error::RoleBusy(_) | Error::NotDrawn(_) | Error::SchemaChanged { .. } | Error::ReadOnly(_) => true,
+        Error::RoleBusy(_) | Error::NotDescribed(_) | Error::SchemaChanged { .. } | Error::ReadOnly(_) => {
+            true
+        }
         _ => false,
     }
 }

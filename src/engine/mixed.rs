@@ -103,9 +103,10 @@ impl Engine {
                     resolved.answers.insert(root.key.clone(), value);
                 }
                 Err(error) => {
-                    resolved
-                        .errors
-                        .push(at(root, error.told(&session, &execution.snapshot().schema, root).await));
+                    resolved.errors.push(at(
+                        root,
+                        error.client_error(&session, &execution.snapshot().schema, root).await,
+                    ));
                     resolved.ends_all |= root.is_non_null;
                     session.roll_back().await;
                 }
@@ -152,7 +153,7 @@ impl Engine {
                 let ran = session.run(statement).await;
                 answer = Some(ran.map_err(|error| {
                     may_be_outdated(execution, Some(root), &error)?;
-                    failed(execution, Some(root), error).map(|(told, _)| vec![told])
+                    failed(execution, Some(root), error).map(|(client_error, _)| vec![client_error])
                 })?);
             }
             if let Some(answer) = answer {
@@ -166,7 +167,7 @@ impl Engine {
                     Err(error) => {
                         return Err(Ok(vec![at(
                             root,
-                            error.told(session, &execution.snapshot().schema, root).await,
+                            error.client_error(session, &execution.snapshot().schema, root).await,
                         )]));
                     }
                 };
@@ -202,8 +203,8 @@ pub(super) fn complete(
     let completed = execution.operation.complete(&execution.snapshot().rendered, answers);
     let completed = completed.map_err(|message| RequestError::Invalid(vec![message]))?;
     for TypeMismatch { text, locations, path } in completed.mismatches {
-        let told = GraphqlError { locations, path, ..GraphqlError::internal() };
-        errors.push(report(told, &text, FailedField::default));
+        let client_error = GraphqlError { locations, path, ..GraphqlError::internal() };
+        errors.push(report(client_error, &text, FailedField::default));
     }
     Ok(completed.values)
 }
@@ -214,11 +215,11 @@ pub(super) fn at_end(
     root: Option<&Root>,
     error: db::Error,
 ) -> Result<Vec<GraphqlError>, Error> {
-    failed(execution, root, error).map(|(told, _)| vec![told])
+    failed(execution, root, error).map(|(client_error, _)| vec![client_error])
 }
 
 /// The error with its root field's place.
-pub(super) fn at(root: &Root, told: GraphqlError) -> GraphqlError {
+pub(super) fn at(root: &Root, client_error: GraphqlError) -> GraphqlError {
     let locations = root.location.into_iter().collect();
-    GraphqlError { path: vec![root.key.clone().into()], locations, ..told }
+    GraphqlError { path: vec![root.key.clone().into()], locations, ..client_error }
 }

@@ -28,8 +28,8 @@ impl Planning {
     pub async fn check_persisted(&self) {
         let (list, snapshots) = (self.inner.persisted.list(), &self.inner.snapshots);
         let Ok(own) = snapshots.of(None).await else { return };
-        let told = |(id, text)| Some((id, text, self.refusal(None, &own, text)?));
-        let mut refused: Vec<(&str, &str, String)> = list.iter().filter_map(told).collect();
+        let refused_one = |(id, text)| Some((id, text, self.refusal(None, &own, text)?));
+        let mut refused: Vec<(&str, &str, String)> = list.iter().filter_map(refused_one).collect();
         if refused.is_empty() {
             return;
         }
@@ -47,7 +47,7 @@ impl Planning {
     /// Why a document is not valid for a role, in the client's error message.
     fn refusal(&self, role: Option<&str>, role_schema: &RoleSchema, text: &str) -> Option<String> {
         let error = role_schema.snapshot.document(text, self.inner.snapshots.limits(role)).err()?;
-        Error::from(error).for_client().into_iter().next().map(|told| told.message)
+        Error::from(error).for_client().into_iter().next().map(|client_error| client_error.message)
     }
 }
 

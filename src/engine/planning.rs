@@ -36,7 +36,7 @@ pub(super) struct Inner {
     /// How long a request waits for a permit of its role.
     pub(super) acquire_timeout: Duration,
     /// The threads for long computations.
-    pub(super) aside: Offload,
+    pub(super) offload: Offload,
 }
 
 /// An accepted request with its statements.
@@ -97,7 +97,7 @@ impl Planning {
                 list_file,
                 snapshots,
                 acquire_timeout,
-                aside: Offload::new(),
+                offload: Offload::new(),
             }),
         })
     }
@@ -122,7 +122,7 @@ impl Planning {
             Place::Offload => {
                 let (work, name, variables) = (work.shared(), name.map(str::to_owned), Arc::clone(variables));
                 let select = move || work.borrowed().select(remembered, name.as_deref(), &variables);
-                self.inner.aside.run(select).await??
+                self.inner.offload.run(select).await??
             }
         };
         account.of(&selected.operation);
@@ -132,7 +132,7 @@ impl Planning {
             Place::Here => work.compile(selected),
             Place::Offload => {
                 let work = work.shared();
-                self.inner.aside.run(move || work.borrowed().compile(selected)).await?
+                self.inner.offload.run(move || work.borrowed().compile(selected)).await?
             }
         };
         let (compiled, known) = found?;
@@ -142,7 +142,7 @@ impl Planning {
             Place::Here => work.bind(operation, &compiled),
             Place::Offload => {
                 let (work, compiled) = (work.shared(), Arc::clone(&compiled));
-                self.inner.aside.run(move || work.borrowed().bind(operation, &compiled)).await?
+                self.inner.offload.run(move || work.borrowed().bind(operation, &compiled)).await?
             }
         };
         let bound = bound?;
@@ -193,7 +193,7 @@ impl Planning {
     pub async fn sdl(&self, identity: &Identity) -> Result<Arc<str>, Error> {
         let role_schema = self.inner.snapshots.of(identity.role.as_deref()).await?;
         let rendered = role_schema.snapshot.rendered.clone();
-        self.inner.aside.run(move || rendered.sdl()).await
+        self.inner.offload.run(move || rendered.sdl()).await
     }
 
     /// A query that returns something, for people who see the API for the first time.

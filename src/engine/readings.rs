@@ -12,7 +12,7 @@ pub async fn ready(engine: &Engine) -> Result<(), String> {
 /// Why requests cannot be answered, in the client's words.
 pub fn unready(error: &Error) -> String {
     match error.for_client().into_iter().next() {
-        Some(told) => told.message,
+        Some(client_error) => client_error.message,
         None => "the database cannot be reached".to_owned(),
     }
 }

@@ -35,16 +35,16 @@ impl FailedField {
 /// Logs the error if it concerns operators. If the client's error is an internal one, it gets the id of the
 /// log entry.
 pub(super) fn report(
-    told: GraphqlError,
+    client_error: GraphqlError,
     error: &dyn Display,
     place: impl FnOnce() -> FailedField,
 ) -> GraphqlError {
-    if !told.concerns_operators() {
-        return told;
+    if !client_error.concerns_operators() {
+        return client_error;
     }
     let id = log(error, place());
-    let request_id = (told.code == Code::Internal).then(|| id.to_string());
-    GraphqlError { request_id, ..told }
+    let request_id = (client_error.code == Code::Internal).then(|| id.to_string());
+    GraphqlError { request_id, ..client_error }
 }
 
 /// Logs the error, and returns the id of the log entry.

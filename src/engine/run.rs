@@ -90,9 +90,9 @@ impl Engine {
                     (Effect::Mutation, true) => "; the mutation may have been carried out",
                     _ => "",
                 };
-                let (mut told, ends) = failed(execution, root_of(index), error)?;
-                told.message.push_str(outcome);
-                errors.push(told);
+                let (mut client_error, ends) = failed(execution, root_of(index), error)?;
+                client_error.message.push_str(outcome);
+                errors.push(client_error);
                 if ends == FailureScope::Operation {
                     return Ok(DatabaseAnswers { answers, errors, ends });
                 }
@@ -176,17 +176,17 @@ pub(super) fn failed(
     if effect == Effect::Mutation && error.sqlstate() == Some(READ_ONLY) {
         return Err(Error::ReadOnly(error));
     }
-    let told = told(execution, root, &error);
+    let client_error = client_error(execution, root, &error);
     // Other fields may still be answered.
     let is_alone = is_of_statement(&error);
-    if (told.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
+    if (client_error.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
         return Err(error.into());
     }
-    let told = report(told, &error, || FailedField::of_statement(root));
+    let client_error = report(client_error, &error, || FailedField::of_statement(root));
     let ends_all = effect == Effect::Mutation
-        || (told.code.is_retryable() && !is_alone)
+        || (client_error.code.is_retryable() && !is_alone)
         || root.is_none_or(|root| root.is_non_null);
-    Ok((told, if ends_all { FailureScope::Operation } else { FailureScope::Field }))
+    Ok((client_error, if ends_all { FailureScope::Operation } else { FailureScope::Field }))
 }
 
 /// An error if the database may have changed since the operation was planned. A mutation has been undone
@@ -199,12 +199,12 @@ pub(super) fn may_be_outdated(
     if execution.structure == Structure::Confirmed || !is_schema_change(error) {
         return Ok(());
     }
-    let told = Box::new(told(execution, root, error));
-    Err(Error::SchemaChanged { error: error.clone(), told })
+    let client_error = Box::new(client_error(execution, root, error));
+    Err(Error::SchemaChanged { error: error.clone(), client_error })
 }
 
 /// The client's error, with its place in the document and in the answer.
-fn told(execution: Execution<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
+fn client_error(execution: Execution<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
     let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();
     GraphqlError { locations, path, ..of_operation(error, &execution.snapshot().schema) }

@@ -22,7 +22,7 @@ pub enum StreamStep {
     /// The answer made from a value.
     Answer(Response),
     /// The operation is no longer valid; the response says why.
-    Misfit(Response),
+    Invalid(Response),
     /// The operation may no longer run as its role; the response says why.
     RoleRefused(Response),
 }
@@ -71,7 +71,7 @@ impl Engine {
         let started = resolver(context, Value::Object(arguments)).await;
         let error = match settled(session, started).await {
             Ok(values) => return Ok(values),
-            Err(error) => error.told(session, &execution.snapshot().schema, root).await,
+            Err(error) => error.client_error(session, &execution.snapshot().schema, root).await,
         };
         session.roll_back().await;
         Err(Ok(response::refused(&[at(root, error)])))
@@ -101,7 +101,7 @@ impl Streaming {
         if self.engine.is_outdated(&self.operation) {
             match self.engine.renew(&self.operation).await.map_err(failed) {
                 Ok(renewed) => self.operation = renewed,
-                Err(LiveRun::Misfit(response)) => return Some((StreamStep::Misfit(response), None)),
+                Err(LiveRun::Invalid(response)) => return Some((StreamStep::Invalid(response), None)),
                 Err(LiveRun::RoleRefused(response)) => {
                     return Some((StreamStep::RoleRefused(response), None));
                 }
@@ -124,7 +124,7 @@ async fn answer(operation: &LiveOperation, session: &Session, value: Result<Valu
             answers.insert(root.key.clone(), value);
         }
         Err(error) => {
-            errors.push(at(root, error.told(session, &execution.snapshot().schema, root).await));
+            errors.push(at(root, error.client_error(session, &execution.snapshot().schema, root).await));
             session.roll_back().await;
             if root.is_non_null {
                 return response::with_null_data(&errors);

@@ -27,7 +27,7 @@ impl Planning {
                 Ok(true) => self.check_persisted().await,
                 // If the database cannot be reached, the next round asks again; requests report the error
                 // themselves.
-                Ok(false) | Err(Error::Database(_) | Error::NotDrawn(_)) => {}
+                Ok(false) | Err(Error::Database(_) | Error::NotDescribed(_)) => {}
                 Err(error) => Event::CatalogFailed { error: &error.to_string() }.emit(),
             }
         }

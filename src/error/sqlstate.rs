@@ -72,27 +72,27 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
         return (Code::BadUserInput, text.into_owned());
     }
     let own = |code| (code, raised.message.clone());
-    let told = |code, text: &str| (code, text.to_owned());
+    let fixed = |code, text: &str| (code, text.to_owned());
     match (class(state), state) {
-        (_, "42501") => told(Code::Forbidden, "the role may not do that"),
-        (_, "25006") => told(Code::Forbidden, "a query may not write"),
-        (_, "57014") => told(Code::Timeout, "the operation took longer than the statement timeout allows"),
-        (_, "25P04") => told(Code::Timeout, "the operation took longer than the transaction timeout allows"),
+        (_, "42501") => fixed(Code::Forbidden, "the role may not do that"),
+        (_, "25006") => fixed(Code::Forbidden, "a query may not write"),
+        (_, "57014") => fixed(Code::Timeout, "the operation took longer than the statement timeout allows"),
+        (_, "25P04") => fixed(Code::Timeout, "the operation took longer than the transaction timeout allows"),
         (_, "53400") => {
-            told(Code::BadUserInput, "the operation needs more resources than the database allows")
+            fixed(Code::BadUserInput, "the operation needs more resources than the database allows")
         }
-        ("54", _) => told(Code::BadUserInput, "the operation is too complex for the database"),
+        ("54", _) => fixed(Code::BadUserInput, "the operation is too complex for the database"),
         ("40" | "72", _) | (_, "55P03" | "55006") => {
-            told(Code::Conflict, "there was a conflict with another operation; try again")
+            fixed(Code::Conflict, "there was a conflict with another operation; try again")
         }
-        ("55", _) => told(
+        ("55", _) => fixed(
             Code::Conflict,
             "an object in the database is not ready, such as a materialized view that was never filled",
         ),
         (_, "23502" | "23514") | ("02" | "10" | "20" | "22" | "44", _) => own(Code::BadUserInput),
         ("23", _) => own(Code::Conflict),
         ("08" | "53" | "57" | "HV", _) | (_, "58000" | "58030") => {
-            told(Code::Unavailable, "the database is not available; try again later")
+            fixed(Code::Unavailable, "the database is not available; try again later")
         }
         _ => (Code::Internal, super::GraphqlError::internal().message),
     }

@@ -190,7 +190,7 @@ fn outcome(run: &Run, came: LiveRun) -> Outcome {
     match came {
         LiveRun::Answered(answer) => answered_now(run, answer, None, None),
         LiveRun::Renewed(operation, answer) => answered_now(run, answer, None, Some(Arc::from(operation))),
-        LiveRun::Misfit(response) => Outcome::Ended(End { reason: EndReason::SchemaChanged, response }),
+        LiveRun::Invalid(response) => Outcome::Ended(End { reason: EndReason::SchemaChanged, response }),
         LiveRun::RoleRefused(response) => Outcome::Ended(End { reason: EndReason::RoleRevoked, response }),
         LiveRun::Unavailable(_) => Outcome::Failed,
     }

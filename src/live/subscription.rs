@@ -86,7 +86,7 @@ impl Answers {
             Self::Group { latest, given, .. } => Some(newest(latest, given).await),
             Self::Stream(stream) => Some(match stream.next().await? {
                 StreamStep::Answer(response) => Update::Answer(response),
-                StreamStep::Misfit(response) => {
+                StreamStep::Invalid(response) => {
                     Update::Ended(End { reason: EndReason::SchemaChanged, response })
                 }
                 StreamStep::RoleRefused(response) => {
