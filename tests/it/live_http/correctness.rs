@@ -75,7 +75,7 @@ async fn hold(stack: Stack, order: [Broken; 4], time: Duration) {
     let listeners = listen(&url, &mut listening);
     assert_eq!(listeners.len(), USERS * OF_USER);
     let are_answered =
-        until(&mut listening, || listeners.iter().all(|listener| !listener.heard().is_empty()));
+        until(&mut listening, || listeners.iter().all(|listener| !listener.answers().is_empty()));
     assert!(are_answered.await, "some are not answered");
 
     let mut beside = JoinSet::new();
@@ -87,7 +87,7 @@ async fn hold(stack: Stack, order: [Broken; 4], time: Duration) {
     let views = writer.log.last().expect("there is a first one").views.clone();
     let expected: Vec<String> = listeners.iter().map(|listener| answer(listener, &views)).collect();
     let is_last =
-        |(listener, expected): (&Listener, &String)| listener.heard().last().unwrap().1 == *expected;
+        |(listener, expected): (&Listener, &String)| listener.answers().last().unwrap().1 == *expected;
     let is_heard = until(&mut listening, || listeners.iter().zip(&expected).all(is_last)).await;
     let held = judge(&listeners, &writer.log, &faults);
     println!(

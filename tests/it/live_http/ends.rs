@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use glowplug::config::{Auth, Limits};
 use serde_json::{Value, json};
 
-use super::transport::{Subscriber, Told, Transport};
+use super::transport::{Received, Subscriber, Transport};
 use super::websocket::Socket;
 use super::{LIVE, Table};
 use crate::auth::{jwt, token};
@@ -44,7 +44,7 @@ async fn a_token_that_expires_ends_its_subscriptions() {
     for (transport, subscriber) in &mut subscribers {
         assert_eq!(subscriber.data().await, tasks(&["Task 1"]));
         match transport {
-            Transport::Websocket => assert_eq!(subscriber.next().await, Told::Closed(4403)),
+            Transport::Websocket => assert_eq!(subscriber.next().await, Received::Closed(4403)),
             Transport::Events | Transport::Multipart => assert_eq!(subscriber.end().await, "UNAUTHENTICATED"),
         }
         let mut again = table.subscribe_as(*transport, &token(&json!({ "role": "postgres" }))).await;
@@ -145,7 +145,7 @@ async fn there_are_no_more_subscriptions_than_the_server_and_the_role_may_have()
 
 /// Why a subscription is refused, up to the hint.
 async fn refused(mut subscriber: Subscriber) -> String {
-    let Told::Errors(errors) = subscriber.next().await else { panic!("it is not refused") };
+    let Received::Errors(errors) = subscriber.next().await else { panic!("it is not refused") };
     let message = errors[0]["message"].as_str().unwrap();
     message.split(" (").next().unwrap().to_owned()
 }
@@ -174,7 +174,7 @@ async fn a_server_without_a_database_refuses_subscriptions_and_says_why() {
     let server = super::tasks(Route::Queued).await;
     for transport in Transport::ALL {
         let mut refused = transport.subscribe(&server.url("/graphql"), None, json!({ "query": LIVE })).await;
-        let Told::Errors(errors) = refused.next().await else { panic!("it is not refused") };
+        let Received::Errors(errors) = refused.next().await else { panic!("it is not refused") };
         let message = errors[0]["message"].as_str().unwrap();
         assert!(message.contains("need a server with a database of its own"), "{message}");
     }
@@ -182,7 +182,7 @@ async fn a_server_without_a_database_refuses_subscriptions_and_says_why() {
     let query = json!({ "query": "{ taskByPk(id: 1) { title } }" });
     let mut answered = Transport::Websocket.subscribe(&server.url("/graphql"), None, query).await;
     assert_eq!(answered.data().await, json!({ "taskByPk": { "title": "Task 1" } }));
-    assert_eq!(answered.next().await, Told::Complete);
+    assert_eq!(answered.next().await, Received::Complete);
 }
 
 /// The interval of the next test's server, and the duration of the test.

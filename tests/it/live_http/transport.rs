@@ -20,7 +20,7 @@ pub(crate) enum Transport {
 
 /// A message to a client.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Told {
+pub(crate) enum Received {
     /// An answer.
     Answer(Value),
     /// The errors of an answer without data, or of the transport.
@@ -65,12 +65,12 @@ impl Transport {
     }
 
     /// Removes the next part of a stream from the read bytes, if it is complete; skips keep-alives.
-    fn take(self, read: &mut Vec<u8>) -> Option<Told> {
+    fn take(self, read: &mut Vec<u8>) -> Option<Received> {
         let end: &[u8] = if self == Self::Events { b"\n\n" } else { b"\r\n--graphql" };
         loop {
             if self == Self::Multipart && read.as_slice() == b"--\r\n" {
                 read.clear();
-                return Some(Told::Complete);
+                return Some(Received::Complete);
             }
             let length = read.windows(end.len()).position(|part| part == end)?;
             let part: Vec<u8> = read.drain(..length + end.len()).collect();
@@ -83,40 +83,40 @@ impl Transport {
     }
 }
 
-fn event(text: &str) -> Option<Told> {
+fn event(text: &str) -> Option<Received> {
     if let Some(json) = text.strip_prefix("event: next\ndata: ") {
         return Some(answer(serde_json::from_str(json).unwrap()));
     }
-    (text == "event: complete\ndata:").then_some(Told::Complete)
+    (text == "event: complete\ndata:").then_some(Received::Complete)
 }
 
 /// A part: its head, an empty line, and JSON.
-fn multipart(text: &str) -> Option<Told> {
+fn multipart(text: &str) -> Option<Received> {
     let (_, json) = text.split_once("\r\n\r\n")?;
     let mut part: Value = serde_json::from_str(json).unwrap();
     match part.get_mut("payload").map(Value::take) {
         None => None,
-        Some(Value::Null) => Some(Told::Errors(part["errors"].take())),
+        Some(Value::Null) => Some(Received::Errors(part["errors"].take())),
         Some(payload) => Some(answer(payload)),
     }
 }
 
-fn answer(mut body: Value) -> Told {
-    if body.get("data").is_some() { Told::Answer(body) } else { Told::Errors(body["errors"].take()) }
+fn answer(mut body: Value) -> Received {
+    if body.get("data").is_some() { Received::Answer(body) } else { Received::Errors(body["errors"].take()) }
 }
 
 impl Subscriber {
     /// The next message.
-    pub(crate) async fn next(&mut self) -> Told {
+    pub(crate) async fn next(&mut self) -> Received {
         timeout(PATIENCE, self.next_in_any_time()).await.expect("in time")
     }
 
     /// The next message, without a time limit.
-    pub(crate) async fn next_in_any_time(&mut self) -> Told {
+    pub(crate) async fn next_in_any_time(&mut self) -> Received {
         match self {
             Self::Socket(socket) => match socket.frame_in_any_time().await {
                 Message::Text(text) => told(serde_json::from_str(&text).unwrap()),
-                Message::Close(close) => Told::Closed(close.map_or(1005, |close| close.code.into())),
+                Message::Close(close) => Received::Closed(close.map_or(1005, |close| close.code.into())),
                 other => panic!("{other:?}"),
             },
             Self::Stream { transport, response, read } => loop {
@@ -125,7 +125,7 @@ impl Subscriber {
                 }
                 match response.chunk().await {
                     Ok(Some(chunk)) => read.extend(chunk),
-                    Ok(None) | Err(_) => return Told::Closed(0),
+                    Ok(None) | Err(_) => return Received::Closed(0),
                 }
             },
         }
@@ -134,27 +134,27 @@ impl Subscriber {
     /// The next answer's data.
     pub(crate) async fn data(&mut self) -> Value {
         match self.next().await {
-            Told::Answer(mut answer) if answer.get("errors").is_none() => answer["data"].take(),
+            Received::Answer(mut answer) if answer.get("errors").is_none() => answer["data"].take(),
             other => panic!("{other:?}"),
         }
     }
 
     /// The code of the error that ends the subscription.
     pub(crate) async fn end(&mut self) -> String {
-        let Told::Errors(errors) = self.next().await else { panic!("it goes on") };
+        let Received::Errors(errors) = self.next().await else { panic!("it goes on") };
         if let Self::Stream { .. } = self {
-            assert_eq!(self.next().await, Told::Complete);
-            assert_eq!(self.next().await, Told::Closed(0));
+            assert_eq!(self.next().await, Received::Complete);
+            assert_eq!(self.next().await, Received::Closed(0));
         }
         errors[0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{errors}")).to_owned()
     }
 }
 
-fn told(mut message: Value) -> Told {
+fn told(mut message: Value) -> Received {
     match message["type"].as_str() {
         Some("next") => answer(message["payload"].take()),
-        Some("error") => Told::Errors(message["payload"].take()),
-        Some("complete") => Told::Complete,
+        Some("error") => Received::Errors(message["payload"].take()),
+        Some("complete") => Received::Complete,
         _ => panic!("{message}"),
     }
 }

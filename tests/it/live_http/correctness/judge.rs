@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::listen::{Heard, Listener, Wanted};
+use super::listen::{Answers, Listener, Wanted};
 use super::world::INTERVAL;
 use super::write::State;
 
@@ -35,10 +35,10 @@ pub(super) fn judge(listeners: &[Listener], log: &[State], faults: &[Fault]) -> 
     for listener in listeners {
         let key = (listener.user.0, listener.wanted);
         let expected = known.entry(key).or_insert_with(|| expected(listener, log));
-        let heard = listener.heard();
-        assert_only_what_was_there(listener, &heard, expected);
-        held.answers += heard.len();
-        held.lasting += assert_all_that_lasted(listener, &heard, (expected, log), faults);
+        let answers = listener.answers();
+        assert_only_what_was_there(listener, &answers, expected);
+        held.answers += answers.len();
+        held.lasting += assert_all_that_lasted(listener, &answers, (expected, log), faults);
     }
     held
 }
@@ -60,10 +60,10 @@ fn expected(listener: &Listener, log: &[State]) -> Expected {
 
 /// Asserts that each answer equals SQL's for the user in some state, that states are in order, and that no
 /// answer equals the one before.
-fn assert_only_what_was_there(listener: &Listener, heard: &Heard, expected: &Expected) {
+fn assert_only_what_was_there(listener: &Listener, answers: &Answers, expected: &Expected) {
     let mut state = 0;
-    for (index, (_, answer)) in heard.iter().enumerate() {
-        assert!(index == 0 || heard[index - 1].1 != *answer, "an answer that has not changed is not sent");
+    for (index, (_, answer)) in answers.iter().enumerate() {
+        assert!(index == 0 || answers[index - 1].1 != *answer, "an answer that has not changed is not sent");
         let found = expected[state..].iter().position(|expected| expected == answer);
         state += found.unwrap_or_else(|| {
             let was_before = expected[..state].contains(answer);
@@ -79,12 +79,12 @@ fn assert_only_what_was_there(listener: &Listener, heard: &Heard, expected: &Exp
 /// these states.
 fn assert_all_that_lasted(
     listener: &Listener,
-    heard: &Heard,
+    answers: &Answers,
     (expected, log): (&Expected, &[State]),
     faults: &[Fault],
 ) -> usize {
     // States from before the first answer do not count.
-    let Some((first, _)) = heard.first() else { panic!("{:?} was never answered", listener.user) };
+    let Some((first, _)) = answers.first() else { panic!("{:?} was never answered", listener.user) };
     let (mut lasting, mut begin) = (0, 0);
     while begin < log.len() {
         let same = expected[begin..].iter().take_while(|answer| **answer == expected[begin]).count();
@@ -94,7 +94,7 @@ fn assert_all_that_lasted(
         let since = since.fold(log[begin].acknowledged.max(*first), Instant::max);
         if until.saturating_duration_since(since) > INTERVAL * 2 + ALLOWANCE {
             lasting += 1;
-            let shown = shown(heard, log[begin].sent, until + DELIVERY);
+            let shown = shown(answers, log[begin].sent, until + DELIVERY);
             assert!(
                 shown.contains(&&expected[begin]),
                 "{:?} by {:?} for {:?} has not seen state {begin} to {end}, which lasted {:?}: {}; but {shown:?}",
@@ -111,8 +111,8 @@ fn assert_all_that_lasted(
 }
 
 /// The answers that a client had between two times.
-fn shown(heard: &Heard, from: Instant, to: Instant) -> Vec<&String> {
-    let before = heard.iter().rev().find(|(at, _)| *at < from);
-    let during = heard.iter().filter(|(at, _)| (from..to).contains(at));
+fn shown(answers: &Answers, from: Instant, to: Instant) -> Vec<&String> {
+    let before = answers.iter().rev().find(|(at, _)| *at < from);
+    let during = answers.iter().filter(|(at, _)| (from..to).contains(at));
     before.into_iter().chain(during).map(|(_, answer)| answer).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::world::User;
-use crate::live_http::transport::{Told, Transport};
+use crate::live_http::transport::{Received, Transport};
 use crate::live_http::websocket::{PROTOCOL, Socket};
 use crate::random::Random;
 
@@ -23,7 +23,7 @@ pub(super) enum Wanted {
 }
 
 /// The answers, each with the time of its arrival.
-pub(super) type Heard = Vec<(Instant, String)>;
+pub(super) type Answers = Vec<(Instant, String)>;
 
 /// A subscription, and its answers so far.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ pub(super) struct Listener {
     pub(super) user: User,
     pub(super) wanted: Wanted,
     pub(super) transport: Transport,
-    heard: Arc<Mutex<Heard>>,
+    answers: Arc<Mutex<Answers>>,
 }
 
 impl Wanted {
@@ -94,13 +94,13 @@ impl Wanted {
 
 impl Listener {
     /// The answers so far.
-    pub(super) fn heard(&self) -> Heard {
-        self.heard.lock().unwrap().clone()
+    pub(super) fn answers(&self) -> Answers {
+        self.answers.lock().unwrap().clone()
     }
 
     fn hear(&self, answer: &Value) {
         assert!(answer.get("errors").is_none(), "{:?} of {:?}: {answer}", self.wanted, self.user);
-        self.heard.lock().unwrap().push((Instant::now(), answer.to_string()));
+        self.answers.lock().unwrap().push((Instant::now(), answer.to_string()));
     }
 
     /// Subscribes on a separate connection.
@@ -109,7 +109,7 @@ impl Listener {
         let mut subscriber = self.transport.subscribe(&url, Some(&token), payload).await;
         loop {
             match subscriber.next_in_any_time().await {
-                Told::Answer(answer) => self.hear(&answer),
+                Received::Answer(answer) => self.hear(&answer),
                 other => panic!("{:?} is told {other:?}", self.user),
             }
         }
@@ -126,7 +126,7 @@ pub(super) fn listen(url: &str, tasks: &mut tokio::task::JoinSet<()>) -> Vec<Lis
         for number in 0..OF_USER {
             let transport = Transport::ALL[number % 3];
             let wanted = Wanted::chosen(&mut random);
-            let listener = Listener { user, wanted, transport, heard: Arc::default() };
+            let listener = Listener { user, wanted, transport, answers: Arc::default() };
             all.push(listener.clone());
             match transport {
                 Transport::Websocket => sockets[number % 2].push(listener),
