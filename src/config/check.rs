@@ -59,15 +59,16 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
     if config.http.cors_origins.iter().any(|origin| origin == "*") {
         reader.refuse(
             "cors-origins",
-            "with production on, `*` would let the pages of everybody call the API; name the origins of yours, such as \
+            "with production on, `*` would let pages of all origins call the API; name your own origins, such as \
              https://app.example",
         );
     }
     if config.auth.is_open() && !config.http.listen.ip().is_loopback() {
         reader.refuse(
             "listen",
-            "with production on, everybody who reaches this address would be the connection's own user; set jwt-secret \
-             or jwt-keys to know who asks, or anon-role for the role of everybody, or listen on 127.0.0.1",
+            "with production on, every client that reaches this address would be the connection's own user; \
+            set jwt-secret or jwt-keys to authenticate clients, or anon-role for anonymous ones, or listen \
+            on 127.0.0.1",
         );
     }
 }

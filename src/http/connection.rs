@@ -83,7 +83,7 @@ pub(super) async fn serve(
 async fn speak(mut socket: Socket, service: Service, place: &Place, stop: &CancellationToken) {
     let protocol = tokio::select! {
         protocol = socket.protocol() => protocol,
-        ending = place.activity.told_to_end() => {
+        ending = place.activity.end_requested() => {
             return if ending == Ending::SlowHead { socket.refuse_slow_head().await };
         }
         () = stop.cancelled() => return,
@@ -104,7 +104,7 @@ async fn serve_http1(socket: Socket, service: Service, place: &Place, stop: &Can
     tokio::select! {
         // The reason why a connection ends (the client is gone, its bytes are not HTTP) concerns only the client.
         _ = &mut connection => return activity.upgrade_ended().await,
-        ending = activity.told_to_end() => {
+        ending = activity.end_requested() => {
             if ending == Ending::SlowHead {
                 return if let Some(parts) = connection.into_parts() {
                     parts.io.into_inner().refuse_slow_head().await;
@@ -130,7 +130,7 @@ async fn serve_http2(socket: Socket, service: Service, place: &Place, stop: &Can
     tokio::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,
-        _ = place.activity.told_to_end() => {}
+        _ = place.activity.end_requested() => {}
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();

@@ -92,7 +92,7 @@ fn production_changes_defaults_and_nothing_that_was_set() {
 fn production_refuses_what_is_plainly_unsafe() {
     let any_origin = problems_of("production = true\ncors-origins = '*'");
     assert!(any_origin.starts_with("cors-origins in glowplug.toml: with production on"), "{any_origin}");
-    assert!(any_origin.contains("name the origins of yours"), "{any_origin}");
+    assert!(any_origin.contains("name your own origins"), "{any_origin}");
     let open = problems_of("production = true\nlisten = '0.0.0.0:8080'");
     assert!(open.starts_with("listen in glowplug.toml: with production on"), "{open}");
     assert!(open.contains("jwt-secret") && open.contains("anon-role"), "{open}");

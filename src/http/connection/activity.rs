@@ -154,8 +154,8 @@ impl Activity {
         (self.idle_for(now) >= limits.idle_timeout).then_some(Ending::Idle)
     }
 
-    /// Tells the connection to end. False if it was told before. If the client reads nothing, the connection is aborted at
-    /// once, even if it was told to end before.
+    /// Asks the connection to end. Returns false if that was done before. If the client reads nothing, the
+    /// connection is aborted at once, even if it was told to end before.
     pub(super) fn end(&self, ending: Ending) -> bool {
         if matches!(ending, Ending::NotReading | Ending::AnswersTooLarge) {
             let is_first = !self.abandoned.is_cancelled();
@@ -187,8 +187,8 @@ impl Activity {
         }
     }
 
-    /// Waits until it is told to end.
-    pub(super) async fn told_to_end(&self) -> Ending {
+    /// Waits until the connection has to end.
+    pub(super) async fn end_requested(&self) -> Ending {
         self.end_requested.cancelled().await;
         self.ending.get().copied().unwrap_or(Ending::Idle)
     }

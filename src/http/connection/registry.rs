@@ -177,7 +177,7 @@ impl Drop for Place {
     }
 }
 
-/// Tells a connection to end, and counts it. False if that was done before.
+/// Asks a connection to end, and counts it. Returns false if that was done before.
 fn end(activity: &Activity, ending: Ending) -> bool {
     let is_first = activity.end(ending);
     if is_first {
@@ -204,10 +204,10 @@ mod tests {
             let connections = connections.clone();
             async move { connections.admit().await }
         });
-        assert_eq!(idle.activity.told_to_end().await, Ending::Displaced);
+        assert_eq!(idle.activity.end_requested().await, Ending::Displaced);
         drop(idle);
         let _new = admitted.await.unwrap_or_else(|error| panic!("{error}"));
-        assert!(busy.activity.end(Ending::Idle), "it was not told to end");
+        assert!(busy.activity.end(Ending::Idle), "it was already asked to end");
     }
 
     #[tokio::test]
