@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::auth::{jwt, token};
 use crate::harness;
-use crate::live_http::transport::{Subscriber, Told, Transport};
+use crate::live_http::transport::{Received, Subscriber, Transport};
 use crate::soak::sha256;
 
 const SETUP: &str = "create table note (id int primary key, owner text not null);
@@ -165,13 +165,13 @@ async fn each_value_of_a_stream_is_an_answer_and_its_end_completes_the_subscript
         let tick = |number: i32| json!({"more": {"half": f64::from(number) / 2.0, "__typename": "Tick", "n": number}});
         assert_eq!(ticks.data().await, tick(12));
         // An error is an answer, and the stream goes on.
-        let Told::Answer(failed) = ticks.next().await else { panic!("an answer") };
+        let Received::Answer(failed) = ticks.next().await else { panic!("an answer") };
         assert_eq!(failed["data"], json!({ "more": null }));
         let error = json!({"message": "thirteen is left out", "locations": [{"line": 1, "column": 16}],
             "path": ["more"], "extensions": {"code": "CONFLICT"}});
         assert_eq!(failed["errors"], json!([error]));
         assert_eq!(ticks.data().await, tick(14));
-        assert_eq!(ticks.next().await, Told::Complete);
+        assert_eq!(ticks.next().await, Received::Complete);
     }
     served.until_all_are_gone().await;
 }
@@ -187,17 +187,19 @@ async fn what_cannot_start_is_refused_and_what_is_of_another_type_is_an_error() 
             ("subscription { ticks(to: 1) { number } endless }", "one top level field"),
         ] {
             let mut refused = served.subscribe(transport, document).await;
-            let Told::Errors(errors) = refused.next().await else { panic!("it is not refused: {document}") };
+            let Received::Errors(errors) = refused.next().await else {
+                panic!("it is not refused: {document}")
+            };
             assert!(errors[0]["message"].as_str().unwrap().contains(complaint), "{errors}");
         }
         let mut wrong = served.subscribe(transport, "subscription { wrong }").await;
         assert_eq!(wrong.data().await, json!({ "wrong": 1 }));
-        let Told::Answer(answer) = wrong.next().await else { panic!("an answer") };
+        let Received::Answer(answer) = wrong.next().await else { panic!("an answer") };
         assert_eq!(
             (&answer["data"], &answer["errors"][0]["extensions"]["code"]),
             (&Value::Null, &json!("INTERNAL"))
         );
-        assert_eq!(wrong.next().await, Told::Complete);
+        assert_eq!(wrong.next().await, Received::Complete);
     }
 }
 
@@ -240,7 +242,7 @@ async fn streams_count_among_the_subscriptions_and_are_dropped_with_their_client
     }
     assert_eq!(served.open.load(Ordering::SeqCst), 3);
     let mut more = served.subscribe(Transport::Websocket, "subscription { endless }").await;
-    let Told::Errors(errors) = more.next().await else { panic!("there are too many") };
+    let Received::Errors(errors) = more.next().await else { panic!("there are too many") };
     assert!(errors[0]["message"].as_str().unwrap().contains("max-subscriptions"), "{errors}");
     drop(held);
     served.until_all_are_gone().await;
@@ -269,16 +271,16 @@ async fn streams_end_with_the_token_and_with_the_server() {
     for (transport, brief, long) in &mut all {
         assert_eq!((brief.data().await, long.data().await), (json!({"endless": 1}), json!({"endless": 1})));
         match transport {
-            Transport::Websocket => assert_eq!(brief.next().await, Told::Closed(4403)),
+            Transport::Websocket => assert_eq!(brief.next().await, Received::Closed(4403)),
             Transport::Events | Transport::Multipart => assert_eq!(brief.end().await, "UNAUTHENTICATED"),
         }
     }
     served.stop.cancel();
     for (transport, _, long) in &mut all {
         match transport {
-            Transport::Websocket => assert_eq!(long.next().await, Told::Closed(1001)),
+            Transport::Websocket => assert_eq!(long.next().await, Received::Closed(1001)),
             // Its client should reconnect.
-            Transport::Events => assert_eq!(long.next().await, Told::Closed(0)),
+            Transport::Events => assert_eq!(long.next().await, Received::Closed(0)),
             Transport::Multipart => assert_eq!(long.end().await, "UNAVAILABLE"),
         }
     }
