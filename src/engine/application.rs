@@ -119,7 +119,7 @@ pub struct FieldError(Cause);
 
 #[derive(Debug)]
 enum Cause {
-    Told(Code, String),
+    ForClient(Code, String),
     Hidden(String),
     Database(db::Error),
     Query(db::QueryError),
@@ -128,7 +128,7 @@ enum Cause {
 impl FieldError {
     /// An error with this code and message for the client.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self(Cause::Told(code, message.into()))
+        Self(Cause::ForClient(code, message.into()))
     }
 
     /// An error in the arguments, with this message for the client.
@@ -146,7 +146,7 @@ impl FieldError {
         let report =
             |client_error, error: &dyn Display| report(client_error, error, || FailedField::of_field(root));
         match self.0 {
-            Cause::Told(code, message) => GraphqlError::new(code, message),
+            Cause::ForClient(code, message) => GraphqlError::new(code, message),
             Cause::Hidden(error) => report(GraphqlError::internal(), &error),
             Cause::Query(db::QueryError::NotFound) => {
                 GraphqlError::new(Code::BadUserInput, "there is no such row")
