@@ -77,9 +77,9 @@ impl Application {
         Ok(())
     }
 
-    /// Adds a root field by its signature, such as `overdueTasks(projectId: UUID!, limit: Int! = 10):
-    /// [Overdue!]!`; a description may precede it. Fields are numbered in the order in which they are added,
-    /// from 0.
+    /// Adds a root field by its signature, such as
+    /// `overdueTasks(projectId: UUID!, limit: Int! = 10): [Overdue!]!`; a description may precede it. Fields
+    /// are numbered in the order in which they are added, from 0.
     pub fn add_field(&mut self, root: RootType, signature: &str) -> Result<(), DefinitionError> {
         let refused = |reason: String| DefinitionError { definition: signature.to_owned(), reason };
         let text = format!("type Fields {{\n{signature}\n}}");

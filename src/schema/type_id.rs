@@ -1,8 +1,8 @@
 //! The identities of the API's types. Their names are made only here.
 //!
 //! An id says which kind of type it is, and of which table. So to get from one type to another needs neither
-//! names nor a table of references: the type of a table's connections is `TypeId::Table(table,
-//! TableType::Connection)`.
+//! names nor a table of references: the type of a table's connections is
+//! `TypeId::Table(table, TableType::Connection)`.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Clients that come and go over all transports while rows change and PgBouncer restarts: when they have
-//! gone, the server has released everything that they used. Here it takes some seconds; `scripts/soak live
-//! 10` takes ten minutes with the optimised program, and restarts PostgreSQL as well.
+//! gone, the server has released everything that they used. Here it takes some seconds;
+//! `scripts/soak live 10` takes ten minutes with the optimised program, and restarts PostgreSQL as well.
 
 #![allow(clippy::print_stdout, reason = "the figures are what a long run is looked at for")]
 
