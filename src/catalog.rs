@@ -85,7 +85,7 @@ pub struct Type {
     pub directive: Directive,
     /// Of an enum: its labels in their order.
     pub labels: Option<Vec<String>>,
-    /// The extension that has brought it, wherever it stands.
+    /// The extension that it belongs to, in any schema.
     #[serde(default)]
     pub extension: Option<String>,
     /// Whether it is in an exposed schema and the role may use it.

@@ -239,7 +239,7 @@ pub enum RowField {
     NodeId,
     /// A column.
     Column(usize),
-    /// What stands in the JSON document of a column at the end of a path.
+    /// The value at the end of a path in a column's JSON document.
     JsonAt {
         /// The column.
         column: usize,

@@ -109,7 +109,7 @@ impl Planner<'_> {
         }
     }
 
-    /// What `is` asks for.
+    /// The value of `is`.
     pub(super) fn is_null(&self, name: &str, value: &Input<'_>) -> Result<bool, PlanError> {
         match value.value() {
             Leaf::Text(word) => Ok(word == "NULL"),

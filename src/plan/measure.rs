@@ -1,4 +1,4 @@
-//! Measures: numbers that are computed of a column and of arguments, wherever they are asked for.
+//! Measures: numbers that are computed from a column and arguments, as fields and in orders.
 
 use apollo_compiler::Node;
 
@@ -42,7 +42,7 @@ impl Planner<'_> {
         Ok(RowField::Measure(Box::new(self.measure(table, measure, &arguments)?)))
     }
 
-    /// The term of a field of an `orderBy`. Null is no term.
+    /// The term of a field of an `orderBy`. Null adds no term.
     pub(super) fn measure_order(
         &self,
         table: usize,
@@ -79,7 +79,7 @@ impl Planner<'_> {
         Ok(Measure { column, what })
     }
 
-    /// An argument that has to be given. A variable that may be null can stand there if it has a default.
+    /// A required argument. Validation allows a nullable variable there if it has a default.
     fn given<'i, 'a>(
         &self,
         arguments: &'i Inputs<'a>,

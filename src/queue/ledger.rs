@@ -203,7 +203,7 @@ pub(super) async fn check(database: &Database) -> Result<(), db::Error> {
     look_up(database, Uuid::nil()).await.map(|_| ())
 }
 
-/// Creates the ledger where it is missing, and grants its use to the roles `grant_to`.
+/// Creates the ledger if it is missing, and grants its use to the roles `grant_to`.
 pub async fn set_up(database: &Database, grant_to: &[String]) -> Result<(), db::Error> {
     let mut statements = SETUP.to_owned();
     for role in grant_to {

@@ -86,7 +86,7 @@ impl Producer {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Fetches answers until told to stop. Without this task, no answer arrives.
+    /// Fetches answers until it is stopped. Without this task, no answer arrives.
     pub async fn run(&self, stop: CancellationToken) {
         self.inner.replies.read(&self.inner.redis, &stop).await;
     }

@@ -51,7 +51,7 @@ impl Replies {
         Waiting { replies: self, ticket, receiver }
     }
 
-    /// Reads answers until told to stop.
+    /// Reads answers until it is stopped.
     pub(super) async fn read(&self, redis: &Redis, stop: &CancellationToken) {
         let mut reporter = redis.reporter();
         while !stop.is_cancelled() {

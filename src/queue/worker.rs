@@ -1,8 +1,9 @@
 //! Queue -> engine -> answer: the side that holds the connections to the database.
 //!
-//! For each shard, one task takes entries. Another task maintains the shard: it reports which entries are still being worked
-//! on, takes over those of workers that are gone, and forgets these workers. When told to stop, the worker takes no more
-//! entries and finishes the ones it has. Unfinished entries stay in the queue for other workers.
+//! For each shard, one task takes entries. Another task maintains the shard: it reports which entries are
+//! still being worked on, takes over those of workers that are gone, and forgets these workers. When it is
+//! stopped, the worker takes no more entries and finishes the ones it has. Unfinished entries stay in the
+//! queue for other workers.
 
 mod keep;
 mod perform;
@@ -125,7 +126,7 @@ impl Worker {
         self.inner.redis.answers().await
     }
 
-    /// Works until told to stop. Then waits for running operations, for the drain timeout at most.
+    /// Works until it is stopped. Then waits for running operations, for the drain timeout at most.
     pub async fn run(&self, stop: CancellationToken) {
         let abandon = CancellationToken::new();
         let tasks = TaskTracker::new();

@@ -143,7 +143,7 @@ impl MeasureKind {
     /// Whether it can be computed of a column.
     fn applies_to(self, column: &ExposedColumn) -> bool {
         let of = &column.column_type;
-        // The operator stands in the schema of the type.
+        // The operator is in the schema of the type.
         let is_possible = !of.is_list && of.sql_type.is_some() && column.is_readable;
         is_possible
             && match self {

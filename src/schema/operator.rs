@@ -100,7 +100,7 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
         ValueType::Enum(_) | ValueType::Scalar(Scalar::Uuid) => &[EQ, IN, IS, NEQ],
         ValueType::Scalar(Scalar::Boolean | Scalar::Opaque | Scalar::Vector) => &[EQ, IS],
         ValueType::Scalar(Scalar::Id | Scalar::Cursor) => &[EQ],
-        // Those of documents are no comparisons: `json_filter` has them.
+        // The operators of documents are not comparisons: `json_filter` has them.
         ValueType::Scalar(Scalar::Json) => &[],
         ValueType::Scalar(Scalar::String) => {
             &[EQ, GT, GTE, IN, IS, LT, LTE, NEQ, STARTS_WITH, LIKE, ILIKE, REGEX, IREGEX]

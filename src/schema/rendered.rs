@@ -63,8 +63,8 @@ impl Rendered {
         Arc::clone(self.sdl.get_or_init(|| self.compiled.serialize().to_string().into()))
     }
 
-    /// The SDL that a supergraph is composed from: what a gateway may ask for, with the directives of Federation. `schema` is the one
-    /// that this was made from.
+    /// The SDL that a supergraph is composed from: what a gateway may select, with the directives of
+    /// Federation. `schema` is the one that this was made from.
     pub fn subgraph(&self, schema: &Schema) -> Arc<str> {
         Arc::clone(self.subgraph.get_or_init(|| federation::subgraph(schema, &self.compiled).into()))
     }

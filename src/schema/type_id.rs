@@ -41,7 +41,7 @@ pub enum TypeId {
     JsonRemoval,
     /// A predicate on a JSON document.
     JsonPredicate,
-    /// Conditions on what stands in a JSON document at the end of a path.
+    /// Conditions on the value at the end of a path in a JSON document.
     JsonPathFilter,
     /// A type that few databases need.
     Optional(OptionalType),

@@ -27,7 +27,7 @@ pub enum Violation {
     NotFinite,
     /// An enum has a label that the API does not know.
     UnknownLabel,
-    /// Of a representation in the request: its `__typename` is no type of rows.
+    /// Of a representation in the request: its `__typename` is not a type of rows.
     UnknownEntity,
     /// Of a representation in the request: it has none of the keys of its type.
     NoEntityKey,

@@ -20,7 +20,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The JSON of a measure. What is no number is null: the angle between a vector and one of zeros.
+    /// The JSON of a measure. It is null if it is not a number: the angle between a vector and one of zeros.
     pub(super) fn measure_json(&self, at: TableRef<'_>, measure: &Measure) -> JsonText {
         let infinity = |text| Expression::text(text).cast(SqlType::system("float8"));
         let value = self.measure(at, measure);

@@ -15,7 +15,7 @@ use super::pace::{Pace, Progress};
 use crate::config::Sockets;
 use crate::event::Ending;
 
-/// How long a connection may go on after it was told to end.
+/// How long a connection may continue after it was asked to end.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// One connection. Writers and readers are different tasks. The counters order nothing else, so they are relaxed.
@@ -28,7 +28,7 @@ pub(in crate::http) struct Activity {
     idle_since: AtomicU64,
     /// When the first byte of the next request arrived, in the same unit; zero if none has.
     head_since: AtomicU64,
-    /// When it was told to end, in the same unit; zero if it was not.
+    /// When it was asked to end, in the same unit; zero if it was not.
     ending_since: AtomicU64,
     /// Whether any byte has arrived.
     is_heard: AtomicBool,
@@ -155,7 +155,7 @@ impl Activity {
     }
 
     /// Asks the connection to end. Returns false if that was done before. If the client reads nothing, the
-    /// connection is aborted at once, even if it was told to end before.
+    /// connection is aborted at once, even if it was asked to end before.
     pub(super) fn end(&self, ending: Ending) -> bool {
         if matches!(ending, Ending::NotReading | Ending::AnswersTooLarge) {
             let is_first = !self.abandoned.is_cancelled();
@@ -175,7 +175,7 @@ impl Activity {
         self.ending_since.store(self.now(), Ordering::Relaxed);
     }
 
-    /// Whether it was told to end, or ends by itself.
+    /// Whether it was asked to end, or ends by itself.
     pub(super) fn is_ending(&self) -> bool {
         self.ending_since.load(Ordering::Relaxed) > 0
     }

@@ -2,7 +2,6 @@
 //! is no place left.
 //!
 //! One task checks all of them about once a second, so that a connection needs no timer of its own.
-//! One task looks at all of them about once a second, so that a connection costs no timer of its own.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

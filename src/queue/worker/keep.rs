@@ -24,7 +24,7 @@ const BEAT_LASTS: Duration = Duration::from_secs(5);
 const TEND_LEDGER: Duration = Duration::from_mins(1);
 
 impl Worker {
-    /// Maintains a shard until told to stop, and keeps this worker's entries until none is left.
+    /// Maintains a shard until it is stopped, and keeps this worker's entries until none is left.
     pub(super) async fn keep(
         &self,
         shard: &Shard,
@@ -60,7 +60,7 @@ impl Worker {
         }
     }
 
-    /// Reports, until told to stop, that a worker takes entries.
+    /// Reports, until it is stopped, that a worker takes entries.
     pub(super) async fn beat(&self, shard: &Shard, stop: &CancellationToken) {
         loop {
             // The tasks that take entries report a failure: they fail too.
@@ -101,7 +101,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Creates the ledger where it is missing, and removes old rows from it, until told to stop.
+    /// Creates the ledger if it is missing, and removes old rows from it, until it is stopped.
     pub(super) async fn tend_ledger(&self, stop: &CancellationToken) {
         let database = self.inner.engine.database();
         loop {
