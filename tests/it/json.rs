@@ -1,4 +1,4 @@
-//! JSON documents: filters of them against SQL that is written by hand, by two roles, and what is wrong with filters.
+//! JSON documents: their filters compared with SQL written by hand, by two roles, and invalid filters.
 
 mod bad_input;
 mod filter;
@@ -25,7 +25,7 @@ async fn data(engine: &Engine, who: &Identity, query: &str, variables: Value) ->
     answer["data"].take()
 }
 
-/// The ids of the rows that a filter finds.
+/// The ids of the rows that match a filter.
 async fn found(engine: &Engine, filter: &str) -> Value {
     let query = format!("{{ t: docCollection(filter: {filter}) {{ edges {{ node {{ id }} }} }} }}");
     ids(&data(engine, &Identity::default(), &query, json!({})).await["t"])
@@ -37,7 +37,7 @@ fn ids(connection: &Value) -> Value {
     edges.iter().map(|edge| edge["node"]["id"].clone()).collect()
 }
 
-/// The message of the first error, which has to be the client's.
+/// The message of the first error, which has to be a client error.
 async fn refused(engine: &Engine, query: &str, variables: Value) -> String {
     let answer = harness::graphql(engine, query, variables).await;
     let error = &answer["errors"][0];

@@ -1,4 +1,5 @@
-//! Filters on ranges and multiranges: against SQL, by roles of different rights, with indexes, and what is wrong with them.
+//! Filters on ranges and multiranges: compared with SQL, by roles with different rights, with indexes, and
+//! invalid ones.
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use crate::harness;
 use crate::plans::{FOR_CONDITIONS, plans};
 use crate::random::Random;
 
-/// A column of each sort: its name, its type, and the elements of its ranges in their order.
+/// A column of each kind: its name, its type, and the elements of its ranges in their order.
 const COLUMNS: [(&str, &str, [&str; 5]); 11] = [
     ("of_int4", "int4range", ["-2147483648", "-1", "0", "7", "2147483646"]),
     ("of_int8", "int8range", ["-9007199254740993", "0", "5", "9007199254740993", "9223372036854775806"]),
@@ -97,7 +98,7 @@ fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// The role sees the rows with even numbers only, and not the column `hidden`.
+/// The role sees only the rows with even numbers, and not the column `hidden`.
 fn setup(role: &str) -> String {
     let mut random = Random(16);
     let columns: Vec<_> = COLUMNS.iter().map(|(name, of, _)| format!("{name} {of}")).collect();
@@ -132,7 +133,7 @@ fn setup(role: &str) -> String {
     )
 }
 
-/// A random condition: for the API, and in SQL.
+/// A random condition in GraphQL and in SQL.
 fn condition(random: &mut Random) -> (Value, String) {
     let (column, of, elements) = random.choose(&COLUMNS);
     let (operator, symbol) = random.choose(&OPERATORS);
@@ -224,7 +225,7 @@ async fn indexes_on_ranges_serve_every_operator() {
     }
 }
 
-/// The message of the first error, which has to be the client's.
+/// The message of the first error, which has to be a client error.
 async fn refused(engine: &Engine, identity: &Identity, filter: &str) -> String {
     let query = format!("{{ bookingCollection(filter: {{ {filter} }}) {{ edges {{ cursor }} }} }}");
     let answer = harness::graphql_as(engine, identity, &query, json!({})).await;

@@ -1,4 +1,4 @@
-//! API keys over HTTP: in which header they count, and which role they give.
+//! API keys over HTTP: the headers in which they count, and their roles.
 
 use glowplug::config::{ApiKey, Secret};
 use reqwest::StatusCode;
@@ -52,10 +52,10 @@ async fn each_header_gives_the_role_that_the_documentation_says() {
         (Some(&secret), None, "member"),
         (Some(&secret), Some(SECRET_KEY), "member"),
         (Some(&bearer(OPAQUE_KEY)), None, "member"),
-        // A user's token decides, whatever the key is.
+        // A user's token takes precedence over any key.
         (Some(&token), Some(PUBLISHABLE), "member"),
         (Some(&publishable), Some(SECRET_KEY), "visitor"),
-        // What is no key of this server is for another program.
+        // A value that is not a key of this server is for another program.
         (None, Some("the key of a gateway in front of it"), "visitor"),
         (None, Some(&token[7..]), "visitor"),
     ] {
@@ -95,7 +95,7 @@ async fn without_an_anonymous_role_a_publishable_key_is_no_way_in() {
     assert_eq!(asked(&server, None, None).await.0, StatusCode::UNAUTHORIZED);
     assert_eq!(asked(&server, None, Some(SECRET_KEY)).await.1["data"]["who"], world.role("member"));
     server.stop().await;
-    // The same where keys are all that it takes.
+    // The same for a server that accepts only keys.
     let server = Server::start(&world.url(), |config| {
         config.auth.api_keys = vec![ApiKey { role: world.role("member"), key: Secret::new(OPAQUE_KEY) }];
     })

@@ -1,4 +1,4 @@
-//! What is wrong with a filter of documents is the client's fault, and the message says what it is.
+//! Errors in a filter of documents are client errors, and their messages say what is wrong.
 
 use serde_json::json;
 
@@ -52,7 +52,7 @@ async fn wrong_filters_are_told() {
             assert!(message.contains(word), "{filter}: {word:?} is missing: {message}");
         }
     }
-    // A document that jsonb cannot hold.
+    // A document that jsonb cannot represent.
     let message = refused(&engine, &query("{hasKey: \"a\"}").replace("d:", "j:"), json!({})).await;
     assert!(message.contains("Unicode"), "{message}");
     let levels = 100_000;

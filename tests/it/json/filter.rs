@@ -1,4 +1,5 @@
-//! What each operator finds, wherever rows come from, on every way to the database, and for roles of different rights.
+//! The results of each operator, for every source of rows, on every route to the database, and for roles with
+//! different rights.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::Identity;
@@ -45,7 +46,7 @@ async fn each_operator_finds_its_documents_in_jsonb_and_in_json() {
         (r#"{matches: {path: "exists($.tags[*] ? (@ == \"red\"))"}}"#, json!([1])),
         (r#"{matches: {path: "$.price > $low", vars: "{\"low\": 1}"}}"#, json!([1, 7])),
         (r#"{matches: {path: "$.price > 2", vars: null}}"#, json!([1])),
-        // What is no predicate is neither true nor false.
+        // A path that is not a predicate is neither true nor false.
         (r#"{matches: {path: "$.price"}}"#, json!([])),
         (r#"{matches: {path: "strict $.price > 2"}}"#, json!([1])),
         ("{matches: null, path: null}", json!([1, 2, 3, 4, 5, 6, 7])),
@@ -156,7 +157,7 @@ async fn documents_are_filtered_by_each_way(route: Route) {
         let answer = ask(json!({"path": "$.kind == \"pen\"", "at": ["size", "h"], "text": "20"})).await;
         let found: Vec<_> = ["a", "b", "c"].iter().map(|key| ids(&answer["data"][key])).collect();
         assert_eq!(found, [json!([1, 2, 3, 4, 5, 6, 7]), json!([2]), json!([1])], "{answer}");
-        // The fields of collections are never null, so that all of the data is.
+        // The fields of collections are non-null, so all of the data is null.
         let answer = ask(json!({"path": "$.kind ==", "at": []})).await;
         let error = &answer["errors"][0];
         let (path, code) = (&error["path"], &error["extensions"]["code"]);

@@ -1,4 +1,4 @@
-//! PostgreSQL's indexes serve the filters of documents.
+//! PostgreSQL uses indexes for the filters of documents.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ const SETUP: &str = "
 /// Five thousand rows are few enough to read them all: without these ways, only an index on the document is left.
 const BY_INDEX: &str = "set enable_seqscan = off; set enable_indexscan = off;";
 
-/// The statement that a query becomes, with its values as literals.
+/// The statement of a query, with its values as literals.
 fn statement(schema: &Schema, query: &str) -> String {
     let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
     let rendered = Rendered::new(schema).expect("a valid schema");

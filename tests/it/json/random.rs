@@ -1,5 +1,5 @@
-//! Random filters of random documents against SQL that is written by hand, with PostgreSQL's functions in place of operators, by two
-//! roles, of which one sees a part of the rows and columns.
+//! Random filters of random documents compared with SQL written by hand, with PostgreSQL's functions in place
+//! of operators, by two roles, one of which sees only some of the rows and columns.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
@@ -11,13 +11,14 @@ use crate::random::Random;
 
 const ROWS: usize = 150;
 
-/// A condition as GraphQL has it, and as SQL has it.
+/// A condition in GraphQL and in SQL.
 struct Filter {
     graphql: Value,
     sql: String,
 }
 
-/// A document of so many levels; few different values, so that many have something in common.
+/// A document with this number of levels; there are few different values, so that many documents have some in
+/// common.
 fn document(random: &mut Random, levels: usize) -> Value {
     let kind = if levels == 0 { 2 + random.below(6) } else { random.below(8) };
     match kind {
@@ -34,7 +35,7 @@ fn document(random: &mut Random, levels: usize) -> Value {
     }
 }
 
-/// A text as SQL writes it.
+/// A text as an SQL literal.
 fn quoted(text: &str) -> String {
     format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
@@ -48,7 +49,7 @@ fn keys(random: &mut Random) -> Vec<String> {
     (0..random.below(3)).map(|_| (*random.choose(&["a", "b", "c", "it's", "10"])).to_owned()).collect()
 }
 
-/// A path of keys and places.
+/// A path of keys and indexes.
 pub(super) fn path(random: &mut Random) -> Vec<String> {
     (0..random.below(3)).map(|_| (*random.choose(&["a", "b", "it's", "0", "1", "-1"])).to_owned()).collect()
 }
@@ -56,7 +57,7 @@ pub(super) fn path(random: &mut Random) -> Vec<String> {
 const COMPARISONS: [(&str, &str); 6] =
     [("eq", "="), ("neq", "<>"), ("lt", "<"), ("lte", "<="), ("gt", ">"), ("gte", ">=")];
 
-/// What holds for the document that an expression of SQL is.
+/// A random condition on the document of an SQL expression.
 fn test(random: &mut Random, d: &str) -> Filter {
     let other = document(random, 2);
     let literal = format!("{}::jsonb", quoted(&other.to_string()));
@@ -146,7 +147,7 @@ impl Filter {
     }
 }
 
-/// What a statement returns to a role: JSON.
+/// The result of a statement for a role, as JSON.
 pub(super) async fn sql(client: &Client, role: &str, statement: &str) -> Value {
     let messages = client.simple_query(&format!("set role {role}; {statement}; reset role")).await;
     let messages = messages.unwrap_or_else(|error| panic!("{statement}\n{error:?}"));
@@ -157,7 +158,7 @@ pub(super) async fn sql(client: &Client, role: &str, statement: &str) -> Value {
     serde_json::from_str(&text.expect("a row")).expect("JSON")
 }
 
-/// A table of random documents, which one role sees as a whole and another one in part.
+/// A table of random documents, of which one role sees everything and another one only a part.
 pub(super) fn setup(random: &mut Random, prefix: &str) -> String {
     let rows = (0..ROWS).map(|id| {
         let value = |random: &mut Random| {

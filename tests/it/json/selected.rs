@@ -1,4 +1,4 @@
-//! What stands at the end of a path in a selected document.
+//! The value at the end of a path in a selected document.
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
@@ -16,7 +16,7 @@ const SETUP: &str = r#"
         (1, '{"a": {"b": [1, "two", null]}, "s": "it''s"}', '{"a": {"b":  [1, "two"]}}', '{"x": 1}'),
         (2, null, 'null', '[]');"#;
 
-/// One field with paths of all sorts, under aliases, beside the whole.
+/// One field with all kinds of paths, by aliases, beside the whole document.
 const ALIASES: &str = r#"
     d whole: d(path: null) empty: d(path: []) b: d(path: ["a", "b"]) two: d(path: ["a", "b", "1"]) last: d(path: ["a", "b", "-1"])
     s: d(path: "s") none: d(path: ["a", "none"]) j: j(path: ["a", "b"]) top: j(path: []) n: n(path: ["x"])"#;
@@ -28,7 +28,7 @@ fn expected() -> Value {
             "d": whole, "whole": whole, "empty": whole, "b": r#"[1, "two", null]"#, "two": r#""two""#, "last": "null", "s": r#""it's""#,
             "none": null, "j": r#"[1, "two"]"#, "top": r#"{"a": {"b":  [1, "two"]}}"#, "n": "1"
         },
-        // A column that is never null has a field that is never null.
+        // A non-null column has a non-null field.
         {
             "d": null, "whole": null, "empty": null, "b": null, "two": null, "last": null, "s": null,
             "none": null, "j": null, "top": "null", "n": "null"
