@@ -16,6 +16,7 @@ use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
 use crate::sql::{AT_MOST_MARK, MISSING_ROWS_MARK};
 
+pub use sqlstate::Violated;
 pub(crate) use sqlstate::{is_of_statement, is_schema_change};
 pub use value::{of_further_values, of_value};
 
@@ -81,6 +82,8 @@ pub struct GraphqlError {
     pub code: Code,
     /// The SQLSTATE, where the database raised it.
     pub sqlstate: Option<String>,
+    /// What the values violate, by the name that the database has for it, so that a form can mark a field.
+    pub violated: Option<Violated>,
     /// The request id to look for in the log. Set if the client gets only a general message.
     pub request_id: Option<String>,
 }
@@ -281,6 +284,7 @@ impl GraphqlError {
             path: Vec::new(),
             code,
             sqlstate: None,
+            violated: None,
             request_id: None,
         }
     }
@@ -391,6 +395,7 @@ pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
                 ..client_error
             }
         }
+        db::Error::Database(raised) => GraphqlError { violated: sqlstate::violated(raised), ..client_error },
         _ => client_error,
     }
 }

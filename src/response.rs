@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::error::{Code, GraphqlError};
+use crate::error::{Code, GraphqlError, Violated};
 
 /// The value of a root field, by its key in the answer: a JSON text.
 pub type RootValue<'a> = (&'a str, &'a str);
@@ -78,6 +78,11 @@ fn error_json(error: &GraphqlError) -> Value {
     object["extensions"] = json!({ "code": error.code.name() });
     if let Some(sqlstate) = &error.sqlstate {
         object["extensions"]["sqlstate"] = json!(sqlstate);
+    }
+    match &error.violated {
+        Some(Violated::Constraint(name)) => object["extensions"]["constraint"] = json!(name),
+        Some(Violated::NotNull { column }) => object["extensions"]["column"] = json!(column),
+        None => {}
     }
     if let Some(id) = &error.request_id {
         object["extensions"]["requestId"] = json!(id);

@@ -62,6 +62,29 @@ pub(super) fn concerns_operators(state: &str) -> bool {
     class(state) == "54" || matches!(state, "53400" | "55000" | "55P02")
 }
 
+/// What values violate (PostgreSQL manual, section 55.8: the fields `n` and `c` of an error).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Violated {
+    /// A constraint of a table or of a domain, or a unique index, by its name.
+    Constraint(String),
+    /// A column that is not null.
+    NotNull {
+        /// The column's name in the database.
+        column: String,
+    },
+}
+
+/// What values violate, of an error of class 23; PostgreSQL names it in fields of the error, so no text has to be read.
+pub(super) fn violated(raised: &DatabaseError) -> Option<Violated> {
+    if class(&raised.sqlstate) != "23" {
+        return None;
+    }
+    let constraint = raised.constraint.clone().filter(|name| !name.is_empty());
+    constraint
+        .map(Violated::Constraint)
+        .or_else(|| raised.column.clone().map(|column| Violated::NotNull { column }))
+}
+
 /// The code and the client's message of an error that PostgreSQL raised.
 pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
     let state = raised.sqlstate.as_str();

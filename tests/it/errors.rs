@@ -18,6 +18,7 @@ on_every_way!(
     a_mutation_that_met_a_changed_schema_is_planned_anew,
     a_mutation_on_a_server_that_takes_no_writes_may_be_sent_again,
     a_defect_is_reported_with_the_id_of_the_request,
+    a_violated_constraint_is_named_apart_from_the_text,
 );
 
 async fn answering(route: Route, database: &str) -> Answering {
@@ -93,6 +94,42 @@ async fn a_function_raises_with_any_code_and_its_text_passes(route: Route) {
         let answer = ask(&answering, &format!("{{ {field} }}")).await;
         let message = answer["errors"][0]["message"].as_str().unwrap();
         assert_eq!((code(&answer), message), ("BAD_USER_INPUT", text), "{field}");
+    }
+}
+
+async fn a_violated_constraint_is_named_apart_from_the_text(route: Route) {
+    let setup = "create domain positive as integer constraint more_than_none check (value > 0);
+        create table owner (id integer primary key);
+        create table seat (id integer primary key, \"rowLetter\" text not null, price positive,
+            owner_id integer references owner, constraint \"Letters only\" check (\"rowLetter\" ~ '^[A-Z]$'));
+        create unique index one_price on seat ((price % 10));
+        create schema private;
+        create table private.log (id integer constraint secret_rule check (id > 100));
+        create function note() returns trigger language plpgsql as
+            'begin insert into private.log values (new.id); return new; end';
+        create table noted (id integer primary key);
+        create trigger note before insert on noted for each row execute function note();
+        insert into seat values (1, 'A', 7)";
+    let answering = answering(route, &harness::database(setup).await).await;
+    for (table, row, named) in [
+        ("seat", "id: 1, rowLetter: \"B\"", json!({"constraint": "seat_pkey"})),
+        ("seat", "id: 2, rowLetter: \"b\"", json!({"constraint": "Letters only"})),
+        ("seat", "id: 2", json!({"column": "rowLetter"})),
+        ("seat", "id: 2, rowLetter: \"B\", price: -1", json!({"constraint": "more_than_none"})),
+        ("seat", "id: 2, rowLetter: \"B\", price: 17", json!({"constraint": "one_price"})),
+        ("seat", "id: 2, rowLetter: \"B\", owner_id: 5", json!({"constraint": "seat_owner_id_fkey"})),
+        // The table of this one is not in the API, so its rules are not either.
+        ("noted", "id: 1", json!({})),
+    ] {
+        let query =
+            format!("mutation {{ insertInto{table}Collection(objects: [{{ {row} }}]) {{ affectedCount }} }}");
+        let answer = ask(&answering, &query).await;
+        let mut extensions = answer["errors"][0]["extensions"].clone();
+        assert!(extensions["sqlstate"].as_str().is_some_and(|state| state.starts_with("23")), "{answer}");
+        let others = extensions.as_object_mut().unwrap();
+        others.retain(|name, _| name == "constraint" || name == "column");
+        assert_eq!(extensions, named, "{row}: {answer}");
+        assert!(!answer.to_string().contains("secret"), "{answer}");
     }
 }
 
