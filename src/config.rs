@@ -5,6 +5,7 @@
 
 mod check;
 mod defaults;
+mod dev;
 mod live;
 mod names;
 mod problem;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use defaults::Profile;
+pub use dev::{DevPages, SamplePerson};
 pub use live::Live;
 pub use problem::{Problem, Problems};
 pub use queue::{Queue, Queued, Redis};
@@ -325,6 +327,8 @@ pub struct Http {
     pub sdl: bool,
     /// Whether `/` serves GraphiQL.
     pub graphiql: bool,
+    /// What only a development server has.
+    pub dev: Option<DevPages>,
     /// How long running requests may take at a stop before they are dropped.
     pub drain_timeout: Duration,
     /// How long requests are still accepted after the server was asked to stop.

@@ -11,6 +11,8 @@ mod batch;
 mod body;
 mod connection;
 mod descriptors;
+#[cfg(feature = "dev")]
+mod dev;
 mod document;
 pub mod graphiql;
 mod graphql;
@@ -130,7 +132,8 @@ pub async fn serve(
         }
     };
     let answered = async {
-        let service = Service::new(posting(shared.clone()), router(shared.clone()), &config.cors_origins);
+        let paths = with_dev_pages(router(shared.clone()), config);
+        let service = Service::new(posting(shared.clone()), paths, &config.cors_origins);
         let connections = Connections::new(descriptors::maximum(&config.sockets), config.sockets.clone());
         listeners::serve(api, service, connections, &close, config.drain_timeout).await;
         done.cancel();
@@ -174,4 +177,18 @@ fn router(shared: Shared) -> Router {
         .fallback(admin::not_found)
         .method_not_allowed_fallback(admin::method_not_allowed)
         .with_state(shared)
+}
+
+/// The paths, and those of a development server if this is one.
+#[cfg(feature = "dev")]
+fn with_dev_pages(paths: Router, config: &config::Http) -> Router {
+    match &config.dev {
+        Some(pages) => paths.merge(dev::router(pages)),
+        None => paths,
+    }
+}
+
+#[cfg(not(feature = "dev"))]
+fn with_dev_pages(paths: Router, _: &config::Http) -> Router {
+    paths
 }

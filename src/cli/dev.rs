@@ -17,7 +17,7 @@ use clap::Args;
 use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerMode, PoolerOptions, Redis};
 use tokio::net::TcpListener;
 
-use crate::config::{Origin, Profile, Raw, Settled};
+use crate::config::{DevPages, Origin, Profile, Raw, Settled};
 use crate::engine::Planning;
 use crate::event::Event;
 use crate::http::{ListenError, Listeners};
@@ -34,6 +34,9 @@ use watch::Watch;
 
 /// The only database of the private server in use.
 const DATABASE: &str = "postgres";
+
+/// Where npm puts the example front end.
+const BOARD: &str = "examples/web/dist";
 
 /// The flags of `glowplug dev`.
 #[derive(Debug, Args)]
@@ -96,7 +99,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         // The migrations have created the roles, if the project has any.
         let config = settled.check()?;
         people::settle(&mut settled, &project, &config).await?;
-        let config = settled.check()?;
+        let mut config = settled.check()?;
+        let people = people::find(&config).await?;
+        config.http.dev = Some(DevPages { people: people.clone(), board: built_board() });
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::builder().config(config.clone()).build()?;
@@ -107,7 +112,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             queue.work(&config)?;
         }
         greet(address, &direct_url, pooler.as_ref(), queue.as_ref());
-        people::introduce(&config, address).await?;
+        people::introduce(&config, &people, address);
         point_out_changes(&options.migrations);
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning);
         serve(running, follow, queue.as_ref()).await;
@@ -189,6 +194,9 @@ fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, queue: Op
     println!("  endpoint   http://{address}/graphql");
     println!("  SDL        http://{address}/schema.graphql");
     println!("  database   {database}");
+    if built_board().is_some() {
+        println!("  board      http://{address}/board");
+    }
     if let Some(pooler) = pooler {
         println!("  pooler     {}", pooler.url(DATABASE));
     }
@@ -201,6 +209,11 @@ fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, queue: Op
             "GraphiQL is loaded from a CDN; run `npm ci --prefix web` and build again to have it in the binary."
         );
     }
+}
+
+/// The folder of the example front end, if it is built.
+fn built_board() -> Option<PathBuf> {
+    Path::new(BOARD).join("index.html").exists().then(|| PathBuf::from(BOARD))
 }
 
 fn point_out_changes(migrations: &Path) {

@@ -216,6 +216,7 @@ fn http(reader: &mut Reader<'_>, explore: Explore, reserved: usize) -> Http {
         cors_origins: reader.read("cors-origins", origins),
         sdl: explore.shows_all,
         graphiql: explore.shows_all,
+        dev: None,
         drain_timeout: reader.duration("drain-timeout"),
         shutdown_delay: reader.read("shutdown-delay", |text| unless_off(text, duration)).unwrap_or_default(),
         metrics_listen: reader.read("metrics-listen", |text| unless_off(text, address)),

@@ -1,4 +1,6 @@
-//! GraphiQL in a real browser, on the starter project's database.
+//! GraphiQL and the example front end in a real browser, on the starter project's database.
+
+mod board;
 
 use std::path::Path;
 
@@ -77,15 +79,21 @@ async fn a_subscription_in_graphiql_shows_a_change_without_a_reload() {
     assert!(!shown("before") && shown("after") && seen["stopped"] == true, "{seen}");
 }
 
-/// The findings of a script of tests/npm in a page. The script itself asserts what no page may do.
+/// The findings of a script of tests/npm in GraphiQL.
 async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
     assert!(
         glowplug::http::graphiql::is_embedded(),
         "GraphiQL is not in this binary: run `npm ci --prefix web`, then build again"
     );
+    browse(script, script, url, arguments).await
+}
+
+/// The findings of a script of tests/npm in a page. What no page may do is asserted here. Each test has a folder of its own
+/// below `target/`, where the pictures are.
+async fn browse(script: &str, folder: &str, url: &str, arguments: &[&str]) -> Value {
     let browser = BROWSERS.into_iter().find(|path| Path::new(path).exists());
     let browser = browser.expect("no Chromium here: install it (Debian: `apt install chromium`)");
-    let folder = node::output(script);
+    let folder = node::output(folder);
     let arguments = [&[url, browser, folder.to_str().unwrap()], arguments].concat();
     let printed = node::run(&node::folder().join(format!("{script}.mjs")), &arguments, &node::folder()).await;
     let seen: Value = serde_json::from_str(&printed).unwrap();

@@ -210,6 +210,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             cors_origins: Vec::new(),
             sdl: true,
             graphiql: true,
+            dev: None,
             drain_timeout: Duration::from_secs(5),
             shutdown_delay: Duration::ZERO,
             metrics_listen: None,

@@ -1,10 +1,10 @@
-// Opens GraphiQL in a browser, and notes what no page of ours should do.
+// Opens pages in a browser, and notes what no page of ours should do.
 
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-// Calls `visit` with the page and a function that runs its query and gives the answer, and returns what was noted.
-export async function open(url, executablePath, folder, visit) {
+// Calls `visit` with a browser and what is noted of the pages that `watch` has seen, and returns the notes.
+export async function browse(executablePath, folder, visit) {
   const context = await chromium.launchPersistentContext(join(folder, "profile"), {
     executablePath,
     headless: true,
@@ -21,22 +21,34 @@ export async function open(url, executablePath, folder, visit) {
   });
   const noted = { complaints: [], foreign: [] };
   try {
-    const page = await context.newPage();
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) noted.complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => noted.complaints.push(String(error)));
-    page.on("request", (request) => {
-      const address = new URL(request.url());
-      if (address.protocol !== "data:" && address.origin !== new URL(url).origin) noted.foreign.push(request.url());
-    });
-    await page.goto(url);
-    await page.locator(".graphiql-query-editor .CodeMirror").waitFor();
-    await visit(page, () => run(page));
+    await visit(context, noted);
   } finally {
     await context.close();
   }
   return noted;
+}
+
+// Notes the page's complaints, and its requests to other servers than that of the address.
+export function watch(page, url, noted) {
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) noted.complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => noted.complaints.push(String(error)));
+  page.on("request", (request) => {
+    const address = new URL(request.url());
+    if (address.protocol !== "data:" && address.origin !== new URL(url).origin) noted.foreign.push(request.url());
+  });
+}
+
+// Opens GraphiQL, and calls `visit` with the page and a function that runs its query and gives the answer.
+export function open(url, executablePath, folder, visit) {
+  return browse(executablePath, folder, async (context, noted) => {
+    const page = await context.newPage();
+    watch(page, url, noted);
+    await page.goto(url);
+    await page.locator(".graphiql-query-editor .CodeMirror").waitFor();
+    await visit(page, () => run(page));
+  });
 }
 
 async function run(page) {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::failure::Failure;
 use crate::cli::token::sign;
-use crate::config::{Config, Settled};
+use crate::config::{Config, SamplePerson, Secret, Settled};
 use crate::db::{Database, Scope};
 use crate::sql::Statement;
 
@@ -48,27 +48,38 @@ async fn has_anonymous(config: &Config) -> Result<bool, Failure> {
     Ok(ask(config, &statement).await?.as_deref() == Some("true"))
 }
 
-/// Prints the identity that requests run as, and a token for each person that the database names.
-pub(super) async fn introduce(config: &Config, address: SocketAddr) -> Result<(), Failure> {
+/// The people that the database names, each with a new token. None without a secret to sign with.
+pub(super) async fn find(config: &Config) -> Result<Vec<SamplePerson>, Failure> {
+    let Some(jwt) = config.auth.jwt.as_ref().filter(|jwt| jwt.secret.is_some()) else {
+        return Ok(Vec::new());
+    };
+    let signed = |Person { who, claims }| {
+        let token = Secret::new(sign(jwt, claims.clone(), VALID)?);
+        Ok(SamplePerson { name: who, claims, token })
+    };
+    people(config).await?.into_iter().map(signed).collect()
+}
+
+/// Prints the identity that requests run as, and the token of each person.
+pub(super) fn introduce(config: &Config, people: &[SamplePerson], address: SocketAddr) {
     if let Some(role) = &config.auth.anon_role {
         println!("Requests without a token run as the role {role}.");
     }
-    let Some(jwt) = config.auth.jwt.as_ref().filter(|jwt| jwt.secret.is_some()) else { return Ok(()) };
-    let people = people(config).await?;
+    if config.auth.jwt.as_ref().is_none_or(|jwt| jwt.secret.is_none()) {
+        return;
+    }
     if people.is_empty() {
         println!("To act as another user: `glowplug token --role … --claim sub=…` prints a token.\n");
-        return Ok(());
+        return;
     }
     println!("To act as another user, put one of these into GraphiQL's tab Headers:\n");
-    for Person { who, claims } in people {
-        let token = sign(jwt, claims, VALID)?;
-        println!("  {who}\n    {{\"authorization\": \"Bearer {token}\"}}");
+    for SamplePerson { name, token, .. } in people {
+        println!("  {name}\n    {{\"authorization\": \"Bearer {}\"}}", token.expose());
     }
     println!("\nor send it with curl; `glowplug token` makes others:\n");
     println!(
         "  curl http://{address}/graphql -H 'authorization: Bearer …' --json '{{\"query\": \"{{ __typename }}\"}}'\n"
     );
-    Ok(())
 }
 
 async fn people(config: &Config) -> Result<Vec<Person>, Failure> {

@@ -23,6 +23,9 @@ fn write_migration(folder: &Path, name: &str, up: &str, down: &str) {
 #[tokio::test]
 async fn serves_the_starter_project_and_leaves_nothing_behind() {
     let folder = open_folder();
+    let page = folder.path().join("examples/web/dist/index.html");
+    std::fs::create_dir_all(page.parent().unwrap()).unwrap();
+    std::fs::write(&page, "the front end").unwrap();
     let migrations = starter_migrations();
     let mut dev = Program::dev(folder.path(), &["--migrations", migrations.to_str().unwrap()]);
     let printed = dev.printed();
@@ -47,6 +50,9 @@ async fn serves_the_starter_project_and_leaves_nothing_behind() {
         json!({ "data": { "me": { "name": "Keiko Tanaka", "email": "keiko@example.com" } } })
     );
     assert_eq!(dev.get("/").await.0, 200);
+    assert!(printed.contains("\n  board      http://127.0.0.1:"), "{printed}");
+    assert_eq!(dev.get("/board").await, (200, "the front end".to_owned()));
+    assert!(dev.get("/dev/people").await.1.contains(&token), "the tokens that were printed");
     let client = connect(&dev.word_after("database   ")).await;
     assert_eq!(ask(&client, "select count(*) from task").await.unwrap(), "360");
 
