@@ -61,6 +61,8 @@ struct Shared {
     request_settings: Arc<RequestSettings>,
     sdl: bool,
     graphiql: bool,
+    /// Whether GraphiQL's page can offer sample people.
+    has_people: bool,
     room: Room,
     body_timeout: Duration,
     /// `None` if there are no live queries.
@@ -90,6 +92,7 @@ impl Shared {
             request_settings: Arc::new(config.request_settings.clone()),
             sdl,
             graphiql,
+            has_people: config.dev.as_ref().is_some_and(|pages| !pages.people.is_empty()),
             room: Room::new(sockets),
             body_timeout: sockets.body_timeout,
             live,
@@ -169,7 +172,7 @@ fn router(shared: Shared) -> Router {
         .route("/readyz", get(admin::ready));
     let router = if shared.sdl { router.route("/schema.graphql", get(admin::schema)) } else { router };
     let router = if shared.graphiql {
-        router.route("/", get(graphiql::page)).route("/assets/{package}/{file}", get(graphiql::asset))
+        router.route("/", get(graphiql::page)).route("/assets/{file}", get(graphiql::asset))
     } else {
         router
     };

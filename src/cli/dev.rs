@@ -206,7 +206,7 @@ fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, queue: Op
     println!();
     if !crate::http::graphiql::is_embedded() {
         println!(
-            "GraphiQL is loaded from a CDN; run `npm ci --prefix web` and build again to have it in the binary."
+            "This is an older GraphiQL, from a CDN; run `npm ci && npm run build` in web/ and build again for the new one, in the binary."
         );
     }
 }

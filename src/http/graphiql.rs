@@ -1,13 +1,12 @@
 //! GraphiQL at `/`, and its files.
 //!
-//! The files come from npm and are never part of the repository. If they are installed, `build.rs` packs them into the
-//! binary. Otherwise the page loads the same files from a public CDN and checks their hashes.
+//! npm makes the files in `web/`, and they are never part of the repository. If they are there, `build.rs` packs them into the
+//! binary. Otherwise the page loads an older GraphiQL from a public CDN (`cdn`).
 
-mod assets;
+mod cdn;
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::path::Path;
 
 use axum::body::Body;
 use axum::extract::{self, Request, State};
@@ -24,15 +23,12 @@ use uuid::Uuid;
 use super::Shared;
 use super::admin::is_known;
 use super::identity::identify;
-use assets::{ASSETS, Asset};
 
+// The names and the packed contents of the files.
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// The page, with placeholders for the nonce, the files and the settings.
 const PAGE: &str = include_str!("graphiql/page.html");
-
-/// Serves every npm package's files by version, unchanged.
-const CDN: &str = "https://cdn.jsdelivr.net/npm";
 
 /// The source of the page's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,46 +39,25 @@ enum Source {
     Cdn,
 }
 
-const SOURCE: Source = if EMBEDDED.is_some() { Source::Binary } else { Source::Cdn };
+const SOURCE: Source = if EMBEDDED.is_empty() { Source::Cdn } else { Source::Binary };
 
 /// Whether GraphiQL is in this binary, so that its page works without the internet.
 pub const fn is_embedded() -> bool {
     matches!(SOURCE, Source::Binary)
 }
 
-impl Asset {
-    /// The file's name without its folder.
-    fn file(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(self.path)
-    }
-
-    fn is_style(&self) -> bool {
-        Path::new(self.path).extension().is_some_and(|extension| extension == "css")
-    }
-
-    /// The file's address. Within this server it is relative, so that the page also works below a proxy's prefix.
-    fn url(&self, source: Source) -> String {
-        let Self { package, version, path, .. } = self;
-        match source {
-            Source::Binary => format!("assets/{package}@{version}/{}", self.file()),
-            Source::Cdn => format!("{CDN}/{package}@{version}/{path}"),
-        }
-    }
-
-    /// The element that loads the file, if it has the right hash.
-    fn element(&self, source: Source, nonce: &str) -> String {
-        let (url, integrity) = (self.url(source), self.integrity);
-        // A browser compares a hash only where the other origin allows it to read the answer.
-        let origin = match source {
-            Source::Binary => "",
-            Source::Cdn => " crossorigin=\"anonymous\"",
-        };
-        if self.is_style() {
-            format!(r#"<link rel="stylesheet" href="{url}" integrity="{integrity}"{origin} nonce="{nonce}">"#)
-        } else {
-            format!(r#"<script src="{url}" integrity="{integrity}"{origin} nonce="{nonce}"></script>"#)
-        }
-    }
+/// The elements that load the binary's files: the style sheet, and the script that loads the other ones. Their addresses are
+/// relative, so that the page also works below a proxy's prefix.
+fn elements(nonce: &str) -> (String, String) {
+    let entry = |start: &str, end: &str| {
+        let mut names = EMBEDDED.iter().map(|(name, _)| *name);
+        names.find(|name| name.starts_with(start) && name.ends_with(end)).unwrap_or_default()
+    };
+    let (style, script) = (entry("style-", ".css"), entry("graphiql-", ".js"));
+    (
+        format!(r#"<link rel="stylesheet" href="assets/{style}" nonce="{nonce}">"#),
+        format!(r#"<script type="module" src="assets/{script}" nonce="{nonce}"></script>"#),
+    )
 }
 
 /// `/`: the page. Its nonce is new each time, so it is never cached.
@@ -96,10 +71,13 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
         Err(_) => None,
     };
     let nonce = Uuid::new_v4().simple().to_string();
-    let settings = json!({"endpoint": "graphql", "defaultQuery": default_query});
+    let mut settings = json!({"endpoint": "graphql", "defaultQuery": default_query});
+    if shared.has_people {
+        settings["people"] = "dev/people".into();
+    }
     let mut response = Html(render(SOURCE, &nonce, &settings.to_string())).into_response();
     let headers = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy(&nonce)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(SOURCE, &nonce)) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -109,48 +87,46 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
 }
 
 fn render(source: Source, nonce: &str, settings: &str) -> String {
-    let (styles, scripts): (Vec<&Asset>, Vec<&Asset>) = ASSETS.iter().partition(|asset| asset.is_style());
-    let elements = |assets: Vec<&Asset>| {
-        assets.iter().map(|asset| asset.element(source, nonce)).collect::<Vec<_>>().join("\n    ")
+    let (page, (styles, scripts)) = match source {
+        Source::Binary => (PAGE, elements(nonce)),
+        Source::Cdn => (cdn::PAGE, cdn::elements(nonce)),
     };
     // A `<` could end the element that contains the settings; in JSON it can be escaped.
     let settings = settings.replace('<', "\\u003c");
-    PAGE.replace("{{styles}}", &elements(styles))
-        .replace("{{scripts}}", &elements(scripts))
+    page.replace("{{styles}}", &styles)
+        .replace("{{scripts}}", &scripts)
         .replace("{{nonce}}", nonce)
         .replace("{{settings}}", &settings)
 }
 
-/// Only elements with this answer's nonce run or apply, and requests go only to this server.
-fn policy(nonce: &str) -> String {
+/// Only scripts with this answer's nonce run, and those that they load; requests go only to this server.
+///
+/// GraphiQL 5 has the editor of VS Code, which runs workers, and places its lines by styles within elements; no nonce can allow
+/// these.
+fn policy(source: Source, nonce: &str) -> String {
+    let styles = match source {
+        Source::Binary => "'self' 'unsafe-inline'; worker-src 'self'".to_owned(),
+        Source::Cdn => format!("'nonce-{nonce}'"),
+    };
     format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; font-src data:; \
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src {styles}; font-src 'self' data:; \
          img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 }
 
-/// `/assets/{package}@{version}/{file}`: a file of GraphiQL. The address contains the version, so the file never changes.
-pub(super) async fn asset(
-    extract::Path((package, file)): extract::Path<(String, String)>,
-    headers: HeaderMap,
-) -> Response {
-    let named = |asset: &Asset| {
-        file == asset.file() && package.split_once('@') == Some((asset.package, asset.version))
-    };
-    let found = ASSETS.iter().position(named).and_then(|index| Some((&ASSETS[index], EMBEDDED?[index])));
-    let Some((asset, packed)) = found else {
+/// `/assets/{file}`: a file of GraphiQL. Its name contains a hash, so the file never changes.
+pub(super) async fn asset(extract::Path(file): extract::Path<String>, headers: HeaderMap) -> Response {
+    let Some((name, packed)) = EMBEDDED.iter().find(|(name, _)| *name == file) else {
         return (StatusCode::NOT_FOUND, "There is no such file.\n").into_response();
     };
-    let tag = format!("W/\"{}\"", asset.integrity);
+    let tag = format!("W/\"{name}\"");
     let mut response = if is_known(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         contents(packed, takes_gzip(&headers))
     };
-    let content_type =
-        if asset.is_style() { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -158,6 +134,15 @@ pub(super) async fn asset(
         headers.insert(ETAG, tag);
     }
     response
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("ttf") => "font/ttf",
+        _ => "application/octet-stream",
+    }
 }
 
 /// A packed file as it is, or unpacked for the rare client that does not accept gzip.
@@ -195,32 +180,23 @@ mod tests {
     #[test]
     fn settings_cannot_leave_their_element() {
         let settings = json!({"defaultQuery": "</script><script>alert(1)</script>"}).to_string();
-        let page = render(Source::Binary, "n0", &settings);
-        assert!(!page.contains("alert(1)</script>"), "the settings are escaped");
-        assert!(!page.contains("{{"), "every place is filled");
-    }
-
-    #[test]
-    fn every_script_and_style_carries_the_nonce_and_its_hash() {
         for source in [Source::Binary, Source::Cdn] {
-            let page = render(source, "n0", "{}");
-            for asset in &ASSETS {
-                let element = asset.element(source, "n0");
-                assert!(page.contains(&element) && element.contains(asset.integrity), "{element}");
-            }
-            let elements = ["<script", "<link rel=\"stylesheet\"", "<style"];
-            let elements: usize = elements.iter().map(|start| page.matches(start).count()).sum();
-            let data = page.matches("<script type=\"application/json\"").count();
-            assert_eq!(page.matches(" nonce=\"n0\"").count() + data, elements);
+            let page = render(source, "n0", &settings);
+            assert!(!page.contains("alert(1)</script>"), "the settings are escaped");
+            assert!(!page.contains("{{"), "every place is filled");
         }
     }
 
     #[test]
-    fn the_cdn_has_every_file_under_its_package_and_version() {
-        let urls = ASSETS.map(|asset| asset.url(Source::Cdn));
-        assert_eq!(urls[1], "https://cdn.jsdelivr.net/npm/react@18.3.1/umd/react.production.min.js");
-        let element = ASSETS[1].element(Source::Cdn, "n0");
-        assert!(element.contains("crossorigin=\"anonymous\""), "{element}");
+    fn every_script_and_style_sheet_has_the_nonce() {
+        for source in [Source::Binary, Source::Cdn] {
+            let page = render(source, "n0", "{}");
+            let elements = ["<script", "<link rel=\"stylesheet\"", "<style"];
+            let elements: usize = elements.iter().map(|start| page.matches(start).count()).sum();
+            let data = page.matches("<script type=\"application/json\"").count();
+            assert_eq!(page.matches(" nonce=\"n0\"").count() + data, elements, "{page}");
+            assert!(policy(source, "n0").starts_with("default-src 'none'; script-src 'nonce-n0';"));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod board;
 
 use std::path::Path;
 
-use glowplug::config::Auth;
+use glowplug::config::{Auth, DocumentPolicy, Documents};
 use serde_json::{Value, json};
 
 use crate::auth::{jwt, token};
@@ -31,6 +31,7 @@ async fn the_default_query_runs_in_graphiql() {
     assert!(text("history").contains("TaskCollection"), "the history: {}", text("history"));
     assert_eq!(text("headers"), "Headers");
     assert!(text("settings").contains("Persist headers"), "{}", text("settings"));
+    assert_eq!(seen["phone"], json!({"width": 390, "isBelow": true, "isWide": true}));
 }
 
 #[tokio::test]
@@ -79,11 +80,27 @@ async fn a_subscription_in_graphiql_shows_a_change_without_a_reload() {
     assert!(!shown("before") && shown("after") && seen["stopped"] == true, "{seen}");
 }
 
+#[tokio::test]
+async fn the_role_menu_shows_other_rows_and_another_schema() {
+    let server = board::serve(Documents { list: None, policy: DocumentPolicy::Automatic }).await;
+    let address = server.url("/?query={projectCollection(first:100){edges{node{name}}}}");
+    let person = "Bjorn Lindqvist, member of APP, DATA, OLD, OPS, PAY, WEB";
+    let seen = visit("roles", &address, &[person]).await;
+    let rows = |part: &str| {
+        let edges = &seen[part]["data"]["projectCollection"]["edges"];
+        edges.as_array().unwrap_or_else(|| panic!("{seen}")).len()
+    };
+    assert_eq!(seen["people"], json!(["Without a token", person, "Keiko Tanaka, member of APP, DATA, WEB"]));
+    assert_eq!((rows("anyone"), rows("person"), rows("reloaded")), (3, 6, 6));
+    assert_eq!((&seen["anyoneWrites"], &seen["personWrites"]), (&json!(false), &json!(true)));
+    assert_eq!(seen["kept"], person);
+}
+
 /// The findings of a script of tests/npm in GraphiQL.
 async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
     assert!(
         glowplug::http::graphiql::is_embedded(),
-        "GraphiQL is not in this binary: run `npm ci --prefix web`, then build again"
+        "GraphiQL is not in this binary: run `npm ci && npm run build` in web/, then build again"
     );
     browse(script, script, url, arguments).await
 }

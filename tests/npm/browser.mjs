@@ -4,14 +4,14 @@
 // Usage: node browser.mjs <url of the page> <the browser's executable> <folder for the pictures and the profile>
 
 import { join } from "node:path";
-import { open } from "./page.mjs";
+import { line, open } from "./page.mjs";
 
 const [url, browser, folder] = process.argv.slice(2);
 const seen = { answer: null, rows: 0, docs: "", history: "", headers: "", settings: "" };
 const noted = await open(url, browser, folder, async (page, run) => {
   seen.answer = await run();
-  await page.locator(".result-window .CodeMirror-line", { hasText: "edges" }).waitFor();
-  seen.rows = await page.locator(".result-window .CodeMirror-line", { hasText: '"node"' }).count();
+  await line(page, "edges").waitFor();
+  seen.rows = await line(page, '"node"').count();
   await page.screenshot({ path: join(folder, "graphiql.png") });
 
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
@@ -24,10 +24,26 @@ const noted = await open(url, browser, folder, async (page, run) => {
   await page.locator(".graphiql-history-item").first().waitFor();
   seen.history = await page.locator(".graphiql-history-item").first().innerText();
   seen.headers = await page.getByRole("button", { name: "Headers", exact: true }).innerText();
+  await page.getByRole("button", { name: "Show GraphiQL Explorer" }).click();
+  await page.locator(".graphiql-explorer-root").getByText("taskCollection").first().waitFor();
+  await page.screenshot({ path: join(folder, "graphiql-explorer.png") });
   await page.getByRole("button", { name: "Open settings dialog" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByText("Persist headers", { exact: true }).waitFor();
   seen.settings = await dialog.innerText();
   await page.screenshot({ path: join(folder, "graphiql-settings.png") });
+  await page.keyboard.press("Escape");
+
+  // On a phone all parts are below each other, and nothing is cut off.
+  await page.getByRole("button", { name: "Hide GraphiQL Explorer" }).click();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const editor = await page.locator(".graphiql-query-editor").boundingBox();
+  const result = await page.locator(".graphiql-response").boundingBox();
+  seen.phone = {
+    width: await page.evaluate(() => document.documentElement.scrollWidth),
+    isBelow: result.y >= editor.y + editor.height,
+    isWide: editor.width > 300 && result.width > 300,
+  };
+  await page.screenshot({ path: join(folder, "graphiql-phone.png") });
 });
 process.stdout.write(JSON.stringify({ ...noted, ...seen }));

@@ -4,21 +4,21 @@
 // Usage: node live.mjs <url of the page> <the browser's executable> <folder> <document of a mutation> <what it makes visible>
 
 import { join } from "node:path";
-import { open } from "./page.mjs";
+import { line, open } from "./page.mjs";
 
 const [url, browser, folder, mutation, visible] = process.argv.slice(2);
 const seen = { before: "", after: "", stopped: false };
 const noted = await open(url, browser, folder, async (page) => {
-  const result = page.locator(".result-window");
+  const text = async () => (await page.locator(".result-window").innerText()).replaceAll("\u00a0", " ");
   await page.getByRole("button", { name: /execute query/i }).click();
-  await result.locator(".CodeMirror-line", { hasText: "edges" }).waitFor();
-  seen.before = await result.innerText();
+  await line(page, "edges").waitFor();
+  seen.before = await text();
   await page.screenshot({ path: join(folder, "before.png") });
   // Past the page, which does not know of it.
   const headers = { "content-type": "application/json" };
   await fetch(new URL("/graphql", url), { method: "POST", headers, body: JSON.stringify({ query: mutation }) });
-  await result.locator(".CodeMirror-line", { hasText: visible }).waitFor();
-  seen.after = await result.innerText();
+  await line(page, visible).waitFor();
+  seen.after = await text();
   await page.screenshot({ path: join(folder, "after.png") });
   await page.getByRole("button", { name: /stop query/i }).click();
   await page.getByRole("button", { name: /execute query/i }).waitFor();

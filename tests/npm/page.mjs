@@ -46,10 +46,15 @@ export function open(url, executablePath, folder, visit) {
     const page = await context.newPage();
     watch(page, url, noted);
     await page.goto(url);
-    await page.locator(".graphiql-query-editor .CodeMirror").waitFor();
+    await ready(page);
     await visit(page, () => run(page));
   });
 }
+
+export const ready = (page) => page.locator(".graphiql-query-editor .view-line").first().waitFor();
+
+// A line of the answer. The editor shows spaces as no-break spaces, which `hasText` reads as spaces.
+export const line = (page, text) => page.locator(".result-window .view-line", { hasText: text });
 
 async function run(page) {
   const [response] = await Promise.all([

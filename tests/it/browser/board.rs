@@ -21,7 +21,7 @@ pub(crate) fn built(file: &str) -> PathBuf {
 }
 
 /// A server with the sample people and the front end, as `dev` has them.
-async fn serve(documents: Documents) -> Server {
+pub(crate) async fn serve(documents: Documents) -> Server {
     let name = harness::starter_database().await;
     let url = harness::cluster().url(&name);
     let client = harness::connect(&url).await;
