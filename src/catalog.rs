@@ -7,6 +7,7 @@ pub mod directive;
 pub mod function;
 pub mod name;
 pub mod relation;
+mod text_search;
 
 use std::collections::HashMap;
 
@@ -16,6 +17,7 @@ pub use directive::Directive;
 pub use function::{Function, FunctionArgument, FunctionKind};
 pub use name::{Collation, Comparison, ComparisonOperator, QualifiedName, SqlType};
 pub use relation::Relation;
+pub use text_search::TextSearch;
 
 /// The statement that returns the catalog as JSON. `$1` is the list of exposed schemas as a text array; the answer is one row
 /// with one text.
@@ -37,6 +39,8 @@ pub struct Catalog {
     pub relations: Vec<Relation>,
     /// Functions, except those of extensions, in order of schema and name.
     pub functions: Vec<Function>,
+    /// The text search configurations, and `pg_trgm`.
+    pub text_search: Box<TextSearch>,
     /// Directives that could not be applied, for `schema --explain`: their objects, and why.
     pub problems: Vec<Problem>,
 }
@@ -295,6 +299,8 @@ struct CatalogJson {
     types: Vec<Type>,
     tables: Vec<Table>,
     functions: Vec<Function>,
+    #[serde(default)]
+    text_search: Box<TextSearch>,
 }
 
 impl Catalog {
@@ -305,8 +311,8 @@ impl Catalog {
         problems.extend(function::directive_problems(&json.functions));
         let types = json.types.into_iter().map(|found| (found.oid, found)).collect();
         let relations = relation::relations(&types, &json.tables, &mut problems);
-        let CatalogJson { schemas, tables, functions, .. } = json;
-        Ok(Self { schemas, types, tables, relations, functions, problems })
+        let CatalogJson { schemas, tables, functions, text_search, .. } = json;
+        Ok(Self { schemas, types, tables, relations, functions, text_search, problems })
     }
 
     /// The schema of that name, if it is exposed.

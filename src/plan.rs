@@ -24,7 +24,9 @@ mod path;
 mod read;
 mod related;
 mod represented;
+mod similarity;
 mod slot;
+mod text;
 mod update;
 mod vector;
 mod write;
@@ -51,7 +53,9 @@ pub use page::{Bound, Direction, Page};
 use path::ResponsePath;
 pub use related::{Related, RelatedTest};
 pub use represented::{GroupNumber, Mistake};
+pub use similarity::Similarity;
 pub use slot::{Slot, Variable};
+pub use text::TextSearch;
 pub use update::Assignment;
 pub use write::{Change, InsertedRows, Target, Write, WriteField};
 
@@ -296,6 +300,20 @@ pub enum Condition {
         column: usize,
         /// What has to hold.
         test: Box<JsonTest>,
+    },
+    /// A comparison of the column's trigrams with those of a text.
+    Similar {
+        /// The column.
+        column: usize,
+        /// The text, and how similar it must be.
+        similarity: Similarity,
+    },
+    /// A full text search in the column.
+    Search {
+        /// The column.
+        column: usize,
+        /// What to look for.
+        search: TextSearch,
     },
 }
 

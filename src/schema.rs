@@ -38,6 +38,7 @@ mod session;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 mod type_id;
 mod updates;
 pub mod violation;
@@ -72,6 +73,7 @@ pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};
 pub use session::SessionSettings;
 pub use table::{Changes, ExposedColumn, ExposedTable, NODE_ID, Totals};
+pub use text::{SimilarityField, SimilarityKind, TextSearchField};
 pub use type_id::{TableType, TypeId};
 pub use updates::{JsonRemovalField, UpdateOperation};
 

@@ -381,8 +381,37 @@ foreign_key as (
     -- A key that references a partitioned table has another entry for each partition that it references.
     where f.contype = 'f' and parent.conrelid is distinct from f.conrelid
     group by f.conrelid
+),
+text_configuration as (
+    select c.cfgname, n.nspname, n.nspname <> 'pg_catalog' as is_added
+    from pg_catalog.pg_ts_config as c
+    join pg_catalog.pg_namespace as n on n.oid = c.cfgnamespace
+    where pg_catalog.has_schema_privilege(n.oid, 'usage')
 )
 select json_build_object(
+    'text_search', json_build_object(
+        'configurations', (
+            select coalesce(json_agg(json_build_object('schema', c.nspname, 'name', c.cfgname)
+                order by c.is_added, c.nspname, c.cfgname), '[]')
+            from text_configuration as c
+        ),
+        -- Not what a client of the pooler has set in this session.
+        'default', (
+            select json_build_object('schema', c.nspname, 'name', c.cfgname)
+            from text_configuration as c
+            join pg_catalog.pg_settings as s on s.name = 'default_text_search_config' and s.reset_val in (
+                pg_catalog.quote_ident(c.nspname) || '.' || pg_catalog.quote_ident(c.cfgname), pg_catalog.quote_ident(c.cfgname)
+            )
+            order by c.is_added, c.nspname
+            limit 1
+        ),
+        'trigrams', (
+            select n.nspname
+            from pg_catalog.pg_extension as e
+            join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+            where e.extname = 'pg_trgm' and pg_catalog.has_schema_privilege(n.oid, 'usage')
+        )
+    ),
     'schemas', coalesce((
         select json_agg(json_build_object(
             'name', s.nspname,

@@ -97,6 +97,10 @@ catalogue(hash) as (
     from pg_catalog.pg_collation
     where oid >= 16384
     union all
+    select pg_catalog.hash_record_extended(row(tableoid, oid, xmin), 0)
+    from pg_catalog.pg_ts_config
+    where oid >= 16384
+    union all
     select pg_catalog.hash_record_extended(row(d.tableoid, d.classoid, d.objoid, d.objsubid, d.xmin), 0)
     from pg_catalog.pg_description as d
     where d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass

@@ -87,6 +87,10 @@ impl Planner<'_> {
                     Ok(Condition::IsNull { column, is_null: self.is_null(&exposed.field, value)? })
                 }
                 FilterOperator::Compare(operator) => self.comparison(column, exposed, operator, value),
+                FilterOperator::Similar(kind) => {
+                    Ok(Condition::Similar { column, similarity: self.similarity(kind, value)? })
+                }
+                FilterOperator::Search => Ok(Condition::Search { column, search: self.text_search(value)? }),
             }
         });
         conditions.collect()

@@ -173,7 +173,9 @@ impl Planner<'_> {
                 };
                 Ok(PartTest::Compare(operator, operand))
             }
-            None => Err(self.error(format!("{name} is no operator at a path of {column}"))),
+            Some(FilterOperator::Search | FilterOperator::Similar(_)) | None => {
+                Err(self.error(format!("{name} is no operator at a path of {column}")))
+            }
         }
     }
 }

@@ -115,7 +115,9 @@ impl Planner<'_> {
             Some(FilterOperator::Null) => {
                 Err(self.error(format!("the count of {name} is never null: leave out {operator}")))
             }
-            None => Err(self.error(format!("{operator} is no operator on the count of {name}"))),
+            Some(FilterOperator::Search | FilterOperator::Similar(_)) | None => {
+                Err(self.error(format!("{operator} is no operator on the count of {name}")))
+            }
         }
     }
 

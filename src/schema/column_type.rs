@@ -52,7 +52,7 @@ impl ColumnType {
             // domain.
             sql_type: nameable(if is_list { value } else { base }),
             encoding,
-            family: if is_list { TypeFamily::Other } else { TypeFamily::of_base_type(base) },
+            family: if is_list { TypeFamily::Other } else { TypeFamily::of_base_type(catalog, base) },
             is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
             value: value_type,
         }
@@ -78,7 +78,7 @@ impl ColumnType {
     pub fn lacks_name_for(&self, operator: &Operator) -> bool {
         let element = match &self.family {
             TypeFamily::Range { element } => element.as_ref(),
-            TypeFamily::Other => None,
+            TypeFamily::Text { .. } | TypeFamily::TextVector | TypeFamily::Other => None,
         };
         match (operator.symbol, operator.operand) {
             (Symbol::OfRanges(_), OperandKind::Element) => element.is_none(),

@@ -1,6 +1,7 @@
 //! The operators of filters: one table for each kind of value, which inputs, plan and SQL use. Those that `pg_graphql`
 //! does not have are in [`further`](super::further).
 
+use super::SimilarityKind;
 use super::scalar::{Scalar, ValueType};
 use crate::catalog::{Collation, ComparisonOperator};
 
@@ -11,6 +12,10 @@ pub enum FilterOperator {
     Null,
     /// A comparison of the column.
     Compare(&'static Operator),
+    /// A full text search in the column.
+    Search,
+    /// A comparison of the column's trigrams with those of a text.
+    Similar(SimilarityKind),
 }
 
 /// A comparison of a column with an operand.
@@ -143,7 +148,7 @@ impl FilterOperator {
     /// Whether PostgreSQL supports it for texts with a collation.
     pub fn takes(self, collation: &Collation) -> bool {
         match self {
-            Self::Null => true,
+            Self::Null | Self::Search | Self::Similar(_) => true,
             Self::Compare(operator) => match operator.collations {
                 Collations::All => true,
                 Collations::Deterministic => collation.is_deterministic,

@@ -1,5 +1,5 @@
-//! Types of the API that are there only where a database has something that they are for, such as an extension. Their names give
-//! way to those of all tables and enums, so that none of these is renamed when an extension is created.
+//! Types of the API that `pg_graphql` does not have, most of them only where a database has something that they are for, such as an
+//! extension. Their names give way to those of all tables and enums, so that none of these is renamed when an extension is created.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,17 +13,28 @@ pub enum OptionalType {
     MeasureOrderBy(MeasureKind),
     /// How the distance of vectors is computed.
     VectorMetric,
+    /// What a full text search looks for.
+    TextSearch,
+    /// What texts are to be similar to.
+    Similarity,
 }
 
 impl OptionalType {
     /// All of them.
-    pub(super) const ALL: [Self; 2] = [Self::MeasureOrderBy(MeasureKind::VectorDistance), Self::VectorMetric];
+    pub(super) const ALL: [Self; 4] = [
+        Self::MeasureOrderBy(MeasureKind::VectorDistance),
+        Self::VectorMetric,
+        Self::TextSearch,
+        Self::Similarity,
+    ];
 
     /// Its name, if that is free.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::MeasureOrderBy(MeasureKind::VectorDistance) => "VectorDistanceOrderBy",
             Self::VectorMetric => "VectorMetric",
+            Self::TextSearch => "TextSearchInput",
+            Self::Similarity => "SimilarityInput",
         }
     }
 }

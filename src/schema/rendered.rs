@@ -16,6 +16,7 @@ mod objects;
 mod related;
 mod renderer;
 mod roots;
+mod text;
 mod updates;
 
 use std::collections::HashSet;

@@ -230,6 +230,8 @@ pub enum Expression {
     FunctionCall(FunctionCall),
     /// A call of one of PostgreSQL's own functions, in `pg_catalog`.
     Call(&'static str, Vec<Expression>),
+    /// A text search configuration, as a constant.
+    TextSearchConfiguration(QualifiedName),
     /// `coalesce(…)`, which is not a function.
     Coalesce(Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.

@@ -25,6 +25,8 @@ impl Compiler<'_> {
             Condition::StandsIn(child) => self.stands_in(at, child.as_ref()),
             Condition::Related(related) => self.related(at, related),
             Condition::Json { column, test } => self.json_test(at, *column, test),
+            Condition::Search { column, search } => self.search(at, *column, search),
+            Condition::Similar { column, similarity } => self.similar(at, *column, similarity),
         }
     }
 
@@ -105,7 +107,7 @@ impl Compiler<'_> {
     fn element_type(&self, table: usize, column: usize) -> Option<SqlType> {
         match &self.schema.column(table, column)?.column_type.family {
             TypeFamily::Range { element } => element.clone(),
-            TypeFamily::Other => None,
+            TypeFamily::Text { .. } | TypeFamily::TextVector | TypeFamily::Other => None,
         }
     }
 

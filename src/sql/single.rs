@@ -121,6 +121,8 @@ fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
         | Condition::StandsIn(_)
         | Condition::Related(_)
         | Condition::Json { .. }
+        | Condition::Search { .. }
+        | Condition::Similar { .. }
         | Condition::IsNull { .. } => {}
     }
 }

@@ -83,7 +83,7 @@ impl Scope {
         // left. The role comes last, so that the role of a request does not need the right to make the other settings.
         let role = ("role", Some(self.role.as_deref().unwrap_or(SESSION_USER).into()));
         let own = self.settings.iter().map(|(name, value)| (&**name, Some(Cow::from(&**value))));
-        let session = session.assignments().map(|(name, value)| (name, value.map(Cow::Borrowed)));
+        let session = session.assignments().map(|(name, value): Setting<'_>| (name, value));
         Ok(session.chain(read_only).chain([timeout]).chain(own).chain([role]))
     }
 }

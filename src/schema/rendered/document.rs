@@ -58,6 +58,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     definitions.json_filters();
     definitions.measures();
     definitions.values();
+    definitions.text_search();
     match definitions.renderer.invalid {
         Some(name) => Err(format!("{name:?} is no name")),
         None => Ok(Document { definitions: definitions.made, ..Document::new() }),

@@ -6,8 +6,8 @@ use super::renderer::{Input, Renderer, input};
 use crate::schema::further::further_operators;
 use crate::schema::operator::operators;
 use crate::schema::{
-    ExposedColumn, ExposedTable, FilterOperator, OperandKind, RowConditionKind, Scalar, TableType, TypeId,
-    ValueType,
+    ExposedColumn, ExposedTable, FilterOperator, OperandKind, OptionalType, RowConditionKind, Scalar,
+    TableType, TypeId, ValueType,
 };
 
 impl Renderer<'_> {
@@ -81,7 +81,9 @@ impl Renderer<'_> {
         });
         let mut fields: Vec<_> = fields.collect();
         for further in further_operators(value, is_list) {
-            if self.schema.has_column_that(|column| further.applies_to(&column.column_type.family)) {
+            if self.schema.has_column_that(|column| {
+                column.filter() == Some(filter) && further.applies_to(&column.column_type.family)
+            }) {
                 let takes = self.operand(further.operator, value, is_list);
                 fields.push(self.input(further.name, Some(further.description), takes));
             }
@@ -94,6 +96,8 @@ impl Renderer<'_> {
     pub(super) fn operand(&mut self, operator: FilterOperator, value: ValueType, is_list: bool) -> Type {
         match operator {
             FilterOperator::Null => self.reference(TypeId::FilterIs),
+            FilterOperator::Search => self.reference(TypeId::Optional(OptionalType::TextSearch)),
+            FilterOperator::Similar(_) => self.reference(TypeId::Optional(OptionalType::Similarity)),
             FilterOperator::Compare(operator) => {
                 let value = self.reference(TypeId::Value(value));
                 match operator.operand {

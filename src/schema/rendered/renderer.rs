@@ -7,7 +7,7 @@ use std::sync::Arc;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Type, Value};
 use apollo_compiler::{Name, Node, name};
 
-use crate::schema::{ColumnType, FixedFields, Scalar, Schema, TableType, TypeId, ValueType};
+use crate::schema::{ColumnType, FixedFields, OptionalType, Scalar, Schema, TableType, TypeId, ValueType};
 
 /// A field of an object.
 pub(super) type Field = Node<FieldDefinition>;
@@ -92,6 +92,7 @@ impl<'s> Renderer<'s> {
                 | TypeId::ValueFilter(_)
                 | TypeId::ListFilter(_)
                 | TypeId::JsonRemoval
+                | TypeId::Optional(OptionalType::TextSearch | OptionalType::Similarity)
                 | TypeId::Table(_, TableType::InsertOneInput | TableType::InsertManyInput)
         ) {
             self.used.insert(id);

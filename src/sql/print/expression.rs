@@ -1,6 +1,7 @@
 //! Prints expressions. Those with their own parentheses can be anywhere.
 
 use super::Printer;
+use crate::catalog::{QualifiedName, SqlType};
 use crate::sql::ast::{Aggregate, Expression, Select};
 
 impl Printer {
@@ -30,6 +31,7 @@ impl Printer {
                 self.push("pg_catalog.");
                 self.call(function, arguments);
             }
+            Expression::TextSearchConfiguration(name) => self.text_search_configuration(name),
             Expression::Coalesce(values) => self.call("coalesce", values),
             Expression::Aggregate(aggregate) => self.aggregate(aggregate),
             Expression::CountDistinct(value) => self.enclosed("pg_catalog.count(distinct ", value, ")"),
@@ -51,11 +53,7 @@ impl Printer {
             Expression::And(conditions) => self.joined(" and ", conditions),
             Expression::Or(conditions) => self.joined(" or ", conditions),
             Expression::Not(inner) => self.enclosed("(not ", inner, ")"),
-            Expression::Is(inner, what) => {
-                self.enclosed("(", inner, " is ");
-                self.push(what);
-                self.push(")");
-            }
+            Expression::Is(inner, what) => self.is(inner, what),
             Expression::Row(values) => self.call("", values),
             Expression::Array(values) => {
                 self.push("array[");
@@ -73,6 +71,19 @@ impl Printer {
             Expression::Subselect(select) => self.subselect("(", select),
             Expression::Exists(select) => self.subselect("exists (", select),
         }
+    }
+
+    fn is(&mut self, inner: &Expression, what: &str) {
+        self.enclosed("(", inner, " is ");
+        self.push(what);
+        self.push(")");
+    }
+
+    /// A text with a qualified name in it, whose cast PostgreSQL makes before it looks for an index.
+    fn text_search_configuration(&mut self, name: &QualifiedName) {
+        let [schema, name] = [&name.schema, &name.name].map(|part| part.replace('"', "\"\""));
+        self.literal(&format!("\"{schema}\".\"{name}\""));
+        self.cast(&SqlType::system("regconfig"));
     }
 
     fn element(&mut self, array: &Expression, place: &Expression) {

@@ -1,0 +1,74 @@
+//! Full text search and similarity: the fields of their inputs.
+
+use super::field::FixedFields;
+
+/// A field of what a full text search looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextSearchField {
+    /// `query`.
+    Query,
+    /// `config`.
+    Config,
+}
+
+impl FixedFields for TextSearchField {
+    const ALL: &'static [Self] = &[Self::Query, Self::Config];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Config => "config",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Query => {
+                "Words that all have to be there, as people type them: `or` between alternatives, `-` before a word that must not be there, \
+                 quotation marks around words in a row"
+            }
+            Self::Config => {
+                "The text search configuration, such as `english`, which says what a word is; without it, the database's default"
+            }
+        }
+    }
+}
+
+/// How texts are compared by their trigrams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimilarityKind {
+    /// All of the text with all of the other.
+    Whole,
+    /// The words in a row of the text that are most similar, with all of the other.
+    Words,
+}
+
+/// A field of what texts are to be similar to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SimilarityField {
+    /// `to`.
+    To,
+    /// `threshold`.
+    Threshold,
+}
+
+impl FixedFields for SimilarityField {
+    const ALL: &'static [Self] = &[Self::To, Self::Threshold];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::To => "to",
+            Self::Threshold => "threshold",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::To => "The text",
+            Self::Threshold => {
+                "The least similarity, from 0 to 1, where 1 is of equal groups of three letters; without it, 0.3 for `similar` and 0.6 for \
+                 `wordSimilar`"
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Full text search (PostgreSQL manual, chapter 12).
+
+use super::ast::Expression;
+use super::condition::parameter;
+use super::{Compiler, TableRef};
+use crate::catalog::{QualifiedName, SqlType};
+use crate::plan::TextSearch;
+use crate::schema::TypeFamily;
+
+impl Compiler<'_> {
+    /// Whether a column has the words.
+    pub(super) fn search(&self, at: TableRef<'_>, column: usize, search: &TextSearch) -> Expression {
+        self.search_vector(at, column, &search.configuration).binary("@@", search_query(search))
+    }
+
+    /// The words of a column with their places: the column itself, or what an index over that expression has.
+    fn search_vector(&self, at: TableRef<'_>, column: usize, configuration: &QualifiedName) -> Expression {
+        let value = self.column(at, column);
+        let exposed = self.schema.column(at.table, column);
+        if exposed.is_some_and(|exposed| exposed.column_type.family == TypeFamily::TextVector) {
+            return value;
+        }
+        let configuration = Expression::TextSearchConfiguration(configuration.clone());
+        Expression::Call("to_tsvector", vec![configuration, value.cast(SqlType::TEXT)])
+    }
+}
+
+/// The words that are looked for. No text of a client is an error to this function.
+fn search_query(search: &TextSearch) -> Expression {
+    let configuration = Expression::TextSearchConfiguration(search.configuration.clone());
+    let words = parameter(search.query.clone(), Some(SqlType::TEXT));
+    Expression::Call("websearch_to_tsquery", vec![configuration, words])
+}
