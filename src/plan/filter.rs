@@ -90,7 +90,9 @@ impl Planner<'_> {
                 FilterOperator::Similar(kind) => {
                     Ok(Condition::Similar { column, similarity: self.similarity(kind, value)? })
                 }
-                FilterOperator::Search => Ok(Condition::Search { column, search: self.text_search(value)? }),
+                FilterOperator::Search => {
+                    Ok(Condition::Search { column, search: self.text_search_filter(value)? })
+                }
             }
         });
         conditions.collect()

@@ -3,10 +3,11 @@
 use apollo_compiler::Node;
 
 use super::slot::Taken;
-use super::{OrderKey, OrderTerm, PlanError, Planner, RowField, Slot};
+use super::{OrderKey, OrderTerm, PlanError, Planner, RowField, Slot, TextSearch};
 use crate::request::{Field, Input, Inputs, Leaf};
 use crate::schema::{
-    ColumnMeasure, DIRECTION, ExposedColumn, FixedFields, MeasureArgument, MeasureKind, VectorMetric,
+    ColumnMeasure, DIRECTION, ExposedColumn, FixedFields, MeasureArgument, MeasureKind, Scalar, ValueType,
+    VectorMetric,
 };
 
 /// A number that is computed of a column.
@@ -28,6 +29,10 @@ pub enum Measured {
         /// The vector.
         to: Slot,
     },
+    /// How well it matches a full text search.
+    TextRank(TextSearch),
+    /// How similar it is to a text.
+    TextSimilarity(Slot),
 }
 
 impl Planner<'_> {
@@ -71,6 +76,15 @@ impl Planner<'_> {
         let exposed = self.table(table)?.columns[column].as_ref();
         let exposed = exposed.ok_or_else(|| self.defect("a measure of a column that is not exposed"))?;
         let what = match kind {
+            MeasureKind::TextRank => {
+                self.given(arguments, MeasureArgument::Query)?;
+                Measured::TextRank(self.text_search(arguments)?)
+            }
+            MeasureKind::TextSimilarity => {
+                let to = self.given(arguments, MeasureArgument::To)?;
+                let taken = Taken::new(MeasureArgument::To.name(), ValueType::Scalar(Scalar::String));
+                Measured::TextSimilarity(self.one(taken, to)?)
+            }
             MeasureKind::VectorDistance => Measured::VectorDistance {
                 metric: self.vector_metric(self.given(arguments, MeasureArgument::Metric)?)?,
                 to: self.other_value(exposed, self.given(arguments, MeasureArgument::To)?)?,

@@ -1,9 +1,9 @@
-//! Full text search in filters.
+//! Full text search.
 
 use super::slot::Taken;
 use super::{PlanError, Planner, Slot};
 use crate::catalog::QualifiedName;
-use crate::request::{Input, Leaf};
+use crate::request::{Input, Inputs, Leaf};
 use crate::schema::{FixedFields, Scalar, TextSearchField, ValueType};
 
 /// What a full text search looks for.
@@ -16,18 +16,20 @@ pub struct TextSearch {
 }
 
 impl Planner<'_> {
-    /// What a search looks for. Null finds nothing.
-    pub(super) fn text_search(&self, value: &Input<'_>) -> Result<TextSearch, PlanError> {
-        let mut search = TextSearch { configuration: QualifiedName::system("simple"), query: Slot::NULL };
+    /// What the search of a filter looks for. Null finds nothing.
+    pub(super) fn text_search_filter(&self, value: &Input<'_>) -> Result<TextSearch, PlanError> {
         if value.is_null() {
-            return Ok(search);
+            return Ok(TextSearch { configuration: QualifiedName::system("simple"), query: Slot::NULL });
         }
-        let fields = value.fields();
-        search.configuration = self.configuration(fields.get(TextSearchField::Config.name()))?;
-        if let Some(query) = fields.get(TextSearchField::Query.name()) {
-            search.query = self.one(Taken::new("query", ValueType::Scalar(Scalar::String)), query)?;
-        }
-        Ok(search)
+        self.text_search(&value.fields())
+    }
+
+    /// What a search looks for.
+    pub(super) fn text_search(&self, fields: &Inputs<'_>) -> Result<TextSearch, PlanError> {
+        let configuration = self.configuration(fields.get(TextSearchField::Config.name()))?;
+        let taken = Taken::new("query", ValueType::Scalar(Scalar::String));
+        let query = fields.get(TextSearchField::Query.name()).map(|query| self.one(taken, query));
+        Ok(TextSearch { configuration, query: query.transpose()?.unwrap_or(Slot::NULL) })
     }
 
     fn configuration(&self, given: Option<&Input<'_>>) -> Result<QualifiedName, PlanError> {

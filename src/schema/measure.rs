@@ -1,11 +1,14 @@
 //! Measures: numbers that are computed of a column and of arguments, such as the distance to a place. Each is a field of the row,
-//! under the column's name with a word behind it, and under the same name in `orderBy`.
+//! under the column's name with a word behind it, and under the same name in `orderBy`. Those of texts are in `orderBy` alone, for most
+//! tables have many texts.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::field::FixedFields;
-use super::{ExposedColumn, OptionalType, Scalar, Schema, TypeId, ValueType, expose};
+use super::{
+    ExposedColumn, OptionalType, Scalar, Schema, TextSearchField, TypeFamily, TypeId, ValueType, expose,
+};
 use crate::catalog::Problem;
 
 /// A number that is computed of a column and of arguments.
@@ -13,6 +16,10 @@ use crate::catalog::Problem;
 pub enum MeasureKind {
     /// The distance of a vector to another.
     VectorDistance,
+    /// How well a text matches a full text search.
+    TextRank,
+    /// How similar a text is to another.
+    TextSimilarity,
 }
 
 /// A measure of a column.
@@ -31,6 +38,10 @@ pub enum MeasureArgument {
     To,
     /// `metric`.
     Metric,
+    /// `query`.
+    Query,
+    /// `config`.
+    Config,
 }
 
 /// The direction of an order by a measure.
@@ -50,12 +61,14 @@ pub enum VectorMetric {
 }
 
 impl FixedFields for MeasureArgument {
-    const ALL: &'static [Self] = &[Self::To, Self::Metric];
+    const ALL: &'static [Self] = &[Self::To, Self::Metric, Self::Query, Self::Config];
 
     fn name(self) -> &'static str {
         match self {
             Self::To => "to",
             Self::Metric => "metric",
+            Self::Query => TextSearchField::Query.name(),
+            Self::Config => TextSearchField::Config.name(),
         }
     }
 
@@ -63,7 +76,16 @@ impl FixedFields for MeasureArgument {
         match self {
             Self::To => "What the column's value is compared with",
             Self::Metric => "How the distance is computed; an index serves the metric that it was made for",
+            Self::Query => TextSearchField::Query.description(),
+            Self::Config => TextSearchField::Config.description(),
         }
+    }
+}
+
+impl MeasureArgument {
+    /// Whether it must be given.
+    pub(super) fn is_required(self) -> bool {
+        self != Self::Config
     }
 }
 
@@ -107,12 +129,14 @@ impl VectorMetric {
 
 impl MeasureKind {
     /// All of them.
-    pub(super) const ALL: [Self; 1] = [Self::VectorDistance];
+    pub(super) const ALL: [Self; 3] = [Self::VectorDistance, Self::TextRank, Self::TextSimilarity];
 
     /// What the field's name has behind the column's.
     fn suffix(self) -> &'static str {
         match self {
             Self::VectorDistance => "Distance",
+            Self::TextRank => "Rank",
+            Self::TextSimilarity => "Similarity",
         }
     }
 
@@ -120,12 +144,17 @@ impl MeasureKind {
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::VectorDistance => "The distance to another vector",
+            Self::TextRank => "How well it matches a full text search",
+            Self::TextSimilarity => "How similar it is to another text",
         }
     }
 
-    /// The arguments, with their types: those of the column's own values are `None`. All of them have to be given.
+    /// The arguments, with their types: those of the column's own values are `None`. Whether it has to be given is a fact of the argument.
     pub(super) fn arguments(self) -> &'static [(MeasureArgument, Option<TypeId>)] {
+        const STRING: Option<TypeId> = Some(TypeId::Value(ValueType::Scalar(Scalar::String)));
         match self {
+            Self::TextRank => &[(MeasureArgument::Query, STRING), (MeasureArgument::Config, STRING)],
+            Self::TextSimilarity => &[(MeasureArgument::To, STRING)],
             Self::VectorDistance => &[
                 (MeasureArgument::To, None),
                 (MeasureArgument::Metric, Some(TypeId::Optional(OptionalType::VectorMetric))),
@@ -137,7 +166,13 @@ impl MeasureKind {
     pub fn usual_direction(self) -> &'static str {
         match self {
             Self::VectorDistance => "AscNullsLast",
+            Self::TextRank | Self::TextSimilarity => "DescNullsLast",
         }
+    }
+
+    /// Whether it is a field of the row, too.
+    pub fn is_row_field(self) -> bool {
+        self == Self::VectorDistance
     }
 
     /// Whether it can be computed of a column.
@@ -148,6 +183,8 @@ impl MeasureKind {
         is_possible
             && match self {
                 Self::VectorDistance => of.value == ValueType::Scalar(Scalar::Vector),
+                Self::TextRank => matches!(of.family, TypeFamily::Text { .. } | TypeFamily::TextVector),
+                Self::TextSimilarity => matches!(of.family, TypeFamily::Text { has_trigrams: true }),
             }
     }
 }

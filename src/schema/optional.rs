@@ -21,8 +21,10 @@ pub enum OptionalType {
 
 impl OptionalType {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::MeasureOrderBy(MeasureKind::VectorDistance),
+        Self::MeasureOrderBy(MeasureKind::TextRank),
+        Self::MeasureOrderBy(MeasureKind::TextSimilarity),
         Self::VectorMetric,
         Self::TextSearch,
         Self::Similarity,
@@ -32,6 +34,8 @@ impl OptionalType {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::MeasureOrderBy(MeasureKind::VectorDistance) => "VectorDistanceOrderBy",
+            Self::MeasureOrderBy(MeasureKind::TextRank) => "TextRankOrderBy",
+            Self::MeasureOrderBy(MeasureKind::TextSimilarity) => "TextSimilarityOrderBy",
             Self::VectorMetric => "VectorMetric",
             Self::TextSearch => "TextSearchInput",
             Self::Similarity => "SimilarityInput",

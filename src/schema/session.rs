@@ -47,7 +47,8 @@ impl SessionSettings {
     const TIME_ZONE: Self = Self::named(1 << 2);
     const INTERVAL_STYLE: Self = Self::named(1 << 3);
     const DATE_STYLE: Self = Self::named(1 << 4);
-    const FLOAT_DIGITS: Self = Self::named(1 << 5);
+    /// What the texts of floating-point numbers depend on.
+    pub const FLOAT_DIGITS: Self = Self::named(1 << 5);
     const BYTEA_OUTPUT: Self = Self::named(1 << 6);
     const ARRAY_NULLS: Self = Self::named(1 << 7);
 

@@ -121,7 +121,10 @@ impl ExposedTable {
         let column = self.column_named(name, |column| column.is_readable).map(RowFieldKind::Column);
         let relation = || self.relations.get(name).map(RowFieldKind::Relation);
         let computed = || self.computed.get(name).copied().map(RowFieldKind::Computed);
-        let measure = || self.measures.get(name).copied().map(RowFieldKind::Measure);
+        let measure = || {
+            let found = self.measures.get(name).filter(|measure| measure.kind.is_row_field());
+            found.copied().map(RowFieldKind::Measure)
+        };
         column.or_else(relation).or_else(computed).or_else(measure)
     }
 

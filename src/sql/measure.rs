@@ -4,7 +4,7 @@ use super::ast::Expression;
 use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::order::SortValue;
-use super::{Compiler, TableRef};
+use super::{Compiler, SessionSettings, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
 use crate::plan::{Measure, Measured};
 
@@ -35,10 +35,14 @@ impl Compiler<'_> {
     }
 
     fn measure(&self, at: TableRef<'_>, measure: &Measure) -> Expression {
+        // Texts of numbers stand in cursors.
+        self.depend_on(SessionSettings::FLOAT_DIGITS);
         let column = self.column(at, measure.column);
         // Only columns whose type can be named have measures.
         let sql_type = self.comparison_type(at.table, measure.column);
         match &measure.what {
+            Measured::TextRank(search) => self.text_rank(at, measure.column, search),
+            Measured::TextSimilarity(to) => self.text_similarity(at, measure.column, to),
             Measured::VectorDistance { metric, to } => {
                 let schema =
                     sql_type.as_ref().map(|sql_type| sql_type.name.schema.clone()).unwrap_or_default();

@@ -88,6 +88,7 @@ fn is_distance(key: &OrderKey) -> bool {
     match key {
         OrderKey::Measure(measure) => match measure.what {
             Measured::VectorDistance { .. } => true,
+            Measured::TextRank(_) | Measured::TextSimilarity(_) => false,
         },
         OrderKey::Column(_) | OrderKey::Row(..) | OrderKey::Count(_) | OrderKey::Figure(..) => false,
     }
@@ -98,6 +99,7 @@ fn is_approximate(key: &OrderKey) -> bool {
     match key {
         OrderKey::Measure(measure) => match measure.what {
             Measured::VectorDistance { .. } => true,
+            Measured::TextRank(_) | Measured::TextSimilarity(_) => false,
         },
         OrderKey::Column(_) | OrderKey::Row(..) | OrderKey::Count(_) | OrderKey::Figure(..) => false,
     }

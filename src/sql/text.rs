@@ -13,6 +13,12 @@ impl Compiler<'_> {
         self.search_vector(at, column, &search.configuration).binary("@@", search_query(search))
     }
 
+    /// How well a column matches. A position in an order holds all digits of it.
+    pub(super) fn text_rank(&self, at: TableRef<'_>, column: usize, search: &TextSearch) -> Expression {
+        let words = self.search_vector(at, column, &search.configuration);
+        Expression::Call("ts_rank", vec![words, search_query(search)]).cast(SqlType::system("float8"))
+    }
+
     /// The words of a column with their places: the column itself, or what an index over that expression has.
     fn search_vector(&self, at: TableRef<'_>, column: usize, configuration: &QualifiedName) -> Expression {
         let value = self.column(at, column);

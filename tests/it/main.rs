@@ -52,6 +52,7 @@ mod promises;
 mod queue;
 mod random;
 mod ranges;
+mod ranks;
 mod records;
 mod related;
 mod replicas;

@@ -200,7 +200,7 @@ async fn wrong_similarities_get_an_error_that_says_what_to_do() {
         (r#"name: {similar: {to: "Ada", threshold: 1.5}}"#, &["threshold must be a number from 0 to 1"]),
         (r#"name: {wordSimilar: {to: "Ada", threshold: -1}}"#, &["threshold must be a number from 0 to 1"]),
         (r#"name: {wordSimilar: {to: "Ada", threshold: "0.2"}}"#, &["Float"]),
-        (r#"name: {similar: {to: 1}}"#, &["String"]),
+        ("name: {similar: {to: 1}}", &["String"]),
         (r#"address: {similar: {to: "Ada"}}"#, &["OpaqueFilter"]),
         (r#"nicknames: {similar: {to: "Ada"}}"#, &["similar"]),
     ] {

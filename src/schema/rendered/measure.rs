@@ -4,7 +4,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 
 use super::document::Definitions;
-use super::renderer::{Field, Input, Renderer, field, with_default};
+use super::renderer::{Field, Input, Renderer, field, non_null_if, with_default};
 use crate::schema::{
     ColumnMeasure, DIRECTION, ExposedTable, FixedFields, MeasureKind, OptionalType, Scalar, TypeId,
     VectorMetric,
@@ -13,7 +13,8 @@ use crate::schema::{
 impl Renderer<'_> {
     /// The fields of a row.
     pub(super) fn measure_fields(&mut self, exposed: &ExposedTable) -> Vec<Field> {
-        let fields = exposed.measures.iter().map(|(name, measure)| {
+        let measures = exposed.measures.iter().filter(|(_, measure)| measure.kind.is_row_field());
+        let fields = measures.map(|(name, measure)| {
             let arguments = self.measure_arguments(exposed, *measure);
             let text = Some(self.text(measure.kind.description()));
             let returns = self.scalar(Scalar::Float);
@@ -35,7 +36,8 @@ impl Renderer<'_> {
         let value = exposed.columns[measure.column].as_ref().map(|column| column.column_type.value);
         let of_values = value.map(TypeId::Value);
         let arguments = measure.kind.arguments().iter().filter_map(|(argument, of)| {
-            let takes = self.reference(of.or(of_values)?).non_null();
+            let takes = self.reference(of.or(of_values)?);
+            let takes = non_null_if(takes, argument.is_required());
             Some(self.input(argument.name(), Some(argument.description()), takes))
         });
         arguments.collect()
