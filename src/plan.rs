@@ -15,6 +15,9 @@ mod conflict;
 mod distinct;
 mod entities;
 mod filter;
+mod group_by;
+mod groups;
+mod having;
 mod json_filter;
 mod measure;
 mod nested;
@@ -45,6 +48,9 @@ pub use array::array_literal;
 pub use call::{Call, Given};
 pub use conflict::OnConflict;
 pub use entities::{Entities, EntityGroup, ServiceField};
+pub use group_by::{GroupColumn, GroupOrderKey, Truncation};
+pub use groups::{Figure, GroupEdgeField, GroupField, GroupKeyField, Groups, GroupsField};
+pub use having::GroupCondition;
 pub use json_filter::{JsonPart, JsonTest, PartTest};
 pub use measure::{Measure, Measured};
 pub use nested::{InsertStep, Link, NestedInsert};
@@ -117,6 +123,8 @@ pub enum Source {
 pub enum Action {
     /// A page of a collection.
     Connection(Connection),
+    /// A page of groups of a collection's rows.
+    Groups(Groups),
     /// One row, or none.
     Row(Row),
     /// The rows that other subgraphs refer to.
@@ -451,6 +459,7 @@ impl<'a> Planner<'a> {
                 Action::Connection(self.connection(*table, Origin::Table, fields)?)
             }
             QueryFieldKind::ByKey(table) => Action::Row(self.row_by_key(*table, fields)?),
+            QueryFieldKind::Groups(table) => Action::Groups(self.groups(*table, fields)?),
             QueryFieldKind::Call(functions) => self.call(functions, fields)?,
             QueryFieldKind::Entities => Action::Entities(self.entities(fields)?),
             QueryFieldKind::Service => return Ok(Source::Service(self.service_fields(fields)?)),

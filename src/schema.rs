@@ -19,6 +19,7 @@ mod federation;
 mod field;
 mod functions;
 mod further;
+mod groups;
 mod json_filter;
 mod limits;
 mod lookup;
@@ -62,12 +63,16 @@ pub use field::{
     ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
 pub use further::TypeFamily;
+pub use groups::{
+    GroupByFieldKind, GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFieldKind, GroupFilterFieldKind,
+    GroupOrderFieldKind, TimeType, TruncationUnit,
+};
 pub use json_filter::{
     JSON_PATH, JsonFilterField, JsonPathFilterField, JsonPredicateField, path_number_operator,
     path_text_operator,
 };
 pub use measure::{ColumnMeasure, DIRECTION, MeasureArgument, MeasureKind, VectorMetric};
-pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, count_operator};
+pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, figure_operator};
 pub use optional::OptionalType;
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};

@@ -136,6 +136,7 @@ impl Source {
                     Action::Row(row) => schema.table(row.table),
                     Action::Connection(_)
                     | Action::Entities(_)
+                    | Action::Groups(_)
                     | Action::Write(_)
                     | Action::NestedInsert(_)
                     | Action::Value(_) => None,

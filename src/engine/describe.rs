@@ -52,6 +52,7 @@ pub(super) fn default_query(schema: &Schema) -> String {
         QueryFieldKind::Collection(table) => Some((name, *table)),
         QueryFieldKind::Node
         | QueryFieldKind::ByKey(_)
+        | QueryFieldKind::Groups(_)
         | QueryFieldKind::Call(_)
         | QueryFieldKind::Entities
         | QueryFieldKind::Service

@@ -99,7 +99,7 @@ impl Planner<'_> {
     }
 
     /// Refuses patterns for collations that do not support them.
-    fn heed_collation(
+    pub(super) fn heed_collation(
         &self,
         table: usize,
         column: usize,

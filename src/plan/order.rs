@@ -41,9 +41,9 @@ impl OrderKey {
 
 /// One term of an ORDER BY.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OrderTerm {
+pub struct OrderTerm<K = OrderKey> {
     /// The key.
-    pub key: OrderKey,
+    pub key: K,
     /// Whether the largest value comes first.
     pub is_descending: bool,
     /// Whether nulls come first.
@@ -52,8 +52,15 @@ pub struct OrderTerm {
 
 impl OrderTerm {
     /// By a column, ascending with nulls last.
-    fn ascending(column: usize) -> Self {
-        Self { key: OrderKey::Column(column), is_descending: false, is_nulls_first: false }
+    fn by_column(column: usize) -> Self {
+        Self::ascending(OrderKey::Column(column))
+    }
+}
+
+impl<K: Clone> OrderTerm<K> {
+    /// The least first and nulls last.
+    pub(super) fn ascending(key: K) -> Self {
+        Self { key, is_descending: false, is_nulls_first: false }
     }
 
     /// The term for the opposite order.
@@ -99,7 +106,7 @@ impl Planner<'_> {
                 )));
             }
         }
-        terms.extend(exposed.key.iter().map(|column| OrderTerm::ascending(*column)));
+        terms.extend(exposed.key.iter().map(|column| OrderTerm::by_column(*column)));
         Ok(terms)
     }
 
@@ -125,7 +132,7 @@ impl Planner<'_> {
     }
 
     /// The term of a key with its direction. Null adds no term.
-    pub(super) fn term(&self, key: OrderKey, direction: &Leaf<'_>) -> Result<Option<OrderTerm>, PlanError> {
+    pub(super) fn term<K>(&self, key: K, direction: &Leaf<'_>) -> Result<Option<OrderTerm<K>>, PlanError> {
         let (is_descending, is_nulls_first) = match direction {
             Leaf::Null => return Ok(None),
             Leaf::Text(name) => match *name {
@@ -148,7 +155,7 @@ fn beginning_with(columns: &[usize], mut terms: Vec<OrderTerm>) -> Vec<OrderTerm
     let mut ordered = Vec::with_capacity(columns.len() + terms.len());
     for column in columns {
         let given = terms.iter().position(|term| term.key == OrderKey::Column(*column));
-        ordered.push(given.map_or_else(|| OrderTerm::ascending(*column), |place| terms.remove(place)));
+        ordered.push(given.map_or_else(|| OrderTerm::by_column(*column), |place| terms.remove(place)));
     }
     ordered.append(&mut terms);
     ordered

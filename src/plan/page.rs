@@ -44,13 +44,22 @@ impl Planner<'_> {
         order: &[OrderTerm],
         arguments: &Inputs<'_>,
     ) -> Result<Page, PlanError> {
-        let first = self.count(arguments, "first")?;
-        let last = self.count(arguments, "last")?;
-        let offset = self.count_later(arguments, "offset")?;
         // If the key does not identify all rows, there is one more value: the table that contains the row.
         let tells_children_apart =
             !matches!(origin, Origin::Called(_)) && self.schema.catalog.tables[table].tells_children_apart();
-        let length = order.len() + usize::from(tells_children_apart);
+        self.page_of(table, order.len() + usize::from(tells_children_apart), arguments)
+    }
+
+    /// The same where positions have so many values.
+    pub(super) fn page_of(
+        &self,
+        table: usize,
+        length: usize,
+        arguments: &Inputs<'_>,
+    ) -> Result<Page, PlanError> {
+        let first = self.count(arguments, "first")?;
+        let last = self.count(arguments, "last")?;
+        let offset = self.count_later(arguments, "offset")?;
         let after = self.bound(length, arguments, "after")?;
         let before = self.bound(length, arguments, "before")?;
         if first.is_some() && last.is_some() {

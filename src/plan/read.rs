@@ -147,7 +147,10 @@ impl<'a> Planner<'a> {
         planned.collect()
     }
 
-    fn page_info_fields(&self, fields: &[&'a Node<Field>]) -> Result<Fields<PageInfoField>, PlanError> {
+    pub(super) fn page_info_fields(
+        &self,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Fields<PageInfoField>, PlanError> {
         let asked = self.fields(TypeId::PageInfo, fields, PageInfoFieldKind::named)?;
         let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
             let field = match asked {
@@ -183,7 +186,7 @@ impl<'a> Planner<'a> {
         planned.collect()
     }
 
-    fn aggregate_columns(
+    pub(super) fn aggregate_columns(
         &self,
         table: usize,
         function: AggregateFunction,

@@ -7,7 +7,7 @@ use super::{Condition, Operand, OrderKey, OrderTerm, PlanError, Planner};
 use crate::request::{Input, Leaf};
 use crate::schema::{
     AggregateFieldKind, Cardinality, FilterFieldKind, FilterOperator, FixedFields, Join, OperandKind,
-    Operator, RelationField, RelationFilterFieldKind, RowConditionKind, Scalar, ValueType, count_operator,
+    Operator, RelationField, RelationFilterFieldKind, RowConditionKind, Scalar, ValueType, figure_operator,
 };
 
 /// A condition on the rows at the other end of a relation.
@@ -102,7 +102,7 @@ impl Planner<'_> {
 
     fn count_test(&self, name: &str, operator: &str, value: &Input<'_>) -> Result<RelatedTest, PlanError> {
         let taken = || Taken::new("count", ValueType::Scalar(Scalar::Int));
-        match count_operator(operator) {
+        match figure_operator(Scalar::Int, operator) {
             Some(FilterOperator::Compare(found)) => {
                 let operand = match found.operand {
                     OperandKind::AnyOf => Operand::List(self.list(taken(), value)?),

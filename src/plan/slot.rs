@@ -61,16 +61,23 @@ pub(super) struct Taken {
     value_type: ValueType,
     /// How many numbers a vector has.
     length: Option<usize>,
+    /// Whether a number may stand for a string that holds one.
+    takes_numbers: bool,
 }
 
 impl Taken {
     pub(super) fn new(name: &str, value_type: ValueType) -> Self {
-        Self { name: name.into(), value_type, length: None }
+        Self { name: name.into(), value_type, length: None, takes_numbers: false }
     }
 
     /// A value of a column's type, or an element of its array.
     pub(super) fn of_column(name: &str, column: &ExposedColumn) -> Self {
         Self { length: column.length, ..Self::new(name, column.column_type.value) }
+    }
+
+    /// The value that an aggregate is compared with. In answers these are numbers, too.
+    pub(super) fn figure(name: &str, value_type: ValueType) -> Self {
+        Self { takes_numbers: true, ..Self::new(name, value_type) }
     }
 
     fn heed_length(&self, given: usize) -> Result<(), String> {
@@ -301,7 +308,7 @@ pub(super) fn count(name: &str, leaf: &Leaf<'_>) -> Result<u64, String> {
 
 /// A value in PostgreSQL's text form.
 fn decode(schema: &Schema, taken: &Taken, leaf: &Leaf<'_>) -> Result<Option<String>, String> {
-    let Taken { name, value_type, .. } = taken;
+    let Taken { name, value_type, takes_numbers, .. } = taken;
     let wrong = |needed: &str| Err(format!("{name} takes a {}: {needed}", schema.value_name(*value_type)));
     match (value_type, leaf) {
         (_, Leaf::Null) => Ok(None),
@@ -311,7 +318,9 @@ fn decode(schema: &Schema, taken: &Taken, leaf: &Leaf<'_>) -> Result<Option<Stri
                 None => wrong("one of its values"),
             }
         }
-        (ValueType::Scalar(Scalar::BigFloat), Leaf::Number(_)) => wrong("a string that holds a number"),
+        (ValueType::Scalar(Scalar::BigFloat), Leaf::Number(_)) if !takes_numbers => {
+            wrong("a string that holds a number")
+        }
         (ValueType::Scalar(Scalar::Boolean | Scalar::Opaque), Leaf::Boolean(value)) => {
             Ok(Some(value.to_string()))
         }

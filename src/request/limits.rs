@@ -196,7 +196,9 @@ impl<'a> Meter<'a> {
             QUERY | SUBSCRIPTION => {
                 let fields = if parent == QUERY { &self.schema.query } else { &self.schema.subscription };
                 match fields.get(name)? {
-                    QueryFieldKind::Collection(table) => Some((*table, u64::MAX)),
+                    QueryFieldKind::Collection(table) | QueryFieldKind::Groups(table) => {
+                        Some((*table, u64::MAX))
+                    }
                     QueryFieldKind::Call(overloads) => called(overloads),
                     QueryFieldKind::Node
                     | QueryFieldKind::ByKey(_)
@@ -241,9 +243,19 @@ impl<'a> Meter<'a> {
         let on_conflict = on_conflict.and_then(|given| given.fields().swap_remove("filter"));
         let filters = self.facts.argument(field, "filter").into_iter().chain(on_conflict);
         let filters = filters.map(|filter| Reach::of_filter(self.schema, table, &filter));
-        let order = self.facts.argument(field, "orderBy");
+        // Groups are ordered by what is theirs.
+        let order = self.facts.argument(field, "orderBy").filter(|_| !self.is_of_groups(parent, field));
         let order = order.map(|order| Reach::of_order(self.schema, table, &order));
         filters.chain(order).fold(Reach::default(), Reach::and)
+    }
+
+    fn is_of_groups(&self, parent: &str, field: &Field) -> bool {
+        let root = match parent {
+            QUERY => self.schema.query.get(field.name.as_str()),
+            SUBSCRIPTION => self.schema.subscription.get(field.name.as_str()),
+            _ => None,
+        };
+        matches!(root, Some(QueryFieldKind::Groups(_)))
     }
 
     /// The likely number of rows of a collection for each parent object.

@@ -8,7 +8,8 @@ use indexmap::IndexMap;
 use super::lookup::key_columns;
 use super::{
     Application, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION, Schema, conflicts,
-    expose, federation, functions, limits, measure, naming, nested, optional, relations, reserved, updates,
+    expose, federation, functions, groups, limits, measure, naming, nested, optional, relations, reserved,
+    updates,
 };
 use crate::catalog::{Catalog, Problem};
 
@@ -54,6 +55,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     }
     functions::add(&mut schema);
     measure::add(&mut schema);
+    groups::add(&mut schema);
     application.add_to(&mut schema);
     if options.subscriptions {
         add_subscriptions(&mut schema);

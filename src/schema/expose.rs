@@ -14,7 +14,7 @@ use super::scalar;
 use super::type_id::{table_family, value_family};
 use super::{
     Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, NODE_ID, Options, Schema, SessionSettings,
-    Totals, mutations, naming,
+    Totals, groups, mutations, naming,
 };
 use crate::catalog::{Catalog, Oid, Problem, Table, Type};
 
@@ -50,7 +50,10 @@ pub(super) fn expose(schema: &mut Schema, options: Options, claimed: &mut HashSe
         wanted.expose(schema, options, settled);
     }
     for exposed in schema.tables.iter_mut().flatten() {
-        exposed.relation_stem = related::stem(&exposed.type_name, claimed);
+        exposed.relation_stem = related::stem(&exposed.type_name, &related::TYPES, claimed);
+    }
+    for exposed in schema.tables.iter_mut().flatten() {
+        exposed.group_stem = related::stem(&exposed.type_name, &groups::TYPES, claimed);
     }
     let mut column_types = HashMap::new();
     for (index, table) in catalog.tables.iter().enumerate() {
@@ -120,6 +123,8 @@ impl Wanted<'_> {
                     relations: IndexMap::new(),
                     reached: Reached::default(),
                     relation_stem: Arc::default(),
+                    group_stem: Arc::default(),
+                    has_groups: false,
                     computed: IndexMap::new(),
                     measures: IndexMap::new(),
                     totals,

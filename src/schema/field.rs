@@ -16,6 +16,8 @@ pub enum QueryFieldKind {
     Collection(usize),
     /// `xByPk`: one row by its key.
     ByKey(usize),
+    /// `xGroups`: the rows of a table in groups, with aggregates.
+    Groups(usize),
     /// A call of one of these functions: the one that takes the given arguments.
     Call(Vec<usize>),
     /// `_entities`: the rows that other subgraphs refer to.
@@ -30,7 +32,12 @@ impl QueryFieldKind {
     /// Whether the database answers it, not the schema or the application.
     pub fn is_of_database(&self) -> bool {
         match self {
-            Self::Node | Self::Collection(_) | Self::ByKey(_) | Self::Call(_) | Self::Entities => true,
+            Self::Node
+            | Self::Collection(_)
+            | Self::ByKey(_)
+            | Self::Groups(_)
+            | Self::Call(_)
+            | Self::Entities => true,
             Self::Service | Self::Application(_) => false,
         }
     }

@@ -31,6 +31,11 @@ pub(super) fn key_field(root: &str) -> Arc<str> {
     [root, "ByPk"].concat().into()
 }
 
+/// The field that reads the rows of a collection in groups.
+pub(super) fn groups_field(root: &str) -> Arc<str> {
+    [root, "Groups"].concat().into()
+}
+
 /// The field that inserts rows of a type.
 pub(super) fn insert_field(type_name: &str) -> Arc<str> {
     ["insertInto", type_name, "Collection"].concat().into()

@@ -122,9 +122,9 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
     }
 }
 
-/// The operator with that name on the number of rows at the other end of a relation.
-pub fn count_operator(name: &str) -> Option<FilterOperator> {
-    FilterOperator::of(Scalar::Int, name)
+/// The operator with that name on an aggregate with that scalar.
+pub fn figure_operator(scalar: Scalar, name: &str) -> Option<FilterOperator> {
+    FilterOperator::of(scalar, name)
 }
 
 const fn ordered(operator: ComparisonOperator) -> Operator {

@@ -17,17 +17,20 @@ pub enum OptionalType {
     TextSearch,
     /// What texts are to be similar to.
     Similarity,
+    /// A unit that dates and times are truncated to.
+    TruncationUnit,
 }
 
 impl OptionalType {
     /// All of them.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::MeasureOrderBy(MeasureKind::VectorDistance),
         Self::MeasureOrderBy(MeasureKind::TextRank),
         Self::MeasureOrderBy(MeasureKind::TextSimilarity),
         Self::VectorMetric,
         Self::TextSearch,
         Self::Similarity,
+        Self::TruncationUnit,
     ];
 
     /// Its name, if that is free.
@@ -39,6 +42,7 @@ impl OptionalType {
             Self::VectorMetric => "VectorMetric",
             Self::TextSearch => "TextSearchInput",
             Self::Similarity => "SimilarityInput",
+            Self::TruncationUnit => "TruncationUnit",
         }
     }
 }

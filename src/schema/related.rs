@@ -63,7 +63,7 @@ pub struct Reached {
 }
 
 /// The types for to-many relations to a table, for `distinctOn`, and for further aggregates.
-const TYPES: [TableType; 10] = [
+pub(super) const TYPES: [TableType; 10] = [
     TableType::RelationFilter,
     TableType::RelationOrderBy,
     TableType::NumberOrderBy,
@@ -78,9 +78,10 @@ const TYPES: [TableType; 10] = [
 
 /// The common beginning of these types' names: the name of the row type, followed by as many underscores as
 /// are needed for the names to be free. They never take a name that another type of the API needs.
-pub(super) fn stem(type_name: &str, claimed: &mut HashSet<String>) -> Arc<str> {
+pub(super) fn stem(type_name: &str, types: &[TableType], claimed: &mut HashSet<String>) -> Arc<str> {
     let mut stem = type_name.to_owned();
-    let names = |stem: &str| TYPES.map(|part| format!("{stem}{}", part.suffix()));
+    let names =
+        |stem: &str| -> Vec<_> { types.iter().map(|part| format!("{stem}{}", part.suffix())).collect() };
     while names(&stem).iter().any(|name| claimed.contains(name)) {
         stem.push('_');
     }

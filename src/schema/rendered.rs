@@ -8,6 +8,7 @@
 mod conflicts;
 mod document;
 mod federation;
+mod groups;
 mod inputs;
 mod json_filter;
 mod measure;

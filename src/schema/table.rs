@@ -9,6 +9,7 @@ use super::column_type::ColumnType;
 use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKind};
 use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
+use super::type_id::Stem;
 use super::{AggregateFunction, ColumnMeasure, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
 
 /// The name of the field with the global identifier of a row.
@@ -36,6 +37,10 @@ pub struct ExposedTable {
     /// The beginning of the names of the types for to-many relations to it, `distinctOn` and further
     /// aggregates.
     pub(super) relation_stem: Arc<str>,
+    /// The beginning of the names of the types of its groups.
+    pub(super) group_stem: Arc<str>,
+    /// Whether its rows can be read in groups.
+    pub has_groups: bool,
     /// The computed fields: functions of a row, by field name.
     pub computed: IndexMap<Arc<str>, usize>,
     /// The fields of numbers that are computed of a column and of arguments, by name.
@@ -157,10 +162,13 @@ impl ExposedTable {
             .or_else(measure)
     }
 
-    /// The beginning of the names of its types; `gives_way` says that the names of all other types take
-    /// precedence.
-    pub(super) fn stem(&self, gives_way: bool) -> &str {
-        if gives_way { &self.relation_stem } else { &self.type_name }
+    /// The beginning of the names of its types.
+    pub(super) fn stem(&self, stem: Stem) -> &str {
+        match stem {
+            Stem::Own => &self.type_name,
+            Stem::Further => &self.relation_stem,
+            Stem::Groups => &self.group_stem,
+        }
     }
 
     /// Whether its rows can be ordered by something.

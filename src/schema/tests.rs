@@ -207,9 +207,9 @@ fn relations_are_in_filters_and_orders_behind_columns_and_words() {
 #[test]
 fn types_of_relations_give_way_to_all_others() {
     let mut claimed = std::collections::HashSet::from(["trackRelationFilter".to_owned()]);
-    assert_eq!(&*super::related::stem("track", &mut claimed), "track_");
-    assert_eq!(&*super::related::stem("track", &mut claimed), "track__");
-    assert_eq!(&*super::related::stem("artist", &mut claimed), "artist");
+    assert_eq!(&*super::related::stem("track", &super::related::TYPES, &mut claimed), "track_");
+    assert_eq!(&*super::related::stem("track", &super::related::TYPES, &mut claimed), "track__");
+    assert_eq!(&*super::related::stem("artist", &super::related::TYPES, &mut claimed), "artist");
 }
 
 #[test]

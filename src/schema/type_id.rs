@@ -102,6 +102,35 @@ pub enum TableType {
     AppendInput,
     /// Values that an update removes.
     RemoveInput,
+    /// A group of rows.
+    Group,
+    /// A page of groups.
+    GroupConnection,
+    /// A group of a page with its position.
+    GroupEdge,
+    /// The columns that rows are grouped by.
+    GroupKey,
+    /// A column to group by.
+    GroupBy,
+    /// Conditions on a group.
+    GroupFilter,
+    /// Conditions on an aggregate of each column. Functions with the same result types share it.
+    FigureFilter(AggregateFunction),
+    /// An order of groups.
+    GroupOrderBy,
+    /// An order by columns.
+    ColumnOrderBy,
+}
+
+/// The beginning of the names of a table's types: the name of the row type, with underscores if the names are not free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stem {
+    /// The name of the row type.
+    Own,
+    /// Of types that never take a name that another type needs.
+    Further,
+    /// The same for the types of groups.
+    Groups,
 }
 
 impl TableType {
@@ -125,16 +154,25 @@ impl TableType {
         Self::DeleteResponse,
     ];
 
-    /// Whether the names of all other types take precedence over its name.
-    fn gives_way(self) -> bool {
+    /// The beginning of its name.
+    fn stem(self) -> Stem {
         match self {
             Self::RelationFilter
             | Self::RelationOrderBy
             | Self::NumberOrderBy
             | Self::ExtremeOrderBy
-            | Self::DistinctColumn => true,
-            Self::AggregateOf(function) => AggregateFunction::FURTHER.contains(&function),
-            _ => false,
+            | Self::DistinctColumn => Stem::Further,
+            Self::AggregateOf(function) if AggregateFunction::FURTHER.contains(&function) => Stem::Further,
+            Self::Group
+            | Self::GroupConnection
+            | Self::GroupEdge
+            | Self::GroupKey
+            | Self::GroupBy
+            | Self::GroupFilter
+            | Self::FigureFilter(_)
+            | Self::GroupOrderBy
+            | Self::ColumnOrderBy => Stem::Groups,
+            _ => Stem::Own,
         }
     }
 
@@ -174,6 +212,23 @@ impl TableType {
             Self::IncrementInput => "IncrementInput",
             Self::AppendInput => "AppendInput",
             Self::RemoveInput => "RemoveInput",
+            Self::Group => "Group",
+            Self::GroupConnection => "GroupConnection",
+            Self::GroupEdge => "GroupEdge",
+            Self::GroupKey => "GroupKey",
+            Self::GroupBy => "GroupBy",
+            Self::GroupFilter => "GroupFilter",
+            Self::FigureFilter(AggregateFunction::Sum) => "SumFilter",
+            Self::FigureFilter(
+                AggregateFunction::Average
+                | AggregateFunction::StandardDeviation
+                | AggregateFunction::Variance,
+            ) => "AverageFilter",
+            Self::FigureFilter(AggregateFunction::Minimum | AggregateFunction::Maximum) => "ExtremeFilter",
+            Self::FigureFilter(AggregateFunction::CountDistinct) => "CountDistinctFilter",
+            Self::FigureFilter(AggregateFunction::BoolAnd | AggregateFunction::BoolOr) => "BooleanFilter",
+            Self::GroupOrderBy => "GroupOrderBy",
+            Self::ColumnOrderBy => "ColumnOrderBy",
         }
     }
 }
@@ -215,7 +270,7 @@ impl TypeId {
             Self::Optional(of) => (of.name(), ""),
             // Only exposed tables have types.
             Self::Table(table, part) => {
-                (schema.table(table).map_or("", |exposed| exposed.stem(part.gives_way())), part.suffix())
+                (schema.table(table).map_or("", |exposed| exposed.stem(part.stem())), part.suffix())
             }
         }
     }

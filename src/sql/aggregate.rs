@@ -6,7 +6,7 @@ use super::json::{IfNull, JsonText};
 use super::rows::OneRow;
 use super::{Compiler, TableRef};
 use crate::catalog::SqlType;
-use crate::plan::{AggregateColumn, AggregateField};
+use crate::plan::{AggregateColumn, AggregateField, Figure};
 use crate::schema::AggregateFunction;
 use crate::schema::encoding::Form;
 
@@ -24,48 +24,75 @@ impl Compiler<'_> {
     }
 
     pub(super) fn aggregate_json(&self, at: TableRef<'_>, fields: &[(String, AggregateField)]) -> JsonText {
-        JsonText::object(fields.iter().map(|(key, field)| {
-            let json = match field {
-                AggregateField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                AggregateField::Count => JsonText::count(),
-                AggregateField::Function(function, columns) => {
-                    self.aggregate_columns_json(at, *function, columns)
-                }
-            };
-            (key.clone(), json)
-        }))
+        let json = JsonText::object(fields.iter().map(|(key, field)| {
+            (key.clone(), self.aggregate_field_json(at.table, field, |figure| self.figure(at, figure)))
+        }));
+        let has_figures = fields.iter().any(|(_, field)| !field.figures().is_empty());
+        if has_figures { json.aggregating() } else { json }
     }
 
-    fn aggregate_columns_json(
+    /// The JSON of a field of an aggregate over rows of a table. `value` has the expression of each figure.
+    pub(super) fn aggregate_field_json(
         &self,
-        at: TableRef<'_>,
-        function: AggregateFunction,
-        columns: &[(String, AggregateColumn)],
+        table: usize,
+        field: &AggregateField,
+        value: impl Fn(Figure) -> Expression,
     ) -> JsonText {
-        JsonText::object(columns.iter().map(|(key, column)| {
-            let json = match column {
-                AggregateColumn::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                AggregateColumn::Column(column) => self.over_column(at, function, *column),
-            };
-            (key.clone(), json)
-        }))
+        match field {
+            AggregateField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+            AggregateField::Count => self.figure_json(table, Figure::Count, value(Figure::Count)),
+            AggregateField::Function(function, columns) => {
+                JsonText::object(columns.iter().map(|(key, column)| {
+                    let json = match column {
+                        AggregateColumn::Typename(name) => JsonText::known(&format!("\"{name}\"")),
+                        AggregateColumn::Column(column) => {
+                            let figure = Figure::Of(*function, *column);
+                            self.figure_json(table, figure, value(figure))
+                        }
+                    };
+                    (key.clone(), json)
+                }))
+            }
+        }
     }
 
-    /// An aggregate function over a column. Numbers of any size are JSON numbers here, as in `pg_graphql`.
-    fn over_column(&self, at: TableRef<'_>, function: AggregateFunction, column: usize) -> JsonText {
-        let Some(exposed) = self.schema.column(at.table, column) else { return JsonText::known("null") };
-        let column_type = &exposed.column_type;
-        if function == AggregateFunction::CountDistinct {
-            let count = Expression::CountDistinct(Box::new(self.column(at, column)));
-            return JsonText::leaf(count.cast(SqlType::system("int4")), IfNull::Null).aggregating();
+    /// A figure over the rows of the `SELECT`.
+    pub(super) fn figure(&self, at: TableRef<'_>, figure: Figure) -> Expression {
+        match figure {
+            Figure::Count => Expression::aggregate("count", Vec::new()),
+            Figure::Of(AggregateFunction::CountDistinct, column) => {
+                Expression::CountDistinct(Box::new(self.column(at, column)))
+            }
+            Figure::Of(function, column) => {
+                let value = self.column(at, column);
+                let value = match self.schema.column(at.table, column) {
+                    Some(exposed) => value.cast(exposed.column_type.encoding.sql_type.clone()),
+                    // Only exposed columns are planned.
+                    None => value,
+                };
+                Expression::aggregate(function.sql(), vec![value])
+            }
         }
-        let value = self.column(at, column).cast(column_type.encoding.sql_type.clone());
-        let value = Expression::aggregate(function.sql(), vec![value]);
-        let is_extreme = matches!(function, AggregateFunction::Minimum | AggregateFunction::Maximum);
-        if is_extreme && column_type.encoding.form == Form::Float {
-            self.value_json(value, column_type, IfNull::Null)
-        } else {
-            JsonText::leaf(value, IfNull::Null).aggregating()
+    }
+
+    /// The JSON of a figure. Numbers of any size are JSON numbers here, as `pg_graphql` writes them.
+    fn figure_json(&self, table: usize, figure: Figure, value: Expression) -> JsonText {
+        let int = || SqlType::system("int4");
+        match figure {
+            Figure::Count => JsonText::of_piece(value.cast(int())),
+            Figure::Of(AggregateFunction::CountDistinct, _) => {
+                JsonText::leaf(value.cast(int()), IfNull::Null)
+            }
+            Figure::Of(function, column) => {
+                let Some(exposed) = self.schema.column(table, column) else { return JsonText::known("null") };
+                let column_type = &exposed.column_type;
+                let is_extreme = matches!(function, AggregateFunction::Minimum | AggregateFunction::Maximum);
+                if is_extreme && column_type.encoding.form == Form::Float {
+                    self.value_json(value, column_type, IfNull::Null)
+                } else {
+                    JsonText::leaf(value, IfNull::Null)
+                }
+            }
         }
     }
 }

@@ -21,6 +21,8 @@ pub struct Select {
     pub from: Option<From>,
     /// `WHERE`.
     pub condition: Option<Expression>,
+    /// `GROUP BY`: so many of the first columns of the select list.
+    pub group_by: usize,
     /// `HAVING`: all rows are one group.
     pub having: Option<Expression>,
     /// `ORDER BY`.

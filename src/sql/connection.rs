@@ -1,16 +1,12 @@
 //! Connections: a page of a table as JSON, with the selected fields.
 
-use super::ast::{Aggregate, Expression, From, Order, Select, SelectColumn};
+use super::ast::{Expression, From, Select, SelectColumn};
 use super::call::{is_called, needs_row};
-use super::condition::parameter;
-use super::json::{IfNull, JsonText};
+use super::json::JsonText;
+use super::page::{PageSite, Paged, Side, reversed};
 use super::rows::OneRow;
 use super::{Compiler, RowShape, TableRef};
-use crate::catalog::SqlType;
-use crate::plan::{
-    Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, PageInfoField, RowField,
-    Slot,
-};
+use crate::plan::{Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, RowField};
 
 /// A connection during compilation.
 pub(super) struct ConnectionSite<'a> {
@@ -18,10 +14,7 @@ pub(super) struct ConnectionSite<'a> {
     pub(super) parent: Option<TableRef<'a>>,
     /// The order in which rows are counted; it is reversed if they are counted from the end.
     order: Vec<OrderTerm>,
-    /// The page's alias.
-    page: &'a str,
-    /// The name of the column that numbers the rows of the collection from 1, if they need numbers.
-    number: Option<String>,
+    page: PageSite<'a>,
     /// The name in a `WITH` of the rows of a volatile function.
     pub(super) called: Option<String>,
 }
@@ -34,16 +27,12 @@ impl Compiler<'_> {
         parent: Option<TableRef<'_>>,
     ) -> OneRow {
         let (base, page) = (self.alias(), self.alias());
-        let is_backward = connection.page.direction == Direction::Backward;
-        let order = connection
-            .order
-            .iter()
-            .map(|term| if is_backward { term.reversed() } else { term.clone() })
-            .collect();
+        let order = connection.page.counted(&connection.order);
         let number = self.number_column(connection);
         let with = self.called_once(&connection.origin, parent);
         let called = with.as_ref().map(|with| with.name.clone());
-        let site = ConnectionSite { connection, parent, order, page: &page, number, called };
+        let page_site = PageSite { page: &connection.page, alias: &page, number };
+        let site = ConnectionSite { connection, parent, order, page: page_site, called };
         let json = self.connection_json(&site);
         let has_page = connection
             .fields
@@ -72,13 +61,13 @@ impl Compiler<'_> {
     /// The rows of the page with the needed columns; with numbers, there is one more row than the page.
     fn page_select(&self, site: &ConnectionSite<'_>, at: TableRef<'_>) -> Select {
         let connection = site.connection;
-        let limit = connection.page.limit.saturating_add(u64::from(site.number.is_some()));
+        let limit = site.page.limit();
         let nearest = self.nearest_rows(site, at.alias, limit);
         let at = if nearest.is_some() { TableRef { shape: RowShape::Picked, ..at } } else { at };
         let mut columns = self.picked_columns(connection, &self.needed_columns(connection), at);
         // If the text is the same, PostgreSQL computes a value only once.
         let order = self.page_order(site, at, &site.order);
-        if let Some(number) = &site.number {
+        if let Some(number) = &site.page.number {
             let expression = Expression::RowNumber(order.clone());
             columns.push(SelectColumn { expression, alias: Some(number.clone()) });
         }
@@ -86,7 +75,7 @@ impl Compiler<'_> {
             columns.push(Expression::Number(1).unnamed());
         }
         let mut conditions = if nearest.is_some() { Vec::new() } else { self.rows(site, at) };
-        let (near, far) = bounds(connection);
+        let (near, far) = site.page.bounds();
         conditions.extend(near.map(|bound| self.behind(at, &site.order, bound)));
         conditions.extend(far.map(|bound| self.behind(at, &reversed(&site.order), bound)));
         Select {
@@ -95,7 +84,7 @@ impl Compiler<'_> {
             condition: Expression::all(conditions),
             order,
             limit: Some(limit),
-            offset: connection.page.offset.clone().map(count),
+            offset: site.page.offset(),
             ..Select::default()
         }
     }
@@ -159,7 +148,7 @@ impl Compiler<'_> {
                     }
                 }
                 ConnectionField::PageInfo(fields) => {
-                    needs_cursor |= fields.iter().any(|(_, field)| is_cursor(field));
+                    needs_cursor |= fields.iter().any(|(_, field)| field.is_cursor());
                 }
                 ConnectionField::Typename(_)
                 | ConnectionField::TotalCount
@@ -194,9 +183,7 @@ impl Compiler<'_> {
     fn edges_json(&mut self, site: &ConnectionSite<'_>, edges: &[(String, EdgeField)]) -> JsonText {
         let at = site.page_at();
         let edge = self.edge_json(at, &site.connection.order, edges);
-        let is_backward = site.connection.page.direction == Direction::Backward;
-        let order = site.number().filter(|_| is_backward).map(descending);
-        JsonText::list(edge, order.into_iter().collect(), site.on_page())
+        site.page.list(edge)
     }
 
     /// The edge of a row; `order` is that of its connection.
@@ -217,86 +204,6 @@ impl Compiler<'_> {
         }
         JsonText::object(fields)
     }
-
-    fn page_info_json(&mut self, site: &ConnectionSite<'_>, fields: &[(String, PageInfoField)]) -> JsonText {
-        let is_forward = site.connection.page.direction == Direction::Forward;
-        let mut json = Vec::with_capacity(fields.len());
-        for (key, field) in fields {
-            let value = match field {
-                PageInfoField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
-                PageInfoField::HasNextPage if is_forward => self.has_more_ahead(site),
-                PageInfoField::HasPreviousPage if !is_forward => self.has_more_ahead(site),
-                PageInfoField::HasNextPage | PageInfoField::HasPreviousPage => self.has_more_behind(site),
-                PageInfoField::StartCursor => self.end_of_page(site, is_forward),
-                PageInfoField::EndCursor => self.end_of_page(site, !is_forward),
-            };
-            json.push((key.clone(), value));
-        }
-        JsonText::object(json)
-    }
-
-    /// Whether rows follow in the direction of counting: the extra row after the page, or rows beyond the
-    /// bound.
-    fn has_more_ahead(&mut self, site: &ConnectionSite<'_>) -> JsonText {
-        let count = Expression::aggregate("count", Vec::new());
-        let beyond_page = count.binary(">", Expression::Number(site.connection.page.limit));
-        let (_, far) = bounds(site.connection);
-        let ahead = match far {
-            None => beyond_page,
-            Some(bound) => {
-                let beyond_bound = self.not_behind(site, &reversed(&site.order), bound);
-                Expression::Or(vec![beyond_page, beyond_bound])
-            }
-        };
-        JsonText::truth(ahead)
-    }
-
-    /// Whether there are rows before the page in the direction of counting. An empty page has none before it.
-    fn has_more_behind(&mut self, site: &ConnectionSite<'_>) -> JsonText {
-        let page = &site.connection.page;
-        let (near, _) = bounds(site.connection);
-        let behind = match near {
-            _ if page.limit == 0 => return JsonText::known("false"),
-            _ if page.offset.is_some() => {
-                Expression::aggregate("count", Vec::new()).binary(">", Expression::Number(0))
-            }
-            Some(bound) => self.not_behind(site, &site.order, bound),
-            None => return JsonText::known("false"),
-        };
-        JsonText::truth(behind)
-    }
-
-    /// The page has rows, and there are rows of the collection that are not after the bound.
-    fn not_behind(&mut self, site: &ConnectionSite<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
-        let alias = self.alias();
-        let at = site.rows_at(&alias);
-        let mut conditions = self.rows(site, at);
-        conditions.push(Expression::Is(Box::new(self.behind(at, order, bound)), "not true"));
-        let others = Select {
-            columns: vec![Expression::Number(1).unnamed()],
-            from: Some(self.rows_of(site, at)),
-            condition: Expression::all(conditions),
-            ..Select::default()
-        };
-        let has_rows = Expression::aggregate("count", Vec::new()).binary(">", Expression::Number(0));
-        Expression::And(vec![has_rows, Expression::Exists(Box::new(others))])
-    }
-
-    /// The cursor of the row at one end of the page: the first or last in the direction of counting.
-    fn end_of_page(&self, site: &ConnectionSite<'_>, is_first: bool) -> JsonText {
-        let Some(number) = site.number() else { return JsonText::known("null") };
-        let at = site.page_at();
-        let cursor = self.cursor(at, &site.connection.order);
-        let order = if is_first { Vec::new() } else { vec![descending(number.clone())] };
-        let filter = if is_first && site.connection.page.limit > 0 {
-            Some(number.binary("=", site.number_of(1)))
-        } else {
-            site.on_page()
-        };
-        let cursors = Aggregate { function: "array_agg", arguments: vec![cursor], order, filter };
-        let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
-        JsonText::leaf(cursor, IfNull::Null).aggregating()
-    }
 }
 
 impl ConnectionSite<'_> {
@@ -312,51 +219,35 @@ impl ConnectionSite<'_> {
 
     /// The rows of the page.
     fn page_at(&self) -> TableRef<'_> {
-        TableRef { shape: RowShape::Picked, ..self.rows_at(self.page) }
+        TableRef { shape: RowShape::Picked, ..self.rows_at(self.page.alias) }
+    }
+}
+
+impl Paged for ConnectionSite<'_> {
+    fn page(&self) -> &PageSite<'_> {
+        &self.page
     }
 
-    /// The number of a row of the page.
-    fn number(&self) -> Option<Expression> {
-        self.number.as_ref().map(|name| Expression::column(self.page, name))
+    fn cursor(&self, compiler: &Compiler<'_>) -> Expression {
+        compiler.cursor(self.page_at(), &self.connection.order)
     }
 
-    /// The number of the page's row with this index from 1. Rows that OFFSET skips have numbers, too.
-    fn number_of(&self, row: u64) -> Expression {
-        match &self.connection.page.offset {
-            Some(offset) => count(offset.clone()).binary("+", Expression::Number(row)),
-            None => Expression::Number(row),
+    fn others(&self, compiler: &Compiler<'_>, side: Side, bound: &Bound) -> Select {
+        let alias = compiler.alias();
+        let at = self.rows_at(&alias);
+        let mut conditions = compiler.rows(self, at);
+        let behind = match side {
+            Side::Ahead => compiler.behind(at, &reversed(&self.order), bound),
+            Side::Behind => compiler.behind(at, &self.order, bound),
+        };
+        conditions.push(Expression::Is(Box::new(behind), "not true"));
+        Select {
+            columns: vec![Expression::Number(1).unnamed()],
+            from: Some(compiler.rows_of(self, at)),
+            condition: Expression::all(conditions),
+            ..Select::default()
         }
     }
-
-    /// The condition that a row is not the extra one after the page.
-    fn on_page(&self) -> Option<Expression> {
-        self.number().map(|number| number.binary("<=", self.number_of(self.connection.page.limit)))
-    }
-}
-
-/// The bounds of a page in the direction of counting: its beginning, and its end.
-fn bounds(connection: &Connection) -> (Option<&Bound>, Option<&Bound>) {
-    let page = &connection.page;
-    match page.direction {
-        Direction::Forward => (page.after.as_ref(), page.before.as_ref()),
-        Direction::Backward => (page.before.as_ref(), page.after.as_ref()),
-    }
-}
-
-fn count(slot: Slot) -> Expression {
-    parameter(slot, Some(SqlType::system("int8")))
-}
-
-fn reversed(order: &[OrderTerm]) -> Vec<OrderTerm> {
-    order.iter().map(OrderTerm::reversed).collect()
-}
-
-fn descending(expression: Expression) -> Order {
-    Order { expression, is_descending: true, is_nulls_first: true }
-}
-
-fn is_cursor(field: &PageInfoField) -> bool {
-    matches!(field, PageInfoField::StartCursor | PageInfoField::EndCursor)
 }
 
 /// The columns that the fields of a row need.

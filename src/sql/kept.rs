@@ -54,7 +54,11 @@ fn changing_call<'p>(schema: &Schema, action: &'p Action) -> Option<(usize, &'p 
             let hangs_on = connection.nodes().any(|fields| hangs_on(schema, fields));
             (connection.table, &connection.origin, hangs_on)
         }
-        Action::Entities(_) | Action::Write(_) | Action::NestedInsert(_) | Action::Value(_) => return None,
+        Action::Groups(_)
+        | Action::Entities(_)
+        | Action::Write(_)
+        | Action::NestedInsert(_)
+        | Action::Value(_) => return None,
     };
     match origin {
         Origin::Called(call) if hangs_on && schema.catalog.functions[call.function].is_volatile() => {
@@ -93,7 +97,11 @@ impl<'s> Compiler<'s> {
             Action::Write(write) if reads_after(self.schema, write) => vec![self.keep_written(write)],
             Action::Write(_) => Vec::new(),
             Action::NestedInsert(insert) => self.nested_inserts(insert),
-            Action::Connection(_) | Action::Row(_) | Action::Entities(_) | Action::Value(_) => {
+            Action::Connection(_)
+            | Action::Groups(_)
+            | Action::Row(_)
+            | Action::Entities(_)
+            | Action::Value(_) => {
                 let call = changing_call(self.schema, action).map(|(table, call)| {
                     self.kept = Some(call);
                     self.keep_called(table, call)
@@ -110,7 +118,8 @@ impl Compiler<'_> {
         let single = match action {
             Action::Connection(connection) => self.single_row_select(connection),
             Action::Write(write) if !is_kept => self.single_row_write(write),
-            Action::Write(_)
+            Action::Groups(_)
+            | Action::Write(_)
             | Action::NestedInsert(_)
             | Action::Row(_)
             | Action::Entities(_)
@@ -119,6 +128,7 @@ impl Compiler<'_> {
         single.unwrap_or_else(|| SingleRow {
             query: match action {
                 Action::Connection(connection) => self.connection_select(connection, None).into_query(),
+                Action::Groups(groups) => self.groups_select(groups).into_query(),
                 Action::Row(row) => self.row_select(row, None).into_query(),
                 Action::Entities(entities) => self.entities_select(entities).into_query(),
                 Action::Write(write) if is_kept => self.kept_select(write.table, &write.fields).into_query(),

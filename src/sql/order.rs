@@ -23,10 +23,10 @@ pub(super) struct SortValue<'a> {
 }
 
 /// One term of an `ORDER BY`.
-struct SortKey<'a> {
-    of: SortValue<'a>,
-    is_descending: bool,
-    is_nulls_first: bool,
+pub(super) struct SortKey<'a> {
+    pub(super) of: SortValue<'a>,
+    pub(super) is_descending: bool,
+    pub(super) is_nulls_first: bool,
 }
 
 impl Compiler<'_> {
@@ -37,22 +37,12 @@ impl Compiler<'_> {
 
     /// The position of a row in an order.
     pub(super) fn cursor(&self, at: TableRef<'_>, order: &[OrderTerm]) -> Expression {
-        identifier(self.sort_keys(at, order).into_iter().map(|key| key.of.identifying()).collect())
+        position(self.sort_keys(at, order))
     }
 
     /// The condition for rows after a position in an order.
     pub(super) fn behind(&self, at: TableRef<'_>, order: &[OrderTerm], bound: &Bound) -> Expression {
-        let keys = self.sort_keys(at, order);
-        if let Some(comparison) = row_comparison(&keys, bound) {
-            return comparison;
-        }
-        let mut behind = None;
-        for (key, value) in keys.iter().zip(&bound.values).rev() {
-            let tied = behind.map(|rest| Expression::And(vec![key.equal(value.as_ref()), rest]));
-            behind =
-                Expression::any_of(key.strictly_behind(value.as_ref()).into_iter().chain(tied).collect());
-        }
-        behind.unwrap_or(Expression::Word("false"))
+        all_behind(&self.sort_keys(at, order), bound)
     }
 
     /// The terms, followed by the table that contains a row if several tables may have the same key.
@@ -101,6 +91,24 @@ impl Compiler<'_> {
     }
 }
 
+/// The position of a row with these keys, as a cursor has it.
+pub(super) fn position(keys: Vec<SortKey<'_>>) -> Expression {
+    identifier(keys.into_iter().map(|key| key.of.identifying()).collect())
+}
+
+/// What comes behind a position in the order of these keys.
+pub(super) fn all_behind(keys: &[SortKey<'_>], bound: &Bound) -> Expression {
+    if let Some(comparison) = row_comparison(keys, bound) {
+        return comparison;
+    }
+    let mut behind = None;
+    for (key, value) in keys.iter().zip(&bound.values).rev() {
+        let tied = behind.map(|rest| Expression::And(vec![key.equal(value.as_ref()), rest]));
+        behind = Expression::any_of(key.strictly_behind(value.as_ref()).into_iter().chain(tied).collect());
+    }
+    behind.unwrap_or(Expression::Word("false"))
+}
+
 impl SortValue<'_> {
     /// The value in the form for cursors, from which its type reads back the same value.
     pub(super) fn identifying(self) -> Expression {
@@ -109,7 +117,7 @@ impl SortValue<'_> {
 }
 
 impl SortKey<'_> {
-    fn into_order(self) -> Order {
+    pub(super) fn into_order(self) -> Order {
         Order {
             // Without nulls, the default is the most readable, and an index supports it in both directions.
             is_nulls_first: if self.of.may_be_null { self.is_nulls_first } else { self.is_descending },

@@ -65,6 +65,11 @@ impl Printer {
             self.from(from);
         }
         self.clause("\nwhere ", select.condition.as_ref());
+        let places: Vec<_> = (1..=select.group_by).collect();
+        if !places.is_empty() {
+            self.push("\ngroup by ");
+            self.separated(", ", &places, |printer, place: &usize| printer.push(&place.to_string()));
+        }
         self.clause("\nhaving ", select.having.as_ref());
         self.order_by("\norder by ", &select.order);
         match select.limit {

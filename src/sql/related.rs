@@ -57,7 +57,7 @@ impl Compiler<'_> {
         let alias = self.alias();
         let count = Expression::aggregate("count", Vec::new());
         let rows = self.related_rows(at, join, related_table(join, &alias), count);
-        of_system(rows.into_value(), "int8", false)
+        of_system(rows.into_value(), SqlType::system("int8"), false)
     }
 
     /// An aggregate function over a column of the rows at the other end.
@@ -84,7 +84,11 @@ impl Compiler<'_> {
                 let exposed = self.schema.column(join.table, column);
                 let result = exposed.map_or("numeric", |found| result_type(function, &found.column_type));
                 let figure = Expression::aggregate(function.sql(), vec![self.column(other, column)]);
-                return of_system(self.related_rows(at, join, other, figure).into_value(), result, true);
+                return of_system(
+                    self.related_rows(at, join, other, figure).into_value(),
+                    SqlType::system(result),
+                    true,
+                );
             }
         };
         // The first one in the column's own order, with which all of its operators agree.
@@ -129,18 +133,18 @@ fn related_table<'a>(join: &Join, alias: &'a str) -> TableRef<'a> {
 }
 
 /// A number of one of PostgreSQL's own types.
-fn of_system<'a>(expression: Expression, sql_type: &'static str, may_be_null: bool) -> SortValue<'a> {
+pub(super) fn of_system<'a>(expression: Expression, sql_type: SqlType, may_be_null: bool) -> SortValue<'a> {
     SortValue {
         expression,
         is_json_scalar: true,
-        sql_type: Some(SqlType::system(sql_type)),
+        sql_type: Some(sql_type),
         comparison: const { &Comparison::SYSTEM },
         may_be_null,
     }
 }
 
 /// The type of a sum or an average (PostgreSQL manual, 9.21).
-fn result_type(function: AggregateFunction, of: &ColumnType) -> &'static str {
+pub(super) fn result_type(function: AggregateFunction, of: &ColumnType) -> &'static str {
     let is_sum = function == AggregateFunction::Sum;
     match &*of.encoding.sql_type.name.name {
         "int2" | "int4" if is_sum => "int8",

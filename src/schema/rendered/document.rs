@@ -11,8 +11,8 @@ use apollo_compiler::{Name, name};
 
 use super::renderer::{Field, Input, Renderer, description};
 use crate::schema::{
-    AggregateFunction, ExposedColumn, FixedFields, MutationFieldKind, NODE_ID, PageInfoFieldKind, Scalar,
-    Schema, TableType, TypeId, ValueType,
+    AggregateFunction, ExposedColumn, ExposedTable, FixedFields, MutationFieldKind, NODE_ID,
+    PageInfoFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
 };
 
 /// The directions of an order, and the values of `is`.
@@ -57,6 +57,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     definitions.json_removal();
     definitions.json_filters();
     definitions.measures();
+    definitions.truncation_unit();
     definitions.values();
     definitions.text_search();
     match definitions.renderer.invalid {
@@ -124,6 +125,9 @@ impl Definitions<'_> {
         if exposed.totals.aggregate {
             self.aggregates(index);
         }
+        if exposed.has_groups {
+            self.groups(index, exposed);
+        }
         let fields = self.renderer.filter_fields(index, exposed);
         self.input(of(TableType::Filter), "Conditions on a row; all of them must hold", fields);
         if exposed.has_order() {
@@ -134,6 +138,9 @@ impl Definitions<'_> {
             let columns = exposed.columns_that(ExposedColumn::is_distinct_column);
             let names = columns.map(|(_, column)| &column.field);
             self.own_enum(of(TableType::DistinctColumn), "The columns that rows can be told apart by", names);
+        }
+        if exposed.reached.by_many || exposed.has_groups {
+            self.figure_orders(index, exposed);
         }
         if exposed.reached.by_many {
             self.related(index);
@@ -148,15 +155,19 @@ impl Definitions<'_> {
         let fields = self.renderer.relation_filter_fields(index);
         let text = "Conditions on the rows that belong to a row; all of them must hold";
         self.input(of(TableType::RelationFilter), text, fields);
-        for (part, text, function) in FIGURES {
-            let fields = self.renderer.figure_fields(exposed, function);
-            if !fields.is_empty() {
-                self.input(of(part), text, fields);
-            }
-        }
         let fields = self.renderer.relation_order_fields(index, exposed);
         let text = "A figure over the rows that belong to a row, with its direction";
         self.input(of(TableType::RelationOrderBy), text, fields);
+    }
+
+    /// The columns whose figures rows or groups can be ordered by.
+    fn figure_orders(&mut self, index: usize, exposed: &ExposedTable) {
+        for (part, text, function) in FIGURES {
+            let fields = self.renderer.figure_fields(exposed, function);
+            if !fields.is_empty() {
+                self.input(TypeId::Table(index, part), text, fields);
+            }
+        }
     }
 
     fn row(&mut self, index: usize) {

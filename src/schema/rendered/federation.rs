@@ -115,7 +115,9 @@ pub(super) fn subgraph(schema: &Schema, compiled: &Valid<CompiledSchema>) -> Str
 fn leave_out_root_fields(schema: &Schema, subgraph: &mut CompiledSchema) {
     let query = |kind: &QueryFieldKind| match kind {
         QueryFieldKind::Node | QueryFieldKind::Entities | QueryFieldKind::Service => false,
-        QueryFieldKind::ByKey(table) | QueryFieldKind::Collection(table) => !schema.is_stub(*table),
+        QueryFieldKind::ByKey(table) | QueryFieldKind::Collection(table) | QueryFieldKind::Groups(table) => {
+            !schema.is_stub(*table)
+        }
         QueryFieldKind::Call(_) | QueryFieldKind::Application(_) => true,
     };
     let mutation = |kind: &MutationFieldKind| match kind {

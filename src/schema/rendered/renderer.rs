@@ -92,7 +92,9 @@ impl<'s> Renderer<'s> {
                 | TypeId::ValueFilter(_)
                 | TypeId::ListFilter(_)
                 | TypeId::JsonRemoval
-                | TypeId::Optional(OptionalType::TextSearch | OptionalType::Similarity)
+                | TypeId::Optional(
+                    OptionalType::TextSearch | OptionalType::Similarity | OptionalType::TruncationUnit
+                )
                 | TypeId::Table(_, TableType::InsertOneInput | TableType::InsertManyInput)
         ) {
             self.used.insert(id);

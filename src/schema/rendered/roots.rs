@@ -31,6 +31,7 @@ impl Renderer<'_> {
             QueryFieldKind::Node
             | QueryFieldKind::Collection(_)
             | QueryFieldKind::ByKey(_)
+            | QueryFieldKind::Groups(_)
             | QueryFieldKind::Call(_)
             | QueryFieldKind::Entities
             | QueryFieldKind::Service => None,
@@ -61,6 +62,11 @@ impl Renderer<'_> {
                 let arguments = arguments.collect();
                 let text = format!("The `{}` with that key, or null", exposed.type_name);
                 field(self.name(name), description(Some(&text)), arguments, self.row(*table))
+            }
+            QueryFieldKind::Groups(table) => {
+                let (arguments, returns) = self.groups(*table);
+                let text = format!("A page of groups of the rows of `{}`", schema.table(*table)?.type_name);
+                field(self.name(name), description(Some(&text)), arguments, returns.non_null())
             }
             QueryFieldKind::Call(functions) => self.call_field(name, functions),
             QueryFieldKind::Entities => self.entities_field(name),

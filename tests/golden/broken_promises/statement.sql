@@ -85,6 +85,5 @@ limit 31) as "t2"
 having true;
 -- least
 select pg_catalog.concat('{"aggregate":', (select pg_catalog.concat('{"max":{"weight":', case when ((pg_catalog.max("t3"."weight"::pg_catalog.float8) operator(pg_catalog.<) 'Infinity'::pg_catalog.float8) and (pg_catalog.max("t3"."weight"::pg_catalog.float8) operator(pg_catalog.>) '-Infinity'::pg_catalog.float8)) then pg_catalog.max("t3"."weight"::pg_catalog.float8)::pg_catalog.float8::pg_catalog.text when (pg_catalog.max("t3"."weight"::pg_catalog.float8) is null) then 'null' else E'"\\/finite"' end, '}}')
-from "public"."pet" as "t3"
-having true), '}')
+from "public"."pet" as "t3"), '}')
 having true;
