@@ -120,6 +120,20 @@ async fn the_first_row_of_a_group_is_answered_again_when_another_takes_its_place
     assert_eq!(ann.titles().await, ["later"]);
 }
 
+#[tokio::test]
+async fn groups_are_answered_again_when_their_aggregates_change() {
+    let stand = Stand::new().await;
+    let groups = "subscription { noteGroups(by: {column: owner}) { edges { node { key { owner } count max { title } } } } }";
+    let mut ann = stand.subscribe("ann", groups).await;
+    let of_ann = |count: i32, title: &str| {
+        let node = json!({"key": {"owner": "ann"}, "count": count, "max": {"title": title}});
+        json!({"noteGroups": {"edges": [{ "node": node }]}})
+    };
+    assert_eq!(ann.answer().await["data"], of_ann(1, "of ann 1"));
+    stand.execute("insert into note values (10, 'ann', 'the newest'), (11, 'bob', 'another')").await;
+    assert_eq!(ann.answer().await["data"], of_ann(2, "the newest"));
+}
+
 /// The titles of all notes, in order.
 const TITLES: &str =
     "subscription { noteCollection(orderBy: [{title: AscNullsLast}]) { edges { node { title } } } }";

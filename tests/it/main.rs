@@ -27,6 +27,7 @@ mod faults;
 mod federation;
 mod functions;
 mod golden;
+mod groups;
 mod harness;
 mod http;
 mod inheritance;

@@ -16,6 +16,7 @@ use crate::harness;
 
 const SETUP: &str = "
     create table note (id int primary key, owner text not null, title text not null);
+    comment on table note is '@graphql({\"aggregate\": {\"enabled\": true}})';
     alter table note enable row level security;
     create policy own on note using (owner = (current_setting('request.jwt.claims', true)::json ->> 'sub'));
     insert into note values (1, 'ann', 'of ann 1'), (2, 'bob', 'of bob 2');
