@@ -34,13 +34,15 @@ pub(crate) enum Variable {
     Text(&'static str, &'static str),
     /// The number itself: its name.
     Number(&'static str),
+    /// A value that is made of the number: its name.
+    Made(&'static str, fn(u32) -> Value),
 }
 
 /// The text before the number in every key.
 const KEY: &str = "00000000-0000-4000-8000-000000";
 
 /// Those of the task board. No page is cut short; their sizes keep the last one below the default limit on complexity.
-pub(crate) const OPERATIONS: [Operation; 7] = [
+pub(crate) const OPERATIONS: [Operation; 9] = [
     Operation {
         name: "one task by key, project, assignee, comments",
         document: "query Task($id: UUID!) { taskByPk(id: $id) { id title status priority dueOn \
@@ -105,7 +107,46 @@ pub(crate) const OPERATIONS: [Operation; 7] = [
         numbers: 100_000..=199_999,
         by_hand: include_str!("by_hand/urgent.sql"),
     },
+    Operation {
+        name: "100 tasks upserted, of which a fifth are there",
+        document: "mutation Upsert($objects: [TaskInsertInput!]!) { insertIntoTaskCollection(objects: $objects, \
+                   onConflict: {constraint: task_project_id_number_key, updateColumns: [title, priority]}) { affectedCount } }",
+        variable: Some(Variable::Made("objects", tasks)),
+        numbers: 100_000..=104_999,
+        by_hand: include_str!("by_hand/upsert.sql"),
+    },
+    Operation {
+        name: "a task with 100 comments inserted",
+        document: "mutation Nested($objects: [TaskInsertInput!]!) { insertIntoTaskCollection(objects: $objects, \
+                   onConflict: {constraint: task_project_id_number_key, updateColumns: [title]}) { \
+                   affectedCount records { title } } }",
+        variable: Some(Variable::Made("objects", task_with_comments)),
+        numbers: 100_000..=199_999,
+        by_hand: include_str!("by_hand/nested.sql"),
+    },
 ];
+
+/// The tasks 1 to 100 of the project with that number, which has twenty.
+fn tasks(project: u32) -> Value {
+    let task = |number: u32| {
+        json!({
+            "projectId": format!("{KEY}{project}"), "number": number, "title": format!("Task {number}"),
+            "priority": 1 + number % 5, "authorId": format!("{KEY}100000"),
+        })
+    };
+    (1..=100).map(task).collect()
+}
+
+/// A task of that number with its comments.
+fn task_with_comments(number: u32) -> Value {
+    let comment =
+        |number: u32| json!({"authorId": format!("{KEY}100000"), "body": format!("Comment {number}")});
+    let comments: Value = (1..=100).map(comment).collect();
+    json!([{
+        "projectId": format!("{KEY}100000"), "number": number, "title": "A task", "authorId": format!("{KEY}100000"),
+        "comments": {"objects": comments},
+    }])
+}
 
 impl Operation {
     /// The request's body for a number.
@@ -117,6 +158,7 @@ impl Operation {
         let variable = self.variable.map(|variable| match variable {
             Variable::Text(name, prefix) => (name.to_owned(), Value::String(format!("{prefix}{number}"))),
             Variable::Number(name) => (name.to_owned(), number.into()),
+            Variable::Made(name, make) => (name.to_owned(), make(number)),
         });
         variable.into_iter().collect()
     }
@@ -197,8 +239,8 @@ impl Operation {
         let (sample, body) = (self.last().to_string(), self.body(self.last()));
         let varying = match self.variable {
             Some(_) => {
-                assert_eq!(body.matches(&sample).count(), 1, "the number can be found in:\n{body}");
-                body.replace(&sample, &format!("]==] .. math.random({first}, {last}) .. [==["))
+                assert!(body.contains(&sample), "the number can be found in:\n{body}");
+                body.replace(&sample, "]==] .. number .. [==[")
             }
             None => body,
         };
@@ -206,6 +248,7 @@ impl Operation {
             "local headers = {{[\"content-type\"] = \"application/json\"}}\n\
              function init() math.randomseed(os.time()) end\n\
              function request()\n  \
+             local number = math.random({first}, {last})\n  \
              return wrk.format(\"POST\", \"/graphql\", headers, [==[{varying}]==])\n\
              end\n\
              function done(summary, latency)\n  \
