@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-pub use directive::Directive;
+pub use directive::{Directive, JsonForm};
 pub use function::{Function, FunctionArgument, FunctionKind};
 pub use name::{Collation, Comparison, ComparisonOperator, QualifiedName, SqlType};
 pub use relation::Relation;
@@ -87,6 +87,9 @@ pub struct Type {
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,
+    /// Of a composite type that is no table's: its attributes in their order.
+    #[serde(default)]
+    pub attributes: Option<Vec<Attribute>>,
     /// Of an enum: its labels in their order.
     pub labels: Option<Vec<String>>,
     /// The extension that it belongs to, in any schema.
@@ -100,6 +103,19 @@ pub struct Type {
     pub order: Option<Comparison>,
     /// Whether the role may name those operators.
     pub may_be_compared: bool,
+}
+
+/// An attribute of a composite type.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub type_oid: Oid,
+    /// From its comment.
+    #[serde(rename = "comment")]
+    pub directive: Directive,
 }
 
 /// `pg_type.typtype`.
@@ -318,6 +334,13 @@ impl Catalog {
     /// The schema of that name, if it is exposed.
     pub fn schema(&self, name: &str) -> Option<&Namespace> {
         self.schemas.iter().find(|schema| schema.name == name)
+    }
+
+    /// How JSON documents go in and out: as values if one of the exposed schemas says so, because all of them share
+    /// the scalar.
+    pub fn json_form(&self) -> JsonForm {
+        let is_raw = self.schemas.iter().any(|schema| schema.directive.json == Some(JsonForm::Raw));
+        if is_raw { JsonForm::Raw } else { JsonForm::String }
     }
 
     /// The directive of the table's schema.

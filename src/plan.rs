@@ -11,8 +11,10 @@
 mod argument;
 mod array;
 mod call;
+mod composite;
 mod conflict;
 mod distinct;
+mod document;
 mod entities;
 mod filter;
 mod group_by;
@@ -29,6 +31,7 @@ mod related;
 mod represented;
 mod similarity;
 mod slot;
+mod taken;
 mod text;
 mod update;
 mod vector;
@@ -46,6 +49,7 @@ pub use crate::request::JsonMap as Variables;
 pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
+pub use composite::{CompositeField, CompositeSelection};
 pub use conflict::OnConflict;
 pub use entities::{Entities, EntityGroup, ServiceField};
 pub use group_by::{GroupColumn, GroupOrderKey, Truncation};
@@ -251,6 +255,8 @@ pub enum RowField {
     NodeId,
     /// A column.
     Column(usize),
+    /// A column that holds a composite value.
+    Composite(usize, CompositeSelection),
     /// The value at the end of a path in a column's JSON document.
     JsonAt {
         /// The column.

@@ -9,6 +9,7 @@ mod build;
 mod callable;
 mod claims;
 mod column_type;
+mod composite;
 mod conflicts;
 mod defaults;
 mod distinct;
@@ -53,6 +54,7 @@ use crate::catalog::{Catalog, Oid, Problem};
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use column_type::ColumnType;
+pub use composite::{CompositeAttribute, CompositeType};
 pub use conflicts::ConflictHandling;
 pub use distinct::DISTINCT_ON;
 pub use enums::EnumType;
@@ -131,6 +133,8 @@ pub struct Schema {
     pub enums: HashMap<Oid, EnumType>,
     /// What the names of optional types have behind them.
     optional_suffix: Arc<str>,
+    /// The composite types that are object types, by their oid.
+    pub composites: IndexMap<Oid, CompositeType>,
     /// The parts of the application's API that are valid with this database.
     application: Application,
     /// What the API leaves out, and why.

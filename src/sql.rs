@@ -16,6 +16,7 @@ mod aggregate;
 pub mod ast;
 mod call;
 mod children;
+mod composite;
 mod condition;
 mod connection;
 mod distinct;

@@ -44,6 +44,7 @@ mod tests {
             relation: None,
             subtype: None,
             directive: Directive::default(),
+            attributes: None,
             labels: None,
             extension: None,
             is_exposed: false,

@@ -41,12 +41,29 @@ pub struct DirectiveKeys {
     pub local_name: Option<String>,
     /// Of a foreign key: the name of the field on the referencing table.
     pub foreign_name: Option<String>,
+    /// Of a schema: how JSON documents go in and out.
+    pub json: Option<JsonForm>,
+    /// Of a composite type: whether it is an object type.
+    pub object: Option<bool>,
+    /// Of a column that holds arrays: how many dimensions they have.
+    pub dimensions: Option<usize>,
     /// Of an enum: label -> value in the API.
     pub mappings: BTreeMap<String, String>,
     /// Of a table or view: whether its rows only refer to those of another subgraph, which has the type of the same name.
     pub is_stub: bool,
     /// Why the directive could not be parsed.
     pub problem: Option<String>,
+}
+
+/// How JSON documents go in and out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JsonForm {
+    /// As strings that hold their text.
+    #[default]
+    String,
+    /// As JSON values.
+    Raw,
 }
 
 /// A foreign key that a comment declares.
@@ -81,6 +98,9 @@ struct Written {
     foreign_keys: Option<Vec<DeclaredForeignKey>>,
     local_name: Option<String>,
     foreign_name: Option<String>,
+    json: Option<JsonForm>,
+    object: Option<bool>,
+    dimensions: Option<usize>,
     mappings: Option<BTreeMap<String, String>>,
     federation: Option<Federation>,
 }
@@ -145,6 +165,9 @@ impl DirectiveKeys {
         foreign_keys: Vec::new(),
         local_name: None,
         foreign_name: None,
+        json: None,
+        object: None,
+        dimensions: None,
         mappings: BTreeMap::new(),
         is_stub: false,
         problem: None,
@@ -165,6 +188,9 @@ impl From<Written> for Directive {
             foreign_keys: written.foreign_keys.unwrap_or_default(),
             local_name: written.local_name,
             foreign_name: written.foreign_name,
+            json: written.json,
+            object: written.object,
+            dimensions: written.dimensions,
             mappings: written.mappings.unwrap_or_default(),
             is_stub: written.federation.is_some_and(|federation| federation.stub),
             problem: None,

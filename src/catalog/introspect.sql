@@ -168,7 +168,14 @@ used_type(oid) as (
     select referred.oid
     from used_type as u
     join pg_catalog.pg_type as t on t.oid = u.oid
-    cross join lateral (values (t.typbasetype), (case when t.typcategory = 'A' then t.typelem end)) as referred(oid)
+    cross join lateral (
+        values (t.typbasetype), (case when t.typcategory = 'A' then t.typelem end)
+        union all
+        select a.atttypid
+        from pg_catalog.pg_class as c
+        join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+        where c.oid = t.typrelid and c.relkind = 'c' and a.attnum > 0 and not a.attisdropped
+    ) as referred(oid)
     where referred.oid <> 0
 ),
 -- Tables that PostgreSQL changes without code of the application. Such a change depends on no session setting, except for the form of the
@@ -436,6 +443,16 @@ select json_build_object(
                 where t.oid in (r.rngtypid, r.rngmultitypid) and pg_catalog.has_schema_privilege(s.oid, 'usage')
             ) end,
             'comment', pg_catalog.obj_description(t.oid, 'pg_type'),
+            'attributes', (
+                select json_agg(json_build_object(
+                    'name', a.attname,
+                    'type', a.atttypid::pg_catalog.int8,
+                    'comment', pg_catalog.col_description(a.attrelid, a.attnum)
+                ) order by a.attnum)
+                from pg_catalog.pg_class as c
+                join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+                where c.oid = t.typrelid and c.relkind = 'c' and a.attnum > 0 and not a.attisdropped
+            ),
             'labels', (
                 select json_agg(e.enumlabel order by e.enumsortorder)
                 from pg_catalog.pg_enum as e

@@ -19,7 +19,7 @@ relation as materialized (
         ), 0) as hash
     from pg_catalog.pg_class as c
     join exposed_schema as s on s.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where c.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
 ),
 -- Types of other schemas may be types of columns; arrays change with their elements, row types with their tables.
 used_type as (

@@ -7,17 +7,22 @@ pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> S
         if text.len() > 1 {
             text.push(',');
         }
-        match value {
-            None => text.push_str("NULL"),
-            Some(value) => {
-                text.push('"');
-                text.push_str(&value.replace('\\', "\\\\").replace('"', "\\\""));
-                text.push('"');
-            }
-        }
+        push_element(&mut text, value);
     }
     text.push('}');
     text
+}
+
+/// Appends an element; `None` is null.
+pub(super) fn push_element(text: &mut String, value: Option<&str>) {
+    match value {
+        None => text.push_str("NULL"),
+        Some(value) => {
+            text.push('"');
+            text.push_str(&value.replace('\\', "\\\\").replace('"', "\\\""));
+            text.push('"');
+        }
+    }
 }
 
 #[cfg(test)]

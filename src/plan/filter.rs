@@ -141,6 +141,12 @@ impl Planner<'_> {
                 exposed.field
             )));
         }
+        if exposed.column_type.levels() > 1 && *operator == *Operator::EQUAL {
+            return Err(self.error(format!(
+                "eq on {0} compares with lists of one dimension, and {0} has {1}: use contains and containedBy",
+                exposed.field, exposed.column_type.dimensions
+            )));
+        }
         let taken = Taken::of_column(&exposed.field, exposed);
         let operand = match operator.operand {
             OperandKind::AnyOf => Operand::List(self.list(taken, value)?),

@@ -81,7 +81,12 @@ impl<'a> Planner<'a> {
             let field = match asked {
                 Asked::Typename(name) => RowField::Typename(name),
                 Asked::Field(RowFieldKind::NodeId) => RowField::NodeId,
-                Asked::Field(RowFieldKind::Column(column)) => below.column_field(column, fields[0])?,
+                Asked::Field(RowFieldKind::Column(column)) => {
+                    match exposed.columns[column].as_ref().and_then(|found| found.column_type.composite) {
+                        Some(of) => RowField::Composite(column, below.composite(of, &fields)?),
+                        None => below.column_field(column, fields[0])?,
+                    }
+                }
                 Asked::Field(RowFieldKind::Relation(relation)) => {
                     let (other, origin) = (relation.join.table, Origin::Joined(Arc::clone(&relation.join)));
                     match relation.cardinality {

@@ -3,15 +3,16 @@
 //! A plan is cached and used again for other variables. So it contains paths into the variables.
 //! [`Slot::bind`] makes the values of one request, by the same rules as values in the document.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::array::array_literal;
+use super::document::{JsonPiece, joined, pieces};
 use super::path::ResponsePath;
 use super::represented::{Part, Represented};
+pub(super) use super::taken::Taken;
 use super::{PlanError, Planner, vector};
 use crate::request::{Input, JsonMap, JsonValue, Leaf, Path, Source, identifier};
-use crate::schema::{ColumnType, ExposedColumn, Scalar, Schema, ValueType};
+use crate::schema::{ColumnType, ExposedColumn, Schema};
 
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +23,8 @@ pub enum Slot {
     Variable(Arc<Variable>),
     /// An array of slots.
     Array(Vec<Slot>),
+    /// A value with parts, some of which stand in the variables.
+    Document(Arc<Document>),
     /// A vector of these numbers.
     Vector(Vec<Slot>),
 }
@@ -38,12 +41,10 @@ pub struct Variable {
 /// How a value in the variables is converted.
 #[derive(Debug, PartialEq)]
 enum Reading {
-    /// A value of a type.
-    One(Taken),
-    /// An array of a list's items; a single value stands for a list of one.
-    List(Taken),
+    /// A value of a type, or lists of them on so many levels: an array.
+    Value { levels: usize, taken: Taken },
     /// An array of the values that the objects of a list have for a key.
-    Column { key: Box<str>, is_list: bool, taken: Taken },
+    Column { key: Box<str>, levels: usize, taken: Taken },
     /// A value of a cursor.
     OfCursor(usize),
     /// A value of the key in a node id.
@@ -54,60 +55,50 @@ enum Reading {
     Represented(Arc<Represented>, Part),
 }
 
-/// The target of a value: its name, and the type of a single value.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Taken {
-    name: Box<str>,
-    value_type: ValueType,
-    /// How many numbers a vector has.
-    length: Option<usize>,
-    /// Whether a number may stand for a string that holds one.
-    takes_numbers: bool,
+/// A value with parts.
+#[derive(Debug, PartialEq)]
+pub struct Document {
+    pieces: Vec<JsonPiece>,
+    taking: Taking,
+    /// The field that has the argument, for errors.
+    field: ResponsePath,
 }
 
-impl Taken {
-    pub(super) fn new(name: &str, value_type: ValueType) -> Self {
-        Self { name: name.into(), value_type, length: None, takes_numbers: false }
-    }
-
-    /// A value of a column's type, or an element of its array.
-    pub(super) fn of_column(name: &str, column: &ExposedColumn) -> Self {
-        Self { length: column.length, ..Self::new(name, column.column_type.value) }
-    }
-
-    /// The value that an aggregate is compared with. In answers these are numbers, too.
-    pub(super) fn figure(name: &str, value_type: ValueType) -> Self {
-        Self { takes_numbers: true, ..Self::new(name, value_type) }
-    }
-
-    fn heed_length(&self, given: usize) -> Result<(), String> {
-        vector::heed_length(&self.name, self.length, given)
-    }
-
-    fn is_vector(&self) -> bool {
-        self.value_type == ValueType::Scalar(Scalar::Vector)
-    }
+/// What becomes of a value with parts.
+#[derive(Debug, PartialEq)]
+enum Taking {
+    /// A JSON document.
+    Json,
+    /// A composite value, or an array: lists on so many levels.
+    Value { levels: usize, taken: Taken },
 }
 
 impl Planner<'_> {
     /// A single value.
     pub(super) fn one(&self, taken: Taken, input: &Input<'_>) -> Result<Slot, PlanError> {
         match input.source() {
-            Source::Known(leaf) => self.known(decode(self.schema, &taken, &leaf)),
+            Source::Variable(path) => Ok(self.variable(path, Reading::Value { levels: 0, taken })),
+            Source::Known(Leaf::Null) => Ok(Slot::NULL),
+            Source::Known(_) | Source::Items(_) if taken.is_json_value(self.schema) => {
+                self.document(Taking::Json, input)
+            }
+            Source::Known(_) | Source::Items(_) if taken.has_parts(self.schema) => {
+                self.document(Taking::Value { levels: 0, taken }, input)
+            }
             Source::Items(items) if taken.is_vector() => self.vector(&taken, &items),
-            Source::Items(_) => self.known(decode(self.schema, &taken, &Leaf::Compound)),
-            Source::Variable(path) => Ok(self.variable(path, Reading::One(taken))),
+            Source::Known(leaf) => self.known(taken.decode(self.schema, &leaf)),
+            Source::Items(_) => self.known(taken.decode(self.schema, &Leaf::Compound)),
         }
     }
 
     /// A vector of the items of a list in the document.
     fn vector(&self, taken: &Taken, items: &[Input<'_>]) -> Result<Slot, PlanError> {
         taken.heed_length(items.len()).map_err(|message| self.error(message))?;
-        let number = |item| self.one(Taken::new(&taken.name, ValueType::Scalar(Scalar::Float)), item);
+        let number = |item| self.one(taken.part(), item);
         let numbers: Vec<_> = items.iter().map(number).collect::<Result<_, _>>()?;
         let known = numbers.iter().map(|number| match number {
             Slot::Known(number) => number.as_deref(),
-            Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_) => None,
+            Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_) | Slot::Document(_) => None,
         });
         Ok(match known.collect::<Option<Vec<_>>>() {
             Some(known) => Slot::Known(Some(vector::text(known))),
@@ -119,26 +110,49 @@ impl Planner<'_> {
     pub(super) fn list(&self, taken: Taken, input: &Input<'_>) -> Result<Slot, PlanError> {
         match input.source() {
             Source::Known(Leaf::Null) => Ok(Slot::Known(None)),
-            Source::Known(leaf) => Ok(Slot::Array(vec![self.known(decode(self.schema, &taken, &leaf))?])),
+            Source::Known(_) => Ok(Slot::Array(vec![self.one(taken, input)?])),
             Source::Items(items) => {
                 let items = items.iter().map(|item| self.one(taken.clone(), item));
                 Ok(Slot::Array(items.collect::<Result<_, _>>()?))
             }
-            Source::Variable(path) => Ok(self.variable(path, Reading::List(taken))),
+            Source::Variable(path) => Ok(self.variable(path, Reading::Value { levels: 1, taken })),
         }
     }
 
     /// A value of a column's type, or of its array.
     pub(super) fn slot(&self, taken: Taken, of: &ColumnType, input: &Input<'_>) -> Result<Slot, PlanError> {
-        if of.is_list { self.list(taken, input) } else { self.one(taken, input) }
+        match of.levels() {
+            0 => self.one(taken, input),
+            1 => self.list(taken, input),
+            levels => self.nested(taken, levels, input),
+        }
+    }
+
+    /// An array of several dimensions, or null.
+    fn nested(&self, taken: Taken, levels: usize, input: &Input<'_>) -> Result<Slot, PlanError> {
+        match input.source() {
+            Source::Variable(path) => Ok(self.variable(path, Reading::Value { levels, taken })),
+            Source::Known(_) | Source::Items(_) => self.document(Taking::Value { levels, taken }, input),
+        }
+    }
+
+    /// A value with parts. Where no variable stands in it, it is known.
+    fn document(&self, taking: Taking, input: &Input<'_>) -> Result<Slot, PlanError> {
+        let pieces = pieces(input);
+        let is_known = pieces.iter().all(|piece| matches!(piece, JsonPiece::Text(_)));
+        let document = Document { pieces, taking, field: self.path.clone() };
+        if is_known {
+            return document.bind(self.schema, &JsonMap::new()).map(Slot::Known);
+        }
+        Ok(Slot::Document(Arc::new(document)))
     }
 
     /// An array of the values that the objects of a list have for a key.
     pub(super) fn column(&self, key: &str, column: &ExposedColumn, objects: &Input<'_>) -> Slot {
         match objects.source() {
             Source::Variable(path) => {
-                let (taken, is_list) = (Taken::of_column(key, column), column.column_type.is_list);
-                self.variable(path, Reading::Column { key: key.into(), is_list, taken })
+                let (taken, levels) = (Taken::of_column(key, column), column.column_type.levels());
+                self.variable(path, Reading::Column { key: key.into(), levels, taken })
             }
             // Only lists in the variables have columns.
             Source::Known(_) | Source::Items(_) => Slot::Known(None),
@@ -210,7 +224,7 @@ impl Slot {
     /// The number of values that it consists of.
     pub fn values(&self) -> usize {
         match self {
-            Self::Known(_) | Self::Variable(_) => 1,
+            Self::Known(_) | Self::Variable(_) | Self::Document(_) => 1,
             Self::Array(slots) | Self::Vector(slots) => 1 + slots.iter().map(Self::values).sum::<usize>(),
         }
     }
@@ -231,7 +245,21 @@ impl Slot {
                 Ok(Some(vector::text(numbers.iter().map(|number| number.as_deref().unwrap_or("NULL")))))
             }
             Self::Variable(variable) => variable.bind(schema, variables),
+            Self::Document(document) => document.bind(schema, variables),
         }
+    }
+}
+
+impl Document {
+    fn bind(&self, schema: &Schema, variables: &JsonMap) -> Result<Option<String>, PlanError> {
+        let text = joined(&self.pieces, variables);
+        let read = match &self.taking {
+            Taking::Json => return Ok(Some(text)),
+            Taking::Value { levels, taken } => serde_json::from_str(&text)
+                .map_err(|error| error.to_string())
+                .and_then(|value| taken.read(schema, *levels, &value)),
+        };
+        read.map_err(|message| self.field.error(message))
     }
 }
 
@@ -243,14 +271,12 @@ impl Variable {
 
     fn read(&self, schema: &Schema, value: &JsonValue) -> Result<Option<String>, String> {
         match &self.reading {
-            Reading::One(taken) => one(schema, taken, value),
-            Reading::List(taken) => list(schema, taken, value),
-            Reading::Column { key, is_list, taken } => {
+            Reading::Value { levels, taken } => taken.read(schema, *levels, value),
+            Reading::Column { key, levels, taken } => {
                 let objects = value.as_array().map(Vec::as_slice).unwrap_or_default().iter();
                 let values = objects.map(|object| {
                     let value = object.as_object().and_then(|fields| fields.get(&**key));
-                    let value = value.unwrap_or(&JsonValue::Null);
-                    if *is_list { list(schema, taken, value) } else { one(schema, taken, value) }
+                    taken.read(schema, *levels, value.unwrap_or(&JsonValue::Null))
                 });
                 let values: Vec<_> = values.collect::<Result<_, _>>()?;
                 Ok(Some(array_literal(values.iter().map(Option::as_deref))))
@@ -270,30 +296,6 @@ fn part(values: Option<Vec<Option<String>>>, index: usize) -> Option<String> {
     values?.into_iter().nth(index)?
 }
 
-fn list(schema: &Schema, taken: &Taken, value: &JsonValue) -> Result<Option<String>, String> {
-    let items = match value {
-        JsonValue::Null => return Ok(None),
-        JsonValue::Array(items) => items.as_slice(),
-        JsonValue::Bool(_) | JsonValue::Number(_) | JsonValue::String(_) | JsonValue::Object(_) => {
-            std::slice::from_ref(value)
-        }
-    };
-    let values = items.iter().map(|item| decode(schema, taken, &Leaf::of_json(item)));
-    let values: Vec<_> = values.collect::<Result<_, _>>()?;
-    Ok(Some(array_literal(values.iter().map(Option::as_deref))))
-}
-
-/// A single value of the variables.
-fn one(schema: &Schema, taken: &Taken, value: &JsonValue) -> Result<Option<String>, String> {
-    if let JsonValue::Array(numbers) = value
-        && taken.is_vector()
-    {
-        taken.heed_length(numbers.len())?;
-        return vector::of_json(&taken.name, numbers).map(Some);
-    }
-    decode(schema, taken, &Leaf::of_json(value))
-}
-
 /// A count of rows.
 pub(super) fn count(name: &str, leaf: &Leaf<'_>) -> Result<u64, String> {
     match leaf {
@@ -303,39 +305,5 @@ pub(super) fn count(name: &str, leaf: &Leaf<'_>) -> Result<u64, String> {
         Leaf::Null | Leaf::Boolean(_) | Leaf::Text(_) | Leaf::Compound => {
             Err(format!("{name} must be an integer"))
         }
-    }
-}
-
-/// A value in PostgreSQL's text form.
-fn decode(schema: &Schema, taken: &Taken, leaf: &Leaf<'_>) -> Result<Option<String>, String> {
-    let Taken { name, value_type, takes_numbers, .. } = taken;
-    let wrong = |needed: &str| Err(format!("{name} takes a {}: {needed}", schema.value_name(*value_type)));
-    match (value_type, leaf) {
-        (_, Leaf::Null) => Ok(None),
-        (ValueType::Enum(oid), Leaf::Text(name)) => {
-            match schema.enums.get(oid).and_then(|found| found.label(name)) {
-                Some(label) => Ok(Some(label.to_owned())),
-                None => wrong("one of its values"),
-            }
-        }
-        (ValueType::Scalar(Scalar::BigFloat), Leaf::Number(_)) if !takes_numbers => {
-            wrong("a string that holds a number")
-        }
-        (ValueType::Scalar(Scalar::Boolean | Scalar::Opaque), Leaf::Boolean(value)) => {
-            Ok(Some(value.to_string()))
-        }
-        (ValueType::Scalar(scalar), Leaf::Number(number))
-            if scalar.is_number() || *scalar == Scalar::Opaque =>
-        {
-            Ok(Some(Cow::clone(number).into_owned()))
-        }
-        (ValueType::Scalar(Scalar::Vector), Leaf::Number(number)) => {
-            taken.heed_length(1)?;
-            Ok(Some(vector::text([number])))
-        }
-        (ValueType::Scalar(Scalar::Vector), _) => wrong("a list of numbers"),
-        (ValueType::Scalar(Scalar::Int | Scalar::Float | Scalar::Boolean), _) => wrong("it has another type"),
-        (ValueType::Scalar(_), Leaf::Text(text)) => Ok(Some((*text).to_owned())),
-        _ => wrong("a string"),
     }
 }

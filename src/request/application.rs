@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use apollo_compiler::ast::Type;
+use apollo_compiler::executable::{self, Selection, SelectionSet};
 use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use apollo_compiler::response::{
     ExecutionResponse, GraphQLError, JsonMap, JsonValue, ResponseDataPathSegment,
@@ -60,7 +61,7 @@ impl Operation {
     /// The arguments of a root field with defaults and variables, coerced to the schema's types.
     pub fn coerced_arguments(&self, rendered: &Rendered, key: &str) -> Result<Map<String, Value>, Message> {
         let asked = Arguments { root: self.root_type(), key, found: RefCell::new(None) };
-        let response = self.execute(rendered, &asked)?;
+        let response = self.execute(rendered, &asked, &|found| found == key)?;
         match (asked.found.into_inner(), response.errors.first()) {
             (Some(arguments), _) => {
                 Ok(arguments.iter().map(|(name, value)| (name.as_str().to_owned(), plain(value))).collect())
@@ -72,10 +73,15 @@ impl Operation {
 
     /// Brings the application's answers into the form of the operation: its fields, their keys and order.
     /// Root fields without an answer are left out.
-    pub fn complete(&self, rendered: &Rendered, answers: &ApplicationAnswers) -> Result<Completed, Message> {
-        let answers = answers.iter().map(|(key, value)| (key.as_str(), JsonValue::from(value.clone())));
+    pub fn complete(
+        &self,
+        rendered: &Rendered,
+        answers_by_key: &ApplicationAnswers,
+    ) -> Result<Completed, Message> {
+        let answers =
+            answers_by_key.iter().map(|(key, value)| (key.as_str(), JsonValue::from(value.clone())));
         let root = Answers { root: self.root_type(), values: answers.collect() };
-        let response = self.execute(rendered, &root)?;
+        let response = self.execute(rendered, &root, &|key| answers_by_key.contains_key(key))?;
         let as_text = |data: JsonMap| {
             data.into_iter().map(|(key, value)| (key.as_str().to_owned(), value.to_string())).collect()
         };
@@ -89,9 +95,18 @@ impl Operation {
         self.definition().object_type().as_str()
     }
 
-    fn execute(&self, rendered: &Rendered, root: &dyn ObjectValue) -> Result<ExecutionResponse, Message> {
+    /// Only the root fields with these keys are executed: the arguments of others may be such as apollo-compiler does not coerce,
+    /// a JSON literal with variables in it.
+    fn execute(
+        &self,
+        rendered: &Rendered,
+        root: &dyn ObjectValue,
+        is_asked: &dyn Fn(&str) -> bool,
+    ) -> Result<ExecutionResponse, Message> {
+        let mut definition = executable::Operation::clone(self.definition());
+        keep_fields(&mut definition.selection_set, is_asked);
         Execution::new(&rendered.compiled, self.document())
-            .operation(self.definition())
+            .operation(&definition)
             .implementers_map(&rendered.implementers)
             .coerced_variable_values(self.variables())
             // Introspection is answered elsewhere; to refuse it here would end the whole execution.
@@ -99,6 +114,18 @@ impl Operation {
             .execute_sync(root)
             .map_err(|error| message(&error.to_graphql_error(&self.document().sources)))
     }
+}
+
+/// Leaves out the fields without such a key, but for those in named fragments.
+fn keep_fields(selections: &mut SelectionSet, is_asked: &dyn Fn(&str) -> bool) {
+    selections.selections.retain_mut(|selection| match selection {
+        Selection::Field(field) => is_asked(field.response_key()),
+        Selection::FragmentSpread(_) => true,
+        Selection::InlineFragment(fragment) => {
+            keep_fields(&mut fragment.make_mut().selection_set, is_asked);
+            true
+        }
+    });
 }
 
 impl From<&GraphQLError> for TypeMismatch {

@@ -25,6 +25,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         functions: Vec::new(),
         enums: HashMap::new(),
         optional_suffix: Arc::default(),
+        composites: IndexMap::new(),
         application: Application::default(),
         problems: catalog.problems.clone(),
         catalog,

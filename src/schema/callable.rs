@@ -49,7 +49,7 @@ pub enum Returns {
     /// `void`.
     Nothing,
     /// A value or an array of values.
-    Value(ColumnType),
+    Value(Box<ColumnType>),
     /// A row of that table, or none.
     Row(usize),
     /// Rows of that table.
@@ -178,7 +178,7 @@ fn returns(schema: &Schema, function: &Function) -> Result<Returns, String> {
     if function.is_set {
         return Err("it returns a set of values that are no rows of a table".to_owned());
     }
-    Ok(Returns::Value(value))
+    Ok(Returns::Value(Box::new(value)))
 }
 
 /// The table of the catalog that a row type belongs to.

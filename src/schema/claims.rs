@@ -3,6 +3,8 @@
 //!
 //! The others get their next choice. Each refused choice has its reason, so nothing is lost silently.
 
+use std::collections::HashSet;
+
 use super::naming;
 
 /// An object's choices for its name: the preferred one first, its name in the database last.
@@ -81,14 +83,17 @@ pub(super) fn settle(
     settled
 }
 
+/// Takes a field name within one type.
+pub(super) fn take_field(taken: &mut HashSet<String>, name: &str) -> Result<(), String> {
+    if taken.insert(name.to_owned()) { Ok(()) } else { Err(format!("the field name {name} is taken")) }
+}
+
 fn valid(name: &str) -> Result<(), String> {
     if naming::is_valid(name) { Ok(()) } else { Err(format!("the name {name:?} is no GraphQL name")) }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
 
     /// Own name, usual name and name by a comment -> the names that they get.

@@ -1,6 +1,6 @@
 //! The type of a column: its values, their form in JSON, and how they are compared.
 
-use super::encoding::Encoding;
+use super::encoding::{Encoding, Form};
 use super::further::{TypeFamily, further_operators};
 use super::operator::{FilterOperator, OperandKind, Operator, Symbol, operators};
 use super::scalar::{Scalar, ValueType, nameable};
@@ -13,9 +13,13 @@ pub struct ColumnType {
     pub value: ValueType,
     /// Whether it is an array.
     pub is_list: bool,
+    /// Of an array: its dimensions, which are one unless a comment declares more.
+    pub dimensions: usize,
     /// The SQL type that a value is compared as: a domain's base, an array's element. `None` if the role may
     /// not name it; PostgreSQL then infers the type from the other operand.
     pub sql_type: Option<SqlType>,
+    /// The composite type of its values, if that is an object type.
+    pub composite: Option<Oid>,
     /// How its values become JSON.
     pub encoding: Encoding,
     /// Whether it can be ordered by, and compared.
@@ -42,15 +46,17 @@ impl ColumnType {
         };
         let encoding = match value_type {
             ValueType::Enum(_) => Encoding::of_enum(is_list),
-            ValueType::Scalar(scalar) if is_list => Encoding::of_list(scalar, base),
-            ValueType::Scalar(scalar) => Encoding::of_value(scalar, base),
+            ValueType::Scalar(scalar) if is_list => Encoding::of_list(scalar, base, catalog.json_form()),
+            ValueType::Scalar(scalar) => Encoding::of_value(scalar, base, catalog.json_form()),
         };
         let is_json = value_type == ValueType::Scalar(Scalar::Json);
         Self {
             is_list,
+            dimensions: 1,
             // Operators on arrays need two arrays with the same element type, but accept the base type of a
             // domain.
             sql_type: nameable(if is_list { value } else { base }),
+            composite: None,
             encoding,
             family: if is_list { TypeFamily::Other } else { TypeFamily::of_base_type(catalog, base) },
             is_orderable: base.order.is_some() && base.may_be_compared && base.element.is_none() && !is_json,
@@ -74,6 +80,16 @@ impl ColumnType {
 }
 
 impl ColumnType {
+    /// How many levels of lists the API has for it: 0 for a single value.
+    pub fn levels(&self) -> usize {
+        if self.is_list { self.dimensions } else { 0 }
+    }
+
+    /// Whether it is a document that goes out as a JSON value, so that JSON's null is GraphQL's, too.
+    pub fn is_json_value(&self) -> bool {
+        self.encoding.form == Form::Document
+    }
+
     /// Whether an operator takes a value of a type that the role may not name, and that PostgreSQL cannot conclude from the column.
     pub fn lacks_name_for(&self, operator: &Operator) -> bool {
         let element = match &self.family {

@@ -76,6 +76,8 @@ mod tests {
         let column_type = ColumnType {
             value: ValueType::Scalar(scalar),
             is_list: false,
+            dimensions: 1,
+            composite: None,
             sql_type: Some(SqlType::TEXT),
             encoding: Encoding { form: Form::Json, sql_type: SqlType::TEXT },
             family: crate::schema::TypeFamily::Other,

@@ -1,7 +1,7 @@
 //! How the values of each PostgreSQL type become JSON.
 
 use super::scalar::Scalar;
-use crate::catalog::{SqlType, Type, TypeKind};
+use crate::catalog::{JsonForm, SqlType, Type, TypeKind};
 
 /// How a value becomes JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +26,13 @@ pub enum Form {
     Quoted,
     /// The result of `to_json`: a string, or a number of any size.
     Json,
+    /// Its text, which is JSON that PostgreSQL has written: documents that go out as values.
+    Document,
     /// Its text as a string, for types whose text is expensive to make: JSON and rows.
     Text,
     /// The text of the type's output function, as a string.
     Output,
-    /// The result of `to_json` for an array of one dimension.
+    /// The result of `to_json` for an array.
     List,
     /// Like [`Form::List`], if all numbers in it are finite.
     FloatList,
@@ -38,13 +40,17 @@ pub enum Form {
 
 impl Encoding {
     /// The encoding of a scalar of the API; `base` is its type, without domains.
-    pub(super) fn of_value(scalar: Scalar, base: &Type) -> Self {
+    pub(super) fn of_value(scalar: Scalar, base: &Type, json: JsonForm) -> Self {
         let (form, sql_type) = match scalar {
             Scalar::Int => (Form::Integer, own_type(base)),
             Scalar::Float => (Form::Float, own_type(base)),
             Scalar::Boolean => (Form::Boolean, own_type(base)),
             Scalar::BigInt | Scalar::BigFloat | Scalar::Uuid => (Form::Quoted, own_type(base)),
-            Scalar::Json => (Form::Text, SqlType::TEXT),
+            Scalar::Json => match json {
+                JsonForm::String => (Form::Text, SqlType::TEXT),
+                // The text of `json` is what a client has written; that of `jsonb` is PostgreSQL's, and never a mark.
+                JsonForm::Raw => (Form::Document, SqlType::system("jsonb")),
+            },
             Scalar::Opaque => Self::of_opaque(base),
             // Its text is a list, too, but only what PostgreSQL makes JSON of is JSON whatever the type is by now.
             Scalar::Vector => (Form::Json, SqlType::system("float4").array()),
@@ -54,10 +60,11 @@ impl Encoding {
     }
 
     /// The encoding of an array of a scalar; `base` is the type of its elements, without domains.
-    pub(super) fn of_list(scalar: Scalar, base: &Type) -> Self {
+    pub(super) fn of_list(scalar: Scalar, base: &Type, json: JsonForm) -> Self {
         let of_base = Scalar::of_base_type(base);
         let (form, sql_type) = match scalar {
             Scalar::Float => (Form::FloatList, own_type(base)),
+            Scalar::Json if json == JsonForm::Raw => (Form::List, SqlType::system("jsonb")),
             Scalar::BigInt | Scalar::BigFloat | Scalar::Json => (Form::List, SqlType::TEXT),
             Scalar::Opaque if of_base == Scalar::Json || base.element.is_some() => {
                 (Form::List, SqlType::TEXT)

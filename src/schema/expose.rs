@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::claims::{Claim, Settled, settle};
+use super::claims::{Claim, Settled, settle, take_field};
 use super::column_type::ColumnType;
+use super::composite;
 use super::enums::{self, EnumType};
 use super::related::{self, Reached};
 use super::scalar;
@@ -55,6 +56,7 @@ pub(super) fn expose(schema: &mut Schema, options: Options, claimed: &mut HashSe
     for exposed in schema.tables.iter_mut().flatten() {
         exposed.group_stem = related::stem(&exposed.type_name, &groups::TYPES, claimed);
     }
+    composite::add(schema, claimed);
     let mut column_types = HashMap::new();
     for (index, table) in catalog.tables.iter().enumerate() {
         let columns = schema.tables[index].is_some().then(|| columns(schema, table, &mut column_types));
@@ -206,32 +208,47 @@ fn columns(
             schema.problems.push(Problem { object: object(), reason });
             continue;
         };
-        let is_enum = |oid| schema.enums.contains_key(&oid);
         let column_type = column_types.entry(found.oid);
-        let column_type =
-            column_type.or_insert_with(|| Arc::new(ColumnType::of(&schema.catalog, found, is_enum)));
+        let column_type = column_type.or_insert_with(|| Arc::new(schema.column_type(found)));
+        let column_type = match column.directive.dimensions {
+            None => Arc::clone(column_type),
+            Some(dimensions) => declared(column_type, dimensions).unwrap_or_else(|reason| {
+                schema.problems.push(Problem { object: object(), reason });
+                Arc::clone(column_type)
+            }),
+        };
         let is_given = mutations::is_given(column);
         exposed[index] = settled.name.map(|field| ExposedColumn {
             field: field.into(),
-            column_type: Arc::clone(column_type),
+            length: column_type.vector_length(column.modifier),
+            column_type,
             is_readable: column.can_select,
             is_insertable: column.can_insert && !is_given,
             is_updatable: column.can_update && !is_given,
-            length: column_type.vector_length(column.modifier),
         });
     }
     exposed
+}
+
+/// The type of a column whose comment declares how many dimensions its arrays have.
+fn declared(column_type: &Arc<ColumnType>, dimensions: usize) -> Result<Arc<ColumnType>, String> {
+    // PostgreSQL's MAXDIM.
+    const MOST: usize = 6;
+    if !column_type.is_list {
+        return Err("its comment declares dimensions, but it holds no arrays".to_owned());
+    }
+    if !(1..=MOST).contains(&dimensions) {
+        return Err(format!(
+            "its comment declares {dimensions} dimensions; PostgreSQL's arrays have 1 to {MOST}"
+        ));
+    }
+    Ok(Arc::new(ColumnType { dimensions, ..ColumnType::clone(column_type) }))
 }
 
 /// The index of each column, by the name of its field.
 fn places(columns: &[Option<ExposedColumn>]) -> HashMap<Arc<str>, usize> {
     let columns = columns.iter().enumerate();
     columns.filter_map(|(index, column)| Some((Arc::clone(&column.as_ref()?.field), index))).collect()
-}
-
-/// Takes a field name within one type.
-pub(super) fn take_field(taken: &mut HashSet<String>, name: &str) -> Result<(), String> {
-    if taken.insert(name.to_owned()) { Ok(()) } else { Err(format!("the field name {name} is taken")) }
 }
 
 /// Two types whose names differ only in the case of their first letter would have the same root fields. Their

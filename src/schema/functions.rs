@@ -6,8 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::callable::{ExposedArgument, ExposedFunction, Takes, expose};
+use super::claims::take_field;
 use super::claims::{Claim, settle};
-use super::expose::take_field;
 use super::overloads::Names;
 use super::{MutationFieldKind, NODE_ID, QueryFieldKind, Schema, naming};
 use crate::catalog::{Function, FunctionKind, Problem};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::field::FixedFields;
 use super::{
-    ExposedColumn, OptionalType, Scalar, Schema, TextSearchField, TypeFamily, TypeId, ValueType, expose,
+    ExposedColumn, OptionalType, Scalar, Schema, TextSearchField, TypeFamily, TypeId, ValueType, claims,
 };
 use crate::catalog::Problem;
 
@@ -209,7 +209,7 @@ pub(super) fn add(schema: &mut Schema) {
         let others = exposed.places.keys().chain(exposed.relations.keys()).chain(exposed.computed.keys());
         let mut taken: HashSet<String> = others.map(ToString::to_string).chain(own).collect();
         for (name, measure) in wanted {
-            if let Err(reason) = expose::take_field(&mut taken, &name) {
+            if let Err(reason) = claims::take_field(&mut taken, &name) {
                 let table = &schema.catalog.tables[index];
                 let object = format!("{}.{}", table.qualified_name(), table.columns[measure.column].name);
                 let reason = format!(

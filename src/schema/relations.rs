@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::expose::take_field;
+use super::claims::take_field;
 use super::field::{Cardinality, Join, KeySide, RelationField};
 use super::{NODE_ID, Schema, naming};
 use crate::catalog::{Problem, Relation};

@@ -5,6 +5,7 @@
     reason = "a kind of field, operator or condition that is added has to be handled"
 )]
 
+mod composite;
 mod conflicts;
 mod document;
 mod federation;

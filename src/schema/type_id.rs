@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
+use super::composite::INPUT;
 use super::{AggregateFunction, MUTATION, OptionalType, QUERY, SUBSCRIPTION, Schema, ValueType};
+use crate::catalog::Oid;
 
 /// A type of the API. Tables are indexes into the catalog's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +47,10 @@ pub enum TypeId {
     JsonPathFilter,
     /// A type that few databases need.
     Optional(OptionalType),
+    /// The object type of a composite type.
+    Composite(Oid),
+    /// A whole value of a composite type.
+    CompositeInput(Oid),
     /// A type that belongs to a table.
     Table(usize, TableType),
 }
@@ -268,6 +274,9 @@ impl TypeId {
             Self::JsonPredicate => ("JSONPredicate", ""),
             Self::JsonPathFilter => ("JSONPathFilter", ""),
             Self::Optional(of) => (of.name(), ""),
+            // Only those that are object types are referred to.
+            Self::Composite(oid) => (schema.composites.get(&oid).map_or("", |found| &found.name), ""),
+            Self::CompositeInput(oid) => (schema.composites.get(&oid).map_or("", |found| &found.name), INPUT),
             // Only exposed tables have types.
             Self::Table(table, part) => {
                 (schema.table(table).map_or("", |exposed| exposed.stem(part.stem())), part.suffix())

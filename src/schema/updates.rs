@@ -99,6 +99,8 @@ impl UpdateOperation {
             // A type that the role may not name cannot be used in the expression.
             (_, None) => false,
             (Self::Increment, Some(sql_type)) => !of.is_list && is_number(sql_type),
+            // Several dimensions are set as a whole.
+            (Self::Append | Self::Prepend | Self::Remove, Some(_)) if of.levels() > 1 => false,
             (Self::Append | Self::Prepend, Some(sql_type)) => of.is_list || is_jsonb(sql_type),
             (Self::Remove, Some(sql_type)) => {
                 if of.is_list {

@@ -269,6 +269,8 @@ pub enum Expression {
         /// The result if no condition is true; `None` is null.
         otherwise: Option<Box<Expression>>,
     },
+    /// `(…).name`: an attribute of a composite value.
+    Attribute(Box<Expression>, String),
     /// `(…)[1]`: the first element of an array.
     First(Box<Expression>),
     /// `(…)[…]`: the element of an array at an index, from 1.

@@ -122,6 +122,7 @@ pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
         RowField::Typename(_)
         | RowField::NodeId
         | RowField::Column(_)
+        | RowField::Composite(..)
         | RowField::JsonAt { .. }
         | RowField::Measure(_) => false,
         RowField::Computed(_) => true,

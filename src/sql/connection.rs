@@ -256,7 +256,9 @@ pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns:
         match field {
             RowField::Typename(_) | RowField::Computed(_) => {}
             RowField::NodeId => columns.extend_from_slice(key),
-            RowField::Column(column) | RowField::JsonAt { column, .. } => columns.push(*column),
+            RowField::Column(column) | RowField::Composite(column, _) | RowField::JsonAt { column, .. } => {
+                columns.push(*column);
+            }
             RowField::Measure(measure) => columns.push(measure.column),
             RowField::ToOne { row, .. } => columns.extend(joined_columns(&row.origin)),
             RowField::ToMany(connection) => columns.extend(joined_columns(&connection.origin)),

@@ -82,6 +82,7 @@ fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
         RowField::Typename(_)
         | RowField::NodeId
         | RowField::Column(_)
+        | RowField::Composite(..)
         | RowField::JsonAt { .. }
         | RowField::Measure(_) => false,
         RowField::Computed(function) => schema.catalog.functions[*function].reads_tables(),

@@ -66,6 +66,7 @@ impl Compiler<'_> {
             RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
             RowField::Column(column) => self.column_json(at, *column),
+            RowField::Composite(column, selection) => self.composite_column(at, *column, selection),
             RowField::JsonAt { column, path } => self.json_at(at, *column, path),
             RowField::Measure(measure) => self.measure_json(at, measure),
             RowField::Computed(function) => self.computed_json(at, *function),

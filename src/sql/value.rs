@@ -20,7 +20,8 @@ impl Compiler<'_> {
         let Some(exposed) = self.schema.column(at.table, column) else {
             return JsonText::known("null");
         };
-        let if_null = if self.schema.catalog.tables[at.table].columns[column].not_null {
+        let is_not_null = self.schema.catalog.tables[at.table].columns[column].not_null;
+        let if_null = if is_not_null && !exposed.column_type.is_json_value() {
             IfNull::Violation(Violation::Null)
         } else {
             IfNull::Null
@@ -42,13 +43,15 @@ impl Compiler<'_> {
             && let Some(enum_type) = self.schema.enums.get(oid)
         {
             return JsonText::of_piece(if column_type.is_list {
-                labels(enum_type, cast, if_null)
+                labels(enum_type, cast, column_type.dimensions, if_null)
             } else {
                 label(enum_type, value, if_null)
             });
         }
         match column_type.encoding.form {
-            Form::Integer => JsonText::of_piece(if_null.in_place_of(cast.cast(SqlType::TEXT))),
+            Form::Integer | Form::Document => {
+                JsonText::of_piece(if_null.in_place_of(cast.cast(SqlType::TEXT)))
+            }
             Form::Boolean => {
                 let boolean = value.cast(SqlType::system("bool")).cast(SqlType::TEXT);
                 JsonText::of_piece(if_null.in_place_of(boolean))
@@ -61,10 +64,13 @@ impl Compiler<'_> {
             Form::Json | Form::Text => JsonText::leaf(cast, if_null),
             Form::Output => JsonText::leaf(output(value), if_null),
             Form::Float => JsonText::of_piece(float(value, sql_type, if_null)),
-            Form::List => JsonText::of_piece(list(value, Vec::new(), cast, if_null)),
+            Form::List => {
+                JsonText::of_piece(list((value, column_type.dimensions), Vec::new(), cast, if_null))
+            }
             Form::FloatList => {
                 let not_finite = (has_infinite(&value, sql_type), marked(Violation::NotFinite));
-                JsonText::of_piece(list(value, vec![not_finite], cast, if_null))
+                let list = list((value, column_type.dimensions), vec![not_finite], cast, if_null);
+                JsonText::of_piece(list)
             }
         }
     }
@@ -73,7 +79,9 @@ impl Compiler<'_> {
     pub(super) fn computes_once(column_type: &ColumnType) -> bool {
         !matches!(column_type.value, ValueType::Enum { .. })
             && match column_type.encoding.form {
-                Form::Integer | Form::Boolean | Form::Quoted | Form::Json | Form::Text => true,
+                Form::Integer | Form::Boolean | Form::Quoted | Form::Json | Form::Text | Form::Document => {
+                    true
+                }
                 Form::Output | Form::Float | Form::List | Form::FloatList => false,
             }
     }
@@ -112,14 +120,16 @@ fn has_infinite(list: &Expression, list_type: &SqlType) -> Expression {
 /// `violations` are conditions, with the replacement of the array if they are true; `items` is the JSON of
 /// the array otherwise.
 fn list(
-    list: Expression,
+    (list, dimensions): (Expression, usize),
     violations: Vec<(Expression, Expression)>,
     items: Expression,
     if_null: IfNull,
 ) -> Expression {
-    let dimensions = Expression::Call("array_ndims", vec![list]);
-    let is_matrix = dimensions.binary(">", Expression::Number(1));
-    let branches = std::iter::once((is_matrix, marked(Violation::Dimensions))).chain(violations).collect();
+    let symbol = if dimensions == 1 { ">" } else { "<>" };
+    // An empty array has no dimensions, whatever its type in the API.
+    let number = Expression::Number(dimensions.try_into().unwrap_or(u64::MAX));
+    let is_other = Expression::Call("array_ndims", vec![list]).binary(symbol, number);
+    let branches = std::iter::once((is_other, marked(Violation::Dimensions))).chain(violations).collect();
     let json = Expression::Call("to_json", vec![items]).cast(SqlType::TEXT);
     Expression::Case { branches, otherwise: Some(Box::new(if_null.in_place_of(json))) }
 }
@@ -140,13 +150,20 @@ fn label(enum_type: &EnumType, value: Expression, if_null: IfNull) -> Expression
 }
 
 /// An array of labels by their names in the API.
-fn labels(enum_type: &EnumType, list: Expression, if_null: IfNull) -> Expression {
+fn labels(enum_type: &EnumType, list: Expression, dimensions: usize, if_null: IfNull) -> Expression {
     let known = array_literal(enum_type.values.iter().map(|(label, _)| Some(label.as_str())));
     let known = Expression::text(known).cast(SqlType::TEXT_ARRAY);
-    let of_list = Expression::Call("array_remove", vec![list.clone(), Expression::Word("null")]);
+    let null = Expression::Word("null");
+    let of_list = match enum_type.values.first() {
+        // No element can be removed from several dimensions, but a known label is as good as none.
+        Some((label, _)) if dimensions > 1 => {
+            Expression::Call("array_replace", vec![list.clone(), null, Expression::text(label)])
+        }
+        _ => Expression::Call("array_remove", vec![list.clone(), null]),
+    };
     let is_unknown = Expression::Not(Box::new(of_list.binary("<@", known)));
     let violations = vec![(is_unknown, marked(Violation::UnknownLabel))];
-    self::list(list.clone(), violations, renamed_labels(enum_type, list), if_null)
+    self::list((list.clone(), dimensions), violations, renamed_labels(enum_type, list), if_null)
 }
 
 /// An array of labels, each replaced by its name in the API. If a name is also the label of another value,

@@ -10,7 +10,7 @@ use super::connection::row_columns;
 use super::json::JsonText;
 use super::rows::OneRow;
 use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
-use crate::catalog::SqlType;
+use crate::catalog::{SqlType, TypeKind, base_type};
 use crate::plan::{Change, InsertedRows, OnConflict, Operand, Slot, Target, Write, WriteField};
 
 /// The name of the changed rows in the statement.
@@ -140,33 +140,42 @@ impl Compiler<'_> {
         (self.names(table, padded), rows)
     }
 
-    /// A row for each index of the arrays. PostgreSQL unnests arrays of arrays down to the last value, so the
-    /// arrays of an array column come as texts.
+    /// A row for each index of the arrays. PostgreSQL unnests arrays of arrays down to the last value, and composite values to
+    /// their attributes, so both come as texts.
     pub(super) fn rows_of_arrays(&mut self, table: usize, columns: &[usize], arrays: &[Slot]) -> Select {
         let alias = self.alias();
         let types: Vec<_> = columns.iter().map(|column| self.comparison_type(table, *column)).collect();
-        let array = |(slot, sql_type): (&Slot, &Option<SqlType>)| {
-            let element = sql_type.clone().filter(|sql_type| !sql_type.is_array).unwrap_or(SqlType::TEXT);
+        let is_text = |column: usize, sql_type: &Option<SqlType>| {
+            sql_type.as_ref().is_some_and(|found| found.is_array) || self.is_composite(table, column)
+        };
+        let array = |((slot, sql_type), column): ((&Slot, &Option<SqlType>), &usize)| {
+            let element = sql_type.clone().filter(|_| !is_text(*column, sql_type)).unwrap_or(SqlType::TEXT);
             parameter(slot.clone(), Some(element.array()))
         };
         let names = self.names(table, columns);
-        let column = |(name, sql_type): (&String, &Option<SqlType>)| {
+        let column = |((name, sql_type), column): ((&String, &Option<SqlType>), &usize)| {
             let value = Expression::column(&alias, name);
             match sql_type {
-                Some(sql_type) if sql_type.is_array => value.cast(sql_type.clone()).unnamed(),
+                Some(of) if is_text(*column, sql_type) => value.cast(of.clone()).unnamed(),
                 _ => value.unnamed(),
             }
         };
         Select {
-            columns: names.iter().zip(&types).map(column).collect(),
+            columns: names.iter().zip(&types).zip(columns).map(column).collect(),
             from: Some(From::Arrays {
-                arrays: arrays.iter().zip(&types).map(array).collect(),
+                arrays: arrays.iter().zip(&types).zip(columns).map(array).collect(),
                 alias: alias.clone(),
                 columns: names.clone(),
                 place: None,
             }),
             ..Select::default()
         }
+    }
+
+    fn is_composite(&self, table: usize, column: usize) -> bool {
+        let catalog = &self.schema.catalog;
+        let found = catalog.type_of(&catalog.tables[table].columns[column]);
+        found.is_some_and(|found| base_type(&catalog.types, found).kind == TypeKind::Composite)
     }
 
     pub(super) fn names(&self, table: usize, columns: &[usize]) -> Vec<String> {
@@ -235,7 +244,8 @@ fn within(target: &Target, json: JsonText) -> JsonText {
     let at_most = || match &target.at_most {
         // Few documents have different values.
         Slot::Known(Some(count)) => Expression::text(count.as_str()).cast(SqlType::system("int8")),
-        slot @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_)) => {
+        slot
+        @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_) | Slot::Document(_)) => {
             parameter(slot.clone(), Some(SqlType::system("int8")))
         }
     };

@@ -4,6 +4,7 @@ mod bad_input;
 mod filter;
 mod indexes;
 mod random;
+mod raw;
 mod selected;
 
 use glowplug::config::PoolMode;

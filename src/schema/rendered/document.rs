@@ -10,6 +10,7 @@ use apollo_compiler::ast::{
 use apollo_compiler::{Name, name};
 
 use super::renderer::{Field, Input, Renderer, description};
+use crate::catalog::JsonForm;
 use crate::schema::{
     AggregateFunction, ExposedColumn, ExposedTable, FixedFields, MutationFieldKind, NODE_ID,
     PageInfoFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
@@ -58,6 +59,7 @@ pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     definitions.json_filters();
     definitions.measures();
     definitions.truncation_unit();
+    definitions.composites();
     definitions.values();
     definitions.text_search();
     match definitions.renderer.invalid {
@@ -256,7 +258,11 @@ impl Definitions<'_> {
         match value {
             ValueType::Scalar(scalar) => {
                 // A scalar without a description is one of GraphQL's own.
-                if let Some(text) = scalar.description() {
+                let description = match (scalar, self.renderer.schema.catalog.json_form()) {
+                    (Scalar::Json, JsonForm::Raw) => Some("JSON: any value"),
+                    _ => scalar.description(),
+                };
+                if let Some(text) = description {
                     let description = Some(Node::new_str(text));
                     self.made.push(Node::new(ScalarTypeDefinition { description, name, directives }).into());
                 }
@@ -308,8 +314,18 @@ impl Definitions<'_> {
     }
 
     pub(super) fn object(&mut self, id: TypeId, text: Option<&'static str>, fields: Vec<Field>) {
+        let description = text.map(|text| self.renderer.text(text));
+        self.described_object(id, description, fields);
+    }
+
+    pub(super) fn described_object(
+        &mut self,
+        id: TypeId,
+        description: Option<Node<str>>,
+        fields: Vec<Field>,
+    ) {
         let definition = ObjectTypeDefinition {
-            description: text.map(|text| self.renderer.text(text)),
+            description,
             name: self.renderer.type_name(id),
             implements_interfaces: Vec::new(),
             directives: DirectiveList::default(),

@@ -62,7 +62,11 @@ impl Renderer<'_> {
                 let takes = self.value(&column.column_type);
                 input(self.name(&column.field), None, takes.into())
             } else {
-                self.nullable_input(&column.field, TypeId::Value(column.column_type.value))
+                let takes = match column.column_type.composite {
+                    Some(oid) => TypeId::CompositeInput(oid),
+                    None => TypeId::Value(column.column_type.value),
+                };
+                self.nullable_input(&column.field, takes)
             }
         });
         columns.collect()

@@ -110,7 +110,8 @@ impl Renderer<'_> {
             vec![self.field(NODE_ID, Some("Identifies the row among all rows of all types"), id)];
         for (position, column) in exposed.readable_columns() {
             let found = &table.columns[position];
-            let returns = non_null_if(self.value(&column.column_type), found.not_null);
+            let is_non_null = found.not_null && !column.column_type.is_json_value();
+            let returns = non_null_if(self.value(&column.column_type), is_non_null);
             let text = description(found.directive.description.as_ref());
             let arguments = self.json_path_argument(column);
             fields.push(field(self.name(&column.field), text, arguments, returns));

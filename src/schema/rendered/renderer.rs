@@ -95,6 +95,8 @@ impl<'s> Renderer<'s> {
                 | TypeId::Optional(
                     OptionalType::TextSearch | OptionalType::Similarity | OptionalType::TruncationUnit
                 )
+                | TypeId::Composite(_)
+                | TypeId::CompositeInput(_)
                 | TypeId::Table(_, TableType::InsertOneInput | TableType::InsertManyInput)
         ) {
             self.used.insert(id);
@@ -110,8 +112,12 @@ impl<'s> Renderer<'s> {
     /// The nullable type of a value or of an array of values. Elements of arrays are always nullable, as in
     /// PostgreSQL.
     pub(super) fn value(&mut self, column_type: &ColumnType) -> Type {
-        let value = self.reference(TypeId::Value(column_type.value));
-        if column_type.is_list { value.list() } else { value }
+        let value = match column_type.composite {
+            Some(oid) => TypeId::Composite(oid),
+            None => TypeId::Value(column_type.value),
+        };
+        let value = self.reference(value);
+        (0..column_type.levels()).fold(value, |items, _| items.list())
     }
 
     /// A text that is used in many places.

@@ -2,7 +2,7 @@
 
 use super::Printer;
 use crate::catalog::{QualifiedName, SqlType};
-use crate::sql::ast::{Aggregate, Expression, Select};
+use crate::sql::ast::{Aggregate, Expression, Order, Select};
 
 impl Printer {
     pub(super) fn expression(&mut self, expression: &Expression) {
@@ -35,11 +35,7 @@ impl Printer {
             Expression::Coalesce(values) => self.call("coalesce", values),
             Expression::Aggregate(aggregate) => self.aggregate(aggregate),
             Expression::CountDistinct(value) => self.enclosed("pg_catalog.count(distinct ", value, ")"),
-            Expression::RowNumber(order) => {
-                self.push("pg_catalog.row_number() over (");
-                self.order_by("order by ", order);
-                self.push(")");
-            }
+            Expression::RowNumber(order) => self.row_number(order),
             Expression::Binary(left, operator, right) => {
                 self.enclosed("(", left, "");
                 self.operator(operator);
@@ -66,6 +62,7 @@ impl Printer {
                 self.push(")");
             }
             Expression::Case { branches, otherwise } => self.case(branches, otherwise.as_deref()),
+            Expression::Attribute(value, name) => self.attribute(value, name),
             Expression::First(array) => self.enclosed("(", array, ")[1]"),
             Expression::Element(array, place) => self.element(array, place),
             Expression::Subselect(select) => self.subselect("(", select),
@@ -84,6 +81,17 @@ impl Printer {
         let [schema, name] = [&name.schema, &name.name].map(|part| part.replace('"', "\"\""));
         self.literal(&format!("\"{schema}\".\"{name}\""));
         self.cast(&SqlType::system("regconfig"));
+    }
+
+    fn attribute(&mut self, value: &Expression, name: &str) {
+        self.enclosed("(", value, ").");
+        self.identifier(name);
+    }
+
+    fn row_number(&mut self, order: &[Order]) {
+        self.push("pg_catalog.row_number() over (");
+        self.order_by("order by ", order);
+        self.push(")");
     }
 
     fn element(&mut self, array: &Expression, place: &Expression) {

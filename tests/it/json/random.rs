@@ -19,7 +19,7 @@ struct Filter {
 
 /// A document with this number of levels; there are few different values, so that many documents have some in
 /// common.
-fn document(random: &mut Random, levels: usize) -> Value {
+pub(super) fn document(random: &mut Random, levels: usize) -> Value {
     let kind = if levels == 0 { 2 + random.below(6) } else { random.below(8) };
     match kind {
         0 => {

@@ -1,0 +1,53 @@
+//! Selections of composite values.
+
+use apollo_compiler::Node;
+
+use super::{Asked, AskedField, PlanError, Planner};
+use crate::catalog::Oid;
+use crate::request::Field;
+use crate::schema::TypeId;
+
+/// A field of a composite value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CompositeField {
+    /// `__typename`.
+    Typename(String),
+    /// An attribute.
+    Attribute(usize),
+    /// An attribute that is a composite value itself.
+    Composite(usize, CompositeSelection),
+}
+
+/// What is selected of a composite value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompositeSelection {
+    /// Its type.
+    pub of: Oid,
+    /// The fields, by key in the answer.
+    pub fields: Vec<(String, CompositeField)>,
+}
+
+impl<'a> Planner<'a> {
+    /// What fields ask of a composite value.
+    pub(super) fn composite(
+        &self,
+        of: Oid,
+        fields: &[&'a Node<Field>],
+    ) -> Result<CompositeSelection, PlanError> {
+        let composite = self.schema.composites.get(&of);
+        let composite =
+            composite.ok_or_else(|| self.defect("a field leads to a type that is no object type"))?;
+        let asked = self.fields(TypeId::Composite(of), fields, |name| composite.attribute(name))?;
+        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
+            let field = match asked {
+                Asked::Typename(name) => CompositeField::Typename(name),
+                Asked::Field(place) => match composite.attributes[place].column_type.composite {
+                    Some(of) => CompositeField::Composite(place, self.below(&key).composite(of, &fields)?),
+                    None => CompositeField::Attribute(place),
+                },
+            };
+            Ok((key, field))
+        });
+        Ok(CompositeSelection { of, fields: planned.collect::<Result<_, _>>()? })
+    }
+}
