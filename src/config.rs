@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use defaults::Profile;
 pub use dev::{DevPages, SamplePerson};
 pub use live::Live;
+pub use names::unknown_variables;
 pub use problem::{Problem, Problems};
 pub use queue::{Queue, Queued, Redis};
 pub use raw::{Raw, Text};

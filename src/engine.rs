@@ -13,6 +13,7 @@ mod executor;
 mod live;
 mod live_batch;
 mod live_state;
+mod missing;
 mod mixed;
 mod offload;
 mod persisted;

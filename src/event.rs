@@ -125,6 +125,10 @@ pub enum Event<'a> {
     PersistedOperationsFailed { error: &'a str },
     /// A persisted operation is none that the API accepts.
     PersistedOperationInvalid { id: &'a str, error: &'a str },
+    /// A setting names something that the database does not have.
+    SettingUnmet { name: &'a str, what: Missing },
+    /// A variable of the environment looks like a setting, and is none.
+    VariableUnknown { name: &'a str, nearest: &'a str },
     /// All clients that can reach the address use the API as the connection's own user.
     Unprotected { address: SocketAddr },
     /// The identity provider's keys are in use.
@@ -155,6 +159,17 @@ pub enum Event<'a> {
     AcceptFailed { error: &'a str },
     /// Requests still ran when the drain timeout was over; they were dropped.
     ConnectionsDropped { connections: usize },
+}
+
+/// What the database does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// A schema of that name.
+    Schema,
+    /// A role of that name.
+    Role,
+    /// A grant of the role of that name to the connection's user.
+    Membership,
 }
 
 /// The stages of an operation, in order.

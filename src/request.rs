@@ -291,7 +291,7 @@ fn invalid_document(errors: &DiagnosticList, told: usize) -> RequestError {
 
 fn message(error: &GraphQLError) -> Message {
     let locations = error.locations.iter().map(|LineColumn { line, column }| (*line, *column)).collect();
-    Message { text: shortened(&error.message, MESSAGE).into_owned(), locations }
+    Message { text: shortened(&syntax::with_symbols(&error.message), MESSAGE).into_owned(), locations }
 }
 
 /// A client's text for a message: only its beginning, if it is long.

@@ -20,6 +20,7 @@ mod federation;
 mod field;
 mod functions;
 mod further;
+mod global_id;
 mod groups;
 mod json_filter;
 mod limits;
@@ -65,6 +66,7 @@ pub use field::{
     ResponseFieldKind, RowConditionKind, RowFieldKind,
 };
 pub use further::TypeFamily;
+pub use global_id::NODE_ID;
 pub use groups::{
     GroupByFieldKind, GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFieldKind, GroupFilterFieldKind,
     GroupOrderFieldKind, TimeType, TruncationUnit,
@@ -79,7 +81,7 @@ pub use optional::OptionalType;
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};
 pub use session::SessionSettings;
-pub use table::{Changes, ExposedColumn, ExposedTable, NODE_ID, Totals};
+pub use table::{Changes, ExposedColumn, ExposedTable, Totals};
 pub use text::{SimilarityField, SimilarityKind, TextSearchField};
 pub use type_id::{TableType, TypeId};
 pub use updates::{JsonRemovalField, UpdateOperation};
@@ -125,6 +127,8 @@ pub struct Schema {
     pub subscription: IndexMap<Arc<str>, QueryFieldKind>,
     /// How each table of the catalog is exposed; `None` if it is not.
     pub tables: Vec<Option<ExposedTable>>,
+    /// The name of the field that identifies a row among all.
+    pub node_id: &'static str,
     /// The exposed tables, by the name of their row type.
     row_types: HashMap<Arc<str>, usize>,
     /// How each function of the catalog is exposed; `None` if it is not.

@@ -27,6 +27,8 @@ pub struct DirectiveKeys {
     pub inflect_names: Option<bool>,
     /// Of a schema or table: the rows of a page.
     pub max_rows: Option<u64>,
+    /// Of a schema: the name of the field that identifies a row among all.
+    pub node_id: Option<String>,
     /// Of a schema: whether introspection shows its types.
     pub introspection: Option<bool>,
     /// Of a table: whether its connections have `totalCount`.
@@ -90,6 +92,7 @@ struct Written {
     description: Option<String>,
     inflect_names: Option<bool>,
     max_rows: Option<u64>,
+    node_id: Option<String>,
     introspection: Option<bool>,
     #[serde(rename = "totalCount")]
     total_count: Option<Switch>,
@@ -158,6 +161,7 @@ impl DirectiveKeys {
         description: None,
         inflect_names: None,
         max_rows: None,
+        node_id: None,
         introspection: None,
         total_count: None,
         aggregate: None,
@@ -181,6 +185,7 @@ impl From<Written> for Directive {
             description: written.description,
             inflect_names: written.inflect_names,
             max_rows: written.max_rows,
+            node_id: written.node_id,
             introspection: written.introspection,
             total_count: written.total_count.map(|switch| switch.enabled),
             aggregate: written.aggregate.map(|switch| switch.enabled),

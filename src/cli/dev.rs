@@ -77,6 +77,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         settled.set_own_queue("redis://localhost/");
     }
     super::log::start(&settled.check()?.log);
+    super::settings::tell_unknown_variables();
     let mut project = Project::open(Path::new("."))?;
     if options.reset {
         erase(&project)?;

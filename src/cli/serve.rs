@@ -30,6 +30,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
             duration(text).map_err(|error| Failure::Usage(format!("--background-time: {error}")))?;
     }
     super::log::start(&config.log);
+    super::settings::tell_unknown_variables();
     if config.queue.queued == Queued::Everything {
         let is_set = |setting: &&str| settled.value(setting).is_some_and(|text| !text.is_empty());
         for setting in ["database-url", "direct-url", "replica-url"].into_iter().filter(is_set) {
@@ -40,12 +41,20 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let listener = server::listen("listen", config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::builder().config(config.clone()).build()?;
+        let engine = server.engine().cloned();
         let running = Running::start(server, Listeners::from(listener).with_metrics(&config.http).await?)?;
         Event::Listening { address }.emit();
         if config.auth.is_open() && !address.ip().is_loopback() {
             Event::Unprotected { address }.emit();
         }
-        server::until_stopped(running, std::future::pending()).await;
+        let roles: Vec<_> = config.auth.anon_role.iter().chain(config.role_limits.keys()).cloned().collect();
+        let examine = async {
+            if let Some(engine) = engine {
+                engine.tell_missing(&config.api.schemas, &roles).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        server::until_stopped(running, examine).await;
         Ok(())
     })
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::{Profile, Raw, Settled};
+use crate::config::{Profile, Raw, Settled, unknown_variables};
+use crate::event::Event;
 
 use super::failure::Failure;
 
@@ -24,6 +25,14 @@ impl Flags {
         let file = read_file(self.config.as_deref())?;
         let variable = |name: &str| std::env::var(name).ok();
         Ok(Settled::gather(&self.settings, variable, file.as_deref(), profile)?)
+    }
+}
+
+/// Tells of variables of the environment that look like settings and are none. The log has to be there.
+pub(super) fn tell_unknown_variables() {
+    let set = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for (name, nearest) in unknown_variables(set) {
+        Event::VariableUnknown { name: &name, nearest: &nearest }.emit();
     }
 }
 

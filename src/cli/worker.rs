@@ -38,6 +38,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
     config.queue.attempts = options.attempts.unwrap_or(config.queue.attempts);
     super::log::start(&config.log);
+    super::settings::tell_unknown_variables();
     server::block_on(&config.traces, async {
         // Before the log says that the worker runs: a reader of that line may stop it at once.
         let signals = Signals::new().map_err(Failure::Runtime)?;

@@ -5,7 +5,7 @@
 
 use tracing::Level;
 
-use super::{Event, request_id};
+use super::{Event, Missing, request_id};
 
 /// Names of operations are truncated to this many bytes: a client may send one of a megabyte.
 const LONGEST_NAME: usize = 128;
@@ -57,6 +57,8 @@ fn write_line(event: &Event<'_>) {
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
         | Event::PasswordFileIgnored { .. }
+        | Event::VariableUnknown { .. }
+        | Event::SettingUnmet { .. }
         | Event::Unprotected { .. } => write_of_server(event),
         Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
         Event::ConnectionFailed { error, .. } => tracing::debug!(error, "connection not made"),
@@ -126,6 +128,20 @@ fn write_of_server(event: &Event<'_>) {
         Event::Stopping { reason } => tracing::info!(reason, "stopping"),
         Event::PasswordFileIgnored { path, problem } => {
             tracing::warn!(path = %path.display(), problem, "password file ignored");
+        }
+        Event::SettingUnmet { name, what: Missing::Schema } => {
+            tracing::warn!("there is no schema {name:?} in the database (setting schemas)");
+        }
+        Event::SettingUnmet { name, what: Missing::Role } => {
+            tracing::warn!("there is no role {name:?} in the database, which settings name");
+        }
+        Event::SettingUnmet { name, what: Missing::Membership } => {
+            tracing::warn!(
+                "requests cannot run as role {name:?}: grant it to the user of the connection string"
+            );
+        }
+        Event::VariableUnknown { name, nearest } => {
+            tracing::warn!("{name} is no setting, and has no effect; did you mean {nearest}?");
         }
         Event::Unprotected { address } => tracing::warn!(
             %address,

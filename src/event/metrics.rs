@@ -148,6 +148,8 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::StatementsSent { .. }
         | Event::PostgresDownloading { .. }
         | Event::Listening { .. }
+        | Event::VariableUnknown { .. }
+        | Event::SettingUnmet { .. }
         | Event::Unprotected { .. }
         | Event::ServerNotice { .. }
         | Event::PasswordFileIgnored { .. }

@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
     /// The row of `node`.
     pub(super) fn node(&self, fields: &[&'a Node<Field>]) -> Result<Row, PlanError> {
         let arguments = self.arguments(fields[0])?;
-        let Some(node_id) = arguments.get("nodeId") else {
+        let Some(node_id) = arguments.get(self.schema.node_id) else {
             return Err(self.error("nodeId must be a string: take it from a nodeId field as it is"));
         };
         let (Some(table), values) = self.decoded_node_id(node_id)? else {

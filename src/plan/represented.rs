@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::array::array_literal;
 use crate::request::{JsonValue, Leaf, RepresentationSort, identifier, items};
 use crate::schema::violation::Violation;
-use crate::schema::{EntityKey, NODE_ID, Schema, TYPE_NAME};
+use crate::schema::{EntityKey, Schema, TYPE_NAME};
 
 /// The values of a key in PostgreSQL's text form; `None` is null.
 type Values = Vec<Option<String>>;
@@ -129,7 +129,7 @@ impl Group {
     fn decoded(&self, schema: &Schema, value: &JsonValue) -> Option<Values> {
         let key = &schema.table(self.table)?.key;
         let table = &schema.catalog.tables[self.table];
-        let (namespace, name, values) = identifier::decode_node_id(value.get(NODE_ID)?.as_str()?)?;
+        let (namespace, name, values) = identifier::decode_node_id(value.get(schema.node_id)?.as_str()?)?;
         let is_complete = values.len() == key.len() || values.len() == self.values(schema);
         if (&namespace, &name) != (&table.schema, &table.name) || !is_complete {
             return None;

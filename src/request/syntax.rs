@@ -18,6 +18,42 @@ pub(super) fn overlong_name(text: &str) -> Option<(usize, usize, usize)> {
     Some((name.data().len(), line, column))
 }
 
+/// The symbols of tokens that apollo-parser's messages call by their names in its code.
+const SYMBOLS: [(&str, &str); 13] = [
+    ("BANG", "!"),
+    ("DOLLAR", "$"),
+    ("AMP", "&"),
+    ("SPREAD", "..."),
+    ("COMMA", ","),
+    ("COLON", ":"),
+    ("EQ", "="),
+    ("AT", "@"),
+    ("L_PAREN", "("),
+    ("R_PAREN", ")"),
+    ("L_BRACK", "["),
+    ("R_BRACK", "]"),
+    ("PIPE", "|"),
+];
+
+/// A message of the parser as a person reads it: `expected "}", but the document ends`.
+pub(super) fn with_symbols(message: &str) -> Cow<'_, str> {
+    const EXPECTED: &str = "expected ";
+    let Some((before, rest)) = message.split_once(EXPECTED) else { return Cow::Borrowed(message) };
+    let Some((token, found)) = rest.split_once(", got ") else { return Cow::Borrowed(message) };
+    let symbol = SYMBOLS.iter().find(|(name, _)| *name == token).map(|(_, symbol)| *symbol);
+    let symbol = symbol.or(match token {
+        "L_CURLY" => Some("{"),
+        "R_CURLY" => Some("}"),
+        _ => token.strip_suffix("_KW"),
+    });
+    let Some(symbol) = symbol else { return Cow::Borrowed(message) };
+    let symbol = format!("\"{symbol}\"");
+    Cow::Owned(match found {
+        "EOF" => format!("{before}{EXPECTED}{symbol}, but the document ends"),
+        found => format!("{before}{EXPECTED}{symbol}, got {found}"),
+    })
+}
+
 /// The line and column of a byte, from 1.
 fn position(text: &str, index: usize) -> (usize, usize) {
     let before = &text[..index];

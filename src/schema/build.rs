@@ -8,18 +8,21 @@ use indexmap::IndexMap;
 use super::lookup::key_columns;
 use super::{
     Application, ExposedTable, MutationFieldKind, Options, QueryFieldKind, SUBSCRIPTION, Schema, conflicts,
-    expose, federation, functions, groups, limits, measure, naming, nested, optional, relations, reserved,
-    updates,
+    expose, federation, functions, global_id, groups, limits, measure, naming, nested, optional, relations,
+    reserved, updates,
 };
 use crate::catalog::{Catalog, Problem};
 
 pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Application) -> Schema {
     let mut claimed = reserved::type_names(options);
     application.claim_names(&mut claimed);
+    let mut problems = catalog.problems.clone();
+    let node_id = global_id::name(&catalog, &mut problems);
     let mut schema = Schema {
         query: IndexMap::from([(Arc::from("node"), QueryFieldKind::Node)]),
         mutation: IndexMap::new(),
         subscription: IndexMap::new(),
+        node_id,
         tables: Vec::new(),
         row_types: HashMap::new(),
         functions: Vec::new(),
@@ -27,7 +30,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         optional_suffix: Arc::default(),
         composites: IndexMap::new(),
         application: Application::default(),
-        problems: catalog.problems.clone(),
+        problems,
         catalog,
     };
     expose::expose(&mut schema, options, &mut claimed);
@@ -110,12 +113,13 @@ fn input_problems(catalog: &Catalog, index: usize, exposed: &ExposedTable) -> Ve
         object: table.qualified_name(),
         reason: "none of its columns can be ordered by: it has no orderBy".to_owned(),
     });
-    let words = exposed.row_conditions().filter(|word| exposed.relations.contains_key(word.name()));
+    let words =
+        exposed.row_conditions().filter(|word| exposed.relations.contains_key(exposed.condition_name(*word)));
     let words = words.map(|word| Problem {
         object: table.qualified_name(),
         reason: format!(
             "its relation {} is in no filter, where that word has a meaning of its own; a comment on the constraint gives it another name",
-            word.name()
+            exposed.condition_name(word)
         ),
     });
     lists.chain(unordered).chain(words).collect()

@@ -14,8 +14,8 @@ use super::related::{self, Reached};
 use super::scalar;
 use super::type_id::{table_family, value_family};
 use super::{
-    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, NODE_ID, Options, Schema, SessionSettings,
-    Totals, groups, mutations, naming,
+    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, SessionSettings, Totals,
+    global_id, groups, mutations, naming,
 };
 use crate::catalog::{Catalog, Oid, Problem, Table, Type};
 
@@ -115,7 +115,9 @@ impl Wanted<'_> {
                     total_count: table.directive.total_count.unwrap_or(options.total_count),
                     aggregate: table.directive.aggregate.unwrap_or(options.aggregate),
                 };
+                let node_id = schema.node_id;
                 schema.tables[index] = settled.name.map(|type_name| ExposedTable {
+                    node_id,
                     root: naming::lower_first(&type_name).into(),
                     type_name: type_name.into(),
                     key,
@@ -194,10 +196,11 @@ fn columns(
         .iter()
         .map(|(_, column)| {
             let usual = naming::field_name(&column.name, inflect);
+            let usual = global_id::beside(schema.node_id, usual);
             Claim::new(&column.name, usual, column.directive.name.as_ref())
         })
         .collect();
-    let mut taken = HashSet::from([NODE_ID.to_owned()]);
+    let mut taken = HashSet::from([schema.node_id.to_owned()]);
     let settled = settle(&claims, |_, name| take_field(&mut taken, name));
     let mut exposed = vec![None; table.columns.len()];
     for ((index, column), settled) in usable.into_iter().zip(settled) {

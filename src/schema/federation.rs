@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::lookup::key_columns;
-use super::{ExposedTable, FixedFields, NODE_ID, QueryFieldKind, Schema};
+use super::{ExposedTable, FixedFields, QueryFieldKind, Schema};
 
 /// The argument of `_entities`.
 pub const REPRESENTATIONS: &str = "representations";
@@ -66,7 +66,7 @@ impl Schema {
         let has_column =
             |column: &usize| self.column(table, *column).is_some_and(|column| has(&column.field));
         let is_primary = self.entity_columns(table).is_some_and(|key| key.iter().all(has_column));
-        if is_primary { Some(EntityKey::Primary) } else { has(NODE_ID).then_some(EntityKey::NodeId) }
+        if is_primary { Some(EntityKey::Primary) } else { has(self.node_id).then_some(EntityKey::NodeId) }
     }
 
     /// A value of a key column in the form that its type's input function reads, if it is valid. For types

@@ -381,17 +381,6 @@ impl RowConditionKind {
     /// All of them, in their order.
     pub(super) const ALL: [Self; 5] = [Self::NodeId, Self::And, Self::Or, Self::Not, Self::Is];
 
-    /// The field's name.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::NodeId => "nodeId",
-            Self::And => "and",
-            Self::Or => "or",
-            Self::Not => "not",
-            Self::Is => "is",
-        }
-    }
-
     /// What a person reads about it.
     pub(super) fn description(self) -> Option<&'static str> {
         match self {

@@ -9,7 +9,7 @@ use super::callable::{ExposedArgument, ExposedFunction, Takes, expose};
 use super::claims::take_field;
 use super::claims::{Claim, settle};
 use super::overloads::Names;
-use super::{MutationFieldKind, NODE_ID, QueryFieldKind, Schema, naming};
+use super::{MutationFieldKind, QueryFieldKind, Schema, naming};
 use crate::catalog::{Function, FunctionKind, Problem};
 
 /// Adds the fields of all functions that can be exposed; existing fields keep their names.
@@ -157,7 +157,7 @@ fn names(schema: &Schema, place: Place) -> HashSet<String> {
         Place::Row(table) => schema.table(table).map_or_else(HashSet::new, |exposed| {
             let columns = exposed.readable_columns().map(|(_, column)| &*column.field);
             let relations = exposed.relations.keys().map(|name| &**name);
-            columns.chain(relations).chain([NODE_ID]).map(str::to_owned).collect()
+            columns.chain(relations).chain([schema.node_id]).map(str::to_owned).collect()
         }),
     }
 }

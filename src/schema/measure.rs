@@ -205,7 +205,7 @@ pub(super) fn add(schema: &mut Schema) {
         if wanted.is_empty() {
             continue;
         }
-        let own = [super::NODE_ID.to_owned()];
+        let own = [schema.node_id.to_owned()];
         let others = exposed.places.keys().chain(exposed.relations.keys()).chain(exposed.computed.keys());
         let mut taken: HashSet<String> = others.map(ToString::to_string).chain(own).collect();
         for (name, measure) in wanted {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::claims::take_field;
 use super::field::{Cardinality, Join, KeySide, RelationField};
-use super::{NODE_ID, Schema, naming};
+use super::{Schema, naming};
 use crate::catalog::{Problem, Relation};
 
 struct Candidate {
@@ -157,7 +157,7 @@ fn settle_names(
 ) -> IndexMap<Arc<str>, RelationField> {
     let columns = schema.table(table).map_or(&[][..], |exposed| &exposed.columns);
     let fields = columns.iter().flatten().map(|column| &*column.field);
-    let mut taken: HashSet<String> = fields.chain([NODE_ID]).map(str::to_owned).collect();
+    let mut taken: HashSet<String> = fields.chain([schema.node_id]).map(str::to_owned).collect();
     let mut refused: Vec<Vec<String>> = Vec::new();
     for candidate in &mut candidates {
         let from_comment = candidate.from_comment.take();

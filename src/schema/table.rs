@@ -12,14 +12,13 @@ use super::scalar::{Scalar, ValueType};
 use super::type_id::Stem;
 use super::{AggregateFunction, ColumnMeasure, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
 
-/// The name of the field with the global identifier of a row.
-pub const NODE_ID: &str = "nodeId";
-
 /// How a table is exposed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExposedTable {
     /// The name of its object type.
     pub type_name: Arc<str>,
+    /// The name of the field that identifies a row among all; the same in the whole API.
+    pub node_id: &'static str,
     /// The beginning of the names of its root fields of `Query`: `x` of `xCollection`.
     pub root: Arc<str>,
     /// The columns that identify its rows, as indexes into its columns.
@@ -120,7 +119,7 @@ impl ExposedTable {
 
     /// The field of a row with that name.
     pub fn row_field(&self, name: &str) -> Option<RowFieldKind<'_>> {
-        if name == NODE_ID {
+        if name == self.node_id {
             return Some(RowFieldKind::NodeId);
         }
         let column = self.column_named(name, |column| column.is_readable).map(RowFieldKind::Column);
@@ -137,7 +136,7 @@ impl ExposedTable {
     /// relations.
     pub fn filter_field(&self, name: &str) -> Option<FilterFieldKind<'_>> {
         let column = self.column_named(name, |column| column.filter().is_some());
-        let of_row = || self.row_conditions().find(|field| field.name() == name);
+        let of_row = || self.row_conditions().find(|field| self.condition_name(*field) == name);
         let relation = || self.relations.get(name);
         column
             .map(FilterFieldKind::Column)
@@ -149,6 +148,17 @@ impl ExposedTable {
     pub(super) fn row_conditions(&self) -> impl Iterator<Item = RowConditionKind> {
         let is_there = self.reached.by_one;
         RowConditionKind::ALL.into_iter().filter(move |kind| is_there || *kind != RowConditionKind::Is)
+    }
+
+    /// The name of such a field.
+    pub(super) fn condition_name(&self, kind: RowConditionKind) -> &'static str {
+        match kind {
+            RowConditionKind::NodeId => self.node_id,
+            RowConditionKind::And => "and",
+            RowConditionKind::Or => "or",
+            RowConditionKind::Not => "not",
+            RowConditionKind::Is => "is",
+        }
     }
 
     /// The meaning of the field with that name in an `orderBy`.

@@ -166,6 +166,23 @@ async fn what_is_in_the_way_is_a_conflict(route: Route) {
     assert_eq!(answer["data"], json!({ "late": null, "seatCollection": seats }));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn syntax_errors_say_what_is_expected_as_it_is_written() {
+    let answering = answering(Route::Direct, &harness::database("").await).await;
+    for (query, message) in [
+        ("{__typename", "expected \"}\", but the document ends"),
+        ("{ __typename(a: 1", "expected \")\", but the document ends"),
+        ("query ($a Int) { __typename }", "expected \")\", got Int"),
+    ] {
+        let answer = ask(&answering, query).await;
+        let errors = answer["errors"].to_string().replace("\\\"", "\"");
+        assert!(errors.contains(message), "{query}: {answer}");
+        for name in ["CURLY", "PAREN", "COLON", "EOF"] {
+            assert!(!errors.contains(name), "{query}: {answer}");
+        }
+    }
+}
+
 async fn a_broken_function_leaves_its_siblings(route: Route) {
     let setup = "create function good() returns integer stable language sql as 'select 1';
         create function broken() returns integer stable language plpgsql as

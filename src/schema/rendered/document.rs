@@ -12,8 +12,8 @@ use apollo_compiler::{Name, name};
 use super::renderer::{Field, Input, Renderer, description};
 use crate::catalog::JsonForm;
 use crate::schema::{
-    AggregateFunction, ExposedColumn, ExposedTable, FixedFields, MutationFieldKind, NODE_ID,
-    PageInfoFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
+    AggregateFunction, ExposedColumn, ExposedTable, FixedFields, MutationFieldKind, PageInfoFieldKind,
+    Scalar, Schema, TableType, TypeId, ValueType,
 };
 
 /// The directions of an order, and the values of `is`.
@@ -86,7 +86,7 @@ impl Definitions<'_> {
             self.object(TypeId::Subscription, Some(text), subscription);
         }
         let id = self.renderer.scalar(Scalar::Id).non_null();
-        let node_id = self.renderer.field(NODE_ID, None, id);
+        let node_id = self.renderer.field(self.renderer.schema.node_id, None, id);
         let description = Some(self.renderer.text("A row of any type"));
         self.made.push(
             Node::new(InterfaceTypeDefinition {

@@ -19,8 +19,8 @@ use apollo_compiler::{Name, Node, Schema as CompiledSchema, name};
 use super::document::Definitions;
 use super::renderer::{Field, Renderer, field};
 use crate::schema::{
-    MUTATION, MutationFieldKind, NODE_ID, QUERY, QueryFieldKind, REPRESENTATIONS, SUBSCRIPTION, Scalar,
-    Schema, ServiceFieldKind, TableType, TypeId,
+    MUTATION, MutationFieldKind, QUERY, QueryFieldKind, REPRESENTATIONS, SUBSCRIPTION, Scalar, Schema,
+    ServiceFieldKind, TableType, TypeId,
 };
 
 /// The specification of the directives.
@@ -153,7 +153,7 @@ fn reduce_to_primary_key(schema: &Schema, subgraph: &mut CompiledSchema, table: 
         && let Some(ExtendedType::Object(found)) = subgraph.types.get_mut(&*exposed.type_name)
     {
         let found = found.make_mut();
-        found.fields.shift_remove(NODE_ID);
+        found.fields.shift_remove(schema.node_id);
         found.implements_interfaces.clear();
     }
 }
@@ -242,7 +242,7 @@ fn add_directives(schema: &Schema, subgraph: &mut CompiledSchema) {
             let fields = key.iter().filter_map(|column| schema.column(table, *column));
             fields.map(|column| &*column.field).collect::<Vec<_>>().join(" ")
         });
-        let node_id = (columns.is_none() || !schema.is_stub(table)).then(|| NODE_ID.to_owned());
+        let node_id = (columns.is_none() || !schema.is_stub(table)).then(|| schema.node_id.to_owned());
         for fields in node_id.into_iter().chain(columns) {
             let fields = vec![(name!("fields"), Node::new(Value::from(fields.as_str())))];
             found.make_mut().directives.push(directive(name!("key"), fields));

@@ -16,7 +16,7 @@ impl Renderer<'_> {
         let filtered = columns.filter_map(|column| Some((&column.field, column.filter()?)));
         let mut fields: Vec<_> = filtered.map(|(name, of)| self.nullable_input(name, of)).collect();
         for kind in exposed.row_conditions() {
-            if fields.iter().any(|field| field.name == kind.name()) {
+            if fields.iter().any(|field| field.name == exposed.condition_name(kind)) {
                 // A column with that name takes precedence.
                 continue;
             }
@@ -29,10 +29,10 @@ impl Renderer<'_> {
                 RowConditionKind::Not => self.reference(filter()),
                 RowConditionKind::Is => self.reference(TypeId::FilterIs),
             };
-            fields.push(self.input(kind.name(), kind.description(), takes));
+            fields.push(self.input(exposed.condition_name(kind), kind.description(), takes));
         }
         for (name, relation) in &exposed.relations {
-            if exposed.row_conditions().all(|kind| kind.name() != &**name) {
+            if exposed.row_conditions().all(|kind| exposed.condition_name(kind) != &**name) {
                 fields.push(self.relation_input(name, relation));
             }
         }

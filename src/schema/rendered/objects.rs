@@ -4,8 +4,8 @@ use apollo_compiler::ast::Type;
 
 use super::renderer::{Field, Renderer, description, field, non_null_if};
 use crate::schema::{
-    AggregateFieldKind, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields, NODE_ID,
-    PageInfoFieldKind, ResponseFieldKind, Scalar, TableType, Totals, TypeId,
+    AggregateFieldKind, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields, PageInfoFieldKind,
+    ResponseFieldKind, Scalar, TableType, Totals, TypeId,
 };
 
 /// The type of a function's results, with its fields.
@@ -107,7 +107,7 @@ impl Renderer<'_> {
         let table = &schema.catalog.tables[index];
         let id = self.scalar(Scalar::Id).non_null();
         let mut fields =
-            vec![self.field(NODE_ID, Some("Identifies the row among all rows of all types"), id)];
+            vec![self.field(schema.node_id, Some("Identifies the row among all rows of all types"), id)];
         for (position, column) in exposed.readable_columns() {
             let found = &table.columns[position];
             let is_non_null = found.not_null && !column.column_type.is_json_value();

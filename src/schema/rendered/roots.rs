@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use super::renderer::{Field, Input, Renderer, description, field, input, non_null_if, with_default};
 use crate::schema::lookup::key_columns;
 use crate::schema::{
-    DISTINCT_ON, ExposedArgument, ExposedTable, MutationFieldKind, NODE_ID, QueryFieldKind, Returns, Scalar,
+    DISTINCT_ON, ExposedArgument, ExposedTable, MutationFieldKind, QueryFieldKind, Returns, Scalar,
     TableType, TypeId,
 };
 
@@ -44,7 +44,7 @@ impl Renderer<'_> {
         Some(match kind {
             QueryFieldKind::Node => {
                 let id = self.scalar(Scalar::Id).non_null();
-                let arguments = vec![self.input(NODE_ID, None, id)];
+                let arguments = vec![self.input(schema.node_id, None, id)];
                 let text = Some(self.text("The row with that `nodeId`, or null"));
                 field(self.name(name), text, arguments, self.reference(TypeId::Node))
             }

@@ -96,6 +96,45 @@ async fn a_database_that_comes_later_is_served_then() {
 }
 
 #[tokio::test]
+async fn settings_that_name_nothing_are_told_at_the_start() {
+    let name = harness::database(
+        "create table note (id int primary key); create role told_granted; create role told_ungranted;
+        create role told_user login; grant told_granted to told_user",
+    )
+    .await;
+    let folder = open_folder();
+    std::fs::write(
+        folder.path().join("glowplug.toml"),
+        "[roles.told_ungranted]\nmax-depth = 5\n[roles.told_granted]\nmax-depth = 5\n",
+    )
+    .unwrap();
+    let url = harness::cluster().url(&name).replacen("://postgres@", "://told_user@", 1);
+    let mut command = command(folder.path());
+    command.args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--schemas",
+        "public,nowhere",
+        "--anon-role",
+        "told_missing",
+    ]);
+    command.env("DATABASE_URL", url).env("GLOWPLUG_POOLSIZE", "3");
+    let mut serve = Program::start(&mut command, "address=", "listening");
+    serve.wait_for("as role \"told_ungranted\": grant it");
+    let printed = serve.printed();
+    for line in [
+        "GLOWPLUG_POOLSIZE is no setting, and has no effect; did you mean GLOWPLUG_POOL_SIZE?",
+        "there is no schema \"nowhere\" in the database",
+        "there is no role \"told_missing\" in the database",
+    ] {
+        assert!(printed.contains(line), "{line}: {printed}");
+    }
+    assert!(!printed.contains("schema \"public\"") && !printed.contains("told_granted\":"), "{printed}");
+    serve.stop("TERM");
+}
+
+#[tokio::test]
 async fn an_api_that_is_open_to_all_is_logged_where_others_can_reach_it() {
     let name = harness::database("create table note (id int primary key)").await;
     let url = harness::cluster().url(&name);
