@@ -221,7 +221,7 @@ fn inputs_have_the_columns_that_can_be_filtered_by_or_written() {
         names.into_iter().filter(|name| found(name)).collect::<Vec<_>>()
     };
     let filtered = columns(&|name| matches!(first.filter_field(name), Some(FilterFieldKind::Column(_))));
-    assert_eq!(filtered, ["id", "and", "tags", "mood"]);
+    assert_eq!(filtered, ["id", "and", "document", "tags", "mood"]);
     assert_eq!(first.filter_field("or"), Some(FilterFieldKind::Row(RowConditionKind::Or)));
     assert_eq!(first.filter_field("and"), Some(FilterFieldKind::Column(1)), "a column goes before the word");
     assert_eq!(columns(&|name| first.order_field(name).is_some()), ["id", "and", "mood"]);
