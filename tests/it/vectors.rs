@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod index;
+mod random;
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
