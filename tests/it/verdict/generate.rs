@@ -15,6 +15,8 @@ pub(crate) struct Generator<'s> {
     /// One choice in this many is a mistake; 0 is none.
     pub(super) slips: usize,
     pub(super) variables: Vec<(String, Type, Option<String>)>,
+    /// Whether a value is made in which no variables may occur.
+    pub(super) is_constant: bool,
     fragments: Vec<(String, String, String)>,
     aliases: usize,
 }
@@ -58,7 +60,7 @@ const WRONG_DIRECTIVES: [&str; 12] = [
 impl<'s> Generator<'s> {
     pub(crate) fn new(seed: u64, schema: &'s Schema, slips: usize) -> Self {
         let (variables, fragments) = (Vec::new(), Vec::new());
-        Self { random: Random(seed), schema, slips, variables, fragments, aliases: 0 }
+        Self { random: Random(seed), schema, slips, variables, is_constant: false, fragments, aliases: 0 }
     }
 
     /// Whether to make a mistake here.

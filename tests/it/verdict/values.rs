@@ -74,7 +74,7 @@ impl Generator<'_> {
             }))
             .to_owned();
         }
-        if self.random.once_in(4) {
+        if !self.is_constant && self.random.once_in(4) {
             return self.variable(of, default);
         }
         self.literal(of, depth)
@@ -127,14 +127,16 @@ impl Generator<'_> {
 
     /// A literal without variables.
     pub(super) fn constant(&mut self, of: &Type) -> String {
-        let place = self.variables.len();
-        loop {
+        let was_constant = std::mem::replace(&mut self.is_constant, true);
+        let literal = loop {
+            // Mistakes may contain a `$`.
             let literal = self.literal(of, 1);
-            self.variables.truncate(place);
             if !literal.contains('$') {
-                return literal;
+                break literal;
             }
-        }
+        };
+        self.is_constant = was_constant;
+        literal
     }
 
     pub(super) fn literal(&mut self, of: &Type, depth: usize) -> String {
