@@ -12,11 +12,13 @@ mod argument;
 mod array;
 mod call;
 mod composite;
+mod condition;
 mod conflict;
 mod distinct;
 mod document;
 mod entities;
 mod filter;
+mod geojson;
 mod group_by;
 mod groups;
 mod having;
@@ -42,7 +44,7 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 
 use crate::request::{Facts, Field, OperationType, collect_fields, merged_selections};
-use crate::schema::{ExposedTable, Join, MutationFieldKind, Operator, QueryFieldKind, Schema, TypeId};
+use crate::schema::{ExposedTable, Join, MutationFieldKind, QueryFieldKind, Schema, TypeId};
 
 /// The coerced variables of an operation; absent ones stay absent.
 pub use crate::request::JsonMap as Variables;
@@ -50,6 +52,7 @@ pub use argument::{PlanError, PlanFault};
 pub use array::array_literal;
 pub use call::{Call, Given};
 pub use composite::{CompositeField, CompositeSelection};
+pub use condition::{Condition, Operand};
 pub use conflict::OnConflict;
 pub use entities::{Entities, EntityGroup, ServiceField};
 pub use group_by::{GroupColumn, GroupOrderKey, Truncation};
@@ -277,71 +280,6 @@ pub enum RowField {
     },
     /// Other rows.
     ToMany(Box<Connection>),
-}
-
-/// A condition on rows, with SQL's three-valued logic.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
-    /// All of them are true; there are at least two.
-    All(Vec<Condition>),
-    /// At least one of them is true; there are at least two.
-    Any(Vec<Condition>),
-    /// It is not true.
-    Not(Box<Condition>),
-    /// A column compared with a value.
-    Compare {
-        /// The column.
-        column: usize,
-        /// The operator.
-        operator: &'static Operator,
-        /// The other side of the comparison.
-        operand: Operand,
-    },
-    /// For tables with children: the row is in the table itself, or in the child with that oid.
-    StandsIn(Option<Slot>),
-    /// The column is null, or is not.
-    IsNull {
-        /// The column.
-        column: usize,
-        /// Whether it has to be.
-        is_null: bool,
-    },
-    /// A condition on the rows at the other end of a relation.
-    Related(Box<Related>),
-    /// Something holds for a column that holds a JSON document.
-    Json {
-        /// The column.
-        column: usize,
-        /// What has to hold.
-        test: Box<JsonTest>,
-    },
-    /// A comparison of the column's trigrams with those of a text.
-    Similar {
-        /// The column.
-        column: usize,
-        /// The text, and how similar it must be.
-        similarity: Similarity,
-    },
-    /// A full text search in the column.
-    Search {
-        /// The column.
-        column: usize,
-        /// What to look for.
-        search: TextSearch,
-    },
-}
-
-/// A value that a column is compared with, or set to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Operand {
-    /// One value of the column's type.
-    Value(Slot),
-    /// A value of the column's array type, or a list of values of its type.
-    List(Slot),
-    /// A text for a column of any type: a pattern.
-    Text(Slot),
-    /// A value of the type that the column's ranges are of.
-    Element(Slot),
 }
 
 /// Plans an operation. Fails on arguments that the types allow but the API does not, before anything runs.

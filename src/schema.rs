@@ -54,7 +54,7 @@ use indexmap::IndexMap;
 use crate::catalog::{Catalog, Oid, Problem};
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
-pub use column_type::ColumnType;
+pub use column_type::{ColumnType, Declared};
 pub use composite::{CompositeAttribute, CompositeType};
 pub use conflicts::ConflictHandling;
 pub use distinct::DISTINCT_ON;
@@ -75,8 +75,8 @@ pub use json_filter::{
     JSON_PATH, JsonFilterField, JsonPathFilterField, JsonPredicateField, path_number_operator,
     path_text_operator,
 };
-pub use measure::{ColumnMeasure, DIRECTION, MeasureArgument, MeasureKind, VectorMetric};
-pub use operator::{Collations, FilterOperator, OperandKind, Operator, Symbol, figure_operator};
+pub use measure::{ColumnMeasure, DIRECTION, DISTANCE, MeasureArgument, MeasureKind, OF, VectorMetric};
+pub use operator::{Collations, FilterOperator, OperandKind, Operator, SpatialTest, Symbol, figure_operator};
 pub use optional::OptionalType;
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};

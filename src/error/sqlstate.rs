@@ -136,6 +136,12 @@ fn of_values(raised: &DatabaseError) -> Option<Cow<'_, str>> {
     if is_of_json_path(raised) {
         return Some(Cow::Owned(format!("a path of JSON cannot be used: {}", raised.message)));
     }
+    // PostGIS reports all of its errors as internal ones.
+    if is_from(raised, "pg_error") && raised.message.contains("mixed SRID") {
+        return Some(Cow::Borrowed(
+            "the geometries have different reference systems; name that of the column's values in crs",
+        ));
+    }
     None
 }
 

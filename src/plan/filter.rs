@@ -86,6 +86,8 @@ impl Planner<'_> {
                 FilterOperator::Null => {
                     Ok(Condition::IsNull { column, is_null: self.is_null(&exposed.field, value)? })
                 }
+                FilterOperator::WithinDistance => self.within_distance(column, exposed, value),
+                FilterOperator::Spatial(test) => self.spatial_test(column, exposed, test, value),
                 FilterOperator::Compare(operator) => self.comparison(column, exposed, operator, value),
                 FilterOperator::Similar(kind) => {
                     Ok(Condition::Similar { column, similarity: self.similarity(kind, value)? })

@@ -104,7 +104,10 @@ impl Planner<'_> {
                     };
                     GroupCondition::Compare { figure, operator, operand }
                 }
-                FilterOperator::Search | FilterOperator::Similar(_) => {
+                FilterOperator::Search
+                | FilterOperator::Similar(_)
+                | FilterOperator::WithinDistance
+                | FilterOperator::Spatial(_) => {
                     return Err(
                         self.error(format!("{operator_name} is no operator on an aggregate of {name}"))
                     );

@@ -173,9 +173,13 @@ impl Planner<'_> {
                 };
                 Ok(PartTest::Compare(operator, operand))
             }
-            Some(FilterOperator::Search | FilterOperator::Similar(_)) | None => {
-                Err(self.error(format!("{name} is no operator at a path of {column}")))
-            }
+            Some(
+                FilterOperator::Search
+                | FilterOperator::Similar(_)
+                | FilterOperator::WithinDistance
+                | FilterOperator::Spatial(_),
+            )
+            | None => Err(self.error(format!("{name} is no operator at a path of {column}"))),
         }
     }
 }

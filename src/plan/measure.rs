@@ -3,11 +3,11 @@
 use apollo_compiler::Node;
 
 use super::slot::Taken;
-use super::{OrderKey, OrderTerm, PlanError, Planner, RowField, Slot, TextSearch};
+use super::{Condition, Operand, OrderKey, OrderTerm, PlanError, Planner, RowField, Slot, TextSearch};
 use crate::request::{Field, Input, Inputs, Leaf};
 use crate::schema::{
-    ColumnMeasure, DIRECTION, ExposedColumn, FixedFields, MeasureArgument, MeasureKind, Scalar, ValueType,
-    VectorMetric,
+    ColumnMeasure, DIRECTION, DISTANCE, ExposedColumn, FixedFields, MeasureArgument, MeasureKind, OF,
+    Operator, Scalar, SpatialTest, ValueType, VectorMetric,
 };
 
 /// A number that is computed of a column.
@@ -33,6 +33,8 @@ pub enum Measured {
     TextRank(TextSearch),
     /// How similar it is to a text.
     TextSimilarity(Slot),
+    /// The distance to a geometry.
+    GeometryDistance(Slot),
 }
 
 impl Planner<'_> {
@@ -75,37 +77,80 @@ impl Planner<'_> {
     ) -> Result<Measure, PlanError> {
         let exposed = self.table(table)?.columns[column].as_ref();
         let exposed = exposed.ok_or_else(|| self.defect("a measure of a column that is not exposed"))?;
+        self.measure_of(kind, (column, exposed), MeasureArgument::To.name(), arguments)
+    }
+
+    /// A measure of a column. `to` is the name of the argument that the column is compared with.
+    fn measure_of(
+        &self,
+        kind: MeasureKind,
+        (column, exposed): (usize, &ExposedColumn),
+        to: &'static str,
+        arguments: &Inputs<'_>,
+    ) -> Result<Measure, PlanError> {
+        let other = || self.one(Taken::of_column(to, exposed), self.given(arguments, to)?);
         let what = match kind {
             MeasureKind::TextRank => {
-                self.given(arguments, MeasureArgument::Query)?;
+                self.given(arguments, MeasureArgument::Query.name())?;
                 Measured::TextRank(self.text_search(arguments)?)
             }
             MeasureKind::TextSimilarity => {
-                let to = self.given(arguments, MeasureArgument::To)?;
-                let taken = Taken::new(MeasureArgument::To.name(), ValueType::Scalar(Scalar::String));
-                Measured::TextSimilarity(self.one(taken, to)?)
+                let taken = Taken::new(to, ValueType::Scalar(Scalar::String));
+                Measured::TextSimilarity(self.one(taken, self.given(arguments, to)?)?)
             }
+            MeasureKind::GeometryDistance => Measured::GeometryDistance(other()?),
             MeasureKind::VectorDistance => Measured::VectorDistance {
-                metric: self.vector_metric(self.given(arguments, MeasureArgument::Metric)?)?,
-                to: self.other_value(exposed, self.given(arguments, MeasureArgument::To)?)?,
+                metric: self.vector_metric(self.given(arguments, MeasureArgument::Metric.name())?)?,
+                to: other()?,
             },
         };
         Ok(Measure { column, what })
     }
 
     /// A required argument. Validation allows a nullable variable there if it has a default.
-    fn given<'i, 'a>(
-        &self,
-        arguments: &'i Inputs<'a>,
-        argument: MeasureArgument,
-    ) -> Result<&'i Input<'a>, PlanError> {
-        let given = arguments.get(argument.name()).filter(|given| !given.is_null());
-        given.ok_or_else(|| self.error(format!("{} must be given, and not be null", argument.name())))
+    fn given<'i, 'a>(&self, arguments: &'i Inputs<'a>, name: &str) -> Result<&'i Input<'a>, PlanError> {
+        let given = arguments.get(name).filter(|given| !given.is_null());
+        given.ok_or_else(|| self.error(format!("{name} must be given, and not be null")))
     }
 
-    /// Another value of a column's type.
-    fn other_value(&self, exposed: &ExposedColumn, value: &Input<'_>) -> Result<Slot, PlanError> {
-        self.one(Taken::of_column(MeasureArgument::To.name(), exposed), value)
+    /// `withinDistance` of a column's filter. Null matches nothing, as it does with other operators.
+    pub(super) fn within_distance(
+        &self,
+        column: usize,
+        exposed: &ExposedColumn,
+        value: &Input<'_>,
+    ) -> Result<Condition, PlanError> {
+        if value.is_null() {
+            let (operator, operand) = (Operator::EQUAL, Operand::Value(Slot::NULL));
+            return Ok(Condition::Compare { column, operator, operand });
+        }
+        let arguments = value.fields();
+        let kind = match exposed.column_type.value {
+            ValueType::Scalar(Scalar::Vector) => MeasureKind::VectorDistance,
+            ValueType::Scalar(_) | ValueType::Enum(_) => MeasureKind::GeometryDistance,
+        };
+        let measure = self.measure_of(kind, (column, exposed), OF, &arguments)?;
+        let distance = Taken::new(DISTANCE, ValueType::Scalar(Scalar::Float));
+        let distance = self.one(distance, self.given(&arguments, DISTANCE)?)?;
+        Ok(Condition::WithinDistance(Box::new(measure), distance))
+    }
+
+    /// `intersects` and its like of a column's filter.
+    pub(super) fn spatial_test(
+        &self,
+        column: usize,
+        exposed: &ExposedColumn,
+        test: SpatialTest,
+        value: &Input<'_>,
+    ) -> Result<Condition, PlanError> {
+        let taken = Taken::of_column(&exposed.field, exposed);
+        let other = match test {
+            SpatialTest::Intersects | SpatialTest::Contains | SpatialTest::Within => {
+                self.one(taken, value)?
+            }
+            SpatialTest::BoundingBox => self.rectangle(taken, value)?,
+        };
+        Ok(Condition::Spatial { column, test, other })
     }
 
     fn vector_metric(&self, value: &Input<'_>) -> Result<VectorMetric, PlanError> {

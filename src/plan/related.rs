@@ -112,7 +112,7 @@ impl Planner<'_> {
                 };
                 Ok(RelatedTest::Count(found, operand))
             }
-            Some(FilterOperator::Null) => {
+            Some(FilterOperator::Null | FilterOperator::WithinDistance | FilterOperator::Spatial(_)) => {
                 Err(self.error(format!("the count of {name} is never null: leave out {operator}")))
             }
             Some(FilterOperator::Search | FilterOperator::Similar(_)) | None => {

@@ -10,7 +10,7 @@ use super::document::{JsonPiece, joined, pieces};
 use super::path::ResponsePath;
 use super::represented::{Part, Represented};
 pub(super) use super::taken::Taken;
-use super::{PlanError, Planner, vector};
+use super::{PlanError, Planner};
 use crate::request::{Input, JsonMap, JsonValue, Leaf, Path, Source, identifier};
 use crate::schema::{ColumnType, ExposedColumn, Schema};
 
@@ -25,8 +25,6 @@ pub enum Slot {
     Array(Vec<Slot>),
     /// A value with parts, some of which stand in the variables.
     Document(Arc<Document>),
-    /// A vector of these numbers.
-    Vector(Vec<Slot>),
 }
 
 /// A value in the variables, and its conversion.
@@ -53,6 +51,8 @@ enum Reading {
     Count(&'static str),
     /// An array with a part of each representation.
     Represented(Arc<Represented>, Part),
+    /// A rectangle around which a geometry's own rectangle is looked for.
+    Rectangle(Taken),
 }
 
 /// A value with parts.
@@ -69,8 +69,10 @@ pub struct Document {
 enum Taking {
     /// A JSON document.
     Json,
-    /// A composite value, or an array: lists on so many levels.
+    /// A composite value, a vector or a geometry, or an array: lists on so many levels.
     Value { levels: usize, taken: Taken },
+    /// A rectangle, like [`Reading::Rectangle`].
+    Rectangle(Taken),
 }
 
 impl Planner<'_> {
@@ -85,25 +87,9 @@ impl Planner<'_> {
             Source::Known(_) | Source::Items(_) if taken.has_parts(self.schema) => {
                 self.document(Taking::Value { levels: 0, taken }, input)
             }
-            Source::Items(items) if taken.is_vector() => self.vector(&taken, &items),
             Source::Known(leaf) => self.known(taken.decode(self.schema, &leaf)),
             Source::Items(_) => self.known(taken.decode(self.schema, &Leaf::Compound)),
         }
-    }
-
-    /// A vector of the items of a list in the document.
-    fn vector(&self, taken: &Taken, items: &[Input<'_>]) -> Result<Slot, PlanError> {
-        taken.heed_length(items.len()).map_err(|message| self.error(message))?;
-        let number = |item| self.one(taken.part(), item);
-        let numbers: Vec<_> = items.iter().map(number).collect::<Result<_, _>>()?;
-        let known = numbers.iter().map(|number| match number {
-            Slot::Known(number) => number.as_deref(),
-            Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_) | Slot::Document(_) => None,
-        });
-        Ok(match known.collect::<Option<Vec<_>>>() {
-            Some(known) => Slot::Known(Some(vector::text(known))),
-            None => Slot::Vector(numbers),
-        })
     }
 
     /// A list of values, or null.
@@ -145,6 +131,14 @@ impl Planner<'_> {
             return document.bind(self.schema, &JsonMap::new()).map(Slot::Known);
         }
         Ok(Slot::Document(Arc::new(document)))
+    }
+
+    /// The rectangle of a bounding box.
+    pub(super) fn rectangle(&self, taken: Taken, input: &Input<'_>) -> Result<Slot, PlanError> {
+        match input.source() {
+            Source::Variable(path) => Ok(self.variable(path, Reading::Rectangle(taken))),
+            Source::Known(_) | Source::Items(_) => self.document(Taking::Rectangle(taken), input),
+        }
     }
 
     /// An array of the values that the objects of a list have for a key.
@@ -225,7 +219,7 @@ impl Slot {
     pub fn values(&self) -> usize {
         match self {
             Self::Known(_) | Self::Variable(_) | Self::Document(_) => 1,
-            Self::Array(slots) | Self::Vector(slots) => 1 + slots.iter().map(Self::values).sum::<usize>(),
+            Self::Array(slots) => 1 + slots.iter().map(Self::values).sum::<usize>(),
         }
     }
 
@@ -238,12 +232,6 @@ impl Slot {
                 let values: Vec<_> = values.collect::<Result<_, _>>()?;
                 Ok(Some(array_literal(values.iter().map(Option::as_deref))))
             }
-            Self::Vector(numbers) => {
-                let numbers = numbers.iter().map(|number| number.bind(schema, variables));
-                let numbers: Vec<_> = numbers.collect::<Result<_, _>>()?;
-                // pgvector refuses nulls in a vector, and says so.
-                Ok(Some(vector::text(numbers.iter().map(|number| number.as_deref().unwrap_or("NULL")))))
-            }
             Self::Variable(variable) => variable.bind(schema, variables),
             Self::Document(document) => document.bind(schema, variables),
         }
@@ -253,11 +241,11 @@ impl Slot {
 impl Document {
     fn bind(&self, schema: &Schema, variables: &JsonMap) -> Result<Option<String>, PlanError> {
         let text = joined(&self.pieces, variables);
+        let value = || serde_json::from_str(&text).map_err(|error| error.to_string());
         let read = match &self.taking {
             Taking::Json => return Ok(Some(text)),
-            Taking::Value { levels, taken } => serde_json::from_str(&text)
-                .map_err(|error| error.to_string())
-                .and_then(|value| taken.read(schema, *levels, &value)),
+            Taking::Value { levels, taken } => value().and_then(|value| taken.read(schema, *levels, &value)),
+            Taking::Rectangle(taken) => value().and_then(|value| taken.rectangle(&value)),
         };
         read.map_err(|message| self.field.error(message))
     }
@@ -272,6 +260,7 @@ impl Variable {
     fn read(&self, schema: &Schema, value: &JsonValue) -> Result<Option<String>, String> {
         match &self.reading {
             Reading::Value { levels, taken } => taken.read(schema, *levels, value),
+            Reading::Rectangle(taken) => taken.rectangle(value),
             Reading::Column { key, levels, taken } => {
                 let objects = value.as_array().map(Vec::as_slice).unwrap_or_default().iter();
                 let values = objects.map(|object| {

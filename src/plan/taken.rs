@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 
 use super::array::{array_literal, push_element};
-use super::vector;
+use super::{geojson, vector};
 use crate::catalog::{JsonForm, Oid};
 use crate::request::{JsonValue, Leaf};
-use crate::schema::{ColumnType, CompositeType, ExposedColumn, Scalar, Schema, ValueType};
+use crate::schema::{ColumnType, CompositeType, Declared, ExposedColumn, Scalar, Schema, ValueType};
 
 /// The target of a value: its name, and the type of a single value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Taken {
     name: Box<str>,
     value_type: ValueType,
-    /// How many numbers a vector has.
-    length: Option<usize>,
+    /// What a column declares besides its type.
+    declared: Declared,
     /// Whether a number may stand for a string that holds one.
     takes_numbers: bool,
     /// The composite type of the value, where that is an object type.
@@ -23,7 +23,13 @@ pub(super) struct Taken {
 
 impl Taken {
     pub(super) fn new(name: &str, value_type: ValueType) -> Self {
-        Self { name: name.into(), value_type, length: None, takes_numbers: false, composite: None }
+        Self {
+            name: name.into(),
+            value_type,
+            declared: Declared::Nothing,
+            takes_numbers: false,
+            composite: None,
+        }
     }
 
     /// A value of a column type, or an element of its array.
@@ -33,7 +39,7 @@ impl Taken {
 
     /// A value of a column's type, or an element of its array.
     pub(super) fn of_column(name: &str, column: &ExposedColumn) -> Self {
-        Self { length: column.length, ..Self::of(name, &column.column_type) }
+        Self { declared: column.declared, ..Self::of(name, &column.column_type) }
     }
 
     /// The value that an aggregate is compared with. In answers these are numbers, too.
@@ -41,27 +47,21 @@ impl Taken {
         Self { takes_numbers: true, ..Self::new(name, value_type) }
     }
 
-    /// A number of a vector.
-    pub(super) fn part(&self) -> Self {
-        Self::new(&self.name, ValueType::Scalar(Scalar::Float))
+    fn is(&self, scalar: Scalar) -> bool {
+        self.value_type == ValueType::Scalar(scalar)
     }
 
-    pub(super) fn heed_length(&self, given: usize) -> Result<(), String> {
-        vector::heed_length(&self.name, self.length, given)
-    }
-
-    pub(super) fn is_vector(&self) -> bool {
-        self.value_type == ValueType::Scalar(Scalar::Vector)
-    }
-
-    /// Whether the value has parts that variables may stand in: JSON, or a composite value.
+    /// Whether the value has parts that variables may stand in: JSON, a vector, a geometry, or a composite value.
     pub(super) fn has_parts(&self, schema: &Schema) -> bool {
-        self.composite.is_some() || self.is_json_value(schema)
+        self.composite.is_some()
+            || self.is(Scalar::Vector)
+            || self.is(Scalar::GeoJson)
+            || self.is_json_value(schema)
     }
 
     /// Whether it takes JSON values, and not strings that hold their text.
     pub(super) fn is_json_value(&self, schema: &Schema) -> bool {
-        self.value_type == ValueType::Scalar(Scalar::Json) && schema.catalog.json_form() == JsonForm::Raw
+        self.is(Scalar::Json) && schema.catalog.json_form() == JsonForm::Raw
     }
 
     /// A value of the variables: a single one, or lists of them on so many levels.
@@ -83,14 +83,46 @@ impl Taken {
             return Ok(Some(value.to_string()));
         }
         if let JsonValue::Array(numbers) = value
-            && self.is_vector()
+            && self.is(Scalar::Vector)
         {
             self.heed_length(numbers.len())?;
             return vector::of_json(&self.name, numbers).map(Some);
         }
+        if value.is_object() && self.is(Scalar::GeoJson) {
+            return self.geometry(value);
+        }
         match self.composite.and_then(|oid| schema.composites.get(&oid)) {
             Some(composite) => self.row(schema, composite, value),
             None => self.decode(schema, &Leaf::of_json(value)),
+        }
+    }
+
+    fn heed_length(&self, given: usize) -> Result<(), String> {
+        let length = match self.declared {
+            Declared::Length(length) => Some(length),
+            Declared::Nothing | Declared::ReferenceSystem(_) => None,
+        };
+        vector::heed_length(&self.name, length, given)
+    }
+
+    fn geometry(&self, value: &JsonValue) -> Result<Option<String>, String> {
+        let text = geojson::ewkt(value, self.reference_system());
+        text.map(Some).map_err(|reason| format!("{} takes a geometry as GeoJSON: {reason}", self.name))
+    }
+
+    /// The rectangle of a bounding box, or null.
+    pub(super) fn rectangle(&self, value: &JsonValue) -> Result<Option<String>, String> {
+        if value.is_null() {
+            return Ok(None);
+        }
+        let text = geojson::rectangle(value, self.reference_system());
+        text.map(Some).map_err(|reason| format!("{}: {reason}", self.name))
+    }
+
+    fn reference_system(&self) -> Option<i32> {
+        match self.declared {
+            Declared::ReferenceSystem(srid) => Some(srid),
+            Declared::Nothing | Declared::Length(_) => None,
         }
     }
 
@@ -208,6 +240,10 @@ impl Taken {
                 Ok(Some(vector::text([number])))
             }
             (ValueType::Scalar(Scalar::Vector), _) => wrong("a list of numbers"),
+            (ValueType::Scalar(Scalar::GeoJson), Leaf::Text(text)) => match serde_json::from_str(text) {
+                Ok(value) => self.geometry(&value),
+                Err(_) => Err(format!("{name} takes a geometry as GeoJSON: it is not JSON")),
+            },
             (ValueType::Scalar(Scalar::Int | Scalar::Float | Scalar::Boolean), _) => {
                 wrong("it has another type")
             }

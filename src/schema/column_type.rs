@@ -28,6 +28,22 @@ pub struct ColumnType {
     pub family: TypeFamily,
 }
 
+/// What a column declares of its values besides their type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declared {
+    /// Nothing that an input has to heed.
+    Nothing,
+    /// How many numbers a vector has.
+    Length(usize),
+    /// The reference system of a geometry's coordinates: its SRID.
+    ReferenceSystem(i32),
+}
+
+/// The SRID in the modifier of a type of `PostGIS` (`TYPMOD_GET_SRID`); 0 is none.
+fn reference_system(modifier: i32) -> i32 {
+    ((modifier & 0x0fff_ff00) - (modifier & 0x1000_0000)) >> 8
+}
+
 impl ColumnType {
     /// The column type for a type. `is_enum` says which types are exposed enums.
     pub(super) fn of(catalog: &Catalog, found: &Type, is_enum: impl Fn(Oid) -> bool) -> Self {
@@ -39,8 +55,8 @@ impl ColumnType {
             ValueType::Enum(value.oid)
         } else {
             match Scalar::of_base_type(value) {
-                // An array of vectors is a list of texts.
-                Scalar::Vector if is_list => ValueType::Scalar(Scalar::Opaque),
+                // Arrays of these are lists of texts.
+                Scalar::Vector | Scalar::GeoJson if is_list => ValueType::Scalar(Scalar::Opaque),
                 scalar => ValueType::Scalar(scalar),
             }
         };
@@ -64,10 +80,20 @@ impl ColumnType {
         }
     }
 
-    /// How many numbers it has, if it is a vector that is declared so.
-    pub(super) fn vector_length(&self, modifier: Option<i32>) -> Option<usize> {
-        let is_vector = self.value == ValueType::Scalar(Scalar::Vector);
-        modifier.filter(|_| is_vector).and_then(|length| usize::try_from(length).ok())
+    /// What a column declares besides its type.
+    pub(super) fn declared(&self, modifier: Option<i32>) -> Declared {
+        let is_geography = self.sql_type.as_ref().is_some_and(|found| found.name.name == "geography");
+        match (self.value, modifier) {
+            (ValueType::Scalar(Scalar::Vector), Some(length)) => {
+                usize::try_from(length).map_or(Declared::Nothing, Declared::Length)
+            }
+            (ValueType::Scalar(Scalar::GeoJson), modifier) => match modifier.map_or(0, reference_system) {
+                0 if is_geography => Declared::ReferenceSystem(4326),
+                0 => Declared::Nothing,
+                srid => Declared::ReferenceSystem(srid),
+            },
+            _ => Declared::Nothing,
+        }
     }
 
     /// The scalar, if it is one and not an array.

@@ -32,6 +32,8 @@ pub enum Form {
     Text,
     /// The text of the type's output function, as a string.
     Output,
+    /// The text of `GeoJSON` that `PostGIS` makes of it, as a string.
+    GeoJson,
     /// The result of `to_json` for an array.
     List,
     /// Like [`Form::List`], if all numbers in it are finite.
@@ -54,6 +56,7 @@ impl Encoding {
             Scalar::Opaque => Self::of_opaque(base),
             // Its text is a list, too, but only what PostgreSQL makes JSON of is JSON whatever the type is by now.
             Scalar::Vector => (Form::Json, SqlType::system("float4").array()),
+            Scalar::GeoJson => (Form::GeoJson, super::scalar::sql_name(base)),
             _ => (Form::Json, own_type(base)),
         };
         Self { form, sql_type }
@@ -90,7 +93,7 @@ impl Encoding {
             Scalar::Json => (Form::Text, SqlType::TEXT),
             // A row of nulls is not null, although `is null` is true for it.
             Scalar::Opaque if base.kind == TypeKind::Composite => (Form::Text, SqlType::TEXT),
-            Scalar::Opaque | Scalar::Vector => (Form::Output, SqlType::TEXT),
+            Scalar::Opaque | Scalar::Vector | Scalar::GeoJson => (Form::Output, SqlType::TEXT),
             _ => (Form::Json, own_type(base)),
         }
     }

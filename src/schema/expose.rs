@@ -223,7 +223,7 @@ fn columns(
         let is_given = mutations::is_given(column);
         exposed[index] = settled.name.map(|field| ExposedColumn {
             field: field.into(),
-            length: column_type.vector_length(column.modifier),
+            declared: column_type.declared(column.modifier),
             column_type,
             is_readable: column.can_select,
             is_insertable: column.can_insert && !is_given,

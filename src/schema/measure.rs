@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::field::FixedFields;
 use super::{
-    ExposedColumn, OptionalType, Scalar, Schema, TextSearchField, TypeFamily, TypeId, ValueType, claims,
+    ExposedColumn, ExposedTable, OptionalType, Scalar, Schema, TextSearchField, TypeFamily, TypeId,
+    ValueType, claims,
 };
 use crate::catalog::Problem;
 
@@ -20,6 +21,8 @@ pub enum MeasureKind {
     TextRank,
     /// How similar a text is to another.
     TextSimilarity,
+    /// The distance of a geometry to another.
+    GeometryDistance,
 }
 
 /// A measure of a column.
@@ -43,6 +46,11 @@ pub enum MeasureArgument {
     /// `config`.
     Config,
 }
+
+/// The fields of `withinDistance`, besides the metric of vectors: what has to be near, and how near.
+pub const OF: &str = "of";
+/// How near.
+pub const DISTANCE: &str = "distance";
 
 /// The direction of an order by a measure.
 pub const DIRECTION: &str = "direction";
@@ -129,12 +137,13 @@ impl VectorMetric {
 
 impl MeasureKind {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::VectorDistance, Self::TextRank, Self::TextSimilarity];
+    pub(super) const ALL: [Self; 4] =
+        [Self::VectorDistance, Self::GeometryDistance, Self::TextRank, Self::TextSimilarity];
 
     /// What the field's name has behind the column's.
     fn suffix(self) -> &'static str {
         match self {
-            Self::VectorDistance => "Distance",
+            Self::VectorDistance | Self::GeometryDistance => "Distance",
             Self::TextRank => "Rank",
             Self::TextSimilarity => "Similarity",
         }
@@ -146,6 +155,9 @@ impl MeasureKind {
             Self::VectorDistance => "The distance to another vector",
             Self::TextRank => "How well it matches a full text search",
             Self::TextSimilarity => "How similar it is to another text",
+            Self::GeometryDistance => {
+                "The distance to another geometry: of a geography in metres, on a sphere; else in units of the reference system"
+            }
         }
     }
 
@@ -155,6 +167,7 @@ impl MeasureKind {
         match self {
             Self::TextRank => &[(MeasureArgument::Query, STRING), (MeasureArgument::Config, STRING)],
             Self::TextSimilarity => &[(MeasureArgument::To, STRING)],
+            Self::GeometryDistance => &[(MeasureArgument::To, None)],
             Self::VectorDistance => &[
                 (MeasureArgument::To, None),
                 (MeasureArgument::Metric, Some(TypeId::Optional(OptionalType::VectorMetric))),
@@ -165,14 +178,20 @@ impl MeasureKind {
     /// The name of the direction that holds where none is given.
     pub fn usual_direction(self) -> &'static str {
         match self {
-            Self::VectorDistance => "AscNullsLast",
+            Self::VectorDistance | Self::GeometryDistance => "AscNullsLast",
             Self::TextRank | Self::TextSimilarity => "DescNullsLast",
         }
     }
 
     /// Whether it is a field of the row, too.
     pub fn is_row_field(self) -> bool {
-        self == Self::VectorDistance
+        matches!(self, Self::VectorDistance | Self::GeometryDistance)
+    }
+
+    /// A column of a table that it can be computed of.
+    pub(super) fn found_in(self, exposed: &ExposedTable) -> Option<(&ExposedTable, ColumnMeasure)> {
+        let (column, _) = exposed.columns_that(|column| self.applies_to(column)).next()?;
+        Some((exposed, ColumnMeasure { kind: self, column }))
     }
 
     /// Whether it can be computed of a column.
@@ -185,6 +204,7 @@ impl MeasureKind {
                 Self::VectorDistance => of.value == ValueType::Scalar(Scalar::Vector),
                 Self::TextRank => matches!(of.family, TypeFamily::Text { .. } | TypeFamily::TextVector),
                 Self::TextSimilarity => matches!(of.family, TypeFamily::Text { has_trigrams: true }),
+                Self::GeometryDistance => of.value == ValueType::Scalar(Scalar::GeoJson),
             }
     }
 }

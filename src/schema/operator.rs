@@ -16,6 +16,23 @@ pub enum FilterOperator {
     Search,
     /// A comparison of the column's trigrams with those of a text.
     Similar(SimilarityKind),
+    /// Whether it is near to something.
+    WithinDistance,
+    /// How it and a geometry lie to each other.
+    Spatial(SpatialTest),
+}
+
+/// How two geometries lie to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpatialTest {
+    /// They have a point in common.
+    Intersects,
+    /// The column's contains the other.
+    Contains,
+    /// The column's lies in the other.
+    Within,
+    /// The rectangles around them have a point in common.
+    BoundingBox,
 }
 
 /// A comparison of a column with an operand.
@@ -93,6 +110,12 @@ const CONTAINED_BY: Line = ("containedBy", FilterOperator::Compare(&of_arrays("<
 const CONTAINS: Line = ("contains", FilterOperator::Compare(&of_arrays("@>")));
 const OVERLAPS: Line = ("overlaps", FilterOperator::Compare(&of_arrays("&&")));
 
+const WITHIN_DISTANCE: Line = ("withinDistance", FilterOperator::WithinDistance);
+const INTERSECTS: Line = ("intersects", FilterOperator::Spatial(SpatialTest::Intersects));
+const CONTAINS_GEOMETRY: Line = ("contains", FilterOperator::Spatial(SpatialTest::Contains));
+const WITHIN: Line = ("within", FilterOperator::Spatial(SpatialTest::Within));
+const BOUNDING_BOX: Line = ("bbox", FilterOperator::Spatial(SpatialTest::BoundingBox));
+
 /// The operators of the filter of an array.
 const OF_ARRAYS: &[Line] = &[CONTAINED_BY, CONTAINS, EQ, OVERLAPS, IS];
 
@@ -103,7 +126,11 @@ pub(super) fn operators(value: ValueType, is_list: bool) -> &'static [Line] {
     }
     match value {
         ValueType::Enum(_) | ValueType::Scalar(Scalar::Uuid) => &[EQ, IN, IS, NEQ],
-        ValueType::Scalar(Scalar::Boolean | Scalar::Opaque | Scalar::Vector) => &[EQ, IS],
+        ValueType::Scalar(Scalar::Boolean | Scalar::Opaque) => &[EQ, IS],
+        ValueType::Scalar(Scalar::Vector) => &[EQ, IS, WITHIN_DISTANCE],
+        ValueType::Scalar(Scalar::GeoJson) => {
+            &[EQ, IS, WITHIN_DISTANCE, INTERSECTS, CONTAINS_GEOMETRY, WITHIN, BOUNDING_BOX]
+        }
         ValueType::Scalar(Scalar::Id | Scalar::Cursor) => &[EQ],
         // The operators of documents are not comparisons: `json_filter` has them.
         ValueType::Scalar(Scalar::Json) => &[],
@@ -145,10 +172,24 @@ impl Operator {
 }
 
 impl FilterOperator {
+    /// What a person reads about it, if its name does not say it.
+    pub(super) fn description(self) -> Option<&'static str> {
+        match self {
+            Self::Null | Self::Compare(_) | Self::Search | Self::Similar(_) => None,
+            Self::WithinDistance => Some("It is no farther away than that"),
+            Self::Spatial(SpatialTest::Intersects) => Some("It has a point in common with that geometry"),
+            Self::Spatial(SpatialTest::Contains) => Some("It contains that geometry"),
+            Self::Spatial(SpatialTest::Within) => Some("It lies within that geometry"),
+            Self::Spatial(SpatialTest::BoundingBox) => {
+                Some("The rectangle around it has a point in common with `[west, south, east, north]`")
+            }
+        }
+    }
+
     /// Whether PostgreSQL supports it for texts with a collation.
     pub fn takes(self, collation: &Collation) -> bool {
         match self {
-            Self::Null | Self::Search | Self::Similar(_) => true,
+            Self::Null | Self::Search | Self::Similar(_) | Self::WithinDistance | Self::Spatial(_) => true,
             Self::Compare(operator) => match operator.collations {
                 Collations::All => true,
                 Collations::Deterministic => collation.is_deterministic,

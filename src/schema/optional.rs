@@ -11,6 +11,8 @@ use super::{MeasureKind, Scalar, TypeId, ValueType};
 pub enum OptionalType {
     /// What to order by a measure of that kind, and in which direction.
     MeasureOrderBy(MeasureKind),
+    /// What has to be near, and how near.
+    WithinDistance(MeasureKind),
     /// How the distance of vectors is computed.
     VectorMetric,
     /// What a full text search looks for.
@@ -23,7 +25,7 @@ pub enum OptionalType {
 
 impl OptionalType {
     /// All of them.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::MeasureOrderBy(MeasureKind::VectorDistance),
         Self::MeasureOrderBy(MeasureKind::TextRank),
         Self::MeasureOrderBy(MeasureKind::TextSimilarity),
@@ -31,6 +33,9 @@ impl OptionalType {
         Self::TextSearch,
         Self::Similarity,
         Self::TruncationUnit,
+        Self::MeasureOrderBy(MeasureKind::GeometryDistance),
+        Self::WithinDistance(MeasureKind::VectorDistance),
+        Self::WithinDistance(MeasureKind::GeometryDistance),
     ];
 
     /// Its name, if that is free.
@@ -39,6 +44,11 @@ impl OptionalType {
             Self::MeasureOrderBy(MeasureKind::VectorDistance) => "VectorDistanceOrderBy",
             Self::MeasureOrderBy(MeasureKind::TextRank) => "TextRankOrderBy",
             Self::MeasureOrderBy(MeasureKind::TextSimilarity) => "TextSimilarityOrderBy",
+            Self::MeasureOrderBy(MeasureKind::GeometryDistance) => "GeoJSONDistanceOrderBy",
+            Self::WithinDistance(MeasureKind::VectorDistance) => "VectorWithinDistance",
+            Self::WithinDistance(
+                MeasureKind::GeometryDistance | MeasureKind::TextRank | MeasureKind::TextSimilarity,
+            ) => "GeoJSONWithinDistance",
             Self::VectorMetric => "VectorMetric",
             Self::TextSearch => "TextSearchInput",
             Self::Similarity => "SimilarityInput",

@@ -35,6 +35,8 @@ pub enum Scalar {
     Opaque,
     /// pgvector's `vector` and `halfvec`: no scalar of GraphQL, but a list of numbers.
     Vector,
+    /// `PostGIS`'s `geometry` and `geography`, as strings that hold the text of `GeoJSON`.
+    GeoJson,
 }
 
 /// A scalar or an enum.
@@ -66,7 +68,7 @@ impl Scalar {
     ];
 
     /// Those that are there only where an extension is, and whose names give way to others.
-    pub(super) const OPTIONAL: [Self; 1] = [Self::Vector];
+    pub(super) const OPTIONAL: [Self; 2] = [Self::Vector, Self::GeoJson];
 
     /// Its name in the API.
     pub fn name(self) -> &'static str {
@@ -86,6 +88,7 @@ impl Scalar {
             Self::Cursor => "Cursor",
             Self::Opaque => "Opaque",
             Self::Vector => "Vector",
+            Self::GeoJson => "GeoJSON",
         }
     }
 
@@ -106,6 +109,10 @@ impl Scalar {
             Self::Datetime => "A point in time in ISO 8601, as in 2024-02-29T13:37:00+00:00",
             Self::Json => "JSON, written as a string that holds its text",
             Self::Cursor => "A position in a collection; opaque to clients",
+            Self::GeoJson => {
+                "A geometry as GeoJSON (RFC 7946), written as a string that holds its text; an object is taken, too. Coordinates are those of \
+                 the column's reference system, which `crs` names if it is not EPSG:4326"
+            }
             Self::Opaque => {
                 "A value in PostgreSQL's own text form; of a domain over a number or boolean, that number or boolean"
             }
@@ -143,6 +150,7 @@ impl Scalar {
     pub(super) fn of_base_type(found: &Type) -> Self {
         match found.kind {
             TypeKind::Base if is_vector(found) => Self::Vector,
+            TypeKind::Base if is_geometry(found) => Self::GeoJson,
             TypeKind::Base if found.schema == "pg_catalog" => Self::of_base(&found.name),
             // The extension may be installed in any schema.
             TypeKind::Base if found.name == "citext" => Self::String,
@@ -155,6 +163,13 @@ impl Scalar {
 fn is_vector(found: &Type) -> bool {
     found.extension.as_deref() == Some("vector")
         && matches!(found.name.as_str(), "vector" | "halfvec")
+        && found.may_be_named
+}
+
+/// Whether it is one of PostGIS's types whose values are geometries, and the role may name it.
+fn is_geometry(found: &Type) -> bool {
+    found.extension.as_deref() == Some("postgis")
+        && matches!(found.name.as_str(), "geometry" | "geography")
         && found.may_be_named
 }
 
@@ -202,7 +217,10 @@ pub fn is_json_scalar(catalog: &Catalog, oid: Oid) -> bool {
     let base = base_type(&catalog.types, found);
     base.kind == TypeKind::Enum
         || (found.element.is_none()
-            && !matches!(Scalar::of_base_type(base), Scalar::Json | Scalar::Opaque | Scalar::Vector))
+            && !matches!(
+                Scalar::of_base_type(base),
+                Scalar::Json | Scalar::Opaque | Scalar::Vector | Scalar::GeoJson
+            ))
 }
 
 /// The type itself, not its base type.

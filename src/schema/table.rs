@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::column_type::ColumnType;
+use super::column_type::{ColumnType, Declared};
 use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKind};
 use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
@@ -91,8 +91,8 @@ pub struct ExposedColumn {
     pub is_insertable: bool,
     /// Whether an update can set it.
     pub is_updatable: bool,
-    /// How many numbers it takes, if it is a vector of a declared length.
-    pub length: Option<usize>,
+    /// What the column declares besides its type.
+    pub declared: Declared,
 }
 
 impl ExposedTable {

@@ -27,6 +27,8 @@ impl Compiler<'_> {
             Condition::Json { column, test } => self.json_test(at, *column, test),
             Condition::Search { column, search } => self.search(at, *column, search),
             Condition::Similar { column, similarity } => self.similar(at, *column, similarity),
+            Condition::WithinDistance(measure, distance) => self.within_distance(at, measure, distance),
+            Condition::Spatial { column, test, other } => self.spatial_test(at, *column, *test, other),
         }
     }
 

@@ -1,12 +1,15 @@
 //! Measures: numbers that are computed of a column and of values.
 
-use super::ast::Expression;
+use std::borrow::Cow;
+
+use super::ast::{Expression, FunctionCall};
 use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::order::SortValue;
 use super::{Compiler, SessionSettings, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
-use crate::plan::{Measure, Measured};
+use crate::plan::{Measure, Measured, Slot};
+use crate::schema::SpatialTest;
 
 impl Compiler<'_> {
     /// A measure as what rows are ordered by.
@@ -37,18 +40,94 @@ impl Compiler<'_> {
     fn measure(&self, at: TableRef<'_>, measure: &Measure) -> Expression {
         // Texts of numbers stand in cursors.
         self.depend_on(SessionSettings::FLOAT_DIGITS);
-        let column = self.column(at, measure.column);
-        // Only columns whose type can be named have measures.
-        let sql_type = self.comparison_type(at.table, measure.column);
         match &measure.what {
             Measured::TextRank(search) => self.text_rank(at, measure.column, search),
             Measured::TextSimilarity(to) => self.text_similarity(at, measure.column, to),
             Measured::VectorDistance { metric, to } => {
-                let schema =
-                    sql_type.as_ref().map(|sql_type| sql_type.name.schema.clone()).unwrap_or_default();
-                let operator = QualifiedName { schema, name: metric.operator().into() };
-                column.operator(operator, parameter(to.clone(), sql_type))
+                self.extension_operator(at, measure.column, metric.operator(), to)
+            }
+            Measured::GeometryDistance(to) => self.extension_operator(at, measure.column, "<->", to),
+        }
+    }
+
+    /// That a measure is no greater than a number.
+    pub(super) fn within_distance(&self, at: TableRef<'_>, measure: &Measure, distance: &Slot) -> Expression {
+        let distance = parameter(distance.clone(), Some(SqlType::system("float8")));
+        match &measure.what {
+            // Only distances are asked for.
+            Measured::VectorDistance { .. } | Measured::TextRank(_) | Measured::TextSimilarity(_) => {
+                self.measure(at, measure).binary("<=", distance)
+            }
+            Measured::GeometryDistance(to) if self.is_geography(at, measure.column) => {
+                // On a sphere, as the operator of distance has it.
+                let arguments = vec![distance, Expression::Word("false")];
+                self.extension_function(at, measure.column, "st_dwithin", to, arguments)
+            }
+            Measured::GeometryDistance(to) => {
+                self.extension_function(at, measure.column, "st_dwithin", to, vec![distance])
             }
         }
+    }
+
+    /// How a geometry in a column and another lie to each other.
+    pub(super) fn spatial_test(
+        &self,
+        at: TableRef<'_>,
+        column: usize,
+        test: SpatialTest,
+        other: &Slot,
+    ) -> Expression {
+        let is_geography = self.is_geography(at, column);
+        let function = match test {
+            SpatialTest::BoundingBox => return self.extension_operator(at, column, "&&", other),
+            SpatialTest::Intersects => "st_intersects",
+            SpatialTest::Contains if is_geography => "st_covers",
+            SpatialTest::Contains => "st_contains",
+            SpatialTest::Within if is_geography => "st_coveredby",
+            SpatialTest::Within => "st_within",
+        };
+        self.extension_function(at, column, function, other, Vec::new())
+    }
+
+    fn is_geography(&self, at: TableRef<'_>, column: usize) -> bool {
+        self.comparison_type(at.table, column).is_some_and(|found| found.name.name == "geography")
+    }
+
+    /// A column and a value of its type, combined by an operator of the extension that has the type.
+    fn extension_operator(
+        &self,
+        at: TableRef<'_>,
+        column: usize,
+        symbol: &'static str,
+        other: &Slot,
+    ) -> Expression {
+        let (schema, sql_type) = self.extension_type(at, column);
+        let operator = QualifiedName { schema, name: symbol.into() };
+        self.column(at, column).operator(operator, parameter(other.clone(), sql_type))
+    }
+
+    /// A function of that extension, of a column, a value of its type, and further arguments.
+    fn extension_function(
+        &self,
+        at: TableRef<'_>,
+        column: usize,
+        function: &'static str,
+        other: &Slot,
+        further: Vec<Expression>,
+    ) -> Expression {
+        let (schema, sql_type) = self.extension_type(at, column);
+        let arguments =
+            [self.column(at, column), parameter(other.clone(), sql_type)].into_iter().chain(further);
+        Expression::FunctionCall(FunctionCall {
+            schema: schema.into_owned(),
+            name: function.to_owned(),
+            arguments: arguments.map(|argument| (None, argument)).collect(),
+        })
+    }
+
+    /// The schema of the extension that has the column's type, and the type. Only columns whose type can be named are asked for.
+    fn extension_type(&self, at: TableRef<'_>, column: usize) -> (Cow<'static, str>, Option<SqlType>) {
+        let sql_type = self.comparison_type(at.table, column);
+        (sql_type.as_ref().map(|sql_type| sql_type.name.schema.clone()).unwrap_or_default(), sql_type)
     }
 }

@@ -87,7 +87,7 @@ fn begins_elsewhere(connection: &Connection) -> bool {
 fn is_distance(key: &OrderKey) -> bool {
     match key {
         OrderKey::Measure(measure) => match measure.what {
-            Measured::VectorDistance { .. } => true,
+            Measured::VectorDistance { .. } | Measured::GeometryDistance(_) => true,
             Measured::TextRank(_) | Measured::TextSimilarity(_) => false,
         },
         OrderKey::Column(_) | OrderKey::Row(..) | OrderKey::Count(_) | OrderKey::Figure(..) => false,
@@ -99,7 +99,7 @@ fn is_approximate(key: &OrderKey) -> bool {
     match key {
         OrderKey::Measure(measure) => match measure.what {
             Measured::VectorDistance { .. } => true,
-            Measured::TextRank(_) | Measured::TextSimilarity(_) => false,
+            Measured::TextRank(_) | Measured::TextSimilarity(_) | Measured::GeometryDistance(_) => false,
         },
         OrderKey::Column(_) | OrderKey::Row(..) | OrderKey::Count(_) | OrderKey::Figure(..) => false,
     }

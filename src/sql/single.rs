@@ -123,6 +123,8 @@ fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
         | Condition::Json { .. }
         | Condition::Search { .. }
         | Condition::Similar { .. }
+        | Condition::WithinDistance(..)
+        | Condition::Spatial { .. }
         | Condition::IsNull { .. } => {}
     }
 }

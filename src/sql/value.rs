@@ -4,7 +4,7 @@
 //! fails. It does not rely on columns being non-null: constraints do not apply to all rows, and may have been
 //! dropped since the catalog was read. A value that breaks the schema's promise is marked ([`Violation`]).
 
-use super::ast::Expression;
+use super::ast::{Expression, FunctionCall};
 use super::json::{IfNull, JsonText, marked};
 use super::{Compiler, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
@@ -62,6 +62,7 @@ impl Compiler<'_> {
                 IfNull::Violation(violation) => JsonText::quoted_or(cast.cast(SqlType::TEXT), violation),
             },
             Form::Json | Form::Text => JsonText::leaf(cast, if_null),
+            Form::GeoJson => JsonText::leaf(geojson(value, sql_type), if_null),
             Form::Output => JsonText::leaf(output(value), if_null),
             Form::Float => JsonText::of_piece(float(value, sql_type, if_null)),
             Form::List => {
@@ -79,9 +80,13 @@ impl Compiler<'_> {
     pub(super) fn computes_once(column_type: &ColumnType) -> bool {
         !matches!(column_type.value, ValueType::Enum { .. })
             && match column_type.encoding.form {
-                Form::Integer | Form::Boolean | Form::Quoted | Form::Json | Form::Text | Form::Document => {
-                    true
-                }
+                Form::Integer
+                | Form::Boolean
+                | Form::Quoted
+                | Form::Json
+                | Form::Text
+                | Form::Document
+                | Form::GeoJson => true,
                 Form::Output | Form::Float | Form::List | Form::FloatList => false,
             }
     }
@@ -92,6 +97,16 @@ fn output(value: Expression) -> Expression {
     let is_not_null = Expression::Is(Box::new(value.clone()), "not null");
     let text = Expression::Call("concat", vec![value]);
     Expression::Case { branches: vec![(is_not_null, text)], otherwise: None }
+}
+
+/// The text of `GeoJSON` with all digits. The function stands in the schema of the type.
+fn geojson(value: Expression, sql_type: &SqlType) -> Expression {
+    const DIGITS: u64 = 15;
+    Expression::FunctionCall(FunctionCall {
+        schema: sql_type.name.schema.to_string(),
+        name: "st_asgeojson".to_owned(),
+        arguments: vec![(None, value), (None, Expression::Number(DIGITS))],
+    })
 }
 
 fn float(value: Expression, sql_type: &SqlType, if_null: IfNull) -> Expression {

@@ -141,12 +141,12 @@ impl Compiler<'_> {
     }
 
     /// A row for each index of the arrays. PostgreSQL unnests arrays of arrays down to the last value, and composite values to
-    /// their attributes, so both come as texts.
+    /// their attributes, so both come as texts; so do values whose arrays have no commas.
     pub(super) fn rows_of_arrays(&mut self, table: usize, columns: &[usize], arrays: &[Slot]) -> Select {
         let alias = self.alias();
         let types: Vec<_> = columns.iter().map(|column| self.comparison_type(table, *column)).collect();
         let is_text = |column: usize, sql_type: &Option<SqlType>| {
-            sql_type.as_ref().is_some_and(|found| found.is_array) || self.is_composite(table, column)
+            sql_type.as_ref().is_some_and(comes_as_text) || self.is_composite(table, column)
         };
         let array = |((slot, sql_type), column): ((&Slot, &Option<SqlType>), &usize)| {
             let element = sql_type.clone().filter(|_| !is_text(*column, sql_type)).unwrap_or(SqlType::TEXT);
@@ -238,14 +238,19 @@ impl Compiler<'_> {
     }
 }
 
+/// Whether an array of values of a type is sent as an array of their texts. PostgreSQL separates boxes and geometries in arrays by
+/// something else than commas (`pg_type.typdelim`).
+fn comes_as_text(sql_type: &SqlType) -> bool {
+    sql_type.is_array || matches!(&*sql_type.name.name, "box" | "geometry" | "geography")
+}
+
 /// The JSON, or an error if more rows were changed than allowed.
 fn within(target: &Target, json: JsonText) -> JsonText {
     let count = || Expression::aggregate("count", Vec::new());
     let at_most = || match &target.at_most {
         // Few documents have different values.
         Slot::Known(Some(count)) => Expression::text(count.as_str()).cast(SqlType::system("int8")),
-        slot
-        @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_) | Slot::Vector(_) | Slot::Document(_)) => {
+        slot @ (Slot::Known(_) | Slot::Variable(_) | Slot::Array(_) | Slot::Document(_)) => {
             parameter(slot.clone(), Some(SqlType::system("int8")))
         }
     };

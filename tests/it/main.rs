@@ -28,6 +28,7 @@ mod executor;
 mod faults;
 mod federation;
 mod functions;
+mod geography;
 mod global_id;
 mod golden;
 mod groups;

@@ -1,7 +1,7 @@
 //! pgvector: vectors in and out, orders by distance and their cursors, the indexes that serve them, and what is wrong with them.
 
-mod bad_input;
-mod index;
+pub(crate) mod bad_input;
+pub(crate) mod index;
 mod random;
 
 use glowplug::config::PoolMode;
@@ -103,6 +103,44 @@ async fn rows_are_ordered_by_the_distance_of_a_vector() {
             row(4, json!(null), json!(null), json!(null)),
         ]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_within_a_distance_are_found() {
+    let setup = format!(
+        "{SETUP} create schema other; create table other.taken (id int primary key, e \"Ext 1\".vector(1), \"eDistance\" int);
+        insert into other.taken values (1, '[1]', 7), (2, '[5]', 8);"
+    );
+    let engine = engine(&setup).await;
+    let query = "query ($filter: documentFilter) { t: documentCollection(filter: $filter) { edges { node { id } } } }";
+    let near = |metric: &str, distance: Value| json!({"embedding": {"withinDistance": {"of": [1, 0, 0], "metric": metric, "distance": distance}}});
+    for (filter, expected) in [
+        (near("L2", json!(1)), json!([1, 3])),
+        (near("L2", json!(1.5)), json!([1, 2, 3])),
+        (near("L1", json!(2)), json!([1, 2, 3])),
+        // The angle to a vector of zeros is no number.
+        (near("COSINE", json!(1.5)), json!([1, 2, 5])),
+        (near("INNER_PRODUCT", json!(-0.5)), json!([1])),
+        (json!({"not": near("L2", json!(1))}), json!([2, 5])),
+        (json!({"embedding": {"withinDistance": null}}), json!([])),
+        (
+            json!({"topic": {"centre": {"withinDistance": {"of": [0, 1], "metric": "L2", "distance": 1}}}}),
+            json!([1, 2]),
+        ),
+    ] {
+        let answer = harness::graphql(&engine, query, json!({ "filter": filter })).await;
+        assert!(answer["errors"].is_null(), "{filter}: {answer}");
+        assert_eq!(ids(&answer["data"]["t"]), expected, "{filter}");
+    }
+    // A column that has the name of the distance keeps it; the filter does not need it.
+    let cluster = harness::newer_cluster();
+    let database = harness::database_of(cluster, &setup).await;
+    let mut config = harness::config(&cluster.url(&database), PoolMode::Direct);
+    config.api.schemas = vec!["other".to_owned()];
+    let engine = Engine::new(&config).expect("an engine");
+    let query = "{ t: takenCollection(filter: {e: {withinDistance: {of: 4, metric: L1, distance: 2}}}) { edges { node { id eDistance } } } }";
+    let answer = harness::graphql(&engine, query, json!({})).await;
+    assert_eq!(answer["data"]["t"]["edges"], json!([{"node": {"id": 2, "eDistance": 8}}]), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

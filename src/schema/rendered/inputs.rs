@@ -6,8 +6,8 @@ use super::renderer::{Input, Renderer, input};
 use crate::schema::further::further_operators;
 use crate::schema::operator::operators;
 use crate::schema::{
-    ExposedColumn, ExposedTable, FilterOperator, OperandKind, OptionalType, RowConditionKind, Scalar,
-    TableType, TypeId, ValueType,
+    ExposedColumn, ExposedTable, FilterOperator, MeasureKind, OperandKind, OptionalType, RowConditionKind,
+    Scalar, SpatialTest, TableType, TypeId, ValueType,
 };
 
 impl Renderer<'_> {
@@ -81,7 +81,7 @@ impl Renderer<'_> {
         }
         let fields = operators(value, is_list).iter().map(|(key, operator)| {
             let takes = self.operand(*operator, value, is_list);
-            self.input(key, None, takes)
+            self.input(key, operator.description(), takes)
         });
         let mut fields: Vec<_> = fields.collect();
         for further in further_operators(value, is_list) {
@@ -102,6 +102,17 @@ impl Renderer<'_> {
             FilterOperator::Null => self.reference(TypeId::FilterIs),
             FilterOperator::Search => self.reference(TypeId::Optional(OptionalType::TextSearch)),
             FilterOperator::Similar(_) => self.reference(TypeId::Optional(OptionalType::Similarity)),
+            FilterOperator::WithinDistance => {
+                let kind = match value {
+                    ValueType::Scalar(Scalar::Vector) => MeasureKind::VectorDistance,
+                    ValueType::Scalar(_) | ValueType::Enum(_) => MeasureKind::GeometryDistance,
+                };
+                self.reference(TypeId::Optional(OptionalType::WithinDistance(kind)))
+            }
+            FilterOperator::Spatial(SpatialTest::BoundingBox) => self.scalar(Scalar::Float).non_null().list(),
+            FilterOperator::Spatial(
+                SpatialTest::Intersects | SpatialTest::Contains | SpatialTest::Within,
+            ) => self.reference(TypeId::Value(value)),
             FilterOperator::Compare(operator) => {
                 let value = self.reference(TypeId::Value(value));
                 match operator.operand {

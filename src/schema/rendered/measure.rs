@@ -4,10 +4,10 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 
 use super::document::Definitions;
-use super::renderer::{Field, Input, Renderer, field, non_null_if, with_default};
+use super::renderer::{Field, Input, Renderer, field, input, non_null_if, with_default};
 use crate::schema::{
-    ColumnMeasure, DIRECTION, ExposedTable, FixedFields, MeasureKind, OptionalType, Scalar, TypeId,
-    VectorMetric,
+    ColumnMeasure, DIRECTION, DISTANCE, ExposedTable, FixedFields, MeasureArgument, MeasureKind, OF,
+    OptionalType, Scalar, TypeId, VectorMetric,
 };
 
 impl Renderer<'_> {
@@ -31,6 +31,22 @@ impl Renderer<'_> {
         fields.collect()
     }
 
+    /// The fields of `withinDistance`.
+    fn within_distance_fields(&mut self, exposed: &ExposedTable, measure: ColumnMeasure) -> Vec<Input> {
+        let mut fields = Vec::new();
+        for argument in self.measure_arguments(exposed, measure) {
+            if argument.name == MeasureArgument::To.name() {
+                let of = self.fixed_name(OF);
+                fields.push(input(of, Some(self.text("What it has to be near to")), argument.ty.clone()));
+            } else {
+                fields.push(argument);
+            }
+        }
+        let distance = self.scalar(Scalar::Float).non_null();
+        fields.push(self.input(DISTANCE, Some("How far it may be away"), distance));
+        fields
+    }
+
     fn measure_arguments(&mut self, exposed: &ExposedTable, measure: ColumnMeasure) -> Vec<Input> {
         // Measures are those of exposed columns.
         let value = exposed.columns[measure.column].as_ref().map(|column| column.column_type.value);
@@ -47,13 +63,10 @@ impl Renderer<'_> {
 impl Definitions<'_> {
     /// The types that all columns with measures share.
     pub(super) fn measures(&mut self) {
-        let tables = self.renderer.schema.tables.iter().flatten();
-        let tables: Vec<_> = tables.filter(|exposed| !exposed.measures.is_empty()).collect();
-        let of_kind = |kind: MeasureKind| {
-            let measures =
-                |exposed: &&ExposedTable| exposed.measures.values().copied().find(|found| found.kind == kind);
-            tables.iter().find_map(|exposed| Some((*exposed, measures(exposed)?)))
-        };
+        let schema = self.renderer.schema;
+        // A column's filter has `withinDistance` even if its measure has no name of its own.
+        let of_kind =
+            |kind: MeasureKind| schema.tables.iter().flatten().find_map(|exposed| kind.found_in(exposed));
         for kind in MeasureKind::ALL {
             let Some((exposed, measure)) = of_kind(kind) else { continue };
             let mut fields = self.renderer.measure_arguments(exposed, measure);
@@ -63,6 +76,12 @@ impl Definitions<'_> {
             fields.push(with_default(&direction, Node::new(Value::Enum(usual))));
             let id = TypeId::Optional(OptionalType::MeasureOrderBy(kind));
             self.input(id, "What to order by, and in which direction", fields);
+            // Distances alone are fields of the row.
+            if kind.is_row_field() {
+                let fields = self.renderer.within_distance_fields(exposed, measure);
+                let id = TypeId::Optional(OptionalType::WithinDistance(kind));
+                self.input(id, "What has to be near, and how near", fields);
+            }
         }
         if of_kind(MeasureKind::VectorDistance).is_some() {
             let metrics: Vec<_> =
