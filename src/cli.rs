@@ -12,7 +12,7 @@ mod dev;
 mod dev;
 mod doctor;
 mod failure;
-mod kept_secret;
+mod kept;
 mod log;
 mod migrate;
 mod queue;
@@ -21,6 +21,7 @@ mod serve;
 mod server;
 mod settings;
 mod setup;
+mod shell;
 mod token;
 mod worker;
 
@@ -68,6 +69,10 @@ enum Command {
     Doctor(doctor::Options),
     /// Print the settings in effect and the origin of each, as a `glowplug.toml`, without passwords.
     Config(config::Options),
+    /// Print the completions of a shell: `glowplug completions bash > /etc/bash_completion.d/glowplug`.
+    Completions(shell::Completions),
+    /// Print the manual page, or write one for each command to a folder.
+    Man(shell::Man),
 }
 
 /// Reads the command line, runs the command, and returns the process's exit code: 0 for success, 1 for a failure, 2 for an
@@ -88,6 +93,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Token(options) => token::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Config(options) => config::run(&options),
+        Command::Completions(options) => shell::completions(&options),
+        Command::Man(options) => shell::man(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -100,18 +107,23 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// Parses the command line, with the defaults and variables of the settings in the help texts.
+/// Parses the command line.
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let command = Cli::command().mut_subcommands(|command| {
+    let matches = documented(Cli::command()).try_get_matches_from(arguments).map_err(explained)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// Adds the defaults and variables of the settings to the help texts.
+fn documented(command: clap::Command) -> clap::Command {
+    command.mut_subcommands(|command| {
         let profile = match command.get_name() {
             "dev" => Profile::Dev,
             "schema" | "migrate" | "setup" | "token" | "doctor" => Profile::OneShot,
+            "completions" | "man" => return command,
             _ => Profile::Serve,
         };
         help(command, profile)
-    });
-    let matches = command.try_get_matches_from(arguments).map_err(explained)?;
-    Cli::from_arg_matches(&matches)
+    })
 }
 
 /// If an unknown flag is a setting of an earlier version: its replacement.

@@ -6,6 +6,7 @@
 mod check;
 mod defaults;
 mod dev;
+mod groups;
 mod live;
 mod names;
 mod problem;

@@ -93,6 +93,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let direct_url = cluster.url(DATABASE);
     let url = pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooler.url(DATABASE));
     settled.set_own_database(&url, &direct_url);
+    project.keep_urls(&url, &direct_url)?;
     let traces = settled.check()?.traces;
     server::block_on(&traces, async {
         let mut watch = Watch::new(&options.migrations);

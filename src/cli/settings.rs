@@ -8,6 +8,7 @@ use crate::config::{Profile, Raw, Settled, unknown_variables};
 use crate::event::Event;
 
 use super::failure::Failure;
+use super::kept;
 
 /// The flags that every command has.
 #[derive(Debug, Clone, Args)]
@@ -24,7 +25,15 @@ impl Flags {
     pub(super) fn settle(&self, profile: Profile) -> Result<Settled, Failure> {
         let file = read_file(self.config.as_deref())?;
         let variable = |name: &str| std::env::var(name).ok();
-        Ok(Settled::gather(&self.settings, variable, file.as_deref(), profile)?)
+        let mut settled = Settled::gather(&self.settings, variable, file.as_deref(), profile)?;
+        // A command that is done at once means the database of the project that it is run in.
+        if profile == Profile::OneShot
+            && settled.value("database-url").is_none()
+            && let Some(urls) = kept::database_urls(Path::new("."))?
+        {
+            settled.set_own_database(&urls.pooled, &urls.direct);
+        }
+        Ok(settled)
     }
 }
 

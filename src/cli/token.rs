@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::config::{Jwt, Profile, duration};
 
 use super::failure::Failure;
-use super::kept_secret;
+use super::kept;
 use super::settings::Flags;
 
 /// The flags of `glowplug token`.
@@ -38,7 +38,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     // This needs no database, but the settings are checked as a whole.
     settled.set_database_url("postgres://localhost/");
     if settled.value("jwt-secret").is_none()
-        && let Some(secret) = kept_secret::read(Path::new("."))?
+        && let Some(secret) = kept::secret(Path::new("."))?
     {
         settled.set_jwt_secret(&secret);
     }

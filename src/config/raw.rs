@@ -15,7 +15,6 @@ use serde_json::{Map, Value};
 /// there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
-#[command(next_help_heading = "Settings")]
 pub struct Raw {
     /// Careful defaults for a server that strangers can reach: `on` or `off`. It sets `explore` to `off` and
     /// `max-batch` to 1, and the server refuses to start with a plainly unsafe configuration. You can still

@@ -6,20 +6,29 @@ use clap::Command;
 use serde_json::Value;
 
 use super::defaults::{Profile, defaults, production};
+use super::groups::{heading, is_read};
 use super::names::{SETTINGS, names, variable_name};
 use super::raw::Raw;
 
-/// Adds the default and the environment's name to the help texts of a command's settings.
+/// Adds the default and the environment's name to the help texts of a command's settings, in groups. `-h` leaves the settings out, and
+/// `--help` those that the command does not read.
 pub fn help(command: Command, profile: Profile) -> Command {
     let known = names();
-    command.mut_args(|argument| {
+    let of_command = command.get_name().to_owned();
+    let more =
+        format!("Settings are flags, too: `glowplug {of_command} --help` and docs/settings.md have them.");
+    command.after_help(more).after_long_help("").mut_args(|argument| {
         let Some(name) = known.iter().copied().find(|name| argument.get_long() == Some(*name)) else {
             return argument;
         };
         let text = argument.get_help().map(ToString::to_string).unwrap_or_default();
         let default =
             default_of(name, profile).map(|value| format!("[default: {value}] ")).unwrap_or_default();
-        argument.help(format!("{text} {default}[env: {}]", variable_name(name)))
+        argument
+            .help(format!("{text} {default}[env: {}]", variable_name(name)))
+            .help_heading(heading(name))
+            .hide_short_help(true)
+            .hide(!is_read(&of_command, name))
     })
 }
 

@@ -63,6 +63,90 @@ fn help_tells_defaults_and_variables_and_no_values() {
 }
 
 #[test]
+fn the_short_help_is_short_and_the_long_one_has_what_the_command_reads() {
+    let help = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{arguments:?}");
+        text(&output.stdout)
+    };
+    for command in
+        ["dev", "serve", "worker", "queue", "setup", "schema", "migrate", "token", "doctor", "config"]
+    {
+        let short = help(&[command, "-h"]);
+        assert!(short.lines().count() <= 30, "{command}: {short}");
+        assert!(!short.contains("--pool-size"), "{command}: {short}");
+    }
+    let is_in = |command: &str, flag: &str| help(&[command, "--help"]).contains(&format!("--{flag} "));
+    for (command, flag, expected) in [
+        ("serve", "pool-size", true),
+        ("serve", "live-interval", true),
+        ("token", "jwt-secret", true),
+        ("token", "pool-size", false),
+        ("dev", "production", false),
+        ("dev", "database-url", false),
+        ("dev", "max-depth", true),
+        ("migrate", "direct-url", true),
+        ("migrate", "listen", false),
+        ("worker", "redis-url", true),
+        ("worker", "cors-origins", false),
+    ] {
+        assert_eq!(is_in(command, flag), expected, "{command} --{flag}");
+    }
+    let long = help(&["serve", "--help"]);
+    let headings = [
+        "Database:",
+        "API:",
+        "Limits of requests:",
+        "Tokens and roles:",
+        "HTTP:",
+        "Live queries:",
+        "Queue:",
+        "Process:",
+    ];
+    assert!(headings.iter().all(|heading| long.lines().any(|line| line == *heading)), "{long}");
+    // What a command does not read is still taken: scripts pass the same flags to several.
+    let folder = open_folder();
+    let signed = command(folder.path())
+        .args([
+            "token",
+            "--role",
+            "ann",
+            "--pool-size",
+            "3",
+            "--jwt-secret",
+            "a secret of more than thirty-two bytes",
+        ])
+        .output()
+        .unwrap();
+    assert!(signed.status.success(), "{}", text(&signed.stderr));
+}
+
+#[test]
+fn shells_get_completions_and_manuals_a_page_for_each_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = text(&run(&["completions", shell]).stdout);
+        assert!(script.contains("pool-size") && script.contains("doctor"), "{shell}: {script}");
+    }
+    let folder = open_folder();
+    let script = folder.path().join("completions.bash");
+    std::fs::write(&script, run(&["completions", "bash"]).stdout).unwrap();
+    let completed = std::process::Command::new("bash")
+        .arg("-c")
+        .arg("source \"$0\" && COMP_WORDS=(glowplug do) COMP_CWORD=1 && _glowplug glowplug do glowplug && echo \"${COMPREPLY[@]}\"")
+        .arg(&script)
+        .output()
+        .unwrap();
+    assert_eq!(text(&completed.stdout), "doctor\n", "{}", text(&completed.stderr));
+    let page = text(&run(&["man"]).stdout);
+    assert!(page.contains(".TH glowplug 1") && page.contains("doctor"), "{page}");
+    let pages = folder.path().join("man");
+    assert!(run(&["man", "--output", pages.to_str().unwrap()]).status.success());
+    let serve = std::fs::read_to_string(pages.join("glowplug-serve.1")).unwrap();
+    assert!(serve.contains("pool\\-size"), "{serve}");
+    assert!(pages.join("glowplug-doctor.1").exists() && pages.join("glowplug.1").exists());
+}
+
+#[test]
 fn what_makes_no_sense_ends_with_code_2_and_says_what_to_do() {
     for (arguments, message) in [
         (&["serve"][..], "pass --database-url postgres://"),
@@ -152,6 +236,18 @@ async fn schema_explains_what_is_left_out_and_writes_files() {
     let output = run(&["schema", "--explain", "--database-url", &url]);
     let printed = text(&output.stdout);
     assert!(printed.contains("keyless") && printed.contains("no primary key"), "{printed}");
+    let told = text(&output.stderr);
+    assert!(
+        told.contains(
+            "schema public as the connection's own user: 1 tables and views in the API, 1 left out"
+        ),
+        "{told}"
+    );
+    let output = run(&["schema", "--explain", "--json", "--role", "reader", "--database-url", &url]);
+    let printed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&printed["role"], &printed["tables"]), (&"reader".into(), &0.into()), "{printed}");
+    let problems = printed["problems"].as_array().unwrap();
+    assert!(problems.iter().any(|problem| problem["object"] == "public.keyless"), "{printed}");
     let folder = open_folder();
     let file = folder.path().join("api.graphql");
     let output = run(&["schema", "--database-url", &url, "--output", file.to_str().unwrap()]);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::cli::failure::Failure;
-use crate::cli::kept_secret::{self, FOLDER, SECRET};
+use crate::cli::kept::{self, DATABASE_URLS, FOLDER, LOCK, SECRET};
 
 /// A project's `.glowplug` folder, locked until this is dropped.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Project {
         std::fs::create_dir_all(&folder).map_err(Failure::file("make", &folder))?;
         let ignore = folder.join(".gitignore");
         std::fs::write(&ignore, "*\n").map_err(Failure::file("write", &ignore))?;
-        let path = folder.join("lock");
+        let path = folder.join(LOCK);
         let lock = File::options()
             .create(true)
             .truncate(false)
@@ -53,25 +53,23 @@ impl Project {
             .rewind()
             .and_then(|()| self.lock.set_len(0))
             .and_then(|()| self.lock.write_all(text.as_bytes()))
-            .map_err(Failure::file("write", &self.folder.join("lock")))
+            .map_err(Failure::file("write", &self.folder.join(LOCK)))
+    }
+
+    /// Keeps the connection strings for commands that are run in this folder: they have the password.
+    pub(super) fn keep_urls(&self, pooled: &str, direct: &str) -> Result<(), Failure> {
+        write_secret(&self.folder.join(DATABASE_URLS), &format!("{pooled}\n{direct}\n"))
     }
 
     /// The secret that tokens are signed with. Made once, so that tokens outlive a restart.
     pub(super) fn jwt_secret(&self) -> Result<String, Failure> {
         let path = self.folder.join(SECRET);
-        if let Some(secret) = kept_secret::read_file(&path)? {
+        if let Some(secret) = kept::read(&path)? {
             return Ok(secret);
         }
         // Each UUID has 122 random bits. As a text, it is longer than a secret must be.
         let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        File::options()
-            .create(true)
-            .truncate(true)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|mut file| file.write_all(secret.as_bytes()))
-            .map_err(Failure::file("write", &path))?;
+        write_secret(&path, &secret)?;
         Ok(secret)
     }
 
@@ -84,4 +82,10 @@ impl Project {
     pub(super) fn queue(&self) -> PathBuf {
         self.folder.join("queue")
     }
+}
+
+/// Writes a file that only its owner may read.
+fn write_secret(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Failure::file("write", path))
 }

@@ -260,6 +260,32 @@ async fn a_pooler_is_put_between_and_used() {
 
 /// The account that PostgreSQL runs as cannot enter root's home; the project's data is elsewhere then.
 #[tokio::test]
+async fn commands_in_its_folder_know_its_database_while_it_runs() {
+    let folder = open_folder();
+    write_migration(
+        folder.path(),
+        "2026-01-01-000000_note",
+        "create table note (id int primary key);",
+        "drop table note;",
+    );
+    let mut dev = Program::dev(folder.path(), &["--pooler"]);
+    let run = |arguments: &[&str]| command(folder.path()).args(arguments).output().unwrap();
+    let printed = |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let schema = run(&["schema"]);
+    assert!(printed(&schema).contains("noteCollection"), "{schema:?}");
+    let pending = run(&["migrate", "--dry-run"]);
+    assert_eq!(printed(&pending), "nothing to apply\n", "{pending:?}");
+    let report = run(&["doctor", "--json"]);
+    assert!(printed(&report).contains("a pooler in transaction mode"), "{report:?}");
+    // The connection strings have a password.
+    let kept = std::fs::metadata(folder.path().join(".glowplug/database-urls")).unwrap();
+    assert_eq!(std::os::unix::fs::PermissionsExt::mode(&kept.permissions()) & 0o777, 0o600);
+    assert!(dev.stop("INT").success());
+    let schema = run(&["schema"]);
+    assert_eq!(schema.status.code(), Some(2), "{schema:?}");
+}
+
+#[tokio::test]
 async fn a_folder_that_others_cannot_enter_will_do() {
     let folder = tempfile::tempdir().unwrap();
     let dev = Program::dev(folder.path(), &[]);
