@@ -21,6 +21,7 @@ mod rest;
 mod roots;
 mod settings;
 mod shared;
+mod signature;
 mod startup;
 mod stream;
 mod target;

@@ -14,6 +14,7 @@ use crate::harness;
 mod behaviours;
 mod big;
 pub(crate) mod cancel;
+mod certificates;
 mod gate;
 mod hostile;
 pub(crate) mod hosts;

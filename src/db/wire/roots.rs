@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use super::signature;
 
 /// What the server's certificate has to prove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,12 +108,12 @@ impl ServerCertVerifier for CertificateVerifier {
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(
+        signature::verify_tls12(
             message,
             certificate,
-            signature,
+            signed,
             &self.provider.signature_verification_algorithms,
         )
     }
@@ -120,12 +122,12 @@ impl ServerCertVerifier for CertificateVerifier {
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
+        signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
+        signature::verify_tls13(
             message,
             certificate,
-            signature,
+            signed,
             &self.provider.signature_verification_algorithms,
         )
     }

@@ -18,15 +18,15 @@ struct Value {
     value: String,
 }
 
-async fn connect(url: &str) -> Result<Connection, Unavailable> {
+pub(super) async fn connect(url: &str) -> Result<Connection, Unavailable> {
     Connector::new(url).unwrap_or_else(|error| panic!("{url}: {error}")).connect().await
 }
 
-async fn refusal(url: &str) -> Unavailable {
+pub(super) async fn refusal(url: &str) -> Unavailable {
     connect(url).await.err().unwrap_or_else(|| panic!("{url} was expected to be refused"))
 }
 
-async fn ask(connection: &mut Connection, question: &str) -> String {
+pub(super) async fn ask(connection: &mut Connection, question: &str) -> String {
     diesel::sql_query(question).get_result::<Value>(connection).await.unwrap().value
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-fn openssl(folder: &Path, arguments: &str) {
+pub(super) fn openssl(folder: &Path, arguments: &str) {
     let made = Command::new("openssl").current_dir(folder).args(arguments.split(' ')).output();
     let made =
         made.expect("openssl is needed to make certificates: install it (Debian: `apt install openssl`)");
