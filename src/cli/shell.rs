@@ -34,15 +34,11 @@ pub(super) fn completions(options: &Completions) -> Result<(), Failure> {
 /// Prints the page, or writes all pages.
 pub(super) fn man(options: &Man) -> Result<(), Failure> {
     let command = super::documented(Cli::command());
-    match &options.output {
-        Some(folder) => {
-            std::fs::create_dir_all(folder).map_err(Failure::file("make", folder))?;
-            clap_mangen::generate_to(command, folder).map_err(Failure::file("write", folder))
-        }
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(command).render(&mut page).map_err(Failure::Output)?;
-            super::print(&String::from_utf8_lossy(&page))
-        }
+    if let Some(folder) = &options.output {
+        std::fs::create_dir_all(folder).map_err(Failure::file("make", folder))?;
+        return clap_mangen::generate_to(command, folder).map_err(Failure::file("write", folder));
     }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page).map_err(Failure::Output)?;
+    super::print(&String::from_utf8_lossy(&page))
 }

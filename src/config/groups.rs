@@ -31,7 +31,7 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "watch",
         ],
     ),
-    (Group::Api, &["schemas", "explore", "expose", "persisted-operations", "documents"]),
+    (Group::Api, &["schemas", "explore", "expose", "federation", "persisted-operations", "documents"]),
     (
         Group::Limits,
         &[
@@ -99,7 +99,10 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
                 )
         }
         "queue" => matches!(name, "redis-url" | "queue-name" | "keep-results" | "log"),
-        "schema" => CONNECTION.contains(&name) || matches!(name, "schemas" | "expose" | "max-page-size"),
+        "schema" => {
+            CONNECTION.contains(&name)
+                || matches!(name, "schemas" | "expose" | "federation" | "max-page-size")
+        }
         "migrate" => matches!(name, "database-url" | "direct-url" | "log"),
         "setup" => {
             CONNECTION.contains(&name) || matches!(name, "schemas" | "anon-role" | "stored-operations")
