@@ -27,6 +27,7 @@ mod errors;
 mod executor;
 mod faults;
 mod federation;
+mod filtered;
 mod functions;
 mod geography;
 mod global_id;

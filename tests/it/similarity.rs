@@ -1,12 +1,10 @@
 //! Similarity of texts in filters, by `pg_trgm`: against SQL, by roles of different rights, with indexes, and what is wrong with it.
 
-use std::fmt::Write as _;
-
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
-use serde_json::{Map, Value, json};
-use tokio_postgres::Client;
+use serde_json::{Value, json};
 
+use crate::filtered::{hold_against_sql, literal};
 use crate::harness;
 use crate::plans::{FOR_CONDITIONS, plans};
 use crate::random::Random;
@@ -32,10 +30,6 @@ const WORDS: [&str; 12] = [
 fn text(random: &mut Random, most: usize) -> String {
     let words: Vec<_> = (0..random.below(most + 1)).map(|_| *random.choose(&WORDS)).collect();
     words.join(" ")
-}
-
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// The role sees the rows with even numbers only. Sessions begin with thresholds that nobody asked for.
@@ -99,51 +93,16 @@ fn condition(random: &mut Random) -> (Value, String) {
     (condition, sql)
 }
 
-async fn ids(client: &Client, role: Option<&str>, conditions: &[String]) -> Value {
-    let lists = conditions.iter().map(|condition| {
-        format!("coalesce((select json_agg(id order by id) from person where {condition}), '[]')")
-    });
-    let query = format!("select json_build_array({})", lists.collect::<Vec<_>>().join(", "));
-    let role = role.unwrap_or("none");
-    let answer = harness::ask(client, &format!("set role {role}; {query}; reset role")).await;
-    serde_json::from_str(&answer.expect("a row")).expect("JSON")
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn random_similarities_find_what_sql_finds_for_two_roles() {
     let role = "similarity_reader";
-    let url = harness::cluster().url(&harness::database(&setup(role)).await);
-    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
-    let client = harness::connect(&url).await;
     let mut random = Random(1616);
-    let mut found = 0;
-    for round in 0..150 {
-        let role = (round % 2 == 1).then_some(role);
+    let conditions = |round| {
         // One alone has its own setting, several together have the least one.
         let count = if round % 5 == 0 { 1 } else { 20 };
-        let conditions: Vec<_> = (0..count).map(|_| condition(&mut random)).collect();
-        let mut variables = Map::new();
-        let (mut declared, mut fields) = (String::new(), String::new());
-        for (index, (filter, _)) in conditions.iter().enumerate() {
-            variables.insert(format!("f{index}"), filter.clone());
-            write!(declared, "$f{index}: personFilter ").expect("a string takes everything");
-            write!(fields, "a{index}: personCollection(filter: $f{index}) {{ edges {{ node {{ id }} }} }} ")
-                .expect("a string takes everything");
-        }
-        let identity = Identity { role: role.map(Into::into), ..Identity::default() };
-        let query = format!("query ({declared}) {{ {fields} }}");
-        let answer = harness::graphql_as(&engine, &identity, &query, Value::Object(variables)).await;
-        assert!(answer["errors"].is_null(), "{conditions:?}\n{answer}");
-        let sql: Vec<_> = conditions.iter().map(|(_, sql)| sql.clone()).collect();
-        let expected = ids(&client, role, &sql).await;
-        for (index, (filter, sql)) in conditions.iter().enumerate() {
-            let edges = answer["data"][format!("a{index}")]["edges"].as_array().expect("edges").iter();
-            let rows: Value = edges.map(|edge| edge["node"]["id"].clone()).collect();
-            assert_eq!(rows, expected[index], "{role:?} {filter} {sql}");
-            found += rows.as_array().map_or(0, Vec::len);
-        }
-    }
-    assert!(found > 10_000, "only {found} rows were found");
+        (0..count).map(|_| condition(&mut random)).collect()
+    };
+    hold_against_sql(&setup(role), ("person", role), conditions).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
