@@ -67,6 +67,20 @@ $$;
 revoke execute on all functions in schema access from public, anon;
 grant execute on all functions in schema access to authenticated;
 
+-- Row-level security --------------------------------------------------------------------------------------------------
+
+-- From here on nobody but the owner sees a row that no policy lets through; the policies are below.
+--
+-- This comes before the privileges, because it locks the tables. A grant changes a table's row in the catalogue without
+-- a lock on the table: an analyze by autovacuum waits for the transaction that made the grant, and when that transaction
+-- then wants a lock on the table, both wait for each other, and PostgreSQL ends one of them as a deadlock.
+alter table account enable row level security;
+alter table project enable row level security;
+alter table membership enable row level security;
+alter table task enable row level security;
+alter table comment enable row level security;
+alter table task_label enable row level security;
+
 -- Privileges: tables and columns --------------------------------------------------------------------------------------
 
 -- Some hosts give every role everything in new tables; here each gets what it needs.
@@ -110,13 +124,7 @@ alter table comment alter author_id set default access.account_id();
 
 -- Policies: rows ------------------------------------------------------------------------------------------------------
 
--- From here on nobody but the owner sees a row that no policy lets through. Policies of one command are joined by OR.
-alter table account enable row level security;
-alter table project enable row level security;
-alter table membership enable row level security;
-alter table task enable row level security;
-alter table comment enable row level security;
-alter table task_label enable row level security;
+-- Policies of one command are joined by OR.
 
 -- A function in a subselect is called once for the statement; without the subselect, once for every row.
 

@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use glowplug::db::{migrate, revert_last};
-use tokio::sync::Mutex;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::harness::{self, ask, connect};
@@ -26,13 +25,10 @@ const STATE: &str = "
             where table_schema = 'public'
     ) as states(line)";
 
-/// Only one migration at a time creates and grants the roles. They belong to the whole cluster, and when
-/// three databases ran the migration at once, PostgreSQL aborted two of them as deadlocks.
-static ROLES: Mutex<()> = Mutex::const_new(());
+const ROLES_AND_POLICIES: &str = "2026-01-05-094500_roles_and_policies";
 
 #[tokio::test]
 async fn a_user_who_may_not_create_the_roles_gets_advice() {
-    let _alone = ROLES.lock().await;
     let name = harness::database("").await;
     let admin = connect(&harness::cluster().url(&name)).await;
     let user = format!("limited_{name}");
@@ -45,14 +41,14 @@ async fn a_user_who_may_not_create_the_roles_gets_advice() {
     let url = url_of(&user, &name);
     let error = migrate(&url, &migrations()).await.unwrap_err().to_string();
     let advice = format!("grant anon, authenticated to {user}");
-    assert!(error.contains("2026-01-05-094500_roles_and_policies") && error.contains(&advice), "{error}");
+    assert!(error.contains(ROLES_AND_POLICIES) && error.contains(&advice), "{error}");
 
     // Follows the advice.
     let missing = "do $$ begin create role anon nologin; exception when duplicate_object then null; end $$;
         do $$ begin create role authenticated nologin; exception when duplicate_object then null; end $$;";
     admin.batch_execute(missing).await.unwrap();
     admin.batch_execute(&advice).await.unwrap();
-    assert_eq!(migrate(&url, &migrations()).await.unwrap(), ["2026-01-05-094500_roles_and_policies"]);
+    assert_eq!(migrate(&url, &migrations()).await.unwrap(), [ROLES_AND_POLICIES]);
     let client = connect(&url).await;
     assert_eq!(as_role(&client, "anon", "select count(*) from task").await.unwrap().as_deref(), Some("180"));
     drop(client);
@@ -66,7 +62,6 @@ async fn a_user_who_may_not_create_the_roles_gets_advice() {
 
 #[tokio::test]
 async fn a_host_that_grants_everything_to_all_roles_shows_no_more_than_another() {
-    let _alone = ROLES.lock().await;
     let generous = "
         do $$ begin create role anon nologin; exception when duplicate_object or unique_violation then null; end $$;
         alter default privileges grant all on tables to anon;
@@ -87,9 +82,28 @@ async fn a_host_that_grants_everything_to_all_roles_shows_no_more_than_another()
     }
 }
 
+/// Autovacuum analyzes new tables at any time. An analyze waits for the transaction that made a grant on its table.
+#[tokio::test]
+async fn tables_may_be_analyzed_while_the_migrations_run() {
+    let url = harness::cluster().url(&harness::database("").await);
+    let analyzer = connect(&url).await;
+    migrate(&url, &migrations()).await.unwrap();
+    let analyzing = tokio::spawn(async move {
+        let analyze = "analyze account, project, membership, task, comment, label, task_label";
+        loop {
+            analyzer.batch_execute(analyze).await.unwrap();
+        }
+    });
+    for _ in 0..10 {
+        assert_eq!(revert_last(&url, &migrations()).await.unwrap(), ROLES_AND_POLICIES);
+        assert_eq!(migrate(&url, &migrations()).await.unwrap(), [ROLES_AND_POLICIES]);
+    }
+    assert!(!analyzing.is_finished());
+    analyzing.abort();
+}
+
 #[tokio::test]
 async fn the_way_back_leaves_what_was_there_before() {
-    let _alone = ROLES.lock().await;
     let url = harness::cluster().url(&harness::database("").await);
     let client = connect(&url).await;
     migrate(&url, &migrations()).await.unwrap();

@@ -4,14 +4,18 @@
 //! one runs in a transaction of its own, unless its `metadata.toml` says otherwise.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use diesel::connection::InstrumentationEvent;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
+use diesel::result::Error as QueryError;
 use diesel_async::AsyncConnection as _;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
 use crate::db::connection::Connection;
+use crate::db::lock::Lock;
 
 /// Why migrations could not be read or run.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +31,7 @@ pub enum MigrateError {
     Migration {
         /// The name of its folder.
         name: String,
-        /// What PostgreSQL or Diesel said.
+        /// What PostgreSQL (with its detail and hint) or Diesel said.
         message: String,
     },
     /// Diesel's table of applied migrations could not be read or written, or names one that the folder lacks.
@@ -38,11 +42,15 @@ pub enum MigrateError {
 /// Applies, in order, the migrations of `folder` that the database lacks. Returns their names.
 pub async fn migrate(url: &str, folder: &Path) -> Result<Vec<String>, MigrateError> {
     run(url, folder, |connection, migrations| {
+        let explanation = explanation(connection);
         let mut applied = Vec::new();
         for migration in connection.pending_migrations(migrations).map_err(history)? {
             let name = migration.name().to_string();
             if let Err(error) = connection.run_migration(&migration) {
-                return Err(MigrateError::Migration { name, message: error.to_string() });
+                return Err(MigrateError::Migration {
+                    name,
+                    message: format!("{error}{}", explanation.lock()),
+                });
             }
             applied.push(name);
         }
@@ -86,6 +94,26 @@ async fn run<R: Send + 'static>(
     tokio::task::spawn_blocking(move || work(&mut Blocking::from(connection), migrations))
         .await
         .map_err(|error| MigrateError::History(error.to_string()))?
+}
+
+/// Keeps what PostgreSQL adds to the message of the last failed statement. Diesel's error of a migration leaves it out, and
+/// a deadlock without its detail does not say who waited for whom.
+fn explanation(connection: &mut Blocking) -> Arc<Lock<String>> {
+    let explanation = Arc::new(Lock::new(String::new()));
+    let latest = Arc::clone(&explanation);
+    diesel::Connection::set_instrumentation(connection, move |event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::FinishQuery { error: Some(error), .. } = event {
+            *latest.lock() = further(error);
+        }
+    });
+    explanation
+}
+
+/// PostgreSQL's detail and hint for a statement that failed, or nothing.
+fn further(error: &QueryError) -> String {
+    let QueryError::DatabaseError(_, information) = error else { return String::new() };
+    let parts = [("detail", information.details()), ("hint", information.hint())];
+    parts.into_iter().filter_map(|(label, part)| part.map(|part| format!("\n{label}: {part}"))).collect()
 }
 
 fn history(error: impl std::fmt::Display) -> MigrateError {
