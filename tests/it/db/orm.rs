@@ -162,7 +162,7 @@ async fn migrations_are_applied_and_undone() {
     );
     let error = db::migrate(&url, folder.path()).await.unwrap_err().to_string();
     assert!(error.contains("2026-01-03-000000_third") && error.contains("no_such_column"), "{error}");
-    let keyed = "create table b (id int primary key); insert into b values (1), (1);";
+    let keyed = "create table d (id int primary key); insert into d values (1), (1);";
     migration(folder.path(), "2026-01-02-500000_keyed", keyed, "");
     let error = db::migrate(&url, folder.path()).await.unwrap_err().to_string();
     assert!(error.contains("\ndetail: Key (id)=(1) already exists."), "{error}");
