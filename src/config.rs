@@ -178,6 +178,9 @@ pub struct Api {
     pub aggregate: bool,
     /// Whether partitions are collections of their own, beside the table that they are part of.
     pub partitions: bool,
+    /// Whether nullable fields whose nulls are errors have the directive `@semanticNonNull`.
+    #[serde(default)]
+    pub semantic_non_null: bool,
     /// Whether every query is also a subscription.
     #[serde(default)]
     pub subscriptions: bool,

@@ -44,7 +44,7 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 
 use crate::request::{Facts, Field, OperationType, collect_fields, merged_selections};
-use crate::schema::{ExposedTable, Join, MutationFieldKind, QueryFieldKind, Schema, TypeId};
+use crate::schema::{ExposedTable, Join, MutationFieldKind, Nullability, QueryFieldKind, Schema, TypeId};
 
 /// The coerced variables of an operation; absent ones stay absent.
 pub use crate::request::JsonMap as Variables;
@@ -275,8 +275,8 @@ pub enum RowField {
     ToOne {
         /// Which row, and its selected fields.
         row: Box<Row>,
-        /// Whether there always is one, by the schema.
-        is_non_null: bool,
+        /// What it means if there is none.
+        nullability: Nullability,
     },
     /// Other rows.
     ToMany(Box<Connection>),

@@ -29,6 +29,7 @@ mod measure;
 mod mutations;
 pub mod naming;
 mod nested;
+mod nullability;
 mod operator;
 mod optional;
 mod overloads;
@@ -76,6 +77,7 @@ pub use json_filter::{
     path_text_operator,
 };
 pub use measure::{ColumnMeasure, DIRECTION, DISTANCE, MeasureArgument, MeasureKind, OF, VectorMetric};
+pub use nullability::Nullability;
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, SpatialTest, Symbol, figure_operator};
 pub use optional::OptionalType;
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
@@ -112,6 +114,8 @@ pub struct Options {
     pub subscriptions: bool,
     /// It is a subgraph of Apollo Federation.
     pub federation: bool,
+    /// Nullable fields whose nulls are errors have the directive `@semanticNonNull`.
+    pub semantic_non_null: bool,
 }
 
 /// The API as plain data.
@@ -129,6 +133,8 @@ pub struct Schema {
     pub tables: Vec<Option<ExposedTable>>,
     /// The name of the field that identifies a row among all.
     pub node_id: &'static str,
+    /// Whether nullable fields whose nulls are errors have the directive `@semanticNonNull`.
+    pub(crate) marks_semantic_non_null: bool,
     /// The exposed tables, by the name of their row type.
     row_types: HashMap<Arc<str>, usize>,
     /// How each function of the catalog is exposed; `None` if it is not.

@@ -78,6 +78,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
         total_count: config.api.total_count,
         aggregate: config.api.aggregate,
         partitions: config.api.partitions,
+        semantic_non_null: config.api.semantic_non_null,
         subscriptions: config.api.subscriptions,
         federation: config.api.federation,
     };

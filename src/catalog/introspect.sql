@@ -258,6 +258,7 @@ column_list as (
                 where c.oid = a.attcollation
             ) end,
             'not_null', a.is_not_null,
+            'is_unverified_not_null', a.attnotnull and not a.is_not_null,
             'has_default', a.atthasdef,
             'is_generated', a.attgenerated <> '',
             'is_identity', a.attidentity <> '',

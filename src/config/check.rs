@@ -22,7 +22,7 @@ use super::{
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The words that `expose` accepts.
-const EXPOSABLE: [&str; 3] = ["total-count", "aggregate", "partitions"];
+const EXPOSABLE: [&str; 4] = ["total-count", "aggregate", "partitions", "semantic-non-null"];
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
 const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
@@ -137,6 +137,7 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         total_count: is_exposed("total-count"),
         aggregate: is_exposed("aggregate"),
         partitions: is_exposed("partitions"),
+        semantic_non_null: is_exposed("semantic-non-null"),
         subscriptions: reader.switch("live"),
         federation: reader.switch("federation"),
     }

@@ -90,9 +90,10 @@ pub struct Raw {
     /// operations, and an invalid document gets fewer errors.
     #[arg(long, value_name = "on|off|directive")]
     pub explore: Option<Text>,
-    /// What every collection has without a directive in its comment, separated by commas: `total-count` and
-    /// `aggregate`, which read every row that matches the filter, and `partitions`, which makes each
-    /// partition a separate collection.
+    /// What the API has without a directive in a comment, separated by commas: `total-count` and `aggregate`,
+    /// for every collection, which read every row that matches the filter; `partitions`, which makes each
+    /// partition a separate collection; `semantic-non-null`, the directive `@semanticNonNull` on nullable
+    /// fields that are null only together with an error.
     #[arg(long, value_name = "NAMES")]
     pub expose: Option<Text>,
     /// Whether the API is a subgraph of Apollo Federation 2, `on` or `off`: `_entities` gives a gateway the rows

@@ -68,8 +68,14 @@ impl Weighter<String, Arc<ReadyAnswers>> for TextWeight {
 impl Snapshot {
     pub(super) fn new(json: &str, api: &Api, application: &Application) -> Result<Self, Error> {
         let catalog = Catalog::from_json(json)?;
-        let &Api { total_count, aggregate, partitions, subscriptions, federation, .. } = api;
-        let options = Options { total_count, aggregate, partitions, subscriptions, federation };
+        let options = Options {
+            total_count: api.total_count,
+            aggregate: api.aggregate,
+            partitions: api.partitions,
+            subscriptions: api.subscriptions,
+            federation: api.federation,
+            semantic_non_null: api.semantic_non_null,
+        };
         let visible = visible_part(&catalog, api.introspection);
         let extended = |catalog| Rendered::of(&Arc::new(catalog), options, application);
         let (schema, rendered) = extended(catalog)?;

@@ -5,7 +5,7 @@ use apollo_compiler::Node;
 use super::slot::Taken;
 use super::{Action, Origin, PlanError, Planner, RowField, Slot};
 use crate::request::{Field, Inputs};
-use crate::schema::{ExposedArgument, ExposedFunction, Returns};
+use crate::schema::{ExposedArgument, ExposedFunction, Nullability, Returns};
 
 /// A call of a function.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,8 @@ impl<'a> Planner<'a> {
         let exposed = exposed.ok_or_else(|| self.defect("a field calls a function that is not exposed"))?;
         Ok(match exposed.returns {
             Returns::Row(table) => {
-                RowField::ToOne { row: Box::new(self.row(table, origin(), fields)?), is_non_null: false }
+                let row = Box::new(self.row(table, origin(), fields)?);
+                RowField::ToOne { row, nullability: Nullability::Nullable }
             }
             Returns::Rows(table) => RowField::ToMany(Box::new(self.connection(table, origin(), fields)?)),
             Returns::Value(_) | Returns::Nothing => RowField::Computed(function),

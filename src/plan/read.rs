@@ -93,9 +93,9 @@ impl<'a> Planner<'a> {
                         Cardinality::Many => {
                             RowField::ToMany(Box::new(below.connection(other, origin, &fields)?))
                         }
-                        Cardinality::One { is_non_null } => {
+                        Cardinality::One { nullability } => {
                             let row = Box::new(below.row(other, origin, &fields)?);
-                            RowField::ToOne { row, is_non_null }
+                            RowField::ToOne { row, nullability }
                         }
                     }
                 }

@@ -200,6 +200,7 @@ mod tests {
             total_count: true,
             aggregate: false,
             partitions: false,
+            semantic_non_null: false,
             subscriptions: true,
             federation: false,
         };

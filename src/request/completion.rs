@@ -79,7 +79,7 @@ impl Operation {
         };
         let is_null = match completion.value(fields[0].ty(), &fields, serde_json::from_str(text)?) {
             Ok(()) => false,
-            Err(Stop::Null) => true,
+            Err(Stop::Null | Stop::TooMany) => true,
             Err(Stop::NoJson(error)) => return Err(error),
         };
         Ok(CompletedAnswer { text: (!is_null).then_some(completion.text), ..completion.completed })
@@ -90,6 +90,9 @@ impl Operation {
 enum Stop {
     /// It is null, but its type is non-null; an error has been recorded.
     Null,
+    /// There are more violations than are reported, in an API that promises an error for each null: then the root field is
+    /// null, whose reported errors lead below it.
+    TooMany,
     /// It does not have the operation's form.
     NoJson(serde_json::Error),
 }
@@ -169,6 +172,9 @@ impl Completion<'_> {
             self.completed.errors.push(ValueError { violation, path: self.path.clone(), location });
         } else {
             self.completed.further_errors += 1;
+            if self.rendered.has_semantic_non_null() {
+                return Err(Stop::TooMany);
+            }
         }
         Err(Stop::Null)
     }

@@ -23,6 +23,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         mutation: IndexMap::new(),
         subscription: IndexMap::new(),
         node_id,
+        marks_semantic_non_null: options.semantic_non_null,
         tables: Vec::new(),
         row_types: HashMap::new(),
         functions: Vec::new(),
@@ -41,7 +42,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
     let exposed = schema.tables.iter().enumerate();
     let named = exposed.filter_map(|(index, found)| Some((Arc::clone(&found.as_ref()?.type_name), index)));
     schema.row_types = named.collect();
-    relations::add(&mut schema);
+    relations::add(&mut schema, options);
     let catalog = Arc::clone(&schema.catalog);
     for (index, table) in catalog.tables.iter().enumerate() {
         let Some(exposed) = schema.tables[index].as_ref() else { continue };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::claims::{Claim, Settled, settle};
 use super::column_type::ColumnType;
 use super::scalar::{exact_sql_type, is_made_of};
-use super::{Schema, defaults, naming};
+use super::{Nullability, Schema, defaults, naming};
 use crate::catalog::function::ArgumentMode;
 use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, SqlType, TypeKind};
 
@@ -201,6 +201,16 @@ fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
         return Err(format!("of the pseudo-type {}", found.name));
     }
     Ok(ColumnType::of(catalog, found, |oid| schema.enums.contains_key(&oid)))
+}
+
+impl Returns {
+    /// What a null means in the field of a call. A page of rows is there even if it has none.
+    pub(super) fn nullability(&self) -> Nullability {
+        match self {
+            Self::Rows(_) => Nullability::SemanticNonNull,
+            Self::Nothing | Self::Value(_) | Self::Row(_) => Nullability::Nullable,
+        }
+    }
 }
 
 impl ExposedFunction {

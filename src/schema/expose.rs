@@ -10,14 +10,15 @@ use super::claims::{Claim, Settled, settle, take_field};
 use super::column_type::ColumnType;
 use super::composite;
 use super::enums::{self, EnumType};
+use super::nullability::Declaration;
 use super::related::{self, Reached};
 use super::scalar;
 use super::type_id::{table_family, value_family};
 use super::{
-    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Options, Schema, SessionSettings, Totals,
-    global_id, groups, mutations, naming,
+    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Nullability, Options, Schema, SessionSettings,
+    Totals, global_id, groups, mutations, naming,
 };
-use crate::catalog::{Catalog, Oid, Problem, Table, Type};
+use crate::catalog::{Catalog, Column, Oid, Problem, Table, Type};
 
 /// Diesel's table of applied migrations, which is not part of an application.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";
@@ -59,7 +60,8 @@ pub(super) fn expose(schema: &mut Schema, options: Options, claimed: &mut HashSe
     composite::add(schema, claimed);
     let mut column_types = HashMap::new();
     for (index, table) in catalog.tables.iter().enumerate() {
-        let columns = schema.tables[index].is_some().then(|| columns(schema, table, &mut column_types));
+        let columns =
+            schema.tables[index].is_some().then(|| columns(schema, options, table, &mut column_types));
         if let (Some(exposed), Some(columns)) = (&mut schema.tables[index], columns) {
             exposed.changes = mutations::changes(table, &columns);
             exposed.places = places(&columns);
@@ -184,6 +186,7 @@ fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
 /// `column_types` caches column types by the type's oid.
 fn columns(
     schema: &mut Schema,
+    options: Options,
     table: &Table,
     column_types: &mut HashMap<Oid, Arc<ColumnType>>,
 ) -> Vec<Option<ExposedColumn>> {
@@ -223,6 +226,7 @@ fn columns(
         let is_given = mutations::is_given(column);
         exposed[index] = settled.name.map(|field| ExposedColumn {
             field: field.into(),
+            nullability: Nullability::of(declaration(column, &column_type), options),
             declared: column_type.declared(column.modifier),
             column_type,
             is_readable: column.can_select,
@@ -231,6 +235,19 @@ fn columns(
         });
     }
     exposed
+}
+
+/// Whether a column has a value in every row. JSON's null is a value in the database, but not in an answer.
+fn declaration(column: &Column, column_type: &ColumnType) -> Declaration {
+    if column_type.is_json_value() {
+        Declaration::Optional
+    } else if column.not_null {
+        Declaration::Guaranteed
+    } else if column.is_unverified_not_null {
+        Declaration::Unverified
+    } else {
+        Declaration::Optional
+    }
 }
 
 /// The type of a column whose comment declares how many dimensions its arrays have.

@@ -87,8 +87,8 @@ pub struct RelationField {
 pub enum Cardinality {
     /// At most one.
     One {
-        /// Whether there is always one.
-        is_non_null: bool,
+        /// What it means if there is none.
+        nullability: super::Nullability,
     },
     /// Any number.
     Many,

@@ -7,8 +7,9 @@ use indexmap::IndexMap;
 
 use super::claims::take_field;
 use super::field::{Cardinality, Join, KeySide, RelationField};
-use super::{Schema, naming};
-use crate::catalog::{Problem, Relation};
+use super::nullability::Declaration;
+use super::{Nullability, Options, Schema, naming};
+use crate::catalog::{Problem, Relation, Table};
 
 struct Candidate {
     /// Empty until it is decided.
@@ -23,13 +24,13 @@ struct Candidate {
 }
 
 /// Gives each table its relation fields, in the order of relations, to-one before to-many.
-pub(super) fn add(schema: &mut Schema) {
+pub(super) fn add(schema: &mut Schema, options: Options) {
     let catalog = schema.catalog.clone();
     let mut outgoing: Vec<Vec<Candidate>> = catalog.tables.iter().map(|_| Vec::new()).collect();
     let mut incoming: Vec<Vec<Candidate>> = catalog.tables.iter().map(|_| Vec::new()).collect();
     for relation in &catalog.relations {
         if is_visible(schema, relation) {
-            outgoing[relation.table].push(to_referenced(schema, relation));
+            outgoing[relation.table].push(to_referenced(schema, relation, options));
             incoming[relation.referenced_table].push(to_referring(schema, relation));
         }
     }
@@ -62,7 +63,7 @@ fn is_visible(schema: &Schema, relation: &Relation) -> bool {
         && can_select(relation.referenced_table, &relation.referenced_columns)
 }
 
-fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
+fn to_referenced(schema: &Schema, relation: &Relation, options: Options) -> Candidate {
     let table = &schema.catalog.tables[relation.table];
     let referenced = &schema.catalog.tables[relation.referenced_table];
     let inflect = schema.catalog.namespace_directive(table).inflect_names.unwrap_or(false);
@@ -75,14 +76,12 @@ fn to_referenced(schema: &Schema, relation: &Relation) -> Candidate {
         Some(name) => [name.clone(), name],
         None => [naming::lower_first(type_name), type_name.to_owned()],
     };
-    let is_non_null = relation.is_enforced
-        && relation.columns.iter().all(|column| table.columns[*column].not_null)
-        && !referenced.has_row_security;
+    let nullability = Nullability::of(declaration(table, referenced, relation), options);
     let columns = relation.columns.iter().copied().zip(relation.referenced_columns.iter().copied()).collect();
     let operators = relation.operators.clone();
     let (table, is_only) = (relation.referenced_table, is_only(schema, relation));
     let join = Join { table, side: KeySide::Referenced, is_only, columns, operators };
-    let field = RelationField { join: Arc::new(join), cardinality: Cardinality::One { is_non_null } };
+    let field = RelationField { join: Arc::new(join), cardinality: Cardinality::One { nullability } };
     Candidate::new(schema, relation, usual, relation.foreign_name.clone(), field)
 }
 
@@ -94,10 +93,26 @@ fn to_referring(schema: &Schema, relation: &Relation) -> Candidate {
     let operators = relation.operators.clone();
     let (table, is_only) = (relation.table, is_only(schema, relation));
     let join = Join { table, side: KeySide::Referring, is_only, columns, operators };
-    let cardinality =
-        if relation.is_one_to_one { Cardinality::One { is_non_null: false } } else { Cardinality::Many };
+    let to_one = Cardinality::One { nullability: Nullability::Nullable };
+    let cardinality = if relation.is_one_to_one { to_one } else { Cardinality::Many };
     let field = RelationField { join: Arc::new(join), cardinality };
     Candidate::new(schema, relation, usual, relation.local_name.clone(), field)
+}
+
+/// Whether each referencing row has a referenced one that the role can see. Policies can hide any row, constraints do
+/// not cover the rows of children, and a comment may describe a key that leads nowhere.
+fn declaration(table: &Table, referenced: &Table, relation: &Relation) -> Declaration {
+    let columns = || relation.columns.iter().map(|column| &table.columns[*column]);
+    if referenced.has_row_security || !relation.is_constraint {
+        Declaration::Optional
+    } else if relation.is_enforced && columns().all(|column| column.not_null) {
+        Declaration::Guaranteed
+    } else if !table.has_children && columns().all(|column| column.not_null || column.is_unverified_not_null)
+    {
+        Declaration::Unverified
+    } else {
+        Declaration::Optional
+    }
 }
 
 /// Whether a relation leads only to rows of the table itself, although it has children.

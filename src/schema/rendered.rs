@@ -18,6 +18,7 @@ mod objects;
 mod related;
 mod renderer;
 mod roots;
+mod semantic_non_null;
 mod text;
 mod updates;
 
@@ -64,6 +65,11 @@ impl Rendered {
     /// first use, because for a thousand tables it has some megabytes.
     pub fn sdl(&self) -> Arc<str> {
         Arc::clone(self.sdl.get_or_init(|| self.compiled.serialize().to_string().into()))
+    }
+
+    /// Whether fields have the directive `@semanticNonNull`, which promises an error for each null.
+    pub fn has_semantic_non_null(&self) -> bool {
+        self.compiled.directive_definitions.contains_key("semanticNonNull")
     }
 
     /// The SDL that a supergraph is composed from: what a gateway may select, with the directives of

@@ -10,7 +10,9 @@ use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKin
 use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
 use super::type_id::Stem;
-use super::{AggregateFunction, ColumnMeasure, ConflictHandling, SessionSettings, TypeId, UpdateOperation};
+use super::{
+    AggregateFunction, ColumnMeasure, ConflictHandling, Nullability, SessionSettings, TypeId, UpdateOperation,
+};
 
 /// How a table is exposed.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +87,8 @@ pub struct ExposedColumn {
     pub field: Arc<str>,
     /// Its type; columns of one type share it.
     pub column_type: Arc<ColumnType>,
+    /// What a null in its field means.
+    pub nullability: Nullability,
     /// Whether the role may read it; if not, it is only in inputs.
     pub is_readable: bool,
     /// Whether an insert can set it.

@@ -4,6 +4,7 @@ use super::ast::Expression;
 use super::json::{IfNull, JsonText};
 use super::{Compiler, TableRef};
 use crate::plan::{CompositeField, CompositeSelection};
+use crate::schema::Nullability;
 use crate::schema::violation::Violation;
 
 impl Compiler<'_> {
@@ -14,8 +15,8 @@ impl Compiler<'_> {
         column: usize,
         selection: &CompositeSelection,
     ) -> JsonText {
-        let is_not_null = self.schema.catalog.tables[at.table].columns[column].not_null;
-        let if_null = if is_not_null { IfNull::Violation(Violation::Null) } else { IfNull::Null };
+        let nullability = self.schema.column(at.table, column).map(|exposed| exposed.nullability);
+        let if_null = IfNull::by(nullability.unwrap_or(Nullability::Nullable), Violation::Null);
         self.composite_json(&self.column(at, column), selection, if_null)
     }
 

@@ -12,14 +12,14 @@ impl Compiler<'_> {
     /// The value at the end of a path, as JSON. If there is none, it is null, or the text of JSON's null if
     /// the column's field is non-null.
     pub(super) fn json_at(&self, at: TableRef<'_>, column: usize, path: &Slot) -> JsonText {
-        let is_value =
-            self.schema.column(at.table, column).is_some_and(|found| found.column_type.is_json_value());
+        let exposed = self.schema.column(at.table, column);
+        let is_value = exposed.is_some_and(|found| found.column_type.is_json_value());
         if is_value {
             let value = self.jsonb(at, column).binary("#>", texts(path)).cast(SqlType::TEXT);
             return JsonText::of_piece(IfNull::Null.in_place_of(value));
         }
         let value = self.column(at, column).binary("#>", texts(path)).cast(SqlType::TEXT);
-        if self.schema.catalog.tables[at.table].columns[column].not_null {
+        if exposed.is_some_and(|found| found.nullability.excludes_null()) {
             let string = Expression::Call("to_json", vec![value]);
             return JsonText::of_piece(Expression::Coalesce(vec![string, Expression::text("\"null\"")]));
         }

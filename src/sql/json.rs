@@ -3,6 +3,7 @@
 
 use super::ast::{Aggregate, Expression, Order};
 use crate::catalog::SqlType;
+use crate::schema::Nullability;
 use crate::schema::violation::Violation;
 
 /// PostgreSQL allows 100 arguments of a function.
@@ -23,6 +24,13 @@ pub(super) enum IfNull {
     Null,
     /// A mark: the type is non-null.
     Violation(Violation),
+}
+
+impl IfNull {
+    /// What replaces a null in a field of a row, if it is that violation.
+    pub(super) fn by(nullability: Nullability, violation: Violation) -> Self {
+        if nullability.excludes_null() { Self::Violation(violation) } else { Self::Null }
+    }
 }
 
 impl JsonText {

@@ -70,9 +70,8 @@ impl Compiler<'_> {
             RowField::JsonAt { column, path } => self.json_at(at, *column, path),
             RowField::Measure(measure) => self.measure_json(at, measure),
             RowField::Computed(function) => self.computed_json(at, *function),
-            RowField::ToOne { row, is_non_null } => {
-                let if_none =
-                    if *is_non_null { IfNull::Violation(Violation::MissingRow) } else { IfNull::Null };
+            RowField::ToOne { row, nullability } => {
+                let if_none = IfNull::by(*nullability, Violation::MissingRow);
                 self.row_select(row, Some(at)).into_json(if_none)
             }
             RowField::ToMany(connection) => self.connection_select(connection, Some(at)).into_json(),

@@ -20,12 +20,7 @@ impl Compiler<'_> {
         let Some(exposed) = self.schema.column(at.table, column) else {
             return JsonText::known("null");
         };
-        let is_not_null = self.schema.catalog.tables[at.table].columns[column].not_null;
-        let if_null = if is_not_null && !exposed.column_type.is_json_value() {
-            IfNull::Violation(Violation::Null)
-        } else {
-            IfNull::Null
-        };
+        let if_null = IfNull::by(exposed.nullability, Violation::Null);
         self.value_json(self.column(at, column), &exposed.column_type, if_null)
     }
 

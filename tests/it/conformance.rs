@@ -271,6 +271,7 @@ fn config(case: &Case, database: &str) -> Config {
         total_count: false,
         aggregate: false,
         partitions: true,
+        semantic_non_null: false,
         subscriptions: false,
         federation: false,
     };

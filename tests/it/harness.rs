@@ -179,6 +179,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             total_count: false,
             aggregate: false,
             partitions: false,
+            semantic_non_null: false,
             subscriptions: true,
             federation: false,
         },

@@ -6,3 +6,4 @@ mod kinds;
 mod propagation;
 mod random;
 mod requests;
+mod semantic_non_null;

@@ -3,7 +3,8 @@
 // a JSON string, or null.
 //
 // graphql-js executes the document over the answer's own data. If that gives the same data without an error, every null,
-// list, enum value and number is where the schema lets it be, and fields stand in the order of the selections.
+// list, enum value and number is where the schema lets it be, and fields stand in the order of the selections. Where a field has
+// `@semanticNonNull`, its null needs an error that leads to it or below it.
 import { readFileSync } from "node:fs";
 import { buildSchema, execute, isScalarType, parse, specifiedScalarTypes } from "graphql";
 
@@ -29,6 +30,11 @@ function at(data, path) {
   return path.reduce((value, step) => value?.[step] ?? null, data);
 }
 
+// The keys and indexes that lead to a place.
+function keysOf(path) {
+  return path === undefined ? [] : [...keysOf(path.prev), path.key];
+}
+
 function complaint({ document, answer: text, node }) {
   let answer;
   try {
@@ -42,14 +48,25 @@ function complaint({ document, answer: text, node }) {
     if (path && at(answer.data, path) !== null) return `an error at ${path}, where there is a value`;
   }
   if (answer.data === null) return errors.length > 0 ? null : "data is null without an error";
+  const unexplained = [];
+  const paths = errors.map(({ path }) => `${path},`);
   const result = execute({
     schema,
     document: parse(document),
     rootValue: answer.data,
-    fieldResolver: (parent, _arguments, _context, { path }) => parent[path.key],
+    fieldResolver: (parent, _arguments, _context, { path, fieldName, parentType }) => {
+      const { astNode } = parentType.getFields()[fieldName];
+      const isPromised = astNode.directives.some(({ name }) => name.value === "semanticNonNull");
+      const keys = keysOf(path);
+      if (isPromised && parent[path.key] === null && !paths.some((found) => found.startsWith(`${keys},`))) {
+        unexplained.push(keys);
+      }
+      return parent[path.key];
+    },
     typeResolver: () => node,
   });
   if (result.errors) return `${result.errors[0].message} at ${result.errors[0].path}`;
+  if (unexplained.length > 0) return `null without an error at ${unexplained[0]}`;
   const [ours, theirs] = [answer.data, result.data].map((data) => JSON.stringify(data));
   return ours === theirs ? null : `by the schema it is ${theirs}`;
 }

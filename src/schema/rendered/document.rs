@@ -10,10 +10,11 @@ use apollo_compiler::ast::{
 use apollo_compiler::{Name, name};
 
 use super::renderer::{Field, Input, Renderer, description};
+use super::semantic_non_null;
 use crate::catalog::JsonForm;
 use crate::schema::{
-    AggregateFunction, ExposedColumn, ExposedTable, FixedFields, MutationFieldKind, PageInfoFieldKind,
-    Scalar, Schema, TableType, TypeId, ValueType,
+    AggregateFunction, ExposedColumn, ExposedTable, FixedFields, MutationFieldKind, Nullability,
+    PageInfoFieldKind, Scalar, Schema, TableType, TypeId, ValueType,
 };
 
 /// The directions of an order, and the values of `is`.
@@ -40,6 +41,9 @@ const FIGURES: [(TableType, &str, AggregateFunction); 2] = [
 pub(super) fn document(schema: &Schema) -> Result<Document, String> {
     let mut definitions =
         Definitions { renderer: Renderer::new(schema), made: Vec::new(), has_mutation: false };
+    if schema.marks_semantic_non_null {
+        definitions.made.push(semantic_non_null::definition());
+    }
     definitions.shared_types();
     for (index, table) in schema.tables.iter().enumerate() {
         if table.is_some() {
@@ -186,13 +190,16 @@ impl Definitions<'_> {
     fn aggregates(&mut self, index: usize) {
         let mut fields = Vec::new();
         for (kind, result) in self.renderer.aggregates(index) {
-            let mut returns = self.renderer.scalar(Scalar::Int).non_null();
-            if let Some((part, columns)) = result {
-                let id = TypeId::Table(index, part);
-                returns = self.renderer.reference(id);
-                self.object(id, Some(kind.description()), columns);
-            }
-            fields.push(self.renderer.fixed(kind, returns));
+            let (returns, nullability) = match result {
+                None => (self.renderer.scalar(Scalar::Int), Nullability::NonNull),
+                Some((part, columns)) => {
+                    let id = TypeId::Table(index, part);
+                    self.object(id, Some(kind.description()), columns);
+                    (self.renderer.reference(id), Nullability::SemanticNonNull)
+                }
+            };
+            let made = self.renderer.fixed(kind, returns);
+            fields.push(self.renderer.with_nullability(made, nullability));
         }
         let text = "Figures over the rows of a collection";
         self.object(TypeId::Table(index, TableType::Aggregate), Some(text), fields);

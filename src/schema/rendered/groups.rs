@@ -7,8 +7,8 @@ use super::renderer::{Field, Input, Renderer, description, field};
 use crate::schema::groups::KEY;
 use crate::schema::{
     AggregateFieldKind, AggregateFunction, ExposedColumn, ExposedTable, FixedFields, GroupByFieldKind,
-    GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFilterFieldKind, OptionalType, Scalar, TableType,
-    TimeType, TruncationUnit, TypeId, ValueType,
+    GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFilterFieldKind, Nullability, OptionalType, Scalar,
+    TableType, TimeType, TruncationUnit, TypeId, ValueType,
 };
 
 /// One function for each type of conditions on aggregates.
@@ -84,14 +84,16 @@ impl Renderer<'_> {
         let key = self.reference(TypeId::Table(table, TableType::GroupKey)).non_null();
         let mut fields = vec![self.field(KEY.0, Some(KEY.1), key)];
         for kind in AggregateFieldKind::ALL {
-            let returns = match kind {
-                AggregateFieldKind::Count => self.scalar(Scalar::Int).non_null(),
+            let (returns, nullability) = match kind {
+                AggregateFieldKind::Count => (self.scalar(Scalar::Int), Nullability::NonNull),
                 AggregateFieldKind::Function(function) if has_aggregate(exposed, *function) => {
-                    self.reference(TypeId::Table(table, TableType::AggregateOf(*function)))
+                    let returns = TypeId::Table(table, TableType::AggregateOf(*function));
+                    (self.reference(returns), Nullability::SemanticNonNull)
                 }
                 AggregateFieldKind::Function(_) => continue,
             };
-            fields.push(self.fixed(*kind, returns));
+            let made = self.fixed(*kind, returns);
+            fields.push(self.with_nullability(made, nullability));
         }
         fields
     }

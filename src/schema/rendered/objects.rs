@@ -2,10 +2,10 @@
 
 use apollo_compiler::ast::Type;
 
-use super::renderer::{Field, Renderer, description, field, non_null_if};
+use super::renderer::{Field, Renderer, description, field};
 use crate::schema::{
-    AggregateFieldKind, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields, PageInfoFieldKind,
-    ResponseFieldKind, Scalar, TableType, Totals, TypeId,
+    AggregateFieldKind, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields, Nullability,
+    PageInfoFieldKind, ResponseFieldKind, Scalar, TableType, Totals, TypeId,
 };
 
 /// The type of a function's results, with its fields.
@@ -57,7 +57,8 @@ impl Renderer<'_> {
             }
             ConnectionFieldKind::Aggregate => {
                 let returns = self.reference(TypeId::Table(table, TableType::Aggregate));
-                self.fixed(*kind, returns)
+                let made = self.fixed(*kind, returns);
+                self.with_nullability(made, Nullability::SemanticNonNull)
             }
         });
         fields.collect()
@@ -110,24 +111,26 @@ impl Renderer<'_> {
             vec![self.field(schema.node_id, Some("Identifies the row among all rows of all types"), id)];
         for (position, column) in exposed.readable_columns() {
             let found = &table.columns[position];
-            let is_non_null = found.not_null && !column.column_type.is_json_value();
-            let returns = non_null_if(self.value(&column.column_type), is_non_null);
+            let returns = self.value(&column.column_type);
             let text = description(found.directive.description.as_ref());
             let arguments = self.json_path_argument(column);
-            fields.push(field(self.name(&column.field), text, arguments, returns));
+            let made = field(self.name(&column.field), text, arguments, returns);
+            fields.push(self.with_nullability(made, column.nullability));
         }
         for (name, relation) in &exposed.relations {
             let other = relation.join.table;
-            let (arguments, returns) = match relation.cardinality {
-                Cardinality::Many => self.connection(other),
-                Cardinality::One { is_non_null } => (Vec::new(), non_null_if(self.row(other), is_non_null)),
+            let ((arguments, returns), nullability) = match relation.cardinality {
+                Cardinality::Many => (self.connection(other), Nullability::SemanticNonNull),
+                Cardinality::One { nullability } => ((Vec::new(), self.row(other)), nullability),
             };
-            fields.push(field(self.name(name), None, arguments, returns));
+            let made = field(self.name(name), None, arguments, returns);
+            fields.push(self.with_nullability(made, nullability));
         }
         for (name, function) in &exposed.computed {
             let (arguments, returns) = self.call(&[*function]);
             let text = description(schema.catalog.functions[*function].directive.description.as_ref());
-            fields.push(field(self.name(name), text, arguments, returns));
+            let made = field(self.name(name), text, arguments, returns);
+            fields.push(self.with_nullability(made, self.call_nullability(&[*function])));
         }
         fields.extend(self.measure_fields(exposed));
         fields

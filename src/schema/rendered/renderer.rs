@@ -7,7 +7,10 @@ use std::sync::Arc;
 use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition, Type, Value};
 use apollo_compiler::{Name, Node, name};
 
-use crate::schema::{ColumnType, FixedFields, OptionalType, Scalar, Schema, TableType, TypeId, ValueType};
+use super::semantic_non_null;
+use crate::schema::{
+    ColumnType, FixedFields, Nullability, OptionalType, Scalar, Schema, TableType, TypeId, ValueType,
+};
 
 /// A field of an object.
 pub(super) type Field = Node<FieldDefinition>;
@@ -140,6 +143,21 @@ impl<'s> Renderer<'s> {
         let made = self.fixed(kind, returns);
         self.fields.insert(kind.description(), made.clone());
         made
+    }
+
+    /// The field with the type, or the directive, that says what its null means. Its type is nullable before.
+    pub(super) fn with_nullability(&self, mut field: Field, nullability: Nullability) -> Field {
+        match nullability {
+            Nullability::NonNull => {
+                let made = field.make_mut();
+                made.ty = made.ty.clone().non_null();
+            }
+            Nullability::SemanticNonNull if self.schema.marks_semantic_non_null => {
+                field.make_mut().directives.push(semantic_non_null::applied());
+            }
+            Nullability::SemanticNonNull | Nullability::Nullable => {}
+        }
+        field
     }
 
     /// A field whose name does not come from the database.

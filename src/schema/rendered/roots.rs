@@ -9,8 +9,8 @@ use indexmap::IndexMap;
 use super::renderer::{Field, Input, Renderer, description, field, input, non_null_if, with_default};
 use crate::schema::lookup::key_columns;
 use crate::schema::{
-    DISTINCT_ON, ExposedArgument, ExposedTable, MutationFieldKind, QueryFieldKind, Returns, Scalar,
-    TableType, TypeId,
+    DISTINCT_ON, ExposedArgument, ExposedTable, MutationFieldKind, Nullability, QueryFieldKind, Returns,
+    Scalar, TableType, TypeId,
 };
 
 impl Renderer<'_> {
@@ -82,25 +82,28 @@ impl Renderer<'_> {
 
     fn mutation_field(&mut self, name: &Arc<str>, kind: &MutationFieldKind) -> Option<Field> {
         let schema = self.schema;
-        let (table, arguments, returns, text) = match kind {
+        let (table, arguments, (returns, nullability), text) = match kind {
             MutationFieldKind::Insert(table) => {
                 let rows = self.reference(TypeId::Table(*table, TableType::InsertInput));
                 let rows = rows.non_null().list().non_null();
                 let mut arguments = vec![self.input("objects", Some("The rows, at least one"), rows)];
                 arguments.extend(self.conflict_argument(*table));
                 let returns = self.reference(TypeId::Table(*table, TableType::InsertResponse));
+                let returns = (returns, Nullability::SemanticNonNull);
                 (table, arguments, returns, ["Inserts rows into", "; all of them or none"])
             }
             MutationFieldKind::Update(table) => {
                 let mut arguments = vec![self.set_argument(*table)];
                 arguments.extend(self.target_arguments(*table));
                 arguments.extend(self.operation_arguments(*table));
-                let returns = self.reference(TypeId::Table(*table, TableType::UpdateResponse)).non_null();
+                let returns = self.reference(TypeId::Table(*table, TableType::UpdateResponse));
+                let returns = (returns, Nullability::NonNull);
                 (table, arguments, returns, ["Updates the rows of", " that match"])
             }
             MutationFieldKind::Delete(table) => {
                 let arguments = self.target_arguments(*table);
-                let returns = self.reference(TypeId::Table(*table, TableType::DeleteResponse)).non_null();
+                let returns = self.reference(TypeId::Table(*table, TableType::DeleteResponse));
+                let returns = (returns, Nullability::NonNull);
                 (table, arguments, returns, ["Deletes the rows of", " that match"])
             }
             MutationFieldKind::Call(functions) => return Some(self.call_field(name, functions)),
@@ -108,7 +111,8 @@ impl Renderer<'_> {
         };
         let [what, how] = text;
         let text = format!("{what} the collection of `{}`{how}", schema.table(*table)?.type_name);
-        Some(field(self.name(name), description(Some(&text)), arguments, returns))
+        let made = field(self.name(name), description(Some(&text)), arguments, returns);
+        Some(self.with_nullability(made, nullability))
     }
 
     /// The arguments that say which rows are changed, and how many at most.
@@ -160,7 +164,14 @@ impl Renderer<'_> {
         // The first overload determines what all of them have in common.
         let function = functions.first().map(|first| &self.schema.catalog.functions[*first]);
         let text = function.and_then(|function| description(function.directive.description.as_ref()));
-        field(self.name(name), text, arguments, returns)
+        let made = field(self.name(name), text, arguments, returns);
+        self.with_nullability(made, self.call_nullability(functions))
+    }
+
+    /// What a null means in the field of a call of one of these functions.
+    pub(super) fn call_nullability(&self, functions: &[usize]) -> Nullability {
+        let exposed = functions.first().and_then(|first| self.schema.function(*first));
+        exposed.map_or(Nullability::Nullable, |exposed| exposed.returns.nullability())
     }
 
     /// The arguments and the result of a call of one of these functions. An argument is required if all of them require it.

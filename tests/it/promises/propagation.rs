@@ -24,7 +24,11 @@ const NULL: &str = r#""\/null""#;
 
 /// The completed answer of the only root field, whose response key is `r`.
 fn completed(document: &str, answer: &str, most_errors: usize) -> CompletedAnswer {
-    let compiled = CompiledSchema::parse_and_validate(SDL, "schema.graphql").expect("a valid schema");
+    completed_by(SDL, document, answer, most_errors)
+}
+
+fn completed_by(sdl: &str, document: &str, answer: &str, most_errors: usize) -> CompletedAnswer {
+    let compiled = CompiledSchema::parse_and_validate(sdl, "schema.graphql").expect("a valid schema");
     let rendered = Rendered::from(compiled);
     let limits = verdict::limits();
     let document = Document::parse(&rendered, document, &limits).expect("a valid document");
@@ -154,4 +158,15 @@ fn errors_beyond_the_limit_are_counted() {
     assert_eq!((found.errors.len(), found.further_errors), (7, 43));
     let nulls = vec!["null"; 50].join(",");
     assert_eq!(found.text, Some(format!(r#"{{"loose":[{nulls}]}}"#)));
+}
+
+#[test]
+fn a_root_field_is_null_if_not_every_null_could_have_its_error() {
+    let sdl = format!("directive @semanticNonNull(levels: [Int!]! = [0]) on FIELD_DEFINITION {SDL}");
+    for (count, is_null) in [(7, false), (8, true)] {
+        let rows = vec![format!(r#"{{"id":1,"name":{NULL}}}"#); count].join(",");
+        let answer = format!(r#"{{"loose":[{rows}]}}"#);
+        let found = completed_by(&sdl, "{ r: pages { loose { id name } } }", &answer, 7);
+        assert_eq!((found.errors.len(), found.text.is_none()), (7, is_null));
+    }
 }
