@@ -39,8 +39,8 @@ use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, ContextForm, Limits, StoredOperations};
-use crate::db::{Database, Replicas, Settings};
+use crate::config::{CLAIMS_SETTING, Config, ContextForm, Limits, StoredOperations};
+use crate::db::{Database, Replicas};
 use crate::error::{Code, Error};
 use crate::event::{Event, Trace, in_request_span};
 use crate::persisted::PersistedError;
@@ -48,7 +48,7 @@ use crate::request::{Definition, JsonMap, OperationType, json_map};
 use crate::response::{self, Body};
 
 pub use crate::changes::{Changes, TableId};
-pub use crate::db::{AnswerHash, ReadFrom, ReplicaState, Watch};
+pub use crate::db::{AnswerHash, ReadFrom, ReplicaState, Settings, Watch};
 pub use crate::persisted::DocumentSource;
 pub use crate::plan::Effect;
 pub use accept::Accepted;
@@ -169,6 +169,16 @@ pub struct Identity {
     pub settings: Settings,
     /// When the token expires; a subscription ends then. `None` is never.
     pub expires_at: Option<SystemTime>,
+}
+
+impl Identity {
+    /// A role with claims, as a token with these claims has them. The claim `role` becomes the role's name.
+    pub fn of_role(role: &str, mut claims: Map<String, Value>) -> Self {
+        claims.insert("role".to_owned(), role.into());
+        let claims = Value::Object(claims).to_string();
+        let settings = [(CLAIMS_SETTING.into(), claims.into())].into();
+        Self { role: Some(role.into()), settings, expires_at: None }
+    }
 }
 
 /// The answer to a request.

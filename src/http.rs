@@ -14,6 +14,7 @@ mod descriptors;
 #[cfg(feature = "dev")]
 mod dev;
 mod document;
+mod embedded;
 pub mod graphiql;
 mod graphql;
 mod handling;
@@ -21,6 +22,7 @@ mod identity;
 mod listeners;
 mod live;
 mod metrics;
+mod mounted;
 mod origin;
 mod parameters;
 mod preflight;
@@ -35,7 +37,7 @@ mod trace;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+pub use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::get;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +49,7 @@ use crate::live::Live;
 
 use self::connection::Connections;
 pub use self::descriptors::raise_limit;
+pub use self::embedded::Embedded;
 pub use self::listeners::{ListenError, Listeners, metrics_listener};
 pub use self::metrics::{MetricsEndpoint, observe};
 use self::room::Room;
@@ -159,6 +162,20 @@ fn posting(shared: Shared) -> Handler {
 
 /// The paths.
 fn router(shared: Shared) -> Router {
+    api(&shared)
+        .merge(health())
+        .fallback(admin::not_found)
+        .method_not_allowed_fallback(admin::method_not_allowed)
+        .with_state(shared)
+}
+
+/// The paths that say whether the server works.
+fn health() -> Router<Shared> {
+    Router::new().route("/healthz", get(admin::alive)).route("/readyz", get(admin::ready))
+}
+
+/// The paths of the API and its pages.
+fn api(shared: &Shared) -> Router<Shared> {
     // Posted operations do not go through the router (see `service`); it answers the other methods.
     let post =
         async |State(shared): State<Shared>, request: Request| graphql::post(Arc::new(shared), request).await;
@@ -167,19 +184,13 @@ fn router(shared: Shared) -> Router {
         .route("/graphql", graphql())
         .route("/graphql/", graphql())
         .route("/graphql/v1", graphql())
-        .route("/graphql/v1/", graphql())
-        .route("/healthz", get(admin::alive))
-        .route("/readyz", get(admin::ready));
+        .route("/graphql/v1/", graphql());
     let router = if shared.sdl { router.route("/schema.graphql", get(admin::schema)) } else { router };
-    let router = if shared.graphiql {
+    if shared.graphiql {
         router.route("/", get(graphiql::page)).route("/assets/{file}", get(graphiql::asset))
     } else {
         router
-    };
-    router
-        .fallback(admin::not_found)
-        .method_not_allowed_fallback(admin::method_not_allowed)
-        .with_state(shared)
+    }
 }
 
 /// The paths, and those of a development server if this is one.

@@ -6,8 +6,9 @@
 #![doc = include_str!("../docs/library.md")]
 
 mod builder;
+mod embedded;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ use crate::queue::Commits;
 use crate::shutdown::Shutdown;
 
 pub use builder::{BuildError, Builder};
+use embedded::Running;
 
 /// A GraphQL server, ready to run. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +34,8 @@ pub struct Server {
     commits: Option<Arc<Commits>>,
     authenticator: Authenticator,
     config: Config,
+    /// What runs in a program that has an HTTP server of its own, once it has asked for a router.
+    embedded: Arc<OnceLock<Running>>,
 }
 
 impl Server {
@@ -101,13 +105,24 @@ impl Server {
 
     /// Starts the parts of the server. Metrics are served if there is a listener for them.
     pub(crate) fn start(&self, listeners: Listeners, parts: &Shutdown) {
-        let Self { backend, live, commits, authenticator, config } = self.clone();
+        self.follow(parts);
+        let Self { backend, live, authenticator, config, .. } = self.clone();
+        let stop = parts.token();
+        let http = async move {
+            crate::http::serve(backend, live, authenticator, listeners, &config.http, stop).await;
+        };
+        parts.spawn(http);
+    }
+
+    /// Starts the parts that follow changes elsewhere: commits of other processes, keys of tokens, the catalog.
+    fn follow(&self, parts: &Shutdown) {
+        let Self { backend, live, commits, authenticator, config, .. } = self.clone();
         if let (Some(commits), Some(engine)) = (commits, backend.engine()) {
-            let (told, live, stop) = (engine.commits(), live.clone(), parts.token());
+            let (told, stop) = (engine.commits(), parts.token());
             parts.spawn(async move { follow_commits(&commits, told, live.as_ref(), &stop).await });
         }
-        let (followed, stop) = (authenticator.clone(), parts.token());
-        parts.spawn(async move { followed.follow_keys(stop).await });
+        let stop = parts.token();
+        parts.spawn(async move { authenticator.follow_keys(stop).await });
         let planning = backend.planning().clone();
         if let Some(interval) = config.database.watch_interval {
             let (planning, stop) = (planning.clone(), parts.token());
@@ -118,11 +133,6 @@ impl Server {
             planning.check_persisted().await;
             stop.cancelled().await;
         });
-        let stop = parts.token();
-        let http = async move {
-            crate::http::serve(backend, live, authenticator, listeners, &config.http, stop).await;
-        };
-        parts.spawn(http);
     }
 }
 

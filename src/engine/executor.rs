@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{AllowedOperations, Engine, Identity, ReadFrom, Response as EngineResponse};
-use crate::config::{Auth, CLAIMS_SETTING};
+use crate::config::Auth;
 use crate::error::Error;
 
 #[derive(Deserialize)]
@@ -74,11 +74,7 @@ impl Executor for Engine {
 /// connection's own user if neither that role nor keys are set; `None` if such requests are refused.
 pub(super) fn anonymous(auth: &Auth) -> Option<Identity> {
     match &auth.anon_role {
-        Some(role) => {
-            let claims = serde_json::json!({ "role": role }).to_string();
-            let settings = [(CLAIMS_SETTING.into(), claims.into())].into();
-            Some(Identity { role: Some(role.as_str().into()), settings, expires_at: None })
-        }
+        Some(role) => Some(Identity::of_role(role, serde_json::Map::new())),
         None => auth.is_open().then(Identity::default),
     }
 }

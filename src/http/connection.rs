@@ -140,12 +140,13 @@ async fn serve_http2(socket: Socket, service: Service, place: &Place, stop: &Can
 /// Answers one request. The exchange lasts until the last frame of its answer is taken.
 async fn answer(
     activity: &Arc<Activity>,
-    service: Service,
+    mut service: Service,
     mut request: Request<Incoming>,
 ) -> Result<Response<Frames<Body>>, Infallible> {
     let exchange = activity.begin();
     request.extensions_mut().insert(Arc::clone(activity));
-    let response = trace::answer(service, request).await;
+    let respond = async |request| service.answer(request).await;
+    let response = trace::answer(request.map(Body::new), respond).await;
     Ok(response.map(|body| Frames::new(body, exchange, streams::pace())))
 }
 

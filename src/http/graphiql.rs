@@ -23,6 +23,7 @@ use uuid::Uuid;
 use super::Shared;
 use super::admin::is_known;
 use super::identity::identify;
+use super::mounted;
 
 // The names and the packed contents of the files.
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -47,16 +48,16 @@ pub const fn is_embedded() -> bool {
 }
 
 /// The elements that load the binary's files: the style sheet, and the script that loads the other ones. Their addresses are
-/// relative, so that the page also works below a proxy's prefix.
-fn elements(nonce: &str) -> (String, String) {
+/// relative, so that the page also works below a proxy's prefix; `below` leads to what is below the page.
+fn elements(nonce: &str, below: &str) -> (String, String) {
     let entry = |start: &str, end: &str| {
         let mut names = EMBEDDED.iter().map(|(name, _)| *name);
         names.find(|name| name.starts_with(start) && name.ends_with(end)).unwrap_or_default()
     };
     let (style, script) = (entry("style-", ".css"), entry("graphiql-", ".js"));
     (
-        format!(r#"<link rel="stylesheet" href="assets/{style}" nonce="{nonce}">"#),
-        format!(r#"<script type="module" src="assets/{script}" nonce="{nonce}"></script>"#),
+        format!(r#"<link rel="stylesheet" href="{below}assets/{style}" nonce="{nonce}">"#),
+        format!(r#"<script type="module" src="{below}assets/{script}" nonce="{nonce}"></script>"#),
     )
 }
 
@@ -71,11 +72,12 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
         Err(_) => None,
     };
     let nonce = Uuid::new_v4().simple().to_string();
-    let mut settings = json!({"endpoint": "graphql", "defaultQuery": default_query});
+    let below = mounted::below(&request);
+    let mut settings = json!({"endpoint": format!("{below}graphql"), "defaultQuery": default_query});
     if shared.has_people {
-        settings["people"] = "dev/people".into();
+        settings["people"] = format!("{below}dev/people").into();
     }
-    let mut response = Html(render(SOURCE, &nonce, &settings.to_string())).into_response();
+    let mut response = Html(render(SOURCE, &nonce, &below, &settings.to_string())).into_response();
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::from_str(&policy(SOURCE, &nonce)) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -86,9 +88,9 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
     response
 }
 
-fn render(source: Source, nonce: &str, settings: &str) -> String {
+fn render(source: Source, nonce: &str, below: &str, settings: &str) -> String {
     let (page, (styles, scripts)) = match source {
-        Source::Binary => (PAGE, elements(nonce)),
+        Source::Binary => (PAGE, elements(nonce, below)),
         Source::Cdn => (cdn::PAGE, cdn::elements(nonce)),
     };
     // A `<` could end the element that contains the settings; in JSON it can be escaped.
@@ -181,7 +183,7 @@ mod tests {
     fn settings_cannot_leave_their_element() {
         let settings = json!({"defaultQuery": "</script><script>alert(1)</script>"}).to_string();
         for source in [Source::Binary, Source::Cdn] {
-            let page = render(source, "n0", &settings);
+            let page = render(source, "n0", "", &settings);
             assert!(!page.contains("alert(1)</script>"), "the settings are escaped");
             assert!(!page.contains("{{"), "every place is filled");
         }
@@ -190,7 +192,7 @@ mod tests {
     #[test]
     fn every_script_and_style_sheet_has_the_nonce() {
         for source in [Source::Binary, Source::Cdn] {
-            let page = render(source, "n0", "{}");
+            let page = render(source, "n0", "./api/", "{}");
             let elements = ["<script", "<link rel=\"stylesheet\"", "<style"];
             let elements: usize = elements.iter().map(|start| page.matches(start).count()).sum();
             let data = page.matches("<script type=\"application/json\"").count();

@@ -19,6 +19,7 @@ use super::connection::Activity;
 use super::handling;
 use super::identity::identify;
 use super::live;
+use super::mounted;
 use super::parameters::{self, Requests, UrlParameters};
 use super::preflight;
 use super::read_from::read_from;
@@ -69,7 +70,7 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         return live::upgrade(shared, head).await;
     }
     if shared.graphiql && head.uri.query().is_none() && accept::wants_page(&head.headers) {
-        return to_page(head.uri.path());
+        return to_page(&mounted::root(&head));
     }
     let Some(accepted) = accept::accepted(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
@@ -95,17 +96,13 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     }
 }
 
-/// Leads a person who has opened a path of the API in a browser to GraphiQL. The address is relative, for a proxy may change paths.
-fn to_page(path: &str) -> Response {
-    let above = match path.matches('/').count() {
-        0 | 1 => "./".to_owned(),
-        levels => "../".repeat(levels - 1),
-    };
+/// Leads a person who has opened a path of the API in a browser to GraphiQL.
+fn to_page(address: &str) -> Response {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-    if let Ok(above) = HeaderValue::from_str(&above) {
-        response.headers_mut().insert(LOCATION, above);
+    if let Ok(address) = HeaderValue::from_str(address) {
+        response.headers_mut().insert(LOCATION, address);
     }
     response
 }

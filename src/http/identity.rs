@@ -13,9 +13,9 @@ use serde_json::{Map, Value};
 
 use super::Shared;
 use super::refusal::Refusal;
-use crate::auth::{Caller, Credentials, Denied};
+use crate::auth::{Credentials, Denied};
 use crate::config::RequestSettings;
-use crate::engine::Identity;
+use crate::engine::{Identity, Settings};
 
 /// The header of API keys, as in Supabase's API.
 const API_KEY: HeaderName = HeaderName::from_static("apikey");
@@ -26,12 +26,16 @@ pub(super) async fn identify(shared: &Shared, request: &Parts) -> Result<Identit
 }
 
 /// The same for a client that may authenticate after the request's head, as in a websocket. A token there overrides the
-/// head's token.
+/// head's token. An [`Identity`] that a program around this router has put into the request's extensions overrides both.
 pub(super) async fn identify_as(
     shared: &Shared,
     request: &Parts,
     said: Option<&str>,
 ) -> Result<Identity, Refusal> {
+    if let Some(given) = request.extensions.get::<Identity>() {
+        let settings = settings(&given.settings, request, &shared.request_settings);
+        return Ok(Identity { settings, ..given.clone() });
+    }
     let single = |name| single(&request.headers, name).map_err(Refusal::Denied);
     let authorization = match said {
         Some(said) => Some(said),
@@ -39,7 +43,7 @@ pub(super) async fn identify_as(
     };
     let credentials = Credentials { authorization, api_key: single(API_KEY)? };
     let caller = shared.authenticator.authenticate_by(credentials).await.map_err(Refusal::Denied)?;
-    let settings = settings(&caller, request, &shared.request_settings);
+    let settings = settings(caller.settings(), request, &shared.request_settings);
     Ok(Identity { role: caller.role.clone(), settings, expires_at: caller.expires_at() })
 }
 
@@ -55,7 +59,7 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, Denied>
 
 /// The caller's claims, and the named parts of the request. If no part is named, all requests with the same token share the
 /// claims.
-fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Arc<[(Arc<str>, Arc<str>)]> {
+fn settings(claims: &Settings, request: &Parts, named: &RequestSettings) -> Settings {
     let mut settings = Vec::new();
     let mut add = |name: &str, value: &str| settings.push((name.into(), value.into()));
     if named.method {
@@ -71,9 +75,9 @@ fn settings(caller: &Caller, request: &Parts, named: &RequestSettings) -> Arc<[(
         add("request.cookies", &cookies(&request.headers, &named.cookies).to_string());
     }
     if settings.is_empty() {
-        return Arc::clone(caller.settings());
+        return Arc::clone(claims);
     }
-    caller.settings().iter().cloned().chain(settings).collect()
+    claims.iter().cloned().chain(settings).collect()
 }
 
 /// The named headers as an object. Repeated values of a header become one list (RFC 9110, section 5.3).
@@ -110,6 +114,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::auth::Caller;
 
     fn parts(headers: &[(&'static str, &'static [u8])]) -> Parts {
         let mut request = Request::post("/graphql?query=secret");
@@ -120,7 +125,7 @@ mod tests {
     }
 
     fn settings_of(request: &Parts, named: &RequestSettings) -> Arc<[(Arc<str>, Arc<str>)]> {
-        settings(&Caller::new(None, Map::new()), request, named)
+        settings(Caller::new(None, Map::new()).settings(), request, named)
     }
 
     fn request() -> Parts {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::Connections;
 use super::service::Service;
-use super::{Shared, admin, listeners};
+use super::{Shared, admin, health, listeners};
 use crate::config;
 use crate::event::metrics::{self, Readings};
 use crate::queue::Worker;
@@ -35,12 +35,12 @@ struct Observed {
 
 /// The paths.
 pub(super) fn router(shared: Shared) -> Router {
-    Router::new()
-        .route("/metrics", get(of_server))
-        .route("/healthz", get(admin::alive))
-        .route("/readyz", get(admin::ready))
-        .fallback(not_found)
-        .with_state(shared)
+    path().merge(health()).fallback(not_found).with_state(shared)
+}
+
+/// The path of the metrics.
+pub(super) fn path() -> Router<Shared> {
+    Router::new().route("/metrics", get(of_server))
 }
 
 /// Serves a worker's metrics and health, until the worker has stopped.

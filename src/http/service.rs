@@ -63,14 +63,24 @@ impl Service {
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, request: Request) -> Response {
-        let accepted = request.headers().get_all(ACCEPT_ENCODING).iter().cloned().collect::<Vec<_>>();
+        let accepted = accepted_codings(&request);
         let Ok(response) = self.0.call(request).await;
-        if response.body().size_hint().lower() < COMPRESS_FROM_BYTES {
-            return response;
-        }
-        // On the heap: compression has kilobytes of state, and large answers are rare.
-        Box::pin(compressed(response, accepted)).await
+        encoded(response, accepted).await
     }
+}
+
+/// The encodings that the client accepts.
+pub(super) fn accepted_codings(request: &Request) -> Vec<HeaderValue> {
+    request.headers().get_all(ACCEPT_ENCODING).iter().cloned().collect()
+}
+
+/// The answer, which is compressed if it is large and the client accepts that.
+pub(super) async fn encoded(response: Response, accepted: Vec<HeaderValue>) -> Response {
+    if response.body().size_hint().lower() < COMPRESS_FROM_BYTES {
+        return response;
+    }
+    // On the heap: compression has kilobytes of state, and large answers are rare.
+    Box::pin(compressed(response, accepted)).await
 }
 
 /// The answer in an encoding that the client accepts.
@@ -101,7 +111,7 @@ fn has_operation(method: &Method) -> bool {
 }
 
 /// The CORS protocol for the configured origins; `None` if there are none, so that it costs nothing.
-fn cors(origins: &[String]) -> Option<CorsLayer> {
+pub(super) fn cors(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }

@@ -3,21 +3,24 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
-use super::service::{REQUEST_ID, Service};
+use super::service::REQUEST_ID;
 use crate::event::{Event, Parent, Trace, with_request_id};
 
 /// The longest id that is accepted from a client.
 const LONGEST_ID: usize = 128;
 
-/// Answers one request within its trace, and returns its id in the `x-request-id` header.
-pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Response {
+/// Lets `respond` answer one request within its trace, and returns its id in the `x-request-id` header.
+pub(super) async fn answer<R>(request: Request, respond: impl FnOnce(Request) -> R) -> Response
+where
+    R: Future<Output = Response>,
+{
     let id = request_id(request.headers().get(REQUEST_ID));
     let trace = Trace::of_request(
         method_name(request.method()),
@@ -27,18 +30,20 @@ pub(super) async fn answer(service: Service, request: Request<Incoming>) -> Resp
     // An id consists of visible ASCII in both cases of `request_id`.
     let name = id.to_str().unwrap_or_default();
     // The futures around it are moved. On the heap, this large one stays where it is.
-    let work = with_request_id(name, trace.id(), Box::pin(handled(service, request)));
+    let work = with_request_id(name, trace.id(), Box::pin(handled(request, respond)));
     let mut response = trace.around(work).await;
     response.headers_mut().insert(REQUEST_ID, id);
     response
 }
 
-/// Lets the service answer, and emits the events.
-async fn handled(mut service: Service, request: Request<Incoming>) -> Response {
+/// Lets `respond` answer, and emits the events.
+async fn handled<R>(request: Request, respond: impl FnOnce(Request) -> R) -> Response
+where
+    R: Future<Output = Response>,
+{
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let running = Running::begin(route(uri.path()));
-    let request = request.map(axum::body::Body::new);
-    let response = match AssertUnwindSafe(service.answer(request)).catch_unwind().await {
+    let response = match AssertUnwindSafe(respond(request)).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
             Event::RequestPanicked { message: message(&*panic) }.emit();

@@ -150,7 +150,7 @@ impl Builder {
         let engine = backend.engine().filter(|_| config.api.subscriptions);
         let live = engine.map(|engine| Live::new(engine.clone(), &config.live));
         let commits = Commits::new(&config.queue)?.map(Arc::new);
-        Ok(Server { backend, live, commits, authenticator, config })
+        Ok(Server { backend, live, commits, authenticator, config, embedded: Arc::default() })
     }
 
     fn field(mut self, signature: &str, code: FieldCode) -> Self {

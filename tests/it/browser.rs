@@ -8,6 +8,7 @@ use glowplug::config::{Auth, DocumentPolicy, Documents};
 use serde_json::{Value, json};
 
 use crate::auth::{jwt, token};
+use crate::embedded::Program;
 use crate::server::Server;
 use crate::{harness, node};
 
@@ -67,15 +68,29 @@ async fn a_token_in_the_headers_editor_shows_other_rows_and_is_kept() {
 async fn a_subscription_in_graphiql_shows_a_change_without_a_reload() {
     let name = harness::starter_database().await;
     let server = Server::start(&harness::cluster().url(&name), |_| {}).await;
-    let client = harness::connect(&harness::cluster().url(&name)).await;
+    subscribe(&name, &server.url("/"), "live", "/graphql").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graphiql_works_where_a_program_has_nested_it() {
+    let name = harness::starter_database().await;
+    let nested = |server: &glowplug::Server| axum::Router::new().nest("/deep/api", server.router());
+    let program = Program::start(&name, |_| {}, nested).await;
+    subscribe(&name, &program.url("/deep/api"), "nested", "/deep/api/graphql").await;
+}
+
+/// Subscribes in GraphiQL at `page`, and changes a row.
+async fn subscribe(database: &str, page: &str, folder: &str, api: &str) {
+    let client = harness::connect(&harness::cluster().url(database)).await;
     let id = harness::ask(&client, "select id from task order by id limit 1").await.unwrap();
-    let address = server.url(&format!(
-        "/?query=subscription{{taskCollection(filter:{{id:{{eq:\"{id}\"}}}}){{edges{{node{{title}}}}}}}}"
-    ));
+    let address = format!(
+        "{page}?query=subscription{{taskCollection(filter:{{id:{{eq:\"{id}\"}}}}){{edges{{node{{title}}}}}}}}"
+    );
     let mutation = format!(
         "mutation {{ updateTaskCollection(filter: {{id: {{eq: \"{id}\"}}}}, set: {{title: \"Seen at once\"}}) {{ affectedCount }} }}"
     );
-    let seen = visit("live", &address, &[&mutation, "Seen at once"]).await;
+    check_embedded();
+    let seen = browse("live", folder, &address, &[&mutation, "Seen at once", api]).await;
     let shown = |part: &str| seen[part].as_str().unwrap().contains("Seen at once");
     assert!(!shown("before") && shown("after") && seen["stopped"] == true, "{seen}");
 }
@@ -98,11 +113,15 @@ async fn the_role_menu_shows_other_rows_and_another_schema() {
 
 /// The findings of a script of tests/npm in GraphiQL.
 async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
+    check_embedded();
+    browse(script, script, url, arguments).await
+}
+
+fn check_embedded() {
     assert!(
         glowplug::http::graphiql::is_embedded(),
         "GraphiQL is not in this binary: run `npm ci && npm run build` in web/, then build again"
     );
-    browse(script, script, url, arguments).await
 }
 
 /// The findings of a script of tests/npm in a page. What no page may do is asserted here. Each test has a folder of its own

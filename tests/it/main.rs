@@ -23,6 +23,7 @@ mod defects;
 mod dimensions;
 mod distinct;
 mod documented;
+mod embedded;
 mod errors;
 mod executor;
 mod faults;

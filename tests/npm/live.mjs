@@ -2,11 +2,12 @@
 // Prints what it saw as one JSON object; the test judges it.
 //
 // Usage: node live.mjs <url of the page> <the browser's executable> <folder> <document of a mutation> <what it makes visible>
+//   [<path of the API>]
 
 import { join } from "node:path";
 import { line, open } from "./page.mjs";
 
-const [url, browser, folder, mutation, visible] = process.argv.slice(2);
+const [url, browser, folder, mutation, visible, api = "/graphql"] = process.argv.slice(2);
 const seen = { before: "", after: "", stopped: false };
 const noted = await open(url, browser, folder, async (page) => {
   const text = async () => (await page.locator(".result-window").innerText()).replaceAll("\u00a0", " ");
@@ -16,7 +17,7 @@ const noted = await open(url, browser, folder, async (page) => {
   await page.screenshot({ path: join(folder, "before.png") });
   // Past the page, which does not know of it.
   const headers = { "content-type": "application/json" };
-  await fetch(new URL("/graphql", url), { method: "POST", headers, body: JSON.stringify({ query: mutation }) });
+  await fetch(new URL(api, url), { method: "POST", headers, body: JSON.stringify({ query: mutation }) });
   await line(page, visible).waitFor();
   seen.after = await text();
   await page.screenshot({ path: join(folder, "after.png") });

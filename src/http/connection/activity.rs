@@ -66,6 +66,11 @@ impl Activity {
         }
     }
 
+    /// A connection of another HTTP server, whose business its limits are.
+    pub(in crate::http) fn of_others() -> Arc<Self> {
+        Arc::new(Self::new(Arc::default()))
+    }
+
     /// Bytes arrived from the client.
     pub(super) fn heard(&self) {
         self.is_heard.store(true, Ordering::Relaxed);

@@ -50,9 +50,7 @@ pub(in crate::http) async fn upgrade(shared: Shared, mut head: Parts) -> Respons
     {
         return refusal.respond(MediaType::Json);
     }
-    let Some(activity) = head.extensions.get::<Arc<Activity>>().cloned() else {
-        return Refusal::Panicked.respond(MediaType::Json);
-    };
+    let activity = head.extensions.get::<Arc<Activity>>().cloned().unwrap_or_else(Activity::of_others);
     let upgrade = match WebSocketUpgrade::from_request_parts(&mut head, &()).await {
         Ok(upgrade) => upgrade,
         Err(rejection) => {
