@@ -138,7 +138,7 @@ async fn an_identity_of_the_programs_middleware_counts_in_place_of_a_token() {
     let by_header = move |mut request: Request, next: Next| {
         let claims = claims.clone();
         async move {
-            let role = match request.headers().get("x-person").map(|person| person.as_bytes()) {
+            let role = match request.headers().get("x-person").map(axum::http::HeaderValue::as_bytes) {
                 Some(b"member") => "authenticated",
                 Some(b"visitor") => "anon",
                 Some(_) => return (StatusCode::UNAUTHORIZED, "who is it?").into_response(),
