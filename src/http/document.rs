@@ -22,16 +22,20 @@ pub(super) struct Named<'e> {
     pub(super) extensions: Option<&'e Map<String, Value>>,
 }
 
-/// The document that the request means.
+/// The document that the request means. An empty text beside a name is no text: graphql-ws and graphql-sse put a `query` into every
+/// message.
 pub(super) fn document(named: Named<'_>) -> Result<DocumentSource, Refusal> {
     let Named { query, document_id, id, extensions } = named;
+    let persisted = persisted_query(extensions)?;
+    let is_named = document_id.is_some() || id.is_some() || persisted.is_some();
+    let query = query.filter(|text| !text.is_empty() || !is_named);
     if query.is_some() && document_id.is_some() {
         return Err(malformed("The request has both a `query` and the id of a document; send one of them."));
     }
     if let Some(id) = document_id {
         return Ok(DocumentSource::Id(id));
     }
-    match (persisted_query(extensions)?, query, id) {
+    match (persisted, query, id) {
         (Some(sha256), text, _) => Ok(DocumentSource::Hash { sha256, text }),
         (None, Some(text), _) => Ok(DocumentSource::Text(text)),
         (None, None, Some(id)) => Ok(DocumentSource::Id(id)),
@@ -96,6 +100,16 @@ mod tests {
         assert_eq!(hashed(None, &extension).unwrap(), hash(None));
         assert_eq!(hashed(Some("{ a }"), &extension).unwrap(), hash(Some("{ a }")));
         assert_eq!(hashed(Some("{ a }"), &Value::Null).unwrap(), "{ a }".into());
+    }
+
+    #[test]
+    fn an_empty_text_beside_a_name_is_no_text() {
+        let id = DocumentSource::Id("x".to_owned());
+        assert_eq!(named(Some(""), Some("x"), None).unwrap(), id);
+        assert_eq!(named(Some(""), None, Some("x")).unwrap(), id);
+        let hash = DocumentSource::Hash { sha256: "ab".to_owned(), text: None };
+        assert_eq!(hashed(Some(""), &json!({"version": 1, "sha256Hash": "ab"})).unwrap(), hash);
+        assert_eq!(named(Some(""), None, None).unwrap(), "".into());
     }
 
     #[test]

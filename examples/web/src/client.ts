@@ -19,8 +19,6 @@ export function connect(token: string | null, onConnection: (state: Connection) 
     retryAttempts: Infinity,
     // Notice a connection that is gone without a word.
     keepAlive: 10_000,
-    // The package wants a text in every message. The empty one of `liveLink` is left out, because an id stands for it.
-    jsonMessageReplacer: (name, value) => (name === "query" && value === "" ? undefined : value),
     on: {
       connecting: (isRetry) => onConnection(isRetry ? "lost" : "connecting"),
       connected: () => onConnection("live"),
