@@ -29,6 +29,7 @@ mod executor;
 mod faults;
 mod federation;
 mod filtered;
+mod front_ends;
 mod functions;
 mod geography;
 mod global_id;
