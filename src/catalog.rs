@@ -169,6 +169,10 @@ pub struct Table {
     /// constants, sequences, random ids and the time of the transaction as defaults.
     #[serde(default)]
     pub is_plain: bool,
+    /// Whether a new or changed row contains the values that it was given: no trigger or rule of the table, or of one below it, can
+    /// replace them.
+    #[serde(default)]
+    pub keeps_values: bool,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,

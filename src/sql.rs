@@ -44,9 +44,9 @@ mod write;
 
 use std::cell::Cell;
 
-use crate::plan::Call;
-use crate::schema::Schema;
+use crate::plan::{Call, Condition, KnownColumns, Origin};
 pub use crate::schema::SessionSettings;
+use crate::schema::{Join, Schema};
 use ast::Expression;
 
 pub use crate::plan::array_literal;
@@ -74,6 +74,8 @@ struct TableRef<'a> {
     alias: &'a str,
     shape: RowShape,
     nulls: Nulls,
+    /// What the statement's other conditions say of its rows.
+    known: &'a KnownColumns,
 }
 
 /// The columns of a row under an alias.
@@ -89,6 +91,25 @@ impl Compiler<'_> {
     /// Records session settings that the statement's answer depends on.
     fn depend_on(&self, settings: SessionSettings) {
         self.session.set(self.session.get() | settings);
+    }
+
+    /// What is known of rows of an origin that pass a condition.
+    fn known(
+        &self,
+        origin: &Origin,
+        parent: Option<TableRef<'_>>,
+        condition: Option<&Condition>,
+    ) -> KnownColumns {
+        let own = KnownColumns::of_condition(condition);
+        match (origin, parent) {
+            (Origin::Joined(join), Some(parent)) => own.and(self.known_of_related(join, parent)),
+            _ => own,
+        }
+    }
+
+    /// What is known of the rows at the other end of a relation.
+    fn known_of_related(&self, join: &Join, parent: TableRef<'_>) -> KnownColumns {
+        parent.known.through(&self.schema.catalog, parent.table, join)
     }
 
     /// An alias that no other table of the statement has.

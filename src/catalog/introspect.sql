@@ -237,6 +237,22 @@ plain as (
         and r.oid not in (select i.inhrelid from pg_catalog.pg_inherits as i)
         and r.oid not in (select d.attrelid from other_default as d)
 ),
+-- Relations whose new rows may contain other values than those that were given: because of triggers that run before a row is inserted or
+-- updated, because of rules, or because another server stores the row. So it is for the tables above them.
+rewriting(oid) as (
+    (
+        select t.tgrelid from pg_catalog.pg_trigger as t
+        where t.tgtype & 3 = 3 and t.tgtype & 20 <> 0 and t.tgenabled <> 'D'
+        union
+        select r.relid from rule as r
+        union
+        select f.ftrelid from pg_catalog.pg_foreign_table as f
+    )
+    union
+    select i.inhparent
+    from rewriting as w
+    join pg_catalog.pg_inherits as i on i.inhrelid = w.oid
+),
 column_list as (
     select
         a.attrelid,
@@ -526,6 +542,7 @@ select json_build_object(
             'has_children', r.relhassubclass and r.relkind <> 'p',
             'has_row_security', r.relrowsecurity,
             'is_plain', r.oid in (select p.oid from plain as p),
+            'keeps_values', r.relkind in ('r', 'p') and r.oid not in (select w.oid from rewriting as w),
             'comment', pg_catalog.obj_description(r.oid, 'pg_class'),
             'can_select', r.selects_all,
             'can_insert', pg_catalog.has_any_column_privilege(r.oid, 'insert'),

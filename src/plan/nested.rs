@@ -9,7 +9,7 @@ use apollo_compiler::Node;
 use indexmap::IndexMap;
 
 use super::write::{Cells, tabulated};
-use super::{OnConflict, Operand, PlanError, Planner, WriteField};
+use super::{KnownColumns, OnConflict, Operand, PlanError, Planner, WriteField};
 use crate::request::{Field, Input};
 use crate::schema::{ExposedTable, KeySide, RelationField, TableType};
 
@@ -23,6 +23,8 @@ pub struct NestedInsert {
     pub steps: Vec<InsertStep>,
     /// The step with the mutation's own rows.
     pub root: usize,
+    /// What is known of those rows.
+    pub known: KnownColumns,
     /// The selected fields of the response, by response key.
     pub fields: Vec<(String, WriteField)>,
 }
@@ -75,7 +77,8 @@ impl<'a> Planner<'a> {
         let mut steps = Vec::new();
         let root = self.step(&mut steps, table, objects, None, on_conflict)?;
         let fields = self.write_fields(table, TableType::InsertResponse, fields)?;
-        Ok(NestedInsert { steps, root, fields })
+        let known = self.known_of_step(&steps[root], &fields);
+        Ok(NestedInsert { steps, root, known, fields })
     }
 
     /// Appends the step of these rows, after the steps of referenced rows and before those of referencing

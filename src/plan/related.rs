@@ -32,6 +32,17 @@ pub enum RelatedTest {
     Count(&'static Operator, Operand),
 }
 
+impl RelatedTest {
+    /// The condition that is true for the rows that are looked for.
+    pub fn condition(&self) -> Option<&Condition> {
+        match self {
+            Self::Some(condition) | Self::None(condition) => condition.as_ref(),
+            // It looks for rows that do not match.
+            Self::Every(_) | Self::Count(..) => None,
+        }
+    }
+}
+
 impl Planner<'_> {
     /// The conditions of a relation's field in a filter. Null adds no condition.
     pub(super) fn relation_filter(

@@ -4,7 +4,8 @@ use apollo_compiler::Node;
 
 use super::slot::Taken;
 use super::{
-    Action, Asked, AskedField, Assignment, Condition, OnConflict, Operand, PlanError, Planner, RowField, Slot,
+    Action, Asked, AskedField, Assignment, Condition, KnownColumns, OnConflict, Operand, PlanError, Planner,
+    RowField, Slot,
 };
 use crate::request::{Field, Input, Inputs, Rows};
 use crate::schema::{ExposedColumn, ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
@@ -18,8 +19,20 @@ pub struct Write {
     pub table: usize,
     /// The change.
     pub change: Change,
+    /// What is known of the changed rows.
+    pub known: KnownColumns,
     /// The selected fields of the response, by response key.
     pub fields: Vec<(String, WriteField)>,
+}
+
+impl Write {
+    /// Which rows it changes; `None` is all of them, or new ones.
+    pub fn condition(&self) -> Option<&Condition> {
+        match &self.change {
+            Change::Insert { .. } => None,
+            Change::Update { target, .. } | Change::Delete { target } => target.condition.as_ref(),
+        }
+    }
 }
 
 /// A change of a table.
@@ -105,7 +118,9 @@ impl<'a> Planner<'a> {
             Rows::Each(objects) => self.each(table, &objects)?,
         };
         let change = Change::Insert { columns, rows, on_conflict };
-        Ok(Action::Write(self.write(table, TableType::InsertResponse, change, fields)?))
+        let fields = self.write_fields(table, TableType::InsertResponse, fields)?;
+        let known = self.known_of_change(table, &change, Some(objects), &fields)?;
+        Ok(Action::Write(Write { table, change, known, fields }))
     }
 
     /// Rows with the same columns, if each column's values can be one array.
@@ -151,7 +166,9 @@ impl<'a> Planner<'a> {
         change: Change,
         fields: &[&'a Node<Field>],
     ) -> Result<Write, PlanError> {
-        Ok(Write { table, change, fields: self.write_fields(table, response, fields)? })
+        let fields = self.write_fields(table, response, fields)?;
+        let known = self.known_of_change(table, &change, None, &fields)?;
+        Ok(Write { table, change, known, fields })
     }
 
     pub(super) fn target(&self, table: usize, arguments: &Inputs<'_>) -> Result<Target, PlanError> {

@@ -59,6 +59,8 @@ pub(super) enum About {
     Representations,
     /// Of a list: about how many items it has.
     Length,
+    /// Of a key of a list's objects, which is the last step of the path: whether all objects have one value for it.
+    Agreement,
 }
 
 /// Answers questions about the variables of one operation, and records them.
@@ -123,6 +125,10 @@ impl Question {
 
     /// Appends the answer in a form that makes different lists of answers differ.
     pub fn answer(&self, variables: &JsonMap, answers: &mut Vec<u8>) {
+        if self.about == About::Agreement {
+            let is_agreed = self.path.agreed(variables).is_some();
+            return answers.extend(if is_agreed { b"=;" } else { b"x;" });
+        }
         let found = self.path.find(variables);
         let Some(value) = found else { return answers.push(b'-') };
         match self.about {
@@ -153,6 +159,8 @@ impl Question {
                 }
             }
             About::Length => answers.extend(length(value).to_be_bytes()),
+            // Answered above, because nothing is at the path itself.
+            About::Agreement => {}
         }
         answers.push(b';');
     }
@@ -183,6 +191,16 @@ impl Path {
             Step::Field(key) => value.as_object()?.get(&**key),
             Step::Item(index) => value.as_array()?.get(*index),
         })
+    }
+
+    /// The value that all objects of a list have for a key; the path leads to the list, and its last step is the key.
+    pub(super) fn agreed<'v>(&self, variables: &'v JsonMap) -> Option<&'v JsonValue> {
+        let (Step::Field(key), above) = self.steps.split_last()? else { return None };
+        let list = Self { variable: self.variable.clone(), steps: above.to_vec() };
+        let mut values =
+            list.find(variables)?.as_array()?.iter().map(|object| object.as_object()?.get(&**key));
+        let first = values.next()??;
+        values.all(|value| value == Some(first)).then_some(first)
     }
 }
 

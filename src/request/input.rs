@@ -236,6 +236,15 @@ impl<'a> Input<'a> {
         Rows::Each(self.items())
     }
 
+    /// Of a list of objects in the variables: the value that all of them have for a key.
+    pub fn common(&self, key: &str) -> Option<Self> {
+        let Place::Variables(_, path) = &self.place else { return None };
+        let of_key = path.field(key);
+        self.facts.ask(&of_key, About::Agreement);
+        let value = of_key.agreed(self.facts.variables())?;
+        Some(Self { facts: self.facts, place: Place::Variables(value, path.item(0).field(key)) })
+    }
+
     /// Where the value comes from, for a placeholder of a statement. Asks nothing about variables.
     pub fn source(&self) -> Source<'_> {
         match &self.place {

@@ -6,7 +6,9 @@ use super::json::JsonText;
 use super::page::{PageSite, Paged, Side, reversed};
 use super::rows::OneRow;
 use super::{Compiler, RowShape, TableRef};
-use crate::plan::{Bound, Connection, ConnectionField, Direction, EdgeField, OrderTerm, Origin, RowField};
+use crate::plan::{
+    Bound, Connection, ConnectionField, Direction, EdgeField, KnownColumns, OrderTerm, Origin, RowField,
+};
 
 /// A connection during compilation.
 pub(super) struct ConnectionSite<'a> {
@@ -17,6 +19,7 @@ pub(super) struct ConnectionSite<'a> {
     page: PageSite<'a>,
     /// The name in a `WITH` of the rows of a volatile function.
     pub(super) called: Option<String>,
+    known: KnownColumns,
 }
 
 impl Compiler<'_> {
@@ -32,7 +35,8 @@ impl Compiler<'_> {
         let with = self.called_once(&connection.origin, parent);
         let called = with.as_ref().map(|with| with.name.clone());
         let page_site = PageSite { page: &connection.page, alias: &page, number };
-        let site = ConnectionSite { connection, parent, order, page: page_site, called };
+        let known = self.known(&connection.origin, parent, connection.condition.as_ref());
+        let site = ConnectionSite { connection, parent, order, page: page_site, called, known };
         let json = self.connection_json(&site);
         let has_page = connection
             .fields
@@ -212,9 +216,10 @@ impl ConnectionSite<'_> {
     }
 
     /// The rows of the collection under an alias.
-    pub(super) fn rows_at<'a>(&self, alias: &'a str) -> TableRef<'a> {
+    pub(super) fn rows_at<'a>(&'a self, alias: &'a str) -> TableRef<'a> {
         let shape = if self.is_distinct() { RowShape::Picked } else { RowShape::Rows };
-        TableRef { table: self.connection.table, alias, shape, nulls: self.connection.origin.nulls() }
+        let nulls = self.connection.origin.nulls();
+        TableRef { table: self.connection.table, alias, shape, nulls, known: &self.known }
     }
 
     /// The rows of the page.

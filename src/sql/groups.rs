@@ -12,7 +12,7 @@ use super::{Compiler, Nulls, RowShape, TableRef};
 use crate::catalog::SqlType;
 use crate::plan::{
     Bound, Direction, Figure, GroupColumn, GroupCondition, GroupEdgeField, GroupField, GroupKeyField,
-    GroupOrderKey, Groups, GroupsField, OrderTerm, Truncation,
+    GroupOrderKey, Groups, GroupsField, KnownColumns, OrderTerm, Truncation,
 };
 use crate::schema::scalar::is_json_scalar;
 use crate::schema::{AggregateFunction, TimeType, TruncationUnit};
@@ -76,8 +76,13 @@ impl Compiler<'_> {
     fn groups_of(&self, site: &GroupSite<'_>, alias: &str, figures: &[Figure]) -> From {
         let groups = site.groups;
         let inner = self.alias();
-        let at =
-            TableRef { table: groups.table, alias: &inner, shape: RowShape::Rows, nulls: Nulls::Declared };
+        let at = TableRef {
+            table: groups.table,
+            alias: &inner,
+            shape: RowShape::Rows,
+            nulls: Nulls::Declared,
+            known: &KnownColumns::of_condition(groups.condition.as_ref()),
+        };
         let keys = groups.by.iter().enumerate().map(|(place, by)| SelectColumn {
             expression: self.group_key(at, by),
             alias: Some(key_name(place)),

@@ -16,7 +16,7 @@ use super::rows::OneRow;
 use super::single::SingleRow;
 use super::{CompiledStatement, Compiler, Nulls, RowShape, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
-use crate::plan::{Action, Call, Origin, RowField, Write, WriteField};
+use crate::plan::{Action, Call, KnownColumns, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
 use crate::schema::scalar::{comparison_type, kept_type};
 
@@ -132,9 +132,12 @@ impl Compiler<'_> {
                 Action::Groups(groups) => self.groups_select(groups).into_query(),
                 Action::Row(row) => self.row_select(row, None).into_query(),
                 Action::Entities(entities) => self.entities_select(entities).into_query(),
-                Action::Write(write) if is_kept => self.kept_select(write.table, &write.fields).into_query(),
+                Action::Write(write) if is_kept => {
+                    self.kept_select(write.table, &write.known, &write.fields).into_query()
+                }
                 Action::NestedInsert(insert) => {
-                    self.kept_select(insert.steps[insert.root].table, &insert.fields).into_query()
+                    let table = insert.steps[insert.root].table;
+                    self.kept_select(table, &insert.known, &insert.fields).into_query()
                 }
                 Action::Write(write) => self.write_select(write).into_query(),
                 Action::Value(call) => self.value_select(call, None).into_query(),
@@ -186,7 +189,7 @@ impl Compiler<'_> {
     }
 
     /// The select of the response to a change whose rows are kept.
-    fn kept_select(&mut self, table: usize, fields: &[(String, WriteField)]) -> OneRow {
+    fn kept_select(&mut self, table: usize, known: &KnownColumns, fields: &[(String, WriteField)]) -> OneRow {
         let (kept, alias) = (self.alias(), self.alias());
         let catalog = &self.schema.catalog;
         let place = table;
@@ -196,7 +199,8 @@ impl Compiler<'_> {
             let column = &table.columns[column];
             (column.name.clone(), kept_type(catalog, column.type_oid))
         });
-        let at = TableRef { table: place, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
+        let (shape, nulls) = (RowShape::Picked, Nulls::Declared);
+        let at = TableRef { table: place, alias: &alias, shape, nulls, known };
         let table_oid = self.table_oid(at).map(|_| (TABLE_OID.to_owned(), SqlType::system("oid")));
         let row = is_row_needed.then(|| (self.row_column(place), self.row_type(place)));
         let kept_columns = named.chain(table_oid).chain(row);
@@ -213,7 +217,8 @@ impl Compiler<'_> {
     /// The select that calls a function and keeps the rows that it returns.
     fn keep_called(&mut self, table: usize, call: &Call) -> OneRow {
         let alias = self.alias();
-        let at = TableRef { table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Anywhere };
+        let (shape, nulls) = (RowShape::Rows, Nulls::Anywhere);
+        let at = TableRef { table, alias: &alias, shape, nulls, known: KnownColumns::NONE };
         let row = self.whole_row(at);
         // A function without a result returns null, which is a row of nulls in FROM.
         let is_null = Expression::Is(Box::new(row.clone()), "null");

@@ -18,7 +18,7 @@ use super::rows::OneRow;
 use super::write::WRITTEN;
 use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::catalog::{SqlType, TableKind, TypeKind};
-use crate::plan::{InsertStep, Link, NestedInsert, Operand, Slot};
+use crate::plan::{InsertStep, KnownColumns, Link, NestedInsert, Operand, Slot};
 use crate::schema::scalar::kept_type;
 
 /// The beginning of the text that is not a number. `error` finds it in PostgreSQL's message.
@@ -49,7 +49,13 @@ impl Compiler<'_> {
     fn step_select(&mut self, insert: &NestedInsert, place: usize) -> OneRow {
         let step = &insert.steps[place];
         let (target_alias, alias) = (self.alias(), self.alias());
-        let at = |alias| TableRef { table: step.table, alias, shape: RowShape::Rows, nulls: Nulls::Declared };
+        let at = |alias| TableRef {
+            table: step.table,
+            alias,
+            shape: RowShape::Rows,
+            nulls: Nulls::Declared,
+            known: KnownColumns::NONE,
+        };
         let keys = referred_columns(&insert.steps, place);
         let is_root = place == insert.root;
         let (mut returned, is_row_needed) =

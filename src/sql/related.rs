@@ -6,14 +6,15 @@ use super::condition::compare_system;
 use super::order::SortValue;
 use super::{Compiler, Nulls, RowShape, TableRef};
 use crate::catalog::{Comparison, SqlType};
-use crate::plan::{OrderKey, Related, RelatedTest};
+use crate::plan::{KnownColumns, OrderKey, Related, RelatedTest};
 use crate::schema::{AggregateFunction, ColumnType, Join};
 
 impl Compiler<'_> {
     /// A condition on the rows that a relation leads to.
     pub(super) fn related(&self, at: TableRef<'_>, Related { join, test }: &Related) -> Expression {
         let alias = self.alias();
-        let other = related_table(join, &alias);
+        let known = self.known_of_related(join, at).and(KnownColumns::of_condition(test.condition()));
+        let other = related_table(join, &alias, &known);
         let exists = |condition: Option<Expression>| {
             let rows = self.related_rows(at, join, other, Expression::Number(1));
             Expression::Exists(Box::new(rows.where_also(condition)))
@@ -40,8 +41,8 @@ impl Compiler<'_> {
 
     /// The value to order by of the single row at the other end; null if there is none.
     pub(super) fn value_of_row(&self, at: TableRef<'_>, join: &Join, key: &OrderKey) -> SortValue<'_> {
-        let alias = self.alias();
-        let other = related_table(join, &alias);
+        let (alias, known) = (self.alias(), self.known_of_related(join, at));
+        let other = related_table(join, &alias, &known);
         let of = self.sort_value(other, key);
         let order = if self.is_unique(join) { Vec::new() } else { self.own_first(other) };
         let row = self.related_rows(at, join, other, of.expression);
@@ -54,9 +55,9 @@ impl Compiler<'_> {
 
     /// The number of rows at the other end.
     pub(super) fn number_of_rows(&self, at: TableRef<'_>, join: &Join) -> SortValue<'_> {
-        let alias = self.alias();
+        let (alias, known) = (self.alias(), self.known_of_related(join, at));
         let count = Expression::aggregate("count", Vec::new());
-        let rows = self.related_rows(at, join, related_table(join, &alias), count);
+        let rows = self.related_rows(at, join, related_table(join, &alias, &known), count);
         of_system(rows.into_value(), SqlType::system("int8"), false)
     }
 
@@ -68,8 +69,8 @@ impl Compiler<'_> {
         function: AggregateFunction,
         column: usize,
     ) -> SortValue<'_> {
-        let alias = self.alias();
-        let other = related_table(join, &alias);
+        let (alias, known) = (self.alias(), self.known_of_related(join, at));
+        let other = related_table(join, &alias, &known);
         let is_descending = match function {
             AggregateFunction::Minimum => false,
             AggregateFunction::Maximum => true,
@@ -128,8 +129,8 @@ impl Select {
 }
 
 /// The table at the other end of a relation.
-fn related_table<'a>(join: &Join, alias: &'a str) -> TableRef<'a> {
-    TableRef { table: join.table, alias, shape: RowShape::Rows, nulls: Nulls::Declared }
+fn related_table<'a>(join: &Join, alias: &'a str, known: &'a KnownColumns) -> TableRef<'a> {
+    TableRef { table: join.table, alias, shape: RowShape::Rows, nulls: Nulls::Declared, known }
 }
 
 /// A number of one of PostgreSQL's own types.

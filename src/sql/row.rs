@@ -1,6 +1,7 @@
 //! Rows: their fields as JSON, and the selects that read one row.
 
 use super::ast::{Expression, From};
+use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::rows::AtMostOneRow;
 use super::{Compiler, RowShape, SessionSettings, TableRef};
@@ -13,8 +14,13 @@ impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it is related to.
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
-        let at =
-            TableRef { table: row.table, alias: &alias, shape: RowShape::Rows, nulls: row.origin.nulls() };
+        let at = TableRef {
+            table: row.table,
+            alias: &alias,
+            shape: RowShape::Rows,
+            nulls: row.origin.nulls(),
+            known: &self.known(&row.origin, parent, row.condition.as_ref()),
+        };
         let json = self.row_json(at, &row.fields);
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
@@ -91,10 +97,19 @@ impl Compiler<'_> {
         }
     }
 
-    /// The conditions that relate a row to its parent row by a key.
+    /// The conditions that relate a row to its parent row by a key. Where the value of a column is known, it stands in place of the
+    /// parent's column.
     pub(super) fn tie(&self, join: &Join, parent: TableRef<'_>, at: TableRef<'_>) -> Vec<Expression> {
+        let known = self.known_of_related(join, parent);
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {
+            if let Some(slot) = known.get(*theirs)
+                && let Some(sql_type) = self.comparison_type(at.table, *theirs)
+            {
+                return self
+                    .column(at, *theirs)
+                    .operator(operator.clone(), parameter(slot.clone(), Some(sql_type)));
+            }
             let (theirs, ours) = ((at, *theirs), (parent, *ours));
             let (referenced, referring) = match join.side {
                 KeySide::Referenced => (theirs, ours),

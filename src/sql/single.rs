@@ -6,9 +6,9 @@ use super::ast::{Modify, Query, Select};
 use super::json::JsonText;
 use super::{Compiler, Nulls, RowShape, TableRef};
 use crate::plan::{
-    Change, Condition, Connection, ConnectionField, InsertedRows, Origin, Page, Write, WriteField,
+    Change, Condition, Connection, ConnectionField, InsertedRows, KnownColumns, Origin, Page, Write,
+    WriteField,
 };
-use crate::schema::Operator;
 
 /// A query that returns one JSON text or no row, and the text for no row.
 pub(super) struct SingleRow {
@@ -29,6 +29,7 @@ impl Compiler<'_> {
             alias: &alias,
             shape: RowShape::Rows,
             nulls: Nulls::Declared,
+            known: &KnownColumns::of_condition(connection.condition.as_ref()),
         };
         let mut fields = Vec::with_capacity(connection.fields.len());
         for (key, field) in &connection.fields {
@@ -67,8 +68,13 @@ impl Compiler<'_> {
             Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => return None,
         }
         let alias = self.alias();
-        let at =
-            TableRef { table: write.table, alias: &alias, shape: RowShape::Rows, nulls: Nulls::Declared };
+        let at = TableRef {
+            table: write.table,
+            alias: &alias,
+            shape: RowShape::Rows,
+            nulls: Nulls::Declared,
+            known: &write.known,
+        };
         let mut fields = Vec::with_capacity(write.fields.len());
         for (key, field) in &write.fields {
             let json = match field {
@@ -101,31 +107,9 @@ impl Compiler<'_> {
     /// Whether a condition compares each column of a unique key by equality.
     fn leaves_one_row(&self, table: usize, condition: Option<&Condition>) -> bool {
         let table = &self.schema.catalog.tables[table];
-        let mut equal = Vec::new();
-        if let Some(condition) = condition {
-            equal_columns(condition, &mut equal);
-        }
-        let is_equal = |name: &String| equal.iter().any(|column| table.columns[*column].name == *name);
+        let equal = condition.map(Condition::equalities).unwrap_or_default();
+        let is_equal = |name: &String| equal.iter().any(|(column, _)| table.columns[*column].name == *name);
         !table.has_children && table.unique_keys.iter().any(|key| key.iter().all(is_equal))
-    }
-}
-
-/// The columns that are equal to a value if the condition is true.
-fn equal_columns(condition: &Condition, columns: &mut Vec<usize>) {
-    match condition {
-        Condition::All(conditions) => conditions.iter().for_each(|inner| equal_columns(inner, columns)),
-        Condition::Compare { column, operator, .. } if *operator == Operator::EQUAL => columns.push(*column),
-        Condition::Compare { .. }
-        | Condition::Any(_)
-        | Condition::Not(_)
-        | Condition::StandsIn(_)
-        | Condition::Related(_)
-        | Condition::Json { .. }
-        | Condition::Search { .. }
-        | Condition::Similar { .. }
-        | Condition::WithinDistance(..)
-        | Condition::Spatial { .. }
-        | Condition::IsNull { .. } => {}
     }
 }
 

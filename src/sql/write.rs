@@ -11,7 +11,7 @@ use super::json::JsonText;
 use super::rows::OneRow;
 use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
 use crate::catalog::{SqlType, TypeKind, base_type};
-use crate::plan::{Change, InsertedRows, OnConflict, Operand, Slot, Target, Write, WriteField};
+use crate::plan::{Change, InsertedRows, KnownColumns, OnConflict, Operand, Slot, Target, Write, WriteField};
 
 /// The name of the changed rows in the statement.
 pub(super) const WRITTEN: &str = "written";
@@ -37,10 +37,10 @@ impl Compiler<'_> {
             alias: &target_alias,
             shape: RowShape::Rows,
             nulls: Nulls::Declared,
+            known: &KnownColumns::of_condition(write.condition()),
         };
         let modify = self.modify(at, write);
-        let written =
-            TableRef { table: write.table, alias: &alias, shape: RowShape::Picked, nulls: Nulls::Declared };
+        let written = TableRef { alias: &alias, shape: RowShape::Picked, known: &write.known, ..at };
         let json = answer(self, written);
         let json = match &write.change {
             Change::Update { target, .. } | Change::Delete { target } => within(target, json),

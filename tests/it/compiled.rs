@@ -16,7 +16,7 @@ use crate::verdict::{golden, limits, rendered};
 use generate::{Generator, Variables};
 
 /// APIs with everything: filters, orders, keys, arrays, enums, functions, mutations.
-const CASES: [&str; 8] = [
+const CASES: [&str; 10] = [
     "filter",
     "update_and_delete",
     "function_calls",
@@ -25,6 +25,8 @@ const CASES: [&str; 8] = [
     "to_many_three_levels",
     "relation_filters",
     "relation_orders",
+    "known_columns",
+    "known_columns_of_changes",
 ];
 
 /// Requests in all: four for each document.

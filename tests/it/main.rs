@@ -43,6 +43,7 @@ mod introspection;
 mod isolation;
 mod json;
 mod key_types;
+mod known;
 mod large;
 mod live;
 mod live_http;

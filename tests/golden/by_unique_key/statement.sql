@@ -46,13 +46,14 @@ limit 1;
 -- unique
 select pg_catalog.concat('{"edges":[{"node":{"hall":', coalesce("t1"."hall"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"number":', coalesce("t1"."number"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"account":', coalesce((select pg_catalog.concat('{"name":', coalesce(pg_catalog.to_json("t2"."name"::pg_catalog.text), E'"\\/null"'), '}')
 from "public"."account" as "t2"
-where ("t2"."id" operator(pg_catalog.=) "t1"."taken_by")
+where ("t2"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
 limit 1), 'null'), '}}]}')
 from "public"."seat" as "t1"
-where ("t1"."taken_by" operator(pg_catalog.=) $1::pg_catalog.int4)
+where ("t1"."taken_by" operator(pg_catalog.=) $2::pg_catalog.int4)
 limit 1;
 -- without a row: {"edges":[]}
 -- $1 = Some("2")
+-- $2 = Some("2")
 -- partOfKey
 select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"number":', coalesce("t2"."number"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}}'), ','), ']}')
 from (select "t1"."number"

@@ -34,17 +34,19 @@ limit 31) as "t2";
 -- authorByPk
 select pg_catalog.concat('{"t1":', coalesce(pg_catalog.to_json("t1"."t1"::pg_catalog.text), 'null'), ',"initial":', coalesce(pg_catalog.to_json("public"."initial"("t1".*::"public"."author")::pg_catalog.text), 'null'), ',"bookCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"age":', coalesce("public"."age"("t3"."row")::pg_catalog.int4::pg_catalog.text, 'null'), ',"author":', coalesce((select pg_catalog.concat('{"booksWritten":', coalesce(pg_catalog.to_json("public"."books_written"("t4".*::"public"."author")::pg_catalog.int8::pg_catalog.text), 'null'), '}')
 from "public"."author" as "t4"
-where ("t4"."id" operator(pg_catalog.=) "t3"."author_id")
+where ("t4"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
 limit 1), E'"\\/row"'), '}}'), ','), ']}')
 from (select "t2"."author_id", "t2".*::"public"."book" as "row"
 from "public"."book" as "t2"
-where ("t1"."id" operator(pg_catalog.=) "t2"."author_id")
+where ("t2"."author_id" operator(pg_catalog.=) $2::pg_catalog.int4)
 order by "t2"."id", "t2"."year"
 limit 2) as "t3"), '}')
 from "public"."author" as "t1"
-where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
+where ("t1"."id" operator(pg_catalog.=) $3::pg_catalog.int4)
 limit 1;
 -- $1 = Some("1")
+-- $2 = Some("1")
+-- $3 = Some("1")
 -- recentCollection
 select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"headline":', coalesce(pg_catalog.to_json("public"."headline"("t2"."row")::pg_catalog.text), 'null'), '}}'), ',' order by "t2"."row_number" desc) filter (where ("t2"."row_number" operator(pg_catalog.<=) 2)), ']}')
 from (select "t1".*::"public"."recent" as "row", pg_catalog.row_number() over (order by "t1"."id" desc) as "row_number"

@@ -59,14 +59,15 @@ select pg_catalog.concat('{"albumCollection":', (select pg_catalog.concat('{"edg
 from (select "t2"."id", "t2"."artist_id"
 from (select distinct on ("t4"."artist_id") "t4"."id", "t4"."artist_id"
 from "public"."album" as "t4"
-where ("t1"."id" operator(pg_catalog.=) "t4"."artist_id")
+where ("t4"."artist_id" operator(pg_catalog.=) $1::pg_catalog.int4)
 order by "t4"."artist_id", "t4"."id") as "t2"
 order by "t2"."artist_id", "t2"."id"
 limit 30) as "t3"), '}')
 from "public"."artist" as "t1"
-where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
+where ("t1"."id" operator(pg_catalog.=) $2::pg_catalog.int4)
 limit 1;
 -- $1 = Some("1")
+-- $2 = Some("1")
 -- all
 select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', coalesce("t2"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}}'), ','), ']}')
 from (select "t1"."id"

@@ -105,12 +105,13 @@ limit 30) as "t2";
 select pg_catalog.concat('{"albumCollection":', (select pg_catalog.concat('{"edges":[', pg_catalog.string_agg(pg_catalog.concat('{"node":{"id":', coalesce("t3"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}}'), ',') filter (where ("t3"."row_number" operator(pg_catalog.<=) 1)), '],"pageInfo":{"hasNextPage":', case when (pg_catalog.count(*) operator(pg_catalog.>) 1) then 'true' else 'false' end, '}}')
 from (select "t2"."id", pg_catalog.row_number() over (order by "t2"."id") as "row_number"
 from "public"."album" as "t2"
-where (("t1"."id" operator(pg_catalog.=) "t2"."artist_id") and exists (select 1
+where (("t2"."artist_id" operator(pg_catalog.=) $1::pg_catalog.int4) and exists (select 1
 from "public"."track" as "t4"
 where ("t2"."id" operator(pg_catalog.=) "t4"."album_id")))
 order by "t2"."id"
 limit 2) as "t3"), '}')
 from "public"."artist" as "t1"
-where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
+where ("t1"."id" operator(pg_catalog.=) $2::pg_catalog.int4)
 limit 1;
 -- $1 = Some("1")
+-- $2 = Some("1")

@@ -136,13 +136,14 @@ where ("t3"."id" operator(pg_catalog.=) "t4"."album_id")
 limit 1), "t3"."id")::pg_catalog.text, 'UTF8'), 'base64'), pg_catalog.chr(10), ''), '","node":{"id":', coalesce("t3"."id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), '}}'), ','), ']}')
 from (select "t2"."id"
 from "public"."album" as "t2"
-where ("t1"."id" operator(pg_catalog.=) "t2"."artist_id")
+where ("t2"."artist_id" operator(pg_catalog.=) $1::pg_catalog.int4)
 order by (select "t5"."words"
 from "public"."lyrics" as "t5"
 where ("t2"."id" operator(pg_catalog.=) "t5"."album_id")
 limit 1) desc nulls last, "t2"."id"
 limit 30) as "t3"), '}')
 from "public"."artist" as "t1"
-where ("t1"."id" operator(pg_catalog.=) $1::pg_catalog.int4)
+where ("t1"."id" operator(pg_catalog.=) $2::pg_catalog.int4)
 limit 1;
 -- $1 = Some("1")
+-- $2 = Some("1")
