@@ -385,11 +385,12 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
 }
 
 /// The part of a failure that the client may see. The role may not know the table of a violated constraint: it may refer to
-/// a row that is being deleted, or a trigger may write to it. PostgreSQL's text would name that table.
+/// a row that is being deleted, or a trigger may write to it. PostgreSQL's text would name that table. Errors of foreign servers
+/// and of shards do not say which table they are about, but their texts do.
 pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
     let client_error = of_database(error);
     match error {
-        db::Error::Database(raised) if raised.sqlstate.starts_with("23") && !is_known(raised, schema) => {
+        db::Error::Database(raised) if sqlstate::is_of_constraint(raised) && !is_known(raised, schema) => {
             GraphqlError {
                 message: "a constraint of the database does not allow that".to_owned(),
                 ..client_error
@@ -400,12 +401,17 @@ pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
     }
 }
 
-/// Whether the table in an error, if it names one, is in the API.
+/// Whether an error names a table of the API, or a domain of it.
 fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
-    let (Some(namespace), Some(name)) = (&raised.schema, &raised.table) else { return true };
-    let mut exposed =
-        schema.catalog.tables.iter().zip(&schema.tables).filter(|(_, exposed)| exposed.is_some());
-    exposed.any(|(table, _)| table.schema == *namespace && table.name == *name)
+    let Some(namespace) = &raised.schema else { return false };
+    let catalog = &schema.catalog;
+    let mut exposed = catalog.tables.iter().zip(&schema.tables).filter(|(_, exposed)| exposed.is_some());
+    let mut types = catalog.types.values();
+    match (&raised.table, &raised.data_type) {
+        (Some(name), _) => exposed.any(|(table, _)| table.schema == *namespace && table.name == *name),
+        (None, Some(name)) => types.any(|found| found.schema == *namespace && found.name == *name),
+        (None, None) => false,
+    }
 }
 
 /// The part of a failure between Glowplug and PostgreSQL that the client may see.

@@ -205,6 +205,8 @@ pub struct DatabaseError {
     pub table: Option<String>,
     /// The column that the error is about.
     pub column: Option<String>,
+    /// The data type that the error is about, such as a domain.
+    pub data_type: Option<String>,
     /// The constraint that was violated.
     pub constraint: Option<String>,
     /// The character in the message text, counted from 1, where the error was noticed.

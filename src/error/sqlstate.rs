@@ -47,6 +47,8 @@ pub(crate) fn is_schema_change(error: &db::Error) -> bool {
         db::Error::Database(raised) if is_raised_on_purpose(raised) => false,
         db::Error::Database(raised) if of_values(raised).is_some() => false,
         db::Error::Database(raised) if raised.sqlstate == "22P02" => is_from(raised, "enum_in"),
+        // Everything else that the database does not support is no change.
+        db::Error::Database(raised) if raised.sqlstate == "0A000" => is_from(raised, "RevalidateCachedQuery"),
         error => error.sqlstate().is_some_and(|state| SCHEMA_CHANGES.contains(&state)),
     }
 }
@@ -74,6 +76,11 @@ pub enum Violated {
     },
 }
 
+/// Whether PostgreSQL's own text names the table or domain whose constraint is violated.
+pub(super) fn is_of_constraint(raised: &DatabaseError) -> bool {
+    class(&raised.sqlstate) == "23" && !is_raised_on_purpose(raised)
+}
+
 /// What values violate, of an error of class 23; PostgreSQL names it in fields of the error, so no text has to be read.
 pub(super) fn violated(raised: &DatabaseError) -> Option<Violated> {
     if class(&raised.sqlstate) != "23" {
@@ -99,6 +106,10 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
     match (class(state), state) {
         (_, "42501") => fixed(Code::Forbidden, "the role may not do that"),
         (_, "25006") => fixed(Code::Forbidden, "a query may not write"),
+        (_, "0A000") => fixed(
+            Code::Internal,
+            "the database does not support this operation; the server's log has its reason",
+        ),
         (_, "57014") => fixed(Code::Timeout, "the operation took longer than the statement timeout allows"),
         (_, "25P04") => fixed(Code::Timeout, "the operation took longer than the transaction timeout allows"),
         (_, "53400") => {
@@ -112,7 +123,9 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
             Code::Conflict,
             "an object in the database is not ready, such as a materialized view that was never filled",
         ),
-        (_, "23502" | "23514") | ("02" | "10" | "20" | "22" | "44", _) => own(Code::BadUserInput),
+        // PostgreSQL's text names the view, which may be one below the view that the role knows.
+        ("44", _) => fixed(Code::BadUserInput, "the view does not take such a row (WITH CHECK OPTION)"),
+        (_, "23502" | "23514") | ("02" | "10" | "20" | "22", _) => own(Code::BadUserInput),
         ("23", _) => own(Code::Conflict),
         ("08" | "53" | "57" | "HV", _) | (_, "58000" | "58030") => {
             fixed(Code::Unavailable, "the database is not available; try again later")
@@ -199,7 +212,8 @@ mod tests {
         use Code::{BadUserInput, Conflict, Forbidden, Internal, Timeout, Unavailable};
         let table: &[(Code, bool, &[&str])] = &[
             (BadUserInput, true, &["02000", "10608", "20000", "22000", "22001", "22003", "22012", "22023"]),
-            (BadUserInput, true, &["22P02", "2200G", "23502", "23514", "44000"]),
+            (BadUserInput, true, &["22P02", "2200G", "23502", "23514"]),
+            (BadUserInput, false, &["44000"]),
             (BadUserInput, true, &["P0000", "P0001", "P0002", "P0003", "P0004"]),
             (BadUserInput, true, &["SHOP1", "PT400", "PT404", "PT500", "99001", "ZZZZZ", "U0001", "1A000"]),
             (BadUserInput, false, &["54000", "54001", "54011", "54023", "53400"]),
@@ -268,11 +282,14 @@ mod tests {
     fn a_changed_schema_is_distinguished_from_raised_errors_and_wrong_values() {
         let is_change =
             |state, routine| is_schema_change(&db::Error::Database(Box::new(error(state, routine))));
-        for state in SCHEMA_CHANGES.iter().filter(|state| **state != "22P02") {
+        for state in SCHEMA_CHANGES.iter().filter(|state| !["22P02", "0A000"].contains(state)) {
             assert!(is_change(state, None), "{state}");
             assert!(!is_change(state, Some("exec_stmt_raise")), "{state}");
         }
-        assert!(is_change("22P02", Some("enum_in")));
+        assert!(is_change("22P02", Some("enum_in")) && is_change("0A000", Some("RevalidateCachedQuery")));
+        assert!(
+            !is_change("0A000", Some("DeferErrorIfUnsupportedSubqueryPushdown")) && !is_change("0A000", None)
+        );
         assert!(!is_change("22P02", Some("pg_strtoint32")));
         assert!(!is_change("23505", None) && !is_change("P0001", None));
         assert!(!is_change("21000", Some("ExecOnConflictUpdate")));

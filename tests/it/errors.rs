@@ -8,6 +8,7 @@ use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
 use serde_json::{Map, Value, json};
 
 use crate::harness;
+use crate::promises::database::{LOOPBACK, with_loopback};
 use crate::server::{Server, json as body_of};
 use crate::ways::{Answering, Route, on_every_way};
 
@@ -19,6 +20,7 @@ on_every_way!(
     a_mutation_on_a_server_that_takes_no_writes_may_be_sent_again,
     a_defect_is_reported_with_the_id_of_the_request,
     a_violated_constraint_is_named_apart_from_the_text,
+    a_constraint_of_another_server_is_not_named,
 );
 
 async fn answering(route: Route, database: &str) -> Answering {
@@ -308,4 +310,26 @@ async fn a_defect_is_reported_with_the_id_of_the_request(route: Route) {
     let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(body_of(response).await["errors"][0]["extensions"]["requestId"], id);
     server.stop().await;
+}
+
+/// Such an error has the other server's text, and does not say which table it is about. A shard is another server, too.
+async fn a_constraint_of_another_server_is_not_named(route: Route) {
+    let database = harness::database("").await;
+    let owner = harness::connect(&harness::cluster().url(&database)).await;
+    let setup = format!(
+        "{LOOPBACK} create schema secret; create table secret.shard (id integer primary key);
+         create foreign table seat (id integer) server loop options (schema_name 'secret', table_name 'shard');
+         insert into secret.shard values (1);
+         comment on foreign table seat is '@graphql({{\"primary_key_columns\": [\"id\"]}})'"
+    );
+    owner.batch_execute(&with_loopback(&owner, &setup).await).await.unwrap();
+    let answering = answering(route, &database).await;
+    let answer =
+        ask(&answering, "mutation { insertIntoseatCollection(objects: [{id: 1}]) { affectedCount } }").await;
+    let message = &answer["errors"][0]["message"];
+    assert_eq!(
+        (code(&answer), message),
+        ("CONFLICT", &json!("a constraint of the database does not allow that"))
+    );
+    assert!(!answer.to_string().contains("shard"), "{answer}");
 }

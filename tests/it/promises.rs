@@ -1,7 +1,7 @@
 //! An answer is JSON of the types in the schema, whatever the database contains and however it changes.
 
 mod constants;
-mod database;
+pub(crate) mod database;
 mod kinds;
 mod propagation;
 mod random;

@@ -45,6 +45,7 @@ pub(in crate::db) fn back(error: &QueryError, told: Option<&Error>) -> Error {
         hint: text(information.hint()),
         schema: None,
         table: text(information.table_name()),
+        data_type: None,
         column: text(information.column_name()),
         constraint: text(information.constraint_name()),
         position: None,

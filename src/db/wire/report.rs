@@ -34,6 +34,7 @@ impl Report {
                 b's' => error.schema = Some(text()),
                 b't' => error.table = Some(text()),
                 b'c' => error.column = Some(text()),
+                b'd' => error.data_type = Some(text()),
                 b'n' => error.constraint = Some(text()),
                 b'F' => error.file = Some(text()),
                 b'R' => error.routine = Some(text()),

@@ -10,14 +10,14 @@ use crate::harness;
 use crate::random::Random;
 
 /// A foreign server that leads back to the same database; for [`with_loopback`].
-pub(super) const LOOPBACK: &str = "
+pub(crate) const LOOPBACK: &str = "
     create extension postgres_fdw;
     create server loop foreign data wrapper postgres_fdw options (host '@HOST@', port '@PORT@', dbname '@DATABASE@');
     create user mapping for public server loop options (user '@USER@');
 ";
 
 /// The setup with the address of the connection's database.
-pub(super) async fn with_loopback(owner: &Client, setup: &str) -> String {
+pub(crate) async fn with_loopback(owner: &Client, setup: &str) -> String {
     let mut setup = setup.to_owned();
     for (name, value) in [
         ("@HOST@", "split_part(current_setting('unix_socket_directories'), ',', 1)"),

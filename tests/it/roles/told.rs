@@ -13,13 +13,22 @@ const SETUP: &str = "create role anon#; grant anon# to authenticator#; \
     insert into note values (1, 'anon', 'mine'), (2, 'other', 'hidden'); insert into secret_review values (1, 1, 5); \
     alter table note enable row level security; \
     create policy own on note to anon# using (owner = 'anon') with check (owner = 'anon'); \
-    grant all on note, reply to anon#";
+    create view secret_view as select * from note where id < 100 with check option; \
+    create view shown as select * from secret_view where id > 0 with check option; \
+    create domain secret_domain as integer check (value > 0); \
+    create function audit() returns trigger language plpgsql security definer as $$ \
+        begin perform (-new.id)::secret_domain; return new; end $$; \
+    create trigger audit before update on reply for each row execute function audit(); \
+    insert into reply values (7, 2); \
+    comment on view shown is '@graphql({\"primary_key_columns\": [\"id\"]})'; \
+    grant all on note, reply, shown to anon#";
 
 on_both_ways!(
     a_violated_policy_is_reported_before_anything_that_would_reveal_a_hidden_row,
     a_hidden_row_is_neither_changed_nor_counted,
     a_key_of_a_hidden_row_is_reported_without_its_value,
     a_constraint_of_a_table_that_the_role_does_not_know_is_not_named,
+    a_domain_and_a_view_that_the_role_does_not_know_are_not_named,
     names_that_the_role_does_not_know_are_in_no_message,
 );
 by_set_local!(
@@ -27,6 +36,7 @@ by_set_local!(
     a_hidden_row_is_neither_changed_nor_counted,
     a_key_of_a_hidden_row_is_reported_without_its_value,
     a_constraint_of_a_table_that_the_role_does_not_know_is_not_named,
+    a_domain_and_a_view_that_the_role_does_not_know_are_not_named,
     names_that_the_role_does_not_know_are_in_no_message,
 );
 
@@ -83,6 +93,21 @@ async fn a_constraint_of_a_table_that_the_role_does_not_know_is_not_named(route:
     let delete = "mutation { deleteFromnoteCollection(filter: {id: {eq: 1}}) { affectedCount } }";
     let told = error(&world, delete).await;
     assert_eq!(told, ("CONFLICT".to_owned(), "a constraint of the database does not allow that".to_owned()));
+}
+
+async fn a_domain_and_a_view_that_the_role_does_not_know_are_not_named(route: Route) {
+    let world = World::new(route, SETUP).await;
+    let update = "mutation { updatereplyCollection(set: {id: 8}) { affectedCount } }";
+    let told = error(&world, update).await;
+    assert_eq!(
+        told,
+        ("BAD_USER_INPUT".to_owned(), "a constraint of the database does not allow that".to_owned())
+    );
+    let insert =
+        r#"mutation { insertIntoshownCollection(objects: [{id: 200, owner: "anon"}]) { affectedCount } }"#;
+    let told = error(&world, insert).await;
+    let message = "the view does not take such a row (WITH CHECK OPTION)";
+    assert_eq!(told, ("BAD_USER_INPUT".to_owned(), message.to_owned()));
 }
 
 /// Misspelt by one letter, so that a suggestion would be likely.
