@@ -41,6 +41,8 @@ pub struct Catalog {
     pub functions: Vec<Function>,
     /// The text search configurations, and `pg_trgm`.
     pub text_search: Box<TextSearch>,
+    /// The version of the extension Citus, if the database is distributed by it.
+    pub citus: Option<String>,
     /// Directives that could not be applied, for `schema --explain`: their objects, and why.
     pub problems: Vec<Problem>,
 }
@@ -325,6 +327,8 @@ struct CatalogJson {
     functions: Vec<Function>,
     #[serde(default)]
     text_search: Box<TextSearch>,
+    #[serde(default)]
+    citus: Option<String>,
 }
 
 impl Catalog {
@@ -335,8 +339,8 @@ impl Catalog {
         problems.extend(function::directive_problems(&json.functions));
         let types = json.types.into_iter().map(|found| (found.oid, found)).collect();
         let relations = relation::relations(&types, &json.tables, &mut problems);
-        let CatalogJson { schemas, tables, functions, text_search, .. } = json;
-        Ok(Self { schemas, types, tables, relations, functions, text_search, problems })
+        let CatalogJson { schemas, tables, functions, text_search, citus, .. } = json;
+        Ok(Self { schemas, types, tables, relations, functions, text_search, citus, problems })
     }
 
     /// The schema of that name, if it is exposed.

@@ -27,13 +27,13 @@ pub use self::operation::answers::{Answers, RunError};
 pub use self::operation::batch::{AnswerHash, BatchMember, MemberAnswer, MemberResult, Watch};
 pub use self::operation::literal::{identifier, literal};
 pub use self::operation::message::compose as message;
-pub use self::operation::scope::{Access, Scope, Settings};
+pub use self::operation::scope::{Access, Reach, Scope, Settings};
 pub use self::operation::stored::{Call, Candidate, StoreRequest, StoredStatements};
 pub use self::pool::{
     Batch, Database, PoolState, PooledConnection, ReadFrom, ReplicaState, Replicas, Transaction,
 };
 pub use self::probe::{
     FoundPoolMode, NamedStatements, PoolerFacts, ProbeReport, ProbeResult, Sessions, SettingEffect,
-    StartupParameter,
+    StartupParameter, UnsupportedServer,
 };
 pub use self::wire::{Place, cancelled};

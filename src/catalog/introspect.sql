@@ -436,6 +436,7 @@ select json_build_object(
             where e.extname = 'pg_trgm' and pg_catalog.has_schema_privilege(n.oid, 'usage')
         )
     ),
+    'citus', (select e.extversion from pg_catalog.pg_extension as e where e.extname = 'citus'),
     'schemas', coalesce((
         select json_agg(json_build_object(
             'name', s.nspname,

@@ -5,6 +5,7 @@
 
 mod code;
 mod console;
+mod distribution;
 mod examine;
 mod exposure;
 mod findings;

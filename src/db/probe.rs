@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 pub use self::console::PoolerFacts;
-pub use self::findings::{ProbeReport, ProbeResult};
+pub use self::findings::{ProbeReport, ProbeResult, UnsupportedServer};
 pub use self::lending::FoundPoolMode;
 pub use self::names::NamedStatements;
 pub use self::session::{Sessions, SettingEffect, StartupParameter};

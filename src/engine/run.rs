@@ -7,7 +7,7 @@ use super::report::{FailedField, report};
 use super::snapshot::Snapshot;
 use super::snapshots::RoleSchema;
 use super::{Engine, Identity, ReadFrom};
-use crate::db::{self, Access, Answers, Scope};
+use crate::db::{self, Access, Answers, Reach, Scope};
 use crate::error::{Code, Error, GraphqlError, is_of_statement, is_schema_change, of_operation};
 use crate::event::{Stage, Stopwatch};
 use crate::plan::Effect;
@@ -123,7 +123,16 @@ impl<'a> Execution<'a> {
             settings: Arc::clone(&self.identity.settings),
             statement_timeout: self.role_schema.statement_timeout,
             answer_limit: self.answer_limit,
+            reach: self.reach(),
         }
+    }
+
+    fn reach(self) -> Reach {
+        if self.snapshot().schema.catalog.citus.is_none() {
+            return Reach::Server;
+        }
+        let is_mutation = self.compiled.effect == Effect::Mutation;
+        Reach::Workers { is_sequential: is_mutation && self.compiled.roots.len() > 1 }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use glowplug::config::{ContextForm, PoolMode};
-use glowplug::db::{Access, Database, Protocols, Scope};
+use glowplug::db::{Access, Database, Protocols, Reach, Scope};
 use glowplug::sql::Statement;
 use glowplug::stored::{keep, set_up};
 
@@ -122,6 +122,7 @@ fn scope(role: Option<&str>, name: &str, value: &str) -> Scope {
         settings: [(name.into(), value.into())].into(),
         statement_timeout: Duration::from_secs(10),
         answer_limit: usize::MAX,
+        reach: Reach::Server,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use glowplug::config::ContextForm::{self, SetConfig, SetLocal};
 use glowplug::config::{self, PoolMode, Secret};
-use glowplug::db::{Access, Answers, Database, Error, Protocol, Protocols, Reason, RunError, Scope};
+use glowplug::db::{Access, Answers, Database, Error, Protocol, Protocols, Reach, Reason, RunError, Scope};
 use glowplug::sql::Statement;
 use glowplug_local::Pooler;
 
@@ -30,6 +30,7 @@ mod restart;
 mod traces;
 pub(crate) mod types;
 mod unavailable;
+mod unsupported;
 pub(crate) mod values;
 
 /// One route to the same database.
@@ -97,6 +98,7 @@ pub(crate) fn read() -> Scope {
         settings: [].into(),
         statement_timeout: Duration::from_secs(10),
         answer_limit: usize::MAX,
+        reach: Reach::Server,
     }
 }
 
@@ -208,6 +210,7 @@ async fn the_scope_holds_for_the_message_alone() {
         settings: [("request.jwt.claims".into(), claims.into())].into(),
         statement_timeout: Duration::from_millis(1234),
         answer_limit: usize::MAX,
+        reach: Reach::Server,
         ..read()
     };
     let seen = "select concat_ws('|', current_user, current_setting('request.jwt.claims', true),

@@ -165,6 +165,7 @@ codes! {
     ServerUnknown: Trouble "server-unknown", "The server does not report its version.",
         ["check that there is a PostgreSQL behind the pooler"];
     ServerTooOld: Trouble "server-too-old", "PostgreSQL is older than 14.", ["Glowplug needs PostgreSQL 14 or later"];
+    ServerUnsupported: Trouble "server-not-supported", "The server is CockroachDB or YugabyteDB, which speak PostgreSQL's protocol.", [];
     Starting: Trouble "starting-up", "The server is starting or recovering, or is a standby that accepts no queries.",
         ["wait, and read its log; a standby needs hot_standby = on"];
     Stopping: Trouble "shutting-down", "The server is about to stop.", ["wait until it has been started again"];
@@ -181,6 +182,10 @@ codes! {
     AllLeftOut: Trouble "all-left-out", "There are tables, but none can be exposed.",
         ["`glowplug schema --explain` lists everything that is left out, with reasons"];
     NoTables: Trouble "no-tables", "No table is in the API, and the reason could not be found out.", [];
+    CitusWorker: Note "citus-worker", "The connection leads to a worker of Citus.",
+        ["connect to the coordinator: a worker lacks the local tables, and comments, by which names are chosen"];
+    CitusLogin: Trouble "citus-role-login", "A role of requests may not log in, but Citus opens its connections to workers as that role.", [];
+    CitusUnknown: Note "citus-unknown", "What the extension Citus needs could not be found out.", [];
     LeftOut: Note "left-out", "Something is left out of the API.",
         ["`glowplug schema --explain` lists them, with reasons"];
     CatalogueUnreadable: Trouble "catalogue-unreadable", "The structure of the database cannot be read.",

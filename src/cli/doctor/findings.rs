@@ -14,6 +14,9 @@ const OLDEST: u32 = 140_000;
 /// The server itself.
 pub(super) fn server(findings: &ProbeReport) -> Check {
     const SUBJECT: &str = "Server";
+    if let Some(server) = findings.unsupported {
+        return Check::new(SUBJECT, Code::ServerUnsupported, server.reason());
+    }
     let Some(version) = findings.server_version else {
         return Check::new(SUBJECT, Code::ServerUnknown, "the server's version cannot be read");
     };
@@ -77,7 +80,7 @@ fn unsafe_mode(lending: FoundPoolMode, setting: PoolMode) -> Option<&'static str
 /// How the pooler treats named statements, and what Glowplug does about it.
 pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Statements";
-    if let Some(why) = findings.refusal() {
+    if let Some(why) = findings.sharded() {
         return Check::new(SUBJECT, Code::Sharded, why);
     }
     let context = settings.context.unwrap_or_else(|| findings.context());

@@ -5,7 +5,7 @@
 use crate::config::ContextForm;
 use crate::db::error::Error;
 use crate::db::operation::literal::{append_literal, identifier};
-use crate::db::operation::scope::{Scope, Setting};
+use crate::db::operation::scope::{Reach, Scope, Setting};
 use crate::db::operation::stored::Call;
 use crate::sql::SessionSettings;
 
@@ -25,13 +25,47 @@ pub(super) fn append_context(
     session: SessionSettings,
     enter: Option<&Call>,
 ) -> Result<usize, Error> {
-    match (form, enter) {
-        (ContextForm::SetLocal, _) => append_commands(message, scope, session),
-        (ContextForm::Function, Some(enter)) => append_entry(message, enter, scope, session).map(|()| 1),
+    let count = match (form, enter) {
+        (ContextForm::SetLocal, _) => append_commands(message, scope, session)?,
+        (ContextForm::Function, Some(enter)) => append_entry(message, enter, scope, session).map(|()| 1)?,
         (ContextForm::SetConfig | ContextForm::Function, _) => {
-            append_calls(message, "select ", scope, session).map(|()| 1)
+            append_calls(message, "select ", scope, session).map(|()| 1)?
         }
+    };
+    Ok(count + append_reach(message, scope)?)
+}
+
+/// Appends what makes the settings reach further servers, behind the statements that set them. Returns the number of
+/// statements.
+pub(super) fn append_reach(message: &mut String, scope: &Scope) -> Result<usize, Error> {
+    let Some(statement) = reach_statement(scope)? else { return Ok(0) };
+    message.push_str(";\n");
+    message.push_str(&statement);
+    Ok(1)
+}
+
+/// A statement that repeats a scope's own settings by `SET LOCAL`, which Citus passes on to its workers. Citus would pass on the
+/// whole text of a message with `SET LOCAL` in it, so a block runs the command. The block's text has no values in it.
+pub(super) fn reach_statement(scope: &Scope) -> Result<Option<String>, Error> {
+    let Reach::Workers { is_sequential } = scope.reach else { return Ok(None) };
+    let mut block =
+        String::from("begin perform pg_catalog.set_config('citus.propagate_set_commands','local',true)");
+    if is_sequential {
+        block.push_str(",pg_catalog.set_config('citus.multi_shard_modify_mode','sequential',true)");
     }
+    for (name, _) in scope.settings.iter().filter(|(name, _)| name.contains('.') && is_identifiers(name)) {
+        let mut command = String::from("set local ");
+        append_name(&mut command, name)?;
+        block.push_str(";execute pg_catalog.concat(");
+        append_literal(&mut block, &(command + " to "))?;
+        block.push_str(",pg_catalog.quote_literal(pg_catalog.current_setting(");
+        append_literal(&mut block, name)?;
+        block.push_str(")))");
+    }
+    block.push_str(";end");
+    let mut statement = String::from("do ");
+    append_literal(&mut statement, &block)?;
+    Ok(Some(statement))
 }
 
 /// Appends the call of the function that sets a scope. Its argument is an array with a `[name, value]` array for each
@@ -111,7 +145,7 @@ fn append_command(message: &mut String, setting: &Setting<'_>) -> Result<(), Err
         },
         Some(value) => Some(vec![&**value]),
     };
-    if name.split('.').any(|part| part.is_empty() || part.len() > LONGEST_IDENTIFIER) {
+    if !is_identifiers(name) {
         return append_call_alone(message, setting);
     }
     message.push_str("set local ");
@@ -126,6 +160,11 @@ fn append_command(message: &mut String, setting: &Setting<'_>) -> Result<(), Err
         append_literal(message, item)?;
     }
     Ok(())
+}
+
+/// Whether each part of a setting's name can be an identifier.
+fn is_identifiers(name: &str) -> bool {
+    name.split('.').all(|part| !part.is_empty() && part.len() <= LONGEST_IDENTIFIER)
 }
 
 fn append_call_alone(message: &mut String, setting: &Setting<'_>) -> Result<(), Error> {
@@ -207,6 +246,21 @@ mod tests {
         }
         let longest = "x".repeat(63);
         assert_eq!(command(&format!("a.{longest}"), "v"), format!("set local \"a\".\"{longest}\" to 'v'"));
+    }
+
+    #[test]
+    fn claims_go_on_to_workers_by_a_command_without_a_value() {
+        let settings = Arc::new([("request.jwt.claims".into(), "{}".into()), ("plain".into(), "1".into())]);
+        let reach = Reach::Workers { is_sequential: true };
+        let scope = Scope { settings, reach, ..Scope::of_catalog(Duration::from_secs(10)) };
+        assert_eq!(
+            reach_statement(&scope).unwrap().unwrap(),
+            "do 'begin perform pg_catalog.set_config(''citus.propagate_set_commands'',''local'',true),\
+             pg_catalog.set_config(''citus.multi_shard_modify_mode'',''sequential'',true);\
+             execute pg_catalog.concat(''set local \"request\".\"jwt\".\"claims\" to '',\
+             pg_catalog.quote_literal(pg_catalog.current_setting(''request.jwt.claims'')));end'"
+        );
+        assert_eq!(reach_statement(&Scope { reach: Reach::Server, ..scope }).unwrap(), None);
     }
 
     #[test]

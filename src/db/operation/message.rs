@@ -6,7 +6,7 @@
 use crate::config::ContextForm;
 use crate::db::connection::protocol::RoutingHint;
 use crate::db::error::Error;
-use crate::db::operation::context::{append_calls, append_context};
+use crate::db::operation::context::{append_calls, append_context, append_reach, reach_statement};
 use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
 use crate::db::operation::scope::{Access, Scope};
@@ -61,8 +61,9 @@ const AS_CONFIGURED: &str = "select pg_catalog.set_config('transaction_read_only
 pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Result<Message, Error> {
     let mut text = String::from("set transaction read write;\n");
     append_calls(&mut text, AS_CONFIGURED, scope, session(statements))?;
+    let results_of_scope = 2 + append_reach(&mut text, scope)?;
     append_statements(&mut text, statements, &Calls::default())?;
-    Ok(Message { text, results_of_scope: 2 })
+    Ok(Message { text, results_of_scope })
 }
 
 /// How a transaction of several messages begins.
@@ -75,24 +76,16 @@ pub(in crate::db) enum Begin {
 }
 
 impl Begin {
-    /// The statement that begins it.
-    pub(in crate::db) fn statement(self) -> &'static str {
-        match self {
-            Self::AsSession => "begin",
-            Self::AsConfigured => "begin read write",
-        }
-    }
-
-    /// The statement after it, which sets `scope` for the following statements. Its value begins with whether the
-    /// transaction is read-only.
-    pub(in crate::db) fn set(self, scope: &Scope) -> Result<String, Error> {
-        let mut statement = String::new();
-        let select = match self {
-            Self::AsSession => "select pg_catalog.current_setting('transaction_read_only'),",
-            Self::AsConfigured => AS_CONFIGURED,
+    /// The statements that begin it and set `scope` for the following statements. The value of the second one begins with
+    /// whether the transaction is read-only.
+    pub(in crate::db) fn statements(self, scope: &Scope) -> Result<Vec<String>, Error> {
+        let (begin, select) = match self {
+            Self::AsSession => ("begin", "select pg_catalog.current_setting('transaction_read_only'),"),
+            Self::AsConfigured => ("begin read write", AS_CONFIGURED),
         };
-        append_calls(&mut statement, select, scope, SessionSettings::ALL)?;
-        Ok(statement)
+        let mut set = String::new();
+        append_calls(&mut set, select, scope, SessionSettings::ALL)?;
+        Ok([begin.to_owned(), set].into_iter().chain(reach_statement(scope)?).collect())
     }
 }
 
@@ -100,6 +93,7 @@ impl Begin {
 pub(in crate::db) fn enter(scope: &Scope) -> Result<String, Error> {
     let mut message = String::from("savepoint operation;\n");
     append_calls(&mut message, "select ", scope, SessionSettings::ALL)?;
+    append_reach(&mut message, scope)?;
     Ok(message)
 }
 
@@ -163,7 +157,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::db::Access;
+    use crate::db::{Access, Reach};
 
     fn scope() -> Scope {
         Scope {
@@ -172,6 +166,7 @@ mod tests {
             settings: Arc::new([]),
             statement_timeout: Duration::from_secs(10),
             answer_limit: usize::MAX,
+            reach: Reach::Server,
         }
     }
 
@@ -197,6 +192,7 @@ mod tests {
             settings: Arc::new([("request.jwt.claims".into(), r#"{"sub":"a\"b"}"#.into())]),
             statement_timeout: Duration::from_micros(1),
             answer_limit: usize::MAX,
+            reach: Reach::Server,
         };
         assert_eq!(
             compose(&scope, &[]).unwrap(),
@@ -209,7 +205,7 @@ mod tests {
     fn the_word_for_the_session_user_is_no_role() {
         let scope = Scope { role: Some("none".into()), ..scope() };
         assert!(matches!(compose(&scope, &[]), Err(Error::ScopeRefused(_))));
-        assert!(matches!(Begin::AsSession.set(&scope), Err(Error::ScopeRefused(_))));
+        assert!(matches!(Begin::AsSession.statements(&scope), Err(Error::ScopeRefused(_))));
     }
 
     #[test]

@@ -138,7 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::db::Access;
+    use crate::db::{Access, Reach};
 
     fn scope(claims: &str) -> Scope {
         Scope {
@@ -147,6 +147,7 @@ mod tests {
             settings: Arc::new([("request.jwt.claims".into(), claims.into())]),
             statement_timeout: Duration::from_secs(10),
             answer_limit: usize::MAX,
+            reach: Reach::Server,
         }
     }
 

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::error::Error;
 use crate::sql::SessionSettings;
 
@@ -33,6 +34,22 @@ pub struct Scope {
     pub statement_timeout: Duration,
     /// The maximum number of bytes of all the statements' values together. `usize::MAX` means no limit.
     pub answer_limit: usize,
+    /// The servers on which the settings have to hold.
+    pub reach: Reach,
+}
+
+/// The servers on which the settings of a scope have to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The one that the connection leads to.
+    Server,
+    /// The workers of Citus, too, where parts of the statements run. Citus passes on what `SET LOCAL` sets, and not what
+    /// `set_config` sets.
+    Workers {
+        /// Whether the statements use one connection to each worker. Citus cannot run some statements in one transaction
+        /// otherwise, such as a write to many shards and one to a reference table behind it.
+        is_sequential: bool,
+    },
 }
 
 /// Whether statements may write.
@@ -55,7 +72,23 @@ impl Scope {
     /// objects, so that the meaning of operators and types is certain. They must not call anything of the application's.
     pub fn of_catalog(statement_timeout: Duration) -> Self {
         let settings = CATALOG.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value))).collect();
-        Self { access: Access::ReadOnly, role: None, settings, statement_timeout, answer_limit: usize::MAX }
+        Self {
+            access: Access::ReadOnly,
+            role: None,
+            settings,
+            statement_timeout,
+            answer_limit: usize::MAX,
+            reach: Reach::Server,
+        }
+    }
+
+    /// The protocols for its operations. What is not one message of the simple protocol is not one transaction for Citus: of a
+    /// pipeline, it commits each statement by itself.
+    pub(in crate::db) fn protocols(&self, safe: Protocols) -> Protocols {
+        match self.reach {
+            Reach::Server => safe,
+            Reach::Workers { .. } => Protocols { operations: Protocol::Simple, ..safe },
+        }
     }
 
     /// The same with one more setting.

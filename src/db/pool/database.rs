@@ -112,7 +112,7 @@ impl Database {
     }
 
     async fn send(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
-        let protocols = self.pool.protocols();
+        let protocols = scope.protocols(self.pool.protocols());
         let calls = match protocols.operations {
             Protocol::Simple => self.stored.calls(scope, statements),
             // Their plans are kept anyway.

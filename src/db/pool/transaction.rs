@@ -50,7 +50,7 @@ impl Database {
 
     /// A transaction, and whether it can only read.
     async fn begin_as(&self, begin: Begin, scope: &Scope) -> Result<(Transaction, bool), Error> {
-        let message = format!("{};\n{}", begin.statement(), begin.set(scope)?);
+        let message = begin.statements(scope)?.join(";\n");
         let mut connection = self.pool.acquire().await?;
         let mut answers = Collected::default();
         let result = connection.exchange_within(&message, 1, usize::MAX, &mut answers).await;
@@ -77,7 +77,8 @@ impl Database {
         let query = connection.serialize(&query)?;
         let mut begin = Begin::AsSession;
         loop {
-            let before = [begin.statement(), &begin.set(scope)?];
+            let before = begin.statements(scope)?;
+            let before: Vec<&str> = before.iter().map(String::as_str).collect();
             let performed = connection.perform_between(&before, &query, &[]).await;
             connection.count_transaction(DepthChange::IncreaseDepth);
             let mut transaction = Transaction { connection, answer_left: scope.answer_limit };

@@ -29,6 +29,8 @@ pub struct ProbeReport {
     pub typed_writes: ProbeResult,
     /// PostgreSQL's version: 150014 is 15.14.
     pub server_version: Option<u32>,
+    /// A server that speaks PostgreSQL's protocol, and is none.
+    pub unsupported: Option<UnsupportedServer>,
     /// Whether a proxy, such as pgpool-II, reads each statement and chooses a server for it.
     pub routes_statements: Option<bool>,
     /// How many shards there are behind a `PgDog`; `None` if there is none.
@@ -62,9 +64,14 @@ impl ProbeReport {
         Protocols { typed, operations, context: self.context(), hint }
     }
 
-    /// Why no operation may run here. A `PgDog` chooses the shard of a message by its first statement. That is the scope's,
-    /// which has no table. Reads would miss rows and writes would go to any of the shards, all without an error.
+    /// Why no operation may run here.
     pub fn refusal(&self) -> Option<String> {
+        self.unsupported.map(|server| server.reason().to_owned()).or_else(|| self.sharded())
+    }
+
+    /// A `PgDog` chooses the shard of a message by its first statement. That is the scope's, which has no table. Reads would miss
+    /// rows and writes would go to any of the shards, all without an error.
+    pub fn sharded(&self) -> Option<String> {
         let shards = self.pgdog_shards.filter(|shards| *shards > 1)?;
         Some(format!(
             "behind this PgDog are {shards} shards, and it would send an operation to any of them: \
@@ -97,6 +104,43 @@ impl ProbeReport {
                 Protocol::Prepared
             }
             _ => Protocol::Unnamed,
+        }
+    }
+}
+
+/// A server that speaks PostgreSQL's protocol, and is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnsupportedServer {
+    /// `CockroachDB`.
+    CockroachDb,
+    /// `YugabyteDB`.
+    YugabyteDb,
+}
+
+impl UnsupportedServer {
+    /// By what `version()` says.
+    pub(super) fn of(version: &str) -> Option<Self> {
+        if version.starts_with("CockroachDB") {
+            Some(Self::CockroachDb)
+        } else if version.contains("-YB-") {
+            Some(Self::YugabyteDb)
+        } else {
+            None
+        }
+    }
+
+    /// Why it is not supported.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::CockroachDb => {
+                "the server is CockroachDB, which Glowplug does not support: the API is reflected from system catalogs of \
+                 PostgreSQL that CockroachDB lacks in part; connect to a PostgreSQL server"
+            }
+            Self::YugabyteDb => {
+                "the server is YugabyteDB, which Glowplug does not support: it has no system column xmin, by which changes of the \
+                 schema are noticed; connect to a PostgreSQL server"
+            }
         }
     }
 }

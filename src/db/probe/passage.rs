@@ -2,7 +2,7 @@
 
 use crate::db::error::Error;
 use crate::db::probe::client::{Client, Values, execute};
-use crate::db::probe::findings::{ProbeReport, ProbeResult};
+use crate::db::probe::findings::{ProbeReport, ProbeResult, UnsupportedServer};
 use crate::db::wire::Pipeline;
 
 /// A value that no other client uses, of a setting that no pooler tracks.
@@ -11,7 +11,7 @@ const MARK: &str = "4327ms";
 /// A scope and its statement, as every operation sends them. The third statement returns what the first has set.
 const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', true), pg_catalog.set_config('role', 'none', true); \
     select pg_catalog.concat_ws(' ', pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery(), \
-    pg_catalog.current_setting('default_transaction_read_only')); \
+    pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.version()); \
     select pg_catalog.current_setting('lock_timeout')";
 
 /// The same with `SET LOCAL`.
@@ -32,7 +32,11 @@ pub(in crate::db) async fn examine(client: &mut Client, findings: &mut ProbeRepo
             read_server(&values, findings);
             several(client, &values).await
         }
-        Err(error) => ProbeResult::Fails(error.to_string()),
+        Err(error) => {
+            let version = client.query("select version()").await.unwrap_or_default();
+            findings.unsupported = version.first().and_then(|version| UnsupportedServer::of(version));
+            ProbeResult::Fails(error.to_string())
+        }
     };
     findings.set_local = match client.query(BY_COMMANDS).await {
         Ok(values) => several(client, &values).await,
@@ -67,7 +71,8 @@ async fn write(client: &mut Client) -> Result<ProbeResult, Error> {
 
 fn read_server(values: &Values, findings: &mut ProbeReport) {
     let words: Vec<&str> = values.get(1).map(|value| value.split(' ').collect()).unwrap_or_default();
-    if let [version, standby, read_only] = words.as_slice() {
+    if let [version, standby, read_only, product @ ..] = words.as_slice() {
+        findings.unsupported = UnsupportedServer::of(&product.join(" "));
         findings.server_version = version.parse().ok();
         findings.is_standby = Some(*standby == "t");
         findings.is_read_only = Some(*read_only == "on");

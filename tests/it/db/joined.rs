@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::{ExpressionMethods as _, QueryDsl as _};
 use diesel_async::RunQueryDsl as _;
 use glowplug::config::PoolMode;
-use glowplug::db::{Access, Database, Scope};
+use glowplug::db::{Access, Database, Reach, Scope};
 
 use crate::harness;
 
@@ -28,6 +28,7 @@ fn scope() -> Scope {
         settings: [("app.who".into(), "it's me".into())].into(),
         statement_timeout: Duration::from_secs(5),
         answer_limit: usize::MAX,
+        reach: Reach::Server,
     }
 }
 

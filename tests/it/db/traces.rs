@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use glowplug::config::{self, PoolMode};
-use glowplug::db::{Database, Scope};
+use glowplug::db::{Database, Reach, Scope};
 use glowplug_local::Pooler;
 use tokio::task::JoinSet;
 
@@ -44,6 +44,7 @@ async fn one_request(database: &Database, number: u32) {
         settings: [("request.jwt.claims".into(), format!("{{\"sub\":{number}}}").into())].into(),
         statement_timeout: Duration::from_secs(9),
         answer_limit: usize::MAX,
+        reach: Reach::Server,
         ..read()
     };
     let select = format!("select body || current_setting('request.jwt.claims') from t where id = {id}");
