@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use glowplug::catalog::{Catalog, INTROSPECT};
 use glowplug::config::{Config, Profile, Raw, Settled};
-use glowplug::db::{Access, Database, Scope};
+use glowplug::db::{Access, Database, Reach, Scope};
 use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
 use glowplug::sql::{Statement, array_literal};
@@ -68,6 +68,7 @@ pub(crate) async fn api(config: &Config) -> (Schema, Rendered) {
         settings: [].into(),
         statement_timeout: config.database.statement_timeout,
         answer_limit: usize::MAX,
+        reach: Reach::Server,
     };
     let schemas = array_literal(config.api.schemas.iter().map(|name| Some(name.as_str())));
     let statement = Statement::new(INTROSPECT, vec![Some(schemas)]);

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use glowplug::config::Config;
-use glowplug::db::{Access, Scope, message};
+use glowplug::db::{Access, Reach, Scope, message};
 use glowplug::plan::{Effect, Source, plan};
 use glowplug::request::{Document, Facts, Operation as Validated, json_map};
 use glowplug::schema::Schema;
@@ -207,6 +207,7 @@ impl Operation {
             settings: [].into(),
             statement_timeout: config.database.statement_timeout,
             answer_limit: usize::MAX,
+            reach: Reach::Server,
         };
         let bound = statements.flatten().map(|compiled| {
             compiled.bind(schema, operation.variables()).expect("the values are of their types")
