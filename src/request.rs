@@ -7,6 +7,7 @@ mod application;
 mod coerce;
 mod collect;
 mod completion;
+mod described;
 mod facts;
 pub mod identifier;
 mod input;
@@ -39,8 +40,10 @@ pub use apollo_compiler::ast::OperationType;
 pub use apollo_compiler::executable::{Field, Operation as Definition};
 pub use apollo_compiler::response::{JsonMap, JsonValue};
 pub use application::{ApplicationAnswers, Completed, PathSegment, TypeMismatch};
+pub use coerce::literal_json;
 pub use collect::{Collected, collect_fields, merged_selections};
 pub use completion::{CompletedAnswer, MarkedAnswer, ValueError};
+pub use described::{DescribedOperation, described_operations};
 pub use facts::{Facts, Path, Question};
 pub use input::{Input, Inputs, Leaf, Rows, Shape, Source};
 pub use limits::Measure;
@@ -118,7 +121,7 @@ impl Document {
             return Err(RequestError::Invalid(vec![Message { text, locations: vec![(line, column)] }]));
         }
         let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
-        let plain = syntax::without_commas(text);
+        let plain = plain(text);
         let parsed = parser.parse_executable(&rendered.compiled, &*plain, "request.graphql");
         let tokens = parser.tokens_reached();
         check_tokens(tokens, limits)?;
@@ -231,7 +234,7 @@ pub fn is_subscription(text: &str, name: Option<&str>, limits: &Limits) -> bool 
         return false;
     }
     let mut parser = Parser::new().token_limit(limits.tokens).recursion_limit(PARSER_RECURSION);
-    let Ok(document) = parser.parse_ast(&*syntax::without_commas(text), "request.graphql") else {
+    let Ok(document) = parser.parse_ast(&*plain(text), "request.graphql") else {
         return false;
     };
     let mut chosen = document.definitions.iter().filter_map(|definition| match definition {
@@ -241,6 +244,14 @@ pub fn is_subscription(text: &str, name: Option<&str>, limits: &Limits) -> bool 
     let is_chosen =
         |operation: &&Node<ast::OperationDefinition>| name.is_none() || operation.name.as_deref() == name;
     chosen.find(is_chosen).is_some_and(|operation| operation.operation_type == OperationType::Subscription)
+}
+
+/// A text in the grammar that apollo-parser knows, with everything in its place.
+fn plain(text: &str) -> Cow<'_, str> {
+    match described::without_descriptions(text) {
+        Cow::Borrowed(text) => syntax::without_commas(text),
+        Cow::Owned(text) => Cow::Owned(syntax::without_commas(&text).into_owned()),
+    }
 }
 
 /// The parser stops at the limit, so a text with exactly that many tokens may have had more.

@@ -162,6 +162,12 @@ fn integer(number: &Number) -> Option<i128> {
     Some(float as i128)
 }
 
+/// The JSON of a literal without variables.
+pub fn literal_json(value: &Value) -> serde_json::Value {
+    // Every value of this type is JSON.
+    serde_json::to_value(literal(value)).unwrap_or_default()
+}
+
 /// A default value: a literal without variables.
 fn literal(value: &Value) -> JsonValue {
     // A number that is too large for JSON is possible only for a custom scalar, which accepts anything; it is

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use crate::random::Random;
 use crate::{harness, node};
-use generate::Generator;
+pub(crate) use generate::Generator;
 use mutate::mutate;
 
 /// An API, from the SDL of a file or from the catalog of a golden case.

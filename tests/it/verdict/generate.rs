@@ -89,7 +89,8 @@ impl<'s> Generator<'s> {
         for (name, on, selections) in fragments {
             let directives = self.directives(DirectiveLocation::FragmentDefinition);
             let on = if self.slip() { self.wrong_type() } else { on };
-            write!(text, " fragment {name} on {on}{directives} {selections}").expect("a string");
+            let description = self.description();
+            write!(text, " {description}fragment {name} on {on}{directives} {selections}").expect("a string");
         }
         if self.slip() {
             text.push_str(
@@ -122,7 +123,8 @@ impl<'s> Generator<'s> {
             return;
         }
         let name = if self.slip() { "Same".to_owned() } else { format!("Operation{index}") };
-        write!(text, "{kind} {name}").expect("a string");
+        let description = self.description();
+        write!(text, "{description}{kind} {name}").expect("a string");
         let mut definitions = Vec::new();
         for (name, of, default) in variables {
             if self.slip() {
@@ -130,7 +132,8 @@ impl<'s> Generator<'s> {
             }
             let default = default.map(|value| format!(" = {value}")).unwrap_or_default();
             let directives = self.directives(DirectiveLocation::VariableDefinition);
-            definitions.push(format!("${name}: {of}{default}{directives}"));
+            let description = self.description();
+            definitions.push(format!("{description}${name}: {of}{default}{directives}"));
         }
         if self.slip() {
             let wrong =
@@ -143,6 +146,18 @@ impl<'s> Generator<'s> {
         }
         text.push_str(&self.directives(DirectiveLocation::Query));
         text.push_str(&selections);
+    }
+
+    /// The description of an operation, a fragment or a variable; empty for most.
+    fn description(&mut self) -> &'static str {
+        const WRONG: [&str; 4] = ["\"a\" \"b\" ", "\"\"\" ", "null ", "$d "];
+        let slips = self.slip();
+        match self.random.below(8) {
+            0 => "\"It says: \\\"query\\\"\" ",
+            1 => "\"\"\"\n  Some é,\n  (lines) $v {\n\"\"\"",
+            _ if slips => WRONG[self.random.below(WRONG.len())],
+            _ => "",
+        }
     }
 
     /// The selection of a subscription: one field, once or twice, directly or in fragments.
