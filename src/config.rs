@@ -328,6 +328,8 @@ pub struct Http {
     pub request_settings: RequestSettings,
     /// Origins from which browsers may call (CORS protocol). `["*"]` allows any.
     pub cors_origins: Vec<String>,
+    /// The tools for agents at `/mcp`.
+    pub mcp: Mcp,
     /// Whether `/schema.graphql` serves the API's SDL.
     pub sdl: bool,
     /// Whether `/` serves GraphiQL.
@@ -342,6 +344,17 @@ pub struct Http {
     pub metrics_listen: Option<SocketAddr>,
     /// The limits of clients' connections.
     pub sockets: Sockets,
+}
+
+/// The tools for agents (Model Context Protocol).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mcp {
+    /// None.
+    Off,
+    /// The described persisted operations.
+    Tools,
+    /// The same, and tools that explore the API and run queries.
+    Explore,
 }
 
 /// What `GET` may run.

@@ -26,6 +26,8 @@ mod snapshot;
 mod snapshots;
 mod stored;
 mod stream;
+mod toolbox;
+mod tools;
 mod watch;
 mod within;
 mod work;

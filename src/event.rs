@@ -14,6 +14,7 @@ mod request_id;
 mod roles;
 mod stopwatch;
 mod stored;
+mod tool;
 mod traces;
 
 use std::net::SocketAddr;
@@ -27,6 +28,7 @@ pub use self::replica::ReplicaEvent;
 pub use self::request_id::{in_request_span, request_id, with_request_id};
 pub use self::stopwatch::Stopwatch;
 pub use self::stored::StoredEvent;
+pub use self::tool::{ToolEvent, ToolOutcome};
 pub use self::traces::{Parent, Trace, Traces, TracesError};
 use crate::sql::Statement;
 
@@ -84,6 +86,8 @@ pub enum Event<'a> {
     ConflictRetried { conflict: Conflict, error: &'a str, pause: Duration },
     /// Something happened to the stored operations.
     Stored(StoredEvent<'a>),
+    /// Something happened to the tools for agents.
+    Tool(ToolEvent<'a>),
     /// Something happened at a read replica.
     Replica(ReplicaEvent<'a>),
     /// Something happened at live queries.

@@ -21,6 +21,7 @@ mod handling;
 mod identity;
 mod listeners;
 mod live;
+mod mcp;
 mod metrics;
 mod mounted;
 mod origin;
@@ -43,7 +44,7 @@ use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
-use crate::config::{self, GetRequests, RequestSettings};
+use crate::config::{self, GetRequests, Mcp, RequestSettings};
 use crate::dispatch::Backend;
 use crate::live::Live;
 
@@ -70,7 +71,9 @@ struct Shared {
     body_timeout: Duration,
     /// `None` if there are no live queries.
     live: Option<Live>,
-    /// The origins whose pages may open websockets, besides this server's own.
+    /// The tools for agents.
+    mcp: Mcp,
+    /// The origins whose pages may open websockets, besides this server's own, and call tools.
     origins: Arc<[String]>,
     init_timeout: Duration,
     heartbeat: Duration,
@@ -87,7 +90,7 @@ impl Shared {
         config: &config::Http,
         (stop, close): (CancellationToken, CancellationToken),
     ) -> Self {
-        let &config::Http { get_requests, sdl, graphiql, ref sockets, .. } = config;
+        let &config::Http { get_requests, sdl, graphiql, mcp, ref sockets, .. } = config;
         Self {
             backend,
             authenticator,
@@ -99,6 +102,7 @@ impl Shared {
             room: Room::new(sockets),
             body_timeout: sockets.body_timeout,
             live,
+            mcp,
             origins: config.cors_origins.as_slice().into(),
             init_timeout: sockets.init_timeout,
             heartbeat: sockets.heartbeat,
@@ -186,11 +190,12 @@ fn api(shared: &Shared) -> Router<Shared> {
         .route("/graphql/v1", graphql())
         .route("/graphql/v1/", graphql());
     let router = if shared.sdl { router.route("/schema.graphql", get(admin::schema)) } else { router };
-    if shared.graphiql {
+    let router = if shared.graphiql {
         router.route("/", get(graphiql::page)).route("/assets/{file}", get(graphiql::asset))
     } else {
         router
-    }
+    };
+    if shared.mcp == Mcp::Off { router } else { router.merge(mcp::router()) }
 }
 
 /// The paths, and those of a development server if this is one.

@@ -19,6 +19,7 @@
 //! | [`queue`] | operations through Redis to workers; the only module that names Redis |
 //! | [`catalog`] | the database as a role sees it |
 //! | [`schema`] | catalog -> the API as plain data |
+//! | [`mcp`] | operations and the schema as tools for agents |
 //! | [`request`] | GraphQL text and variables -> a validated operation |
 //! | [`plan`] | operation -> what to read |
 //! | [`sql`] | plan -> SQL statements |
@@ -42,6 +43,7 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod live;
+pub mod mcp;
 pub mod persisted;
 pub mod plan;
 pub mod queue;

@@ -96,6 +96,11 @@ impl Persisted {
         Self { policy, list: ArcSwap::from_pointee(list), registered }
     }
 
+    /// Which documents run.
+    pub fn policy(&self) -> DocumentPolicy {
+        self.policy
+    }
+
     /// The current allow-list.
     pub fn list(&self) -> Arc<AllowList> {
         self.list.load_full()

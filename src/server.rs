@@ -14,9 +14,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Authenticator;
-use crate::config::Config;
+use crate::config::{Config, Mcp};
 use crate::dispatch::Backend;
-use crate::engine::Engine;
+use crate::engine::{Engine, Planning};
+use crate::event::ToolEvent;
 use crate::http::{ListenError, Listeners};
 use crate::live::Live;
 use crate::queue::Commits;
@@ -79,7 +80,7 @@ impl Server {
         // The failure has been logged.
         let _ = planning.reload().await;
         planning.reload_persisted().await;
-        planning.check_persisted().await;
+        check_documents(planning, self.config.http.mcp).await;
     }
 
     /// Answers HTTP on the listener until `stop` is cancelled, and follows changes of the database if the settings ask for
@@ -128,11 +129,20 @@ impl Server {
             let (planning, stop) = (planning.clone(), parts.token());
             parts.spawn(async move { planning.watch(interval, stop).await });
         }
-        let stop = parts.token();
+        let (stop, mcp) = (parts.token(), config.http.mcp);
         parts.spawn(async move {
-            planning.check_persisted().await;
+            check_documents(&planning, mcp).await;
             stop.cancelled().await;
         });
+    }
+}
+
+/// Logs what is wrong with the persisted operations.
+async fn check_documents(planning: &Planning, mcp: Mcp) {
+    planning.check_persisted().await;
+    // Where agents may explore, there are other tools.
+    if mcp != Mcp::Off && !planning.check_tools() && mcp == Mcp::Tools {
+        ToolEvent::Missing.emit();
     }
 }
 

@@ -17,7 +17,7 @@ use clap::Args;
 use glowplug_local::{Cluster, ClusterOptions, Pooler, PoolerMode, PoolerOptions, Redis};
 use tokio::net::TcpListener;
 
-use crate::config::{DevPages, Origin, Profile, Raw, Settled};
+use crate::config::{DevPages, Mcp, Origin, Profile, Raw, Settled};
 use crate::engine::Planning;
 use crate::event::Event;
 use crate::http::{ListenError, Listeners};
@@ -113,7 +113,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         if let Some(queue) = &queue {
             queue.work(&config)?;
         }
-        greet(address, &direct_url, pooler.as_ref(), queue.as_ref());
+        greet((address, config.http.mcp), &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, &people, address);
         point_out_changes(&options.migrations);
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning);
@@ -190,11 +190,14 @@ fn report(result: Result<Changes, Failure>) {
     }
 }
 
-fn greet(address: SocketAddr, database: &str, pooler: Option<&Pooler>, queue: Option<&Queue>) {
+fn greet((address, mcp): (SocketAddr, Mcp), database: &str, pooler: Option<&Pooler>, queue: Option<&Queue>) {
     println!("\nGlowplug is ready.\n");
     println!("  GraphiQL   http://{address}/");
     println!("  endpoint   http://{address}/graphql");
     println!("  SDL        http://{address}/schema.graphql");
+    if mcp != Mcp::Off {
+        println!("  agents     http://{address}/mcp");
+    }
     println!("  database   {database}");
     if built_board().is_some() {
         println!("  board      http://{address}/board");

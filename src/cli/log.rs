@@ -7,8 +7,9 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Log, LogFormat};
 
 /// Targets that are logged only if you name them: statements, which come with their parameters, and the Redis client's
-/// report of each connection attempt, because Glowplug itself logs once that Redis cannot be reached.
-const WITHHELD: &str = "sql=off,redis=error";
+/// report of each connection attempt, because Glowplug itself logs once that Redis cannot be reached; and the messages of
+/// agents, with the arguments of their calls.
+const WITHHELD: &str = "sql=off,redis=error,rmcp=error";
 
 /// Starts logging; a second call changes nothing.
 pub(super) fn start(log: &Log) {

@@ -15,7 +15,7 @@ use super::settled::{COLLECTOR, Settled};
 use super::units;
 use super::{
     Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
-    Live, Log, LogFormat, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Traces,
+    Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Traces,
 };
 
 /// The connect timeout, unless the connection string has one (`connect_timeout`).
@@ -215,6 +215,7 @@ fn http(reader: &mut Reader<'_>, explore: Explore, reserved: usize) -> Http {
         request_settings: reader
             .read("request-settings", |text| RequestSettings::parse(list(text).iter().map(String::as_str))),
         cors_origins: reader.read("cors-origins", origins),
+        mcp: reader.choice("mcp", &[("off", Mcp::Off), ("tools", Mcp::Tools), ("explore", Mcp::Explore)]),
         sdl: explore.shows_all,
         graphiql: explore.shows_all,
         dev: None,

@@ -43,6 +43,7 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         max_page_size: text("off"),
         max_concurrency: text("off"),
         documents: text("automatic"),
+        mcp: text(if is_dev { "explore" } else { "off" }),
         jwt_role_claim: text("role"),
         request_settings: text(""),
         cors_origins: text(if is_dev { "localhost" } else { "" }),

@@ -31,7 +31,7 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "watch",
         ],
     ),
-    (Group::Api, &["schemas", "explore", "expose", "federation", "persisted-operations", "documents"]),
+    (Group::Api, &["schemas", "explore", "expose", "federation", "persisted-operations", "documents", "mcp"]),
     (
         Group::Limits,
         &[
@@ -95,7 +95,7 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
             matches!(group, Group::Connection | Group::Api | Group::Limits | Group::Queue | Group::Process)
                 && !matches!(
                     name,
-                    "replica-url" | "replica-lag" | "queue" | "explore" | "persisted-operations"
+                    "replica-url" | "replica-lag" | "queue" | "explore" | "persisted-operations" | "mcp"
                 )
         }
         "queue" => matches!(name, "redis-url" | "queue-name" | "keep-results" | "log"),

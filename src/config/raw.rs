@@ -153,6 +153,12 @@ pub struct Raw {
     /// built with can run; a new version of a client needs its documents in the file first.
     #[arg(long, value_name = "automatic|any|listed")]
     pub documents: Option<Text>,
+    /// Tools for AI agents at `/mcp` (Model Context Protocol). `tools`: each operation of `persisted-operations` that has a
+    /// description is one, for the roles that may run it. `explore`: agents can also search the API, unless `explore` is `off`, and
+    /// run their own queries, unless `documents` is `listed`; both only as far as the role of their token may. `off`: none. See
+    /// docs/mcp.md.
+    #[arg(long, value_name = "off|tools|explore")]
+    pub mcp: Option<Text>,
     /// Secret that tokens are signed with (HS256, HS384, HS512), of 32 bytes or more: a text, or `base64:`
     /// and the bytes as base64. Anyone who knows it can act as any user, so keep it in the environment or in
     /// a file, out of the list of processes.

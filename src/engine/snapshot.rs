@@ -9,6 +9,7 @@ use quick_cache::sync::Cache;
 
 use super::compile::{CompiledOperation, ReadyAnswers, Root, Source};
 use super::compiled::{CompiledOperations, Id};
+use super::toolbox::Toolbox;
 use crate::catalog::Catalog;
 use crate::config::{Api, Introspection, Limits};
 use crate::error::Error;
@@ -38,6 +39,7 @@ pub(super) struct Snapshot {
     documents: Cache<String, Remembered, TextWeight>,
     pub(super) compiled: CompiledOperations,
     introspected: Cache<String, Arc<ReadyAnswers>, TextWeight>,
+    pub(super) tools: Toolbox,
     /// A hash of the catalog JSON that it was made from.
     pub(super) fingerprint: u64,
 }
@@ -89,7 +91,17 @@ impl Snapshot {
         let compiled = CompiledOperations::new();
         let fingerprint = fingerprint(json);
         let shows_sdl = api.introspection != Introspection::Off;
-        Ok(Self { schema, rendered, visible, shows_sdl, documents, compiled, introspected, fingerprint })
+        Ok(Self {
+            schema,
+            rendered,
+            visible,
+            shows_sdl,
+            documents,
+            compiled,
+            introspected,
+            tools: Toolbox::default(),
+            fingerprint,
+        })
     }
 
     /// The validated document of a text, if it is cached.
@@ -132,6 +144,11 @@ impl Snapshot {
             Some(visible) => error.with_suggestions(visible),
             None => error,
         }
+    }
+
+    /// The part of the API that introspection shows.
+    pub(super) fn visible(&self) -> Option<&Rendered> {
+        self.visible.as_ref()
     }
 
     /// The API as a file: of a subgraph what a supergraph is composed from.

@@ -93,6 +93,7 @@ fn write_line(event: &Event<'_>) {
         | Event::ConnectionsDropped { .. } => write_of_clients(event),
         Event::Queue(event) => event.write(),
         Event::Stored(event) => event.write(),
+        Event::Tool(event) => event.write(),
         Event::StatementsSent { .. }
         | Event::RequestFailed { .. }
         | Event::OperationAnswered { .. }

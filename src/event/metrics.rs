@@ -22,7 +22,7 @@ use prometheus_client::registry::Registry;
 use self::families::Families;
 use self::list::Counters;
 pub use self::queue::{Backlog, WorkerSlots};
-use super::{Event, ReplicaEvent, SUCCESS, Stage, roles};
+use super::{Event, ReplicaEvent, SUCCESS, Stage, ToolEvent, roles};
 
 static FAMILIES: LazyLock<Families> = LazyLock::new(Families::new);
 
@@ -139,6 +139,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::Live(event) => to.live.count(event),
         Event::Queue(event) => to.queue.count(event),
         Event::Stored(event) => to.stored.count(event),
+        Event::Tool(event) => count_of_tools(to, event),
         Event::DatabaseUnavailable { .. }
         | Event::DatabaseAvailable
         | Event::ProtocolChosen { .. }
@@ -223,6 +224,12 @@ fn count_of_replica(to: &Families, event: &ReplicaEvent<'_>) {
         ReplicaEvent::LeftOut { .. } => add(&to.replicas_left_out, 1),
         ReplicaEvent::ReadMoved { .. } => add(&to.reads_moved, 1),
         ReplicaEvent::InUse { .. } => {}
+    }
+}
+
+fn count_of_tools(to: &Families, event: &ToolEvent<'_>) {
+    if let ToolEvent::Called { outcome, .. } = event {
+        one_more(&to.tool_calls, "outcome", outcome.name());
     }
 }
 

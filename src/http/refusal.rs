@@ -38,7 +38,7 @@ pub(super) enum Refusal {
     Malformed(String),
     /// The request must not be sent by `GET`: what may be.
     GetRefused(GetRequests),
-    /// A page of another origin tried to open a websocket.
+    /// A page of another origin tried to open a websocket, or to call a tool.
     OriginRefused,
     /// The path exists, but not with this method: the methods that it has.
     MethodNotAllowed(Option<HeaderValue>),
@@ -99,7 +99,7 @@ impl Refusal {
             }
             Self::GetRefused(_) => "Requests must be sent by POST.".into(),
             Self::OriginRefused => {
-                "Pages of this origin may not open a websocket here; name it in the setting cors-origins.".into()
+                "Pages of this origin may not call this path; name it in the setting cors-origins.".into()
             }
             Self::MethodNotAllowed(_) => "This path does not know this method.".into(),
             Self::Panicked => "The request could not be answered because of a defect in the server.".into(),

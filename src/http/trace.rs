@@ -89,6 +89,7 @@ fn route(path: &str) -> &'static str {
         "/graphql" => "/graphql",
         "/graphql/v1" => "/graphql/v1",
         "/schema.graphql" => "/schema.graphql",
+        "/mcp" => "/mcp",
         "/healthz" => "/healthz",
         "/readyz" => "/readyz",
         "/metrics" => "/metrics",

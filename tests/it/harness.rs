@@ -209,6 +209,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             get_requests: config::GetRequests::On,
             request_settings: config::RequestSettings::default(),
             cors_origins: Vec::new(),
+            mcp: config::Mcp::Off,
             sdl: true,
             graphiql: true,
             dev: None,

@@ -50,6 +50,7 @@ mod live_http;
 mod load;
 mod local;
 mod matrix;
+mod mcp;
 mod names;
 mod node;
 mod observability;

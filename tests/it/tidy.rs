@@ -16,7 +16,7 @@ const FUNCTION_LINES: (usize, usize) = (35, 70);
 const MOST: f64 = 0.9;
 
 /// What each module of the crate may import of the others.
-const IMPORTS: [(&str, &[&str]); 22] = [
+const IMPORTS: [(&str, &[&str]); 23] = [
     ("catalog", &[]),
     ("config", &[]),
     ("shutdown", &[]),
@@ -27,6 +27,7 @@ const IMPORTS: [(&str, &[&str]); 22] = [
     ("sql", &["plan", "schema", "catalog"]),
     ("db", &["sql", "config", "event"]),
     ("persisted", &["config"]),
+    ("mcp", &["persisted", "request", "schema", "catalog"]),
     ("event", &["sql"]),
     ("error", &["request", "persisted", "plan", "schema", "sql", "db"]),
     ("response", &["error"]),
@@ -44,6 +45,7 @@ const IMPORTS: [(&str, &[&str]); 22] = [
             "config",
             "event",
             "persisted",
+            "mcp",
             "stored",
             "changes",
         ],
@@ -54,9 +56,12 @@ const IMPORTS: [(&str, &[&str]); 22] = [
     ("dispatch", &["engine", "queue", "config", "error", "event"]),
     (
         "server",
-        &["catalog", "schema", "engine", "auth", "http", "dispatch", "live", "queue", "config", "shutdown"],
+        &[
+            "catalog", "schema", "engine", "auth", "http", "dispatch", "live", "queue", "config", "event",
+            "shutdown",
+        ],
     ),
-    ("http", &["engine", "auth", "dispatch", "live", "queue", "config", "event"]),
+    ("http", &["engine", "auth", "dispatch", "live", "mcp", "queue", "config", "event"]),
     ("queue", &["engine", "schema", "db", "sql", "response", "error", "config", "event"]),
     // The commands are above everything and may use anything; they are listed so that nothing below imports
     // them.
@@ -70,7 +75,7 @@ const IMPORTS: [(&str, &[&str]); 22] = [
 ];
 
 /// The only modules that may name a crate.
-const CRATES: [(&str, &[&str]); 17] = [
+const CRATES: [(&str, &[&str]); 18] = [
     ("tokio_postgres", &[]),
     ("tokio_rustls", &["db"]),
     ("postgres_protocol", &["db"]),
@@ -79,6 +84,7 @@ const CRATES: [(&str, &[&str]); 17] = [
     ("axum", &["http"]),
     ("hyper", &["http"]),
     ("tower", &["http"]),
+    ("rmcp", &["http"]),
     // `glowplug token` signs.
     ("jsonwebtoken", &["auth", "cli"]),
     ("reqwest", &["auth"]),
@@ -92,7 +98,7 @@ const CRATES: [(&str, &[&str]); 17] = [
 ];
 
 /// The pure modules, which do no I/O, read no clock, and do not wait.
-const PURE: [&str; 7] = ["catalog", "schema", "request", "persisted", "plan", "sql", "response"];
+const PURE: [&str; 8] = ["catalog", "schema", "request", "persisted", "mcp", "plan", "sql", "response"];
 const IMPURE: [&str; 7] =
     ["tokio::", "std::fs", "std::net", "std::env", "std::process", "Instant::now", "SystemTime::now"];
 

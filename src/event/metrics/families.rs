@@ -13,7 +13,7 @@ use super::list::{Counters, Histograms, List, seconds};
 use super::live::LiveFamilies;
 use super::queue::QueueFamilies;
 use super::stored::StoredFamilies;
-use crate::event::{Conflict, ConnectionLoss, Ending, OperationKind, SUCCESS, Stage};
+use crate::event::{Conflict, ConnectionLoss, Ending, OperationKind, SUCCESS, Stage, ToolOutcome};
 
 /// The outcome if the client went away before there was another one.
 pub(super) const ABANDONED: &str = "abandoned";
@@ -64,6 +64,7 @@ pub(super) struct Families {
     pub(super) http_connections: Gauge,
     pub(super) http_connections_ended: Counters<1>,
     pub(super) bodies_refused: Counter,
+    pub(super) tool_calls: Counters<1>,
     pub(super) live: LiveFamilies,
     pub(super) queue: QueueFamilies,
     pub(super) stored: StoredFamilies,
@@ -117,6 +118,7 @@ impl Families {
             http_connections: list.add("http_connections", "Connections of clients", Gauge::default()),
             http_connections_ended: list.initial("http_connections_ended", "Connections that the server ended: silent (no byte came), slow_head, idle, displaced (an idle one, by a new one), not_reading (also streams of HTTP/2), answers_too_large", "reason", &Ending::ALL.map(Ending::name)),
             bodies_refused: list.counter("http_bodies_refused", "Requests that were refused because other requests' bodies filled the memory for bodies"),
+            tool_calls: list.initial("tool_calls", "Calls of tools by agents (setting mcp), by outcome: ok, or error, which the agent can read", "outcome", &ToolOutcome::ALL.map(ToolOutcome::name)),
             live: LiveFamilies::new(&mut list),
             queue: QueueFamilies::new(&mut list),
             stored: StoredFamilies::new(&mut list),
