@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn types_are_described_as_sdl() {
         let sdl = describe_types(&schema(), ["Task", "TaskState"]).unwrap();
-        assert!(sdl.starts_with("\"Something to do\"\ntype Task {\n"), "{sdl}");
+        assert!(sdl.starts_with("\"\"\"Something to do\"\"\"\ntype Task {\n"), "{sdl}");
         assert!(sdl.contains("enum TaskState {\n  OPEN\n  DONE\n}"), "{sdl}");
         assert!(describe_types(&schema(), ["Nothing"]).unwrap_err().contains("search_schema"));
     }

@@ -130,3 +130,67 @@ impl<'a> Selected<'a> {
 fn is_conditional(directives: &DirectiveList) -> bool {
     directives.has("skip") || directives.has("include")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::*;
+
+    const SDL: &str = "
+        interface Node { id: ID! }
+        type Task implements Node { id: ID! title: String! due: Date parent: Task tags: [String]! size: BigInt }
+        type Person implements Node { id: ID! name: String! tasks: [Task!]! }
+        scalar Date scalar BigInt
+        type Query { node: Node tasks: [Task!]! me: Person! }";
+
+    fn of(document: &str) -> Option<Value> {
+        let schema = Schema::parse_and_validate(SDL, "schema.graphql").unwrap();
+        let document = ExecutableDocument::parse_and_validate(&schema, document, "document.graphql").unwrap();
+        let operation = document.operations.get(None).unwrap();
+        data(&schema, &document, operation, JsonValues::Strings).map(Value::Object)
+    }
+
+    #[test]
+    fn members_have_the_keys_of_the_answer_and_only_certain_ones_are_required() {
+        let found = of("query ($full: Boolean!) {
+            all: tasks { title ...More size @include(if: $full) parent @skip(if: $full) { id } parent { title } }
+        }
+        fragment More on Task { due tags }");
+        let found = found.unwrap();
+        let shown = &found["properties"]["all"]["items"];
+        for (key, expected) in [
+            ("title", json!({"type": "string"})),
+            ("due", json!({"type": ["string", "null"]})),
+            ("tags", json!({"type": "array", "items": {"type": ["string", "null"]}})),
+            ("size", json!({"type": ["string", "number", "null"]})),
+        ] {
+            assert_eq!(shown["properties"][key], expected, "{key}");
+        }
+        assert_eq!(shown["required"], json!(["title", "due", "tags", "parent"]));
+        let parent = &shown["properties"]["parent"];
+        assert_eq!(parent["type"], json!(["object", "null"]));
+        assert_eq!(parent["required"], json!(["title"]), "the id is there only without the variable");
+        assert_eq!(parent["properties"].as_object().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_depends_on_the_type_of_an_object_is_not_required() {
+        let found = of("{ node { id __typename ... on Task { title } ...Named ... on Node { key: id } } }
+        fragment Named on Person { name }");
+        let node = &found.unwrap()["properties"]["node"];
+        assert_eq!(node["required"], json!(["id", "__typename", "key"]));
+        assert_eq!(node["properties"].as_object().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn fragments_that_multiply_have_no_schema() {
+        let parts: String = (0..12).fold(String::new(), |parts, index| {
+            let next = index + 1;
+            parts
+                + &format!(
+                    "fragment F{index} on Task {{ a: parent {{ ...F{next} }} b: parent {{ ...F{next} }} }} "
+                )
+        });
+        assert_eq!(of(&format!("{{ tasks {{ ...F0 }} }} {parts} fragment F12 on Task {{ id }}")), None);
+    }
+}

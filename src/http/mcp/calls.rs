@@ -73,20 +73,18 @@ impl Caller<'_> {
     async fn call(&self, call: CallToolRequestParams) -> Result<CallToolResult, ErrorData> {
         let CallToolRequestParams { name, arguments, .. } = call;
         let arguments = arguments.unwrap_or_default();
-        let tools = self.shared.backend.planning().tools(self.identity).await;
-        let result = match tools {
-            Err(refused) => Ok(of_answer(&refused)),
-            Ok(tools) => match tools.iter().find(|tool| tool.name == *name) {
-                Some(tool) => Ok(self.run(tool, arguments).await),
-                None => self.explore(&name, &arguments).await,
-            },
+        let tools = match self.shared.backend.planning().tools(self.identity).await {
+            Ok(tools) => tools,
+            Err(refused) => return Ok(of_answer(&refused)),
         };
-        if let Ok(result) = &result {
-            let is_failure = result.is_error == Some(true);
-            let outcome = if is_failure { ToolOutcome::Failed } else { ToolOutcome::Answered };
-            ToolEvent::Called { name: &name, outcome }.emit();
-        }
-        result
+        let result = match tools.iter().find(|tool| tool.name == *name) {
+            Some(tool) => self.run(tool, arguments).await,
+            None => self.explore(&name, &arguments).await?,
+        };
+        let is_failure = result.is_error == Some(true);
+        let outcome = if is_failure { ToolOutcome::Failed } else { ToolOutcome::Answered };
+        ToolEvent::Called { name: &name, outcome }.emit();
+        Ok(result)
     }
 
     /// Runs a persisted operation.

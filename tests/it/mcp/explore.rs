@@ -29,7 +29,7 @@ async fn an_agent_searches_the_api_and_runs_queries() {
     assert_eq!(names(listed), ["AddNote", "search_schema", "describe_type", "query"]);
     let found: Value = serde_json::from_str(text(found, false)).unwrap();
     assert_eq!(found["results"][0]["field"], "Query.noteCollection");
-    assert_eq!(found["results"][0]["type"], "noteConnection");
+    assert_eq!(found["results"][0]["type"], "noteConnection!");
     let sdl = text(described, false);
     assert!(sdl.contains("type note implements Node {") && sdl.contains("enum mood {"), "{sdl}");
     assert_eq!(answered["structuredContent"], json!({"noteCollection": {"edges": [{"node": {"id": 1}}]}}));
