@@ -7,6 +7,7 @@ mod explore;
 mod protocol;
 mod roles;
 mod schemas;
+mod told;
 
 use std::path::Path;
 

@@ -94,3 +94,50 @@ pub(super) fn failed(message: String) -> CallToolResult {
 pub(super) fn shown(text: &str) -> String {
     text.chars().take(100).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::Outcome;
+
+    fn of(body: &str) -> Value {
+        let response = Response { outcome: Outcome::Executed, body: body.to_owned().into() };
+        serde_json::to_value(of_answer(&response)).unwrap_or_default()
+    }
+
+    #[test]
+    fn data_keeps_its_text_and_becomes_a_structure() {
+        let found = of("{\"data\":{\"a\": 1.50, \"b\":123456789012345678901234567890}}");
+        assert_eq!(found["content"][0]["text"], "{\"a\": 1.50, \"b\":123456789012345678901234567890}");
+        assert_eq!(found["structuredContent"]["a"], 1.5);
+        assert_eq!(found["isError"], false);
+    }
+
+    #[test]
+    fn an_error_is_a_text_with_codes_and_the_rest_of_the_data() {
+        let body = json!({
+            "data": {"a": null, "b": 1},
+            "errors": [
+                {"message": "too late", "path": ["a", 0, "c"], "extensions": {"code": "TIMEOUT"}},
+                {"message": "no code"},
+            ],
+        });
+        let found = of(&body.to_string());
+        let expected =
+            "TIMEOUT: too late (at a.0.c)\nno code\nThe data without what failed: {\"a\":null,\"b\":1}";
+        assert_eq!(found["content"][0]["text"], expected);
+        assert_eq!((&found["isError"], found.get("structuredContent")), (&json!(true), None));
+        let refused = of("{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":\"FORBIDDEN\"}}]}");
+        assert_eq!(refused["content"][0]["text"], "FORBIDDEN: no");
+    }
+
+    #[test]
+    fn an_answer_that_no_model_can_read_is_left_out() {
+        let found = of(&format!("{{\"data\":{{\"a\":\"{}\"}}}}", "a".repeat(LONGEST_ANSWER)));
+        assert_eq!(found["isError"], true);
+        let deep = format!("{{\"data\":{{\"a\":{}1{}}}}}", "[".repeat(200), "]".repeat(200));
+        assert!(of(&deep).get("structuredContent").is_none(), "its text is there all the same");
+    }
+}
