@@ -19,8 +19,7 @@ pub use name::{Collation, Comparison, ComparisonOperator, QualifiedName, SqlType
 pub use relation::Relation;
 pub use text_search::TextSearch;
 
-/// The statement that returns the catalog as JSON. `$1` is the list of exposed schemas as a text array; the answer is one row
-/// with one text.
+/// The statement that returns the catalog as JSON, in one row with one text. `$1` is the array of the exposed schemas.
 pub const INTROSPECT: &str = include_str!("catalog/introspect.sql");
 
 /// A type's, table's or function's object identifier.
