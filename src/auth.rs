@@ -12,6 +12,7 @@ mod denied;
 mod key;
 mod keyring;
 mod remote;
+mod sign;
 mod token;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -30,6 +31,7 @@ use claims::Rules;
 pub use denied::{Denied, InvalidToken};
 pub use key::KeyError;
 use keyring::Keyring;
+pub use sign::{role_of, sign};
 
 /// How old a provider's keys may become before they are fetched again, so that a withdrawn key becomes invalid.
 const FETCH_INTERVAL: Duration = Duration::from_mins(10);

@@ -29,7 +29,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use defaults::Profile;
-pub use dev::{DevPages, SamplePerson};
+pub use dev::DevPages;
 pub use live::Live;
 pub use names::unknown_variables;
 pub use problem::{Problem, Problems};

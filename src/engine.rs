@@ -10,12 +10,14 @@ mod completion;
 mod concurrency;
 mod describe;
 mod executor;
+mod explain;
 mod live;
 mod live_batch;
 mod live_state;
 mod missing;
 mod mixed;
 mod offload;
+mod people;
 mod persisted;
 mod planning;
 mod readings;
@@ -64,6 +66,7 @@ pub(crate) use executor::executor_response;
 pub use live::{LiveAnswer, LiveKey, LiveOperation, LiveRun};
 pub use live_batch::{BatchResult, BatchRun};
 pub use live_state::LiveState;
+pub use people::SamplePerson;
 pub use planning::Planning;
 use planning::Prepared;
 pub use readings::{pool, ready, unready};
@@ -95,6 +98,8 @@ struct Inner {
     anonymous: Option<Identity>,
     /// The number of committed mutations.
     commits: tokio::sync::watch::Sender<u64>,
+    /// Whether requests may ask for their SQL and its plan.
+    explains: bool,
 }
 
 /// A request that is being answered.
@@ -231,7 +236,9 @@ impl Engine {
             keeper.spawn(crate::stored::keep(database.clone(), limit));
         }
         let commits = tokio::sync::watch::Sender::default();
-        let inner = Inner { planning, database, replicas, _keeper: keeper, fields, anonymous, commits };
+        let explains = config.http.dev.is_some();
+        let inner =
+            Inner { planning, database, replicas, _keeper: keeper, fields, anonymous, commits, explains };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -331,7 +338,13 @@ impl Engine {
     ) -> Result<Body, Error> {
         let prepared =
             self.inner.planning.prepare(request, text, variables, (identity, role_schema), account).await?;
-        self.execute(&prepared, identity, role_schema, structure).await
+        let body = self.execute(&prepared, identity, role_schema, structure).await?;
+        if self.inner.explains && explain::is_wanted(request) {
+            // On the heap: few requests ask for it.
+            let execution = prepared.execution(identity, role_schema, structure);
+            return Ok(body.with_extensions(&Box::pin(self.explain(execution)).await));
+        }
+        Ok(body)
     }
 
     /// Runs a prepared request.

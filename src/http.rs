@@ -65,8 +65,8 @@ struct Shared {
     request_settings: Arc<RequestSettings>,
     sdl: bool,
     graphiql: bool,
-    /// Whether GraphiQL's page can offer sample people.
-    has_people: bool,
+    /// Whether GraphiQL's page can offer sample people, and the SQL of operations.
+    is_dev: bool,
     room: Room,
     body_timeout: Duration,
     /// `None` if there are no live queries.
@@ -98,7 +98,7 @@ impl Shared {
             request_settings: Arc::new(config.request_settings.clone()),
             sdl,
             graphiql,
-            has_people: config.dev.as_ref().is_some_and(|pages| !pages.people.is_empty()),
+            is_dev: config.dev.is_some(),
             room: Room::new(sockets),
             body_timeout: sockets.body_timeout,
             live,
@@ -142,7 +142,7 @@ pub async fn serve(
         }
     };
     let answered = async {
-        let paths = with_dev_pages(router(shared.clone()), config);
+        let paths = with_dev_pages(router(shared.clone()), &shared, config);
         let service = Service::new(posting(shared.clone()), paths, &config.cors_origins);
         let connections = Connections::new(descriptors::maximum(&config.sockets), config.sockets.clone());
         listeners::serve(api, service, connections, &close, config.drain_timeout).await;
@@ -200,14 +200,14 @@ fn api(shared: &Shared) -> Router<Shared> {
 
 /// The paths, and those of a development server if this is one.
 #[cfg(feature = "dev")]
-fn with_dev_pages(paths: Router, config: &config::Http) -> Router {
+fn with_dev_pages(paths: Router, shared: &Shared, config: &config::Http) -> Router {
     match &config.dev {
-        Some(pages) => paths.merge(dev::router(pages)),
+        Some(pages) => paths.merge(dev::router(pages, shared.clone())),
         None => paths,
     }
 }
 
 #[cfg(not(feature = "dev"))]
-fn with_dev_pages(paths: Router, _: &config::Http) -> Router {
+fn with_dev_pages(paths: Router, _: &Shared, _: &config::Http) -> Router {
     paths
 }

@@ -21,6 +21,14 @@ impl Body {
     fn new(json: String, errors: &[GraphqlError]) -> Self {
         Self { json: json.into(), code: errors.first().map(|error| error.code) }
     }
+
+    /// The same with the map `extensions` (GraphQL specification, 7.1).
+    #[must_use]
+    pub fn with_extensions(self, extensions: &Value) -> Self {
+        let object = self.json.strip_suffix(b"}").unwrap_or(&self.json);
+        let json = [object, b",\"extensions\":", extensions.to_string().as_bytes(), b"}"].concat();
+        Self { json: json.into(), ..self }
+    }
 }
 
 /// A response with data.

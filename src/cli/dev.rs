@@ -102,19 +102,18 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         let config = settled.check()?;
         people::settle(&mut settled, &project, &config).await?;
         let mut config = settled.check()?;
-        let people = people::find(&config).await?;
-        config.http.dev = Some(DevPages { people: people.clone(), board: built_board() });
+        config.http.dev = Some(DevPages { jwt: people::signer(&config), board: built_board() });
         let listener = listen(&settled, config.http.listen).await?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::builder().config(config.clone()).build()?;
-        let planning = server.backend().planning().clone();
+        let (planning, engine) = (server.backend().planning().clone(), server.backend().engine().cloned());
         let running = Running::start(server, Listeners::from(listener).with_metrics(&config.http).await?)?;
         project.announce(&format!("http://{address}/"))?;
         if let Some(queue) = &queue {
             queue.work(&config)?;
         }
         greet((address, config.http.mcp), &direct_url, pooler.as_ref(), queue.as_ref());
-        people::introduce(&config, &people, address);
+        people::introduce(&config, engine.as_ref(), address).await?;
         point_out_changes(&options.migrations);
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning);
         serve(running, follow, queue.as_ref()).await;

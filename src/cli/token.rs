@@ -4,13 +4,12 @@
 //! Never asks the database: whether the role exists turns out when the token is used.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Map, Value};
 
-use crate::config::{Jwt, Profile, duration};
+use crate::auth::sign;
+use crate::config::{Profile, duration};
 
 use super::failure::Failure;
 use super::kept;
@@ -58,7 +57,7 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     put(&mut claims, &jwt.role_claim, &options.role);
     let expires =
         duration(&options.expires).map_err(|message| Failure::Usage(format!("--expires: {message}")))?;
-    super::print(&(sign(&jwt, claims, expires)? + "\n"))
+    super::print(&(sign(&jwt, claims, expires).map_err(Failure::Usage)? + "\n"))
 }
 
 /// A claim in its typed form: `name=text` or `name:=JSON`.
@@ -88,21 +87,4 @@ fn put(claims: &mut Map<String, Value>, path: &[String], role: &str) {
             claims.insert(name.clone(), inner.into());
         }
     }
-}
-
-/// A token with these claims that the server accepts from now on, until it expires. It is signed with `jwt.secret`, and has
-/// the issuer and the audience that the settings require.
-pub(super) fn sign(jwt: &Jwt, mut claims: Map<String, Value>, expires: Duration) -> Result<String, Failure> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    claims.insert("iat".to_owned(), now.as_secs().into());
-    claims.insert("exp".to_owned(), now.saturating_add(expires).as_secs().into());
-    if let Some(issuer) = &jwt.issuer {
-        claims.entry("iss").or_insert_with(|| issuer.as_str().into());
-    }
-    if let Some(audience) = jwt.audiences.first() {
-        claims.entry("aud").or_insert_with(|| audience.as_str().into());
-    }
-    let secret = jwt.secret.as_ref().map(|secret| secret.expose().as_slice()).unwrap_or_default();
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret))
-        .map_err(|error| Failure::Usage(format!("the token cannot be signed: {error}")))
 }

@@ -4,47 +4,123 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Json, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, X_CONTENT_TYPE_OPTIONS};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use tower_http::services::ServeDir;
 
-use crate::config::DevPages;
+use super::Shared;
+use crate::auth::{role_of, sign};
+use crate::config::{DevPages, Jwt};
+use crate::engine::SamplePerson;
 
 /// The front end loads its own files only, and talks to this server only.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; object-src 'none'";
 
-/// `/dev/people`, and `/board` if the front end is built.
-pub(super) fn router(pages: &DevPages) -> Router {
-    let people = people_json(pages);
-    let people = get(async move |headers: HeaderMap| people_page(&headers, people));
-    let paths = Router::new().route("/dev/people", people);
+/// How long the tokens are valid.
+const VALID: Duration = Duration::from_hours(30 * 24);
+
+/// The state of the handlers of people.
+#[derive(Clone)]
+struct Signer {
+    shared: Shared,
+    jwt: Jwt,
+}
+
+/// What a page asks a token for.
+#[derive(Deserialize)]
+struct Wanted {
+    claims: Map<String, Value>,
+}
+
+/// `/dev/people` and `/dev/token`, and `/board` if the front end is built.
+pub(super) fn router(pages: &DevPages, shared: Shared) -> Router {
+    let people = match &pages.jwt {
+        Some(jwt) => Router::new()
+            .route("/dev/people", get(people_page))
+            .route("/dev/token", post(token_page))
+            .with_state(Signer { shared, jwt: jwt.clone() }),
+        None => Router::new().route("/dev/people", get(|| async { Json(json!({"people": []})) })),
+    };
     match &pages.board {
-        Some(folder) => paths.merge(board(folder)),
-        None => paths,
+        Some(folder) => people.merge(board(folder)),
+        None => people,
     }
 }
 
-fn people_json(pages: &DevPages) -> Value {
-    let person = |person: &crate::config::SamplePerson| json!({"name": person.name, "claims": person.claims, "token": person.token.expose()});
-    json!({"people": pages.people.iter().map(person).collect::<Vec<_>>()})
+/// The people that the database names now, each with a token, unless the page that asks may be a stranger's.
+async fn people_page(State(signer): State<Signer>, headers: HeaderMap) -> Response {
+    if !is_called_by_address(&headers) {
+        return refuse();
+    }
+    let people = match signer.people().await {
+        Ok(people) => people,
+        Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+    };
+    let people = people.into_iter().map(|SamplePerson { who, claims }| {
+        let token = sign(&signer.jwt, claims.clone(), VALID)?;
+        Ok(json!({"name": who, "claims": claims, "token": token}))
+    });
+    match people.collect::<Result<Vec<_>, String>>() {
+        Ok(people) => json_page(&json!({ "people": people })),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+    }
 }
 
-/// The people, unless the page that asks may be a stranger's.
-fn people_page(headers: &HeaderMap, people: Value) -> Response {
-    if !is_called_by_address(headers) {
-        let text = "These are tokens. To read them, call this server localhost or by its IP address.\n";
-        return (StatusCode::FORBIDDEN, text).into_response();
+/// A token with the claims in the body. Their role has to be that of a sample person: any other one may see more than all of them.
+async fn token_page(
+    State(signer): State<Signer>,
+    headers: HeaderMap,
+    wanted: Result<Json<Wanted>, JsonRejection>,
+) -> Response {
+    if !is_called_by_address(&headers) {
+        return refuse();
     }
-    ([(CACHE_CONTROL, "no-store")], Json(people)).into_response()
+    let bad = |message: String| (StatusCode::BAD_REQUEST, message + "\n").into_response();
+    let claims = match wanted {
+        Ok(Json(Wanted { claims })) => claims,
+        Err(rejection) => return bad(rejection.body_text()),
+    };
+    let people = signer.people().await.unwrap_or_default();
+    let roles: Vec<_> = people.iter().filter_map(|person| role_of(&signer.jwt, &person.claims)).collect();
+    let role_claim = signer.jwt.role_claim.join(".");
+    match role_of(&signer.jwt, &claims) {
+        Some(role) if roles.contains(&role) => match sign(&signer.jwt, claims, VALID) {
+            Ok(token) => json_page(&json!({ "token": token })),
+            Err(error) => bad(error),
+        },
+        Some(role) => bad(format!(
+            "Only tokens for the roles of the sample people are made here. For others: glowplug token --role {role}"
+        )),
+        None => bad(format!("The claims need a role: {role_claim} is missing")),
+    }
+}
+
+impl Signer {
+    async fn people(&self) -> Result<Vec<SamplePerson>, String> {
+        let Some(engine) = self.shared.backend.engine() else { return Ok(Vec::new()) };
+        engine.sample_people().await.map_err(|error| error.to_string())
+    }
+}
+
+fn refuse() -> Response {
+    let text = "These are tokens. To read them, call this server localhost or by its IP address.\n";
+    (StatusCode::FORBIDDEN, text).into_response()
+}
+
+fn json_page(value: &Value) -> Response {
+    ([(CACHE_CONTROL, "no-store")], Json(value)).into_response()
 }
 
 /// Whether the client calls this server `localhost` or by an IP address.

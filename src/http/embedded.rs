@@ -34,8 +34,7 @@ impl Embedded {
     ) -> Self {
         let tokens = (CancellationToken::new(), CancellationToken::new());
         // The sample people have pages that only `dev` has.
-        let shared =
-            Shared { has_people: false, ..Shared::new((backend, live), authenticator, config, tokens) };
+        let shared = Shared { is_dev: false, ..Shared::new((backend, live), authenticator, config, tokens) };
         Self { shared, cors_origins: config.cors_origins.clone() }
     }
 

@@ -74,8 +74,12 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
     let nonce = Uuid::new_v4().simple().to_string();
     let below = mounted::below(&request);
     let mut settings = json!({"endpoint": format!("{below}graphql"), "defaultQuery": default_query});
-    if shared.has_people {
-        settings["people"] = format!("{below}dev/people").into();
+    if shared.sdl {
+        settings["sdl"] = format!("{below}schema.graphql").into();
+    }
+    if shared.is_dev {
+        settings["dev"] =
+            json!({"people": format!("{below}dev/people"), "token": format!("{below}dev/token")});
     }
     let mut response = Html(render(SOURCE, &nonce, &below, &settings.to_string())).into_response();
     let headers = response.headers_mut();

@@ -26,6 +26,7 @@ mod documented;
 mod embedded;
 mod errors;
 mod executor;
+mod explain;
 mod faults;
 mod federation;
 mod filtered;

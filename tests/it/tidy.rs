@@ -86,7 +86,7 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("tower", &["http"]),
     ("rmcp", &["http"]),
     // `glowplug token` signs.
-    ("jsonwebtoken", &["auth", "cli"]),
+    ("jsonwebtoken", &["auth"]),
     ("reqwest", &["auth"]),
     ("redis", &["queue"]),
     ("clap", &["cli", "config"]),

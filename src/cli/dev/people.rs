@@ -6,13 +6,11 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
-
+use crate::auth::sign;
 use crate::cli::failure::Failure;
-use crate::cli::token::sign;
-use crate::config::{Config, SamplePerson, Secret, Settled};
+use crate::config::{Config, Jwt, Settled};
 use crate::db::{Database, Scope};
+use crate::engine::{Engine, SamplePerson};
 use crate::sql::Statement;
 
 use super::project::Project;
@@ -25,13 +23,6 @@ const VALID: Duration = Duration::from_hours(30 * 24);
 
 /// The settings that decide which requests are accepted. If one of them is set, `dev` sets none.
 const SETTINGS: [&str; 3] = ["jwt-secret", "jwt-keys", "anon-role"];
-
-/// A row of the view.
-#[derive(Debug, Deserialize)]
-struct Person {
-    who: String,
-    claims: Map<String, Value>,
-}
 
 /// Sets the secret, and the role of requests without a token if the database has that role, unless the settings have them.
 pub(super) async fn settle(settled: &mut Settled, project: &Project, config: &Config) -> Result<(), Failure> {
@@ -48,50 +39,36 @@ async fn has_anonymous(config: &Config) -> Result<bool, Failure> {
     Ok(ask(config, &statement).await?.as_deref() == Some("true"))
 }
 
-/// The people that the database names, each with a new token. None without a secret to sign with.
-pub(super) async fn find(config: &Config) -> Result<Vec<SamplePerson>, Failure> {
-    let Some(jwt) = config.auth.jwt.as_ref().filter(|jwt| jwt.secret.is_some()) else {
-        return Ok(Vec::new());
-    };
-    let signed = |Person { who, claims }| {
-        let token = Secret::new(sign(jwt, claims.clone(), VALID)?);
-        Ok(SamplePerson { name: who, claims, token })
-    };
-    people(config).await?.into_iter().map(signed).collect()
+/// What tokens of the sample people are signed with, if the settings have a secret.
+pub(super) fn signer(config: &Config) -> Option<Jwt> {
+    config.auth.jwt.clone().filter(|jwt| jwt.secret.is_some())
 }
 
 /// Prints the identity that requests run as, and the token of each person.
-pub(super) fn introduce(config: &Config, people: &[SamplePerson], address: SocketAddr) {
+pub(super) async fn introduce(
+    config: &Config,
+    engine: Option<&Engine>,
+    address: SocketAddr,
+) -> Result<(), Failure> {
     if let Some(role) = &config.auth.anon_role {
         println!("Requests without a token run as the role {role}.");
     }
-    if config.auth.jwt.as_ref().is_none_or(|jwt| jwt.secret.is_none()) {
-        return;
-    }
+    let (Some(jwt), Some(engine)) = (signer(config), engine) else { return Ok(()) };
+    let people = engine.sample_people().await.map_err(|error| Failure::Database(error.to_string()))?;
     if people.is_empty() {
         println!("To act as another user: `glowplug token --role … --claim sub=…` prints a token.\n");
-        return;
+        return Ok(());
     }
     println!("To act as another user, put one of these into GraphiQL's tab Headers:\n");
-    for SamplePerson { name, token, .. } in people {
-        println!("  {name}\n    {{\"authorization\": \"Bearer {}\"}}", token.expose());
+    for SamplePerson { who, claims } in people {
+        let token = sign(&jwt, claims, VALID).map_err(Failure::Usage)?;
+        println!("  {who}\n    {{\"authorization\": \"Bearer {token}\"}}");
     }
     println!("\nor send it with curl; `glowplug token` makes others:\n");
     println!(
         "  curl http://{address}/graphql -H 'authorization: Bearer …' --json '{{\"query\": \"{{ __typename }}\"}}'\n"
     );
-}
-
-async fn people(config: &Config) -> Result<Vec<Person>, Failure> {
-    let view = "select to_regclass('glowplug.sample_token')::text";
-    if ask(config, view).await?.is_none() {
-        return Ok(Vec::new());
-    }
-    let rows = "select coalesce(json_agg(json_build_object('who', who, 'claims', claims)), '[]')::text \
-        from glowplug.sample_token";
-    let text = ask(config, rows).await?.unwrap_or_default();
-    serde_json::from_str(&text)
-        .map_err(|error| Failure::Database(format!("the view glowplug.sample_token cannot be used: {error}")))
+    Ok(())
 }
 
 /// The text that a statement returns.

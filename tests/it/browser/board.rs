@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use glowplug::config::{Auth, DevPages, DocumentPolicy, Documents, SamplePerson, Secret};
-use serde_json::{Map, Value, json};
+use glowplug::config::{Auth, DevPages, DocumentPolicy, Documents};
+use serde_json::{Value, json};
 
 use super::browse;
-use crate::auth::{jwt, token};
+use crate::auth::jwt;
 use crate::harness;
 use crate::server::Server;
 
@@ -22,22 +22,16 @@ pub(crate) fn built(file: &str) -> PathBuf {
 
 /// A server with the sample people and the front end, as `dev` has them.
 pub(crate) async fn serve(documents: Documents) -> Server {
-    let name = harness::starter_database().await;
-    let url = harness::cluster().url(&name);
-    let client = harness::connect(&url).await;
-    let rows = "select json_agg(json_build_array(who, claims)) from glowplug.sample_token";
-    let rows: Vec<(String, Map<String, Value>)> =
-        serde_json::from_str(&harness::ask(&client, rows).await.unwrap()).unwrap();
-    let person = |(name, claims): (String, Map<String, Value>)| {
-        let token = Secret::new(token(&Value::Object(claims.clone())));
-        SamplePerson { name, claims, token }
-    };
-    let people = rows.into_iter().map(person).collect();
+    serve_database(&harness::cluster().url(&harness::starter_database().await), documents).await
+}
+
+/// The same on a database with the starter's tables.
+pub(crate) async fn serve_database(url: &str, documents: Documents) -> Server {
     let page = built("dist/index.html");
-    Server::start(&url, |config| {
+    Server::start(url, |config| {
         config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()), ..Auth::default() };
         config.documents = documents;
-        config.http.dev = Some(DevPages { people, board: page.parent().map(Path::to_owned) });
+        config.http.dev = Some(DevPages { jwt: Some(jwt()), board: page.parent().map(Path::to_owned) });
     })
     .await
 }
@@ -106,10 +100,55 @@ async fn the_sample_people_are_for_pages_of_this_machine() {
 }
 
 #[tokio::test]
+async fn people_are_those_that_the_database_names_now() {
+    let url = harness::cluster().url(&harness::starter_database().await);
+    let server = serve_database(&url, Documents { list: None, policy: DocumentPolicy::Automatic }).await;
+    let names = async || {
+        let people: Value = server.get("/dev/people").send().await.unwrap().json().await.unwrap();
+        people["people"].as_array().unwrap().iter().map(|person| person["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await.len(), 2);
+    let client = harness::connect(&url).await;
+    let change = "create or replace view glowplug.sample_token as select 'Somebody new' as who, '{\"role\": \"anon\"}'::jsonb as claims";
+    client.batch_execute(&format!("drop view glowplug.sample_token; {change}")).await.unwrap();
+    assert_eq!(names().await, ["Somebody new"]);
+    client.batch_execute("drop view glowplug.sample_token").await.unwrap();
+    assert!(names().await.is_empty());
+}
+
+#[tokio::test]
+async fn own_claims_are_signed_for_the_roles_of_sample_people() {
+    let server = serve(Documents { list: None, policy: DocumentPolicy::Automatic }).await;
+    let sign = async |host: &str, body: &Value| {
+        let request = server.client.post(server.url("/dev/token")).header("host", host);
+        let answer = request.header("content-type", "application/json").body(body.to_string());
+        let answer = answer.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let own = json!({"claims": {"role": "authenticated", "sub": "36d4c57a-ec73-7ef8-d318-6d613e587f8e"}});
+    let (status, answer) = sign("localhost", &own).await;
+    assert_eq!(status, 200, "{answer}");
+    let token: Value = serde_json::from_str(&answer).unwrap();
+    let me = server.query("{ me { name } }").bearer_auth(token["token"].as_str().unwrap());
+    let me: Value = me.send().await.unwrap().json().await.unwrap();
+    assert_eq!(me, json!({"data": {"me": {"name": "Keiko Tanaka"}}}));
+    for (host, body, status, text) in [
+        ("evil.example", &own, 403, "by its IP address"),
+        ("localhost", &json!({"claims": {"role": "postgres"}}), 400, "glowplug token --role postgres"),
+        ("localhost", &json!({"claims": {"sub": "1"}}), 400, "role is missing"),
+        ("localhost", &json!({"claims": 7}), 400, "claims"),
+    ] {
+        let (refused, answer) = sign(host, body).await;
+        assert_eq!(refused, status, "{body}");
+        assert!(answer.contains(text) && !answer.contains("eyJ"), "{body}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn only_a_development_server_has_people_and_a_board() {
     let name = harness::starter_database().await;
     let server = Server::start(&harness::cluster().url(&name), |_| {}).await;
-    for path in ["/dev/people", "/board"] {
+    for path in ["/dev/people", "/dev/token", "/board"] {
         assert_eq!(server.get(path).send().await.unwrap().status(), 404, "{path}");
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::program::{Program, assert_gone, command, open_folder, processes_with, starter_migrations};
 use crate::harness::{ask, connect};
@@ -52,7 +52,9 @@ async fn serves_the_starter_project_and_leaves_nothing_behind() {
     assert_eq!(dev.get("/").await.0, 200);
     assert!(printed.contains("\n  board      http://127.0.0.1:"), "{printed}");
     assert_eq!(dev.get("/board").await, (200, "the front end".to_owned()));
-    assert!(dev.get("/dev/people").await.1.contains(&token), "the tokens that were printed");
+    let people: Value = serde_json::from_str(&dev.get("/dev/people").await.1).unwrap();
+    let me = dev.query_as(people["people"][1]["token"].as_str().unwrap(), "{ me { name } }").await;
+    assert_eq!(me, json!({ "data": { "me": { "name": "Keiko Tanaka" } } }));
     let client = connect(&dev.word_after("database   ")).await;
     assert_eq!(ask(&client, "select count(*) from task").await.unwrap(), "360");
 
