@@ -4,7 +4,7 @@ mod board;
 
 use std::path::Path;
 
-use glowplug::config::{Auth, DocumentPolicy, Documents};
+use glowplug::config::{Auth, DocumentPolicy, Documents, Introspection};
 use serde_json::{Value, json};
 
 use crate::auth::{jwt, token};
@@ -20,6 +20,25 @@ async fn the_default_query_runs_in_graphiql() {
     let name = harness::starter_database().await;
     let server = Server::start(&harness::cluster().url(&name), |_| {}).await;
     let seen = visit("browser", &server.url("/"), &[]).await;
+    everything_is_seen(&seen);
+}
+
+#[tokio::test]
+async fn graphiql_reads_the_sdl_where_introspection_is_off() {
+    let name = harness::starter_database().await;
+    // As `serve` has it by default: no comment of the starter's schema allows introspection.
+    let server = Server::start(&harness::cluster().url(&name), |config| {
+        config.api.introspection = Introspection::Directive;
+    })
+    .await;
+    let refused = server.query("{ __schema { queryType { name } } }").send().await.unwrap();
+    assert!(refused.text().await.unwrap().contains("introspection is off"));
+    let seen = browse("browser", "browser-sdl", &server.url("/"), &[]).await;
+    everything_is_seen(&seen);
+}
+
+/// The parts of GraphiQL that the script has looked at.
+fn everything_is_seen(seen: &Value) {
     let answer = &seen["answer"];
     let fields = answer["data"].as_object().unwrap_or_else(|| panic!("{answer}"));
     let rows =
@@ -100,15 +119,42 @@ async fn the_role_menu_shows_other_rows_and_another_schema() {
     let server = board::serve(Documents { list: None, policy: DocumentPolicy::Automatic }).await;
     let address = server.url("/?query={projectCollection(first:100){edges{node{name}}}}");
     let person = "Bjorn Lindqvist, member of APP, DATA, OLD, OPS, PAY, WEB";
-    let seen = visit("roles", &address, &[person]).await;
+    // Keiko Tanaka's, who sees one project beside those that are public.
+    let claims = json!({"role": "authenticated", "sub": "36d4c57a-ec73-7ef8-d318-6d613e587f8e"});
+    let seen = visit("roles", &address, &[person, &claims.to_string()]).await;
     let rows = |part: &str| {
         let edges = &seen[part]["data"]["projectCollection"]["edges"];
         edges.as_array().unwrap_or_else(|| panic!("{seen}")).len()
     };
-    assert_eq!(seen["people"], json!(["Without a token", person, "Keiko Tanaka, member of APP, DATA, WEB"]));
+    assert_eq!(
+        seen["people"],
+        json!(["Without a token", person, "Keiko Tanaka, member of APP, DATA, WEB", "Own claims…"])
+    );
     assert_eq!((rows("anyone"), rows("person"), rows("reloaded")), (3, 6, 6));
     assert_eq!((&seen["anyoneWrites"], &seen["personWrites"]), (&json!(false), &json!(true)));
     assert_eq!(seen["kept"], person);
+    assert!(
+        seen["refused"].as_str().unwrap().contains("glowplug token --role postgres"),
+        "{}",
+        seen["refused"]
+    );
+    assert_eq!(seen["written"], r#"{"role": "postgres"}"#, "it can be mended");
+    assert_eq!(seen["refusals"].as_array().unwrap().len(), 1, "{}", seen["refusals"]);
+    assert_eq!((rows("own"), rows("ownReloaded"), &seen["ownWrites"]), (4, 4, &json!(true)));
+}
+
+#[tokio::test]
+async fn the_sql_panel_shows_what_the_operation_becomes() {
+    let server = board::serve(Documents { list: None, policy: DocumentPolicy::Automatic }).await;
+    let address = server.url("/?query={projectCollection(first:1){edges{node{name}}}}");
+    let seen = visit("sql", &address, &[]).await;
+    let text = |part: &str| seen[part].as_str().unwrap_or_else(|| panic!("no {part}: {seen}"));
+    assert!(seen["closed"].get("extensions").is_none(), "nobody wanted it: {}", seen["closed"]);
+    let sql = seen["open"]["extensions"]["glowplug"]["explain"][0]["sql"].as_str().unwrap();
+    assert_eq!((text("field"), text("sql")), ("projectCollection", sql));
+    assert!(text("plan").contains("on project") && text("plan").contains("is_public"), "{}", text("plan"));
+    assert!(!text("shown").contains("extensions"), "{}", text("shown"));
+    assert_eq!(seen["width"], 390);
 }
 
 /// The findings of a script of tests/npm in GraphiQL.

@@ -40,14 +40,14 @@ export function watch(page, url, noted) {
   });
 }
 
-// Opens GraphiQL, and calls `visit` with the page and a function that runs its query and gives the answer.
+// Opens GraphiQL, and calls `visit` with the page, a function that runs its query and gives the answer, and what is noted.
 export function open(url, executablePath, folder, visit) {
   return browse(executablePath, folder, async (context, noted) => {
     const page = await context.newPage();
     watch(page, url, noted);
     await page.goto(url);
     await ready(page);
-    await visit(page, () => run(page));
+    await visit(page, () => run(page), noted);
   });
 }
 
