@@ -24,6 +24,7 @@ mod groups;
 mod having;
 mod json_filter;
 mod known;
+mod listed;
 mod measure;
 mod nested;
 mod order;
@@ -61,6 +62,7 @@ pub use groups::{Figure, GroupEdgeField, GroupField, GroupKeyField, Groups, Grou
 pub use having::GroupCondition;
 pub use json_filter::{JsonPart, JsonTest, PartTest};
 pub use known::KnownColumns;
+pub use listed::Listed;
 pub use measure::{Measure, Measured};
 pub use nested::{InsertStep, Link, NestedInsert};
 pub use order::{OrderKey, OrderTerm};
@@ -153,6 +155,8 @@ pub enum Origin {
     Table,
     /// From their table: the rows related to the parent row.
     Joined(Arc<Join>),
+    /// From their table: the rows of a group, which is the parent, by the columns that rows are grouped by.
+    Group(Vec<GroupColumn>),
     /// From a function.
     Called(Call),
 }
@@ -227,6 +231,8 @@ pub enum AggregateField {
     Count,
     /// `sum` and its like.
     Function(crate::schema::AggregateFunction, Vec<(String, AggregateColumn)>),
+    /// `arrayAgg`.
+    List(Listed, Vec<(String, AggregateColumn)>),
 }
 
 /// A field below `sum` and its like.

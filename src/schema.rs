@@ -24,6 +24,7 @@ mod global_id;
 mod groups;
 mod json_filter;
 mod limits;
+mod listed;
 mod lookup;
 mod measure;
 mod mutations;
@@ -69,13 +70,14 @@ pub use field::{
 pub use further::TypeFamily;
 pub use global_id::NODE_ID;
 pub use groups::{
-    GroupByFieldKind, GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFieldKind, GroupFilterFieldKind,
-    GroupOrderFieldKind, TimeType, TruncationUnit,
+    GROUP_NODES, GroupByFieldKind, GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFieldKind,
+    GroupFilterFieldKind, GroupOrderFieldKind, TimeType, TruncationUnit,
 };
 pub use json_filter::{
     JSON_PATH, JsonFilterField, JsonPathFilterField, JsonPredicateField, path_number_operator,
     path_text_operator,
 };
+pub use listed::ListArgument;
 pub use measure::{ColumnMeasure, DIRECTION, DISTANCE, MeasureArgument, MeasureKind, OF, VectorMetric};
 pub use nullability::Nullability;
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, SpatialTest, Symbol, figure_operator};

@@ -182,6 +182,7 @@ impl<'a> Planner<'a> {
                 GroupOrderFieldKind::Figure(AggregateFieldKind::Count) => {
                     keys.push((GroupOrderKey::Figure(Figure::Count), value));
                 }
+                GroupOrderFieldKind::Figure(AggregateFieldKind::List) => return Err(refused("a list")),
                 GroupOrderFieldKind::Figure(AggregateFieldKind::Function(function)) => {
                     for (field, direction) in value.fields() {
                         let column = exposed.group_order_column(field, function);

@@ -3,8 +3,9 @@
 use apollo_compiler::Node;
 
 use super::{
-    AggregateColumn, AggregateField, Asked, AskedField, Condition, GroupColumn, GroupCondition,
-    GroupOrderKey, OrderTerm, Page, PageInfoField, PlanError, Planner,
+    AggregateColumn, AggregateField, Asked, AskedField, Condition, Connection, ConnectionField, EdgeField,
+    GroupColumn, GroupCondition, GroupOrderKey, Listed, OrderTerm, Origin, Page, PageInfoField, PlanError,
+    Planner,
 };
 use crate::request::Field;
 use crate::schema::{
@@ -40,6 +41,8 @@ pub enum Figure {
     Count,
     /// A function of the values of a column.
     Of(AggregateFunction, usize),
+    /// The values of a column as a list.
+    List(Listed, usize),
 }
 
 /// A field of a page of groups.
@@ -75,6 +78,8 @@ pub enum GroupField {
     Key(Fields<GroupKeyField>),
     /// `count`, `sum` and its like.
     Figure(AggregateField),
+    /// `nodes`: a page of its rows, of which only the rows are selected.
+    Nodes(Box<Connection>),
 }
 
 /// A field of a group's key.
@@ -88,38 +93,46 @@ pub enum GroupKeyField {
     Absent,
 }
 
+/// What all fields of the groups of a page have in common.
+struct Grouped<'g> {
+    table: usize,
+    by: &'g [GroupColumn],
+    /// The condition on rows before they are grouped.
+    condition: Option<&'g Condition>,
+}
+
 impl<'a> Planner<'a> {
     /// A page of groups of a table's rows.
     pub(super) fn groups(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Groups, PlanError> {
         let arguments = self.arguments(fields[0])?;
         let by = self.group_by(table, &arguments)?;
         let order = self.group_order(table, &by, arguments.get("orderBy"))?;
+        let condition = self.filter(table, arguments.get("filter"))?;
         let having = arguments.get("having").map(|having| self.having(table, having));
         Ok(Groups {
             table,
-            condition: self.filter(table, arguments.get("filter"))?,
             having: having.transpose()?.flatten(),
             page: self.page_of(table, order.len(), &arguments)?,
             order,
-            fields: self.groups_fields(table, &by, fields)?,
+            fields: self.groups_fields(&Grouped { table, by: &by, condition: condition.as_ref() }, fields)?,
+            condition,
             by,
         })
     }
 
     fn groups_fields(
         &self,
-        table: usize,
-        by: &[GroupColumn],
+        grouped: &Grouped<'_>,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupsField>, PlanError> {
-        let of = TypeId::Table(table, TableType::GroupConnection);
+        let of = TypeId::Table(grouped.table, TableType::GroupConnection);
         let asked = self.fields(of, fields, GroupConnectionFieldKind::named)?;
         let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let below = self.below(&key);
             let field = match asked {
                 Asked::Typename(name) => GroupsField::Typename(name),
                 Asked::Field(GroupConnectionFieldKind::Edges) => {
-                    GroupsField::Edges(below.group_edge_fields(table, by, &fields)?)
+                    GroupsField::Edges(below.group_edge_fields(grouped, &fields)?)
                 }
                 Asked::Field(GroupConnectionFieldKind::PageInfo) => {
                     GroupsField::PageInfo(below.page_info_fields(&fields)?)
@@ -133,18 +146,17 @@ impl<'a> Planner<'a> {
 
     fn group_edge_fields(
         &self,
-        table: usize,
-        by: &[GroupColumn],
+        grouped: &Grouped<'_>,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupEdgeField>, PlanError> {
-        let of = TypeId::Table(table, TableType::GroupEdge);
+        let of = TypeId::Table(grouped.table, TableType::GroupEdge);
         let asked = self.fields(of, fields, GroupEdgeFieldKind::named)?;
         let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let field = match asked {
                 Asked::Typename(name) => GroupEdgeField::Typename(name),
                 Asked::Field(GroupEdgeFieldKind::Cursor) => GroupEdgeField::Cursor,
                 Asked::Field(GroupEdgeFieldKind::Node) => {
-                    GroupEdgeField::Node(self.below(&key).group_fields(table, by, &fields)?)
+                    GroupEdgeField::Node(self.below(&key).group_fields(grouped, &fields)?)
                 }
             };
             Ok((key, field))
@@ -154,25 +166,30 @@ impl<'a> Planner<'a> {
 
     fn group_fields(
         &self,
-        table: usize,
-        by: &[GroupColumn],
+        grouped: &Grouped<'_>,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupField>, PlanError> {
-        let of = TypeId::Table(table, TableType::Group);
+        let of = TypeId::Table(grouped.table, TableType::Group);
         let asked = self.fields(of, fields, GroupFieldKind::named)?;
         let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
             let below = self.below(&key);
             let field = match asked {
                 Asked::Typename(name) => GroupField::Typename(name),
                 Asked::Field(GroupFieldKind::Key) => {
-                    GroupField::Key(below.group_key_fields(table, by, &fields)?)
+                    GroupField::Key(below.group_key_fields(grouped, &fields)?)
                 }
                 Asked::Field(GroupFieldKind::Figure(AggregateFieldKind::Count)) => {
                     GroupField::Figure(AggregateField::Count)
                 }
                 Asked::Field(GroupFieldKind::Figure(AggregateFieldKind::Function(function))) => {
-                    let columns = below.aggregate_columns(table, function, &fields)?;
+                    let columns = below.aggregate_columns(grouped.table, function, &fields)?;
                     GroupField::Figure(AggregateField::Function(function, columns))
+                }
+                Asked::Field(GroupFieldKind::Figure(AggregateFieldKind::List)) => {
+                    GroupField::Figure(below.listed(grouped.table, &fields)?)
+                }
+                Asked::Field(GroupFieldKind::Nodes) => {
+                    GroupField::Nodes(Box::new(below.group_nodes(grouped, &fields)?))
                 }
             };
             Ok((key, field))
@@ -182,17 +199,17 @@ impl<'a> Planner<'a> {
 
     fn group_key_fields(
         &self,
-        table: usize,
-        by: &[GroupColumn],
+        grouped: &Grouped<'_>,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupKeyField>, PlanError> {
-        let exposed = self.table(table)?;
-        let of = TypeId::Table(table, TableType::GroupKey);
+        let exposed = self.table(grouped.table)?;
+        let of = TypeId::Table(grouped.table, TableType::GroupKey);
         let asked = self.fields(of, fields, |name| exposed.distinct_column(name))?;
         let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
             let field = match asked {
                 Asked::Typename(name) => GroupKeyField::Typename(name),
-                Asked::Field(column) => by
+                Asked::Field(column) => grouped
+                    .by
                     .iter()
                     .position(|found| found.column == column)
                     .map_or(GroupKeyField::Absent, GroupKeyField::Column),
@@ -203,19 +220,48 @@ impl<'a> Planner<'a> {
     }
 }
 
+impl<'a> Planner<'a> {
+    /// The rows of a group, in a connection of which only they are selected.
+    fn group_nodes(
+        &self,
+        grouped: &Grouped<'_>,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Connection, PlanError> {
+        let table = grouped.table;
+        let arguments = self.arguments(fields[0])?;
+        let distinct_on = self.distinct_on(table, fields[0], &arguments)?;
+        let order = self.order(table, &distinct_on, arguments.get("orderBy"))?;
+        let condition = self.filter(table, arguments.get("filter"))?;
+        let origin = Origin::Group(grouped.by.to_vec());
+        let node = EdgeField::Node(self.row_fields(table, fields)?);
+        Ok(Connection {
+            table,
+            condition: Condition::all(grouped.condition.cloned().into_iter().chain(condition)),
+            page: self.page(table, &origin, &order, &arguments)?,
+            origin,
+            order,
+            distinct_on,
+            fields: vec![(String::new(), ConnectionField::Edges(vec![(String::new(), node)]))],
+        })
+    }
+}
+
 impl AggregateField {
     /// The aggregates in it.
     pub fn figures(&self) -> Vec<Figure> {
         match self {
             Self::Typename(_) => Vec::new(),
             Self::Count => vec![Figure::Count],
-            Self::Function(function, columns) => {
-                let column = |(_, column): &(String, AggregateColumn)| match column {
-                    AggregateColumn::Typename(_) => None,
-                    AggregateColumn::Column(column) => Some(Figure::Of(*function, *column)),
-                };
-                columns.iter().filter_map(column).collect()
-            }
+            Self::Function(function, columns) => of_columns(columns, |column| Figure::Of(*function, column)),
+            Self::List(listed, columns) => of_columns(columns, |column| Figure::List(*listed, column)),
         }
     }
+}
+
+fn of_columns(columns: &[(String, AggregateColumn)], figure: impl Fn(usize) -> Figure) -> Vec<Figure> {
+    let column = |(_, column): &(String, AggregateColumn)| match column {
+        AggregateColumn::Typename(_) => None,
+        AggregateColumn::Column(column) => Some(figure(*column)),
+    };
+    columns.iter().filter_map(column).collect()
 }

@@ -61,6 +61,9 @@ impl Planner<'_> {
                 Some(GroupFilterFieldKind::Figure(AggregateFieldKind::Count)) => {
                     conditions.extend(self.figure_tests(table, name, (Figure::Count, Scalar::Int), value)?);
                 }
+                Some(GroupFilterFieldKind::Figure(AggregateFieldKind::List)) => {
+                    return Err(self.error(format!("groups cannot be chosen by {name}")));
+                }
                 Some(GroupFilterFieldKind::Figure(AggregateFieldKind::Function(function))) => {
                     for (field, value) in &value.fields() {
                         let (column, scalar) = exposed
@@ -124,7 +127,9 @@ impl Planner<'_> {
         figure: Figure,
         value: &Input<'_>,
     ) -> Result<GroupCondition, PlanError> {
-        if let Figure::Count | Figure::Of(AggregateFunction::CountDistinct, _) = figure {
+        if let Figure::Count
+        | Figure::Of(AggregateFunction::CountDistinct | AggregateFunction::CountNonNull, _) = figure
+        {
             return Err(self.error(format!("the count of {name} is never null: leave out is")));
         }
         match value.value() {

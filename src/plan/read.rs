@@ -185,6 +185,7 @@ impl<'a> Planner<'a> {
                     let columns = self.below(&key).aggregate_columns(table, function, &fields)?;
                     AggregateField::Function(function, columns)
                 }
+                Asked::Field(AggregateFieldKind::List) => self.below(&key).listed(table, &fields)?,
             };
             Ok((key, field))
         });

@@ -157,6 +157,9 @@ impl Planner<'_> {
                         AggregateFieldKind::Count => {
                             terms.extend(self.term(OrderKey::Count(Arc::clone(join)), &value.value())?);
                         }
+                        AggregateFieldKind::List => {
+                            return Err(self.error(format!("{name} cannot be ordered by {field}")));
+                        }
                         AggregateFieldKind::Function(function) => {
                             for (field, direction) in value.fields() {
                                 let column =

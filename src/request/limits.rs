@@ -11,8 +11,8 @@ use super::weight::{Load, NESTING, Scale};
 use super::{Facts, Field, Input, JsonMap, Leaf, Message, RequestError};
 use crate::config::Limits;
 use crate::schema::{
-    Cardinality, DEFAULT_PAGE_SIZE, FilterFieldKind, MUTATION, MutationFieldKind, QUERY, QueryFieldKind,
-    REPRESENTATIONS, Returns, RowConditionKind, RowFieldKind, SUBSCRIPTION, Schema,
+    Cardinality, DEFAULT_PAGE_SIZE, FilterFieldKind, GROUP_NODES, MUTATION, MutationFieldKind, QUERY,
+    QueryFieldKind, REPRESENTATIONS, Returns, RowConditionKind, RowFieldKind, SUBSCRIPTION, Schema,
 };
 
 /// A filter with more values or bytes is not examined for a key: no key has as many columns, and the
@@ -214,6 +214,9 @@ impl<'a> Meter<'a> {
                 | MutationFieldKind::Delete(_)
                 | MutationFieldKind::Application(_) => None,
             },
+            type_name if name == GROUP_NODES => {
+                Some((self.schema.table_of_groups(type_name)?, DEFAULT_PAGE_SIZE))
+            }
             type_name => match self.schema.table_of_rows(type_name)?.row_field(name)? {
                 RowFieldKind::Relation(relation) if relation.cardinality == Cardinality::Many => {
                     Some((relation.join.table, DEFAULT_PAGE_SIZE))

@@ -77,6 +77,11 @@ impl Encoding {
         Self { form, sql_type: sql_type.array() }
     }
 
+    /// The encoding of an array of such values.
+    pub(super) fn listed(&self, form: Form) -> Self {
+        Self { form, sql_type: self.sql_type.clone().array() }
+    }
+
     /// The encoding of enum labels.
     pub(super) fn of_enum(is_list: bool) -> Self {
         if is_list {

@@ -241,6 +241,8 @@ pub enum AggregateFieldKind {
     Count,
     /// `sum` and its like.
     Function(AggregateFunction),
+    /// `arrayAgg`.
+    List,
 }
 
 /// A function over the values of a column.
@@ -256,6 +258,8 @@ pub enum AggregateFunction {
     Maximum,
     /// `countDistinct`.
     CountDistinct,
+    /// `countNonNull`.
+    CountNonNull,
     /// `stddev`.
     StandardDeviation,
     /// `variance`.
@@ -268,8 +272,14 @@ pub enum AggregateFunction {
 
 impl AggregateFunction {
     /// The functions that `pg_graphql` does not have. Rows cannot be ordered by them.
-    pub(super) const FURTHER: [Self; 5] =
-        [Self::CountDistinct, Self::StandardDeviation, Self::Variance, Self::BoolAnd, Self::BoolOr];
+    pub(super) const FURTHER: [Self; 6] = [
+        Self::CountDistinct,
+        Self::CountNonNull,
+        Self::StandardDeviation,
+        Self::Variance,
+        Self::BoolAnd,
+        Self::BoolOr,
+    ];
 }
 
 impl FixedFields for AggregateFieldKind {
@@ -280,10 +290,12 @@ impl FixedFields for AggregateFieldKind {
         Self::Function(AggregateFunction::Minimum),
         Self::Function(AggregateFunction::Maximum),
         Self::Function(AggregateFunction::CountDistinct),
+        Self::Function(AggregateFunction::CountNonNull),
         Self::Function(AggregateFunction::StandardDeviation),
         Self::Function(AggregateFunction::Variance),
         Self::Function(AggregateFunction::BoolAnd),
         Self::Function(AggregateFunction::BoolOr),
+        Self::List,
     ];
 
     fn name(self) -> &'static str {
@@ -294,10 +306,12 @@ impl FixedFields for AggregateFieldKind {
             Self::Function(AggregateFunction::Minimum) => "min",
             Self::Function(AggregateFunction::Maximum) => "max",
             Self::Function(AggregateFunction::CountDistinct) => "countDistinct",
+            Self::Function(AggregateFunction::CountNonNull) => "countNonNull",
             Self::Function(AggregateFunction::StandardDeviation) => "stddev",
             Self::Function(AggregateFunction::Variance) => "variance",
             Self::Function(AggregateFunction::BoolAnd) => "boolAnd",
             Self::Function(AggregateFunction::BoolOr) => "boolOr",
+            Self::List => "arrayAgg",
         }
     }
 
@@ -311,6 +325,9 @@ impl FixedFields for AggregateFieldKind {
             Self::Function(AggregateFunction::CountDistinct) => {
                 "The number of different values of each column, without nulls"
             }
+            Self::Function(AggregateFunction::CountNonNull) => {
+                "The number of values of each column that are not null"
+            }
             Self::Function(AggregateFunction::StandardDeviation) => {
                 "The sample standard deviation of each column's values; null where there are fewer than two"
             }
@@ -319,6 +336,7 @@ impl FixedFields for AggregateFieldKind {
             }
             Self::Function(AggregateFunction::BoolAnd) => "Whether all of each column's values are true",
             Self::Function(AggregateFunction::BoolOr) => "Whether any of each column's values is true",
+            Self::List => "The values of each column as a list in their own order, without nulls",
         }
     }
 }

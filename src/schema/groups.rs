@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::field::{AggregateFieldKind, AggregateFunction, FixedFields};
 use super::scalar::Scalar;
-use super::type_id::TableType;
+use super::type_id::{TableType, TypeId};
 use super::{ExposedColumn, ExposedTable, QueryFieldKind, Schema, naming};
 use crate::catalog::Problem;
 
@@ -88,6 +88,8 @@ impl FixedFields for GroupEdgeFieldKind {
 pub enum GroupFieldKind {
     /// `key`.
     Key,
+    /// `nodes`.
+    Nodes,
     /// `count`, `sum` and its like.
     Figure(AggregateFieldKind),
 }
@@ -95,10 +97,20 @@ pub enum GroupFieldKind {
 /// The name and the description of `key`.
 pub(super) const KEY: (&str, &str) = ("key", "The values that its rows share");
 
+/// The name of the field with the rows of a group.
+pub const GROUP_NODES: &str = "nodes";
+
+/// The name and the description of `nodes`.
+pub(super) const NODES: (&str, &str) = (GROUP_NODES, "Its rows; without `orderBy` in the order of their key");
+
 impl GroupFieldKind {
     /// The field of that name.
     pub fn named(name: &str) -> Option<Self> {
-        if name == KEY.0 { Some(Self::Key) } else { AggregateFieldKind::named(name).map(Self::Figure) }
+        match name {
+            _ if name == KEY.0 => Some(Self::Key),
+            _ if name == NODES.0 => Some(Self::Nodes),
+            _ => AggregateFieldKind::named(name).map(Self::Figure),
+        }
     }
 }
 
@@ -272,6 +284,13 @@ impl ExposedColumn {
         }
     }
 
+    /// Whether groups can be chosen by an aggregate of its values.
+    fn is_chosen_by(&self, function: AggregateFunction) -> bool {
+        // Both counts have the same conditions.
+        let is_counted = function != AggregateFunction::CountNonNull || self.can_order();
+        is_counted && self.aggregate(function).is_some()
+    }
+
     /// Whether groups can be ordered by an aggregate of its values.
     pub(super) fn orders_groups_by(&self, function: AggregateFunction) -> bool {
         let is_boolean = matches!(function, AggregateFunction::BoolAnd | AggregateFunction::BoolOr);
@@ -280,15 +299,24 @@ impl ExposedColumn {
 }
 
 impl ExposedTable {
-    /// The column with that name and the scalar of its aggregate.
+    /// The column with that name and the scalar of its aggregate, by which groups can be chosen.
     pub fn figure(&self, name: &str, function: AggregateFunction) -> Option<(usize, Scalar)> {
-        let column = self.aggregate_column(name, function)?;
+        let column = self.column_named(name, |column| column.is_chosen_by(function))?;
         Some((column, self.columns[column].as_ref()?.aggregate(function)?))
     }
 
     /// The column with that name, if groups can be ordered by its aggregate.
     pub fn group_order_column(&self, name: &str, function: AggregateFunction) -> Option<usize> {
         self.column_named(name, |column| column.orders_groups_by(function))
+    }
+}
+
+impl Schema {
+    /// The table whose groups have the type of that name.
+    pub fn table_of_groups(&self, type_name: &str) -> Option<usize> {
+        let mut tables = self.exposed_tables().filter(|(_, exposed)| exposed.has_groups);
+        let is_named = |table| TypeId::Table(table, TableType::Group).is_named(self, type_name);
+        tables.find(|(table, _)| is_named(*table)).map(|(table, _)| table)
     }
 }
 

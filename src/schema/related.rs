@@ -63,7 +63,7 @@ pub struct Reached {
 }
 
 /// The types for to-many relations to a table, for `distinctOn`, and for further aggregates.
-pub(super) const TYPES: [TableType; 10] = [
+pub(super) const TYPES: [TableType; 12] = [
     TableType::RelationFilter,
     TableType::RelationOrderBy,
     TableType::NumberOrderBy,
@@ -74,6 +74,8 @@ pub(super) const TYPES: [TableType; 10] = [
     TableType::AggregateOf(AggregateFunction::Variance),
     TableType::AggregateOf(AggregateFunction::BoolAnd),
     TableType::AggregateOf(AggregateFunction::BoolOr),
+    TableType::AggregateOf(AggregateFunction::CountNonNull),
+    TableType::AggregateList,
 ];
 
 /// The common beginning of these types' names: the name of the row type, followed by as many underscores as

@@ -258,8 +258,10 @@ impl ExposedColumn {
 
     /// The scalar of an aggregate of the column, if the column supports it.
     pub(super) fn aggregate(&self, function: AggregateFunction) -> Option<Scalar> {
-        if function == AggregateFunction::CountDistinct {
-            return self.can_order().then_some(Scalar::Int);
+        match function {
+            AggregateFunction::CountDistinct => return self.can_order().then_some(Scalar::Int),
+            AggregateFunction::CountNonNull => return self.is_readable.then_some(Scalar::Int),
+            _ => {}
         }
         let scalar = self.column_type.single_scalar().filter(|_| self.is_readable)?;
         aggregate_type(scalar, function)
@@ -280,6 +282,6 @@ fn aggregate_type(scalar: Scalar, function: AggregateFunction) -> Option<Scalar>
         AggregateFunction::BoolAnd | AggregateFunction::BoolOr => {
             (scalar == Scalar::Boolean).then_some(scalar)
         }
-        AggregateFunction::CountDistinct => Some(Scalar::Int),
+        AggregateFunction::CountDistinct | AggregateFunction::CountNonNull => Some(Scalar::Int),
     }
 }

@@ -82,6 +82,8 @@ pub enum TableType {
     Aggregate,
     /// A function over the values of each column.
     AggregateOf(AggregateFunction),
+    /// The values of each column as a list.
+    AggregateList,
     /// A row to insert.
     InsertInput,
     /// New values of a row.
@@ -167,7 +169,8 @@ impl TableType {
             | Self::RelationOrderBy
             | Self::NumberOrderBy
             | Self::ExtremeOrderBy
-            | Self::DistinctColumn => Stem::Further,
+            | Self::DistinctColumn
+            | Self::AggregateList => Stem::Further,
             Self::AggregateOf(function) if AggregateFunction::FURTHER.contains(&function) => Stem::Further,
             Self::Group
             | Self::GroupConnection
@@ -205,6 +208,8 @@ impl TableType {
             Self::AggregateOf(AggregateFunction::Variance) => "VarianceAggregateResult",
             Self::AggregateOf(AggregateFunction::BoolAnd) => "BoolAndAggregateResult",
             Self::AggregateOf(AggregateFunction::BoolOr) => "BoolOrAggregateResult",
+            Self::AggregateOf(AggregateFunction::CountNonNull) => "CountNonNullAggregateResult",
+            Self::AggregateList => "ArrayAggregateResult",
             Self::InsertInput => "InsertInput",
             Self::UpdateInput => "UpdateInput",
             Self::InsertResponse => "InsertResponse",
@@ -231,7 +236,9 @@ impl TableType {
                 | AggregateFunction::Variance,
             ) => "AverageFilter",
             Self::FigureFilter(AggregateFunction::Minimum | AggregateFunction::Maximum) => "ExtremeFilter",
-            Self::FigureFilter(AggregateFunction::CountDistinct) => "CountDistinctFilter",
+            Self::FigureFilter(AggregateFunction::CountDistinct | AggregateFunction::CountNonNull) => {
+                "CountDistinctFilter"
+            }
             Self::FigureFilter(AggregateFunction::BoolAnd | AggregateFunction::BoolOr) => "BooleanFilter",
             Self::GroupOrderBy => "GroupOrderBy",
             Self::ColumnOrderBy => "ColumnOrderBy",

@@ -238,8 +238,8 @@ pub enum Expression {
     Coalesce(Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.
     Aggregate(Box<Aggregate>),
-    /// `count(distinct …)` over the rows of the `SELECT`.
-    CountDistinct(Box<Expression>),
+    /// The first elements of an array, at most so many.
+    Slice(Box<Expression>, u64),
     /// `row_number() over (order by …)`.
     RowNumber(Vec<Order>),
     /// `… :: type`.
@@ -286,6 +286,8 @@ pub enum Expression {
 pub struct Aggregate {
     /// The function, one of PostgreSQL's own.
     pub function: &'static str,
+    /// Whether equal arguments count once.
+    pub is_distinct: bool,
     /// Its arguments; none means `*`.
     pub arguments: Vec<Expression>,
     /// `ORDER BY` inside.

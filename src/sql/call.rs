@@ -15,7 +15,7 @@ impl Compiler<'_> {
     /// The `FROM` of an origin.
     pub(super) fn origin(&self, origin: &Origin, parent: Option<TableRef<'_>>, at: TableRef<'_>) -> From {
         match origin {
-            Origin::Table => self.table(at, false),
+            Origin::Table | Origin::Group(_) => self.table(at, false),
             Origin::Joined(join) => self.table(at, Self::reads_only(join)),
             Origin::Called(call) if self.is_kept(call) => self.kept_called(at),
             Origin::Called(call) => From::Function(self.function_call(call, parent), at.alias.to_owned()),
@@ -27,7 +27,7 @@ impl Compiler<'_> {
     pub(super) fn called_once(&mut self, origin: &Origin, parent: Option<TableRef<'_>>) -> Option<With> {
         let call = match origin {
             Origin::Called(call) if self.is_volatile(call) && !self.is_kept(call) => call,
-            Origin::Called(_) | Origin::Table | Origin::Joined(_) => return None,
+            Origin::Called(_) | Origin::Table | Origin::Joined(_) | Origin::Group(_) => return None,
         };
         let (name, alias) = (self.name(CALLED), self.alias());
         let all = Expression::AllColumns(alias.clone());
@@ -110,7 +110,7 @@ impl Origin {
     /// Which columns of its rows may be null.
     pub(super) fn nulls(&self) -> Nulls {
         match self {
-            Self::Table | Self::Joined(_) => Nulls::Declared,
+            Self::Table | Self::Joined(_) | Self::Group(_) => Nulls::Declared,
             Self::Called(_) => Nulls::Anywhere,
         }
     }

@@ -29,6 +29,24 @@ impl Compiler<'_> {
         connection: &Connection,
         parent: Option<TableRef<'_>>,
     ) -> OneRow {
+        self.select_of_page(connection, parent, Self::connection_json)
+    }
+
+    /// The select of the list of a page's rows; `parent` is the group that they belong to.
+    pub(super) fn nodes_select(&mut self, connection: &Connection, parent: TableRef<'_>) -> OneRow {
+        self.select_of_page(connection, Some(parent), |compiler, site| {
+            let fields = connection.nodes().next().unwrap_or_default();
+            let row = compiler.row_json(site.page_at(), fields);
+            site.page.list(row)
+        })
+    }
+
+    fn select_of_page(
+        &mut self,
+        connection: &Connection,
+        parent: Option<TableRef<'_>>,
+        json: impl FnOnce(&mut Self, &ConnectionSite<'_>) -> JsonText,
+    ) -> OneRow {
         let (base, page) = (self.alias(), self.alias());
         let order = connection.page.counted(&connection.order);
         let number = self.number_column(connection);
@@ -37,7 +55,7 @@ impl Compiler<'_> {
         let page_site = PageSite { page: &connection.page, alias: &page, number };
         let known = self.known(&connection.origin, parent, connection.condition.as_ref());
         let site = ConnectionSite { connection, parent, order, page: page_site, called, known };
-        let json = self.connection_json(&site);
+        let json = json(self, &site);
         let has_page = connection
             .fields
             .iter()
@@ -275,7 +293,7 @@ pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns:
 fn joined_columns(origin: &Origin) -> impl Iterator<Item = usize> {
     let pairs = match origin {
         Origin::Joined(join) => join.columns.as_slice(),
-        Origin::Table | Origin::Called(_) => &[],
+        Origin::Table | Origin::Group(_) | Origin::Called(_) => &[],
     };
     pairs.iter().map(|pair| pair.0)
 }

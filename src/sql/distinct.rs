@@ -37,7 +37,7 @@ impl Compiler<'_> {
         });
         for (_, field) in aggregates.flatten() {
             match field {
-                AggregateField::Function(_, of) => {
+                AggregateField::Function(_, of) | AggregateField::List(_, of) => {
                     columns.extend(of.iter().filter_map(|(_, column)| column.column()));
                 }
                 AggregateField::Typename(_) | AggregateField::Count => {}

@@ -32,7 +32,7 @@ struct GroupSite<'a> {
 
 impl Compiler<'_> {
     /// The select of a page of groups as JSON.
-    pub(super) fn groups_select(&self, groups: &Groups) -> OneRow {
+    pub(super) fn groups_select(&mut self, groups: &Groups) -> OneRow {
         let (base, page) = (self.alias(), self.alias());
         let site = GroupSite::new(groups, &page);
         let json = self.groups_json(&site);
@@ -127,17 +127,18 @@ impl Compiler<'_> {
         }
     }
 
-    fn groups_json(&self, site: &GroupSite<'_>) -> JsonText {
-        let fields = site.groups.fields.iter().map(|(key, field)| {
-            let json = match field {
+    fn groups_json(&mut self, site: &GroupSite<'_>) -> JsonText {
+        let mut json = Vec::with_capacity(site.groups.fields.len());
+        for (key, field) in &site.groups.fields {
+            let value = match field {
                 GroupsField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
                 GroupsField::Edges(edges) => site.page.list(self.group_edge_json(site, edges)),
                 GroupsField::PageInfo(fields) => self.page_info_json(site, fields),
                 GroupsField::TotalCount => self.number_of_groups(site),
             };
-            (key.clone(), json)
-        });
-        JsonText::object(fields)
+            json.push((key.clone(), value));
+        }
+        JsonText::object(json)
     }
 
     fn number_of_groups(&self, site: &GroupSite<'_>) -> JsonText {
@@ -147,30 +148,56 @@ impl Compiler<'_> {
         OneRow::of_all(JsonText::count(), Some(groups), having).into_json()
     }
 
-    fn group_edge_json(&self, site: &GroupSite<'_>, edges: &[(String, GroupEdgeField)]) -> JsonText {
-        JsonText::object(edges.iter().map(|(key, field)| {
-            let json = match field {
+    fn group_edge_json(&mut self, site: &GroupSite<'_>, edges: &[(String, GroupEdgeField)]) -> JsonText {
+        let mut json = Vec::with_capacity(edges.len());
+        for (key, field) in edges {
+            let value = match field {
                 GroupEdgeField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
                 GroupEdgeField::Cursor => JsonText::quoted(site.cursor(self)),
                 GroupEdgeField::Node(fields) => self.group_json(site, fields),
             };
-            (key.clone(), json)
-        }))
+            json.push((key.clone(), value));
+        }
+        JsonText::object(json)
     }
 
-    fn group_json(&self, site: &GroupSite<'_>, fields: &[(String, GroupField)]) -> JsonText {
+    fn group_json(&mut self, site: &GroupSite<'_>, fields: &[(String, GroupField)]) -> JsonText {
         let alias = site.page.alias;
-        JsonText::object(fields.iter().map(|(key, field)| {
-            let json = match field {
+        let mut json = Vec::with_capacity(fields.len());
+        for (key, field) in fields {
+            let value = match field {
                 GroupField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
                 GroupField::Key(fields) => self.group_key_json(site, fields),
                 GroupField::Figure(field) => {
                     let value = |figure| site.figure(alias, figure);
                     self.aggregate_field_json(site.groups.table, field, value)
                 }
+                GroupField::Nodes(nodes) => self.nodes_select(nodes, site.group_at()).into_json(),
             };
-            (key.clone(), json)
-        }))
+            json.push((key.clone(), value));
+        }
+        JsonText::object(json)
+    }
+
+    /// The conditions that a row is one of a group.
+    pub(super) fn is_of_group(
+        &self,
+        by: &[GroupColumn],
+        group: TableRef<'_>,
+        at: TableRef<'_>,
+    ) -> Vec<Expression> {
+        let found = &self.schema.catalog.tables[at.table];
+        let is_equal = by.iter().enumerate().map(|(place, by)| {
+            let (key, own) = (Expression::column(group.alias, &key_name(place)), self.group_key(at, by));
+            let equal = self.comparison_of(at.table, by.column).equal.clone();
+            let are_equal = own.clone().operator(equal, key.clone());
+            if found.columns[by.column].not_null && !found.has_children {
+                return are_equal;
+            }
+            let are_null = [own, key].map(|value| Expression::Is(Box::new(value), "null"));
+            Expression::Or(vec![are_equal, Expression::And(are_null.into())])
+        });
+        is_equal.collect()
     }
 
     fn group_key_json(&self, site: &GroupSite<'_>, fields: &[(String, GroupKeyField)]) -> JsonText {
@@ -249,7 +276,12 @@ impl Compiler<'_> {
     fn figure_type(&self, table: usize, figure: Figure) -> SqlType {
         let column_type = |column| self.schema.column(table, column).map(|exposed| &exposed.column_type);
         let found = match figure {
-            Figure::Count | Figure::Of(AggregateFunction::CountDistinct, _) => Some(SqlType::system("int8")),
+            Figure::Count
+            | Figure::Of(AggregateFunction::CountDistinct | AggregateFunction::CountNonNull, _) => {
+                Some(SqlType::system("int8"))
+            }
+            // Nothing is compared with lists.
+            Figure::List(..) => None,
             Figure::Of(AggregateFunction::BoolAnd | AggregateFunction::BoolOr, _) => {
                 Some(SqlType::system("bool"))
             }
@@ -280,6 +312,12 @@ impl<'a> GroupSite<'a> {
             page: PageSite { page: &groups.page, alias: page, number },
             figures: groups.figures(),
         }
+    }
+
+    /// A group of the page.
+    fn group_at(&self) -> TableRef<'_> {
+        let (table, alias) = (self.groups.table, self.page.alias);
+        TableRef { table, alias, shape: RowShape::Picked, nulls: Nulls::Declared }
     }
 
     /// An aggregate of a group.
@@ -340,7 +378,7 @@ impl Groups {
         });
         let figures = nodes.flatten().flat_map(|(_, field)| match field {
             GroupField::Figure(field) => field.figures(),
-            GroupField::Typename(_) | GroupField::Key(_) => Vec::new(),
+            GroupField::Typename(_) | GroupField::Key(_) | GroupField::Nodes(_) => Vec::new(),
         });
         let mut all = Vec::new();
         for figure in figures.chain(self.figures_of_having()).chain(self.figures_of_order()) {
@@ -385,7 +423,10 @@ impl GroupCondition {
 impl Figure {
     /// Whether it can be null. A group is never empty, but all of its values may be null.
     fn may_be_null(self) -> bool {
-        !matches!(self, Self::Count | Self::Of(AggregateFunction::CountDistinct, _))
+        !matches!(
+            self,
+            Self::Count | Self::Of(AggregateFunction::CountDistinct | AggregateFunction::CountNonNull, _)
+        )
     }
 }
 

@@ -55,6 +55,7 @@ impl JsonText {
         // Without rows it is null, which `concat` ignores.
         list.push(Expression::Aggregate(Box::new(Aggregate {
             function: "string_agg",
+            is_distinct: false,
             arguments,
             order,
             filter,

@@ -64,7 +64,7 @@ fn changing_call<'p>(schema: &Schema, action: &'p Action) -> Option<(usize, &'p 
         Origin::Called(call) if hangs_on && schema.catalog.functions[call.function].is_volatile() => {
             Some((table, call))
         }
-        Origin::Called(_) | Origin::Table | Origin::Joined(_) => None,
+        Origin::Called(_) | Origin::Table | Origin::Joined(_) | Origin::Group(_) => None,
     }
 }
 

@@ -66,7 +66,7 @@ fn begins_with_nearest(connection: &Connection) -> bool {
     let is_ascending = |term: &OrderTerm| !term.is_descending && !term.is_nulls_first;
     let first = connection.order.first().filter(|term| is_ascending(term));
     let comes_from_a_table = match connection.origin {
-        Origin::Table | Origin::Joined(_) => true,
+        Origin::Table | Origin::Joined(_) | Origin::Group(_) => true,
         Origin::Called(_) => false,
     };
     first.is_some_and(|term| is_distance(&term.key))

@@ -102,7 +102,8 @@ impl Compiler<'_> {
         } else {
             site.on_page()
         };
-        let cursors = Aggregate { function: "array_agg", arguments: vec![cursor], order, filter };
+        let cursors =
+            Aggregate { function: "array_agg", is_distinct: false, arguments: vec![cursor], order, filter };
         let cursor = Expression::First(Box::new(Expression::Aggregate(Box::new(cursors))));
         JsonText::leaf(cursor, IfNull::Null).aggregating()
     }

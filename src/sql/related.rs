@@ -78,6 +78,7 @@ impl Compiler<'_> {
             AggregateFunction::Sum
             | AggregateFunction::Average
             | AggregateFunction::CountDistinct
+            | AggregateFunction::CountNonNull
             | AggregateFunction::StandardDeviation
             | AggregateFunction::Variance
             | AggregateFunction::BoolAnd

@@ -27,8 +27,8 @@ impl Compiler<'_> {
         let is_unique = match &row.origin {
             Origin::Table => self.has_unique_key(row.table),
             Origin::Joined(join) => self.is_unique(join),
-            // The function may return a set by now.
-            Origin::Called(_) => false,
+            // The function may return a set by now; a group has several rows.
+            Origin::Called(_) | Origin::Group(_) => false,
         };
         if let Origin::Called(_) = row.origin {
             // A function without a result returns null, which is a row of nulls in FROM.
@@ -93,6 +93,7 @@ impl Compiler<'_> {
     ) -> Vec<Expression> {
         match (origin, parent) {
             (Origin::Joined(join), Some(parent)) => self.tie(join, parent, at),
+            (Origin::Group(by), Some(group)) => self.is_of_group(by, group, at),
             _ => Vec::new(),
         }
     }

@@ -47,6 +47,7 @@ impl Compiler<'_> {
         };
         let kept = Expression::Aggregate(Box::new(Aggregate {
             function: "array_agg",
+            is_distinct: false,
             arguments: vec![item],
             order: vec![order],
             filter: Some(Expression::Is(Box::new(position), "null")),

@@ -1,5 +1,6 @@
 //! Groups of rows on every way to the database, by roles of different rights, over all sorts of columns, and what is wrong with them.
 
+mod nodes;
 mod random;
 
 use glowplug::config::PoolMode;

@@ -198,7 +198,7 @@ impl Definitions<'_> {
                     (self.renderer.reference(id), Nullability::SemanticNonNull)
                 }
             };
-            let made = self.renderer.fixed(kind, returns);
+            let made = self.renderer.aggregate_field(kind, returns);
             fields.push(self.renderer.with_nullability(made, nullability));
         }
         let text = "Figures over the rows of a collection";

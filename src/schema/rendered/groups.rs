@@ -4,7 +4,7 @@ use apollo_compiler::ast::Type;
 
 use super::document::Definitions;
 use super::renderer::{Field, Input, Renderer, description, field};
-use crate::schema::groups::KEY;
+use crate::schema::groups::{KEY, NODES};
 use crate::schema::{
     AggregateFieldKind, AggregateFunction, ExposedColumn, ExposedTable, FixedFields, GroupByFieldKind,
     GroupConnectionFieldKind, GroupEdgeFieldKind, GroupFilterFieldKind, Nullability, OptionalType, Scalar,
@@ -90,12 +90,32 @@ impl Renderer<'_> {
                     let returns = TypeId::Table(table, TableType::AggregateOf(*function));
                     (self.reference(returns), Nullability::SemanticNonNull)
                 }
-                AggregateFieldKind::Function(_) => continue,
+                AggregateFieldKind::List
+                    if exposed.readable_columns().any(|(_, column)| column.listed().is_some()) =>
+                {
+                    (
+                        self.reference(TypeId::Table(table, TableType::AggregateList)),
+                        Nullability::SemanticNonNull,
+                    )
+                }
+                AggregateFieldKind::Function(_) | AggregateFieldKind::List => continue,
             };
-            let made = self.fixed(*kind, returns);
+            let made = self.aggregate_field(*kind, returns);
             fields.push(self.with_nullability(made, nullability));
         }
+        fields.push(self.group_nodes_field(table));
         fields
+    }
+
+    fn group_nodes_field(&mut self, table: usize) -> Field {
+        let returns = self.row(table).non_null().list().non_null();
+        let (page, _) = self.connection(table);
+        // Nodes have no cursors.
+        let arguments =
+            page.into_iter().filter(|argument| !matches!(argument.name.as_str(), "before" | "after"));
+        let mut made = self.field(NODES.0, Some(NODES.1), returns);
+        made.make_mut().arguments = arguments.collect();
+        made
     }
 
     fn group_key_fields(&mut self, table: usize, exposed: &ExposedTable) -> Vec<Field> {
@@ -139,7 +159,7 @@ impl Renderer<'_> {
                 AggregateFieldKind::Function(function) if has_aggregate(exposed, *function) => {
                     TypeId::Table(table, TableType::FigureFilter(*function))
                 }
-                AggregateFieldKind::Function(_) => continue,
+                AggregateFieldKind::Function(_) | AggregateFieldKind::List => continue,
             };
             let takes = self.reference(takes);
             fields.push(self.input(kind.name(), Some(kind.description()), takes));
@@ -168,10 +188,11 @@ impl Renderer<'_> {
         for kind in AggregateFieldKind::ALL {
             let takes = match kind {
                 AggregateFieldKind::Count => TypeId::OrderByDirection,
+                AggregateFieldKind::List => continue,
                 AggregateFieldKind::Function(function) if !orders(exposed, *function) => continue,
-                AggregateFieldKind::Function(AggregateFunction::CountDistinct) => {
-                    of(TableType::ColumnOrderBy)
-                }
+                AggregateFieldKind::Function(
+                    AggregateFunction::CountDistinct | AggregateFunction::CountNonNull,
+                ) => of(TableType::ColumnOrderBy),
                 AggregateFieldKind::Function(AggregateFunction::Minimum | AggregateFunction::Maximum) => {
                     of(TableType::ExtremeOrderBy)
                 }

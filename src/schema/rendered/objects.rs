@@ -2,10 +2,11 @@
 
 use apollo_compiler::ast::Type;
 
-use super::renderer::{Field, Renderer, description, field};
+use super::renderer::{Field, Input, Renderer, description, field};
 use crate::schema::{
-    AggregateFieldKind, Cardinality, ConnectionFieldKind, EdgeFieldKind, FixedFields, Nullability,
-    PageInfoFieldKind, ResponseFieldKind, Scalar, TableType, Totals, TypeId,
+    AggregateFieldKind, AggregateFunction, Cardinality, ConnectionFieldKind, EdgeFieldKind, ExposedTable,
+    FixedFields, ListArgument, Nullability, PageInfoFieldKind, ResponseFieldKind, Scalar, TableType, Totals,
+    TypeId,
 };
 
 /// The type of a function's results, with its fields.
@@ -84,22 +85,62 @@ impl Renderer<'_> {
         let Some(exposed) = self.schema.table(table) else { return Vec::new() };
         let mut found = Vec::new();
         for kind in AggregateFieldKind::ALL {
-            let AggregateFieldKind::Function(function) = *kind else {
-                found.push((*kind, None));
-                continue;
+            let (part, columns) = match *kind {
+                AggregateFieldKind::Count => {
+                    found.push((*kind, None));
+                    continue;
+                }
+                AggregateFieldKind::Function(function) => {
+                    (TableType::AggregateOf(function), self.figure_columns(exposed, function))
+                }
+                AggregateFieldKind::List => (TableType::AggregateList, self.listed_columns(exposed)),
             };
-            let columns = exposed.readable_columns();
-            let columns = columns.filter_map(|(_, column)| Some((column, column.aggregate(function)?)));
-            let columns = columns.map(|(column, scalar)| {
-                let returns = self.scalar(scalar);
-                field(self.name(&column.field), None, Vec::new(), returns)
-            });
-            let columns: Vec<_> = columns.collect();
             if !columns.is_empty() {
-                found.push((*kind, Some((TableType::AggregateOf(function), columns))));
+                found.push((*kind, Some((part, columns))));
             }
         }
         found
+    }
+
+    fn figure_columns(&mut self, exposed: &ExposedTable, function: AggregateFunction) -> Vec<Field> {
+        let columns = exposed.readable_columns();
+        let columns = columns.filter_map(|(_, column)| Some((column, column.aggregate(function)?)));
+        let columns = columns.map(|(column, scalar)| {
+            let returns = self.scalar(scalar);
+            field(self.name(&column.field), None, Vec::new(), returns)
+        });
+        columns.collect()
+    }
+
+    fn listed_columns(&mut self, exposed: &ExposedTable) -> Vec<Field> {
+        let columns = exposed.readable_columns();
+        let columns = columns.filter_map(|(_, column)| Some((column, column.listed()?)));
+        let columns = columns.map(|(column, listed)| {
+            let returns = self.value(&listed);
+            field(self.name(&column.field), None, Vec::new(), returns)
+        });
+        columns.collect()
+    }
+
+    /// A field of an aggregate or of a group.
+    pub(super) fn aggregate_field(&mut self, kind: AggregateFieldKind, returns: Type) -> Field {
+        let mut made = self.fixed(kind, returns);
+        if kind == AggregateFieldKind::List {
+            made.make_mut().arguments = self.list_arguments();
+        }
+        made
+    }
+
+    fn list_arguments(&mut self) -> Vec<Input> {
+        let arguments = ListArgument::ALL.iter().map(|argument| {
+            let takes = match argument {
+                ListArgument::First => self.scalar(Scalar::Int),
+                ListArgument::Distinct => self.scalar(Scalar::Boolean),
+                ListArgument::Direction => self.reference(TypeId::OrderByDirection),
+            };
+            self.input(argument.name(), Some(argument.description()), takes)
+        });
+        arguments.collect()
     }
 
     pub(super) fn row_fields(&mut self, index: usize) -> Vec<Field> {

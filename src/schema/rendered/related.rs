@@ -66,8 +66,10 @@ impl Renderer<'_> {
                 AggregateFieldKind::Function(AggregateFunction::Minimum | AggregateFunction::Maximum) => {
                     TypeId::Table(table, TableType::ExtremeOrderBy)
                 }
-                AggregateFieldKind::Function(
+                AggregateFieldKind::List
+                | AggregateFieldKind::Function(
                     AggregateFunction::CountDistinct
+                    | AggregateFunction::CountNonNull
                     | AggregateFunction::StandardDeviation
                     | AggregateFunction::Variance
                     | AggregateFunction::BoolAnd

@@ -34,7 +34,6 @@ impl Printer {
             Expression::TextSearchConfiguration(name) => self.text_search_configuration(name),
             Expression::Coalesce(values) => self.call("coalesce", values),
             Expression::Aggregate(aggregate) => self.aggregate(aggregate),
-            Expression::CountDistinct(value) => self.enclosed("pg_catalog.count(distinct ", value, ")"),
             Expression::RowNumber(order) => self.row_number(order),
             Expression::Binary(left, operator, right) => {
                 self.enclosed("(", left, "");
@@ -64,6 +63,11 @@ impl Printer {
             Expression::Case { branches, otherwise } => self.case(branches, otherwise.as_deref()),
             Expression::Attribute(value, name) => self.attribute(value, name),
             Expression::First(array) => self.enclosed("(", array, ")[1]"),
+            Expression::Slice(array, length) => {
+                self.enclosed("(", array, ")[1:");
+                self.number(*length);
+                self.push("]");
+            }
             Expression::Element(array, place) => self.element(array, place),
             Expression::Subselect(select) => self.subselect("(", select),
             Expression::Exists(select) => self.subselect("exists (", select),
@@ -109,6 +113,9 @@ impl Printer {
         self.push("pg_catalog.");
         self.push(aggregate.function);
         self.push("(");
+        if aggregate.is_distinct {
+            self.push("distinct ");
+        }
         if aggregate.arguments.is_empty() {
             self.push("*");
         }

@@ -25,7 +25,7 @@ const COLUMNS: [(&str, &str); 10] = [
 ];
 
 /// Figures: the field, the column, the SQL, and whether groups can be ordered by it.
-const FIGURES: [(&str, &str, &str, bool); 15] = [
+const FIGURES: [(&str, &str, &str, bool); 17] = [
     ("sum", "i", "sum(i)", true),
     ("sum", "f", "sum(f)", true),
     ("avg", "n", "avg(n)", true),
@@ -36,6 +36,8 @@ const FIGURES: [(&str, &str, &str, bool); 15] = [
     ("max", "f", "max(f)", true),
     ("countDistinct", "e", "count(distinct e)", true),
     ("countDistinct", "o", "count(distinct o)", true),
+    ("countNonNull", "e", "count(e)", true),
+    ("countNonNull", "tz", "count(tz)", true),
     ("stddev", "i", "stddev(i)", true),
     ("variance", "b", "variance(b)", true),
     ("boolAnd", "o", "bool_and(o)", false),
@@ -43,8 +45,48 @@ const FIGURES: [(&str, &str, &str, bool); 15] = [
     ("max", "ts", "max(ts)", true),
 ];
 
+/// Rows and lists of a group: a name, the selection, and the SQL, which cuts arrays that are made in the order of the page.
+const PARTS: [(&str, &str, &str); 6] = [
+    (
+        "first",
+        "nodes(first: 2, orderBy: [{i: DescNullsLast}]) { id t }",
+        "coalesce(to_json((array_agg(json_build_object('id', id, 't', t) order by i desc nulls last, id))[1:2]), '[]')",
+    ),
+    (
+        "low",
+        "nodes(filter: {e: {eq: low}}, offset: 1, first: 2, orderBy: [{tz: AscNullsFirst}]) { big: b }",
+        "coalesce(to_json((array_agg(json_build_object('big', b::text) order by tz nulls first, id) filter (where e = 'low'))[2:3]), '[]')",
+    ),
+    (
+        "last",
+        "nodes(last: 1, orderBy: [{d: AscNullsLast}]) { id }",
+        "to_json((array_agg(json_build_object('id', id) order by d desc nulls first, id desc))[1:1])",
+    ),
+    (
+        "one",
+        "nodes(distinctOn: [o], orderBy: [{i: AscNullsFirst}, {o: DescNullsLast}], first: 1) { o i }",
+        "to_json((array_agg(json_build_object('o', o, 'i', i) order by o desc nulls last, i nulls first, id))[1:1])",
+    ),
+    (
+        "list",
+        "arrayAgg(first: 3) { i b e }",
+        "json_build_object('i', coalesce(to_json((array_agg(i order by i) filter (where i is not null))[1:3]), '[]'),
+            'b', coalesce(to_json((array_agg(b::text order by b) filter (where b is not null))[1:3]), '[]'),
+            'e', coalesce(to_json((array_agg(e order by e) filter (where e is not null))[1:3]), '[]'))",
+    ),
+    (
+        "set",
+        "arrayAgg(distinct: true, direction: DescNullsLast) { t f tz o n }",
+        "json_build_object('t', coalesce(to_json(array_agg(distinct t order by t desc) filter (where t is not null)), '[]'),
+            'f', coalesce(to_json(array_agg(distinct f order by f desc) filter (where f is not null)), '[]'),
+            'tz', coalesce(to_json(array_agg(distinct tz order by tz desc) filter (where tz is not null)), '[]'),
+            'o', coalesce(to_json(array_agg(distinct o order by o desc) filter (where o is not null)), '[]'),
+            'n', coalesce(to_json(array_agg(distinct n order by n desc) filter (where n is not null)::text[]), '[]'))",
+    ),
+];
+
 /// Conditions on figures with their SQL.
-const TESTS: [(&str, &str); 16] = [
+const TESTS: [(&str, &str); 17] = [
     (r#"{"count": {"gt": 2}}"#, "count(*) > 2"),
     (r#"{"count": {"in": [1, 3, 5, 8]}}"#, "count(*) in (1, 3, 5, 8)"),
     (r#"{"sum": {"i": {"gte": 0}}}"#, "sum(i) >= 0"),
@@ -60,6 +102,7 @@ const TESTS: [(&str, &str); 16] = [
         r#"{"countDistinct": {"e": {"eq": 1}, "t": {"gte": 1}}}"#,
         "count(distinct e) = 1 and count(distinct t) >= 1",
     ),
+    (r#"{"countNonNull": {"n": {"lt": 2}}}"#, "count(n) < 2"),
     (r#"{"stddev": {"i": {"is": "NULL"}}}"#, "stddev(i) is null"),
     (r#"{"variance": {"b": {"gt": 1}}}"#, "variance(b) > 1"),
     (r#"{"boolAnd": {"o": {"eq": true}}}"#, "bool_and(o)"),
@@ -122,6 +165,7 @@ struct Asked {
     having: (Value, String),
     order: (Value, Vec<String>),
     figures: Vec<(&'static str, &'static str, &'static str, bool)>,
+    parts: Vec<(&'static str, &'static str, &'static str)>,
     from: usize,
 }
 
@@ -137,9 +181,10 @@ impl Asked {
             }
         }
         let figures = FIGURES.into_iter().filter(|_| random.once_in(4)).collect();
+        let parts = PARTS.into_iter().filter(|_| random.once_in(4)).collect();
         let having = if random.once_in(3) { (Value::Null, "true".to_owned()) } else { having(random, 2) };
         let order = order(random, &keys);
-        Self { by: json!(by), keys, having, order, figures, from: random.below(ROWS / 2) }
+        Self { by: json!(by), keys, having, order, figures, parts, from: random.below(ROWS / 2) }
     }
 
     /// All groups in their order, by SQL.
@@ -157,15 +202,17 @@ impl Asked {
                 format!(", '{field}', json_build_object({})", of.join(", "))
             })
             .collect();
+        let parts: Vec<_> = self.parts.iter().map(|(name, _, sql)| format!(", '{name}', {sql}")).collect();
         let expressions: Vec<_> = self.keys.iter().map(|(_, expression, _)| expression.as_str()).collect();
         let rest = expressions.iter().map(|expression| format!("{expression} asc nulls last"));
         let order: Vec<_> = self.order.1.iter().cloned().chain(rest).collect();
         format!(
             "select coalesce(json_agg(node), '[]') from (
-                select json_build_object('key', json_build_object({}), 'count', count(*){}) as node
+                select json_build_object('key', json_build_object({}), 'count', count(*){}{}) as node
                 from sample where id >= {} group by {} having {} order by {}) as g",
             keys.join(", "),
             figures.concat(),
+            parts.concat(),
             self.from,
             expressions.join(", "),
             self.having.1,
@@ -183,6 +230,7 @@ impl Asked {
             fields.push(format!("{field} {{ {} }}", columns.join(" ")));
         }
         fields.dedup();
+        fields.extend(self.parts.iter().map(|(name, selection, _)| format!("{name}: {selection}")));
         format!("key {{ {} }} count {}", names.join(" "), fields.join(" "))
     }
 }
