@@ -23,6 +23,7 @@ mod further;
 mod global_id;
 mod groups;
 mod json_filter;
+mod key_text;
 mod limits;
 mod listed;
 mod lookup;

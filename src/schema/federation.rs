@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::lookup::key_columns;
-use super::{ExposedTable, FixedFields, QueryFieldKind, Schema};
+use super::{ExposedTable, FixedFields, QueryFieldKind, Schema, key_text};
+use crate::catalog::base_type;
 
 /// The argument of `_entities`.
 pub const REPRESENTATIONS: &str = "representations";
@@ -69,18 +70,10 @@ impl Schema {
         if is_primary { Some(EntityKey::Primary) } else { has(self.node_id).then_some(EntityKey::NodeId) }
     }
 
-    /// A value of a key column in the form that its type's input function reads, if it is valid. For types
-    /// that the convention does not allow in look-ups, only PostgreSQL can decide that.
+    /// A value of a key column, if the column's type reads it; of types that are seldom keys, only PostgreSQL can decide that.
     pub fn key_value(&self, table: usize, column: usize, text: String) -> Option<String> {
-        let type_name = &self.catalog.type_of(&self.catalog.tables[table].columns[column])?.name;
-        match type_name.as_str() {
-            _ if text.contains('\0') => None,
-            "int2" => text.parse::<i16>().ok().map(|number| number.to_string()),
-            "int4" => text.parse::<i32>().ok().map(|number| number.to_string()),
-            "int8" => text.parse::<i64>().ok().map(|number| number.to_string()),
-            "uuid" => uuid::Uuid::try_parse(&text).ok().map(|found| found.to_string()),
-            _ => Some(text),
-        }
+        let found = self.catalog.type_of(&self.catalog.tables[table].columns[column])?;
+        key_text::is_read(base_type(&self.catalog.types, found), &text).then_some(text)
     }
 
     /// Whether the rows of a table only reference those of another subgraph.

@@ -18,6 +18,7 @@ const SETUP: &str = "
     create table day (at date primary key, note text);
     create table asset (id int primary key, label text);
     create table machine () inherits (asset);
+    create type temper as enum ('calm'); create table mood (temper temper primary key);
     create table big (id int8 primary key, \"text\" text);
     insert into artist values (1, 'A', 'x'), (2, 'B', 'y'), (3, null, null);
     insert into track values ('11111111-1111-1111-1111-111111111111', 1, 1, 'one'), ('11111111-1111-1111-1111-111111111111', 2, 1, 'two'),
@@ -176,6 +177,9 @@ async fn a_wrong_representation_is_an_error_of_its_own() {
         (json!({"__typename": "artist", "nodeId": node_id("day", &[json!("2024-02-29")])}), wrong),
         (json!({"__typename": "artist", "nodeId": node_id("artist", &[json!("x")])}), wrong),
         (json!({"__typename": "artist", "nodeId": node_id("artist", &[json!(1), json!(2)])}), wrong),
+        (json!({"__typename": "day", "nodeId": node_id("day", &[json!("2023-02-29")])}), wrong),
+        (json!({"__typename": "day", "nodeId": node_id("day", &[json!("soon")])}), wrong),
+        (json!({"__typename": "mood", "nodeId": node_id("mood", &[json!("wild")])}), wrong),
     ] {
         let right = json!({"__typename": "day", "nodeId": node_id("day", &[json!("2024-02-29")])});
         let answer = harness::graphql(&engine, QUERY, json!({"r": [right, representation, right]})).await;

@@ -93,7 +93,9 @@ async fn pages_and_node_ids_hold_for_every_type_of_key() {
             client.batch_execute(&insert).await.unwrap_or_else(|error| panic!("{insert}: {error}"));
         }
     }
-    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+    let mut config = harness::config(&url, PoolMode::Direct);
+    config.api.federation = true;
+    let engine = Engine::new(&config).expect("an engine");
     for (table, (key_type, values)) in KEYS.iter().enumerate() {
         let order = format!("select json_agg(n order by k, part) from t{table}");
         let expected = harness::ask(&client, &order).await.expect("rows");
@@ -134,18 +136,19 @@ impl Keys {
         assert_eq!(pages, self.expected, "{} by {size}", self.key_type);
     }
 
-    /// Each row by its `nodeId`, as a node and in a filter.
+    /// Each row by its `nodeId`, as a node, in a filter, and as an entity.
     async fn by_node_id(&self) {
         let all = format!("{{ c: t{}Collection {{ edges {{ node {{ nodeId n }} }} }} }}", self.table);
         let all = self.ask(&all, json!({})).await;
         for edge in all["c"]["edges"].as_array().expect("edges") {
             let query = format!(
                 "query ($id: ID!) {{ node(nodeId: $id) {{ ... on t{0} {{ nodeId n }} }}
-                    c: t{0}Collection(filter: {{nodeId: {{eq: $id}}}}) {{ edges {{ node {{ nodeId n }} }} }} }}",
+                    c: t{0}Collection(filter: {{nodeId: {{eq: $id}}}}) {{ edges {{ node {{ nodeId n }} }} }}
+                    e: _entities(representations: {{__typename: \"t{0}\", nodeId: $id}}) {{ ... on t{0} {{ nodeId n }} }} }}",
                 self.table
             );
             let found = self.ask(&query, json!({ "id": edge["node"]["nodeId"] })).await;
-            let expected = json!({ "node": edge["node"], "c": { "edges": [edge] } });
+            let expected = json!({ "node": edge["node"], "c": { "edges": [edge] }, "e": [edge["node"]] });
             assert_eq!(found, expected, "{}", self.key_type);
         }
     }
