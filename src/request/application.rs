@@ -7,12 +7,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use apollo_compiler::ast::Type;
-use apollo_compiler::executable::{self, Selection, SelectionSet};
+use apollo_compiler::executable::{self, InlineFragment, Selection, SelectionSet};
 use apollo_compiler::resolvers::{Execution, FieldError, ObjectValue, ResolveInfo, ResolvedValue};
 use apollo_compiler::response::{
     ExecutionResponse, GraphQLError, JsonMap, JsonValue, ResponseDataPathSegment,
 };
 use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::Valid;
+use apollo_compiler::{ExecutableDocument, Node};
 use serde_json::{Map, Value};
 
 use super::{Message, Operation, message};
@@ -104,7 +106,7 @@ impl Operation {
         is_asked: &dyn Fn(&str) -> bool,
     ) -> Result<ExecutionResponse, Message> {
         let mut definition = executable::Operation::clone(self.definition());
-        keep_fields(&mut definition.selection_set, is_asked);
+        keep_fields(self.document(), &mut definition.selection_set, is_asked);
         Execution::new(&rendered.compiled, self.document())
             .operation(&definition)
             .implementers_map(&rendered.implementers)
@@ -116,14 +118,27 @@ impl Operation {
     }
 }
 
-/// Leaves out the fields without such a key, but for those in named fragments.
-fn keep_fields(selections: &mut SelectionSet, is_asked: &dyn Fn(&str) -> bool) {
-    selections.selections.retain_mut(|selection| match selection {
-        Selection::Field(field) => is_asked(field.response_key()),
-        Selection::FragmentSpread(_) => true,
-        Selection::InlineFragment(fragment) => {
-            keep_fields(&mut fragment.make_mut().selection_set, is_asked);
-            true
+/// Leaves out the fields without such a key. A named fragment becomes an inline one, because its definition is shared.
+fn keep_fields(
+    document: &Valid<ExecutableDocument>,
+    selections: &mut SelectionSet,
+    is_asked: &dyn Fn(&str) -> bool,
+) {
+    selections.selections.retain_mut(|selection| {
+        if let Selection::FragmentSpread(spread) = selection {
+            let Some(fragment) = document.fragments.get(&spread.fragment_name) else { return false };
+            let mut inline = InlineFragment::with_type_condition(fragment.type_condition().clone());
+            inline.directives = spread.directives.clone();
+            inline.selection_set = fragment.selection_set.clone();
+            *selection = Selection::InlineFragment(Node::new(inline));
+        }
+        match selection {
+            Selection::Field(field) => is_asked(field.response_key()),
+            Selection::InlineFragment(fragment) => {
+                keep_fields(document, &mut fragment.make_mut().selection_set, is_asked);
+                true
+            }
+            Selection::FragmentSpread(_) => false,
         }
     });
 }

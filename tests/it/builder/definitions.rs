@@ -283,3 +283,22 @@ async fn reload_shows_a_new_table_without_a_signal() {
     board.server.reload().await;
     assert_eq!(board.answer(query).await["data"]["addedCollection"]["__typename"], "addedConnection");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn variables_inside_a_json_literal_of_a_named_fragment_do_not_disturb_the_programs_fields() {
+    let setup = SETUP.replace("\"inflect_names\": true", "\"inflect_names\": true, \"json\": \"raw\"");
+    let setup =
+        format!("{setup}; alter table item add details jsonb; insert into item values (1, null, '{{}}')");
+    let board = Board::of(&harness::database(&setup).await, builder()).await;
+    let answer = board
+        .text(
+            "mutation ($n: Int!) { ...Both } fragment Both on Mutation { run(sql: \"update item set mood = 'good'\") ...Set }
+            fragment Set on Mutation {
+                updateItemCollection(set: {details: {a: {b: $n}}}, filter: {id: {eq: 1}}) { records { mood details } } }",
+            json!({ "n": 7 }),
+        )
+        .await;
+    let answer: Value = serde_json::from_str(&answer).expect("JSON");
+    let records = json!([{"mood": "good", "details": {"a": {"b": 7}}}]);
+    assert_eq!(answer, json!({"data": {"run": 1, "updateItemCollection": {"records": records}}}));
+}
