@@ -101,6 +101,15 @@ catalogue(hash) as (
     from pg_catalog.pg_ts_config
     where oid >= 16384
     union all
+    -- The text search configuration of new sessions.
+    select pg_catalog.hash_record_extended(row(s.setdatabase, s.setrole, s.xmin), 0)
+    from pg_catalog.pg_db_role_setting as s
+    where exists (select from unnest(s.setconfig) as c(text) where c.text like 'default\_text\_search\_config=%')
+    union all
+    select pg_catalog.hash_record_extended(row(s.name, s.reset_val), 0)
+    from pg_catalog.pg_settings as s
+    where s.name = 'default_text_search_config'
+    union all
     select pg_catalog.hash_record_extended(row(d.tableoid, d.classoid, d.objoid, d.objsubid, d.xmin), 0)
     from pg_catalog.pg_description as d
     where d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass

@@ -1,10 +1,12 @@
 //! Full text search in filters: against SQL, by roles of different rights, with indexes, and what is wrong with it.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::filtered::{hold_against_sql, literal};
 use crate::harness;
@@ -227,4 +229,39 @@ async fn wrong_searches_get_an_error_that_says_what_to_do() {
     let outsider = Identity { role: Some("text_search_outsider".into()), ..Identity::default() };
     let message = refused(&engine, &outsider, query, json!({ "config": "closed.own" })).await;
     assert!(!message.contains(", own") && message.contains("english"), "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_default_configuration_is_noticed_in_old_sessions_too() {
+    let setup = "create table note (id int primary key, title text); insert into note values (1, 'running'), (2, 'run')";
+    let database = harness::database(setup).await;
+    let url = harness::cluster().url(&database);
+    let owner = harness::connect(&url).await;
+    let set = async |name: &str| {
+        let text = format!("alter database {database} set default_text_search_config = 'pg_catalog.{name}'");
+        owner.batch_execute(&text).await.expect("a setting");
+    };
+    set("english").await;
+    let engine = Engine::new(&harness::config(&url, PoolMode::Direct)).expect("an engine");
+    let found = async || -> Value {
+        let query =
+            "{ noteCollection(filter: {title: {search: {query: \"run\"}}}) { edges { node { id } } } }";
+        let answer = harness::graphql(&engine, query, json!({})).await;
+        answer["data"]["noteCollection"]["edges"].as_array().expect("edges").len().into()
+    };
+    let stop = CancellationToken::new();
+    let (watching, stopped) = (engine.clone(), stop.clone());
+    let watch = tokio::spawn(async move { watching.watch(Duration::from_millis(20), stopped).await });
+    assert_eq!(found().await, 2);
+    for (name, expected) in [("simple", 1), ("english", 2)] {
+        set(name).await;
+        let noticed = async {
+            while found().await != expected {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), noticed).await.expect("the change is noticed");
+    }
+    stop.cancel();
+    watch.await.expect("the watch ends");
 }
