@@ -10,7 +10,7 @@ use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use glowplug_local::Pooler;
+use glowplug_local::{Cluster, Pooler};
 
 use crate::ways::{Answering, Route, on_every_way};
 use crate::{harness, session};
@@ -97,23 +97,32 @@ fn is_otherwise(case: &Case) -> bool {
 on_every_way!(cases_give_the_recorded_answers);
 
 async fn cases_give_the_recorded_answers(route: Route) {
+    each_case_holds(harness::cluster(), route).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_give_the_recorded_answers_on_a_newer_postgresql() {
+    each_case_holds(harness::newer_cluster(), Route::Direct).await;
+}
+
+async fn each_case_holds(cluster: &Cluster, route: Route) {
     let (otherwise, cases): (Vec<_>, Vec<_>) = cases().into_iter().partition(is_otherwise);
     let mut answering_by_site = BTreeMap::new();
     let mut failures = Vec::new();
     for case in &cases {
         let outcome = if case.writes() {
-            let database = fresh_database(case).await;
-            run(case, &answering(case, route, &database).await, &database).await
+            let url = fresh_database(cluster, case).await;
+            run(case, &answering(case, route, &url).await, &url).await
         } else {
             let site = (&case.schema, &case.search_path);
-            let (shared, database) = match answering_by_site.entry(site) {
+            let (shared, url) = match answering_by_site.entry(site) {
                 Entry::Occupied(found) => found.into_mut(),
                 Entry::Vacant(free) => {
-                    let database = fresh_database(case).await;
-                    free.insert((answering(case, route, &database).await, database))
+                    let url = fresh_database(cluster, case).await;
+                    free.insert((answering(case, route, &url).await, url))
                 }
             };
-            run(case, shared, database).await
+            run(case, shared, url).await
         };
         failures.extend(outcome.err().map(|reason| format!("{}: {reason}", case.id)));
     }
@@ -136,28 +145,29 @@ async fn cases_hold_in_hostile_surroundings() {
     let mut failures = Vec::new();
     for case in cases().iter().filter(|case| !is_otherwise(case)) {
         let site = (&case.schema, &case.search_path);
-        let (engine, database) = match sites.entry(site) {
+        let (engine, url) = match sites.entry(site) {
             Entry::Occupied(found) if !case.writes() => found.get().clone(),
             Entry::Vacant(free) if !case.writes() => free.insert(hostile_engine(case, &pooler).await).clone(),
             _ => hostile_engine(case, &pooler).await,
         };
         let answer = ask(case, &engine).await;
-        if let Err(reason) = hold(case, &answer, &database).await {
+        if let Err(reason) = hold(case, &answer, &url).await {
             failures.push(format!("{}: {reason}", case.id));
         }
     }
     assert!(failures.is_empty(), "{} cases do not hold\n{}", failures.len(), failures.join("\n"));
 }
 
+/// An engine, and the database's own URL.
 async fn hostile_engine(case: &Case, pooler: &Pooler) -> (Engine, String) {
     let database = session::hostile_database(&schema(case)).await;
     session::surround(&database).await;
-    let url = pooler.url(&database);
-    session::leave_behind(&url).await;
-    let mut config = config(case, &database);
-    config.database.url = Secret::new(url);
+    let (url, pooled) = (harness::cluster().url(&database), pooler.url(&database));
+    session::leave_behind(&pooled).await;
+    let mut config = config(case, &url);
+    config.database.url = Secret::new(pooled);
     config.database.pool_mode = PoolMode::Transaction;
-    (Engine::new(&config).expect("an engine"), database)
+    (Engine::new(&config).expect("an engine"), url)
 }
 
 /// The answers are the same bytes with named statements and with messages of literals.
@@ -182,9 +192,10 @@ async fn named_statements_give_the_answers_of_messages() {
 
 /// One engine with named statements, and one that sends messages, each with its own database.
 async fn engines(case: &Case) -> [Engine; 2] {
-    let (named, message) = (fresh_database(case).await, fresh_database(case).await);
-    [(named, PoolMode::Direct), (message, PoolMode::Transaction)].map(|(database, pool_mode)| {
-        let mut config = config(case, &database);
+    let cluster = harness::cluster();
+    let (named, message) = (fresh_database(cluster, case).await, fresh_database(cluster, case).await);
+    [(named, PoolMode::Direct), (message, PoolMode::Transaction)].map(|(url, pool_mode)| {
+        let mut config = config(case, &url);
         config.database.pool_mode = pool_mode;
         Engine::new(&config).expect("an engine")
     })
@@ -196,8 +207,9 @@ async fn ask(case: &Case, engine: &Engine) -> String {
     String::from_utf8(response.body.to_vec()).expect("UTF-8")
 }
 
-async fn fresh_database(case: &Case) -> String {
-    harness::database(&schema(case)).await
+/// The URL of a database with the case's schema.
+async fn fresh_database(cluster: &Cluster, case: &Case) -> String {
+    cluster.url(&harness::database_of(cluster, &schema(case)).await)
 }
 
 fn schema(case: &Case) -> String {
@@ -205,8 +217,8 @@ fn schema(case: &Case) -> String {
     std::fs::read_to_string(path).expect("the case's schema")
 }
 
-async fn answering(case: &Case, route: Route, database: &str) -> Answering {
-    Answering::start(route, &config(case, database)).await
+async fn answering(case: &Case, route: Route, url: &str) -> Answering {
+    Answering::start(route, &config(case, url)).await
 }
 
 fn cases() -> Vec<Case> {
@@ -224,17 +236,17 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-async fn run(case: &Case, answering: &Answering, database: &str) -> Result<(), String> {
+async fn run(case: &Case, answering: &Answering, url: &str) -> Result<(), String> {
     let (request, identity) = case.request();
     let response = answering.respond(request, &identity).await;
-    hold(case, std::str::from_utf8(&response.body).map_err(|error| error.to_string())?, database).await
+    hold(case, std::str::from_utf8(&response.body).map_err(|error| error.to_string())?, url).await
 }
 
 /// Compares an answer, and the content of the database after it, with the case.
-async fn hold(case: &Case, text: &str, database: &str) -> Result<(), String> {
+async fn hold(case: &Case, text: &str, url: &str) -> Result<(), String> {
     let answer: Value = serde_json::from_str(text).map_err(|error| format!("{error} in {text}"))?;
     compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))?;
-    let owner = harness::connect(&harness::cluster().url(database)).await;
+    let owner = harness::connect(url).await;
     if !case.after.is_empty() {
         let calm = "set search_path = \"$user\", public; set extra_float_digits = 1; set standard_conforming_strings = on; \
             set DateStyle = 'ISO, MDY'; set bytea_output = hex";
@@ -261,8 +273,8 @@ async fn rows(client: &tokio_postgres::Client, statement: &str) -> Vec<Vec<Optio
     rows.collect()
 }
 
-fn config(case: &Case, database: &str) -> Config {
-    let mut config = harness::config(&harness::cluster().url(database), PoolMode::Direct);
+fn config(case: &Case, url: &str) -> Config {
+    let mut config = harness::config(url, PoolMode::Direct);
     config.database.pool_size = 2;
     config.database.statement_timeout = Duration::from_secs(30);
     config.api = config::Api {
