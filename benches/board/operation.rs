@@ -42,7 +42,7 @@ pub(crate) enum Variable {
 const KEY: &str = "00000000-0000-4000-8000-000000";
 
 /// Those of the task board. No page is cut short; their sizes keep the last one below the default limit on complexity.
-pub(crate) const OPERATIONS: [Operation; 9] = [
+pub(crate) const OPERATIONS: [Operation; 10] = [
     Operation {
         name: "one task by key, project, assignee, comments",
         document: "query Task($id: UUID!) { taskByPk(id: $id) { id title status priority dueOn \
@@ -88,6 +88,16 @@ pub(crate) const OPERATIONS: [Operation; 9] = [
         variable: Some(Variable::Text("assignee", KEY)),
         numbers: 100_000..=101_999,
         by_hand: include_str!("by_hand/busy.sql"),
+    },
+    Operation {
+        name: "a person's tasks in groups by priority and month",
+        document: "query Groups($assignee: UUID!) { taskGroups(first: 30, by: [{column: priority}, \
+                   {column: dueOn, truncate: MONTH}], filter: {assigneeId: {eq: $assignee}}, \
+                   having: {count: {gt: 1}}, orderBy: [{count: DescNullsLast}]) { edges { node { \
+                   key { priority dueOn } count sum { estimateHours } max { dueOn } } } } }",
+        variable: Some(Variable::Text("assignee", KEY)),
+        numbers: 100_000..=101_999,
+        by_hand: include_str!("by_hand/groups.sql"),
     },
     Operation {
         name: "a comment inserted, with its task",
