@@ -36,6 +36,7 @@ impl Planner<'_> {
             let (threshold, floor) = match kind {
                 SimilarityKind::Whole => ("0.3", 29),
                 SimilarityKind::Words => ("0.6", 59),
+                SimilarityKind::WholeWords => ("0.5", 49),
             };
             return Ok(Similarity { kind, to, threshold: Slot::Known(Some(threshold.to_owned())), floor });
         };

@@ -97,13 +97,21 @@ const WORD_SIMILAR: FurtherOperator = FurtherOperator {
     needs: Needs::Trigrams,
 };
 
-const OF_STRINGS: &[FurtherOperator] = &[SEARCH, SIMILAR, WORD_SIMILAR];
+const STRICT_WORD_SIMILAR: FurtherOperator = FurtherOperator {
+    name: "strictWordSimilar",
+    description: "Some whole words in a row of it are similar to a text, as pg_trgm counts",
+    operator: FilterOperator::Similar(SimilarityKind::WholeWords),
+    needs: Needs::Trigrams,
+};
+
+const OF_STRINGS: &[FurtherOperator] = &[SEARCH, SIMILAR, WORD_SIMILAR, STRICT_WORD_SIMILAR];
 
 // A domain over text is `Opaque`, too.
 const OF_OPAQUE: &[FurtherOperator] = &[
     SEARCH,
     SIMILAR,
     WORD_SIMILAR,
+    STRICT_WORD_SIMILAR,
     of_ranges("contains", "A range: it holds all of the given range", &ranges("@>", OperandKind::Value)),
     of_ranges("containsElement", "A range: it holds the given element", &ranges("@>", OperandKind::Element)),
     of_ranges("containedBy", "A range: the given range holds all of it", &ranges("<@", OperandKind::Value)),

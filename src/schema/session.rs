@@ -18,6 +18,8 @@ pub struct SessionSettings {
     similarity: Option<u8>,
     /// That of its `%>`.
     word_similarity: Option<u8>,
+    /// That of its `%>>`.
+    strict_word_similarity: Option<u8>,
 }
 
 /// Each setting with the value that statements run with; `None` is the database's or the connecting role's own.
@@ -53,7 +55,7 @@ impl SessionSettings {
     const ARRAY_NULLS: Self = Self::named(1 << 7);
 
     const fn named(named: u8) -> Self {
-        Self { named, similarity: None, word_similarity: None }
+        Self { named, similarity: None, word_similarity: None, strict_word_similarity: None }
     }
 
     /// The threshold of an operator of `pg_trgm`, in hundredths. Of several thresholds the least one is set.
@@ -61,6 +63,7 @@ impl SessionSettings {
         match kind {
             SimilarityKind::Whole => Self { similarity: Some(hundredths), ..Self::NONE },
             SimilarityKind::Words => Self { word_similarity: Some(hundredths), ..Self::NONE },
+            SimilarityKind::WholeWords => Self { strict_word_similarity: Some(hundredths), ..Self::NONE },
         }
     }
 
@@ -71,6 +74,7 @@ impl SessionSettings {
         let thresholds = [
             ("pg_trgm.similarity_threshold", self.similarity),
             ("pg_trgm.word_similarity_threshold", self.word_similarity),
+            ("pg_trgm.strict_word_similarity_threshold", self.strict_word_similarity),
         ];
         let threshold = |(name, hundredths): (_, Option<u8>)| {
             Some((name, Some(Cow::Owned(format!("0.{:02}", hundredths?.min(99))))))
@@ -154,6 +158,7 @@ impl BitOr for SessionSettings {
             named: self.named | other.named,
             similarity: least(self.similarity, other.similarity),
             word_similarity: least(self.word_similarity, other.word_similarity),
+            strict_word_similarity: least(self.strict_word_similarity, other.strict_word_similarity),
         }
     }
 }

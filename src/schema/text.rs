@@ -39,8 +39,10 @@ impl FixedFields for TextSearchField {
 pub enum SimilarityKind {
     /// All of the text with all of the other.
     Whole,
-    /// The words in a row of the text that are most similar, with all of the other.
+    /// The words in a row of the text that are most similar, with all of the other; they may begin and end inside of words.
     Words,
+    /// The same, but only whole words.
+    WholeWords,
 }
 
 /// A field of what texts are to be similar to.

@@ -35,6 +35,7 @@ impl Compiler<'_> {
         let (symbol, function, arguments) = match similarity.kind {
             SimilarityKind::Whole => ("%", "similarity", [value.clone(), to.clone()]),
             SimilarityKind::Words => ("%>", "word_similarity", [to.clone(), value.clone()]),
+            SimilarityKind::WholeWords => ("%>>", "strict_word_similarity", [to.clone(), value.clone()]),
         };
         let is_near = value.operator(QualifiedName::new(&schema, symbol), to);
         let found = self.trigram_function(function, arguments);

@@ -67,9 +67,12 @@ fn setup(role: &str) -> String {
 /// A random condition: for the API, and in SQL.
 fn condition(random: &mut Random) -> (Value, String) {
     let (column, _) = random.choose(&COLUMNS);
-    let is_whole = random.once_in(2);
     let to = text(random, 2);
-    let (operator, usual) = if is_whole { ("similar", "0.3") } else { ("wordSimilar", "0.6") };
+    let (operator, usual, function) = *random.choose(&[
+        ("similar", "0.3", "similarity"),
+        ("wordSimilar", "0.6", "word_similarity"),
+        ("strictWordSimilar", "0.5", "strict_word_similarity"),
+    ]);
     let mut similarity = json!({ "to": to });
     let mut threshold = usual.to_owned();
     if random.once_in(2) {
@@ -78,11 +81,7 @@ fn condition(random: &mut Random) -> (Value, String) {
         threshold = given.to_string();
     }
     let (column_text, to) = (format!("{column}::text"), literal(&to));
-    let sql = if is_whole {
-        format!("\"Tri grams\".similarity({column_text}, {to}) >= {threshold}::real")
-    } else {
-        format!("\"Tri grams\".word_similarity({to}, {column_text}) >= {threshold}::real")
-    };
+    let sql = format!("\"Tri grams\".{function}({to}, {column_text}) >= {threshold}::real");
     if random.once_in(40) {
         return (json!({ *column: { operator: null } }), "null::bool".to_owned());
     }
@@ -114,7 +113,7 @@ async fn trigram_indexes_serve_similarity() {
         create index person_note on person using gist (note elsewhere.gist_trgm_ops);";
     let url = harness::cluster().url(&harness::database(setup).await);
     for column in ["name", "label", "note"] {
-        for operator in ["similar", "wordSimilar"] {
+        for operator in ["similar", "wordSimilar", "strictWordSimilar"] {
             let query = format!(
                 "query ($to: String!) {{
                     personCollection(filter: {{ {column}: {{ {operator}: {{ to: $to, threshold: 0.4 }} }} }}) {{ edges {{ node {{ id }} }} }} }}"
