@@ -201,7 +201,7 @@ fn related_columns(fields: &[(String, WriteField)]) -> Vec<usize> {
     });
     let joins = origins.filter_map(|origin| match origin {
         Origin::Joined(join) => Some(join),
-        Origin::Table | Origin::Called(_) => None,
+        Origin::Table | Origin::Group(_) | Origin::Called(_) => None,
     });
     let mut columns: Vec<_> = joins.flat_map(|join| join.columns.iter().map(|(ours, _)| *ours)).collect();
     columns.sort_unstable();

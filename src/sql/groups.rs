@@ -162,7 +162,9 @@ impl Compiler<'_> {
     }
 
     fn group_json(&mut self, site: &GroupSite<'_>, fields: &[(String, GroupField)]) -> JsonText {
-        let alias = site.page.alias;
+        let (table, alias) = (site.groups.table, site.page.alias);
+        let known = &KnownColumns::default();
+        let group = TableRef { table, alias, shape: RowShape::Picked, nulls: Nulls::Declared, known };
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
             let value = match field {
@@ -170,9 +172,9 @@ impl Compiler<'_> {
                 GroupField::Key(fields) => self.group_key_json(site, fields),
                 GroupField::Figure(field) => {
                     let value = |figure| site.figure(alias, figure);
-                    self.aggregate_field_json(site.groups.table, field, value)
+                    self.aggregate_field_json(table, field, value)
                 }
-                GroupField::Nodes(nodes) => self.nodes_select(nodes, site.group_at()).into_json(),
+                GroupField::Nodes(nodes) => self.nodes_select(nodes, group).into_json(),
             };
             json.push((key.clone(), value));
         }
@@ -312,12 +314,6 @@ impl<'a> GroupSite<'a> {
             page: PageSite { page: &groups.page, alias: page, number },
             figures: groups.figures(),
         }
-    }
-
-    /// A group of the page.
-    fn group_at(&self) -> TableRef<'_> {
-        let (table, alias) = (self.groups.table, self.page.alias);
-        TableRef { table, alias, shape: RowShape::Picked, nulls: Nulls::Declared }
     }
 
     /// An aggregate of a group.

@@ -25,6 +25,7 @@ mod distinct;
 mod documented;
 mod embedded;
 mod errors;
+mod every_way;
 mod executor;
 mod explain;
 mod faults;
