@@ -237,8 +237,7 @@ pub struct Column {
     pub collation: Option<Collation>,
     /// Whether the column is `NOT NULL`. Rows of children and of functions may contain nulls all the same.
     pub not_null: bool,
-    /// Whether it is declared `NOT NULL`, but nothing has checked all rows: in a foreign table, or by a constraint that is
-    /// `NOT VALID`.
+    /// Whether it is declared `NOT NULL`, but nothing has checked all rows, as in a foreign table.
     #[serde(default)]
     pub is_unverified_not_null: bool,
     /// Whether it has a default or is generated.

@@ -162,10 +162,10 @@ async fn cases_hold_in_hostile_surroundings() {
 async fn hostile_engine(case: &Case, pooler: &Pooler) -> (Engine, String) {
     let database = session::hostile_database(&schema(case)).await;
     session::surround(&database).await;
-    let (url, pooled) = (harness::cluster().url(&database), pooler.url(&database));
-    session::leave_behind(&pooled).await;
+    let (url, through) = (harness::cluster().url(&database), pooler.url(&database));
+    session::leave_behind(&through).await;
     let mut config = config(case, &url);
-    config.database.url = Secret::new(pooled);
+    config.database.url = Secret::new(through);
     config.database.pool_mode = PoolMode::Transaction;
     (Engine::new(&config).expect("an engine"), url)
 }

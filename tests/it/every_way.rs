@@ -87,7 +87,7 @@ async fn operations_give_the_same_answers_by_each_way(route: Route) {
 on_every_way!(operations_give_the_same_answers_by_each_way);
 
 /// How long the test waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn next(subscription: &mut Subscription) -> Value {
     let next = tokio::time::timeout(PATIENCE, subscription.next()).await;

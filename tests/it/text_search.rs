@@ -260,7 +260,7 @@ async fn a_new_default_configuration_is_noticed_in_old_sessions_too() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), noticed).await.expect("the change is noticed");
+        tokio::time::timeout(Duration::from_mins(1), noticed).await.expect("the change is noticed");
     }
     stop.cancel();
     watch.await.expect("the watch ends");
