@@ -52,8 +52,10 @@ enum Command {
     /// Serve the API of an existing database.
     Serve(serve::Options),
     /// Run the operations of the queue, which `serve --queue mutations` fills.
+    #[cfg_attr(not(feature = "queue"), command(hide = true))]
     Worker(worker::Options),
     /// List, retry or drop the queue's dead letters.
+    #[cfg_attr(not(feature = "queue"), command(hide = true))]
     Queue(queue::Options),
     /// Create Glowplug's own objects in a database: the ledger of queued mutations, which workers need, or
     /// with `--stored-operations` the schema of stored operations.

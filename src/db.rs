@@ -19,9 +19,9 @@ mod wire;
 pub use self::connection::Connection;
 pub use self::connection::protocol::{Protocol, Protocols, RoutingHint};
 pub use self::connector::Connector;
-pub use self::diesel::{
-    Field, MigrateError, QueryError, Row, TransactionBuilder, migrate, pending, revert_last,
-};
+pub use self::diesel::{Field, QueryError, Row, TransactionBuilder};
+#[cfg(feature = "migrations")]
+pub use self::diesel::{MigrateError, migrate, pending, revert_last};
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::operation::answers::{Answers, RunError};
 pub use self::operation::batch::{AnswerHash, BatchMember, MemberAnswer, MemberResult, Watch};

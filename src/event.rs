@@ -7,14 +7,23 @@
 mod http;
 mod live;
 mod log;
+#[cfg(feature = "server")]
 pub mod metrics;
+#[cfg(not(feature = "server"))]
+#[path = "event/without_metrics.rs"]
+mod metrics;
 mod queue;
 mod replica;
 mod request_id;
+#[cfg(feature = "server")]
 mod roles;
 mod stopwatch;
 mod stored;
 mod tool;
+#[cfg(feature = "otel")]
+mod traces;
+#[cfg(not(feature = "otel"))]
+#[path = "event/without_traces.rs"]
 mod traces;
 
 use std::net::SocketAddr;
@@ -30,7 +39,7 @@ pub use self::stopwatch::Stopwatch;
 pub use self::stored::StoredEvent;
 pub use self::tool::{ToolEvent, ToolOutcome};
 pub use self::traces::{Parent, Trace, Traces, TracesError};
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// Something that an operator may want to know.
 #[derive(Debug)]

@@ -23,6 +23,7 @@
 //! | [`request`] | GraphQL text and variables -> a validated operation |
 //! | [`plan`] | operation -> what to read |
 //! | [`sql`] | plan -> SQL statements |
+//! | [`statement`] | a statement: its text, its values, and what its answer depends on |
 //! | [`db`] | the wire protocol, connections, pool, one message per operation; Diesel's connection for every pooler |
 //! | [`stored`] | statements that are used often as functions of the database |
 //! | [`changes`] | the log of tables that transactions have written to |
@@ -31,29 +32,59 @@
 //! | [`event`] | everything observable -> logs |
 //! | [`shutdown`] | ask to stop, wait until stopped |
 
+#[cfg(feature = "server")]
 pub mod auth;
+#[cfg(feature = "server")]
 pub mod catalog;
+#[cfg(feature = "server")]
 pub mod changes;
+#[cfg(feature = "server")]
 pub mod cli;
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(not(feature = "server"))]
+#[path = "config/of_connections.rs"]
 pub mod config;
 pub mod db;
+#[cfg(feature = "server")]
 pub mod dispatch;
+#[cfg(feature = "server")]
 pub mod engine;
+#[cfg(feature = "server")]
 pub mod error;
 pub mod event;
+#[cfg(feature = "server")]
 pub mod http;
+#[cfg(feature = "server")]
 pub mod live;
+#[cfg(feature = "server")]
 pub mod mcp;
+#[cfg(feature = "server")]
 pub mod persisted;
+#[cfg(feature = "server")]
 pub mod plan;
+#[cfg(feature = "queue")]
 pub mod queue;
+#[cfg(all(feature = "server", not(feature = "queue")))]
+#[path = "queue/without_redis.rs"]
+pub mod queue;
+#[cfg(feature = "server")]
 pub mod request;
+#[cfg(feature = "server")]
 pub mod response;
+#[cfg(feature = "server")]
 pub mod schema;
+#[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
 pub mod shutdown;
+#[cfg(feature = "server")]
 pub mod sql;
+pub mod statement;
+#[cfg(feature = "server")]
 pub mod stored;
 
+#[cfg(feature = "server")]
 pub use engine::{FieldConnection, FieldContext, FieldError};
+#[cfg(feature = "server")]
 pub use server::Server;

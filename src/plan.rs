@@ -9,7 +9,6 @@
 )]
 
 mod argument;
-mod array;
 mod call;
 mod composite;
 mod condition;
@@ -51,7 +50,6 @@ use crate::schema::{ExposedTable, Join, MutationFieldKind, Nullability, QueryFie
 /// The coerced variables of an operation; absent ones stay absent.
 pub use crate::request::JsonMap as Variables;
 pub use argument::{PlanError, PlanFault};
-pub use array::array_literal;
 pub use call::{Call, Given};
 pub use composite::{CompositeField, CompositeSelection};
 pub use condition::{Condition, Operand};

@@ -85,7 +85,6 @@ pub use operator::{Collations, FilterOperator, OperandKind, Operator, SpatialTes
 pub use optional::OptionalType;
 pub use related::{OrderFieldKind, Reached, RelationFilterFieldKind};
 pub use scalar::{Scalar, ValueType};
-pub use session::SessionSettings;
 pub use table::{Changes, ExposedColumn, ExposedTable, Totals};
 pub use text::{SimilarityField, SimilarityKind, TextSearchField};
 pub use type_id::{TableType, TypeId};

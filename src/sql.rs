@@ -16,6 +16,7 @@ mod aggregate;
 pub mod ast;
 mod call;
 mod children;
+mod compiled;
 mod composite;
 mod condition;
 mod connection;
@@ -36,7 +37,6 @@ mod row;
 mod rows;
 mod similarity;
 mod single;
-mod statement;
 mod text;
 mod update;
 mod value;
@@ -45,14 +45,13 @@ mod write;
 use std::cell::Cell;
 
 use crate::plan::{Call, Condition, KnownColumns, Origin};
-pub use crate::schema::SessionSettings;
 use crate::schema::{Join, Schema};
 use ast::Expression;
 
-pub use crate::plan::array_literal;
+pub use crate::statement::{SessionSettings, Statement, Template, TemplateId, Text, array_literal};
+pub use compiled::CompiledStatement;
 pub use kept::compile;
 pub use nested::MISSING_ROWS_MARK;
-pub use statement::{CompiledStatement, Statement, Template, TemplateId, Text};
 pub use write::AT_MOST_MARK;
 
 /// The state of compilation: the plan's schema, and counters for aliases, which conditions use, too.

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::problem::{Problem, Problems};
-use super::redact::urls;
 use super::settled::{COLLECTOR, Settled};
 use super::units;
+use super::url_list::urls;
 use super::{
     Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
     Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Traces,

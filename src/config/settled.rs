@@ -9,9 +9,10 @@ use super::defaults::{Profile, defaults, production};
 use super::names::{names, nearest, variable_name};
 use super::problem::{Problem, Problems};
 use super::raw::{Raw, Text};
-use super::redact::{redacted, urls};
+use super::redact::redacted;
 use super::replaced;
 use super::roles::{self, Roles};
+use super::url_list::urls;
 
 /// The variable with the address of the trace collector, by OpenTelemetry's specification.
 pub(super) const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";

@@ -29,7 +29,7 @@ use crate::db::operation::scope::Scope;
 use crate::db::operation::stored::Calls;
 use crate::db::wire::Sharing;
 use crate::event::{ConnectionLoss, Event};
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// A scope and its statements, ready to be sent.
 pub(in crate::db) struct Operation<'a> {

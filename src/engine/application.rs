@@ -102,6 +102,7 @@ impl FieldContext {
     }
 
     /// The database, for the program's own purposes: statements run as the connection's own user.
+    #[cfg_attr(not(feature = "queue"), expect(dead_code, reason = "only the queue's own field looks there"))]
     pub(crate) fn database(&self) -> &db::Database {
         self.session.database()
     }

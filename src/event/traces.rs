@@ -19,7 +19,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use super::{Event, SUCCESS};
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 static TRACER: OnceLock<SdkTracer> = OnceLock::new();
 

@@ -1,6 +1,6 @@
 //! GraphiQL at `/`, and its files.
 //!
-//! npm makes the files in `web/`, and they are never part of the repository. If they are there, `build.rs` packs them into the
+//! npm makes the files in `web/`, and they are never part of the repository. If they are there, `build/page.rs` packs them into the
 //! binary. Otherwise the page loads an older GraphiQL from a public CDN (`cdn`).
 
 mod cdn;

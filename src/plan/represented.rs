@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use super::array::array_literal;
 use crate::request::{JsonValue, Leaf, RepresentationSort, identifier, items};
 use crate::schema::violation::Violation;
 use crate::schema::{EntityKey, Schema, TYPE_NAME};
+use crate::statement::array_literal;
 
 /// The values of a key in PostgreSQL's text form; `None` is null.
 type Values = Vec<Option<String>>;

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use super::array::array_literal;
 use super::document::{JsonPiece, joined, pieces};
 use super::path::ResponsePath;
 use super::represented::{Part, Represented};
@@ -13,6 +12,7 @@ pub(super) use super::taken::Taken;
 use super::{PlanError, Planner};
 use crate::request::{Input, JsonMap, JsonValue, Leaf, Path, Source, identifier};
 use crate::schema::{ColumnType, ExposedColumn, Schema};
+use crate::statement::array_literal;
 
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::array::{array_literal, push_element};
 use super::{geojson, vector};
 use crate::catalog::{JsonForm, Oid};
 use crate::request::{JsonValue, Leaf};
 use crate::schema::{ColumnType, CompositeType, Declared, ExposedColumn, Scalar, Schema, ValueType};
+use crate::statement::{array_literal, push_element};
 
 /// The target of a value: its name, and the type of a single value.
 #[derive(Debug, Clone, PartialEq)]

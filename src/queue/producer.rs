@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::answer::Refusal;
+use super::handling::{Handling, Wait};
 use super::keys::{Keys, Shard};
 use super::link::Redis;
 use super::message::{Ask, Message, Operation, Sender};
@@ -28,25 +29,6 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// How much longer than the operation's deadline the producer waits for its answer.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// How a client wants its operation to be handled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Handling {
-    /// The client's id of the operation (`Idempotency-Key`).
-    pub key: Option<Uuid>,
-    /// Whether it waits for the answer.
-    pub wait: Wait,
-}
-
-/// Whether a client waits for the answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Wait {
-    /// It does.
-    #[default]
-    ForAnswer,
-    /// The client fetches it later (`Prefer: respond-async`, RFC 7240).
-    No,
-}
 
 /// Puts operations into the queue. Cheap to clone.
 #[derive(Clone)]

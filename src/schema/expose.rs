@@ -15,10 +15,11 @@ use super::related::{self, Reached};
 use super::scalar;
 use super::type_id::{table_family, value_family};
 use super::{
-    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Nullability, Options, Schema, SessionSettings,
-    Totals, global_id, groups, mutations, naming,
+    Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Nullability, Options, Schema, Totals, global_id,
+    groups, mutations, naming,
 };
 use crate::catalog::{Catalog, Column, Oid, Problem, Table, Type};
+use crate::statement::SessionSettings;
 
 /// Diesel's table of applied migrations, which is not part of an application.
 const MIGRATIONS_TABLE: &str = "__diesel_schema_migrations";

@@ -10,9 +10,8 @@ use super::field::{FilterFieldKind, RelationField, RowConditionKind, RowFieldKin
 use super::related::{OrderFieldKind, Reached};
 use super::scalar::{Scalar, ValueType};
 use super::type_id::Stem;
-use super::{
-    AggregateFunction, ColumnMeasure, ConflictHandling, Nullability, SessionSettings, TypeId, UpdateOperation,
-};
+use super::{AggregateFunction, ColumnMeasure, ConflictHandling, Nullability, TypeId, UpdateOperation};
+use crate::statement::SessionSettings;
 
 /// How a table is exposed.
 #[derive(Debug, Clone, PartialEq)]

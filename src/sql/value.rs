@@ -8,10 +8,10 @@ use super::ast::{Expression, FunctionCall};
 use super::json::{IfNull, JsonText, marked};
 use super::{Compiler, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
-use crate::plan::array_literal;
 use crate::schema::encoding::Form;
 use crate::schema::violation::Violation;
 use crate::schema::{ColumnType, EnumType, ValueType};
+use crate::statement::array_literal;
 
 impl Compiler<'_> {
     /// The JSON of a column.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::db::connection::columns::Columns;
-use crate::sql::TemplateId;
+use crate::statement::TemplateId;
 
 /// How many statements a connection keeps at most.
 const MOST: usize = 128;

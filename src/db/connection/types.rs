@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::db::wire::{Format, Pipeline, PipelineError, UNSPECIFIED};
-use crate::sql::array_literal;
+use crate::statement::array_literal;
 
 /// An enum, a domain, a composite type, or one of an extension, as Diesel's `#[diesel(postgres_type(…))]` names it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use crate::db::connection::answer::first_value;
 use crate::db::connection::columns::Columns;
 use crate::db::connection::extended::Reader;
 use crate::db::error::Error;
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// The JSON text of each statement, in order. `None` is SQL's NULL, or no row.
 pub type Answers = Vec<Option<String>>;

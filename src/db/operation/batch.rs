@@ -18,7 +18,7 @@ use crate::db::operation::message::{append, session};
 use crate::db::operation::scope::Scope;
 use crate::db::operation::stored::{Call, Calls};
 use crate::db::wire::TransactionStatus;
-use crate::sql::{SessionSettings, Statement};
+use crate::statement::{SessionSettings, Statement};
 
 /// By what the database knows an answer: PostgreSQL's own hash of its text. It is there in every build of it, also where MD5 is
 /// refused, and takes about a second for a gigabyte.

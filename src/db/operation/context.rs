@@ -7,7 +7,7 @@ use crate::db::error::Error;
 use crate::db::operation::literal::{append_literal, identifier};
 use crate::db::operation::scope::{Reach, Scope, Setting};
 use crate::db::operation::stored::Call;
-use crate::sql::SessionSettings;
+use crate::statement::SessionSettings;
 
 /// PostgreSQL truncates longer identifiers (manual, section 4.1.1), but not the names that `set_config` gets.
 const LONGEST_IDENTIFIER: usize = 63;

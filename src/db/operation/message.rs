@@ -11,7 +11,7 @@ use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
 use crate::db::operation::scope::{Access, Scope};
 use crate::db::operation::stored::Calls;
-use crate::sql::{SessionSettings, Statement, Text};
+use crate::statement::{SessionSettings, Statement, Text};
 
 /// A message, and the number of results in it before those of the statements.
 pub(super) struct Message {

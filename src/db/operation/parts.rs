@@ -12,7 +12,7 @@ use crate::db::connection::statements::Key;
 use crate::db::error::Error;
 use crate::db::operation::scope::Scope;
 use crate::db::wire::Format;
-use crate::sql::{SessionSettings, Statement, Text};
+use crate::statement::{SessionSettings, Statement, Text};
 
 /// The protocol counts the values of a statement in 16 bits (manual, section 55.7, `Bind`).
 pub(super) const MOST_VALUES: usize = u16::MAX as usize;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::error::Error;
-use crate::sql::SessionSettings;
+use crate::statement::SessionSettings;
 
 /// The name that means the connection's own user in `SET ROLE` (PostgreSQL manual). A caller may not choose it as a role: it
 /// would get that user's rights.

@@ -22,7 +22,7 @@ use crate::db::error::Error;
 use crate::db::lock::Lock;
 use crate::db::operation::scope::{Reach, Scope};
 use crate::event::StoredEvent;
-use crate::sql::{Statement, Text};
+use crate::statement::{Statement, Text};
 
 /// The number of statements that are counted. The least recently used ones give way.
 const COUNTED: usize = 4096;

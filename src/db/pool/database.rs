@@ -20,7 +20,7 @@ use crate::db::pool::connections::{Pool, PoolState, PooledConnection};
 use crate::db::pool::health::Health;
 use crate::db::pool::losses::Losses;
 use crate::event::Event;
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// How much longer than `statement_timeout` an answer may take: for the network, and for the pooler's queue.
 pub(super) const GRACE: Duration = Duration::from_secs(3);

@@ -22,7 +22,7 @@ use crate::db::operation::answers::{Answers, RunError};
 use crate::db::operation::scope::{Access, Scope};
 use crate::db::pool::database::Database;
 use crate::event::ReplicaEvent;
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// The interval of the checks of all replicas in use.
 const INTERVAL: Duration = Duration::from_secs(1);

@@ -21,7 +21,7 @@ use crate::db::operation::scope::{Access, Scope};
 use crate::db::pool::connections::PooledConnection;
 use crate::db::pool::database::{Database, cannot_write};
 use crate::event::Event;
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// Runs the deferred checks here; after that, the rights are those of the connection's own user.
 const LEAVE: &str = "set constraints all immediate;\nrelease savepoint operation;\nselect pg_catalog.set_config('role','none',true)";

@@ -9,7 +9,7 @@ use quick_cache::Equivalent;
 
 use super::call::Call;
 use crate::db::operation::scope::Access;
-use crate::sql::{Template, TemplateId};
+use crate::statement::{Template, TemplateId};
 
 /// A statement becomes a function when it is used often enough within this many seconds.
 const WINDOW: u32 = 60;
@@ -184,7 +184,7 @@ impl Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::SessionSettings;
+    use crate::statement::SessionSettings;
 
     fn candidate() -> Candidate {
         let template =

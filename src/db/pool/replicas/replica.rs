@@ -10,7 +10,7 @@ use crate::db::operation::scope::Scope;
 use crate::db::pool::database::Database;
 use crate::db::pool::replicas::wal_history::WalHistory;
 use crate::event::ReplicaEvent;
-use crate::sql::Statement;
+use crate::statement::Statement;
 
 /// The time limit for a replica's answer about its state.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,4 +1,9 @@
-//! Statements: a text with placeholders, which is made once, and the values.
+//! Statements: a text with placeholders, which is made once, the values, and the session settings that the answer depends on.
+//!
+//! `sql` makes them, and `db` sends them. Imports nothing else of the crate.
+
+mod array;
+mod settings;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -6,9 +11,8 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::SessionSettings;
-use crate::plan::{PlanError, Slot, Variables};
-use crate::schema::Schema;
+pub use array::{array_literal, push_element};
+pub use settings::SessionSettings;
 
 /// One SQL statement with its values.
 ///
@@ -71,37 +75,6 @@ impl Statement {
     }
 }
 
-/// A compiled statement: its text, and the slots for its placeholders.
-#[derive(Debug)]
-pub struct CompiledStatement {
-    template: Arc<Template>,
-    slots: Box<[Slot]>,
-}
-
-impl CompiledStatement {
-    pub(super) fn new(template: Template, slots: Vec<Slot>) -> Self {
-        Self { template: Arc::new(template), slots: slots.into_boxed_slice() }
-    }
-
-    /// The text.
-    pub fn template(&self) -> &Arc<Template> {
-        &self.template
-    }
-
-    /// Bytes of memory, about.
-    pub fn size(&self) -> usize {
-        /// About how many bytes a slot takes.
-        const SLOT: usize = 256;
-        size_of::<Self>() + self.template.size() + self.slots.iter().map(Slot::values).sum::<usize>() * SLOT
-    }
-
-    /// The statement with the values of a request.
-    pub fn bind(&self, schema: &Schema, variables: &Variables) -> Result<Statement, PlanError> {
-        let values = self.slots.iter().map(|slot| slot.bind(schema, variables));
-        Ok(Statement::compiled(Arc::clone(&self.template), values.collect::<Result<_, _>>()?))
-    }
-}
-
 /// The text of a compiled statement with placeholders.
 ///
 /// Each placeholder has an explicit cast (`…::pg_catalog.int4`), so PostgreSQL never has to guess the type.
@@ -132,7 +105,7 @@ impl fmt::LowerHex for TemplateId {
 impl Template {
     /// `types` are the types of the values as a function's parameters; `None` for a type that cannot be
     /// named.
-    pub(crate) fn new(
+    pub fn new(
         text: String,
         places: Vec<usize>,
         types: Option<Vec<String>>,
@@ -152,7 +125,8 @@ impl Template {
     }
 
     /// The template of a statement that may return no row, with the text for that case.
-    pub(super) fn answering(self, if_no_row: Option<String>) -> Self {
+    #[must_use]
+    pub fn answering(self, if_no_row: Option<String>) -> Self {
         Self { if_no_row: if_no_row.map(String::into_boxed_str), ..self }
     }
 

@@ -14,7 +14,7 @@ pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> S
 }
 
 /// Appends an element; `None` is null.
-pub(super) fn push_element(text: &mut String, value: Option<&str>) {
+pub fn push_element(text: &mut String, value: Option<&str>) {
     match value {
         None => text.push_str("NULL"),
         Some(value) => {
