@@ -10,6 +10,7 @@ mod dev;
 #[cfg(not(feature = "dev"))]
 #[path = "cli/without_dev.rs"]
 mod dev;
+mod diagram;
 mod doctor;
 mod failure;
 mod kept;
@@ -62,6 +63,8 @@ enum Command {
     Setup(setup::Options),
     /// Print the API's SDL, for code generation, or what the API leaves out and why.
     Schema(schema::Options),
+    /// Draw the tables and their keys, and say who may do what: roles by tables, with columns and policies.
+    Diagram(diagram::Options),
     /// Apply the pending migrations to a database. A migration that uses session state needs a connection
     /// without a pooler.
     Migrate(migrate::Options),
@@ -91,6 +94,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Queue(options) => queue::run(&options),
         Command::Setup(options) => setup::run(&options),
         Command::Schema(options) => schema::run(&options),
+        Command::Diagram(options) => diagram::run(&options),
         Command::Migrate(options) => migrate::run(&options),
         Command::Token(options) => token::run(&options),
         Command::Doctor(options) => doctor::run(&options),
@@ -120,7 +124,7 @@ fn documented(command: clap::Command) -> clap::Command {
     command.mut_subcommands(|command| {
         let profile = match command.get_name() {
             "dev" => Profile::Dev,
-            "schema" | "migrate" | "setup" | "token" | "doctor" => Profile::OneShot,
+            "schema" | "diagram" | "migrate" | "setup" | "token" | "doctor" => Profile::OneShot,
             "completions" | "man" => return command,
             _ => Profile::Serve,
         };

@@ -32,6 +32,7 @@ mod toolbox;
 mod tools;
 mod watch;
 mod within;
+mod without_token;
 mod work;
 
 use std::collections::HashMap;
@@ -77,6 +78,7 @@ use snapshots::RoleSchema;
 pub use stored::StoredOperation;
 pub use stream::StreamStep;
 pub use within::{Admitted, Written};
+pub use without_token::WithoutToken;
 
 /// Answers GraphQL requests from a database. Cheap to clone.
 #[derive(Clone)]

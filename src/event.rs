@@ -142,6 +142,10 @@ pub enum Event<'a> {
     SettingUnmet { name: &'a str, what: Missing },
     /// A variable of the environment looks like a setting, and is none.
     VariableUnknown { name: &'a str, nearest: &'a str },
+    /// The role of requests without a token; `None` if they are refused.
+    WithoutToken { role: Option<&'a str> },
+    /// No policy holds for the role of requests without a token.
+    PoliciesIgnored { role: &'a str, reason: &'a str },
     /// All clients that can reach the address use the API as the connection's own user.
     Unprotected { address: SocketAddr },
     /// The identity provider's keys are in use.
@@ -294,6 +298,9 @@ impl ConnectionLoss {
         }
     }
 }
+
+/// The target of all log lines that have none of their own.
+const TARGET: &str = "glowplug";
 
 /// The outcome of an operation without errors. Other outcomes are error codes.
 pub const SUCCESS: &str = "ok";

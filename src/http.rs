@@ -36,6 +36,7 @@ mod service;
 mod trace;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub use axum::Router;
@@ -129,8 +130,10 @@ pub async fn serve(
     let beside = backend.clone();
     let (close, done) = (CancellationToken::new(), CancellationToken::new());
     let shared = Shared::new((backend, live.clone()), authenticator, config, (stop.clone(), close.clone()));
+    let is_stopping = Arc::<AtomicBool>::default();
     let delay = async {
         stop.cancelled().await;
+        is_stopping.store(true, Ordering::Relaxed);
         tokio::time::sleep(config.shutdown_delay).await;
         close.cancel();
     };
@@ -143,7 +146,8 @@ pub async fn serve(
     };
     let answered = async {
         let paths = with_dev_pages(router(shared.clone()), &shared, config);
-        let service = Service::new(posting(shared.clone()), paths, &config.cors_origins);
+        let service =
+            Service::new(posting(shared.clone()), paths, &config.cors_origins, Arc::clone(&is_stopping));
         let connections = Connections::new(descriptors::maximum(&config.sockets), config.sockets.clone());
         listeners::serve(api, service, connections, &close, config.drain_timeout).await;
         done.cancel();

@@ -3,6 +3,7 @@
 //!
 //! Everything it starts stops with it: in order at a Ctrl-C, and by the guards of `glowplug_local` when it is killed.
 
+mod left_out;
 mod migrations;
 mod people;
 mod project;
@@ -10,7 +11,7 @@ mod queue;
 mod watch;
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -56,19 +57,7 @@ pub(super) struct Options {
 
 /// Starts everything, serves until a signal arrives, and stops everything.
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
-    let Raw { database_url, direct_url, .. } = &options.flags.settings;
-    if database_url.is_some() || direct_url.is_some() {
-        return Err(Failure::Usage(
-            "`dev` starts a database of its own; to serve another one, run `glowplug serve --database-url …`"
-                .to_owned(),
-        ));
-    }
-    if options.flags.settings.production.is_some() {
-        return Err(Failure::Usage(
-            "`dev` is for developing and keeps its own defaults; run `glowplug serve --production`"
-                .to_owned(),
-        ));
-    }
+    refuse_of_serve(&options.flags.settings)?;
     let has_queue = queue::is_wanted(&options.flags.settings)?;
     let mut settled = options.flags.settle(Profile::Dev)?;
     // All other settings are checked before anything is started.
@@ -79,6 +68,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     super::log::start(&settled.check()?.log);
     super::settings::tell_unknown_variables();
     let mut project = Project::open(Path::new("."))?;
+    // Before anything that takes longer, or that cannot be undone.
+    let listener = listen(&settled, settled.check()?.http.listen)?;
     if options.reset {
         erase(&project)?;
     }
@@ -103,10 +94,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         people::settle(&mut settled, &project, &config).await?;
         let mut config = settled.check()?;
         config.http.dev = Some(DevPages { jwt: people::signer(&config), board: built_board() });
-        let listener = listen(&settled, config.http.listen).await?;
+        let listener = TcpListener::from_std(listener).map_err(Failure::Runtime)?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::builder().config(config.clone()).build()?;
         let (planning, engine) = (server.backend().planning().clone(), server.backend().engine().cloned());
+        if let Some(engine) = &engine {
+            engine.tell_missing(&config).await;
+        }
         let running = Running::start(server, Listeners::from(listener).with_metrics(&config.http).await?)?;
         project.announce(&format!("http://{address}/"))?;
         if let Some(queue) = &queue {
@@ -115,10 +109,30 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         greet((address, config.http.mcp), &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, engine.as_ref(), address).await?;
         point_out_changes(&options.migrations);
-        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning);
+        let mut left_out =
+            left_out::Watched::new(planning.clone(), people::roles(&config, engine.as_ref()).await).await;
+        let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning, &mut left_out);
         serve(running, follow, queue.as_ref()).await;
         Ok(())
     })
+}
+
+/// Settings that are for `serve` alone.
+fn refuse_of_serve(settings: &Raw) -> Result<(), Failure> {
+    let Raw { database_url, direct_url, .. } = settings;
+    if database_url.is_some() || direct_url.is_some() {
+        return Err(Failure::Usage(
+            "`dev` starts a database of its own; to serve another one, run `glowplug serve --database-url …`"
+                .to_owned(),
+        ));
+    }
+    if settings.production.is_some() {
+        return Err(Failure::Usage(
+            "`dev` is for developing and keeps its own defaults; run `glowplug serve --production`"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn erase(project: &Project) -> Result<(), glowplug_local::Error> {
@@ -152,25 +166,37 @@ fn pooler_options() -> PoolerOptions {
 }
 
 /// Listens on the configured address. Without one, takes another port if the usual one is in use.
-async fn listen(settled: &Settled, address: SocketAddr) -> Result<TcpListener, ListenError> {
-    match TcpListener::bind(address).await {
+fn listen(settled: &Settled, address: SocketAddr) -> Result<net::TcpListener, ListenError> {
+    let bound = match net::TcpListener::bind(address) {
         Err(error)
             if error.kind() == ErrorKind::AddrInUse && settled.origin("listen") == Some(&Origin::Default) =>
         {
             eprintln!("{address} is taken; listening on another port");
-            server::listen("listen", SocketAddr::new(address.ip(), 0)).await
+            net::TcpListener::bind(SocketAddr::new(address.ip(), 0))
         }
-        result => result.map_err(|source| ListenError { setting: "listen", address, source }),
-    }
+        bound => bound,
+    };
+    // The runtime wants it so.
+    let ready = bound.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
+    ready.map_err(|source| ListenError { setting: "listen", address, source })
 }
 
 /// Applies changes of the migrations folder, for as long as it is polled.
-async fn follow_migrations(watch: &mut Watch, mirror: &Mirror, url: &str, planning: &Planning) {
+async fn follow_migrations(
+    watch: &mut Watch,
+    mirror: &Mirror,
+    url: &str,
+    planning: &Planning,
+    left_out: &mut left_out::Watched,
+) {
     loop {
         watch.changed().await;
         report(mirror.bring_up_to_date(url).await);
         // A failure has been logged, and the old schema stays in use.
         let _ = planning.reload().await;
+        for line in left_out.news().await {
+            println!("{line}");
+        }
     }
 }
 

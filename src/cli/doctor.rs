@@ -3,6 +3,7 @@
 //! Changes nothing, there or here, and uses a pooler's console only with `--console`. Exit codes: 0 if Glowplug works there,
 //! 1 if something keeps it from working, 2 if the connection string or a setting is invalid.
 
+mod callers;
 mod code;
 mod console;
 mod distribution;

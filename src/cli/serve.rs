@@ -47,10 +47,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         if config.auth.is_open() && !address.ip().is_loopback() {
             Event::Unprotected { address }.emit();
         }
-        let roles: Vec<_> = config.auth.anon_role.iter().chain(config.role_limits.keys()).cloned().collect();
         let examine = async {
             if let Some(engine) = engine {
-                engine.tell_missing(&config.api.schemas, &roles).await;
+                engine.tell_missing(&config).await;
+                engine.tell_without_token(&config).await;
             }
             std::future::pending::<()>().await;
         };

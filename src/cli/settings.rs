@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::config::{Profile, Raw, Settled, unknown_variables};
+use crate::config::{Problems, Profile, Raw, Settled, unknown_variables};
 use crate::event::Event;
 
 use super::failure::Failure;
@@ -25,7 +25,13 @@ impl Flags {
     pub(super) fn settle(&self, profile: Profile) -> Result<Settled, Failure> {
         let file = read_file(self.config.as_deref())?;
         let variable = |name: &str| std::env::var(name).ok();
-        let mut settled = Settled::gather(&self.settings, variable, file.as_deref(), profile)?;
+        let name = self.config.as_ref().map(|path| path.display().to_string());
+        let gathered = Settled::gather(&self.settings, variable, file.as_deref(), profile);
+        let named = |problems: Problems| match &name {
+            Some(name) => problems.of_file(name),
+            None => problems,
+        };
+        let mut settled = gathered.map_err(named)?.of_file(name.clone());
         // A command that is done at once means the database of the project that it is run in.
         if profile == Profile::OneShot
             && settled.value("database-url").is_none()

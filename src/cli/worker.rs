@@ -77,6 +77,11 @@ pub(super) fn start(
         let (watched, stop) = (engine.clone(), shutdown.token());
         shutdown.spawn(async move { watched.watch(interval, stop).await });
     }
+    let (told, named, stop) = (engine.clone(), config.clone(), shutdown.token());
+    shutdown.spawn(async move {
+        stop.run_until_cancelled(told.tell_missing(&named)).await;
+        stop.cancelled().await;
+    });
     let stop = shutdown.token();
     shutdown.spawn(async move {
         let hangups = async {

@@ -50,7 +50,7 @@ impl Settled {
         if reader.switch("production") {
             refuse_unsafe(&mut reader, &config);
         }
-        if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
+        if reader.problems.is_empty() { Ok(config) } else { Err(self.problems(reader.problems)) }
     }
 }
 

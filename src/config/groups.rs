@@ -103,6 +103,7 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
             CONNECTION.contains(&name)
                 || matches!(name, "schemas" | "expose" | "federation" | "max-page-size")
         }
+        "diagram" => CONNECTION.contains(&name) || name == "schemas",
         "migrate" => matches!(name, "database-url" | "direct-url" | "log"),
         "setup" => {
             CONNECTION.contains(&name) || matches!(name, "schemas" | "anon-role" | "stored-operations")

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The usual name of the file with the settings.
+const FILE: &str = "glowplug.toml";
+
 /// A problem of one setting. The message says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -20,6 +23,18 @@ impl Problem {
 /// All problems of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// The same of a file with another name than `glowplug.toml`.
+    #[must_use]
+    pub fn of_file(self, name: &str) -> Self {
+        let renamed = |problem: Problem| match problem.setting.strip_suffix(FILE) {
+            Some(before) => Problem { setting: format!("{before}{name}"), ..problem },
+            None => problem,
+        };
+        Self(self.0.into_iter().map(renamed).collect())
+    }
+}
 
 impl fmt::Display for Problems {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -16,11 +16,6 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Raw {
-    /// Careful defaults for a server that strangers can reach: `on` or `off`. It sets `explore` to `off` and
-    /// `max-batch` to 1, and the server refuses to start with a plainly unsafe configuration. You can still
-    /// set each setting yourself. `dev` ignores it.
-    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
-    pub production: Option<Text>,
     /// Connection string of the pooler or of the database, `postgres://user:password@host:port/database`. Put
     /// it in a file or in the environment: all users of the machine can read flags in the list of processes.
     #[arg(long, value_name = "URL")]
@@ -200,6 +195,11 @@ pub struct Raw {
     /// this machine.
     #[arg(long, value_name = "ORIGINS")]
     pub cors_origins: Option<Text>,
+    /// Careful defaults for a server that strangers can reach: `on` or `off`. It sets `explore` to `off` and
+    /// `max-batch` to 1, and the server refuses to start with a plainly unsafe configuration. You can still
+    /// set each setting yourself. `dev` ignores it.
+    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    pub production: Option<Text>,
     /// How long running requests may continue after a stop signal before they are dropped.
     #[arg(long, value_name = "DURATION")]
     pub drain_timeout: Option<Text>,

@@ -43,6 +43,8 @@ pub struct Settled {
     roles: Roles,
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`. Traces have only OpenTelemetry's own variables.
     collector: Option<String>,
+    /// The name of the file, if it is not the usual one.
+    file_name: Option<String>,
 }
 
 impl Settled {
@@ -55,7 +57,7 @@ impl Settled {
     ) -> Result<Self, Problems> {
         replaced::refuse(&variable)?;
         let collector = variable(COLLECTOR).filter(|address| !address.is_empty());
-        let mut set = Self { values: BTreeMap::new(), roles: Roles::new(), collector: None };
+        let mut set = Self { values: BTreeMap::new(), roles: Roles::new(), collector: None, file_name: None };
         if let Some(text) = file {
             let (values, roles) = read_file(text)?;
             set.lay(&values, &Origin::File);
@@ -67,7 +69,7 @@ impl Settled {
             }
         }
         set.lay(flags, &Origin::Flag);
-        let mut settled = Self { values: BTreeMap::new(), roles: Roles::new(), collector };
+        let mut settled = Self { values: BTreeMap::new(), roles: Roles::new(), collector, file_name: None };
         settled.lay(&defaults(profile), &Origin::Default);
         if profile != Profile::Dev && set.value("production") == Some("on") {
             settled.lay(&production(), &Origin::Production);
@@ -147,6 +149,21 @@ impl Settled {
             Some(Origin::File) => format!("{name} in glowplug.toml"),
             Some(Origin::Role(role)) => format!("{name} of [roles.{role}] in glowplug.toml"),
             _ => format!("--{name}"),
+        }
+    }
+
+    /// The same, of a file with another name than `glowplug.toml`, which problems then have.
+    #[must_use]
+    pub fn of_file(self, name: Option<String>) -> Self {
+        Self { file_name: name, ..self }
+    }
+
+    /// Problems, with the name of the file that they are in.
+    pub(super) fn problems(&self, problems: Vec<Problem>) -> Problems {
+        let problems = Problems(problems);
+        match &self.file_name {
+            Some(name) => problems.of_file(name),
+            None => problems,
         }
     }
 

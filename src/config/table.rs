@@ -56,7 +56,7 @@ fn default_cell(name: &str) -> String {
     let dev = default_of(name, Profile::Dev);
     let mut cell = serve.as_ref().map_or("none".to_owned(), |serve| format!("`{serve}`"));
     let mut differs = |name: &str, value: Option<String>| {
-        if let Some(value) = value.filter(|value| serve.as_ref().is_some_and(|serve| serve != value)) {
+        if let Some(value) = value.filter(|value| serve.as_ref() != Some(value)) {
             // Writing to a String cannot fail.
             let _ = write!(cell, "; `{name}`: `{value}`");
         }

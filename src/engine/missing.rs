@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::Engine;
+use crate::config::Config;
 use crate::db::Scope;
 use crate::error::Error;
 use crate::event::{Event, Missing};
@@ -35,9 +36,13 @@ struct Found {
 
 impl Engine {
     /// Tells of schemas and roles that settings name and the database does not have, as soon as it can be asked.
-    pub async fn tell_missing(&self, schemas: &[String], roles: &[String]) {
+    pub async fn tell_missing(&self, config: &Config) {
+        let auth = &config.auth;
+        let of_keys = auth.api_keys.iter().map(|key| &key.role);
+        let roles: Vec<_> =
+            auth.anon_role.iter().chain(config.role_limits.keys()).chain(of_keys).cloned().collect();
         let found = loop {
-            match self.missing(schemas, roles).await {
+            match self.missing(&config.api.schemas, &roles).await {
                 Ok(found) => break found,
                 Err(Error::Database(error)) if error.is_transient() => tokio::time::sleep(PAUSE).await,
                 // Requests say what is wrong.

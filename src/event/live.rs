@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Event;
+use super::{Event, TARGET};
 
 /// Something that happened at live queries.
 #[derive(Debug)]
@@ -69,12 +69,12 @@ impl LiveEvent<'_> {
     pub(super) fn write(&self) {
         match self {
             Self::Interrupted { error } => {
-                tracing::warn!(error, "live queries wait: the database cannot be reached");
+                tracing::warn!(target: TARGET, error, "live queries wait: the database cannot be reached");
             }
             Self::NotPruned { error } => {
-                tracing::warn!(error, "the log of changed tables cannot be pruned");
+                tracing::warn!(target: TARGET, error, "the log of changed tables cannot be pruned");
             }
-            Self::Resumed => tracing::info!("live queries continue"),
+            Self::Resumed => tracing::info!(target: TARGET, "live queries continue"),
             Self::Subscribed
             | Self::Unsubscribed
             | Self::GroupMade

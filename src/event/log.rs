@@ -5,7 +5,7 @@
 
 use tracing::Level;
 
-use super::{Event, Missing, request_id};
+use super::{Event, Missing, TARGET, request_id};
 
 /// Names of operations are truncated to this many bytes: a client may send one of a megabyte.
 const LONGEST_NAME: usize = 128;
@@ -59,31 +59,30 @@ fn write_line(event: &Event<'_>) {
         | Event::PasswordFileIgnored { .. }
         | Event::VariableUnknown { .. }
         | Event::SettingUnmet { .. }
+        | Event::WithoutToken { .. }
+        | Event::PoliciesIgnored { .. }
         | Event::Unprotected { .. } => write_of_server(event),
-        Event::ConnectionMade { took } => tracing::debug!(?took, "connected to the database"),
-        Event::ConnectionFailed { error, .. } => tracing::debug!(error, "connection not made"),
-        Event::DatabaseUnavailable { error } => tracing::warn!(error, "no connection to the database"),
-        Event::DatabaseAvailable => tracing::info!("connected to the database again"),
-        Event::ConnectionLost { error, .. } => tracing::warn!(error, "connection to the database lost"),
-        // Errors that functions raise may contain values, as statements do.
-        Event::ServerNotice { message } => tracing::debug!(target: "sql", message, "notice of the database"),
-        Event::StatementAbandoned => tracing::debug!("statement cancelled"),
-        Event::CancelFailed { error } => tracing::warn!(error, "statement not cancelled"),
-        Event::ProtocolChosen { chosen, evidence } => tracing::info!(chosen, evidence, "protocols chosen"),
-        Event::ProtocolFellBack { error, again_in } => {
-            tracing::warn!(error, ?again_in, "named statement lost; continuing without names");
-        }
+        Event::ConnectionMade { .. }
+        | Event::ConnectionFailed { .. }
+        | Event::DatabaseUnavailable { .. }
+        | Event::DatabaseAvailable
+        | Event::ConnectionLost { .. }
+        | Event::ServerNotice { .. }
+        | Event::StatementAbandoned
+        | Event::CancelFailed { .. }
+        | Event::ProtocolChosen { .. }
+        | Event::ProtocolFellBack { .. } => write_of_connections(event),
         Event::ReadRetried { .. } | Event::ConflictRetried { .. } => write_of_retries(event),
         Event::Replica(event) => event.write(),
         Event::Live(event) => event.write(),
-        Event::RoleRefused { error } => tracing::warn!(error, "role refused"),
+        Event::RoleRefused { error } => tracing::warn!(target: TARGET, error, "role refused"),
         Event::CatalogLoaded { .. } | Event::CatalogFailed { .. } => write_of_catalogs(event),
         Event::PersistedOperationsLoaded { .. }
         | Event::PersistedOperationsFailed { .. }
         | Event::PersistedOperationInvalid { .. } => write_of_persisted_operations(event),
-        Event::KeysFetched { keys, url } => tracing::info!(keys, url, "keys fetched"),
+        Event::KeysFetched { keys, url } => tracing::info!(target: TARGET, keys, url, "keys fetched"),
         Event::KeysFailed { source, error } => {
-            tracing::error!(source, error, "keys not read; the previous ones stay in use");
+            tracing::error!(target: TARGET, source, error, "keys not read; the previous ones stay in use");
         }
         Event::RequestPanicked { .. }
         | Event::HttpConnectionEnded { .. }
@@ -122,30 +121,42 @@ fn write_line(event: &Event<'_>) {
 fn write_of_server(event: &Event<'_>) {
     match event {
         Event::PostgresDownloading { version } => {
-            tracing::warn!(version, "PostgreSQL is not installed here; downloading it");
+            tracing::warn!(target: TARGET, version, "PostgreSQL is not installed here; downloading it");
         }
-        Event::Listening { address } => tracing::info!(%address, "listening"),
-        Event::MetricsListening { address } => tracing::info!(metrics = %address, "metrics are served"),
-        Event::Stopping { reason } => tracing::info!(reason, "stopping"),
+        Event::Listening { address } => tracing::info!(target: TARGET, %address, "listening"),
+        Event::MetricsListening { address } => {
+            tracing::info!(target: TARGET, metrics = %address, "metrics are served");
+        }
+        Event::Stopping { reason } => tracing::info!(target: TARGET, reason, "stopping"),
         Event::PasswordFileIgnored { path, problem } => {
-            tracing::warn!(path = %path.display(), problem, "password file ignored");
+            tracing::warn!(target: TARGET, path = %path.display(), problem, "password file ignored");
         }
         Event::SettingUnmet { name, what: Missing::Schema } => {
-            tracing::warn!("there is no schema {name:?} in the database (setting schemas)");
+            tracing::warn!(target: TARGET, "there is no schema {name:?} in the database (setting schemas)");
         }
         Event::SettingUnmet { name, what: Missing::Role } => {
-            tracing::warn!("there is no role {name:?} in the database, which settings name");
+            tracing::warn!(target: TARGET, "there is no role {name:?} in the database, which settings name");
         }
         Event::SettingUnmet { name, what: Missing::Membership } => {
-            tracing::warn!(
-                "requests cannot run as role {name:?}: grant it to the user of the connection string"
+            tracing::warn!(target: TARGET, "requests cannot run as role {name:?}: grant it to the user of the connection string"
             );
         }
         Event::VariableUnknown { name, nearest } => {
-            tracing::warn!("{name} is no setting, and has no effect; did you mean {nearest}?");
+            tracing::warn!(target: TARGET, "{name} is no setting, and has no effect; did you mean {nearest}?");
         }
-        Event::Unprotected { address } => tracing::warn!(
-            %address,
+        Event::WithoutToken { role: Some(role) } => {
+            tracing::info!(target: TARGET, role, "requests without a token run as this role");
+        }
+        Event::WithoutToken { role: None } => {
+            tracing::info!(target: TARGET, "requests without a token are refused");
+        }
+        Event::PoliciesIgnored { role, reason } => tracing::warn!(
+            target: TARGET,
+            role,
+            reason,
+            "no row-level security holds for requests without a token; set anon-role to a role with fewer rights"
+        ),
+        Event::Unprotected { address } => tracing::warn!(target: TARGET, %address,
             "everyone who can reach this address uses the API as the database user of the connection string; \
             set anon-role, jwt-secret or jwt-keys, or listen on 127.0.0.1"
         ),
@@ -153,12 +164,46 @@ fn write_of_server(event: &Event<'_>) {
     }
 }
 
+/// Events about connections to the database.
+fn write_of_connections(event: &Event<'_>) {
+    match event {
+        Event::ConnectionMade { took } => {
+            tracing::debug!(target: TARGET, seconds = took.as_secs_f64(), "connected to the database");
+        }
+        Event::ConnectionFailed { error, .. } => {
+            tracing::debug!(target: TARGET, error, "connection not made");
+        }
+        Event::DatabaseUnavailable { error } => {
+            tracing::warn!(target: TARGET, error, "no connection to the database");
+        }
+        Event::DatabaseAvailable => tracing::info!(target: TARGET, "connected to the database again"),
+        Event::ConnectionLost { error, .. } => {
+            tracing::warn!(target: TARGET, error, "connection to the database lost");
+        }
+        // Errors that functions raise may contain values, as statements do.
+        Event::ServerNotice { message } => tracing::debug!(target: "sql", message, "notice of the database"),
+        Event::StatementAbandoned => tracing::debug!(target: TARGET, "statement cancelled"),
+        Event::CancelFailed { error } => tracing::warn!(target: TARGET, error, "statement not cancelled"),
+        Event::ProtocolChosen { chosen, evidence } => {
+            tracing::info!(target: TARGET, chosen, evidence, "protocols chosen");
+        }
+        Event::ProtocolFellBack { error, again_in } => {
+            let again_in_seconds = again_in.as_secs_f64();
+            tracing::warn!(target: TARGET, error, again_in_seconds, "named statement lost; continuing without names");
+        }
+        _ => {}
+    }
+}
+
 /// Events about retries.
 fn write_of_retries(event: &Event<'_>) {
     match event {
-        Event::ReadRetried { error } => tracing::warn!(error, "connection lost; the read is sent again"),
+        Event::ReadRetried { error } => {
+            tracing::warn!(target: TARGET, error, "connection lost; the read is sent again");
+        }
         Event::ConflictRetried { error, pause, .. } => {
-            tracing::debug!(error, ?pause, "conflict with another transaction; the operation is sent again");
+            let pause_seconds = pause.as_secs_f64();
+            tracing::debug!(target: TARGET, error, pause_seconds, "conflict with another transaction; the operation is sent again");
         }
         _ => {}
     }
@@ -168,10 +213,10 @@ fn write_of_retries(event: &Event<'_>) {
 fn write_of_catalogs(event: &Event<'_>) {
     match event {
         Event::CatalogLoaded { role, tables, took } => {
-            tracing::info!(role, tables, ?took, "catalog loaded");
+            tracing::info!(target: TARGET, role, tables, seconds = took.as_secs_f64(), "catalog loaded");
         }
         Event::CatalogFailed { error } => {
-            tracing::error!(error, "catalog not loaded; the previous one stays in use");
+            tracing::error!(target: TARGET, error, "catalog not loaded; the previous one stays in use");
         }
         _ => {}
     }
@@ -180,19 +225,22 @@ fn write_of_catalogs(event: &Event<'_>) {
 /// Events about clients' connections.
 fn write_of_clients(event: &Event<'_>) {
     match event {
-        Event::RequestPanicked { message } => tracing::error!(message, "a handler panicked"),
+        Event::RequestPanicked { message } => tracing::error!(target: TARGET, message, "a handler panicked"),
         Event::HttpConnectionEnded { ending } => {
-            tracing::debug!(reason = ending.name(), "connection of a client ended");
+            tracing::debug!(target: TARGET, reason = ending.name(), "connection of a client ended");
         }
-        Event::BodiesTooLarge => tracing::warn!("no room for a request's body; it was refused"),
-        Event::DescriptorsTooFew { maximum, descriptors } => tracing::warn!(
-            maximum,
+        Event::BodiesTooLarge => {
+            tracing::warn!(target: TARGET, "no room for a request's body; it was refused");
+        }
+        Event::DescriptorsTooFew { maximum, descriptors } => tracing::warn!(target: TARGET, maximum,
             descriptors,
             "max-connections is more than the process may open; raise its limit of open files (LimitNOFILE, ulimit -n)"
         ),
-        Event::AcceptFailed { error } => tracing::error!(error, "no connection can be accepted"),
+        Event::AcceptFailed { error } => {
+            tracing::error!(target: TARGET, error, "no connection can be accepted");
+        }
         Event::ConnectionsDropped { connections } => {
-            tracing::warn!(connections, "drain timeout over; connections dropped");
+            tracing::warn!(target: TARGET, connections, "drain timeout over; connections dropped");
         }
         _ => {}
     }
@@ -201,13 +249,13 @@ fn write_of_clients(event: &Event<'_>) {
 fn write_of_persisted_operations(event: &Event<'_>) {
     match event {
         Event::PersistedOperationsLoaded { documents } => {
-            tracing::info!(documents, "persisted operations loaded");
+            tracing::info!(target: TARGET, documents, "persisted operations loaded");
         }
         Event::PersistedOperationsFailed { error } => {
-            tracing::error!(error, "persisted operations not loaded; the previous ones stay in use");
+            tracing::error!(target: TARGET, error, "persisted operations not loaded; the previous ones stay in use");
         }
         Event::PersistedOperationInvalid { id, error } => {
-            tracing::warn!(id, error, "a persisted operation is not valid in the API");
+            tracing::warn!(target: TARGET, id, error, "a persisted operation is not valid in the API");
         }
         _ => {}
     }
@@ -223,7 +271,7 @@ fn write_for_each_request(event: &Event<'_>) {
         }
         Event::RequestFailed { error, id, field, statement } => {
             let statement = statement.map(|text| beginning(text, LONGEST_STATEMENT));
-            tracing::error!(error, request_id = id, field, statement, "request failed");
+            tracing::error!(target: TARGET, error, request_id = id, field, statement, "request failed");
         }
         Event::OperationAnswered { kind, name, role, outcome, took } => {
             let (kind, name, seconds) = (kind.name(), name.map(shortened), took.as_secs_f64());

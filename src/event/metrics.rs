@@ -151,6 +151,8 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::Listening { .. }
         | Event::VariableUnknown { .. }
         | Event::SettingUnmet { .. }
+        | Event::WithoutToken { .. }
+        | Event::PoliciesIgnored { .. }
         | Event::Unprotected { .. }
         | Event::ServerNotice { .. }
         | Event::PasswordFileIgnored { .. }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::Event;
+use super::{Event, TARGET};
 
 /// Something that happened at the queue, on the side of a server or of a worker.
 #[derive(Debug)]
@@ -57,40 +57,49 @@ impl QueueEvent<'_> {
     /// Writes the event to the log.
     pub(super) fn write(&self) {
         match self {
-            Self::WorkerStarted { concurrency } => tracing::info!(concurrency, "working"),
+            Self::WorkerStarted { concurrency } => tracing::info!(target: TARGET, concurrency, "working"),
             Self::DatabaseUnused { setting } => {
-                tracing::warn!(
-                    setting,
+                tracing::warn!(target: TARGET, setting,
                     "not used: all operations are queued, and workers have the connections"
                 );
             }
             // There may be thousands of these in a second, at the worst moment. So they are only counted.
-            Self::OperationRefused { reason } => tracing::debug!(reason, "operation not queued"),
-            Self::QueueLost { error } => tracing::warn!(error, "the queue cannot be used"),
-            Self::QueueBack => tracing::info!("the queue can be used again"),
-            Self::QueueFailed { error } => tracing::warn!(error, "a request to the queue failed"),
-            Self::AnswerLost { id } => tracing::warn!(%id, "answer lost; the operation is queued again"),
-            Self::AnswerOverdue { id } => tracing::debug!(%id, "no answer came in time"),
+            Self::OperationRefused { reason } => {
+                tracing::debug!(target: TARGET, reason, "operation not queued");
+            }
+            Self::QueueLost { error } => tracing::warn!(target: TARGET, error, "the queue cannot be used"),
+            Self::QueueBack => tracing::info!(target: TARGET, "the queue can be used again"),
+            Self::QueueFailed { error } => {
+                tracing::warn!(target: TARGET, error, "a request to the queue failed");
+            }
+            Self::AnswerLost { id } => {
+                tracing::warn!(target: TARGET, %id, "answer lost; the operation is queued again");
+            }
+            Self::AnswerOverdue { id } => tracing::debug!(target: TARGET, %id, "no answer came in time"),
             Self::OperationTaken { id, waited, times } => {
-                tracing::debug!(%id, ?waited, times, "operation taken");
+                tracing::debug!(target: TARGET, %id, waited_seconds = waited.as_secs_f64(), times, "operation taken");
             }
             Self::OperationRetried { id, error, .. } => {
-                tracing::warn!(%id, error, "the operation runs again");
+                tracing::warn!(target: TARGET, %id, error, "the operation runs again");
             }
             Self::OperationPutAside { id, reason } => {
-                tracing::error!(%id, reason, "the operation is a dead letter; see `glowplug queue list`");
+                tracing::error!(target: TARGET, %id, reason, "the operation is a dead letter; see `glowplug queue list`");
             }
-            Self::AnswerNotSent { id, error } => tracing::warn!(%id, error, "answer not sent"),
+            Self::AnswerNotSent { id, error } => {
+                tracing::warn!(target: TARGET, %id, error, "answer not sent");
+            }
             Self::UnknownVersion { version } => {
-                tracing::warn!(version, "message of an unknown version left for other workers");
+                tracing::warn!(target: TARGET, version, "message of an unknown version left for other workers");
             }
             Self::EntriesTakenOver { entries } => {
-                tracing::warn!(entries, "operations taken over from workers that have disappeared");
+                tracing::warn!(target: TARGET, entries, "operations taken over from workers that have disappeared");
             }
             Self::OperationsLeft { operations } => {
-                tracing::warn!(operations, "drain timeout over; operations left to other workers");
+                tracing::warn!(target: TARGET, operations, "drain timeout over; operations left to other workers");
             }
-            Self::LedgerFailed { error } => tracing::error!(error, "the ledger cannot be used"),
+            Self::LedgerFailed { error } => {
+                tracing::error!(target: TARGET, error, "the ledger cannot be used");
+            }
             Self::OperationQueued | Self::OperationSettled { .. } => {}
         }
     }

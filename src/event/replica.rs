@@ -1,6 +1,6 @@
 //! The events of read replicas.
 
-use super::Event;
+use super::{Event, TARGET};
 
 /// Something that happened at a read replica.
 #[derive(Debug)]
@@ -23,10 +23,12 @@ impl ReplicaEvent<'_> {
     /// Writes the event to the log.
     pub(super) fn write(&self) {
         match self {
-            Self::InUse { replica } => tracing::info!(replica, "replica in use"),
-            Self::LeftOut { replica, reason } => tracing::warn!(replica, reason, "replica left out"),
+            Self::InUse { replica } => tracing::info!(target: TARGET, replica, "replica in use"),
+            Self::LeftOut { replica, reason } => {
+                tracing::warn!(target: TARGET, replica, reason, "replica left out");
+            }
             Self::ReadMoved { error } => {
-                tracing::debug!(error, "a replica cannot answer; the primary answers instead");
+                tracing::debug!(target: TARGET, error, "a replica cannot answer; the primary answers instead");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The events of stored operations.
 
-use super::Event;
+use super::{Event, TARGET};
 
 /// Something that happened to the stored operations.
 #[derive(Debug)]
@@ -33,19 +33,26 @@ impl StoredEvent<'_> {
     /// Writes the event to the log.
     pub(super) fn write(&self) {
         match self {
-            Self::Begun { functions } => tracing::info!(functions, "stored operations are used"),
-            Self::Ended { reason } => tracing::info!(reason, "stored operations are not used"),
+            Self::Begun { functions } => {
+                tracing::info!(target: TARGET, functions, "stored operations are used");
+            }
+            Self::Ended { reason } => {
+                tracing::info!(target: TARGET, reason, "stored operations are not used");
+            }
             Self::Called { .. } => {}
             Self::CallFailed { error } => {
-                tracing::debug!(error, "a stored operation cannot be called; it is sent again as text");
+                tracing::debug!(target: TARGET, error, "a stored operation cannot be called; it is sent again as text");
             }
-            Self::Made { name, is_new } => tracing::debug!(name, is_new, "a statement is stored"),
-            Self::NotMade { error } => tracing::debug!(error, "a statement was not stored"),
-            Self::Full { limit } => tracing::warn!(
-                limit,
+            Self::Made { name, is_new } => {
+                tracing::debug!(target: TARGET, name, is_new, "a statement is stored");
+            }
+            Self::NotMade { error } => tracing::debug!(target: TARGET, error, "a statement was not stored"),
+            Self::Full { limit } => tracing::warn!(target: TARGET, limit,
                 "no more operations are stored: there are as many as the setting stored-operations allows, all of them in use"
             ),
-            Self::Dropped { functions } => tracing::debug!(functions, "stored operations dropped"),
+            Self::Dropped { functions } => {
+                tracing::debug!(target: TARGET, functions, "stored operations dropped");
+            }
         }
     }
 }

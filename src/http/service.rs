@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use axum::response::Response;
 use axum::routing::future::RouteFuture;
 use futures_util::FutureExt as _;
 use futures_util::future::{Either as EitherFuture, Map};
-use http::header::{ACCEPT_ENCODING, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderName, HeaderValue, Method};
+use http::header::{ACCEPT_ENCODING, CONNECTION, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderName, HeaderValue, Method, Version};
 use hyper::body::Body as _;
 use tower::util::{Either, option_layer};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
@@ -48,23 +49,38 @@ pub(super) type Handler = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
 
 /// Answers requests. Cheap to clone, as each request does.
 #[derive(Clone)]
-pub(super) struct Service(Either<Cors<Routes>, Routes>);
+pub(super) struct Service {
+    routes: Either<Cors<Routes>, Routes>,
+    /// Whether the server was asked to stop. A flag of its own: a token is locked whenever it is looked at.
+    is_stopping: Arc<AtomicBool>,
+}
 
 impl Service {
     /// Without the API: only these paths.
     pub(super) fn of_paths(router: Router) -> Self {
-        Self(Either::Right(Routes { graphql: None, router }))
+        Self { routes: Either::Right(Routes { graphql: None, router }), is_stopping: Arc::default() }
     }
 
     /// The API at `graphql`, and the other paths, for pages of these origins.
-    pub(super) fn new(graphql: Handler, router: Router, cors_origins: &[String]) -> Self {
-        Self(option_layer(cors(cors_origins)).layer(Routes { graphql: Some(graphql), router }))
+    pub(super) fn new(
+        graphql: Handler,
+        router: Router,
+        cors_origins: &[String],
+        is_stopping: Arc<AtomicBool>,
+    ) -> Self {
+        let inner = Routes { graphql: Some(graphql), router };
+        Self { routes: option_layer(cors(cors_origins)).layer(inner), is_stopping }
     }
 
     /// Answers one request.
     pub(super) async fn answer(&mut self, request: Request) -> Response {
         let accepted = accepted_codings(&request);
-        let Ok(response) = self.0.call(request).await;
+        let version = request.version();
+        let Ok(mut response) = self.routes.call(request).await;
+        if self.is_stopping.load(Ordering::Relaxed) && version <= Version::HTTP_11 {
+            // Otherwise the client might send its next request while the connection is being closed.
+            response.headers_mut().entry(CONNECTION).or_insert(HeaderValue::from_static("close"));
+        }
         encoded(response, accepted).await
     }
 }

@@ -8,6 +8,7 @@ use glowplug::config::{Auth, DocumentPolicy, Documents, Introspection};
 use serde_json::{Value, json};
 
 use crate::auth::{jwt, token};
+use crate::cli::diagram::diagram;
 use crate::embedded::Program;
 use crate::server::Server;
 use crate::{harness, node};
@@ -155,6 +156,19 @@ async fn the_sql_panel_shows_what_the_operation_becomes() {
     assert!(text("plan").contains("on project") && text("plan").contains("is_public"), "{}", text("plan"));
     assert!(!text("shown").contains("extensions"), "{}", text("shown"));
     assert_eq!(seen["width"], 390);
+}
+
+#[tokio::test]
+async fn the_diagram_opens_without_a_server_and_nothing_overlaps() {
+    let page = tempfile::NamedTempFile::with_suffix(".html").unwrap();
+    let path = page.path().to_str().unwrap();
+    let database = harness::starter_database().await;
+    let output = diagram(&database, &["--format", "html", "--output", path]);
+    assert!(output.status.success(), "{output:?}");
+    let seen = browse("diagram", "diagram", &format!("file://{path}"), &[]).await;
+    assert_eq!(seen["tables"], 8, "{seen}");
+    assert_eq!((&seen["isInside"], &seen["isApart"]), (&json!(true), &json!(true)), "{seen}");
+    assert_eq!((&seen["roles"], &seen["cells"]), (&json!(["anon", "authenticated"]), &json!(64)), "{seen}");
 }
 
 /// The findings of a script of tests/npm in GraphiQL.

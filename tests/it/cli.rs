@@ -1,6 +1,7 @@
 //! The command line: the real binary, run in folders of its own.
 
 mod dev;
+pub(crate) mod diagram;
 mod doctor;
 pub(crate) mod program;
 mod queue;

@@ -3,6 +3,7 @@
 //!
 //! A project without the role `anon` runs as the connection's own user, unless the settings say otherwise.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -42,6 +43,18 @@ async fn has_anonymous(config: &Config) -> Result<bool, Failure> {
 /// What tokens of the sample people are signed with, if the settings have a secret.
 pub(super) fn signer(config: &Config) -> Option<Jwt> {
     config.auth.jwt.clone().filter(|jwt| jwt.secret.is_some())
+}
+
+/// The roles that requests may have: without a token, and those of the people.
+pub(super) async fn roles(config: &Config, engine: Option<&Engine>) -> Vec<String> {
+    let people = match engine {
+        // A view that cannot be read has been told.
+        Some(engine) => engine.sample_people().await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let of_people = people.iter().filter_map(|person| Some(person.claims.get("role")?.as_str()?.to_owned()));
+    let roles: BTreeSet<String> = config.auth.anon_role.iter().cloned().chain(of_people).collect();
+    roles.into_iter().collect()
 }
 
 /// Prints the identity that requests run as, and the token of each person.

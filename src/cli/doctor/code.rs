@@ -188,6 +188,9 @@ codes! {
     CitusUnknown: Note "citus-unknown", "What the extension Citus needs could not be found out.", [];
     LeftOut: Note "left-out", "Something is left out of the API.",
         ["`glowplug schema --explain` lists them, with reasons"];
+    PoliciesIgnored: Note "policies-ignored", "No row-level security holds for requests without a token.",
+        ["set anon-role to a role that is no superuser, has no BYPASSRLS, and owns no tables; or connect as such a user",
+         "`alter table … force row level security` lets the policies of a table hold for its owner, too"];
     CatalogueUnreadable: Trouble "catalogue-unreadable", "The structure of the database cannot be read.",
         ["check that the role of anon-role exists, and that the connection's user is a member of it"];
 

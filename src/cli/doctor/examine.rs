@@ -17,7 +17,7 @@ use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Report};
 use super::sniff::Listener;
 use super::trouble::{ByTls, Refusal};
-use super::{distribution, exposure, findings, live, room, service, stored, trouble};
+use super::{callers, distribution, exposure, findings, live, room, service, stored, trouble};
 
 /// The time limit of the check of settings.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(3);
@@ -78,6 +78,7 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
     let database = Database::new(&config.database).ok()?;
     let Exposed { check, sdl } = exposure::examine(&config, &database).await;
     report.checks.push(check);
+    report.checks.extend(callers::examine(&config, &database).await);
     if let Some(found) = &report.probe {
         report.checks.push(stored::examine(&config, &database, found.protocols().operations).await);
     }

@@ -180,6 +180,26 @@ async fn migrations_and_ddl_show_within_two_seconds() {
     std::fs::remove_dir_all(folder.path().join("migrations/2026-02-02-000000_second")).unwrap();
     let time = dev.time_until_sdl(|sdl| !sdl.contains("pageCollection")).await;
     assert!(time < PROMISE, "a deleted migration took {time:?}");
+
+    write_migration(
+        folder.path(),
+        "2026-02-03-000000_third",
+        "create table nokey (id int)",
+        "drop table nokey",
+    );
+    dev.wait_for("public.nokey: no primary key");
+}
+
+#[test]
+fn a_taken_port_is_told_before_a_database_is_made() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = open_folder();
+    let output = command(folder.path()).args(["dev", "--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
+    assert!(!folder.path().join(".glowplug/database").exists());
 }
 
 #[tokio::test]
