@@ -118,13 +118,7 @@ pub(super) fn count(event: &Event<'_>) {
         Event::OperationCompiled => add(&to.operations_compiled, 1),
         #[expect(clippy::cast_precision_loss, reason = "a batch has at most a billion operations")]
         Event::BatchReceived { operations } => to.batch_operations.observe(*operations as f64),
-        Event::OperationAnswered { kind, role, outcome, took, .. } => {
-            to.operation(kind.name(), outcome, roles::label(*role, *outcome == SUCCESS));
-            to.operation_duration(*kind).observe(took.as_secs_f64());
-        }
-        Event::OperationAbandoned { kind, role } => {
-            to.operation(kind.name(), families::ABANDONED, roles::label(*role, false));
-        }
+        Event::OperationAnswered { .. } | Event::OperationAbandoned { .. } => count_of_operations(to, event),
         Event::CatalogLoaded { .. } | Event::CatalogFailed { .. } => count_of_catalogs(to, event),
         Event::RequestReceived
         | Event::RequestAnswered { .. }
@@ -165,6 +159,20 @@ pub(super) fn count(event: &Event<'_>) {
         | Event::MetricsListening { .. }
         | Event::Stopping { .. }
         | Event::ConnectionsDropped { .. } => {}
+    }
+}
+
+/// The ends of operations.
+fn count_of_operations(to: &Families, event: &Event<'_>) {
+    match event {
+        Event::OperationAnswered { kind, role, outcome, took, .. } => {
+            to.operation(kind.name(), outcome, roles::label(*role, *outcome == SUCCESS));
+            to.operation_duration(*kind).observe(took.as_secs_f64());
+        }
+        Event::OperationAbandoned { kind, role } => {
+            to.operation(kind.name(), families::ABANDONED, roles::label(*role, false));
+        }
+        _ => {}
     }
 }
 
