@@ -33,8 +33,11 @@ mod order;
 mod page;
 mod print;
 mod related;
+mod related_columns;
+mod reread;
 mod row;
 mod rows;
+mod shapes;
 mod similarity;
 mod single;
 mod text;
@@ -47,6 +50,8 @@ use std::cell::Cell;
 use crate::plan::{Call, Condition, KnownColumns, Origin};
 use crate::schema::{Join, Schema};
 use ast::Expression;
+use related_columns::RelatedColumns;
+use shapes::Shapes;
 
 pub use crate::statement::{SessionSettings, Statement, Template, TemplateId, Text, array_literal};
 pub use compiled::CompiledStatement;
@@ -75,6 +80,27 @@ struct TableRef<'a> {
     nulls: Nulls,
     /// What the statement's other conditions say of its rows.
     known: &'a KnownColumns,
+    /// Columns with what its rows take from other tables.
+    related: &'a RelatedColumns<'a>,
+}
+
+impl<'a> TableRef<'a> {
+    /// The rows of a table, of which nothing is known.
+    fn of(table: usize, alias: &'a str) -> Self {
+        Self {
+            table,
+            alias,
+            shape: RowShape::Rows,
+            nulls: Nulls::Declared,
+            known: KnownColumns::NONE,
+            related: RelatedColumns::NONE,
+        }
+    }
+
+    /// The same rows, of which this is known.
+    fn knowing(self, known: &'a KnownColumns) -> Self {
+        Self { known, ..self }
+    }
 }
 
 /// The columns of a row under an alias.
@@ -90,6 +116,11 @@ impl Compiler<'_> {
     /// Records session settings that the statement's answer depends on.
     fn depend_on(&self, settings: SessionSettings) {
         self.session.set(self.session.get() | settings);
+    }
+
+    /// The forms of SQL that the database's engine runs.
+    fn shapes(&self) -> Shapes {
+        Shapes::of(&self.schema.catalog)
     }
 
     /// What is known of rows of an origin that pass a condition.

@@ -31,6 +31,11 @@ impl KnownColumns {
         Self(known.collect())
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &Slot)> {
+        self.0.iter().map(|(column, slot)| (*column, slot))
+    }
+
     /// The value that a column is equal to.
     pub fn get(&self, column: usize) -> Option<&Slot> {
         self.0.iter().find(|(known, _)| *known == column).map(|(_, slot)| slot)

@@ -20,7 +20,7 @@ impl Compiler<'_> {
         let alias = self.alias();
         let at = site.rows_at(&alias);
         let (from, condition) = (self.rows_of(site, at), Expression::all(self.rows(site, at)));
-        OneRow::of_all(json(self, at), Some(from), condition).into_json()
+        OneRow::of_all(json(self, at), Some(from), condition).into_json(self.shapes())
     }
 
     pub(super) fn aggregate_json(&self, at: TableRef<'_>, fields: &[(String, AggregateField)]) -> JsonText {

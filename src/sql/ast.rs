@@ -154,6 +154,8 @@ pub enum From {
     },
     /// The result of a function, under an alias.
     Function(FunctionCall, String),
+    /// The same with a number for each row: `WITH ORDINALITY`.
+    NumberedFunction(FunctionCall, String),
     /// A row for each index of some arrays: `ROWS FROM (unnest(…), …)`.
     Arrays {
         /// The arrays, all of one length.
@@ -228,6 +230,13 @@ pub enum Expression {
         /// The row type, by schema and name.
         row_type: (String, String),
     },
+    /// A row as one value, made from its columns: `row(a, b, …)::row_type`.
+    RowOfColumns {
+        /// The columns.
+        columns: Vec<Expression>,
+        /// The row type, by schema and name.
+        row_type: (String, String),
+    },
     /// A call of a function of the database.
     FunctionCall(FunctionCall),
     /// A call of one of PostgreSQL's own functions, in `pg_catalog`.
@@ -250,6 +259,8 @@ pub enum Expression {
     Binary(Box<Expression>, QualifiedName, Box<Expression>),
     /// `left operator any (right)`, in parentheses.
     Any(Box<Expression>, QualifiedName, Box<Expression>),
+    /// `left operator any (select …)`, in parentheses.
+    AnyRow(Box<Expression>, QualifiedName, Box<Select>),
     /// `… and …`, in parentheses.
     And(Vec<Expression>),
     /// `… or …`, in parentheses.

@@ -18,8 +18,20 @@ impl Compiler<'_> {
             Origin::Table | Origin::Group(_) => self.table(at, false),
             Origin::Joined(join) => self.table(at, Self::reads_only(join)),
             Origin::Called(call) if self.is_kept(call) => self.kept_called(at),
+            Origin::Called(call) if self.is_numbered(call, at.table) => {
+                From::NumberedFunction(self.function_call(call, parent), at.alias.to_owned())
+            }
             Origin::Called(call) => From::Function(self.function_call(call, parent), at.alias.to_owned()),
         }
+    }
+
+    /// Whether a function's rows are numbered. The number is a column with a name of its own.
+    fn is_numbered(&self, call: &Call, table: usize) -> bool {
+        const NUMBER: &str = "ordinality";
+        self.shapes().numbers_rows_of_functions()
+            && self.schema.catalog.functions[call.function].is_set
+            && !self.is_volatile(call)
+            && self.schema.catalog.tables[table].column_index(NUMBER).is_none()
     }
 
     /// The rows of a volatile function in a `WITH`, so that it is called once, however often its rows are
@@ -86,6 +98,10 @@ impl Compiler<'_> {
     pub(super) fn whole_row(&self, at: TableRef<'_>) -> Expression {
         let table = &self.schema.catalog.tables[at.table];
         match at.shape {
+            RowShape::Rows if self.shapes().makes_rows_from_columns() => Expression::RowOfColumns {
+                columns: (0..table.columns.len()).map(|column| self.column(at, column)).collect(),
+                row_type: (table.schema.clone(), table.name.clone()),
+            },
             RowShape::Rows => Expression::WholeRow {
                 table: at.alias.to_owned(),
                 row_type: (table.schema.clone(), table.name.clone()),

@@ -4,6 +4,7 @@ use super::ast::{Expression, From, Select, SelectColumn};
 use super::call::{is_called, needs_row};
 use super::json::JsonText;
 use super::page::{PageSite, Paged, Side, reversed};
+use super::related_columns::RelatedColumns;
 use super::rows::OneRow;
 use super::{Compiler, RowShape, TableRef};
 use crate::plan::{
@@ -20,6 +21,9 @@ pub(super) struct ConnectionSite<'a> {
     /// The name in a `WITH` of the rows of a volatile function.
     pub(super) called: Option<String>,
     known: KnownColumns,
+    /// What its page takes from other tables, if the page does that itself: the names, and the columns.
+    related: RelatedColumns<'a>,
+    related_columns: Vec<SelectColumn>,
 }
 
 impl Compiler<'_> {
@@ -47,21 +51,30 @@ impl Compiler<'_> {
         parent: Option<TableRef<'_>>,
         json: impl FnOnce(&mut Self, &ConnectionSite<'_>) -> JsonText,
     ) -> OneRow {
-        let (base, page) = (self.alias(), self.alias());
+        let (base, page_alias) = (self.alias(), self.alias());
         let order = connection.page.counted(&connection.order);
         let number = self.number_column(connection);
         let with = self.called_once(&connection.origin, parent);
         let called = with.as_ref().map(|with| with.name.clone());
-        let page_site = PageSite { page: &connection.page, alias: &page, number };
+        let page_site = PageSite { page: &connection.page, alias: &page_alias, number };
         let known = self.known(&connection.origin, parent, connection.condition.as_ref());
-        let site = ConnectionSite { connection, parent, order, page: page_site, called, known };
+        let (related, related_columns) = (RelatedColumns::default(), Vec::new());
+        let page = page_site;
+        let mut site =
+            ConnectionSite { connection, parent, order, page, called, known, related, related_columns };
+        if self.shapes().relates_within_page() && site.reads_its_table() {
+            let fields = connection.nodes().flatten().map(|(_, field)| field);
+            let terms = if needs_cursor(connection) { connection.order.as_slice() } else { &[] };
+            (site.related, site.related_columns) = self.related_columns(site.rows_at(&base), fields, terms);
+        }
         let json = json(self, &site);
         let has_page = connection
             .fields
             .iter()
             .any(|(_, field)| matches!(field, ConnectionField::Edges(_) | ConnectionField::PageInfo(_)));
-        let from = has_page
-            .then(|| From::Subselect(Box::new(self.page_select(&site, site.rows_at(&base))), page.clone()));
+        let from = has_page.then(|| {
+            From::Subselect(Box::new(self.page_select(&site, site.rows_at(&base))), page_alias.clone())
+        });
         let select = OneRow::of_all(json, from, None);
         match with {
             Some(with) => {
@@ -93,6 +106,7 @@ impl Compiler<'_> {
             let expression = Expression::RowNumber(order.clone());
             columns.push(SelectColumn { expression, alias: Some(number.clone()) });
         }
+        columns.extend(site.related_columns.iter().cloned());
         if columns.is_empty() {
             columns.push(Expression::Number(1).unnamed());
         }
@@ -157,27 +171,10 @@ impl Compiler<'_> {
         let mut columns = Vec::new();
         let key =
             self.schema.table(connection.table).map(|exposed| exposed.key.as_slice()).unwrap_or_default();
-        let mut needs_cursor = false;
-        for (_, field) in &connection.fields {
-            match field {
-                ConnectionField::Edges(edges) => {
-                    for (_, edge) in edges {
-                        match edge {
-                            EdgeField::Cursor => needs_cursor = true,
-                            EdgeField::Typename(_) => {}
-                            EdgeField::Node(fields) => row_columns(fields, key, &mut columns),
-                        }
-                    }
-                }
-                ConnectionField::PageInfo(fields) => {
-                    needs_cursor |= fields.iter().any(|(_, field)| field.is_cursor());
-                }
-                ConnectionField::Typename(_)
-                | ConnectionField::TotalCount
-                | ConnectionField::Aggregate(_) => {}
-            }
+        for fields in connection.nodes() {
+            row_columns(fields, key, &mut columns);
         }
-        if needs_cursor {
+        if needs_cursor(connection) {
             columns.extend(connection.order.iter().flat_map(|term| term.key.columns()));
         }
         columns.sort_unstable();
@@ -229,7 +226,7 @@ impl Compiler<'_> {
 }
 
 impl ConnectionSite<'_> {
-    fn is_distinct(&self) -> bool {
+    pub(super) fn is_distinct(&self) -> bool {
         !self.connection.distinct_on.is_empty()
     }
 
@@ -237,12 +234,12 @@ impl ConnectionSite<'_> {
     pub(super) fn rows_at<'a>(&'a self, alias: &'a str) -> TableRef<'a> {
         let shape = if self.is_distinct() { RowShape::Picked } else { RowShape::Rows };
         let nulls = self.connection.origin.nulls();
-        TableRef { table: self.connection.table, alias, shape, nulls, known: &self.known }
+        TableRef { shape, nulls, ..TableRef::of(self.connection.table, alias).knowing(&self.known) }
     }
 
     /// The rows of the page.
     fn page_at(&self) -> TableRef<'_> {
-        TableRef { shape: RowShape::Picked, ..self.rows_at(self.page.alias) }
+        TableRef { shape: RowShape::Picked, related: &self.related, ..self.rows_at(self.page.alias) }
     }
 }
 
@@ -271,6 +268,15 @@ impl Paged for ConnectionSite<'_> {
             ..Select::default()
         }
     }
+}
+
+/// Whether the answer contains cursors.
+fn needs_cursor(connection: &Connection) -> bool {
+    connection.fields.iter().any(|(_, field)| match field {
+        ConnectionField::Edges(edges) => edges.iter().any(|(_, edge)| matches!(edge, EdgeField::Cursor)),
+        ConnectionField::PageInfo(fields) => fields.iter().any(|(_, field)| field.is_cursor()),
+        ConnectionField::Typename(_) | ConnectionField::TotalCount | ConnectionField::Aggregate(_) => false,
+    })
 }
 
 /// The columns that the fields of a row need.

@@ -8,9 +8,9 @@ use super::ast::{Expression, From, Order};
 use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::rows::{AtMostOneRow, OneRow};
-use super::{Compiler, Nulls, RowShape, TableRef};
+use super::{Compiler, TableRef};
 use crate::catalog::SqlType;
-use crate::plan::{Entities, EntityGroup, GroupNumber, KnownColumns, Mistake};
+use crate::plan::{Entities, EntityGroup, GroupNumber, Mistake};
 use crate::schema::EntityKey;
 
 /// The columns of the unnested arrays: the group's number, the index in the request, and the values of the
@@ -63,13 +63,7 @@ impl Compiler<'_> {
     /// The select of one row by the values of its key under an alias.
     fn entity_select(&mut self, group: &EntityGroup, named: &str) -> AtMostOneRow {
         let (table, alias) = (group.row.table, self.alias());
-        let at = TableRef {
-            table,
-            alias: &alias,
-            shape: RowShape::Rows,
-            nulls: Nulls::Declared,
-            known: KnownColumns::NONE,
-        };
+        let at = TableRef::of(table, &alias);
         let json = self.row_json(at, &group.row.fields);
         let key = self.schema.table(table).map(|exposed| exposed.key.clone()).unwrap_or_default();
         let columns = key.iter().enumerate();

@@ -8,7 +8,7 @@ use super::order::{SortKey, SortValue, all_behind, position};
 use super::page::{PageSite, Paged, Side, reversed};
 use super::related::{of_system, result_type};
 use super::rows::OneRow;
-use super::{Compiler, Nulls, RowShape, TableRef};
+use super::{Compiler, TableRef};
 use crate::catalog::SqlType;
 use crate::plan::{
     Bound, Direction, Figure, GroupColumn, GroupCondition, GroupEdgeField, GroupField, GroupKeyField,
@@ -76,13 +76,8 @@ impl Compiler<'_> {
     fn groups_of(&self, site: &GroupSite<'_>, alias: &str, figures: &[Figure]) -> From {
         let groups = site.groups;
         let inner = self.alias();
-        let at = TableRef {
-            table: groups.table,
-            alias: &inner,
-            shape: RowShape::Rows,
-            nulls: Nulls::Declared,
-            known: &KnownColumns::of_condition(groups.condition.as_ref()),
-        };
+        let known = KnownColumns::of_condition(groups.condition.as_ref());
+        let at = TableRef::of(groups.table, &inner).knowing(&known);
         let keys = groups.by.iter().enumerate().map(|(place, by)| SelectColumn {
             expression: self.group_key(at, by),
             alias: Some(key_name(place)),
@@ -145,7 +140,7 @@ impl Compiler<'_> {
         let alias = self.alias();
         let having = site.groups.having.as_ref().map(|having| self.group_condition(site, &alias, having));
         let groups = self.groups_of(site, &alias, &site.groups.figures_of_having());
-        OneRow::of_all(JsonText::count(), Some(groups), having).into_json()
+        OneRow::of_all(JsonText::count(), Some(groups), having).into_json(self.shapes())
     }
 
     fn group_edge_json(&mut self, site: &GroupSite<'_>, edges: &[(String, GroupEdgeField)]) -> JsonText {

@@ -16,7 +16,7 @@ use super::rows::OneRow;
 use super::single::SingleRow;
 use super::{CompiledStatement, Compiler, Nulls, RowShape, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
-use crate::plan::{Action, Call, KnownColumns, Origin, RowField, Write, WriteField};
+use crate::plan::{Action, Call, Change, KnownColumns, Origin, RowField, Write, WriteField};
 use crate::schema::Schema;
 use crate::schema::scalar::{comparison_type, kept_type};
 
@@ -133,11 +133,12 @@ impl Compiler<'_> {
                 Action::Row(row) => self.row_select(row, None).into_query(),
                 Action::Entities(entities) => self.entities_select(entities).into_query(),
                 Action::Write(write) if is_kept => {
-                    self.kept_select(write.table, &write.known, &write.fields).into_query()
+                    let are_there = !matches!(write.change, Change::Delete { .. });
+                    self.kept_response(write.table, are_there, &write.known, &write.fields).into_query()
                 }
                 Action::NestedInsert(insert) => {
                     let table = insert.steps[insert.root].table;
-                    self.kept_select(table, &insert.known, &insert.fields).into_query()
+                    self.kept_response(table, true, &insert.known, &insert.fields).into_query()
                 }
                 Action::Write(write) => self.write_select(write).into_query(),
                 Action::Value(call) => self.value_select(call, None).into_query(),
@@ -156,7 +157,9 @@ impl Compiler<'_> {
 
     /// The select that changes a table and keeps the changed rows.
     fn keep_written(&mut self, write: &Write) -> OneRow {
-        self.change_select(write, |compiler, written| keep(compiler.kept_texts(written, &write.fields)))
+        let keeping =
+            self.change_select(write, |compiler, written| keep(compiler.kept_texts(written, &write.fields)));
+        keeping.filtered(self.shapes().stays_here())
     }
 
     /// The texts of a row to keep.
@@ -188,7 +191,19 @@ impl Compiler<'_> {
         }
     }
 
-    /// The select of the response to a change whose rows are kept.
+    /// The select of the response to a change whose rows are kept, and perhaps still there.
+    fn kept_response(
+        &mut self,
+        table: usize,
+        are_there: bool,
+        known: &KnownColumns,
+        fields: &[(String, WriteField)],
+    ) -> OneRow {
+        let reread = if are_there { self.reread_select(table, known, fields) } else { None };
+        reread.unwrap_or_else(|| self.kept_select(table, known, fields))
+    }
+
+    /// The same from the kept rows alone.
     fn kept_select(&mut self, table: usize, known: &KnownColumns, fields: &[(String, WriteField)]) -> OneRow {
         let (kept, alias) = (self.alias(), self.alias());
         let catalog = &self.schema.catalog;
@@ -199,8 +214,7 @@ impl Compiler<'_> {
             let column = &table.columns[column];
             (column.name.clone(), kept_type(catalog, column.type_oid))
         });
-        let (shape, nulls) = (RowShape::Picked, Nulls::Declared);
-        let at = TableRef { table: place, alias: &alias, shape, nulls, known };
+        let at = TableRef { shape: RowShape::Picked, ..TableRef::of(place, &alias).knowing(known) };
         let table_oid = self.table_oid(at).map(|_| (TABLE_OID.to_owned(), SqlType::system("oid")));
         let row = is_row_needed.then(|| (self.row_column(place), self.row_type(place)));
         let kept_columns = named.chain(table_oid).chain(row);
@@ -209,16 +223,16 @@ impl Compiler<'_> {
             alias: Some(name),
         });
         let (columns, from) = (columns.collect(), Some(kept_rows(&kept)));
-        let rows = Select { columns, from, limit: Some(ALL_ROWS), ..Select::default() };
-        let json = self.response_json(at, fields);
+        let condition = self.shapes().stays_here();
+        let rows = Select { columns, from, condition, limit: Some(ALL_ROWS), ..Select::default() };
+        let json = self.response_json(at, fields, &[]);
         OneRow::of_all(json, Some(From::Subselect(Box::new(rows), alias.clone())), None)
     }
 
     /// The select that calls a function and keeps the rows that it returns.
     fn keep_called(&mut self, table: usize, call: &Call) -> OneRow {
         let alias = self.alias();
-        let (shape, nulls) = (RowShape::Rows, Nulls::Anywhere);
-        let at = TableRef { table, alias: &alias, shape, nulls, known: KnownColumns::NONE };
+        let at = TableRef { nulls: Nulls::Anywhere, ..TableRef::of(table, &alias) };
         let row = self.whole_row(at);
         // A function without a result returns null, which is a row of nulls in FROM.
         let is_null = Expression::Is(Box::new(row.clone()), "null");
@@ -236,6 +250,7 @@ impl Compiler<'_> {
         let rows = Select {
             columns: vec![SelectColumn { expression: row, alias: Some(ROW.to_owned()) }],
             from: Some(kept_rows(KEPT)),
+            condition: self.shapes().stays_here(),
             limit: Some(ALL_ROWS),
             ..Select::default()
         };
@@ -263,7 +278,7 @@ pub(super) fn keep(texts: Vec<Expression>) -> JsonText {
 }
 
 /// The kept rows under an alias.
-fn kept_rows(alias: &str) -> From {
+pub(super) fn kept_rows(alias: &str) -> From {
     let setting = Expression::Call("current_setting", vec![Expression::text(SETTING)]);
     let call = FunctionCall {
         schema: "pg_catalog".to_owned(),
@@ -274,6 +289,6 @@ fn kept_rows(alias: &str) -> From {
 }
 
 /// The value with that index in a kept row.
-fn kept_value(alias: &str, place: u64, sql_type: SqlType) -> Expression {
+pub(super) fn kept_value(alias: &str, place: u64, sql_type: SqlType) -> Expression {
     Expression::column(alias, "value").binary("->>", Expression::Number(place)).cast(sql_type)
 }

@@ -61,6 +61,13 @@ impl Compiler<'_> {
     }
 }
 
+impl ConnectionSite<'_> {
+    /// Whether its page reads its rows from their table, and not from another subselect.
+    pub(super) fn reads_its_table(&self) -> bool {
+        !self.is_distinct() && !begins_with_nearest(self.connection)
+    }
+}
+
 /// Whether a page begins with the nearest rows.
 fn begins_with_nearest(connection: &Connection) -> bool {
     let is_ascending = |term: &OrderTerm| !term.is_descending && !term.is_nulls_first;

@@ -16,9 +16,9 @@ use super::json::JsonText;
 use super::kept::keep;
 use super::rows::OneRow;
 use super::write::WRITTEN;
-use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
+use super::{Compiler, RowShape, SessionSettings, TableRef};
 use crate::catalog::{SqlType, TableKind, TypeKind};
-use crate::plan::{InsertStep, KnownColumns, Link, NestedInsert, Operand, Slot};
+use crate::plan::{InsertStep, Link, NestedInsert, Operand, Slot};
 use crate::schema::scalar::kept_type;
 
 /// The beginning of the text that is not a number. `error` finds it in PostgreSQL's message.
@@ -49,13 +49,7 @@ impl Compiler<'_> {
     fn step_select(&mut self, insert: &NestedInsert, place: usize) -> OneRow {
         let step = &insert.steps[place];
         let (target_alias, alias) = (self.alias(), self.alias());
-        let at = |alias| TableRef {
-            table: step.table,
-            alias,
-            shape: RowShape::Rows,
-            nulls: Nulls::Declared,
-            known: KnownColumns::NONE,
-        };
+        let at = |alias| TableRef::of(step.table, alias);
         let keys = referred_columns(&insert.steps, place);
         let is_root = place == insert.root;
         let (mut returned, is_row_needed) =
@@ -86,7 +80,7 @@ impl Compiler<'_> {
         let json = if is_root || !keys.is_empty() { json.aggregating() } else { json };
         let with = With { name: self.name(WRITTEN), query: Query::Modify(modify) };
         let from = From::With(with.name.clone(), alias.clone());
-        OneRow::of_all(json, Some(from), None).with(with, None)
+        OneRow::of_all(json, Some(from), self.shapes().stays_here()).with(with, None)
     }
 
     /// Keeps the values of a column for the rows that reference it. The result of the expression itself is an

@@ -68,12 +68,16 @@ impl Compiler<'_> {
 
     /// The value of a key for a row of a table.
     pub(super) fn sort_value(&self, at: TableRef<'_>, key: &OrderKey) -> SortValue<'_> {
-        match key {
+        let value = match key {
             OrderKey::Column(column) => self.column_value(at, *column),
             OrderKey::Measure(measure) => self.measure_value(at, measure),
             OrderKey::Row(join, key) => self.value_of_row(at, join, key),
             OrderKey::Count(join) => self.number_of_rows(at, join),
             OrderKey::Figure(join, function, column) => self.figure_over_rows(at, join, *function, *column),
+        };
+        match at.related.key(key) {
+            Some(column) => SortValue { expression: Expression::column(at.alias, column), ..value },
+            None => value,
         }
     }
 

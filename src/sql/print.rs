@@ -128,6 +128,11 @@ impl Printer {
                 self.function_call(call);
                 alias
             }
+            From::NumberedFunction(call, alias) => {
+                self.function_call(call);
+                self.push(" with ordinality");
+                alias
+            }
             From::Arrays { arrays, alias, columns, place } => {
                 self.push("rows from (");
                 self.separated(", ", arrays, |printer, array| {

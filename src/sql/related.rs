@@ -4,7 +4,7 @@
 use super::ast::{Expression, Order, Select};
 use super::condition::compare_system;
 use super::order::SortValue;
-use super::{Compiler, Nulls, RowShape, TableRef};
+use super::{Compiler, TableRef};
 use crate::catalog::{Comparison, SqlType};
 use crate::plan::{KnownColumns, OrderKey, Related, RelatedTest};
 use crate::schema::{AggregateFunction, ColumnType, Join};
@@ -131,7 +131,7 @@ impl Select {
 
 /// The table at the other end of a relation.
 fn related_table<'a>(join: &Join, alias: &'a str, known: &'a KnownColumns) -> TableRef<'a> {
-    TableRef { table: join.table, alias, shape: RowShape::Rows, nulls: Nulls::Declared, known }
+    TableRef::of(join.table, alias).knowing(known)
 }
 
 /// A number of one of PostgreSQL's own types.

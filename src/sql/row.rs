@@ -4,9 +4,9 @@ use super::ast::{Expression, From};
 use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::rows::AtMostOneRow;
-use super::{Compiler, RowShape, SessionSettings, TableRef};
+use super::{Compiler, SessionSettings, TableRef};
 use crate::catalog::{QualifiedName, SqlType};
-use crate::plan::{Origin, Row, RowField};
+use crate::plan::{Origin, Row, RowField, Slot};
 use crate::schema::violation::Violation;
 use crate::schema::{Join, KeySide};
 
@@ -14,13 +14,8 @@ impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it is related to.
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
-        let at = TableRef {
-            table: row.table,
-            alias: &alias,
-            shape: RowShape::Rows,
-            nulls: row.origin.nulls(),
-            known: &self.known(&row.origin, parent, row.condition.as_ref()),
-        };
+        let known = self.known(&row.origin, parent, row.condition.as_ref());
+        let at = TableRef { nulls: row.origin.nulls(), ..TableRef::of(row.table, &alias).knowing(&known) };
         let json = self.row_json(at, &row.fields);
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
@@ -67,7 +62,10 @@ impl Compiler<'_> {
         JsonText::object(json)
     }
 
-    fn field_json(&mut self, at: TableRef<'_>, field: &RowField) -> JsonText {
+    pub(super) fn field_json(&mut self, at: TableRef<'_>, field: &RowField) -> JsonText {
+        if let Some(column) = at.related.field(field) {
+            return JsonText::of_piece(Expression::column(at.alias, column));
+        }
         match field {
             RowField::Typename(name) => JsonText::known(&format!("\"{name}\"")),
             RowField::NodeId => JsonText::quoted(self.node_id(at)),
@@ -80,7 +78,10 @@ impl Compiler<'_> {
                 let if_none = IfNull::by(*nullability, Violation::MissingRow);
                 self.row_select(row, Some(at)).into_json(if_none)
             }
-            RowField::ToMany(connection) => self.connection_select(connection, Some(at)).into_json(),
+            RowField::ToMany(connection) => {
+                let shapes = self.shapes();
+                self.connection_select(connection, Some(at)).into_json(shapes)
+            }
         }
     }
 
@@ -104,12 +105,9 @@ impl Compiler<'_> {
         let known = self.known_of_related(join, parent);
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {
-            if let Some(slot) = known.get(*theirs)
-                && let Some(sql_type) = self.comparison_type(at.table, *theirs)
+            if let Some(value) = known.get(*theirs).and_then(|slot| self.known_value(at.table, *theirs, slot))
             {
-                return self
-                    .column(at, *theirs)
-                    .operator(operator.clone(), parameter(slot.clone(), Some(sql_type)));
+                return self.column(at, *theirs).operator(operator.clone(), value);
             }
             let (theirs, ours) = ((at, *theirs), (parent, *ours));
             let (referenced, referring) = match join.side {
@@ -120,6 +118,20 @@ impl Compiler<'_> {
                 .operator(operator.clone(), self.in_collation_of(referenced, referring))
         });
         equal.chain(self.is_referred_to(join, parent)).collect()
+    }
+
+    /// The conditions that columns of a row have the values that are known.
+    pub(super) fn known_conditions(&self, at: TableRef<'_>) -> Vec<Expression> {
+        let conditions = at.known.iter().filter_map(|(column, slot)| {
+            let value = self.known_value(at.table, column, slot)?;
+            Some(self.column(at, column).operator(self.comparison_of(at.table, column).equal.clone(), value))
+        });
+        conditions.collect()
+    }
+
+    /// The known value of a column, if the role may name its type.
+    fn known_value(&self, table: usize, column: usize, slot: &Slot) -> Option<Expression> {
+        self.comparison_type(table, column).map(|sql_type| parameter(slot.clone(), Some(sql_type)))
     }
 
     /// A referencing column with the referenced column's collation, by which the constraint compares them.

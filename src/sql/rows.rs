@@ -3,6 +3,7 @@
 
 use super::ast::{Expression, From, Order, Query, Select, With};
 use super::json::{IfNull, JsonText};
+use super::shapes::Shapes;
 
 /// A `SELECT` that returns exactly one row: a JSON text, which is never null.
 pub(super) struct OneRow(Select);
@@ -24,13 +25,25 @@ impl OneRow {
         })
     }
 
+    /// Restricts its rows by a condition, if there is one.
+    pub(super) fn filtered(self, condition: Option<Expression>) -> Self {
+        Self(Select { condition: condition.or(self.0.condition), ..self.0 })
+    }
+
     /// Adds a `WITH`. `having` is true for at least one row, if there is one.
     pub(super) fn with(self, with: With, having: Option<Expression>) -> Self {
         Self(Select { with: vec![with], having: having.or(self.0.having), ..self.0 })
     }
 
     /// The JSON of its row.
-    pub(super) fn into_json(self) -> JsonText {
+    pub(super) fn into_json(mut self, shapes: Shapes) -> JsonText {
+        let needs_no_rows = self.0.from.is_none() && self.0.with.is_empty() && self.0.condition.is_none();
+        if needs_no_rows
+            && shapes.has_no_select_without_from()
+            && let Some(only) = self.0.columns.pop()
+        {
+            return JsonText::of_piece(only.expression);
+        }
         JsonText::of_piece(Expression::Subselect(Box::new(self.into_select())))
     }
 

@@ -4,7 +4,7 @@
 
 use super::ast::{Modify, Query, Select};
 use super::json::JsonText;
-use super::{Compiler, Nulls, RowShape, TableRef};
+use super::{Compiler, TableRef};
 use crate::plan::{
     Change, Condition, Connection, ConnectionField, InsertedRows, KnownColumns, Origin, Page, Write,
     WriteField,
@@ -24,13 +24,8 @@ impl Compiler<'_> {
             return None;
         }
         let alias = self.alias();
-        let at = TableRef {
-            table: connection.table,
-            alias: &alias,
-            shape: RowShape::Rows,
-            nulls: Nulls::Declared,
-            known: &KnownColumns::of_condition(connection.condition.as_ref()),
-        };
+        let known = KnownColumns::of_condition(connection.condition.as_ref());
+        let at = TableRef::of(connection.table, &alias).knowing(&known);
         let mut fields = Vec::with_capacity(connection.fields.len());
         for (key, field) in &connection.fields {
             let json = match field {
@@ -61,6 +56,9 @@ impl Compiler<'_> {
 
     /// The insert of one row, which returns the response.
     pub(super) fn single_row_write(&mut self, write: &Write) -> Option<SingleRow> {
+        if self.shapes().returns_columns_only() {
+            return None;
+        }
         // A key may have been dropped since the catalog was read, so an update or delete counts its rows:
         // `atMost` is a promise.
         match &write.change {
@@ -68,13 +66,7 @@ impl Compiler<'_> {
             Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => return None,
         }
         let alias = self.alias();
-        let at = TableRef {
-            table: write.table,
-            alias: &alias,
-            shape: RowShape::Rows,
-            nulls: Nulls::Declared,
-            known: &write.known,
-        };
+        let at = TableRef::of(write.table, &alias).knowing(&write.known);
         let mut fields = Vec::with_capacity(write.fields.len());
         for (key, field) in &write.fields {
             let json = match field {

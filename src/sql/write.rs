@@ -3,13 +3,13 @@
 //! The statement itself checks `atMost`: if more rows were changed, it casts a text that is not a number.
 //! That error undoes the message without a second round trip, and its text says how many rows there were.
 
-use super::ast::{self, Expression, From, Modify, Query, Rows, Select, SelectColumn, With};
+use super::ast::{self, Expression, From, Modify, Order, Query, Rows, Select, SelectColumn, With};
 use super::call::needs_row;
 use super::condition::parameter;
 use super::connection::row_columns;
 use super::json::JsonText;
 use super::rows::OneRow;
-use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
+use super::{Compiler, RowShape, SessionSettings, TableRef};
 use crate::catalog::{SqlType, TypeKind, base_type};
 use crate::plan::{Change, InsertedRows, KnownColumns, OnConflict, Operand, Slot, Target, Write, WriteField};
 
@@ -22,7 +22,7 @@ pub const AT_MOST_MARK: &str = "atMost is ";
 impl Compiler<'_> {
     /// The select of a mutation's response as JSON.
     pub(super) fn write_select(&mut self, write: &Write) -> OneRow {
-        self.change_select(write, |compiler, written| compiler.response_json(written, &write.fields))
+        self.change_select(write, |compiler, written| compiler.response_json(written, &write.fields, &[]))
     }
 
     /// The select that changes the table, with the JSON of the changed rows.
@@ -32,13 +32,8 @@ impl Compiler<'_> {
         answer: impl FnOnce(&mut Self, TableRef<'_>) -> JsonText,
     ) -> OneRow {
         let (target_alias, alias) = (self.alias(), self.alias());
-        let at = TableRef {
-            table: write.table,
-            alias: &target_alias,
-            shape: RowShape::Rows,
-            nulls: Nulls::Declared,
-            known: &KnownColumns::of_condition(write.condition()),
-        };
+        let condition = KnownColumns::of_condition(write.condition());
+        let at = TableRef::of(write.table, &target_alias).knowing(&condition);
         let modify = self.modify(at, write);
         let written = TableRef { alias: &alias, shape: RowShape::Picked, known: &write.known, ..at };
         let json = answer(self, written);
@@ -197,6 +192,9 @@ impl Compiler<'_> {
                 is_row_needed |= needs_row(fields);
             }
         }
+        if self.shapes().reads_changed_rows_again() && has_records(fields) {
+            columns.extend_from_slice(key);
+        }
         columns.sort_unstable();
         columns.dedup();
         (columns, is_row_needed)
@@ -221,7 +219,13 @@ impl Compiler<'_> {
         returning
     }
 
-    pub(super) fn response_json(&mut self, at: TableRef<'_>, fields: &[(String, WriteField)]) -> JsonText {
+    /// The response to a change of rows; `order` is that of the records.
+    pub(super) fn response_json(
+        &mut self,
+        at: TableRef<'_>,
+        fields: &[(String, WriteField)],
+        order: &[Order],
+    ) -> JsonText {
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
             let value = match field {
@@ -229,13 +233,18 @@ impl Compiler<'_> {
                 WriteField::AffectedCount => JsonText::count(),
                 WriteField::Records(fields) => {
                     let record = self.row_json(at, fields);
-                    JsonText::list(record, Vec::new(), None)
+                    JsonText::list(record, order.to_vec(), None)
                 }
             };
             json.push((key.clone(), value));
         }
         JsonText::object(json)
     }
+}
+
+/// Whether a response has the changed rows.
+fn has_records(fields: &[(String, WriteField)]) -> bool {
+    fields.iter().any(|(_, field)| matches!(field, WriteField::Records(_)))
 }
 
 /// Whether an array of values of a type is sent as an array of their texts. PostgreSQL separates boxes and geometries in arrays by

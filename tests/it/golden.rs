@@ -4,6 +4,8 @@
 //! `catalog.json` is the result of introspection for the schema, so the SQL can be tested without a database.
 //! `UPDATE=1 cargo test golden` writes `catalog.json`, `statement.sql` and `response.json` anew: read the
 //! difference.
+//!
+//! A case `citus_…` has the SQL for Citus, which runs on PostgreSQL, too.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use glowplug::plan::{Source, plan};
 use glowplug::request::{Document, Facts, Operation, json_map};
 use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
-use glowplug::sql::compile;
+use glowplug::sql::{Statement, compile};
 use serde_json::{Map, Value};
 
 use crate::harness;
@@ -24,12 +26,12 @@ use crate::ways::{Answering, Route};
 
 const SCHEMAS: [&str; 2] = ["public", "odd \"schema\""];
 
-struct Case {
-    folder: PathBuf,
+pub(crate) struct Case {
+    pub(crate) folder: PathBuf,
 }
 
 impl Case {
-    fn read(&self, file: &str) -> String {
+    pub(crate) fn read(&self, file: &str) -> String {
         let path = self.folder.join(file);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
@@ -72,8 +74,20 @@ impl Case {
         serde_json::from_str(&self.read("variables.json")).expect("variables")
     }
 
-    /// The statements of the request, with their parameters as comments.
-    fn statements(&self, picture: &str) -> String {
+    /// Whether it has the SQL for Citus.
+    pub(crate) fn is_of_citus(&self) -> bool {
+        let name = self.folder.file_name().and_then(|name| name.to_str());
+        name.is_some_and(|name| name.starts_with("citus_"))
+    }
+
+    /// The catalog of a database with the case's schema.
+    pub(crate) async fn picture(&self, url: &str) -> String {
+        let picture = picture(url).await;
+        if self.is_of_citus() { of_citus(&picture) } else { picture }
+    }
+
+    /// The statements of each root field of the request, by its key.
+    pub(crate) fn roots(&self, picture: &str) -> Vec<(String, Vec<Statement>)> {
         let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
         let catalog = Catalog::from_json(picture).expect("a catalogue");
         let schema = Schema::new(
@@ -87,13 +101,22 @@ impl Case {
         let api = (&schema, &rendered);
         let operation =
             Operation::new(Arc::new(document), None, &variables, api, &config.limits).expect("an operation");
+        let roots = plan(&schema, &Facts::of(&operation)).expect("a plan").roots.into_iter();
+        let statements = roots.filter_map(|root| {
+            let Source::Database(action) = root.source else { return None };
+            let compiled = compile(&schema, &action).into_iter();
+            let bound = compiled.map(|compiled| compiled.bind(&schema, operation.variables()));
+            Some((root.key, bound.collect::<Result<_, _>>().expect("values of their types")))
+        });
+        statements.collect()
+    }
+
+    /// The statements of the request, with their parameters as comments.
+    fn statements(&self, picture: &str) -> String {
         let mut text = String::new();
-        for root in plan(&schema, &Facts::of(&operation)).expect("a plan").roots {
-            let Source::Database(action) = root.source else { continue };
-            for compiled in compile(&schema, &action) {
-                let statement = compiled.bind(&schema, operation.variables()).expect("values of their types");
-                writeln!(text, "-- {}\n{};", root.key, statement.numbered())
-                    .expect("a string takes everything");
+        for (key, statements) in self.roots(picture) {
+            for statement in statements {
+                writeln!(text, "-- {key}\n{};", statement.numbered()).expect("a string takes everything");
                 if let Some(known) = statement.if_no_row() {
                     writeln!(text, "-- without a row: {known}").expect("a string takes everything");
                 }
@@ -106,7 +129,14 @@ impl Case {
     }
 }
 
-fn cases() -> Vec<Case> {
+/// The same catalog of a database with Citus.
+pub(crate) fn of_citus(picture: &str) -> String {
+    let of_citus = picture.replacen("\"citus\" : null", "\"citus\" : \"13.2.2\"", 1);
+    assert_ne!(of_citus, picture, "the catalog says that there is no Citus");
+    of_citus
+}
+
+pub(crate) fn cases() -> Vec<Case> {
     let entries = std::fs::read_dir(Path::new("tests/golden")).expect("the golden folder");
     let mut folders: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     folders.sort();
@@ -134,7 +164,7 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
     for case in cases() {
         let database = harness::database(&case.read("schema.sql")).await;
         let direct = harness::cluster().url(&database);
-        let picture = picture(&direct).await;
+        let picture = case.picture(&direct).await;
         if std::env::var_os("UPDATE").is_some() {
             case.hold("catalog.json", &(picture.clone() + "\n"));
         }
@@ -178,7 +208,7 @@ async fn requests_get_the_same_answer_from_a_newer_postgresql() {
         }
         let cluster = harness::newer_cluster();
         let url = cluster.url(&harness::database_of(cluster, &setup).await);
-        wrong.extend(case.hold("statement.sql", &case.statements(&picture(&url).await)));
+        wrong.extend(case.hold("statement.sql", &case.statements(&case.picture(&url).await)));
         let answering = Answering::start(Route::Direct, &case.config(&url, PoolMode::Direct)).await;
         let response = answering.respond(case.request(), &Identity::default()).await;
         let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");

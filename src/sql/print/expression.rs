@@ -26,6 +26,7 @@ impl Printer {
                 self.push(".*::");
                 self.qualified(schema, name);
             }
+            Expression::RowOfColumns { columns, row_type } => self.row_of_columns(columns, row_type),
             Expression::FunctionCall(call) => self.function_call(call),
             Expression::Call(function, arguments) => {
                 self.push("pg_catalog.");
@@ -45,6 +46,7 @@ impl Printer {
                 self.operator(operator);
                 self.enclosed("any (", right, "))");
             }
+            Expression::AnyRow(left, operator, select) => self.any_row(left, operator, select),
             Expression::And(conditions) => self.joined(" and ", conditions),
             Expression::Or(conditions) => self.joined(" or ", conditions),
             Expression::Not(inner) => self.enclosed("(not ", inner, ")"),
@@ -72,6 +74,19 @@ impl Printer {
             Expression::Subselect(select) => self.subselect("(", select),
             Expression::Exists(select) => self.subselect("exists (", select),
         }
+    }
+
+    fn row_of_columns(&mut self, columns: &[Expression], (schema, name): &(String, String)) {
+        self.call("row", columns);
+        self.push("::");
+        self.qualified(schema, name);
+    }
+
+    fn any_row(&mut self, left: &Expression, operator: &QualifiedName, select: &Select) {
+        self.enclosed("(", left, "");
+        self.operator(operator);
+        self.subselect("any (", select);
+        self.push(")");
     }
 
     fn is(&mut self, inner: &Expression, what: &str) {
