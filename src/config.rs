@@ -99,6 +99,18 @@ pub struct Api {
     /// Whether the API is a subgraph of Apollo Federation.
     #[serde(default)]
     pub federation: bool,
+    /// Where the caller's tenant stands; `None` restricts nothing.
+    #[serde(default)]
+    pub tenant: Option<Tenant>,
+}
+
+/// The column that divides tables among tenants, and the claim with the caller's tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The name of the column.
+    pub column: String,
+    /// The path to the claim: the names of the objects around it, then its own name.
+    pub claim: Vec<String>,
 }
 
 /// Which schemas allow introspection.

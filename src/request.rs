@@ -194,6 +194,15 @@ impl Operation {
         Ok(Self { document, name, variables, page_size })
     }
 
+    /// The same operation of a caller with this tenant; null is none.
+    #[must_use]
+    pub fn of_tenant(self, tenant: JsonValue) -> Self {
+        let mut values = self.variables.into_inner();
+        values.insert(facts::TENANT.as_str(), tenant);
+        // The variables are as they were; the tenant is none.
+        Self { variables: Valid::assume_valid(values), ..self }
+    }
+
     /// The operation's definition.
     pub fn definition(&self) -> &executable::Operation {
         // The constructor has found it by the same name in the same document.

@@ -135,6 +135,8 @@ pub struct Schema {
     pub tables: Vec<Option<ExposedTable>>,
     /// The name of the field that identifies a row among all.
     pub node_id: &'static str,
+    /// The column whose value is the caller's tenant, by name.
+    pub tenant_column: Option<Arc<str>>,
     /// Whether nullable fields whose nulls are errors have the directive `@semanticNonNull`.
     pub(crate) marks_semantic_non_null: bool,
     /// The exposed tables, by the name of their row type.
@@ -162,6 +164,11 @@ impl Schema {
     /// Makes the API of a catalog, with an application's additions.
     pub fn extended(catalog: Arc<Catalog>, options: Options, application: &Application) -> Self {
         build::build(catalog, options, application)
+    }
+
+    /// The column of a table with the tenant, if operations are restricted to their caller's.
+    pub fn tenant_column(&self, table: usize) -> Option<usize> {
+        self.catalog.tables[table].column_index(self.tenant_column.as_deref()?)
     }
 
     /// How the table is exposed, if it is.

@@ -40,6 +40,7 @@ mod rows;
 mod shapes;
 mod similarity;
 mod single;
+mod tenant;
 mod text;
 mod update;
 mod value;
@@ -126,20 +127,24 @@ impl Compiler<'_> {
     /// What is known of rows of an origin that pass a condition.
     fn known(
         &self,
-        origin: &Origin,
+        (table, origin): (usize, &Origin),
         parent: Option<TableRef<'_>>,
         condition: Option<&Condition>,
     ) -> KnownColumns {
         let own = KnownColumns::of_condition(condition);
         match (origin, parent) {
             (Origin::Joined(join), Some(parent)) => own.and(self.known_of_related(join, parent)),
-            _ => own,
+            (Origin::Table | Origin::Group(_), _) | (Origin::Joined(_), None) => {
+                own.and(self.known_tenant(table))
+            }
+            (Origin::Called(_), _) => own,
         }
     }
 
     /// What is known of the rows at the other end of a relation.
     fn known_of_related(&self, join: &Join, parent: TableRef<'_>) -> KnownColumns {
-        parent.known.through(&self.schema.catalog, parent.table, join)
+        let through = parent.known.through(&self.schema.catalog, parent.table, join);
+        through.and(self.known_tenant(join.table))
     }
 
     /// An alias that no other table of the statement has.

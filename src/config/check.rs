@@ -15,7 +15,7 @@ use super::units;
 use super::url_list::urls;
 use super::{
     Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
-    Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Traces,
+    Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Tenant, Traces,
 };
 
 /// The connect timeout, unless the connection string has one (`connect_timeout`).
@@ -140,7 +140,20 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         semantic_non_null: is_exposed("semantic-non-null"),
         subscriptions: reader.switch("live"),
         federation: reader.switch("federation"),
+        tenant: reader.optional("tenant", tenant),
     }
+}
+
+fn tenant(text: &str) -> Result<Tenant, String> {
+    let wrong = || format!("`{text}` is no column and claim; write for example tenant_id=claims.tenant");
+    let (column, claim) = text.split_once('=').ok_or_else(wrong)?;
+    let claim = claim.trim().strip_prefix("claims.").ok_or_else(wrong)?;
+    let claim: Vec<String> = claim.split('.').map(str::to_owned).collect();
+    let column = column.trim();
+    if column.is_empty() || claim.iter().any(String::is_empty) {
+        return Err(wrong());
+    }
+    Ok(Tenant { column: column.to_owned(), claim })
 }
 
 fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {

@@ -31,7 +31,10 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "watch",
         ],
     ),
-    (Group::Api, &["schemas", "explore", "expose", "federation", "persisted-operations", "documents", "mcp"]),
+    (
+        Group::Api,
+        &["schemas", "explore", "expose", "federation", "tenant", "persisted-operations", "documents", "mcp"],
+    ),
     (
         Group::Limits,
         &[
@@ -101,7 +104,7 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
         "queue" => matches!(name, "redis-url" | "queue-name" | "keep-results" | "log"),
         "schema" => {
             CONNECTION.contains(&name)
-                || matches!(name, "schemas" | "expose" | "federation" | "max-page-size")
+                || matches!(name, "schemas" | "expose" | "federation" | "tenant" | "max-page-size")
         }
         "diagram" => CONNECTION.contains(&name) || name == "schemas",
         "migrate" => matches!(name, "database-url" | "direct-url" | "log"),

@@ -96,6 +96,13 @@ pub struct Raw {
     /// `off`. See docs/federation.md.
     #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
     pub federation: Option<Text>,
+    /// Column that divides your tables among tenants, and the claim with the caller's tenant, as
+    /// `tenant_id=claims.tenant` (dots lead into objects). Every read, update and delete of a table with that
+    /// column is then restricted to the caller's tenant, so that PostgreSQL reads one partition and Citus one
+    /// server; without the claim it is refused. It decides where a statement runs, not what a role may do:
+    /// inserts, functions and views without the column are as before, so keep your policies.
+    #[arg(long, value_name = "COLUMN=CLAIM")]
+    pub tenant: Option<Text>,
     /// Maximum depth of nested fields, including relations in their filters and orders; introspection does
     /// not count.
     #[arg(long, value_name = "COUNT")]

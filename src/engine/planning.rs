@@ -13,13 +13,13 @@ use super::run::{Execution, Structure};
 use super::snapshots::{RoleSchema, Snapshots};
 use super::work::Work;
 use super::{Identity, ReadFrom, Request, RoleLimits, describe, persisted};
-use crate::config::{Config, Documents, Limits};
+use crate::config::{CLAIMS_SETTING, Config, Documents, Limits, Tenant};
 use crate::db::Database;
 use crate::error::Error;
 use crate::event::{Stage, Stopwatch};
 use crate::persisted::Persisted;
 use crate::plan::Effect;
-use crate::request::{JsonMap, Operation, is_subscription, json_map};
+use crate::request::{JsonMap, JsonValue, Operation, is_subscription, json_map};
 use crate::schema::Application;
 
 /// Validates and plans requests against the API of their role. Cheap to clone.
@@ -37,6 +37,8 @@ pub(super) struct Inner {
     pub(super) acquire_timeout: Duration,
     /// The threads for long computations.
     pub(super) offload: Offload,
+    /// Where the caller's tenant stands.
+    tenant: Option<Tenant>,
 }
 
 /// An accepted request with its statements.
@@ -98,6 +100,7 @@ impl Planning {
                 snapshots,
                 acquire_timeout,
                 offload: Offload::new(),
+                tenant: config.api.tenant.clone(),
             }),
         })
     }
@@ -117,7 +120,7 @@ impl Planning {
         let place = Place::of(text, remembered.is_some(), variables);
         let work = Work { role_schema, text, limits };
         let name = request.operation_name.as_deref();
-        let selected = match place {
+        let mut selected = match place {
             Place::Here => work.select(remembered, name, variables)?,
             Place::Offload => {
                 let (work, name, variables) = (work.shared(), name.map(str::to_owned), Arc::clone(variables));
@@ -125,6 +128,9 @@ impl Planning {
                 self.inner.offload.run(select).await??
             }
         };
+        if let Some(tenant) = &self.inner.tenant {
+            selected.operation = selected.operation.of_tenant(tenant_of(tenant, identity));
+        }
         account.of(&selected.operation);
         stopwatch.finish(Stage::Validate);
         request.allowed.check(selected.operation.definition())?;
@@ -203,4 +209,14 @@ impl Planning {
             Err(_) => describe::EMPTY_QUERY.to_owned(),
         }
     }
+}
+
+/// The tenant that a caller's claims name; null if they name none.
+fn tenant_of(tenant: &Tenant, identity: &Identity) -> JsonValue {
+    let claims = identity.settings.iter().find(|(name, _)| &**name == CLAIMS_SETTING);
+    let claims =
+        claims.and_then(|(_, json)| serde_json::from_str::<JsonValue>(json).ok()).unwrap_or_default();
+    let mut names = tenant.claim.iter();
+    let found = names.try_fold(&claims, |value, name| value.as_object()?.get(name.as_str()));
+    found.cloned().unwrap_or_default()
 }

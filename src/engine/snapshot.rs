@@ -80,7 +80,8 @@ impl Snapshot {
         };
         let visible = visible_part(&catalog, api.introspection);
         let extended = |catalog| Rendered::of(&Arc::new(catalog), options, application);
-        let (schema, rendered) = extended(catalog)?;
+        let (mut schema, rendered) = extended(catalog)?;
+        schema.tenant_column = api.tenant.as_ref().map(|tenant| tenant.column.as_str().into());
         let visible = match visible {
             Visible::All => Some(rendered.clone()),
             Visible::Part(part) => Some(extended(part)?.1),

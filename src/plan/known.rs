@@ -21,6 +21,11 @@ impl KnownColumns {
     /// No columns.
     pub const NONE: &'static Self = &Self(Vec::new());
 
+    /// A column that is equal to a value.
+    pub fn one(column: usize, slot: Slot) -> Self {
+        Self(vec![(column, slot)])
+    }
+
     /// What a condition says of the rows for which it is true.
     pub fn of_condition(condition: Option<&Condition>) -> Self {
         let equalities = condition.map(Condition::equalities).unwrap_or_default();

@@ -19,6 +19,11 @@ impl ResponsePath {
         Self(Arc::new(Segment { above: None, key: key.to_owned() }))
     }
 
+    /// The path of what belongs to no field.
+    pub(super) fn nowhere() -> Self {
+        Self::root("")
+    }
+
     pub(super) fn below(&self, key: &str) -> Self {
         Self(Arc::new(Segment { above: Some(self.clone()), key: key.to_owned() }))
     }
@@ -28,7 +33,8 @@ impl ResponsePath {
         let mut path = Vec::new();
         let mut next = Some(self);
         while let Some(Self(segment)) = next {
-            path.push(segment.key.clone());
+            // No response key is empty.
+            path.extend(Some(&segment.key).filter(|key| !key.is_empty()).cloned());
             next = segment.above.as_ref();
         }
         path.reverse();

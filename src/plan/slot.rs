@@ -14,6 +14,8 @@ use crate::request::{Input, JsonMap, JsonValue, Leaf, Path, Source, identifier};
 use crate::schema::{ColumnType, ExposedColumn, Schema};
 use crate::statement::array_literal;
 
+const NO_TENANT: &str = "the request names no tenant: send a token with the claim that the setting `tenant` names, a text or a number";
+
 /// The value of a parameter.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Slot {
@@ -51,6 +53,8 @@ enum Reading {
     Count(&'static str),
     /// An array with a part of each representation.
     Represented(Arc<Represented>, Part),
+    /// The caller's tenant.
+    Tenant,
     /// A rectangle around which a geometry's own rectangle is looked for.
     Rectangle(Taken),
 }
@@ -215,6 +219,12 @@ impl Slot {
     /// NULL.
     pub const NULL: Self = Self::Known(None);
 
+    /// The caller's tenant.
+    pub fn tenant() -> Self {
+        let (path, reading, field) = (Path::of_tenant(), Reading::Tenant, ResponsePath::nowhere());
+        Self::Variable(Arc::new(Variable { path, reading, field }))
+    }
+
     /// The number of values that it consists of.
     pub fn values(&self) -> usize {
         match self {
@@ -261,6 +271,13 @@ impl Variable {
         match &self.reading {
             Reading::Value { levels, taken } => taken.read(schema, *levels, value),
             Reading::Rectangle(taken) => taken.rectangle(value),
+            Reading::Tenant => match value {
+                JsonValue::String(text) => Ok(Some(text.as_str().to_owned())),
+                JsonValue::Number(number) => Ok(Some(number.to_string())),
+                JsonValue::Null | JsonValue::Bool(_) | JsonValue::Array(_) | JsonValue::Object(_) => {
+                    Err(NO_TENANT.to_owned())
+                }
+            },
             Reading::Column { key, levels, taken } => {
                 let objects = value.as_array().map(Vec::as_slice).unwrap_or_default().iter();
                 let values = objects.map(|object| {

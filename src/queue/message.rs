@@ -203,6 +203,7 @@ mod tests {
             semantic_non_null: false,
             subscriptions: true,
             federation: false,
+            tenant: None,
         };
         let question = CatalogRequest::Versions(vec![None, Some("anon".to_owned())]);
         for ask in [

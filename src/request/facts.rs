@@ -19,6 +19,9 @@ use super::{Operation, identifier};
 /// A plan that has asked more questions is not worth caching: few requests will have the same answers.
 const MOST_QUESTIONS: usize = 256;
 
+/// The name of the caller's tenant among the values of the variables. No variable can have it.
+pub(super) const TENANT: Name = Name::new_static_unchecked("claims.tenant");
+
 /// A question about the variables of a request. Its answer does not depend on the process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Question {
@@ -169,6 +172,11 @@ impl Question {
 impl Path {
     pub(super) fn of(variable: &Name) -> Self {
         Self { variable: variable.clone(), steps: Vec::new() }
+    }
+
+    /// The path to the caller's tenant, beside the variables.
+    pub(crate) fn of_tenant() -> Self {
+        Self { variable: TENANT, steps: Vec::new() }
     }
 
     pub(super) fn field(&self, key: &str) -> Self {

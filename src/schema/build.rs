@@ -23,6 +23,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         mutation: IndexMap::new(),
         subscription: IndexMap::new(),
         node_id,
+        tenant_column: None,
         marks_semantic_non_null: options.semantic_non_null,
         tables: Vec::new(),
         row_types: HashMap::new(),

@@ -57,7 +57,7 @@ impl Compiler<'_> {
         let with = self.called_once(&connection.origin, parent);
         let called = with.as_ref().map(|with| with.name.clone());
         let page_site = PageSite { page: &connection.page, alias: &page_alias, number };
-        let known = self.known(&connection.origin, parent, connection.condition.as_ref());
+        let known = self.known((connection.table, &connection.origin), parent, connection.condition.as_ref());
         let (related, related_columns) = (RelatedColumns::default(), Vec::new());
         let page = page_site;
         let mut site =

@@ -63,7 +63,8 @@ impl Compiler<'_> {
     /// The select of one row by the values of its key under an alias.
     fn entity_select(&mut self, group: &EntityGroup, named: &str) -> AtMostOneRow {
         let (table, alias) = (group.row.table, self.alias());
-        let at = TableRef::of(table, &alias);
+        let known = self.known_tenant(table);
+        let at = TableRef::of(table, &alias).knowing(&known);
         let json = self.row_json(at, &group.row.fields);
         let key = self.schema.table(table).map(|exposed| exposed.key.clone()).unwrap_or_default();
         let columns = key.iter().enumerate();
@@ -75,6 +76,7 @@ impl Compiler<'_> {
         if group.key == EntityKey::NodeId {
             conditions.extend(self.stands_in_named(at, Expression::column(named, &value_column(key.len()))));
         }
+        conditions.extend(self.is_of_tenant(at));
         let select = AtMostOneRow::first(json, self.table(at, false), Expression::all(conditions));
         if self.has_unique_key(table) { select } else { select.in_order(self.own_first(at)) }
     }

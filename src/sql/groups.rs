@@ -8,7 +8,7 @@ use super::order::{SortKey, SortValue, all_behind, position};
 use super::page::{PageSite, Paged, Side, reversed};
 use super::related::{of_system, result_type};
 use super::rows::OneRow;
-use super::{Compiler, TableRef};
+use super::{Compiler, RowShape, TableRef};
 use crate::catalog::SqlType;
 use crate::plan::{
     Bound, Direction, Figure, GroupColumn, GroupCondition, GroupEdgeField, GroupField, GroupKeyField,
@@ -76,7 +76,8 @@ impl Compiler<'_> {
     fn groups_of(&self, site: &GroupSite<'_>, alias: &str, figures: &[Figure]) -> From {
         let groups = site.groups;
         let inner = self.alias();
-        let known = KnownColumns::of_condition(groups.condition.as_ref());
+        let known =
+            KnownColumns::of_condition(groups.condition.as_ref()).and(self.known_tenant(groups.table));
         let at = TableRef::of(groups.table, &inner).knowing(&known);
         let keys = groups.by.iter().enumerate().map(|(place, by)| SelectColumn {
             expression: self.group_key(at, by),
@@ -90,7 +91,8 @@ impl Compiler<'_> {
         let select = Select {
             columns: keys.chain(figures).collect(),
             from: Some(self.table(at, false)),
-            condition: groups.condition.as_ref().map(|condition| self.condition(at, condition)),
+            condition: self
+                .within_tenant(at, groups.condition.as_ref().map(|condition| self.condition(at, condition))),
             // The list has a client's value only once, and no other text means the same parameter.
             group_by: groups.by.len(),
             ..Select::default()
@@ -159,7 +161,7 @@ impl Compiler<'_> {
     fn group_json(&mut self, site: &GroupSite<'_>, fields: &[(String, GroupField)]) -> JsonText {
         let (table, alias) = (site.groups.table, site.page.alias);
         let known = &KnownColumns::default();
-        let group = TableRef { table, alias, shape: RowShape::Picked, nulls: Nulls::Declared, known };
+        let group = TableRef { shape: RowShape::Picked, ..TableRef::of(table, alias).knowing(known) };
         let mut json = Vec::with_capacity(fields.len());
         for (key, field) in fields {
             let value = match field {
@@ -169,7 +171,7 @@ impl Compiler<'_> {
                     let value = |figure| site.figure(alias, figure);
                     self.aggregate_field_json(table, field, value)
                 }
-                GroupField::Nodes(nodes) => self.nodes_select(nodes, group).into_json(),
+                GroupField::Nodes(nodes) => self.nodes_select(nodes, group).into_json(self.shapes()),
             };
             json.push((key.clone(), value));
         }

@@ -110,7 +110,7 @@ impl Compiler<'_> {
         Select {
             columns: vec![column.unnamed()],
             from: Some(self.table(other, Self::reads_only(join))),
-            condition: Expression::all(self.tie(join, at, other)),
+            condition: self.within_tenant(other, Expression::all(self.tie(join, at, other))),
             ..Select::default()
         }
     }

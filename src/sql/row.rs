@@ -14,7 +14,7 @@ impl Compiler<'_> {
     /// The select of one row as JSON. `parent` is the row that it is related to.
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
-        let known = self.known(&row.origin, parent, row.condition.as_ref());
+        let known = self.known((row.table, &row.origin), parent, row.condition.as_ref());
         let at = TableRef { nulls: row.origin.nulls(), ..TableRef::of(row.table, &alias).knowing(&known) };
         let json = self.row_json(at, &row.fields);
         let mut conditions = self.join(&row.origin, parent, at);
@@ -85,24 +85,30 @@ impl Compiler<'_> {
         }
     }
 
-    /// The conditions that relate a row to its parent row.
+    /// The conditions that relate a row to its parent row, and to the caller's tenant.
     pub(super) fn join(
         &self,
         origin: &Origin,
         parent: Option<TableRef<'_>>,
         at: TableRef<'_>,
     ) -> Vec<Expression> {
-        match (origin, parent) {
+        let mut conditions = match (origin, parent) {
             (Origin::Joined(join), Some(parent)) => self.tie(join, parent, at),
             (Origin::Group(by), Some(group)) => self.is_of_group(by, group, at),
             _ => Vec::new(),
-        }
+        };
+        conditions.extend(match origin {
+            Origin::Table | Origin::Joined(_) | Origin::Group(_) => self.is_of_tenant(at),
+            // A function says itself which rows it returns.
+            Origin::Called(_) => None,
+        });
+        conditions
     }
 
     /// The conditions that relate a row to its parent row by a key. Where the value of a column is known, it stands in place of the
     /// parent's column.
     pub(super) fn tie(&self, join: &Join, parent: TableRef<'_>, at: TableRef<'_>) -> Vec<Expression> {
-        let known = self.known_of_related(join, parent);
+        let known = parent.known.through(&self.schema.catalog, parent.table, join);
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {
             if let Some(value) = known.get(*theirs).and_then(|slot| self.known_value(at.table, *theirs, slot))

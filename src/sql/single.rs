@@ -6,8 +6,7 @@ use super::ast::{Modify, Query, Select};
 use super::json::JsonText;
 use super::{Compiler, TableRef};
 use crate::plan::{
-    Change, Condition, Connection, ConnectionField, InsertedRows, KnownColumns, Origin, Page, Write,
-    WriteField,
+    Change, Condition, Connection, ConnectionField, InsertedRows, Origin, Page, Write, WriteField,
 };
 
 /// A query that returns one JSON text or no row, and the text for no row.
@@ -24,7 +23,7 @@ impl Compiler<'_> {
             return None;
         }
         let alias = self.alias();
-        let known = KnownColumns::of_condition(connection.condition.as_ref());
+        let known = self.known((connection.table, &connection.origin), None, connection.condition.as_ref());
         let at = TableRef::of(connection.table, &alias).knowing(&known);
         let mut fields = Vec::with_capacity(connection.fields.len());
         for (key, field) in &connection.fields {
@@ -46,7 +45,10 @@ impl Compiler<'_> {
         let query = Query::Select(Box::new(Select {
             columns: vec![json.into_expression().unnamed()],
             from: Some(self.table(at, false)),
-            condition: connection.condition.as_ref().map(|condition| self.condition(at, condition)),
+            condition: self.within_tenant(
+                at,
+                connection.condition.as_ref().map(|condition| self.condition(at, condition)),
+            ),
             // In a table so small that PostgreSQL reads all of it, it need not search for another row.
             limit: Some(1),
             ..Select::default()

@@ -32,7 +32,7 @@ impl Compiler<'_> {
         answer: impl FnOnce(&mut Self, TableRef<'_>) -> JsonText,
     ) -> OneRow {
         let (target_alias, alias) = (self.alias(), self.alias());
-        let condition = KnownColumns::of_condition(write.condition());
+        let condition = KnownColumns::of_condition(write.condition()).and(self.known_tenant(write.table));
         let at = TableRef::of(write.table, &target_alias).knowing(&condition);
         let modify = self.modify(at, write);
         let written = TableRef { alias: &alias, shape: RowShape::Picked, known: &write.known, ..at };
@@ -87,7 +87,8 @@ impl Compiler<'_> {
     }
 
     fn target(&self, at: TableRef<'_>, target: &Target) -> Option<Expression> {
-        target.condition.as_ref().map(|condition| self.condition(at, condition))
+        let condition = target.condition.as_ref().map(|condition| self.condition(at, condition));
+        self.within_tenant(at, condition)
     }
 
     fn inserted(&mut self, table: usize, columns: &[usize], rows: &InsertedRows) -> (Vec<String>, Rows) {
@@ -103,6 +104,7 @@ impl Compiler<'_> {
         let table = &self.schema.catalog.tables[at.table];
         let target = &table.conflict_targets[handled.target];
         let new_value = |name: String| (name.clone(), Expression::column("excluded", &name));
+        let condition = handled.condition.as_ref().map(|condition| self.condition(at, condition));
         ast::OnConflict {
             target: if target.is_constraint {
                 ast::ConflictTarget::Constraint(target.name.clone())
@@ -111,7 +113,8 @@ impl Compiler<'_> {
                 ast::ConflictTarget::Index { terms, predicate }
             },
             set: self.names(at.table, &handled.columns).into_iter().map(new_value).collect(),
-            condition: handled.condition.as_ref().map(|condition| self.condition(at, condition)),
+            // Without new values nothing is updated, and there is no condition.
+            condition: if handled.columns.is_empty() { condition } else { self.within_tenant(at, condition) },
         }
     }
 

@@ -286,6 +286,7 @@ fn config(case: &Case, url: &str) -> Config {
         semantic_non_null: false,
         subscriptions: false,
         federation: false,
+        tenant: None,
     };
     config
 }

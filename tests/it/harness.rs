@@ -182,6 +182,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             semantic_non_null: false,
             subscriptions: true,
             federation: false,
+            tenant: None,
         },
         limits: config::Limits {
             depth: 20,
