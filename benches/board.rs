@@ -1,6 +1,6 @@
 //! The task board with 100,000 tasks: how many requests a second `glowplug serve` answers through a transaction-mode
 //! PgBouncer, and how many pgbench gets by the same way, out of the very message that Glowplug sends, and out of SQL that was
-//! written by hand for the same answer. Then the same on Chinook, if `CHINOOK_SQL` names its file, and how soon it answers
+//! written by hand for the same answer; and how many a hand-written HTTP endpoint gets with that SQL. Then the same on Chinook, if `CHINOOK_SQL` names its file, and how soon it answers
 //! from a database of a thousand tables.
 //!
 //! `scripts/bench` runs it. Options: `--quick` for one short run of each, to see that it works; `--connections N` for that many
@@ -20,6 +20,8 @@ mod chinook;
 mod contender;
 #[path = "board/database.rs"]
 mod database;
+#[path = "board/endpoint.rs"]
+mod endpoint;
 #[path = "board/large.rs"]
 mod large;
 #[path = "board/load.rs"]
@@ -66,6 +68,7 @@ fn main() {
     // The HTTP client asks for a provider, though nothing here is encrypted; a second one is refused.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(endpoint::serve_if_told());
     let stand = runtime.block_on(Stand::start());
     let board = runtime.block_on(Site::open(&stand, database::DATABASE, &OPERATIONS));
     let mut comparisons = compare(&runtime, &board, &extent);

@@ -34,8 +34,9 @@ impl<'a> Bench<'a> {
         }
         let message = message.map(|_| Contender::Message);
         let other = site.other.as_ref().map(|_| Contender::OtherBuild);
+        let endpoint = operation.has_endpoint().then_some(Contender::Endpoint);
         let always = [Contender::ByHand, Contender::Glowplug, Contender::Stored];
-        let contenders = message.into_iter().chain(always).chain(other).collect();
+        let contenders = message.into_iter().chain(endpoint).chain(always).chain(other).collect();
         Self { site, operation, contenders, folder }
     }
 
@@ -75,9 +76,10 @@ impl<'a> Bench<'a> {
                 let script = self.folder.join(script);
                 load::pgbench(&pgbench, &script, &self.folder, &self.site.url(), load, programs)
             }
-            Contender::Glowplug | Contender::Stored | Contender::OtherBuild => {
+            Contender::Glowplug | Contender::Stored | Contender::OtherBuild | Contender::Endpoint => {
                 let server = self.site.server(contender).expect("it is a contender only if it is there");
-                load::wrk(&self.folder.join("operation.lua"), &server.page("/graphql"), load, programs)
+                let page = server.page(&self.site.path(contender, self.operation));
+                load::wrk(&self.folder.join("operation.lua"), &page, load, programs)
             }
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use uuid::Uuid;
 
+use crate::contender::Contender;
 use crate::operation::Operation;
 use crate::server::Server;
 use crate::stand::Site;
@@ -15,8 +16,13 @@ pub(crate) async fn check(site: &Site<'_>, operation: &Operation) -> Option<Stri
     let database = site.connect().await;
     let by_hand = first_value(&database, &operation.by_hand(number)).await;
     let expected = format!(r#"{{"data":{by_hand}}}"#);
-    for server in [Some(&site.server), Some(&site.stored), site.other.as_ref()].into_iter().flatten() {
-        let body = ask(server, operation.body(number)).await;
+    let contenders = [Contender::Glowplug, Contender::Stored, Contender::OtherBuild, Contender::Endpoint];
+    for contender in contenders
+        .into_iter()
+        .filter(|contender| *contender != Contender::Endpoint || operation.has_endpoint())
+    {
+        let Some(server) = site.server(contender) else { continue };
+        let body = ask(server, &site.path(contender, operation), operation.body(number)).await;
         assert_eq!(comparable(&body), comparable(&expected), "{}", operation.name);
     }
     // The settings in front are those of the HTTP request, which differ from client to client.
@@ -24,7 +30,7 @@ pub(crate) async fn check(site: &Site<'_>, operation: &Operation) -> Option<Stri
     if statements.matches(&number.to_string()).count() != 1 {
         return None;
     }
-    ask(&site.server, operation.body(number)).await;
+    ask(&site.server, "/graphql", operation.body(number)).await;
     let message = sent(&database, &statements).await;
     let value = first_value(&database, &message).await;
     let (value, by_hand) = (comparable(&value), comparable(&by_hand));
@@ -33,8 +39,8 @@ pub(crate) async fn check(site: &Site<'_>, operation: &Operation) -> Option<Stri
     Some(message)
 }
 
-async fn ask(server: &Server, body: String) -> String {
-    let request = reqwest::Client::new().post(server.page("/graphql")).body(body);
+async fn ask(server: &Server, path: &str, body: String) -> String {
+    let request = reqwest::Client::new().post(server.page(path)).body(body);
     let response = request.header("content-type", "application/json").send().await.expect("an answer");
     response.text().await.expect("its body")
 }

@@ -9,6 +9,8 @@ pub(crate) enum Contender {
     Message,
     /// pgbench with SQL that was written by hand for the same answer, without any context.
     ByHand,
+    /// An endpoint that was written by hand, with that SQL in it.
+    Endpoint,
     /// This build of Glowplug, with every statement as text.
     Glowplug,
     /// The same with stored operations: functions in place of the texts.
@@ -28,6 +30,7 @@ impl Contender {
         match self {
             Self::Message => "its message, by pgbench",
             Self::ByHand => "SQL by hand, by pgbench",
+            Self::Endpoint => "SQL by hand, by an endpoint in Rust",
             Self::Glowplug => "Glowplug",
             Self::Stored => "Glowplug, stored operations",
             Self::OtherBuild => "the other build",

@@ -183,6 +183,11 @@ impl Operation {
         self.by_hand.replace(":number", &number.to_string())
     }
 
+    /// Whether an endpoint that was written by hand takes it: its variable is one value.
+    pub(crate) fn has_endpoint(&self) -> bool {
+        !matches!(self.variable, Some(Variable::Made(..)))
+    }
+
     /// The part after the scope of the engine's message for a number.
     pub(crate) fn statements(&self, api: &(Schema, Rendered), config: &Config, number: u32) -> String {
         let (scope, statements) = self.compile(api, config, number);
@@ -260,7 +265,7 @@ impl Operation {
              function init() math.randomseed(os.time()) end\n\
              function request()\n  \
              local number = math.random({first}, {last})\n  \
-             return wrk.format(\"POST\", \"/graphql\", headers, [==[{varying}]==])\n\
+             return wrk.format(\"POST\", nil, headers, [==[{varying}]==])\n\
              end\n\
              function done(summary, latency)\n  \
              local e = summary.errors\n  \

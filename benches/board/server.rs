@@ -29,11 +29,16 @@ impl Server {
             command.env_remove(name);
         }
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(settings).env("DATABASE_URL", database_url);
-        let mut process = command.stderr(Stdio::piped()).spawn().expect("glowplug can be run");
+        Self::run(command)
+    }
+
+    /// A program that writes its address into its log.
+    pub(crate) fn run(mut command: Command) -> Self {
+        let mut process = command.stderr(Stdio::piped()).spawn().expect("the program can be run");
         let mut lines =
             BufReader::new(process.stderr.take().expect("it is piped")).lines().map_while(Result::ok);
         let listening = lines.find_map(|line| line.split_once("address=").map(|(_, rest)| rest.to_owned()));
-        let address = listening.expect("glowplug says where it listens");
+        let address = listening.expect("the program says where it listens");
         let log = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&log);
         let reader =

@@ -9,6 +9,7 @@ use tokio_postgres::Client;
 
 use crate::contender::{Contender, other_build};
 use crate::database::{self, api, configuration, connect};
+use crate::endpoint;
 use crate::operation::Operation;
 use crate::processor::Programs;
 use crate::server::Server;
@@ -40,6 +41,8 @@ pub(crate) struct Site<'a> {
     pub(crate) server: Server,
     /// The one that calls functions.
     pub(crate) stored: Server,
+    /// The endpoints that were written by hand.
+    pub(crate) endpoint: Server,
     /// The other build, if one was named.
     pub(crate) other: Option<Server>,
     pub(crate) config: Config,
@@ -60,8 +63,9 @@ impl<'a> Site<'a> {
         glowplug::stored::set_up(&owner, &[]).await.expect("the schema of stored operations");
         let server = Server::start(&url, &["--stored-operations", "off"]);
         let stored = Server::start(&url, &["--stored-operations", "auto"]);
+        let endpoint = endpoint::start(database, &url);
         let other = other_build().map(|program| Server::of(program.as_os_str(), &url, &[]));
-        Self { stand, database, operations, server, stored, other, config, api }
+        Self { stand, database, operations, server, stored, endpoint, other, config, api }
     }
 
     /// The server that a contender is, if it is one that is there.
@@ -69,7 +73,17 @@ impl<'a> Site<'a> {
         match contender {
             Contender::OtherBuild => self.other.as_ref(),
             Contender::Stored => Some(&self.stored),
+            Contender::Endpoint => Some(&self.endpoint),
             Contender::Glowplug | Contender::Message | Contender::ByHand => Some(&self.server),
+        }
+    }
+
+    /// Where a server answers an operation.
+    pub(crate) fn path(&self, contender: Contender, operation: &Operation) -> String {
+        let index = self.operations.iter().position(|known| std::ptr::eq(known, operation));
+        match contender {
+            Contender::Endpoint => format!("/{}", index.expect("it is one of the site's")),
+            _ => "/graphql".to_owned(),
         }
     }
 
