@@ -170,7 +170,7 @@ fn keys_that_a_token_brings_along_are_not_used() {
 }
 
 #[test]
-fn what_a_header_demands_and_what_it_must_be_is_held() {
+fn headers_of_tokens_are_checked() {
     let (signing, keys) = (EncodingKey::from_secret(SECRET), [Key::from_secret(SECRET)]);
     for (header, refused) in [
         (json!({"alg": "HS256", "crit": ["exp"], "exp": 1}), InvalidToken::Critical),

@@ -64,7 +64,7 @@ impl Api {
 }
 
 #[test]
-fn what_was_kept_is_found_for_the_same_facts_alone() {
+fn a_compiled_operation_is_found_only_for_the_same_facts() {
     let (api, cache, document) = (Api::new(), CompiledOperations::new(), Id::new());
     let kept = api.operation(3, true, 1);
     assert!(cache.find(document, &kept, &api.limits).is_none());

@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_function_raises_on_purpose_passes_whatever_its_code() {
+    fn messages_that_functions_raise_on_purpose_pass_with_any_code() {
         for state in ["42P01", "XX000", "0A000", "57014", "28000", "54000", "08006"] {
             let (code, message) = meaning(&error(state, Some("exec_stmt_raise")));
             assert_eq!((code, message.as_str()), (Code::BadUserInput, "secret"), "{state}");

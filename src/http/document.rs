@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_means_two_documents_or_none_is_refused() {
+    fn requests_with_two_documents_or_none_are_refused() {
         let message = |refused: Result<DocumentSource, Refusal>| match refused {
             Err(Refusal::Malformed(message)) => message,
             other => panic!("{other:?}"),

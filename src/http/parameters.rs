@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn malformed_requests_are_refused_with_the_reason() {
         let cases: [(&[u8], &str); 12] = [
             (b"", "The request body is empty; it must be a JSON object with a `query`."),
             (b"{\"query\": \"\xff\"}", "The request body is not valid UTF-8, from byte 11 on."),

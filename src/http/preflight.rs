@@ -36,7 +36,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_page_cannot_send_unasked_is_told_from_what_it_can() {
+    fn headers_that_need_a_preflight_are_told_from_others() {
         for (name, value) in [
             ("authorization", "Bearer x"),
             ("authorization", "bearer x"),

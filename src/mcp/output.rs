@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_the_type_of_an_object_is_not_required() {
+    fn fields_of_some_types_only_are_not_required() {
         let found = of("{ node { id __typename ... on Task { title } ...Named ... on Node { key: id } } }
         fragment Named on Person { name }");
         let node = &found.unwrap()["properties"]["node"];

@@ -81,7 +81,7 @@ fn without_automatic_queries_the_error_asks_for_texts() {
 }
 
 #[test]
-fn what_is_registered_is_bounded_by_its_bytes() {
+fn registered_documents_are_bounded_by_their_bytes() {
     let persisted = persisted(DocumentPolicy::Automatic, "{}");
     for number in 0..200 {
         let text = format!("{{ a{number} }} #{}", "x".repeat(1 << 18));

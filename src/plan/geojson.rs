@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_geometry_is_refused() {
+    fn malformed_geometries_are_refused() {
         for (json, words) in [
             ("5", "not a JSON object"),
             ("[]", "not a JSON object"),

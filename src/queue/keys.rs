@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_script_touches_has_one_tag() {
+    fn the_keys_of_one_script_have_one_hash_tag() {
         let keys = Keys::new("main", 4);
         for shard in keys.shards() {
             let state = shard.state(Uuid::new_v4());

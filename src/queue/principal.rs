@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_name_is_known_by_the_claims() {
+    fn a_caller_without_a_subject_is_known_by_the_claims() {
         let first = principal(&sender("user", &json!({ "tenant": 1, "exp": 1, "jti": "a" })));
         assert_eq!(first, principal(&sender("user", &json!({ "jti": "b", "tenant": 1 }))));
         assert_ne!(first, principal(&sender("user", &json!({ "tenant": 2 }))));

@@ -53,6 +53,7 @@ pub(crate) fn add_status_field(
 }
 
 /// Never called.
+#[expect(clippy::needless_pass_by_value, reason = "as with the feature")]
 pub(crate) fn catalog_client(producer: Producer, _: Api) -> CatalogClient {
     match producer.0 {}
 }

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_valid_choice_has_no_name() {
+    fn an_object_without_a_valid_choice_has_no_name() {
         assert_eq!(names(&[("2nd", "2nd", None), ("__x", "x", None)])[0], None);
         assert_eq!(names(&[("2nd", "2nd", Some("second"))]), some(&["second"]));
         assert_eq!(names(&[("fine", "fine", Some("not fine"))]), some(&["fine"]));

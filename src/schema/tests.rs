@@ -251,7 +251,7 @@ fn operators_are_those_of_the_sort_of_value() {
 }
 
 #[test]
-fn what_the_schema_has_is_what_is_rendered() {
+fn the_rendered_schema_has_exactly_the_types_of_the_schema() {
     let schema = schema();
     let compiled = Rendered::new(&schema).unwrap().compiled;
     let names = |type_name: &str| {

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_this_process_has_used_lately_stays_and_what_it_has_left_goes() {
+    fn recently_used_functions_stay_and_unused_ones_go() {
         let own = ["lately", "left"].map(|name| StoredFunction::of_test(name, now() - TimeDelta::days(9)));
         let used_here =
             |name: &str| Some(if name == "lately" { TimeDelta::minutes(2) } else { TimeDelta::days(8) });

@@ -90,7 +90,7 @@ pub(crate) fn repeated(count: usize, text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_does_not_fit_the_schema_is_refused_by_name() {
+async fn invalid_documents_are_refused_with_the_wrong_name() {
     let asked = Asked::with(|_| ()).await;
     asked.refused("{ thingCollectoin { totalCount } }", &["thingCollectoin"]).await;
     asked.refused("{ thingCollection(fist: 1) { totalCount } }", &["fist"]).await;

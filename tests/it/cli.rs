@@ -148,7 +148,7 @@ fn shells_get_completions_and_manuals_a_page_for_each_command() {
 }
 
 #[test]
-fn what_makes_no_sense_ends_with_code_2_and_says_what_to_do() {
+fn senseless_arguments_end_with_code_2_and_say_what_to_do() {
     for (arguments, message) in [
         (&["serve"][..], "pass --database-url postgres://"),
         (

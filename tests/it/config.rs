@@ -222,7 +222,7 @@ fn tokens_and_roles_are_read_as_they_are_meant() {
 }
 
 #[test]
-fn what_needs_a_session_has_a_connection_string_of_its_own_where_one_is_given() {
+fn direct_url_is_used_for_what_needs_a_session() {
     let settled = |file| Settled::gather(&flags(), nothing, Some(file), Profile::Serve).unwrap();
     let pooled = settled("");
     assert_eq!(pooled.check().unwrap().database.session_url().expose(), URL);
@@ -261,7 +261,7 @@ fn replicas_are_a_list_of_connection_strings() {
 }
 
 #[test]
-fn what_is_printed_is_a_configuration_file() {
+fn the_printed_settings_are_a_configuration_file() {
     let settled = Settled::gather(&flags(), nothing, None, Profile::Dev).unwrap();
     let again =
         Settled::gather(&Raw::default(), nothing, Some(&settled.to_string()), Profile::Serve).unwrap();

@@ -250,7 +250,7 @@ async fn a_statement_ends_by_its_timeout() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused() {
+async fn values_that_cannot_be_sent_are_refused() {
     // There is no listener at this port, so an attempt to connect would fail.
     let database = connect("postgres://postgres@127.0.0.1:1/postgres");
     let nul = statement("select $1::text", &[Some("a\0b")]);

@@ -14,7 +14,7 @@ use crate::ways::{Answering, Route, on_every_way};
 
 on_every_way!(
     a_function_raises_with_any_code_and_its_text_passes,
-    what_is_in_the_way_is_a_conflict,
+    locks_and_unfit_objects_are_conflicts,
     a_broken_function_leaves_its_siblings,
     a_mutation_that_met_a_changed_schema_is_planned_anew,
     a_mutation_on_a_server_that_takes_no_writes_may_be_sent_again,
@@ -135,7 +135,7 @@ async fn a_violated_constraint_is_named_apart_from_the_text(route: Route) {
     }
 }
 
-async fn what_is_in_the_way_is_a_conflict(route: Route) {
+async fn locks_and_unfit_objects_are_conflicts(route: Route) {
     let database = harness::database(
         "do $$ begin execute format('alter database %I set lock_timeout = 200', current_database()); end $$;
         create table seat (id integer primary key, taken boolean not null default false);

@@ -281,7 +281,7 @@ const WRONG: &[(&str, &[&str])] = &[
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_groups_is_told() {
+async fn wrong_arguments_of_groups_are_refused_with_the_reason() {
     let engine = engine(&wide()).await;
     let query = |arguments: &str| format!("{{ wideGroups({arguments}) {{ edges {{ cursor }} }} }}");
     let mut wrong = Vec::new();
@@ -294,7 +294,7 @@ async fn what_is_wrong_with_groups_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_groups_in_variables_is_told() {
+async fn wrong_arguments_of_groups_in_variables_are_refused_with_the_reason() {
     let engine = engine(&wide()).await;
     let document = "query ($by: [wideGroupBy!]!, $order: [wideGroupOrderBy!], $having: wideGroupFilter) {
         wideGroups(by: $by, orderBy: $order, having: $having) { edges { cursor } } }";

@@ -57,7 +57,7 @@ async fn every_answer_is_right_under_load_and_nothing_stays_in_a_server_connecti
 /// Every third mutation fails in its second field, which undoes its first; the database must contain exactly
 /// what the answers said.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_mutations_say_they_did_is_what_the_database_holds() {
+async fn the_database_holds_what_mutations_report() {
     let setup = "create table entry (id integer generated always as identity primary key, client integer not null, \
         amount integer not null check (amount > 0))";
     let database = harness::database(setup).await;

@@ -57,7 +57,7 @@ struct Sample {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_written_is_read_back_unchanged() {
+async fn written_values_are_read_back_unchanged() {
     let pooler = harness::pooler(PoolMode::Transaction, 2);
     for (round, conforming) in [(0, "on"), (1, "off")] {
         let database = harness::database(SETUP).await;

@@ -99,7 +99,7 @@ fn is_offered(schema: &Schema, table: usize, input: &str, column: usize) -> bool
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_postgresql_takes_is_offered_and_nothing_else() {
+async fn exactly_the_writes_that_postgresql_accepts_are_offered() {
     let database = harness::database(SETUP).await;
     let client = harness::connect(&harness::cluster().url(&database)).await;
     let schema = schema(&client).await;

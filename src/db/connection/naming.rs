@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_supported_is_no_stale_plan() {
+    fn an_unsupported_feature_is_no_stale_plan() {
         let error = |routine: Option<&str>| DatabaseError {
             sqlstate: "0A000".to_owned(),
             routine: routine.map(str::to_owned),

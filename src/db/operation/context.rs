@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_session_began_with_is_the_default() {
+    fn set_local_to_default_is_the_value_of_the_session_start() {
         let scope = Scope::of_catalog(Duration::from_secs(10));
         let mut message = String::new();
         let count =

@@ -67,7 +67,7 @@ fn a_value_stays_a_value() {
 }
 
 #[test]
-fn what_would_change_the_message_is_refused() {
+fn texts_that_would_change_the_message_are_refused() {
     for text in ["'a", "\"a", "E'a\\'", "/* /* */", "$a$ $b$", "select 1; select 2", "$2", "$0", "a\0"] {
         assert!(substitute(text, &["x"]).is_err(), "{text:?} was let through");
     }

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_conflict_or_has_no_time_is_not_sent_again() {
+    fn only_conflicts_with_time_left_are_sent_again() {
         let scope = Scope::of_catalog(Duration::from_secs(10));
         for sqlstate in ["40000", "40002", "40003", "23505", "57014", "55P03"] {
             assert_eq!(Conflicts::begin().meet(&scope, &raised(sqlstate)), None, "{sqlstate}");

@@ -84,7 +84,7 @@ async fn full_buffers_are_no_deadlock() {
 }
 
 #[tokio::test]
-async fn what_is_announced_and_not_sent_takes_no_memory() {
+async fn an_announced_length_takes_no_memory_until_bytes_arrive() {
     let (mut wire, mut theirs) = pair();
     theirs.write_all(&[b'D', 0x3f, 0xff, 0xff, 0x00, 0, 1]).await.unwrap();
     theirs.shutdown().await.unwrap();
@@ -111,7 +111,7 @@ async fn an_exchange_left_in_the_middle_leaves_the_connection_unusable() {
 }
 
 #[tokio::test]
-async fn what_comes_unasked_is_noted_or_ends_the_connection() {
+async fn unsolicited_messages_are_noted_or_end_the_connection() {
     let (mut wire, mut theirs) = pair();
     theirs.write_all(&message(b'S', b"TimeZone\0UTC\0")).await.unwrap();
     assert!(wire.get_mut().look());
@@ -163,7 +163,7 @@ fn answer() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn whatever_a_peer_sends_an_exchange_ends() {
+async fn an_exchange_ends_with_any_bytes_of_the_peer() {
     let mut numbers = Numbers(0x5eed);
     let mut ended = 0;
     for turn in 0..4000 {

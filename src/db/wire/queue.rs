@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_is_thrown_away_and_nothing_is_kept() {
+    fn answers_of_abandoned_requests_are_discarded() {
         let mut queue = Queue::default();
         let tickets: Vec<_> = (0..4).map(|_| queue.push(&pipeline(1), 0)).collect();
         queue.put(Message::ParseComplete);

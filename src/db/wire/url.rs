@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_parsed_is_an_error() {
+    fn unreadable_connection_strings_are_errors() {
         for rest in ["[::1", "[::1]x", "::1/app", "db?sslmode", "db/%ff"] {
             assert!(pairs(rest).is_err(), "{rest}");
         }

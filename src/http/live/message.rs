@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_closes_with_4400() {
+    fn malformed_messages_close_with_4400() {
         for text in [
             "",
             "[]",

@@ -76,7 +76,7 @@ async fn nothing_of_the_request_but_claims_reaches_sql_unless_it_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_named_of_the_request_is_there_to_be_read() {
+async fn named_parts_of_the_request_can_be_read() {
     let world = World::new("").await;
     let named = RequestSettings {
         method: true,

@@ -198,7 +198,7 @@ async fn the_api_shows_the_fields_and_tells_what_it_cannot_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_built_says_why() {
+async fn a_server_that_cannot_be_built_says_why() {
     let build = |builder: glowplug::server::Builder| {
         let config =
             harness::config("postgres://nobody@127.0.0.1:1/none", glowplug::config::PoolMode::Direct);

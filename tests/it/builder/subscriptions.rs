@@ -177,7 +177,7 @@ async fn each_value_of_a_stream_is_an_answer_and_its_end_completes_the_subscript
 }
 
 #[tokio::test]
-async fn what_cannot_start_is_refused_and_what_is_of_another_type_is_an_error() {
+async fn subscriptions_that_cannot_start_are_refused_and_values_of_other_types_are_errors() {
     let served = Served::with(|_| {}).await;
     for transport in Transport::ALL {
         for (document, complaint) in [

@@ -47,7 +47,7 @@ fn advice(check: &Value) -> String {
 }
 
 #[tokio::test]
-async fn what_works_is_called_so() {
+async fn a_working_connection_has_no_findings() {
     let name = harness::database(TABLE).await;
     let pooler = harness::pooler(PoolMode::Transaction, 20);
     for (url, lending) in [(harness::cluster().url(&name), "direct"), (pooler.url(&name), "transaction")] {

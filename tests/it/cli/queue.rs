@@ -139,7 +139,7 @@ async fn setup_makes_the_ledger_for_workers_of_few_rights() {
 }
 
 #[tokio::test]
-async fn what_was_put_aside_is_listed_tried_again_and_dropped() {
+async fn dead_letters_are_listed_retried_and_dropped() {
     let site = Site::new(NOTES).await;
     let empty = "in the queue: 0 waiting, 0 running, 0 bytes; workers: 0\nthere are no dead letters\n";
     assert_eq!(site.queue(&["list"]), (Some(0), empty.to_owned()));

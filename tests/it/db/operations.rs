@@ -45,7 +45,7 @@ async fn a_statement_is_prepared_once_whatever_its_values() {
 }
 
 #[tokio::test]
-async fn what_the_server_keeps_is_bounded() {
+async fn prepared_statements_of_a_server_session_are_bounded() {
     let database = connect("").await;
     for number in 0..150 {
         let text = format!("select {number}");
@@ -81,7 +81,7 @@ async fn more_values_than_the_protocol_counts_go_as_a_message() {
 
 /// PostgreSQL checks neither privilege again when another role executes a prepared statement.
 #[tokio::test]
-async fn what_one_role_has_prepared_gives_another_no_rights() {
+async fn a_statement_prepared_by_one_role_gives_another_no_rights() {
     let (one, other) =
         (format!("prepares_{}", std::process::id()), format!("follows_{}", std::process::id()));
     let database = connect(&format!(
@@ -156,7 +156,7 @@ async fn an_error_of_the_statement_itself_is_final() {
 }
 
 #[tokio::test]
-async fn what_is_checked_at_the_end_undoes_all() {
+async fn a_deferred_constraint_undoes_the_whole_message() {
     let database = connect(
         "create table parent (id int primary key);
         create table child (parent int references parent deferrable initially deferred)",
@@ -174,7 +174,7 @@ async fn what_is_checked_at_the_end_undoes_all() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused() {
+async fn values_that_cannot_be_sent_are_refused() {
     let config = settings("postgres://postgres@127.0.0.1:1/postgres");
     let database = Database::speaking(&config, PREPARED).unwrap();
     let nul = statement("select $1::text", &[Some("a\0b")]);
@@ -189,7 +189,7 @@ async fn what_cannot_be_sent_is_refused() {
 
 /// PostgreSQL has one SQLSTATE both for unsupported features and for a plan whose result type has changed.
 #[tokio::test]
-async fn what_postgresql_does_not_support_is_sent_once() {
+async fn an_unsupported_statement_is_sent_once() {
     let database = connect("create table t (id int); create sequence sent").await;
     let asked = statements(&["select nextval('sent')", "select count(*) from t for update"]);
     for turn in 1..=3 {

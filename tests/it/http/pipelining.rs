@@ -54,7 +54,7 @@ async fn pipelined_requests_are_answered_in_order_however_they_are_cut() {
 }
 
 #[tokio::test]
-async fn what_stands_behind_a_request_does_not_hold_its_answer_back() {
+async fn an_answer_does_not_wait_for_bytes_behind_its_request() {
     let server = tasks(Route::Direct).await;
     let next = request(&task(2));
     for behind in ["\r\n", "\n", "\r\n\r\n", "P", &next[..30], &next[..next.len() - 1], "nonsense"] {

@@ -26,7 +26,7 @@ async fn stand(cluster: &Cluster, setup: &[&str]) -> Stand {
 }
 
 #[tokio::test]
-async fn what_is_no_row_of_a_table_is_seen_within_half_a_minute() {
+async fn changes_outside_tables_are_seen_within_half_a_minute() {
     let cluster = Cluster::start(ClusterOptions::throwaway()).expect("a PostgreSQL of its own");
     let stand = stand(&cluster, &[MOMENT, NUMBER.replace("live_user", "public").as_str()]).await;
     let mut moment = stand.subscribe("ann", "subscription { moment }").await;

@@ -137,7 +137,7 @@ async fn a_connection_has_no_more_subscriptions_than_it_may_have() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_the_api_or_writes_is_refused_for_good() {
+async fn invalid_documents_and_mutations_end_a_subscription_for_good() {
     let stand = Stand::new().await;
     for document in [
         "subscription { missing }",

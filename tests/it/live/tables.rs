@@ -81,7 +81,7 @@ async fn scans(stand: &Stand, table: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_a_change_of_another_table_cannot_have_changed_is_not_run_again() {
+async fn a_subscription_is_not_run_again_for_a_change_of_another_table() {
     let cluster = Cluster::start(ClusterOptions::throwaway()).expect("a PostgreSQL of its own");
     let stand = Stand::alone(&cluster).await;
     stand.execute(SETUP).await;
@@ -164,7 +164,7 @@ async fn hold(stand: &Stand, document: &str, subscriber: &mut Subscriber, answer
 }
 
 #[tokio::test]
-async fn whatever_writes_each_subscriber_sees_what_sql_says() {
+async fn each_subscriber_sees_what_sql_says_with_any_writer() {
     let mut random = Random(0x7ab1);
     let stand = Stand::with(PoolMode::Transaction, |config| {
         config.live.interval = Duration::from_millis(60);

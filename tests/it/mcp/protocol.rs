@@ -86,7 +86,7 @@ async fn pages_need_an_origin_that_the_settings_name() {
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_refused_and_the_server_goes_on() {
+async fn malformed_messages_are_refused_and_the_server_goes_on() {
     let server = serve().await;
     for (sent, status) in [
         ("{".to_owned(), 400),

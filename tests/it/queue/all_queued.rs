@@ -197,7 +197,7 @@ async fn a_worker_that_exposes_something_else_is_no_worker_for_the_server() {
 
 /// The server has loaded a newer catalog than the worker.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_server_knows_of_the_schema_the_worker_learns_in_time() {
+async fn a_worker_learns_of_a_schema_change_from_the_server() {
     let world = World::with(NOTES, everything).await;
     let _worker = world.work();
     world.until_ready().await;

@@ -179,7 +179,7 @@ async fn a_database_that_is_named_for_nothing_is_pointed_out_and_the_schema_is_p
 
 /// Errors are reported before anything starts, with what to do.
 #[test]
-fn what_contradicts_a_queue_for_all_operations_is_refused() {
+fn settings_that_contradict_a_queue_for_all_operations_are_refused() {
     let folder = open_folder();
     for (arguments, told) in [
         (&["serve", "--queue", "all"][..], "--queue: there is no queue; say where it is with --redis-url"),

@@ -86,7 +86,7 @@ async fn a_key_gives_the_same_answer_again_and_refuses_another_operation() {
 }
 
 #[tokio::test]
-async fn who_does_not_wait_can_ask_later() {
+async fn asynchronous_answers_can_be_fetched_later() {
     let world = World::new(NOTES).await;
     let prefer = [("prefer", "respond-async"), ("idempotency-key", KEY)];
     let accepted = world.send(&insert(1, "a"), &prefer).await;
@@ -133,7 +133,7 @@ async fn at(world: &World, location: &str) -> Value {
 }
 
 #[tokio::test]
-async fn who_does_not_wait_can_ask_later_where_clients_may_send_no_document() {
+async fn asynchronous_answers_can_be_fetched_where_documents_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("documents.json");
     let document = insert(1, "a");

@@ -36,7 +36,7 @@ async fn a_full_queue_refuses_before_anything_is_put_in_and_takes_more_when_ther
 }
 
 #[tokio::test]
-async fn what_waits_for_too_long_keeps_others_out() {
+async fn entries_that_wait_too_long_keep_others_out() {
     let world = World::with(NOTES, |config| config.queue.age = Duration::from_millis(200)).await;
     assert_eq!(world.send(&insert(1, "a"), &ASYNC).await.status(), 202);
     assert_eq!(world.send(&insert(2, "a"), &ASYNC).await.status(), 202);

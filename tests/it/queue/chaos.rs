@@ -109,7 +109,7 @@ impl Drop for Parts {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_acknowledged_took_effect_once_and_nothing_did_twice() {
+async fn acknowledged_mutations_take_effect_exactly_once() {
     let seconds = std::env::var("GLOWPLUG_CHAOS_SECONDS").ok().and_then(|text| text.parse().ok());
     let end = Instant::now() + Duration::from_secs(seconds.unwrap_or(30));
     let database = harness::database(SETUP).await;

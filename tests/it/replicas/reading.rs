@@ -84,7 +84,7 @@ async fn roles_claims_and_timeouts_hold_on_a_replica() {
 
 /// The catalog comes from the primary, so the API may have something that has not arrived at the replica.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_replica_does_not_have_yet_is_read_from_the_primary() {
+async fn objects_that_a_replica_lacks_are_read_from_the_primary() {
     let servers = Servers::start(1).await;
     let engine = servers.engine(|_| {}).await;
     command(&servers.standbys[0], "select pg_wal_replay_pause()").await;

@@ -57,7 +57,7 @@ on_every_way!(
     keys_may_be_made_by_triggers_and_refer_to_the_table_itself,
     conflicts_are_handled_on_each_level,
     policies_see_the_rows_that_were_inserted_before,
-    what_cannot_be_done_is_refused_and_undone,
+    impossible_nested_inserts_are_refused_and_undone,
     rows_that_are_far_more_as_a_table_than_as_they_were_sent_are_refused,
 );
 by_set_local!(rows_are_inserted_with_those_that_they_refer_to,);
@@ -218,7 +218,7 @@ async fn policies_see_the_rows_that_were_inserted_before(route: Route) {
     );
 }
 
-async fn what_cannot_be_done_is_refused_and_undone(route: Route) {
+async fn impossible_nested_inserts_are_refused_and_undone(route: Route) {
     let world = World::start(route, SETUP).await;
     let deep = (0..40).fold("{name: \"x\"}".to_owned(), |inner, _| {
         format!("{{name: \"x\", folderCollection: {{objects: [{inner}]}}}}")

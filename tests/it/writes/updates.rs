@@ -24,7 +24,7 @@ on_every_way!(
     numbers_are_added,
     values_are_appended_prepended_and_removed,
     parts_of_documents_are_joined_and_removed,
-    what_cannot_be_done_is_refused,
+    impossible_updates_are_refused,
     a_role_changes_what_it_may_read_and_update,
     a_version_column_and_at_most_lock_optimistically,
 );
@@ -116,7 +116,7 @@ async fn parts_of_documents_are_joined_and_removed(route: Route) {
     }
 }
 
-async fn what_cannot_be_done_is_refused(route: Route) {
+async fn impossible_updates_are_refused(route: Route) {
     let world = World::start(route, SETUP).await;
     let cases: &[(i32, &str, &[&str])] = &[
         (1, "increment: {stock: null}", &["stock", "increment", "null", "leave it out"]),

@@ -47,7 +47,7 @@ const SETUP: &str = r#"
 on_every_way!(
     conflicting_rows_are_updated_or_left_as_they_are,
     partial_indexes_and_expressions_can_be_named,
-    what_cannot_be_named_is_not_offered,
+    indexes_without_a_name_in_graphql_are_not_offered,
     privileges_and_policies_of_both_commands_hold,
     bad_input_is_refused,
 );
@@ -119,7 +119,7 @@ async fn partial_indexes_and_expressions_can_be_named(route: Route) {
     assert_eq!(answer["insertIntoAccountCollection"]["records"], json!([{"id": 2, "email": "8@x"}]));
 }
 
-async fn what_cannot_be_named_is_not_offered(route: Route) {
+async fn indexes_without_a_name_in_graphql_are_not_offered(route: Route) {
     let world =
         World::start(route, &SETUP.replace("create table account_constraint (id integer primary key);", ""))
             .await;

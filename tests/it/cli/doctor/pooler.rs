@@ -228,7 +228,7 @@ async fn options_of_the_connection_string() {
 }
 
 #[tokio::test]
-async fn what_becomes_of_settings() {
+async fn doctor_tells_the_effect_of_settings() {
     let name = harness::database(TABLE).await;
     let leaking = harness::pooler(PoolMode::Transaction, 5);
     let extra = extra(&[("server_reset_query_always", "1")]);
