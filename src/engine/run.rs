@@ -90,8 +90,12 @@ impl Engine {
                     (Effect::Mutation, true) => "; the mutation may have been carried out",
                     _ => "",
                 };
+                let own_words = if self.inner.explains { own_words(&error) } else { None };
                 let (mut client_error, ends) = failed(execution, root_of(index), error)?;
                 client_error.message.push_str(outcome);
+                if let Some(words) = own_words.filter(|words| !client_error.message.contains(words)) {
+                    client_error.message.push_str(&format!(" (PostgreSQL: {words})"));
+                }
                 errors.push(client_error);
                 if ends == FailureScope::Operation {
                     return Ok(DatabaseAnswers { answers, errors, ends });
@@ -133,6 +137,14 @@ impl<'a> Execution<'a> {
         }
         let is_mutation = self.compiled.effect == Effect::Mutation;
         Reach::Workers { is_sequential: is_mutation && self.compiled.roots.len() > 1 }
+    }
+}
+
+/// PostgreSQL's own text. Only for a development server: it may name what the client must not know.
+fn own_words(error: &db::Error) -> Option<String> {
+    match error {
+        db::Error::Database(raised) => Some(raised.message.clone()),
+        _ => None,
     }
 }
 

@@ -102,3 +102,23 @@ async fn only_a_development_server_explains() {
     let answer: Value = server.post(body).send().await.unwrap().json().await.unwrap();
     assert!(answer["data"]["taskCollection"].is_object() && answer.get("extensions").is_none(), "{answer}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_in_postgresqls_own_words_in_development_only() {
+    let (url, development) = develop().await;
+    let serving = Server::start(&url, |config| {
+        config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()), ..Auth::default() };
+    })
+    .await;
+    let ana = token(&json!({"role": "authenticated", "sub": "00000000-0000-4000-8000-000000000001"}));
+    let body = json!({"query": "mutation { insertIntoTaskCollection(objects: [{title: \"x\"}]) { affectedCount } }"});
+    let own = "new row violates row-level security policy for table \"task\"";
+    for (server, message) in [
+        (&development, format!("the role may not do that (PostgreSQL: {own})")),
+        (&serving, "the role may not do that".to_owned()),
+    ] {
+        let request = server.post(body.to_string()).bearer_auth(&ana);
+        let answer: Value = request.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["errors"][0]["message"], json!(message), "{answer}");
+    }
+}
