@@ -94,7 +94,7 @@ impl Engine {
                 let (mut client_error, ends) = failed(execution, root_of(index), error)?;
                 client_error.message.push_str(outcome);
                 if let Some(words) = own_words.filter(|words| !client_error.message.contains(words)) {
-                    client_error.message.push_str(&format!(" (PostgreSQL: {words})"));
+                    client_error.message.extend([" (PostgreSQL: ", &words, ")"]);
                 }
                 errors.push(client_error);
                 if ends == FailureScope::Operation {
