@@ -1,10 +1,11 @@
 //! The task board with 100,000 tasks: how many requests a second `glowplug serve` answers through a transaction-mode
 //! PgBouncer, and how many pgbench gets by the same way, out of the very message that Glowplug sends, and out of SQL that was
-//! written by hand for the same answer; and how many a hand-written HTTP endpoint gets with that SQL. Then the same on Chinook, if `CHINOOK_SQL` names its file, and how soon it answers
-//! from a database of a thousand tables.
+//! written by hand for the same answer; and how many a hand-written HTTP endpoint gets with that SQL. Then the same on
+//! Chinook, if `CHINOOK_SQL` names its file, and how soon it answers from a database of a thousand tables.
 //!
 //! `scripts/bench` runs it. Options: `--quick` for one short run of each, to see that it works; `--connections N` for that many
-//! alone; `--against FILE` to set another build of `glowplug` beside this one in every round.
+//! alone; `--only WORDS` for the operations with these words in their names; `--against FILE` to set another build of
+//! `glowplug` beside this one in every round.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on fails")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
@@ -48,6 +49,8 @@ struct Extent {
     connections: Vec<u32>,
     rounds: usize,
     seconds: u32,
+    /// A part of the names of the operations, if not all of them are measured.
+    only: Option<String>,
 }
 
 impl Extent {
@@ -55,12 +58,21 @@ impl Extent {
     fn given() -> Self {
         let mut arguments = std::env::args();
         if arguments.any(|argument| argument == "--quick") {
-            return Self { connections: vec![16], rounds: 1, seconds: 1 };
+            return Self { connections: vec![16], rounds: 1, seconds: 1, only: option("--only") };
         }
-        let mut arguments = std::env::args().skip_while(|argument| argument != "--connections").skip(1);
-        let one = arguments.next().map(|count| count.parse().expect("--connections takes a number"));
-        Self { connections: one.map_or(vec![1, 16, 64], |count| vec![count]), rounds: 3, seconds: 3 }
+        let one = option("--connections").map(|count| count.parse().expect("--connections takes a number"));
+        let connections = one.map_or(vec![1, 16, 64], |count| vec![count]);
+        Self { connections, rounds: 3, seconds: 3, only: option("--only") }
     }
+
+    fn has(&self, operation: &operation::Operation) -> bool {
+        self.only.as_ref().is_none_or(|part| operation.name.contains(part))
+    }
+}
+
+/// The value of an option on the command line.
+fn option(name: &str) -> Option<String> {
+    std::env::args().skip_while(|argument| argument != name).nth(1)
 }
 
 fn main() {
@@ -86,7 +98,7 @@ fn main() {
 fn compare(runtime: &tokio::runtime::Runtime, site: &Site<'_>, extent: &Extent) -> Vec<Comparison> {
     let scripts = tempfile::tempdir().expect("a folder for scripts");
     let mut comparisons = Vec::new();
-    for operation in site.operations {
+    for operation in site.operations.iter().filter(|operation| extent.has(operation)) {
         let message = runtime.block_on(check::check(site, operation));
         let bench = Bench::new(site, operation, message.as_deref(), scripts.path().to_path_buf());
         bench.round(Load { connections: 16, seconds: 1 });

@@ -4,7 +4,7 @@
 //! A process of its own, as a server has to be: this benchmark's program with `--endpoint`.
 
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -12,7 +12,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use serde_json::Value;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::database::connect;
@@ -27,6 +27,25 @@ struct Endpoint {
     operations: &'static [Operation],
     idle: Mutex<Vec<Client>>,
     places: Semaphore,
+}
+
+/// A connection, until the answer is there or the client is gone.
+struct Lent<'a> {
+    client: Option<Client>,
+    idle: &'a Mutex<Vec<Client>>,
+}
+
+impl<'a> From<&'a Mutex<Vec<Client>>> for Lent<'a> {
+    fn from(idle: &'a Mutex<Vec<Client>>) -> Self {
+        let client = idle.lock().expect("no panic").pop().expect("there is one for each place");
+        Self { client: Some(client), idle }
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.idle.lock().expect("no panic").extend(self.client.take());
+    }
 }
 
 /// Starts it for the operations of a database.
@@ -63,9 +82,9 @@ async fn answer(
     let request: Value = serde_json::from_str(&body).expect("JSON");
     let statement = operation.by_hand(number(operation, &request["variables"]));
     let _place = endpoint.places.acquire().await.expect("it is never closed");
-    let client = endpoint.idle.lock().await.pop().expect("there is one for each place");
+    let lent = Lent::from(&endpoint.idle);
+    let client = lent.client.as_ref().expect("it is there until the drop");
     let rows = client.simple_query(&statement).await.expect("the statement runs");
-    endpoint.idle.lock().await.push(client);
     let value = rows.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,

@@ -253,20 +253,18 @@ impl Operation {
     pub(crate) fn wrk_script(&self) -> String {
         let (first, last) = (self.numbers.start(), self.numbers.end());
         let (sample, body) = (self.last().to_string(), self.body(self.last()));
-        let varying = match self.variable {
+        let varied = match self.variable {
             Some(_) => {
                 assert!(body.contains(&sample), "the number can be found in:\n{body}");
-                body.replace(&sample, "]==] .. number .. [==[")
+                format!("(body:gsub(\"{sample}\", math.random({first}, {last})))")
             }
-            None => body,
+            None => "body".to_owned(),
         };
         format!(
             "local headers = {{[\"content-type\"] = \"application/json\"}}\n\
+             local body = [==[{body}]==]\n\
              function init() math.randomseed(os.time()) end\n\
-             function request()\n  \
-             local number = math.random({first}, {last})\n  \
-             return wrk.format(\"POST\", nil, headers, [==[{varying}]==])\n\
-             end\n\
+             function request() return wrk.format(\"POST\", nil, headers, {varied}) end\n\
              function done(summary, latency)\n  \
              local e = summary.errors\n  \
              io.write(string.format(\"figures %d %d %d %d %d\\n\", summary.requests, summary.duration,\n    \

@@ -58,7 +58,11 @@ impl Server {
     /// What it has complained about until now.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.log.lock().expect("the log");
-        log.iter().filter(|line| line.contains("WARN") || line.contains("ERROR")).cloned().collect()
+        // The benchmark's role owns the tables, and the server warns of that when it starts.
+        let is_expected = |line: &str| line.contains("set anon-role to a role with fewer rights");
+        let complains =
+            |line: &&String| (line.contains("WARN") || line.contains("ERROR")) && !is_expected(line);
+        log.iter().filter(complains).cloned().collect()
     }
 }
 
