@@ -27,6 +27,7 @@
 //! | [`db`] | the wire protocol, connections, pool, one message per operation; Diesel's connection for every pooler |
 //! | [`stored`] | statements that are used often as functions of the database |
 //! | [`changes`] | the log of tables that transactions have written to |
+//! | [`diagram`] | the tables as a picture, and who may do what with them |
 //! | [`response`] | rows and errors -> response body |
 //! | [`error`] | every stage's errors -> code, client message, log message |
 //! | [`event`] | everything observable -> logs |
@@ -46,6 +47,8 @@ pub mod config;
 #[path = "config/of_connections.rs"]
 pub mod config;
 pub mod db;
+#[cfg(feature = "server")]
+pub mod diagram;
 #[cfg(feature = "server")]
 pub mod dispatch;
 #[cfg(feature = "server")]
@@ -83,6 +86,15 @@ pub mod sql;
 pub mod statement;
 #[cfg(feature = "server")]
 pub mod stored;
+#[cfg(all(test, feature = "queue"))]
+#[path = "queue/without_redis.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "the file of builds without the feature, whose text every build tests"
+)]
+mod without_redis;
 
 #[cfg(feature = "server")]
 pub use engine::{FieldConnection, FieldContext, FieldError};

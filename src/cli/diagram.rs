@@ -1,26 +1,15 @@
 //! `glowplug diagram`: the tables as a picture, and who may do what with them.
-//!
-//! Reads the database's own catalog, not the API: what a role may not see is in the picture as well.
-
-mod layout;
-mod markdown;
-mod model;
-mod page;
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
 use crate::config::{self, Config, Profile};
-use crate::db::{Database, Scope};
-use crate::sql::{Statement, array_literal};
+use crate::db::{self, Database};
+use crate::diagram::Diagram;
 
 use super::failure::Failure;
 use super::settings::Flags;
-use model::Diagram;
-
-/// `$1`: the exposed schemas; `$2`: the roles.
-const QUERY: &str = include_str!("diagram/diagram.sql");
 
 /// The flags of `glowplug diagram`.
 #[derive(Debug, Args)]
@@ -50,14 +39,14 @@ enum Format {
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let config = options.flags.settle(Profile::OneShot)?.check()?;
     super::log::start(&config.log);
-    let diagram = super::block_on(read(&config, &options.roles))?;
-    let is_shown = |name: &&String| diagram.roles.iter().any(|role| role.name == **name);
-    if let Some(missing) = options.roles.iter().find(|name| !is_shown(name)) {
+    let read = super::block_on(async { Ok::<_, Failure>(read(&config, &options.roles).await) })?;
+    let diagram = read.map_err(|error| Failure::Database(error.to_string()))?;
+    if let Some(missing) = options.roles.iter().find(|name| !diagram.has_role(name)) {
         return Err(Failure::Usage(format!("there is no role {missing:?} in the database (--role)")));
     }
     let text = match options.format {
-        Format::Markdown => markdown::print(&diagram),
-        Format::Html => page::print(&diagram),
+        Format::Markdown => diagram.markdown(),
+        Format::Html => diagram.page(),
     };
     match &options.output {
         Some(path) => std::fs::write(path, text).map_err(Failure::file("write", path)),
@@ -65,14 +54,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-async fn read(config: &Config, roles: &[String]) -> Result<Diagram, Failure> {
-    let failed = |error: String| Failure::Database(error);
+async fn read(config: &Config, roles: &[String]) -> Result<Diagram, db::Error> {
     let settings = config::Database { pool_size: 1, stored_operations: None, ..config.database.clone() };
-    let database = Database::new(&settings).map_err(|error| failed(error.to_string()))?;
-    let list = |names: &[String]| Some(array_literal(names.iter().map(|name| Some(name.as_str()))));
-    let statement = Statement::new(QUERY, vec![list(&config.api.schemas), list(roles)]);
-    let scope = Scope::of_catalog(config.database.statement_timeout);
-    let answers = database.run(&scope, &[statement]).await.map_err(|failure| failed(failure.to_string()))?;
-    let text = answers.into_iter().next().flatten().unwrap_or_default();
-    serde_json::from_str(&text).map_err(|error| failed(error.to_string()))
+    let database = Database::new(&settings)?;
+    Diagram::of(&database, (&config.api.schemas, roles), config.database.statement_timeout).await
 }

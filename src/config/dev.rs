@@ -10,6 +10,8 @@ pub struct DevPages {
     /// The tokens that the server accepts, with the secret that those of sample people are signed with. Without it there are
     /// no people.
     pub jwt: Option<Jwt>,
+    /// The schemas that the diagram shows.
+    pub schemas: Vec<String>,
     /// The folder of the example front end, if it is built.
     pub board: Option<PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! What only a development server has: the sample people with their tokens, and the example front end.
+//! What only a development server has: the sample people with their tokens, a diagram of tables and privileges, and the example
+//! front end.
 //!
 //! Never part of `serve`: a token is a password, and these are given to every page that asks.
 
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Json, Response};
+use axum::response::{Html, IntoResponse, Json, Response};
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, X_CONTENT_TYPE_OPTIONS};
 use http::uri::Authority;
@@ -22,11 +23,15 @@ use tower_http::services::ServeDir;
 use super::Shared;
 use crate::auth::{role_of, sign};
 use crate::config::{DevPages, Jwt};
+use crate::diagram::Diagram;
 use crate::engine::SamplePerson;
 
 /// The front end loads its own files only, and talks to this server only.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; object-src 'none'";
+
+/// How long the database has for the diagram.
+const DIAGRAM_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the tokens are valid.
 const VALID: Duration = Duration::from_hours(30 * 24);
@@ -44,18 +49,42 @@ struct Wanted {
     claims: Map<String, Value>,
 }
 
-/// `/dev/people` and `/dev/token`, and `/board` if the front end is built.
+/// `/dev/people`, `/dev/token` and `/dev/diagram`, and `/board` if the front end is built.
 pub(super) fn router(pages: &DevPages, shared: Shared) -> Router {
     let people = match &pages.jwt {
         Some(jwt) => Router::new()
             .route("/dev/people", get(people_page))
             .route("/dev/token", post(token_page))
-            .with_state(Signer { shared, jwt: jwt.clone() }),
+            .with_state(Signer { shared: shared.clone(), jwt: jwt.clone() }),
         None => Router::new().route("/dev/people", get(|| async { Json(json!({"people": []})) })),
     };
+    let schemas = pages.schemas.clone();
+    let diagram = Router::new().route("/dev/diagram", get(diagram_page)).with_state((shared, schemas));
+    let pages_of_all = people.merge(diagram);
     match &pages.board {
-        Some(folder) => people.merge(board(folder)),
-        None => people,
+        Some(folder) => pages_of_all.merge(board(folder)),
+        None => pages_of_all,
+    }
+}
+
+/// The tables and privileges as they are now. The page itself says that it has no scripts.
+async fn diagram_page(
+    State((shared, schemas)): State<(Shared, Vec<String>)>,
+    headers: HeaderMap,
+) -> Response {
+    if !is_called_by_address(&headers) {
+        return refuse();
+    }
+    let unavailable = |error: String| (StatusCode::SERVICE_UNAVAILABLE, error + "\n").into_response();
+    let Some(engine) = shared.backend.engine() else {
+        return unavailable("This server has no database of its own.".to_owned());
+    };
+    match Diagram::of(engine.database(), (&schemas, &[]), DIAGRAM_TIMEOUT).await {
+        Ok(diagram) => {
+            let headers = [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+            (headers, Html(diagram.page())).into_response()
+        }
+        Err(error) => unavailable(error.to_string()),
     }
 }
 
@@ -115,7 +144,8 @@ impl Signer {
 }
 
 fn refuse() -> Response {
-    let text = "These are tokens. To read them, call this server localhost or by its IP address.\n";
+    let text =
+        "This is for people at this machine. To read it, call this server localhost or by its IP address.\n";
     (StatusCode::FORBIDDEN, text).into_response()
 }
 

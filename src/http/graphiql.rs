@@ -78,8 +78,10 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
         settings["sdl"] = format!("{below}schema.graphql").into();
     }
     if shared.is_dev {
-        settings["dev"] =
-            json!({"people": format!("{below}dev/people"), "token": format!("{below}dev/token")});
+        let address = |name: &str| format!("{below}dev/{name}");
+        settings["dev"] = json!({
+            "people": address("people"), "token": address("token"), "diagram": address("diagram")
+        });
     }
     let mut response = Html(render(SOURCE, &nonce, &below, &settings.to_string())).into_response();
     let headers = response.headers_mut();
@@ -90,6 +92,14 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resp
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// The page of a binary without GraphiQL's files, with its `Content-Security-Policy`, so that a test can open it.
+#[doc(hidden)]
+pub fn cdn_page(endpoint: &str) -> (String, String) {
+    let nonce = Uuid::new_v4().simple().to_string();
+    let settings = json!({"endpoint": endpoint, "defaultQuery": null}).to_string();
+    (render(Source::Cdn, &nonce, "", &settings), policy(Source::Cdn, &nonce))
 }
 
 fn render(source: Source, nonce: &str, below: &str, settings: &str) -> String {

@@ -48,6 +48,12 @@ fn everything_is_seen(seen: &Value) {
     assert!(seen["rows"].as_u64().unwrap() >= 3, "the rows are shown: {}", seen["rows"]);
     let text = |part: &str| seen[part].as_str().unwrap().to_owned();
     assert!(text("docs").contains("taskCollection"), "the docs explorer: {}", text("docs"));
+    let types = seen["types"].as_array().unwrap();
+    let place =
+        |name: &str| types.iter().position(|listed| listed == name).unwrap_or_else(|| panic!("{types:?}"));
+    let in_order = ["Account", "Task", "AccountConnection", "TaskEdge", "Node", "TaskFilter", "TaskOrderBy"];
+    let places: Vec<_> = in_order.map(place).to_vec();
+    assert!(places.is_sorted(), "rows come first, then the rest by kind and name: {types:?}");
     // The operation is named after the collection, with a capital.
     assert!(text("history").contains("TaskCollection"), "the history: {}", text("history"));
     assert_eq!(text("headers"), "Headers");
@@ -115,6 +121,37 @@ async fn subscribe(database: &str, page: &str, folder: &str, api: &str) {
     assert!(!shown("before") && shown("after") && seen["stopped"] == true, "{seen}");
 }
 
+/// The page of a program that was built without npm. Its files are those that npm has installed here, as a CDN would serve
+/// them; `changed` is one that is not what it should be.
+async fn open_cdn_page(changed: &str) -> Value {
+    let name = harness::starter_database().await;
+    let page = |server: &glowplug::Server| {
+        let (page, policy) = glowplug::http::graphiql::cdn_page("/graphql");
+        let headers = [("content-security-policy", policy)];
+        server.router().route("/cdn", axum::routing::get(async || (headers, axum::response::Html(page))))
+    };
+    let program = Program::start(&name, |_| {}, page).await;
+    let query = "?query={taskCollection(first:3){edges{node{title}}}}";
+    browse_with_foreign("cdn", &format!("cdn-{changed}"), &program.url(&format!("/cdn{query}")), &[changed])
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn graphiql_from_a_cdn_runs_a_query_and_a_changed_file_of_it_does_not_run() {
+    let seen = open_cdn_page("nothing").await;
+    assert_eq!(seen["complaints"], json!([]), "{seen}");
+    assert_eq!(seen["answer"]["data"]["taskCollection"]["edges"].as_array().unwrap().len(), 3, "{seen}");
+    assert!(seen["shown"].as_str().unwrap().contains("taskCollection"), "{seen}");
+    let asked = seen["foreign"].as_array().unwrap();
+    let is_of_cdn = |url: &Value| url.as_str().unwrap().starts_with("https://cdn.jsdelivr.net/npm/");
+    assert!(asked.len() == 5 && asked.iter().all(is_of_cdn), "{asked:?}");
+
+    let seen = open_cdn_page("graphiql.min.js").await;
+    assert!(seen["complaints"].to_string().contains("integrity"), "{seen}");
+    assert!(seen["shown"].as_str().unwrap().contains("GraphiQL could not be loaded"), "{seen}");
+    assert_eq!(seen["answer"], Value::Null);
+}
+
 #[tokio::test]
 async fn the_role_menu_shows_other_rows_and_another_schema() {
     let server = board::serve(Documents { list: None, policy: DocumentPolicy::Automatic }).await;
@@ -171,6 +208,25 @@ async fn the_diagram_opens_without_a_server_and_nothing_overlaps() {
     assert_eq!((&seen["roles"], &seen["cells"]), (&json!(["anon", "authenticated"]), &json!(64)), "{seen}");
 }
 
+#[tokio::test]
+async fn a_development_server_shows_the_diagram_as_the_tables_are_now() {
+    let url = harness::cluster().url(&harness::starter_database().await);
+    let server =
+        board::serve_database(&url, Documents { list: None, policy: DocumentPolicy::Automatic }).await;
+    let seen = visit("diagram", &server.url("/dev/diagram"), &[]).await;
+    assert_eq!((&seen["tables"], &seen["isInside"]), (&json!(8), &json!(true)), "{seen}");
+    let client = harness::connect(&url).await;
+    client.batch_execute("create table note (id int primary key)").await.unwrap();
+    let page = server.get("/dev/diagram").send().await.unwrap();
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    assert!(page.text().await.unwrap().contains(">note</text>"));
+    // A page of a stranger whose name leads to this machine does not read it.
+    let strange = server.get("/dev/diagram").header("host", "evil.example").send().await.unwrap();
+    assert_eq!(strange.status(), 403);
+    let serve = Server::start(&url, |_| {}).await;
+    assert_eq!(serve.get("/dev/diagram").send().await.unwrap().status(), 404, "only `dev` has it");
+}
+
 /// The findings of a script of tests/npm in GraphiQL.
 async fn visit(script: &str, url: &str, arguments: &[&str]) -> Value {
     check_embedded();
@@ -187,14 +243,19 @@ fn check_embedded() {
 /// The findings of a script of tests/npm in a page. What no page may do is asserted here. Each test has a folder of its own
 /// below `target/`, where the pictures are.
 async fn browse(script: &str, folder: &str, url: &str, arguments: &[&str]) -> Value {
+    let seen = browse_with_foreign(script, folder, url, arguments).await;
+    let nothing = json!([]);
+    assert_eq!(seen["foreign"], nothing, "nothing is asked of other servers");
+    assert_eq!(seen["complaints"], nothing, "the browser complains of nothing, least of all of the policy");
+    seen
+}
+
+/// The same of a page that may ask other servers; the test looks at what the page asked, and at what the browser complains of.
+async fn browse_with_foreign(script: &str, folder: &str, url: &str, arguments: &[&str]) -> Value {
     let browser = BROWSERS.into_iter().find(|path| Path::new(path).exists());
     let browser = browser.expect("no Chromium here: install it (Debian: `apt install chromium`)");
     let folder = node::output(folder);
     let arguments = [&[url, browser, folder.to_str().unwrap()], arguments].concat();
     let printed = node::run(&node::folder().join(format!("{script}.mjs")), &arguments, &node::folder()).await;
-    let seen: Value = serde_json::from_str(&printed).unwrap();
-    let nothing = json!([]);
-    assert_eq!(seen["foreign"], nothing, "nothing is asked of other servers");
-    assert_eq!(seen["complaints"], nothing, "the browser complains of nothing, least of all of the policy");
-    seen
+    serde_json::from_str(&printed).unwrap()
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { line, open } from "./page.mjs";
 
 const [url, browser, folder] = process.argv.slice(2);
-const seen = { answer: null, rows: 0, docs: "", history: "", headers: "", settings: "" };
+const seen = { answer: null, rows: 0, docs: "", types: [], history: "", headers: "", settings: "" };
 const noted = await open(url, browser, folder, async (page, run) => {
   seen.answer = await run();
   await line(page, "edges").waitFor();
@@ -15,6 +15,10 @@ const noted = await open(url, browser, folder, async (page, run) => {
   await page.screenshot({ path: join(folder, "graphiql.png") });
 
   await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  const types = page.locator(".graphiql-doc-explorer-section-content").last();
+  await types.waitFor();
+  seen.types = await types.locator("a").allTextContents();
+  await page.screenshot({ path: join(folder, "graphiql-types.png") });
   await page.locator(".graphiql-doc-explorer a", { hasText: "Query" }).first().click();
   await page.locator(".graphiql-doc-explorer-title", { hasText: "Query" }).waitFor();
   seen.docs = await page.locator(".graphiql-doc-explorer").innerText();

@@ -7,6 +7,7 @@ import { useRef, useState, type FormEvent } from "react";
 export interface Addresses {
   people: string;
   token: string;
+  diagram: string;
 }
 
 interface Person {
@@ -55,7 +56,12 @@ export function RoleMenu({ people, addresses }: { people: Person[]; addresses: A
   const { introspect } = useGraphiQLActions();
   const [choice, setChoice] = useState(stored);
   const dialog = useRef<HTMLDialogElement>(null);
-  if (people.length === 0) return null;
+  const diagram = (
+    <a className="diagram" href={addresses.diagram} target="_blank" title="The tables, and who may do what with them">
+      Diagram
+    </a>
+  );
+  if (people.length === 0) return diagram;
 
   function become(choice: Choice, newToken?: string) {
     token = newToken;
@@ -74,6 +80,7 @@ export function RoleMenu({ people, addresses }: { people: Person[]; addresses: A
   const index = people.findIndex(({ name }) => name === choice.name);
   return (
     <>
+      {diagram}
       <select
         className="role"
         aria-label="You are"

@@ -31,7 +31,8 @@ pub(crate) async fn serve_database(url: &str, documents: Documents) -> Server {
     Server::start(url, |config| {
         config.auth = Auth { jwt: Some(jwt()), anon_role: Some("anon".to_owned()), ..Auth::default() };
         config.documents = documents;
-        config.http.dev = Some(DevPages { jwt: Some(jwt()), board: page.parent().map(Path::to_owned) });
+        let (schemas, board) = (config.api.schemas.clone(), page.parent().map(Path::to_owned));
+        config.http.dev = Some(DevPages { jwt: Some(jwt()), schemas, board });
     })
     .await
 }

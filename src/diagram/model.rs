@@ -2,9 +2,9 @@
 
 use serde::Deserialize;
 
-/// All of it.
+/// The tables of a database, and what roles may do with them.
 #[derive(Debug, Deserialize)]
-pub(super) struct Diagram {
+pub struct Diagram {
     pub(super) roles: Vec<Role>,
     pub(super) tables: Vec<Table>,
 }
