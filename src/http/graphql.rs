@@ -54,13 +54,14 @@ pub(super) async fn post(shared: Arc<Shared>, request: Request) -> Response {
         }
         Err(refusal) => Err(refusal),
     };
-    match asked {
+    let response = match asked {
         Ok((requests, handling, _room)) => {
             let asked = Decoded { requests, handling, accepted, activity: activity(&head) };
             respond(&shared, asked, identity).await
         }
         Err(refusal) => refusal.respond(accepted.refusal()),
-    }
+    };
+    if is_query(&head.method) { reply::for_this_caller_now(response) } else { response }
 }
 
 /// `GET`: the request is in the query string and may only read, or the client opens a websocket.
@@ -72,10 +73,15 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
     if shared.graphiql && head.uri.query().is_none() && accept::wants_page(&head.headers) {
         return to_page(&mounted::root(&head));
     }
+    reply::for_this_caller_now(read_only(&shared, &head).await)
+}
+
+/// Answers a request that may only read.
+async fn read_only(shared: &Shared, head: &Parts) -> Response {
     let Some(accepted) = accept::accepted(&head.headers) else {
         return Refusal::NotAcceptable.respond(MediaType::Json);
     };
-    let identity = match identify(&shared, &head).await {
+    let identity = match identify(shared, head).await {
         Ok(identity) => identity,
         Err(refusal) => return refusal.respond(accepted.refusal()),
     };
@@ -89,8 +95,8 @@ pub(super) async fn get(State(shared): State<Shared>, request: Request) -> Respo
         // It only reads, so it has no wishes.
         Ok(request) => {
             let (requests, handling) = (Requests::Single(request), Handling::default());
-            let asked = Decoded { requests, handling, accepted, activity: activity(&head) };
-            respond(&shared, asked, identity).await
+            let asked = Decoded { requests, handling, accepted, activity: activity(head) };
+            respond(shared, asked, identity).await
         }
         Err(refusal) => refusal.respond(accepted.refusal()),
     }

@@ -35,6 +35,17 @@ pub(super) fn single(answer: engine::Response, media_type: MediaType) -> Respons
     response
 }
 
+/// Lets no cache give the answer to a later request: it depends on the caller, whom more headers than `Authorization` can
+/// name, and on the database at this time. Caches keep no answer of a `POST` (RFC 9110, section 9.3.3), but that of a `GET`
+/// or `QUERY`.
+pub(super) fn for_this_caller_now(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    }
+    response
+}
+
 /// Says where to query the operation's state, and that the server has followed the client's preference (RFC 7240, section
 /// 3).
 ///
