@@ -57,6 +57,21 @@ pub struct Problem {
     pub reason: String,
 }
 
+/// Why Diesel's table of applied migrations is left out.
+pub(crate) const DIESELS_TABLE: &str =
+    "Diesel's table of applied migrations; to expose it, name it by a comment";
+
+/// Why a function that returns `trigger` or `event_trigger` is left out.
+pub(crate) const FOR_TRIGGERS: &str = "it is a function for triggers";
+
+impl Problem {
+    /// Whether every project leaves out such an object, so that nothing is wrong: Diesel's own table, or a function for
+    /// triggers.
+    pub fn is_usual(&self) -> bool {
+        [DIESELS_TABLE, FOR_TRIGGERS].contains(&self.reason.as_str())
+    }
+}
+
 /// A schema of the database.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Namespace {

@@ -67,6 +67,7 @@ pub(crate) use executor::executor_response;
 pub use live::{LiveAnswer, LiveKey, LiveOperation, LiveRun};
 pub use live_batch::{BatchResult, BatchRun};
 pub use live_state::LiveState;
+pub use missing::{NotGranted, Unmet};
 pub use people::SamplePerson;
 pub use planning::Planning;
 use planning::Prepared;

@@ -25,6 +25,13 @@ mod traces;
 #[cfg(not(feature = "otel"))]
 #[path = "event/without_traces.rs"]
 mod traces;
+#[cfg(all(test, feature = "otel"))]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the file of builds without the feature, whose text every build tests"
+)]
+mod without_traces;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -139,7 +146,7 @@ pub enum Event<'a> {
     /// A persisted operation is none that the API accepts.
     PersistedOperationInvalid { id: &'a str, error: &'a str },
     /// A setting names something that the database does not have.
-    SettingUnmet { name: &'a str, what: Missing },
+    SettingUnmet { name: &'a str, what: Missing<'a> },
     /// A variable of the environment looks like a setting, and is none.
     VariableUnknown { name: &'a str, nearest: &'a str },
     /// The role of requests without a token; `None` if they are refused.
@@ -150,8 +157,8 @@ pub enum Event<'a> {
     Unprotected { address: SocketAddr },
     /// The identity provider's keys are in use.
     KeysFetched { keys: usize, url: &'a str },
-    /// Keys could not be read again; the old ones stay in use.
-    KeysFailed { source: &'a str, error: &'a str },
+    /// Keys could not be read. `has_others`: there are earlier ones, which stay in use.
+    KeysFailed { source: &'a str, error: &'a str, has_others: bool },
     /// Something happened at the queue.
     Queue(QueueEvent<'a>),
     /// An HTTP request came in.
@@ -180,13 +187,16 @@ pub enum Event<'a> {
 
 /// What the database does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Missing {
+pub enum Missing<'a> {
     /// A schema of that name.
     Schema,
     /// A role of that name.
     Role,
-    /// A grant of the role of that name to the connection's user.
-    Membership,
+    /// A grant of the role of that name to the connection's user, with the statement that makes it.
+    Membership {
+        /// The statement.
+        grant: &'a str,
+    },
 }
 
 /// The stages of an operation, in order.

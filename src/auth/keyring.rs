@@ -156,7 +156,7 @@ impl Keyring {
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
-        Event::KeysFailed { source: "files", error: &error }.emit();
+        Event::KeysFailed { source: "files", error: &error, has_others: true }.emit();
     }
 
     /// Fetches the provider's keys, if there is a provider.
@@ -197,7 +197,8 @@ impl Keyring {
                 true
             }
             Err(error) => {
-                Event::KeysFailed { source: &remote.url, error: &error.to_string() }.emit();
+                let has_others = self.held.load().fetched.is_some();
+                Event::KeysFailed { source: &remote.url, error: &error.to_string(), has_others }.emit();
                 false
             }
         }

@@ -24,6 +24,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use clap::Args;
+use terminal_size::{Width, terminal_size};
 
 use crate::config::{Config, Profile, Secret, Text};
 use crate::db::Connector;
@@ -32,7 +33,7 @@ use super::failure::Failure;
 use super::settings::Flags;
 use examine::Subject;
 use other::{Purpose, Route};
-use report::{Report, Style};
+use report::{Layout, Report, Style};
 
 /// The flags of `glowplug doctor`.
 #[derive(Debug, Args)]
@@ -107,6 +108,9 @@ fn print(report: &Report, json: bool) -> Result<(), Failure> {
             serde_json::to_string_pretty(report).map_err(|error| Failure::Database(error.to_string()))?;
         return super::print(&format!("{text}\n"));
     }
-    let is_terminal = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    super::print(&report.text(if is_terminal { Style::Coloured } else { Style::Plain }))
+    let is_terminal = std::io::stdout().is_terminal();
+    let is_coloured = is_terminal && std::env::var_os("NO_COLOR").is_none();
+    let width = if is_terminal { terminal_size().map(|(Width(columns), _)| columns.into()) } else { None };
+    let style = if is_coloured { Style::Coloured } else { Style::Plain };
+    super::print(&report.text(Layout::new(style, width)))
 }

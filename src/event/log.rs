@@ -81,8 +81,11 @@ fn write_line(event: &Event<'_>) {
         | Event::PersistedOperationsFailed { .. }
         | Event::PersistedOperationInvalid { .. } => write_of_persisted_operations(event),
         Event::KeysFetched { keys, url } => tracing::info!(target: TARGET, keys, url, "keys fetched"),
-        Event::KeysFailed { source, error } => {
+        Event::KeysFailed { source, error, has_others: true } => {
             tracing::error!(target: TARGET, source, error, "keys not read; the previous ones stay in use");
+        }
+        Event::KeysFailed { source, error, has_others: false } => {
+            tracing::error!(target: TARGET, source, error, "keys not read; tokens that need them are refused until then");
         }
         Event::RequestPanicked { .. }
         | Event::HttpConnectionEnded { .. }
@@ -137,9 +140,8 @@ fn write_of_server(event: &Event<'_>) {
         Event::SettingUnmet { name, what: Missing::Role } => {
             tracing::warn!(target: TARGET, "there is no role {name:?} in the database, which settings name");
         }
-        Event::SettingUnmet { name, what: Missing::Membership } => {
-            tracing::warn!(target: TARGET, "requests cannot run as role {name:?}: grant it to the user of the connection string"
-            );
+        Event::SettingUnmet { name, what: Missing::Membership { grant } } => {
+            tracing::warn!(target: TARGET, "requests cannot run as role {name:?}; to allow that: {grant}");
         }
         Event::VariableUnknown { name, nearest } => {
             tracing::warn!(target: TARGET, "{name} is no setting, and has no effect; did you mean {nearest}?");

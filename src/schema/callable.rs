@@ -8,7 +8,7 @@ use super::column_type::ColumnType;
 use super::scalar::{exact_sql_type, is_made_of};
 use super::{Nullability, Schema, defaults, naming};
 use crate::catalog::function::ArgumentMode;
-use crate::catalog::{Function, FunctionArgument, FunctionKind, Oid, SqlType, TypeKind};
+use crate::catalog::{FOR_TRIGGERS, Function, FunctionArgument, FunctionKind, Oid, SqlType, TypeKind};
 
 /// How a function is exposed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,9 @@ pub(super) fn expose(schema: &Schema, function: &Function) -> Result<ExposedFunc
         FunctionKind::Aggregate => return Err("it is an aggregate".to_owned()),
         FunctionKind::Window => return Err("it is a window function".to_owned()),
     }
+    if is_for_triggers(schema, function) {
+        return Err(FOR_TRIGGERS.to_owned());
+    }
     if !function.can_execute {
         return Err("no privilege: the role may not execute it".to_owned());
     }
@@ -91,6 +94,13 @@ pub(super) fn expose(schema: &Schema, function: &Function) -> Result<ExposedFunc
         return Err(format!("its argument {} has the name of a collection's argument", clash.name));
     }
     Ok(ExposedFunction { takes: Takes::Arguments(arguments), returns })
+}
+
+fn is_for_triggers(schema: &Schema, function: &Function) -> bool {
+    let found = schema.catalog.types.get(&function.returns);
+    found.is_some_and(|found| {
+        found.kind == TypeKind::Pseudo && matches!(&*found.name, "trigger" | "event_trigger")
+    })
 }
 
 fn expose_computed(schema: &Schema, function: &Function, table: usize) -> Result<ExposedFunction, String> {
@@ -174,7 +184,7 @@ fn returns(schema: &Schema, function: &Function) -> Result<Returns, String> {
     if found.is_some_and(|found| found.kind == TypeKind::Pseudo && found.name == "void") {
         return Ok(Returns::Nothing);
     }
-    let value = value_type(schema, function.returns).map_err(|what| format!("it returns {what}"))?;
+    let value = value_type(schema, function.returns).map_err(|what| format!("it returns a value {what}"))?;
     if function.is_set {
         return Err("it returns a set of values that are no rows of a table".to_owned());
     }

@@ -18,7 +18,7 @@ use super::{
     Changes, DEFAULT_PAGE_SIZE, ExposedColumn, ExposedTable, Nullability, Options, Schema, Totals, global_id,
     groups, mutations, naming,
 };
-use crate::catalog::{Catalog, Column, Oid, Problem, Table, Type};
+use crate::catalog::{Catalog, Column, DIESELS_TABLE, Oid, Problem, Table, Type};
 use crate::statement::SessionSettings;
 
 /// Diesel's table of applied migrations, which is not part of an application.
@@ -162,11 +162,11 @@ fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
                 .to_owned(),
         );
     }
+    if table.name == MIGRATIONS_TABLE && table.directive.name.is_none() {
+        return Err(DIESELS_TABLE.to_owned());
+    }
     if !table.columns.iter().any(|column| column.can_select) {
         return Err("no privilege: the role may not select from it".to_owned());
-    }
-    if table.name == MIGRATIONS_TABLE && table.directive.name.is_none() {
-        return Err("Diesel's table of applied migrations; to expose it, name it by a comment".to_owned());
     }
     let key = table.key()?;
     let columns = || key.iter().map(|index| &table.columns[*index]);

@@ -76,7 +76,7 @@ async fn functions_that_are_left_out_are_reported_with_their_reason() {
         ("public.gates_as_array()", "row type"),
         ("public.hidden_rows()", "public.hidden, which is not exposed"),
         ("public.page_of(first integer)", "name of a collection's argument"),
-        ("public.on_change()", "pseudo-type trigger"),
+        ("public.on_change()", "it is a function for triggers"),
         ("public.tidy()", "procedure"),
         ("public.longest(text)", "aggregate"),
         ("public.two words()", "no GraphQL name"),

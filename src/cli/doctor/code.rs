@@ -191,8 +191,11 @@ codes! {
     PoliciesIgnored: Note "policies-ignored", "No row-level security holds for requests without a token.",
         ["set anon-role to a role that is no superuser, has no BYPASSRLS, and owns no tables; or connect as such a user",
          "`alter table … force row level security` lets the policies of a table hold for its owner, too"];
+    AnonRoleMissing: Trouble "anon-role-missing", "There is no role with the name in anon-role.", [];
+    AnonRoleNotGranted: Trouble "anon-role-not-granted", "Requests cannot run as anon-role: the connection's user is no member of it.", [];
+    RoleUnmet: Note "role-unmet", "Another role that a setting names does not exist, or the connection's user is no member of it.", [];
     CatalogueUnreadable: Trouble "catalogue-unreadable", "The structure of the database cannot be read.",
-        ["check that the role of anon-role exists, and that the connection's user is a member of it"];
+        ["read the log of the server: it has the error with its statement"];
 
     NotStored: Note "not-stored", "PostgreSQL plans every operation anew: named statements are not possible, and there are no stored operations.",
         ["`glowplug setup --stored-operations` makes it keep plans, which halves its work for small operations; the user needs the right to create a schema"];

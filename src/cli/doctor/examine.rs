@@ -76,6 +76,10 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
     }
     let config = Config { database: alone(&config.database), ..config.clone() };
     let database = Database::new(&config.database).ok()?;
+    report.checks.extend(callers::unmet(&config, &database).await);
+    if report.own_troubles() > 0 {
+        return None;
+    }
     let Exposed { check, sdl } = exposure::examine(&config, &database).await;
     report.checks.push(check);
     report.checks.extend(callers::examine(&config, &database).await);

@@ -68,7 +68,7 @@ pub(super) async fn examine(config: &Config, database: &Database) -> Exposed {
 fn exposed(described: &Described, role: Option<&str>) -> Check {
     let who = role.map_or_else(|| "the connection's user".to_owned(), |role| format!("the role {role}"));
     let found = format!("{} in the API of {who}", counted(described.tables));
-    match described.problems.len() {
+    match described.problems.iter().filter(|problem| !problem.is_usual()).count() {
         0 => Check::ok(SUBJECT, found),
         left_out => Check::new(SUBJECT, Code::LeftOut, format!("{found}; {left_out} left out")),
     }
@@ -109,7 +109,7 @@ fn nothing(privileges: &Privileges, described: &Described) -> Check {
             .advise("or name another role: anon-role for requests without a token");
         }
     }
-    if let Some(problem) = described.problems.first() {
+    if let Some(problem) = described.problems.iter().find(|problem| !problem.is_usual()) {
         return trouble(Code::AllLeftOut, format!("{}: {}", problem.object, problem.reason));
     }
     let names: Vec<&str> = schemas.iter().map(|seen| seen.schema.as_str()).collect();

@@ -3,6 +3,7 @@
 //! Never makes a check. Never contains a password.
 
 use std::fmt::{self, Write as _};
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
@@ -93,17 +94,17 @@ impl Report {
         count(self.checks.iter(), State::Trouble)
     }
 
-    /// The report for people, with colours on request.
-    pub(super) fn text(&self, style: Style) -> String {
+    /// The report for people.
+    pub(super) fn text(&self, layout: Layout) -> String {
         let mut text = format!("{}\n\n", self.database);
         for check in &self.checks {
-            check.append(&mut text, style);
+            check.append(&mut text, layout);
         }
         for Other { setting, database, checks } in &self.others {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "\n{setting} {database}\n");
             for check in checks {
-                check.append(&mut text, style);
+                check.append(&mut text, layout);
             }
         }
         let _ = writeln!(text, "\n{}", self.conclusion());
@@ -138,21 +139,39 @@ pub(super) enum Style {
     Coloured,
 }
 
-/// Columns of a line. A longer line continues below its own beginning.
+/// The columns of a line where there is no terminal that says. A longer line continues below its own beginning.
 const WIDTH: usize = 100;
 const INDENT: usize = 22;
 
+/// Narrower lines would have a word or two, and wider ones are hard to read.
+const WIDTHS: RangeInclusive<usize> = 60..=120;
+
+/// How the report is laid out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layout {
+    style: Style,
+    width: usize,
+}
+
+impl Layout {
+    /// For a terminal with so many columns, if there is one.
+    pub(super) fn new(style: Style, columns: Option<usize>) -> Self {
+        let width = columns.map_or(WIDTH, |columns| columns.clamp(*WIDTHS.start(), *WIDTHS.end()));
+        Self { style, width }
+    }
+}
+
 impl Check {
-    fn append(&self, text: &mut String, style: Style) {
+    fn append(&self, text: &mut String, Layout { style, width }: Layout) {
         let mark = StateLabel(self.state, style);
         let first = format!("  {mark} {:<11} ", self.subject);
-        let lines = wrapped(&self.found, WIDTH - INDENT);
+        let lines = wrapped(&self.found, width - INDENT);
         for (index, line) in lines.iter().enumerate() {
             let before = if index == 0 { first.clone() } else { " ".repeat(INDENT) };
             let _ = writeln!(text, "{before}{line}");
         }
         for advice in &self.advice {
-            for (index, line) in wrapped(advice, WIDTH - INDENT - 2).iter().enumerate() {
+            for (index, line) in wrapped(advice, width - INDENT - 2).iter().enumerate() {
                 let arrow = if index == 0 { "→ " } else { "  " };
                 let _ = writeln!(text, "{}{arrow}{line}", " ".repeat(INDENT));
             }
@@ -206,12 +225,15 @@ mod tests {
     #[test]
     fn long_lines_go_on_below() {
         let check = Check::new("Tables", Code::SchemaEmpty, "word ".repeat(30)).advise("do it");
-        let mut text = String::new();
-        check.append(&mut text, Style::Plain);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 3);
-        assert!(lines[0].starts_with("  trouble Tables      word") && lines[0].len() <= WIDTH);
-        assert!(lines[1].starts_with(&format!("{}word", " ".repeat(INDENT))));
-        assert_eq!(lines[2].trim(), "→ do it");
+        for (columns, width) in [(None, 100), (Some(80), 80), (Some(20), 60), (Some(300), 120)] {
+            let mut text = String::new();
+            check.append(&mut text, Layout::new(Style::Plain, columns));
+            let lines: Vec<&str> = text.lines().collect();
+            assert!(lines[0].starts_with("  trouble Tables      word"), "{text}");
+            assert!(lines[1].starts_with(&format!("{}word", " ".repeat(INDENT))), "{text}");
+            assert!(lines.iter().all(|line| line.chars().count() <= width), "{text}");
+            assert!(lines[0].len() + " word".len() > width, "{text}");
+            assert_eq!(lines[lines.len() - 1].trim(), "→ do it");
+        }
     }
 }

@@ -96,3 +96,43 @@ async fn no_tables_and_why() {
     let nothing = harness::cluster().url(&harness::database("").await);
     assert_found(&nothing, &[], "schema-empty").await;
 }
+
+#[tokio::test]
+async fn the_role_of_requests_without_a_token_is_told_with_what_is_wrong_with_it() {
+    let setup = format!("{TABLE}; alter table t enable row level security");
+    let url = harness::cluster().url(&harness::database(&setup).await);
+    let check = assert_found(&url, &[], "policies-ignored").await;
+    assert!(check["found"].as_str().unwrap().contains("it is a superuser"), "{check:#}");
+    assert_found(&url, &["--anon-role", "no such role"], "anon-role-missing").await;
+
+    let (app, anon) = (format!("app_{}", std::process::id()), format!("anon {}", std::process::id()));
+    let client = harness::connect(&url).await;
+    let roles = format!("create role {app} login; create role \"{anon}\" nologin");
+    client.batch_execute(&roles).await.unwrap();
+    let as_app = url.replacen("postgres@", &format!("{app}@"), 1);
+    let check = assert_found(&as_app, &["--anon-role", &anon], "anon-role-not-granted").await;
+    let grant = format!("grant \"{anon}\" to {app};");
+    assert_eq!(advice(&check), grant);
+    client.batch_execute(&grant).await.unwrap();
+    assert_found(&as_app, &["--anon-role", &anon], "tables-not-granted").await;
+}
+
+#[tokio::test]
+async fn what_every_project_leaves_out_is_not_counted() {
+    let setup = "create table __diesel_schema_migrations (version text primary key);
+        create table t (id int primary key);
+        create function touch() returns trigger language plpgsql as 'begin return new; end';";
+    let url = harness::cluster().url(&harness::database(setup).await);
+    let found = async || {
+        let (report, _) = doctor(&url, &[]).await;
+        let checks = report["checks"].as_array().unwrap();
+        let tables = checks.iter().find(|check| check["subject"] == "Tables").unwrap();
+        (tables["code"].clone(), tables["found"].clone())
+    };
+    assert_eq!(found().await, ("ok".into(), "1 table in the API of the connection's user".into()));
+    harness::connect(&url).await.batch_execute("create table keyless (name text)").await.unwrap();
+    assert_eq!(
+        found().await,
+        ("left-out".into(), "1 table in the API of the connection's user; 1 left out".into())
+    );
+}
