@@ -69,6 +69,18 @@ pub enum Error {
     Protocol(String),
 }
 
+impl Error {
+    /// The same error, with the address that it is about.
+    fn at(self, address: &str) -> Self {
+        let with = |text: String| format!("{address}: {text}");
+        match self {
+            Self::Unavailable(text) => Self::Unavailable(with(text)),
+            Self::Refused(text) => Self::Refused(with(text)),
+            Self::Protocol(text) => Self::Protocol(with(text)),
+        }
+    }
+}
+
 impl From<redis::RedisError> for Error {
     fn from(error: redis::RedisError) -> Self {
         use redis::ErrorKind::{AuthenticationFailed, InvalidClientConfig};

@@ -88,12 +88,13 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let traces = settled.check()?.traces;
     server::block_on(&traces, async {
         let mut watch = Watch::new(&options.migrations);
-        report(mirror.bring_up_to_date(&direct_url).await);
+        let has_applied = report(mirror.bring_up_to_date(&direct_url).await);
         // The migrations have created the roles, if the project has any.
         let config = settled.check()?;
         people::settle(&mut settled, &project, &config).await?;
         let mut config = settled.check()?;
-        config.http.dev = Some(DevPages { jwt: people::signer(&config), board: built_board() });
+        let (jwt, schemas) = (people::signer(&config), config.api.schemas.clone());
+        config.http.dev = Some(DevPages { jwt, schemas, board: built_board() });
         let listener = TcpListener::from_std(listener).map_err(Failure::Runtime)?;
         let address = listener.local_addr().map_err(Failure::Runtime)?;
         let server = Server::builder().config(config.clone()).build()?;
@@ -108,9 +109,12 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         }
         greet((address, config.http.mcp), &direct_url, pooler.as_ref(), queue.as_ref());
         people::introduce(&config, engine.as_ref(), address).await?;
-        point_out_changes(&options.migrations);
         let mut left_out =
             left_out::Watched::new(planning.clone(), people::roles(&config, engine.as_ref()).await).await;
+        if has_applied {
+            left_out.of_all_roles().iter().for_each(|line| println!("{line}"));
+        }
+        point_out_changes(&options.migrations);
         let follow = follow_migrations(&mut watch, &mirror, &direct_url, &planning, &mut left_out);
         serve(running, follow, queue.as_ref()).await;
         Ok(())
@@ -200,18 +204,23 @@ async fn follow_migrations(
     }
 }
 
-/// Prints what was done with the migrations. A failure is no reason to stop: the file will be saved again.
-fn report(result: Result<Changes, Failure>) {
+/// Prints what was done with the migrations, and returns whether any was applied. A failure is no reason to stop: the file will
+/// be saved again.
+fn report(result: Result<Changes, Failure>) -> bool {
     match result {
         Ok(Changes { reverted, applied }) => {
             for name in reverted {
                 println!("reverted {name}");
             }
-            for name in applied {
+            for name in &applied {
                 println!("applied {name}");
             }
+            !applied.is_empty()
         }
-        Err(failure) => eprintln!("{failure}"),
+        Err(failure) => {
+            eprintln!("{failure}");
+            false
+        }
     }
 }
 
@@ -224,6 +233,7 @@ fn greet((address, mcp): (SocketAddr, Mcp), database: &str, pooler: Option<&Pool
         println!("  agents     http://{address}/mcp");
     }
     println!("  database   {database}");
+    println!("  diagram    http://{address}/dev/diagram");
     if built_board().is_some() {
         println!("  board      http://{address}/board");
     }

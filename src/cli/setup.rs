@@ -1,19 +1,24 @@
 //! `glowplug setup`: creates Glowplug's own tables and functions in a database.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 
 use crate::changes;
 use crate::config::{self, Config, DocumentPolicy, PoolMode, Profile, Secret};
-use crate::db::{self, Database};
+use crate::db::{self, Database, Scope};
 use crate::engine::{Engine, StoredOperation};
 use crate::error::Error;
 use crate::queue;
+use crate::sql::Statement;
 use crate::stored;
 
 use super::failure::Failure;
 use super::settings::Flags;
+
+/// How long the database may take to say whether something is there.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The flags of `glowplug setup`. With the setting `stored-operations` it makes the schema for these in place of the ledger.
 #[derive(Debug, Args)]
@@ -56,11 +61,8 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         return super::print(&made);
     }
     if options.flags.settings.stored_operations.is_none() {
-        super::block_on(async {
-            let database = Database::new(&config.database).map_err(failed)?;
-            queue::set_up(&database, &options.grant_to).await.map_err(failed)
-        })?;
-        return super::print("the ledger glowplug.operation exists\n");
+        let made = super::block_on(async { set_up_ledger(options, &config).await.map_err(failed) })?;
+        return super::print(&made);
     }
     if config.database.stored_operations.is_none() {
         return Err(Failure::Usage(
@@ -70,6 +72,32 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     let failed = |error: Error| Failure::Database(error.to_string());
     let made = super::block_on(async { set_up_stored(options, &config).await.map_err(failed) })?;
     super::print(&made)
+}
+
+/// Creates the ledger of queued mutations.
+async fn set_up_ledger(options: &Options, config: &Config) -> Result<String, db::Error> {
+    let database = Database::new(&config.database)?;
+    let before = has(&database, "to_regclass('glowplug.operation')").await?;
+    queue::set_up(&database, &options.grant_to).await?;
+    Ok(format!("the ledger glowplug.operation {}\n", made(before)))
+}
+
+/// Whether the database has what an expression looks up by its name.
+async fn has(database: &Database, lookup: &str) -> Result<bool, db::Error> {
+    let question = Statement::new(format!("select ({lookup} is not null)::text"), Vec::new());
+    let answers = database.run(&Scope::of_catalog(LOOKUP_TIMEOUT), &[question]).await;
+    let answers = answers.map_err(|failure| failure.error)?;
+    Ok(answers.into_iter().flatten().next().is_some_and(|answer| answer == "true"))
+}
+
+/// Whether a schema is there.
+async fn has_schema(database: &Database, name: &str) -> Result<bool, db::Error> {
+    has(database, &format!("to_regnamespace('{name}')")).await
+}
+
+/// What has become of something that a command makes if it is missing.
+fn made(was_there: bool) -> &'static str {
+    if was_there { "was there already" } else { "is created" }
 }
 
 /// Creates or removes the log of changed tables, past the pooler if the settings have such a connection
@@ -84,11 +112,13 @@ async fn set_up_live(options: &Options, tables: &[String], config: &Config) -> R
     let user = stored::State::of(&server).await?.user;
     let grants = config.database.direct_url.as_ref().map(|_| user.clone());
     let grant_to: Vec<String> = options.grant_to.iter().cloned().chain(grants).collect();
+    let before = has_schema(&owner, changes::SCHEMA).await?;
     changes::set_up(&owner, tables, &grant_to).await?;
     let report = changes::Report::of(&server).await?;
     Ok(format!(
-        "the schema {} exists; {user} can read which of {} tables have changed\n",
+        "the schema {} {}; {user} can read which of {} tables have changed\n",
         changes::SCHEMA,
+        made(before),
         report.map_or(0, |report| report.logged)
     ))
 }
@@ -105,15 +135,17 @@ async fn set_up_stored(options: &Options, config: &Config) -> Result<String, Err
     if config.database.direct_url.is_some() {
         grant_to.push(stored::State::of(&server).await?.user);
     }
+    let before = has_schema(&owner, stored::SCHEMA).await?;
     stored::set_up(&owner, &grant_to).await?;
     let state = stored::State::of(&server).await?;
     let use_of_it = match state.obstacle(db::Protocol::Simple) {
         None => format!("{} may create in it: servers that connect as this user use it", state.user),
         Some(obstacle) => format!("not used yet: {obstacle}"),
     };
-    let made = store_persisted(options, config).await?;
+    let persisted = store_persisted(options, config).await?;
     let total = stored::State::of(&server).await?.total;
-    Ok(format!("the schema {} exists, with {total} functions\n{use_of_it}\n{made}", stored::SCHEMA))
+    let (schema, made) = (stored::SCHEMA, made(before));
+    Ok(format!("the schema {schema} {made}; it has {total} functions\n{use_of_it}\n{persisted}"))
 }
 
 /// Makes functions of the persisted operations, if there is a list of them, as the server's user.

@@ -20,3 +20,20 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         command.collect::<Vec<_>>().join(" ")
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_build_without_dev_says_repeats_the_command_and_has_a_way_out() {
+        let said =
+            run(&Options { arguments: vec!["--pooler".to_owned()] }).map_err(|error| error.to_string());
+        let said = said.expect_err("there is no such command");
+        for part in
+            ["`glowplug dev --pooler`", "Cargo's feature `dev`", "run `glowplug serve --database-url …`"]
+        {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}

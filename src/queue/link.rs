@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, TlsCertificates, Value};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, Pipeline, RedisFuture, TlsCertificates, Value,
+};
 use tokio::sync::Mutex;
 
 use super::Error;
@@ -159,10 +161,22 @@ impl Addresses {
                 }
             }
         };
-        match tokio::time::timeout(CONNECT_TIMEOUT * 2, connecting).await {
-            Ok(connected) => Ok(connected?),
+        let connected = match tokio::time::timeout(CONNECT_TIMEOUT * 2, connecting).await {
+            Ok(connected) => connected.map_err(Error::from),
             Err(_) => {
                 Err(Error::Unavailable(format!("no connection to Redis within {:?}", CONNECT_TIMEOUT * 2)))
+            }
+        };
+        connected.map_err(|error| error.at(&self.names()))
+    }
+
+    /// Hosts and ports, without users and passwords.
+    fn names(&self) -> String {
+        match self {
+            Self::Single(client) => client.get_connection_info().addr().to_string(),
+            Self::Cluster { urls, .. } => {
+                let nodes = urls.iter().filter_map(|url| url.as_str().into_connection_info().ok());
+                nodes.map(|node| node.addr().to_string()).collect::<Vec<_>>().join(", ")
             }
         }
     }

@@ -213,3 +213,18 @@ impl DeadLetters {
         match self.0 {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_build_without_the_queue_says_has_a_way_out() {
+        let said = SetupError::from(Error).to_string();
+        for part in
+            ["Cargo's feature `queue`", "remove the settings queue and redis-url", "build with the feature"]
+        {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}

@@ -47,6 +47,24 @@ fn config_prints_what_holds_without_secrets() {
 }
 
 #[test]
+fn problems_of_a_named_file_have_its_name() {
+    let folder = open_folder();
+    for (text, problem) in [
+        ("pool-size = 'many'", "pool-size in other.toml: `many`"),
+        ("pool-sise = 3", "did you mean `pool-size`?"),
+        ("[roles.anon]\nmax-depth = 'deep'", "max-depth of [roles.anon] in other.toml: `deep`"),
+        ("pool-size = ", "other.toml"),
+    ] {
+        std::fs::write(folder.path().join("other.toml"), text).unwrap();
+        let output = command(folder.path()).args(["config", "--config", "other.toml"]).output().unwrap();
+        let told = self::text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(problem) && told.contains("other.toml"), "{told}");
+        assert!(!told.contains("glowplug.toml"), "{told}");
+    }
+}
+
+#[test]
 fn help_tells_defaults_and_variables_and_no_values() {
     let folder = open_folder();
     let output = command(folder.path())

@@ -1,6 +1,7 @@
 //! What a migration has made and no client can see, with what to do about it.
 //!
-//! Tells of new things only: a project leaves out some tables on purpose.
+//! A project leaves out some tables on purpose. So a start tells only of those that no role can read, and that after it has
+//! applied migrations; a later change tells only of new things.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,12 @@ impl Watched {
         watched
     }
 
+    /// One line for each table or view that is left out for all roles.
+    pub(super) fn of_all_roles(&self) -> Vec<String> {
+        let of_all = self.known.iter().filter(|(_, roles)| roles.len() == self.roles.len());
+        of_all.map(|((object, reason), roles)| line(object, reason, roles)).collect()
+    }
+
     /// One line for each table or view that is left out and was not before.
     pub(super) async fn news(&mut self) -> Vec<String> {
         let now = self.left_out().await;
@@ -47,8 +54,8 @@ impl Watched {
         let own_user = self.roles.is_empty().then_some(None);
         for role in self.roles.iter().map(|role| Some(role.as_str())).chain(own_user) {
             let Ok(described) = self.planning.describe(role).await else { continue };
-            // Functions of triggers, for example, are in no API.
-            let of_tables = described.problems.iter().filter(|problem| !problem.object.contains('('));
+            let is_of_table = |problem: &&Problem| !problem.object.contains('(') && !problem.is_usual();
+            let of_tables = described.problems.iter().filter(is_of_table);
             for Problem { object, reason } in of_tables {
                 let roles = left_out.entry((object.clone(), reason.clone())).or_default();
                 roles.extend(role.map(str::to_owned));

@@ -54,7 +54,10 @@ impl Worker {
             },
             Step::Bury => {
                 let attempts = given.times - 1;
-                let reason = format!("{attempts} workers disappeared while they ran it");
+                let reason = match attempts {
+                    1 => "a worker disappeared while it ran it".to_owned(),
+                    _ => format!("{attempts} workers disappeared while they ran it"),
+                };
                 QueueEvent::OperationPutAside { id: message.id, reason: &reason }.emit();
                 Done { response: answer::dead_letter(attempts), state: "DEAD", attempts, reason }
             }

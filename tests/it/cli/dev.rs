@@ -190,6 +190,21 @@ async fn migrations_and_ddl_show_within_two_seconds() {
     dev.wait_for("public.nokey: no primary key");
 }
 
+#[tokio::test]
+async fn a_start_that_applies_migrations_tells_what_no_role_can_see() {
+    let folder = open_folder();
+    let tables = "create table nokey (id int); create table note (id int primary key);
+        create function touch() returns trigger language plpgsql as 'begin return new; end';";
+    write_migration(folder.path(), FIRST, tables, "drop table nokey, note");
+    let mut dev = Program::dev(folder.path(), &[]);
+    let printed = dev.printed();
+    assert!(printed.contains("public.nokey: no primary key"), "{printed}");
+    assert!(!printed.contains("public.note:") && !printed.contains("touch"), "{printed}");
+    dev.stop("TERM");
+    let dev = Program::dev(folder.path(), &[]);
+    assert!(!dev.printed().contains("public.nokey"), "nothing was applied: {}", dev.printed());
+}
+
 #[test]
 fn a_taken_port_is_told_before_a_database_is_made() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -121,7 +121,7 @@ async fn settings_that_name_nothing_are_told_at_the_start() {
     ]);
     command.env("DATABASE_URL", url).env("GLOWPLUG_POOLSIZE", "3");
     let mut serve = Program::start(&mut command, "address=", "listening");
-    serve.wait_for("as role \"told_ungranted\": grant it");
+    serve.wait_for("as role \"told_ungranted\"; to allow that: grant told_ungranted to told_user;");
     let printed = serve.printed();
     for line in [
         "GLOWPLUG_POOLSIZE is no setting, and has no effect; did you mean GLOWPLUG_POOL_SIZE?",
@@ -132,6 +132,26 @@ async fn settings_that_name_nothing_are_told_at_the_start() {
     }
     assert!(!printed.contains("schema \"public\"") && !printed.contains("told_granted\":"), "{printed}");
     serve.stop("TERM");
+}
+
+#[tokio::test]
+async fn the_start_says_as_whom_requests_without_a_token_run() {
+    let guarded = "create table note (id int primary key); alter table note enable row level security";
+    let url = harness::cluster().url(&harness::database(guarded).await);
+    let folder = open_folder();
+    let mut program = serve(folder.path(), &url, &[]);
+    program.wait_for("no row-level security holds for requests without a token");
+    let printed = program.printed();
+    let line = printed.lines().find(|line| line.contains("requests without a token run as this role"));
+    assert!(line.is_some_and(|line| line.contains(harness::cluster().superuser())), "{printed}");
+    assert!(
+        printed.contains("it is a superuser") && printed.contains("set anon-role to a role"),
+        "{printed}"
+    );
+
+    let mut program = serve(folder.path(), &url, &["--jwt-secret", "0123456789abcdef0123456789abcdef"]);
+    program.wait_for("requests without a token are refused");
+    assert!(!program.printed().contains("no row-level security"), "{}", program.printed());
 }
 
 #[tokio::test]
