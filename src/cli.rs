@@ -24,6 +24,9 @@ mod settings;
 mod setup;
 mod shell;
 mod token;
+#[cfg(all(test, feature = "dev"))]
+#[allow(dead_code, reason = "the file of builds without the feature, whose text every build tests")]
+mod without_dev;
 mod worker;
 
 use std::ffi::OsString;

@@ -27,6 +27,7 @@ mod traces;
 mod traces;
 #[cfg(all(test, feature = "otel"))]
 #[allow(
+    clippy::unused_self,
     dead_code,
     unreachable_pub,
     reason = "the file of builds without the feature, whose text every build tests"

@@ -89,6 +89,7 @@ pub mod stored;
 #[cfg(all(test, feature = "queue"))]
 #[path = "queue/without_redis.rs"]
 #[allow(
+    clippy::duplicate_mod,
     dead_code,
     unused_imports,
     unreachable_pub,

@@ -63,3 +63,17 @@ impl Trace {
 
 /// Does nothing.
 pub(super) fn record(_: &Event<'_>) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_build_without_traces_says_has_a_way_out() {
+        let said = Traces::start("http://collector:4318").map(|_| ()).map_err(|error| error.to_string());
+        let said = said.expect_err("there is no exporter");
+        for part in ["http://collector:4318", "Cargo's feature `otel`", "remove the setting otlp-endpoint"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing};
-use glowplug::config::{Auth, Config};
+use glowplug::config::{Auth, Config, Mcp};
 use glowplug::engine::Identity;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -128,6 +128,32 @@ async fn a_nested_router_serves_beside_routes_of_the_program() {
     assert!(asked.headers().contains_key("x-request-id"));
     let wrong = client.delete(program.url("/api/graphql")).send().await.unwrap();
     assert_eq!(wrong.status().as_u16(), 405);
+    program.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_of_agents_are_in_the_nested_router() {
+    let database = harness::starter_database().await;
+    let with_tools = |config: &mut Config| {
+        with_tokens(config);
+        config.http.mcp = Mcp::Explore;
+    };
+    let program = Program::start(&database, with_tools, nested).await;
+    let bearer = format!("Bearer {}", token(&member(&database).await));
+    for (header, projects) in [(None, 3), (Some(bearer), 6)] {
+        let params = json!({"name": "query", "arguments": {"document": PROJECTS}});
+        let call = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        let request = reqwest::Client::new().post(program.url("/api/mcp")).json(&call);
+        let request = request.header("accept", "application/json, text/event-stream");
+        let request = match header {
+            Some(bearer) => request.header("authorization", bearer),
+            None => request,
+        };
+        let answer = json(request.send().await.unwrap()).await;
+        let found = answer.pointer("/result/structuredContent/projectCollection/totalCount");
+        assert_eq!(found, Some(&json!(projects)), "{answer}");
+    }
+    assert_eq!(program.get("/mcp").await.0, 404, "it is below the path alone");
     program.stop().await;
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use glowplug::config::Mcp;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -29,7 +31,11 @@ impl Locked {
     async fn start(drain_timeout: Duration) -> Self {
         let database = harness::database(TASKS).await;
         let url = harness::cluster().url(&database);
-        let server = Server::start(&url, |config| config.http.drain_timeout = drain_timeout).await;
+        let server = Server::start(&url, |config| {
+            config.http.drain_timeout = drain_timeout;
+            config.http.mcp = Mcp::Explore;
+        })
+        .await;
         let lock = harness::connect(&url).await;
         lock.batch_execute("begin; lock table task in access exclusive mode").await.unwrap();
         let observer = harness::connect(&harness::cluster().url("postgres")).await;
@@ -52,10 +58,22 @@ impl Locked {
 
     /// Sends a request over a separate connection.
     async fn request(&self) -> TcpStream {
+        self.post("/graphql", &json!({"query": DOCUMENT})).await
+    }
+
+    /// The same as a call of an agent's tool.
+    async fn call(&self) -> TcpStream {
+        let params = json!({"name": "query", "arguments": {"document": DOCUMENT}});
+        let message = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+        self.post("/mcp", &message).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> TcpStream {
         let mut stream = TcpStream::connect(self.server.address).await.unwrap();
-        let body = serde_json::json!({"query": DOCUMENT}).to_string();
+        let body = body.to_string();
         let request = format!(
-            "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             accept: application/json, text/event-stream\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
@@ -74,9 +92,13 @@ async fn rest(mut stream: TcpStream) -> String {
 #[tokio::test]
 async fn a_client_that_goes_away_takes_its_statement_with_it() {
     let locked = Locked::start(LONG).await;
-    let stream = locked.request().await;
+    let operation = locked.request().await;
     locked.waiting(1).await;
-    drop(stream);
+    drop(operation);
+    locked.waiting(0).await;
+    let call = locked.call().await;
+    locked.waiting(1).await;
+    drop(call);
     locked.waiting(0).await;
 }
 
@@ -98,6 +120,28 @@ async fn a_stop_lets_running_requests_finish() {
     let answer = rest(stream).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"edges\""), "{answer}");
     timeout(LONG, locked.server.stopped()).await.expect("the server stops");
+}
+
+#[tokio::test]
+async fn answers_while_stopping_tell_the_client_to_connect_anew() {
+    let url = harness::cluster().url(&harness::database(TASKS).await);
+    let server = Server::start(&url, |config| config.http.shutdown_delay = LONG).await;
+    let document = [("query", "{ taskCollection(first: 1) { edges { node { id } } } }")];
+    let requests = || [server.post(json!({"query": document[0].1}).to_string()), server.get("/healthz")];
+    let closes = async |request: reqwest::RequestBuilder| {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.headers().get("connection").is_some_and(|value| value == "close")
+    };
+    for request in requests() {
+        assert!(!closes(request).await, "a running server keeps connections");
+    }
+    server.stop.cancel();
+    for index in 0..requests().len() {
+        // The stop is noticed a moment after it was asked for.
+        let told = async { while !closes(requests().into_iter().nth(index).unwrap()).await {} };
+        timeout(LONG, told).await.expect("`Connection: close`, and an answer as before");
+    }
 }
 
 #[tokio::test]
