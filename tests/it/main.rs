@@ -71,6 +71,7 @@ mod related;
 mod replicas;
 mod roles;
 mod roundtrip;
+mod schemathesis;
 mod server;
 mod session;
 mod shapes;
