@@ -51,7 +51,16 @@ fn everything_is_seen(seen: &Value) {
     let types = seen["types"].as_array().unwrap();
     let place =
         |name: &str| types.iter().position(|listed| listed == name).unwrap_or_else(|| panic!("{types:?}"));
-    let in_order = ["Account", "Task", "AccountConnection", "TaskEdge", "Node", "TaskFilter", "TaskOrderBy"];
+    let in_order = [
+        "Account",
+        "TaskLabel",
+        "AccountConnection",
+        "AccountGroup",
+        "TaskEdge",
+        "Node",
+        "TaskFilter",
+        "TaskOrderBy",
+    ];
     let places: Vec<_> = in_order.map(place).to_vec();
     assert!(places.is_sorted(), "rows come first, then the rest by kind and name: {types:?}");
     // The operation is named after the collection, with a capital.

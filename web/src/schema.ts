@@ -21,20 +21,14 @@ const KINDS = ["OBJECT", "INTERFACE", "UNION", "INPUT_OBJECT", "ENUM", "SCALAR"]
 /** The root types, then those of rows, then the rest by kind; each by name. */
 function inOrder({ __schema: schema }: IntrospectionQuery): IntrospectionQuery {
   const roots = [schema.queryType, schema.mutationType, schema.subscriptionType].map((type) => type?.name);
-  const rows = new Set(schema.types.map(rowOf));
-  const rank = ({ name, kind }: IntrospectionType) => {
+  const rank = (type: IntrospectionType) => {
+    const { name, kind } = type;
     if (roots.includes(name)) return roots.indexOf(name);
-    return roots.length + (rows.has(name) ? 0 : 1 + KINDS.indexOf(kind));
+    return roots.length + (isRow(type) ? 0 : 1 + KINDS.indexOf(kind));
   };
   const byName = (one: IntrospectionType, other: IntrospectionType) => (one.name < other.name ? -1 : 1);
   const types = [...schema.types].sort((one, other) => rank(one) - rank(other) || byName(one, other));
   return { __schema: { ...schema, types } };
 }
 
-/** The name of the type of rows that an edge of a connection leads to. */
-function rowOf(type: IntrospectionType): string | undefined {
-  if (type.kind !== "OBJECT" || !type.name.endsWith("Edge")) return undefined;
-  const node = type.fields.find((field) => field.name === "node")?.type;
-  const named = node?.kind === "NON_NULL" ? node.ofType : node;
-  return named?.kind === "OBJECT" ? named.name : undefined;
-}
+const isRow = (type: IntrospectionType) => type.kind === "OBJECT" && type.interfaces.some(({ name }) => name === "Node");
