@@ -149,11 +149,18 @@ fn of_values(raised: &DatabaseError) -> Option<Cow<'_, str>> {
     if is_of_json_path(raised) {
         return Some(Cow::Owned(format!("a path of JSON cannot be used: {}", raised.message)));
     }
+    if is_of_input(raised) {
+        return Some(Cow::Borrowed(&raised.message));
+    }
     // PostGIS reports all of its errors as internal ones.
-    if is_from(raised, "pg_error") && raised.message.contains("mixed SRID") {
-        return Some(Cow::Borrowed(
-            "the geometries have different reference systems; name that of the column's values in crs",
-        ));
+    if raised.file.as_deref() == Some("lwgeom_pg.c") {
+        return Some(if raised.message.contains("mixed SRID") {
+            Cow::Borrowed(
+                "the geometries have different reference systems; name that of the column's values in crs",
+            )
+        } else {
+            Cow::Owned(format!("PostGIS cannot use a geometry: {}", raised.message))
+        });
     }
     None
 }
@@ -162,6 +169,23 @@ fn of_values(raised: &DatabaseError) -> Option<Cow<'_, str>> {
 /// parser and the executor of paths are files of their own.
 fn is_of_json_path(raised: &DatabaseError) -> bool {
     raised.file.as_deref().is_some_and(|file| file.starts_with("jsonpath"))
+}
+
+/// Whether a type's input function does not read a text, but says so as if a statement or the server were wrong: `tsquery`, `ltree`,
+/// `hstore`, `geometry` and others. Scanners and parsers are files of their own.
+fn is_of_input(raised: &DatabaseError) -> bool {
+    const FILES: [&str; 9] = [
+        "tsquery.c",
+        "tsvector_parser.c",
+        "ltree_io.c",
+        "ltxtquery_io.c",
+        "hstore_io.c",
+        "lwgeom_box",
+        "_int_bool.c",
+        "cube",
+        "seg",
+    ];
+    raised.file.as_deref().is_some_and(|file| FILES.iter().any(|known| file.starts_with(known)))
 }
 
 /// Whether a function raised it by `RAISE`, or with an SQLSTATE that PostgreSQL does not use.
@@ -294,6 +318,23 @@ mod tests {
         assert!(!is_change("23505", None) && !is_change("P0001", None));
         assert!(!is_change("21000", Some("ExecOnConflictUpdate")));
         assert!(!is_change("0A000", Some("array_replace_internal")));
+    }
+
+    #[test]
+    fn texts_that_input_functions_refuse_are_no_defects() {
+        for (state, file, routine) in [
+            ("42601", "tsquery.c", "gettoken_query"),
+            ("XX000", "hstore_io.c", "parse_hstore"),
+            ("42601", "ltree_io.c", "parse_ltree"),
+            ("XX000", "lwgeom_pg.c", "pg_error"),
+            ("XX000", "lwgeom_pg.c", "pg_parser_errhint"),
+            ("XX000", "lwgeom_box.c", "BOX2D_in"),
+        ] {
+            let raised = DatabaseError { file: Some(file.to_owned()), ..error(state, Some(routine)) };
+            let (code, message) = meaning(&raised);
+            assert_eq!((code, message.contains("secret")), (Code::BadUserInput, true), "{state} {file}");
+            assert!(!is_schema_change(&db::Error::Database(Box::new(raised))), "{state} {file}");
+        }
     }
 
     #[test]
