@@ -73,7 +73,15 @@ impl Schema {
     /// A value of a key column, if the column's type reads it; of types that are seldom keys, only PostgreSQL can decide that.
     pub fn key_value(&self, table: usize, column: usize, text: String) -> Option<String> {
         let found = self.catalog.type_of(&self.catalog.tables[table].columns[column])?;
-        key_text::is_read(base_type(&self.catalog.types, found), &text).then_some(text)
+        let is_read = key_text::is_read(base_type(&self.catalog.types, found), &text);
+        // No text of PostgreSQL has this character.
+        is_read.unwrap_or(!text.contains('\0')).then_some(text)
+    }
+
+    /// Whether [`Schema::key_value`] knows that PostgreSQL reads a text as a value of the key. Others must not be read.
+    pub fn knows_key_text(&self, table: usize, column: usize) -> bool {
+        let found = self.catalog.type_of(&self.catalog.tables[table].columns[column]);
+        found.is_some_and(|found| key_text::is_read(base_type(&self.catalog.types, found), "").is_some())
     }
 
     /// Whether the rows of a table only reference those of another subgraph.

@@ -1,20 +1,25 @@
 //! Whether a text is a value of a key's type, so that its input function reads it. Knows the forms that a `nodeId` has: those
 //! in which PostgreSQL writes values, under `DateStyle` ISO.
 
+use core::net::IpAddr;
+
 use crate::catalog::{Type, TypeKind};
 
-/// Whether the type's input function reads the text, as far as this file knows the type; `found` is not a domain.
-pub(super) fn is_read(found: &Type, text: &str) -> bool {
-    if text.contains('\0') {
-        return false;
-    }
-    if found.kind == TypeKind::Enum {
-        return found.labels.iter().flatten().any(|label| label == text);
-    }
-    if found.schema != "pg_catalog" {
-        return true;
-    }
-    match found.name.as_str() {
+/// Whether the type's input function reads the text; `None` if this file does not know the type, which is not a domain. The texts
+/// of such values are compared then: nothing reads them, so none can fail.
+pub(super) fn is_read(found: &Type, text: &str) -> Option<bool> {
+    let is_known = match found.kind {
+        TypeKind::Enum => found.labels.iter().flatten().any(|label| label == text),
+        TypeKind::Base if found.schema == "pg_catalog" => is_own(&found.name, text)?,
+        TypeKind::Base if found.name == "citext" => true,
+        _ => return None,
+    };
+    Some(is_known && !text.contains('\0'))
+}
+
+/// The same for PostgreSQL's own types, by name.
+fn is_own(name: &str, text: &str) -> Option<bool> {
+    Some(match name {
         "int2" => text.parse::<i16>().is_ok(),
         "int4" => text.parse::<i32>().is_ok(),
         "int8" => text.parse::<i64>().is_ok(),
@@ -43,8 +48,81 @@ pub(super) fn is_read(found: &Type, text: &str) -> bool {
         "time" => is_time(text),
         "timetz" => without_offset(text).is_some_and(is_time),
         "bytea" => text.strip_prefix("\\x").is_some_and(|hex| hex.len() % 2 == 0 && is_hexadecimal(hex)),
-        _ => true,
+        "text" | "varchar" | "bpchar" | "name" | "char" => true,
+        "xid8" => text.parse::<u64>().is_ok(),
+        "bit" | "varbit" => text.bytes().all(|digit| matches!(digit, b'0' | b'1')),
+        "pg_lsn" => {
+            text.split_once('/').is_some_and(|(high, low)| is_half_of_lsn(high) && is_half_of_lsn(low))
+        }
+        "macaddr" => is_hardware_address(text, 6),
+        "macaddr8" => is_hardware_address(text, 8),
+        "inet" => address(text).is_some(),
+        "cidr" => address(text).is_some_and(|(address, bits)| is_network(address, bits)),
+        "interval" => is_interval(text),
+        _ => return None,
+    })
+}
+
+fn is_half_of_lsn(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && is_hexadecimal(text)
+}
+
+/// Pairs of hexadecimal digits with colons in between.
+fn is_hardware_address(text: &str, pairs: usize) -> bool {
+    let all: Vec<_> = text.split(':').collect();
+    all.len() == pairs && all.iter().all(|pair| pair.len() == 2 && is_hexadecimal(pair))
+}
+
+/// An address with the number of its network's bits.
+fn address(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+    let address: IpAddr = address.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    let bits = match bits {
+        Some(bits) if are_digits(bits) && bits.len() <= 3 => bits.parse().ok()?,
+        Some(_) => return None,
+        None => most,
+    };
+    (bits <= most).then_some((address, bits))
+}
+
+/// Whether all bits of the host are zero.
+fn is_network(address: IpAddr, bits: u32) -> bool {
+    match address {
+        IpAddr::V4(address) => address.to_bits().checked_shl(bits).unwrap_or_default() == 0,
+        IpAddr::V6(address) => address.to_bits().checked_shl(bits).unwrap_or_default() == 0,
     }
+}
+
+/// Years, months and days, and a time: the parts that are not zero, in PostgreSQL's own style.
+fn is_interval(text: &str) -> bool {
+    const UNITS: [(&str, i64); 3] = [("year", 178_000_000), ("mon", 11), ("day", i32::MAX as i64)];
+    let mut words = text.split(' ').peekable();
+    let (mut units, mut is_empty) = (UNITS.iter(), true);
+    while let Some(word) = words.next() {
+        is_empty = false;
+        let Some(unit) = words.next() else { return is_time_of_interval(word) };
+        let unit = unit.strip_suffix('s').unwrap_or(unit);
+        let most = units.find(|(name, _)| *name == unit).map(|(_, most)| *most);
+        let number = word.strip_prefix(['-', '+']).unwrap_or(word);
+        let is_number = are_digits(number)
+            && number.parse::<i64>().ok().zip(most).is_some_and(|(number, most)| number <= most);
+        if !is_number {
+            return false;
+        }
+    }
+    !is_empty
+}
+
+/// Hours, which may be many, minutes, and seconds with a fraction.
+fn is_time_of_interval(text: &str) -> bool {
+    const MOST_HOURS: u64 = 2_562_047_787;
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    text.split_once(':').is_some_and(|(hours, rest)| {
+        are_digits(hours)
+            && hours.parse::<u64>().is_ok_and(|hours| hours <= MOST_HOURS)
+            && is_time(&format!("00:{rest}"))
+    })
 }
 
 fn is_not_finite(text: &str) -> bool {
@@ -168,10 +246,25 @@ mod tests {
         serde_json::from_value(json).expect("a type")
     }
 
+    /// A type's name, texts of its values, and other texts.
+    type Texts<'t> = (&'t str, &'t [&'t str], &'t [&'t str]);
+
+    fn check(all: &[Texts<'_>]) {
+        for (name, values, others) in all {
+            let found = own(name);
+            for value in *values {
+                assert_eq!(is_read(&found, value), Some(true), "{name} {value:?}");
+            }
+            for other in *others {
+                assert_eq!(is_read(&found, other), Some(false), "{name} {other:?}");
+            }
+        }
+    }
+
     #[test]
     fn values_are_told_from_other_texts() {
-        for (name, values, others) in [
-            ("int2", &["-32768", "7"][..], &["32768", "", "1.5", "x"][..]),
+        check(&[
+            ("int2", &["-32768", "7"], &["32768", "", "1.5", "x"]),
             ("bool", &["true", "false"], &["maybe", ""]),
             (
                 "numeric",
@@ -220,14 +313,60 @@ mod tests {
             ("bytea", &["\\x", "\\xdeadBEEF"], &["\\x1", "\\xgg", "x"]),
             ("oid", &["4294967295"], &["4294967296", "-1"]),
             ("text", &["", "anything"], &["\0"]),
-        ] {
-            let found = own(name);
-            for value in values {
-                assert!(is_read(&found, value), "{name} {value:?}");
-            }
-            for other in others {
-                assert!(!is_read(&found, other), "{name} {other:?}");
-            }
-        }
+        ]);
+    }
+
+    #[test]
+    fn addresses_intervals_and_bits_are_told_from_other_texts() {
+        check(&[
+            ("xid8", &["18446744073709551615"], &["-1", "18446744073709551616"]),
+            ("varbit", &["", "0110"], &["2", "b1", " "]),
+            ("pg_lsn", &["16/B374D848", "0/0"], &["16", "16/", "/0", "123456789/0", "g/0"]),
+            ("macaddr", &["08:00:2b:01:02:03"], &["08:00:2b:01:02", "08:00:2b:01:02:0g", "8:0:2b:1:2:3"]),
+            ("macaddr8", &["08:00:2b:01:02:03:04:05"], &["08:00:2b:01:02:03", ""]),
+            (
+                "inet",
+                &["192.0.2.7", "10.0.0.1/8", "2001:db8::1", "::ffff:1.2.3.4/96", "0.0.0.0/0"],
+                &[
+                    "192.0.2",
+                    "192.0.2.256",
+                    "10.0.0.1/33",
+                    "10.0.0.1/",
+                    "10.0.0.1/+8",
+                    "::1/129",
+                    "x",
+                    "1.2.3.4/8/8",
+                ],
+            ),
+            (
+                "cidr",
+                &["192.0.2.0/24", "10.0.0.0/8", "::/0", "0.0.0.0/0", "2001:db8::/32", "10.1.2.3"],
+                &["192.0.2.1/24", "10.0.0.1/31", "2001:db8::1/32", "1.0.0.0/0"],
+            ),
+            (
+                "interval",
+                &[
+                    "1 year 2 mons -3 days",
+                    "-00:00:00.000001",
+                    "400 days",
+                    "-1 years -1 mons +1 day -04:05:06.7",
+                    "00:00:00",
+                    "2562047787:59:59.999999",
+                ],
+                &[
+                    "",
+                    "1",
+                    "1 year 1 year",
+                    "1 day 1 year",
+                    "x days",
+                    "1 fortnight",
+                    "1:2",
+                    "24:60:00",
+                    "1 day ",
+                    "99999999999 days",
+                ],
+            ),
+        ]);
+        assert_eq!(is_read(&own("money"), "1"), None, "its texts depend on the locale");
     }
 }

@@ -82,9 +82,10 @@ impl Compiler<'_> {
     }
 
     /// Compares a column with a value that is a text. If the role may not name the column's type, the texts
-    /// are compared.
+    /// are compared; so they are if the text may be none of the type: one such error would fail all rows.
     fn equals_text(&self, at: TableRef<'_>, column: usize, value: Expression) -> Expression {
-        match self.comparison_type(at.table, column) {
+        let named = self.comparison_type(at.table, column);
+        match named.filter(|_| self.schema.knows_key_text(at.table, column)) {
             Some(sql_type) => {
                 let equal = self.comparison_of(at.table, column).equal.clone();
                 self.column(at, column).operator(equal, value.cast(sql_type))

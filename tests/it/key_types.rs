@@ -1,11 +1,14 @@
 //! Keys of every type that PostgreSQL allows in a primary key: pages contain each row once, and each `nodeId`
 //! leads to its own row.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use glowplug::config::PoolMode;
 use glowplug::engine::Engine;
 use serde_json::{Value, json};
 
 use crate::harness;
+use crate::random::Random;
 
 const SETUP: &str = r#"
     create extension citext; create extension ltree; create extension hstore;
@@ -96,6 +99,7 @@ async fn pages_and_node_ids_hold_for_every_type_of_key() {
     let mut config = harness::config(&url, PoolMode::Direct);
     config.api.federation = true;
     let engine = Engine::new(&config).expect("an engine");
+    let mut random = Random(23);
     for (table, (key_type, values)) in KEYS.iter().enumerate() {
         let order = format!("select json_agg(n order by k, part) from t{table}");
         let expected = harness::ask(&client, &order).await.expect("rows");
@@ -105,6 +109,7 @@ async fn pages_and_node_ids_hold_for_every_type_of_key() {
         keys.walk("first", "after", "endCursor").await;
         keys.walk("last", "before", "startCursor").await;
         keys.by_node_id().await;
+        keys.malformed(&mut random).await;
     }
 }
 
@@ -152,6 +157,110 @@ impl Keys {
             assert_eq!(found, expected, "{}", self.key_type);
         }
     }
+}
+
+impl Keys {
+    /// Keys that are none of their type, or of no row: each is null or an error of its own among entities, and never a defect.
+    async fn malformed(&self, random: &mut Random) {
+        let all = format!("{{ c: t{}Collection {{ edges {{ node {{ nodeId n }} }} }} }}", self.table);
+        let all = self.ask(&all, json!({})).await;
+        let rows: Vec<_> =
+            all["c"]["edges"].as_array().expect("edges").iter().map(|edge| &edge["node"]).collect();
+        let name = format!("t{}", self.table);
+        let given: Vec<(Value, Value)> = (0..20)
+            .map(|_| {
+                let row = *random.choose(&rows);
+                if random.once_in(3) {
+                    return (row["nodeId"].clone(), json!({"n": row["n"]}));
+                }
+                let text = malformed_text(random, self.key_type);
+                (json!(STANDARD.encode(json!(["public", name, text, "nowhere"]).to_string())), Value::Null)
+            })
+            .collect();
+        let representations: Vec<_> =
+            given.iter().map(|(id, _)| json!({"__typename": name, "nodeId": id})).collect();
+        let query = format!(
+            "query ($r: [_Any!]!) {{ e: _entities(representations: $r) {{ ... on {name} {{ n }} }} }}"
+        );
+        let answer = harness::graphql(&self.engine, &query, json!({ "r": representations })).await;
+        let expected: Value = given.iter().map(|(_, row)| row.clone()).collect();
+        assert_eq!(answer["data"]["e"], expected, "{}: {answer}", self.key_type);
+        for error in answer["errors"].as_array().into_iter().flatten() {
+            let place =
+                error["path"][1].as_u64().and_then(|place| usize::try_from(place).ok()).expect("a place");
+            assert!(
+                given[place].1.is_null() && error["extensions"]["code"] == "BAD_USER_INPUT",
+                "{}: {error}",
+                self.key_type
+            );
+        }
+        // One alone may be an error of its field, in PostgreSQL's words.
+        let query = format!(
+            "query ($id: ID!) {{ node(nodeId: $id) {{ nodeId }} c: {name}Collection(filter: {{nodeId: {{eq: $id}}}}) {{ edges {{ cursor }} }} }}"
+        );
+        for (id, _) in given.iter().filter(|(_, row)| row.is_null()).take(8) {
+            let answer = harness::graphql(&self.engine, &query, json!({ "id": id })).await;
+            for error in answer["errors"].as_array().into_iter().flatten() {
+                assert_eq!(
+                    error["extensions"]["code"], "BAD_USER_INPUT",
+                    "{}: {id}: {answer}",
+                    self.key_type
+                );
+            }
+        }
+    }
+}
+
+/// A text that may be none of the type, made of values of it and of others.
+fn malformed_text(random: &mut Random, key_type: &str) -> String {
+    const PIECES: [&str; 24] = [
+        "x",
+        "",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        ",",
+        "\"",
+        "\\",
+        ":",
+        "/",
+        "-",
+        "99999999999999999999",
+        "1e999",
+        "[5,1)",
+        "{1,{2}}",
+        "=>",
+        "..",
+        " ",
+        "'",
+        "infinity",
+        "\u{e9}",
+    ];
+    let own = KEYS.iter().find(|(name, _)| *name == key_type).map(|(_, values)| *values).unwrap_or_default();
+    let mut text = match random.below(3) {
+        0 => (*random.choose(own)).to_owned(),
+        1 => {
+            let (_, others) = random.choose(&KEYS);
+            (*random.choose(others)).to_owned()
+        }
+        _ => String::new(),
+    };
+    for _ in 0..random.below(3) {
+        let mut place = random.below(text.len() + 1);
+        while !text.is_char_boundary(place) {
+            place -= 1;
+        }
+        if random.once_in(3) {
+            text.truncate(place);
+        } else {
+            let piece = *random.choose(&PIECES);
+            text.insert_str(place, piece);
+        }
+    }
+    text
 }
 
 #[tokio::test(flavor = "multi_thread")]
