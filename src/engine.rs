@@ -76,7 +76,7 @@ use report::{FailedField, report};
 use run::Structure;
 pub use session::FieldConnection;
 use snapshots::RoleSchema;
-pub use stored::StoredOperation;
+pub use stored::{NotStored, StoredOperation};
 pub use stream::StreamStep;
 pub use within::{Admitted, Written};
 pub use without_token::WithoutToken;

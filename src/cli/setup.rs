@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args};
 use crate::changes;
 use crate::config::{self, Config, DocumentPolicy, PoolMode, Profile, Secret};
 use crate::db::{self, Database, Scope};
-use crate::engine::{Engine, StoredOperation};
+use crate::engine::{Engine, NotStored, StoredOperation};
 use crate::error::Error;
 use crate::queue;
 use crate::sql::Statement;
@@ -168,8 +168,8 @@ async fn store_persisted(options: &Options, config: &Config) -> Result<String, E
             told,
             "{who}: {stored} of {statements} statements of the persisted operations are functions"
         );
-        for id in left {
-            let _ = writeln!(told, "  not, or not completely: {id}");
+        for NotStored { id, reason } in left {
+            let _ = writeln!(told, "  not, or not completely: {id}: {reason}");
         }
     }
     Ok(told)

@@ -17,6 +17,19 @@ pub struct StoredOperation {
     pub stored: usize,
 }
 
+/// A persisted operation of which not all statements are functions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotStored {
+    /// The id of its document.
+    pub id: String,
+    /// The reason.
+    pub reason: String,
+}
+
+const NEEDS_VALUES: &str = "it requires an input object, an id or a cursor in a variable, and its statements depend on what is in there";
+const DEPENDS_ON_VALUES: &str = "if that is about the value of a variable, a sample, its statements depend on such values: write them into the document";
+const NOT_MADE: &str = "the database has not made all functions: the server's log has the reason";
+
 impl Engine {
     /// Makes functions of an operation's statements, for the role of `identity` and variables like these.
     /// Runs none of the statements.
@@ -41,23 +54,29 @@ impl Engine {
     }
 
     /// Makes functions of the statements of all persisted operations for a role; `None` is the connection's
-    /// own user. Returns the ids of the documents for which this was not fully possible: the role may not see
-    /// what they select, or their statements depend on the shape of variables.
-    pub async fn store_persisted(&self, role: Option<&str>) -> Result<(StoredOperation, Vec<String>), Error> {
+    /// own user. Returns the documents for which this was not fully possible, too: the role may not see
+    /// what they select, or their statements depend on values of variables.
+    pub async fn store_persisted(
+        &self,
+        role: Option<&str>,
+    ) -> Result<(StoredOperation, Vec<NotStored>), Error> {
         let planning = &self.inner.planning.inner;
         let role_schema = planning.snapshots.of(role).await?;
         let limits = planning.snapshots.limits(role);
         let identity = Identity { role: role.map(Into::into), ..Identity::default() };
         let (mut all, mut left) = (StoredOperation::default(), Vec::new());
         for (id, text) in planning.persisted.list().iter() {
+            let mut reason = None;
             let samples = match role_schema.snapshot.document(text, limits) {
                 Ok(document) => document.samples(&role_schema.snapshot.rendered),
-                Err(_) => vec![None],
+                Err(errors) => {
+                    reason = Error::from(errors).for_client().pop().map(|error| error.message);
+                    Vec::new()
+                }
             };
-            let mut is_whole = true;
             for sample in samples {
                 let Some(Sample { name, variables }) = sample else {
-                    is_whole = false;
+                    reason.get_or_insert_with(|| NEEDS_VALUES.to_owned());
                     continue;
                 };
                 for variables in variables {
@@ -66,15 +85,19 @@ impl Engine {
                         Ok(operation) => {
                             all.statements += operation.statements;
                             all.stored += operation.stored;
-                            is_whole &= operation.stored == operation.statements;
+                            if operation.stored < operation.statements {
+                                reason.get_or_insert_with(|| NOT_MADE.to_owned());
+                            }
                         }
-                        Err(_) => is_whole = false,
+                        Err(error) => {
+                            let told = error.for_client().into_iter().next().map(|error| error.message);
+                            let told = told.unwrap_or_default();
+                            reason.get_or_insert_with(|| format!("{told}; {DEPENDS_ON_VALUES}"));
+                        }
                     }
                 }
             }
-            if !is_whole {
-                left.push(id.to_owned());
-            }
+            left.extend(reason.map(|reason| NotStored { id: id.to_owned(), reason }));
         }
         Ok((all, left))
     }

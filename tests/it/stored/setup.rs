@@ -64,6 +64,7 @@ async fn the_persisted_operations_are_stored_at_deployment() {
         "shape": "query ($filter: taskFilter) { taskCollection(filter: $filter) { edges { node { id } } } }",
         "required": "query ($filter: taskFilter!) { taskCollection(filter: $filter) { edges { node { id } } } }",
         "missing": "{ nothingCollection { edges { node { id } } } }",
+        "search": "query ($c: String!) { taskCollection(filter: {title: {search: {query: \"a\", config: $c}}}) { edges { node { id } } } }",
     });
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("operations.json");
@@ -72,8 +73,13 @@ async fn the_persisted_operations_are_stored_at_deployment() {
     let made = setup(words(&["--database-url", &url, "--persisted-operations", file])).await;
     let told = text(&made.stdout);
     assert!(made.status.success(), "{}", text(&made.stderr));
-    for left in ["required", "missing"] {
-        assert!(told.contains(&format!("not, or not completely: {left}")), "{told}");
+    for (left, reason) in [
+        ("required", "it requires an input object"),
+        ("missing", "nothingCollection"),
+        ("search", "\"1\" is no text search configuration"),
+    ] {
+        let line = told.lines().find(|line| line.contains(&format!("not, or not completely: {left}:")));
+        assert!(line.is_some_and(|line| line.contains(reason)), "{left}: {told}");
     }
     assert!(
         !told.contains("whole: one") && !told.contains("whole: page") && !told.contains("whole: shape"),
