@@ -42,6 +42,8 @@ pub struct Catalog {
     pub functions: Vec<Function>,
     /// The text search configurations, and `pg_trgm`.
     pub text_search: Box<TextSearch>,
+    /// The schema of pgvector, if that has distances of bit strings and the role may use it.
+    pub bit_distances: Option<String>,
     /// The version of the extension Citus, if the database is distributed by it.
     pub citus: Option<String>,
     /// Directives that could not be applied, for `schema --explain`: their objects, and why.
@@ -95,6 +97,9 @@ pub struct Type {
     pub kind: TypeKind,
     /// Of an array: the type of its elements.
     pub element: Option<Oid>,
+    /// What stands between values of it in the text of an array, if that is no comma: `;` between boxes.
+    #[serde(default)]
+    pub delimiter: Option<char>,
     /// Of a domain: its base type.
     pub base: Option<Oid>,
     /// Of a row type: the table whose rows it describes.
@@ -131,9 +136,17 @@ pub struct Attribute {
     /// Its type.
     #[serde(rename = "type")]
     pub type_oid: Oid,
+    /// Whether texts in it are equal only if their bytes are equal. If not, PostgreSQL refuses patterns.
+    #[serde(default = "usual")]
+    pub is_deterministic: bool,
     /// From its comment.
     #[serde(rename = "comment")]
     pub directive: Directive,
+}
+
+/// What most collations are.
+fn usual() -> bool {
+    true
 }
 
 /// `pg_type.typtype`.
@@ -296,6 +309,8 @@ struct CatalogJson {
     #[serde(default)]
     text_search: Box<TextSearch>,
     #[serde(default)]
+    bit_distances: Option<String>,
+    #[serde(default)]
     citus: Option<String>,
 }
 
@@ -307,8 +322,8 @@ impl Catalog {
         problems.extend(function::directive_problems(&json.functions));
         let types = json.types.into_iter().map(|found| (found.oid, found)).collect();
         let relations = relation::relations(&types, &json.tables, &mut problems);
-        let CatalogJson { schemas, tables, functions, text_search, citus, .. } = json;
-        Ok(Self { schemas, types, tables, relations, functions, text_search, citus, problems })
+        let CatalogJson { schemas, tables, functions, text_search, bit_distances, citus, .. } = json;
+        Ok(Self { schemas, types, tables, relations, functions, text_search, bit_distances, citus, problems })
     }
 
     /// The schema of that name, if it is exposed.
@@ -368,8 +383,13 @@ impl Catalog {
 
     /// The operators that agree with the order of a column's values.
     pub fn comparison(&self, column: &Column) -> &Comparison {
+        self.comparison_of_type(column.type_oid)
+    }
+
+    /// The operators that agree with the order of a type's values.
+    pub fn comparison_of_type(&self, oid: Oid) -> &Comparison {
         static SYSTEM: Comparison = Comparison::SYSTEM;
-        let base = self.type_of(column).map(|found| base_type(&self.types, found));
+        let base = self.types.get(&oid).map(|found| base_type(&self.types, found));
         base.and_then(|base| base.order.as_ref()).unwrap_or(&SYSTEM)
     }
 }

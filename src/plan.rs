@@ -11,6 +11,7 @@
 mod argument;
 mod call;
 mod composite;
+mod composite_filter;
 mod condition;
 mod conflict;
 mod distinct;
@@ -52,7 +53,7 @@ pub use crate::request::JsonMap as Variables;
 pub use argument::{PlanError, PlanFault};
 pub use call::{Call, Given};
 pub use composite::{CompositeField, CompositeSelection};
-pub use condition::{Condition, Operand};
+pub use condition::{AttributeTest, Condition, Operand};
 pub use conflict::OnConflict;
 pub use entities::{Entities, EntityGroup, ServiceField};
 pub use group_by::{GroupColumn, GroupOrderKey, Truncation};
@@ -142,8 +143,8 @@ pub enum Action {
     Write(Write),
     /// An insert of rows of several tables.
     NestedInsert(NestedInsert),
-    /// The result of a function that returns neither a row nor rows.
-    Value(Call),
+    /// The result of a function that returns neither a row nor rows, and what is selected of composite values.
+    Value(Call, Option<CompositeSelection>),
 }
 
 /// Where rows come from.
@@ -264,7 +265,7 @@ pub enum RowField {
     NodeId,
     /// A column.
     Column(usize),
-    /// A column that holds a composite value.
+    /// A column that holds composite values.
     Composite(usize, CompositeSelection),
     /// The value at the end of a path in a column's JSON document.
     JsonAt {
@@ -273,8 +274,8 @@ pub enum RowField {
         /// The path: an array of texts.
         path: Slot,
     },
-    /// A function of the row that returns neither a row nor rows.
-    Computed(usize),
+    /// A function of the row that returns neither a row nor rows, and what is selected of composite values.
+    Computed(usize, Option<CompositeSelection>),
     /// A number that is computed of a column and of arguments.
     Measure(Box<Measure>),
     /// Another row.

@@ -58,7 +58,7 @@ use crate::catalog::{Catalog, Oid, Problem};
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use column_type::{ColumnType, Declared};
-pub use composite::{CompositeAttribute, CompositeType};
+pub use composite::{CompositeAttribute, CompositeFilterField, CompositeType};
 pub use conflicts::ConflictHandling;
 pub use distinct::DISTINCT_ON;
 pub use enums::EnumType;
@@ -79,7 +79,9 @@ pub use json_filter::{
     path_text_operator,
 };
 pub use listed::ListArgument;
-pub use measure::{ColumnMeasure, DIRECTION, DISTANCE, MeasureArgument, MeasureKind, OF, VectorMetric};
+pub use measure::{
+    BitMetric, ColumnMeasure, DIRECTION, DISTANCE, MeasureArgument, MeasureKind, OF, VectorMetric,
+};
 pub use nullability::Nullability;
 pub use operator::{Collations, FilterOperator, OperandKind, Operator, SpatialTest, Symbol, figure_operator};
 pub use optional::OptionalType;

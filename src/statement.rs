@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-pub use array::{array_literal, push_element};
+pub use array::{COMMA, array_literal, delimited_array, push_element};
 pub use settings::SessionSettings;
 
 /// One SQL statement with its values.

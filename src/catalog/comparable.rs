@@ -41,6 +41,7 @@ mod tests {
             kind: TypeKind::Base,
             element: None,
             base: None,
+            delimiter: None,
             relation: None,
             subtype: None,
             directive: Directive::default(),

@@ -452,6 +452,16 @@ select json_build_object(
             where e.extname = 'pg_trgm' and pg_catalog.has_schema_privilege(n.oid, 'usage')
         )
     ),
+    -- pgvector's schema, if its operators on `bit` are there, which it has since 0.7.
+    'bit_distances', (
+        select n.nspname
+        from pg_catalog.pg_extension as e
+        join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
+        where e.extname = 'vector' and pg_catalog.has_schema_privilege(n.oid, 'usage') and exists (
+            select from pg_catalog.pg_operator as o
+            where o.oprnamespace = n.oid and o.oprname = '<~>' and o.oprleft = 'pg_catalog.bit'::pg_catalog.regtype
+        )
+    ),
     'citus', (select e.extversion from pg_catalog.pg_extension as e where e.extname = 'citus'),
     'schemas', coalesce((
         select json_agg(json_build_object(
@@ -467,6 +477,7 @@ select json_build_object(
             'name', t.typname,
             'kind', t.typtype,
             'element', case when t.typcategory = 'A' then nullif(t.typelem, 0)::pg_catalog.int8 end,
+            'delimiter', nullif(t.typdelim, ','),
             'base', nullif(t.typbasetype, 0)::pg_catalog.int8,
             'relation', nullif(t.typrelid, 0)::pg_catalog.int8,
             'subtype', case when t.typtype in ('r', 'm') then (
@@ -481,10 +492,12 @@ select json_build_object(
                 select json_agg(json_build_object(
                     'name', a.attname,
                     'type', a.atttypid::pg_catalog.int8,
+                    'is_deterministic', coalesce(l.collisdeterministic, true),
                     'comment', pg_catalog.col_description(a.attrelid, a.attnum)
                 ) order by a.attnum)
                 from pg_catalog.pg_class as c
                 join pg_catalog.pg_attribute as a on a.attrelid = c.oid
+                left join pg_catalog.pg_collation as l on l.oid = a.attcollation
                 where c.oid = t.typrelid and c.relkind = 'c' and a.attnum > 0 and not a.attisdropped
             ),
             'labels', (

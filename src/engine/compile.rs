@@ -139,7 +139,7 @@ impl Source {
                     | Action::Groups(_)
                     | Action::Write(_)
                     | Action::NestedInsert(_)
-                    | Action::Value(_) => None,
+                    | Action::Value(..) => None,
                 };
                 let row_type = table.map(|table| Arc::clone(&table.type_name));
                 Self::Database { statements: compile(schema, &action), row_type }

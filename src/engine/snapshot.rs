@@ -84,7 +84,7 @@ impl Snapshot {
         schema.tenant_column = api.tenant.as_ref().map(|tenant| tenant.column.as_str().into());
         let visible = match visible {
             Visible::All => Some(rendered.clone()),
-            Visible::Part(part) => Some(extended(part)?.1),
+            Visible::Part(part) => Some(extended(*part)?.1),
             Visible::None => None,
         };
         let documents = Cache::with_weighter(1024, DOCUMENT_BYTES, TextWeight);
@@ -236,7 +236,7 @@ pub(super) fn fingerprint(json: &str) -> u64 {
 
 enum Visible {
     All,
-    Part(Catalog),
+    Part(Box<Catalog>),
     None,
 }
 
@@ -253,6 +253,6 @@ fn visible_part(catalog: &Catalog, introspection: Introspection) -> Visible {
         Introspection::Directive if !catalog.schemas.iter().any(|schema| is_visible(&schema.name)) => {
             Visible::None
         }
-        Introspection::Directive => Visible::Part(catalog.only(is_visible)),
+        Introspection::Directive => Visible::Part(Box::new(catalog.only(is_visible))),
     }
 }

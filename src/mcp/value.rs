@@ -38,6 +38,7 @@ pub(super) fn scalar(name: &str, json_values: JsonValues, way: Way) -> JsonSchem
         ("UUID", Way::In) => json!({"type": "string", "format": "uuid"}),
         ("Date", Way::In) => json!({"type": "string", "format": "date"}),
         ("GeoJSON", Way::In) => json!({"type": ["string", "object"]}),
+        ("GeoJSON", Way::Out) if json_values == JsonValues::Plain => json!({"type": "object"}),
         ("JSON", _) if json_values == JsonValues::Plain => json!({}),
         (
             "String" | "ID" | "BigFloat" | "UUID" | "Date" | "Time" | "Datetime" | "Cursor" | "JSON"

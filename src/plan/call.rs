@@ -33,13 +33,14 @@ impl<'a> Planner<'a> {
         let mut given = Vec::new();
         for (index, argument) in exposed.arguments().iter().enumerate() {
             if let Some(value) = arguments.get(&*argument.name) {
-                let taken = Taken::new(&argument.name, argument.column_type.value);
+                let taken = Taken::of(&argument.name, &argument.column_type);
                 given.push((index, self.slot(taken, &argument.column_type, value)?));
             }
         }
         let call = Call { function, given: Given::Arguments(given) };
         Ok(match exposed.returns {
-            Returns::Nothing | Returns::Value(_) => Action::Value(call),
+            Returns::Nothing => Action::Value(call, None),
+            Returns::Value(ref of) => Action::Value(call, self.composite_value(of, fields)?),
             Returns::Row(table) => Action::Row(self.row(table, Origin::Called(call), fields)?),
             Returns::Rows(table) => {
                 Action::Connection(self.connection(table, Origin::Called(call), fields)?)
@@ -62,7 +63,8 @@ impl<'a> Planner<'a> {
                 RowField::ToOne { row, nullability: Nullability::Nullable }
             }
             Returns::Rows(table) => RowField::ToMany(Box::new(self.connection(table, origin(), fields)?)),
-            Returns::Value(_) | Returns::Nothing => RowField::Computed(function),
+            Returns::Nothing => RowField::Computed(function, None),
+            Returns::Value(ref of) => RowField::Computed(function, self.composite_value(of, fields)?),
         })
     }
 

@@ -5,7 +5,7 @@ use apollo_compiler::Node;
 use super::{Asked, AskedField, PlanError, Planner};
 use crate::catalog::Oid;
 use crate::request::Field;
-use crate::schema::TypeId;
+use crate::schema::{ColumnType, TypeId};
 
 /// A field of a composite value.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub enum CompositeField {
     Typename(String),
     /// An attribute.
     Attribute(usize),
-    /// An attribute that is a composite value itself.
+    /// An attribute that holds composite values itself.
     Composite(usize, CompositeSelection),
 }
 
@@ -28,7 +28,16 @@ pub struct CompositeSelection {
 }
 
 impl<'a> Planner<'a> {
-    /// What fields ask of a composite value.
+    /// What fields ask of values of a type, if they are composite.
+    pub(super) fn composite_value(
+        &self,
+        of: &ColumnType,
+        fields: &[&'a Node<Field>],
+    ) -> Result<Option<CompositeSelection>, PlanError> {
+        of.composite.map(|of| self.composite(of, fields)).transpose()
+    }
+
+    /// What fields ask of composite values.
     pub(super) fn composite(
         &self,
         of: Oid,

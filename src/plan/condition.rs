@@ -55,6 +55,15 @@ pub enum Condition {
     },
     /// A distance is no greater than a number.
     WithinDistance(Box<Measure>, Slot),
+    /// A condition on an attribute of a composite value.
+    Attribute {
+        /// The column.
+        column: usize,
+        /// The places of attributes, one below the other; none of the whole value.
+        path: Vec<usize>,
+        /// What has to hold.
+        test: AttributeTest,
+    },
     /// How a geometry in a column and another lie to each other.
     Spatial {
         /// The column.
@@ -64,6 +73,15 @@ pub enum Condition {
         /// The other geometry.
         other: Slot,
     },
+}
+
+/// A condition on an attribute of a composite value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttributeTest {
+    /// It is null, or is not.
+    IsNull(bool),
+    /// It is compared with a value.
+    Compare(&'static Operator, Operand),
 }
 
 /// A value that a column is compared with, or set to.

@@ -71,6 +71,9 @@ impl Planner<'_> {
         if exposed.column_type.single_scalar() == Some(Scalar::Json) {
             return self.json_filter(column, &exposed.field, value);
         }
+        if let (Some(of), false) = (exposed.column_type.composite, exposed.column_type.is_list) {
+            return self.composite_filter((column, Vec::new()), of, value);
+        }
         let operators = value.fields();
         let conditions = operators.iter().map(|(name, value)| {
             let operator = exposed.column_type.operator(name);

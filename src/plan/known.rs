@@ -82,6 +82,7 @@ impl Condition {
             | Self::Similar { .. }
             | Self::WithinDistance(..)
             | Self::Spatial { .. }
+            | Self::Attribute { .. }
             | Self::IsNull { .. } => Vec::new(),
         }
     }
@@ -206,7 +207,7 @@ fn related_columns(fields: &[(String, WriteField)]) -> Vec<usize> {
         | RowField::Column(_)
         | RowField::Composite(..)
         | RowField::JsonAt { .. }
-        | RowField::Computed(_)
+        | RowField::Computed(..)
         | RowField::Measure(_) => None,
     });
     let joins = origins.filter_map(|origin| match origin {

@@ -6,8 +6,8 @@ use super::slot::Taken;
 use super::{Condition, Operand, OrderKey, OrderTerm, PlanError, Planner, RowField, Slot, TextSearch};
 use crate::request::{Field, Input, Inputs, Leaf};
 use crate::schema::{
-    ColumnMeasure, DIRECTION, DISTANCE, ExposedColumn, FixedFields, MeasureArgument, MeasureKind, OF,
-    Operator, Scalar, SpatialTest, ValueType, VectorMetric,
+    BitMetric, ColumnMeasure, DIRECTION, DISTANCE, ExposedColumn, FixedFields, MeasureArgument, MeasureKind,
+    OF, Operator, Scalar, SpatialTest, ValueType, VectorMetric,
 };
 
 /// A number that is computed of a column.
@@ -22,11 +22,11 @@ pub struct Measure {
 /// What is computed of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Measured {
-    /// The distance to a vector.
+    /// The distance to a vector or bit string.
     VectorDistance {
-        /// How it is computed.
-        metric: VectorMetric,
-        /// The vector.
+        /// How it is computed: pgvector's operator.
+        operator: &'static str,
+        /// The vector or bit string.
         to: Slot,
     },
     /// How well it matches a full text search.
@@ -99,10 +99,14 @@ impl Planner<'_> {
                 Measured::TextSimilarity(self.one(taken, self.given(arguments, to)?)?)
             }
             MeasureKind::GeometryDistance => Measured::GeometryDistance(other()?),
-            MeasureKind::VectorDistance => Measured::VectorDistance {
-                metric: self.vector_metric(self.given(arguments, MeasureArgument::Metric.name())?)?,
-                to: other()?,
-            },
+            MeasureKind::VectorDistance | MeasureKind::SparseDistance => {
+                let operator = VectorMetric::operator(self.metric(arguments)?);
+                Measured::VectorDistance { operator, to: other()? }
+            }
+            MeasureKind::BitDistance => {
+                let operator = BitMetric::operator(self.metric(arguments)?);
+                Measured::VectorDistance { operator, to: other()? }
+            }
         };
         Ok(Measure { column, what })
     }
@@ -153,9 +157,9 @@ impl Planner<'_> {
         Ok(Condition::Spatial { column, test, other })
     }
 
-    fn vector_metric(&self, value: &Input<'_>) -> Result<VectorMetric, PlanError> {
-        let found = match value.value() {
-            Leaf::Text(name) => VectorMetric::named(name),
+    fn metric<M: FixedFields>(&self, arguments: &Inputs<'_>) -> Result<M, PlanError> {
+        let found = match self.given(arguments, MeasureArgument::Metric.name())?.value() {
+            Leaf::Text(name) => M::named(name),
             Leaf::Null | Leaf::Boolean(_) | Leaf::Number(_) | Leaf::Compound => None,
         };
         found.ok_or_else(|| self.error("metric names no way to compute a distance"))

@@ -100,6 +100,9 @@ impl Planner<'_> {
     pub(super) fn list(&self, taken: Taken, input: &Input<'_>) -> Result<Slot, PlanError> {
         match input.source() {
             Source::Known(Leaf::Null) => Ok(Slot::Known(None)),
+            Source::Known(_) | Source::Items(_) if !taken.is_delimited_by_commas() => {
+                self.document(Taking::Value { levels: 1, taken }, input)
+            }
             Source::Known(_) => Ok(Slot::Array(vec![self.one(taken, input)?])),
             Source::Items(items) => {
                 let items = items.iter().map(|item| self.one(taken.clone(), item));

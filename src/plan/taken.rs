@@ -6,7 +6,7 @@ use super::{geojson, vector};
 use crate::catalog::{JsonForm, Oid};
 use crate::request::{JsonValue, Leaf};
 use crate::schema::{ColumnType, CompositeType, Declared, ExposedColumn, Scalar, Schema, ValueType};
-use crate::statement::{array_literal, push_element};
+use crate::statement::{COMMA, delimited_array, push_element};
 
 /// The target of a value: its name, and the type of a single value.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub(super) struct Taken {
     takes_numbers: bool,
     /// The composite type of the value, where that is an object type.
     composite: Option<Oid>,
+    /// What stands between such values in an array.
+    delimiter: char,
 }
 
 impl Taken {
@@ -29,12 +31,19 @@ impl Taken {
             declared: Declared::Nothing,
             takes_numbers: false,
             composite: None,
+            delimiter: COMMA,
         }
     }
 
     /// A value of a column type, or an element of its array.
-    fn of(name: &str, column_type: &ColumnType) -> Self {
-        Self { composite: column_type.composite, ..Self::new(name, column_type.value) }
+    pub(super) fn of(name: &str, column_type: &ColumnType) -> Self {
+        let ColumnType { composite, delimiter, .. } = *column_type;
+        Self { composite, delimiter, ..Self::new(name, column_type.value) }
+    }
+
+    /// Whether arrays of it have commas between their values.
+    pub(super) fn is_delimited_by_commas(&self) -> bool {
+        self.delimiter == COMMA
     }
 
     /// A value of a column's type, or an element of its array.
@@ -163,7 +172,7 @@ impl Taken {
         }
         let values = items(value).iter().map(|item| self.one(schema, item));
         let values: Vec<_> = values.collect::<Result<_, _>>()?;
-        Ok(Some(array_literal(values.iter().map(Option::as_deref))))
+        Ok(Some(delimited_array(self.delimiter, values.iter().map(Option::as_deref))))
     }
 
     /// An array of several dimensions.
@@ -203,7 +212,7 @@ impl Taken {
         text.push('{');
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
-                text.push(',');
+                text.push(self.delimiter);
             }
             self.add_nested(schema, item, below, text)?;
         }

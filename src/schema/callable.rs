@@ -59,6 +59,9 @@ pub enum Returns {
 /// The arguments of a connection. A function that returns rows may not have arguments with these names.
 const COLLECTION_ARGUMENTS: [&str; 7] = ["first", "last", "before", "after", "offset", "filter", "orderBy"];
 
+/// How a composite type comes into the API.
+const OBJECT_HINT: &str = "; the comment @graphql({\"object\": true}) on it makes it an object type";
+
 /// How the function is exposed, or why it is not: a sentence without its full stop.
 pub(super) fn expose(schema: &Schema, function: &Function) -> Result<ExposedFunction, String> {
     match function.kind {
@@ -201,16 +204,19 @@ fn table_of(schema: &Schema, oid: Oid) -> Option<usize> {
 fn value_type(schema: &Schema, oid: Oid) -> Result<ColumnType, String> {
     let catalog = &schema.catalog;
     let found = catalog.types.get(&oid).ok_or("of a type that is not in the catalog")?;
-    if is_made_of(catalog, found, TypeKind::Composite) {
+    let column_type = schema.column_type(found);
+    if column_type.composite.is_none() && is_made_of(catalog, found, TypeKind::Composite) {
         return Err(format!(
-            "of the row type {}.{}, or of an array or domain of it",
-            found.schema, found.name
+            "of the row type {}.{}, or of an array or domain of it{}",
+            found.schema,
+            found.name,
+            if found.attributes.is_some() { OBJECT_HINT } else { "" }
         ));
     }
     if is_made_of(catalog, found, TypeKind::Pseudo) {
         return Err(format!("of the pseudo-type {}", found.name));
     }
-    Ok(ColumnType::of(catalog, found, |oid| schema.enums.contains_key(&oid)))
+    Ok(column_type)
 }
 
 impl Returns {

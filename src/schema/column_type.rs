@@ -5,6 +5,7 @@ use super::further::{TypeFamily, further_operators};
 use super::operator::{FilterOperator, OperandKind, Operator, Symbol, operators};
 use super::scalar::{Scalar, ValueType, nameable};
 use crate::catalog::{Catalog, Oid, SqlType, Type, base_type};
+use crate::statement::COMMA;
 
 /// The type of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct ColumnType {
     pub is_list: bool,
     /// Of an array: its dimensions, which are one unless a comment declares more.
     pub dimensions: usize,
+    /// What stands between its values in the text of an array.
+    pub delimiter: char,
     /// The SQL type that a value is compared as: a domain's base, an array's element. `None` if the role may
     /// not name it; PostgreSQL then infers the type from the other operand.
     pub sql_type: Option<SqlType>,
@@ -69,6 +72,7 @@ impl ColumnType {
         Self {
             is_list,
             dimensions: 1,
+            delimiter: base.delimiter.unwrap_or(COMMA),
             // Operators on arrays need two arrays with the same element type, but accept the base type of a
             // domain.
             sql_type: nameable(if is_list { value } else { base }),
@@ -120,7 +124,11 @@ impl ColumnType {
     pub fn lacks_name_for(&self, operator: &Operator) -> bool {
         let element = match &self.family {
             TypeFamily::Range { element } => element.as_ref(),
-            TypeFamily::Text { .. } | TypeFamily::TextVector | TypeFamily::Other => None,
+            TypeFamily::Text { .. }
+            | TypeFamily::TextVector
+            | TypeFamily::SparseVector
+            | TypeFamily::Bits
+            | TypeFamily::Other => None,
         };
         match (operator.symbol, operator.operand) {
             (Symbol::OfRanges(_), OperandKind::Element) => element.is_none(),

@@ -6,11 +6,18 @@ use std::sync::Arc;
 
 use super::claims::{Claim, settle, take_field};
 use super::column_type::ColumnType;
-use super::{Schema, naming};
+use super::scalar::{Scalar, ValueType};
+use super::{Schema, TypeId, naming};
 use crate::catalog::{Catalog, Oid, Problem, Type, TypeKind, base_type};
 
 /// What the name of the input type has behind that of the object type.
 pub(super) const INPUT: &str = "Input";
+
+/// The same of the filter's type.
+pub(super) const FILTER: &str = "Filter";
+
+/// The field of a filter that asks whether the whole value is null.
+pub(super) const IS: &str = "is";
 
 /// A composite type that is an object type.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +37,10 @@ pub struct CompositeAttribute {
     pub field: Option<Arc<str>>,
     /// The type of its values.
     pub column_type: ColumnType,
+    /// The type in the database.
+    pub type_oid: Oid,
+    /// Whether texts in it are equal only if their bytes are equal.
+    pub is_deterministic: bool,
     /// Its description.
     pub description: Option<String>,
 }
@@ -40,9 +51,38 @@ impl CompositeType {
         self.attributes.iter().position(|attribute| attribute.field.as_deref() == Some(field))
     }
 
+    /// What a field of its filter asks for.
+    pub fn filter_field(&self, name: &str) -> Option<CompositeFilterField> {
+        let attribute = self.attribute(name).filter(|place| self.attributes[*place].filter().is_some());
+        let is_null = (name == IS).then_some(CompositeFilterField::Is);
+        attribute.map(CompositeFilterField::Attribute).or(is_null)
+    }
+
     /// The attributes that have a field, with it.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&Arc<str>, &CompositeAttribute)> {
         self.attributes.iter().filter_map(|attribute| Some((attribute.field.as_ref()?, attribute)))
+    }
+}
+
+/// A field of the filter of a composite type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CompositeFilterField {
+    /// Conditions on the attribute with that index.
+    Attribute(usize),
+    /// `is`, unless an attribute has that name.
+    Is,
+}
+
+impl CompositeAttribute {
+    /// The type of its filter; `None` if it cannot be in a filter. Documents, vectors and geometries can only as columns.
+    pub(super) fn filter(&self) -> Option<TypeId> {
+        let of = &self.column_type;
+        match of.value {
+            _ if of.is_list && !of.is_orderable => None,
+            ValueType::Scalar(Scalar::Json | Scalar::Vector | Scalar::GeoJson) => None,
+            _ if of.is_list => Some(TypeId::ListFilter(of.value)),
+            value => Some(of.composite.map_or(TypeId::ValueFilter(value), TypeId::CompositeFilter)),
+        }
     }
 }
 
@@ -56,7 +96,7 @@ pub(super) fn add(schema: &mut Schema, claimed: &mut HashSet<String>) {
     };
     let claims: Vec<_> = candidates.iter().map(claim).collect();
     let settled = settle(&claims, |_, name| {
-        let names = [name.to_owned(), format!("{name}{INPUT}")];
+        let names = [name.to_owned(), format!("{name}{INPUT}"), format!("{name}{FILTER}")];
         if let Some(taken) = names.iter().find(|name| claimed.contains(*name)) {
             return Err(format!("the type name {taken} is taken"));
         }
@@ -120,6 +160,8 @@ fn attributes(schema: &mut Schema, found: &Type) -> Vec<CompositeAttribute> {
             name: attribute.name.clone(),
             field: settled.name.map(Arc::from),
             column_type: schema.column_type(of),
+            type_oid: attribute.type_oid,
+            is_deterministic: attribute.is_deterministic,
             description: attribute.directive.description.clone(),
         });
     }
@@ -137,9 +179,16 @@ impl Schema {
         ColumnType { composite: self.composite_oid(found), ..column_type }
     }
 
-    /// The composite type that a type is, or is a domain over, if that is an object type.
+    /// The name of the object type of a composite type; only those that have one are referred to.
+    pub(super) fn composite_name(&self, oid: Oid) -> &str {
+        self.composites.get(&oid).map_or("", |found| &found.name)
+    }
+
+    /// The composite type that a type is, or is a domain over, or has arrays of, if that is an object type.
     fn composite_oid(&self, found: &Type) -> Option<Oid> {
-        let oid = base_type(&self.catalog.types, found).oid;
+        let types = &self.catalog.types;
+        let value = found.element.and_then(|element| types.get(&element)).unwrap_or(found);
+        let oid = base_type(types, value).oid;
         self.composites.contains_key(&oid).then_some(oid)
     }
 }

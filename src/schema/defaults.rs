@@ -77,6 +77,7 @@ mod tests {
             value: ValueType::Scalar(scalar),
             is_list: false,
             dimensions: 1,
+            delimiter: ',',
             composite: None,
             sql_type: Some(SqlType::TEXT),
             encoding: Encoding { form: Form::Json, sql_type: SqlType::TEXT },

@@ -34,6 +34,8 @@ pub enum Form {
     Output,
     /// The text of `GeoJSON` that `PostGIS` makes of it, as a string.
     GeoJson,
+    /// The same as a JSON value.
+    GeoJsonDocument,
     /// The result of `to_json` for an array.
     List,
     /// Like [`Form::List`], if all numbers in it are finite.
@@ -56,7 +58,13 @@ impl Encoding {
             Scalar::Opaque => Self::of_opaque(base),
             // Its text is a list, too, but only what PostgreSQL makes JSON of is JSON whatever the type is by now.
             Scalar::Vector => (Form::Json, SqlType::system("float4").array()),
-            Scalar::GeoJson => (Form::GeoJson, super::scalar::sql_name(base)),
+            Scalar::GeoJson => {
+                let form = match json {
+                    JsonForm::String => Form::GeoJson,
+                    JsonForm::Raw => Form::GeoJsonDocument,
+                };
+                (form, super::scalar::sql_name(base))
+            }
             _ => (Form::Json, own_type(base)),
         };
         Self { form, sql_type }

@@ -263,7 +263,9 @@ fn declared(column_type: &Arc<ColumnType>, dimensions: usize) -> Result<Arc<Colu
             "its comment declares {dimensions} dimensions; PostgreSQL's arrays have 1 to {MOST}"
         ));
     }
-    Ok(Arc::new(ColumnType { dimensions, ..ColumnType::clone(column_type) }))
+    // Lists of lists of composite values are texts.
+    let composite = column_type.composite.filter(|_| dimensions == 1);
+    Ok(Arc::new(ColumnType { dimensions, composite, ..ColumnType::clone(column_type) }))
 }
 
 /// The index of each column, by the name of its field.

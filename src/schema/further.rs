@@ -22,6 +22,10 @@ pub enum TypeFamily {
     },
     /// Texts that are prepared for search: `tsvector`.
     TextVector,
+    /// pgvector's vectors of which most numbers are zero: `sparsevec`.
+    SparseVector,
+    /// Bit strings of one length, where pgvector is there to compare them.
+    Bits,
     /// All others.
     Other,
 }
@@ -35,6 +39,12 @@ impl TypeFamily {
                 Self::Range { element }
             }
             TypeKind::Base if found.schema == "pg_catalog" && found.name == "tsvector" => Self::TextVector,
+            TypeKind::Base if found.schema == "pg_catalog" && found.name == "bit" => {
+                if catalog.bit_distances.is_some() { Self::Bits } else { Self::Other }
+            }
+            TypeKind::Base if found.name == "sparsevec" && found.extension.as_deref() == Some("vector") => {
+                Self::SparseVector
+            }
             TypeKind::Base if Scalar::of_base_type(found) == Scalar::String => {
                 Self::Text { has_trigrams: catalog.text_search.trigrams.is_some() }
             }

@@ -47,6 +47,8 @@ impl ExposedColumn {
         }
         let encoding = match (own.value, own.encoding.form) {
             (ValueType::Enum(_), _) => Encoding::of_enum(true),
+            // A vector is a list itself.
+            (ValueType::Scalar(Scalar::Vector | Scalar::GeoJson), _) => return None,
             (_, Form::Float) => own.encoding.listed(Form::FloatList),
             // JSON numbers would lose digits.
             (ValueType::Scalar(Scalar::BigInt | Scalar::BigFloat), _) => {
@@ -55,7 +57,13 @@ impl ExposedColumn {
             (_, Form::Integer | Form::Boolean | Form::Quoted | Form::Json) => own.encoding.listed(Form::List),
             (
                 _,
-                Form::Document | Form::Text | Form::Output | Form::GeoJson | Form::List | Form::FloatList,
+                Form::Document
+                | Form::Text
+                | Form::Output
+                | Form::GeoJson
+                | Form::GeoJsonDocument
+                | Form::List
+                | Form::FloatList,
             ) => {
                 return None;
             }

@@ -17,6 +17,10 @@ use crate::catalog::Problem;
 pub enum MeasureKind {
     /// The distance of a vector to another.
     VectorDistance,
+    /// The same of vectors of which most numbers are zero.
+    SparseDistance,
+    /// The distance of a bit string to another.
+    BitDistance,
     /// How well a text matches a full text search.
     TextRank,
     /// How similar a text is to another.
@@ -66,6 +70,43 @@ pub enum VectorMetric {
     InnerProduct,
     /// `L1`.
     Taxicab,
+}
+
+/// How the distance of two bit strings is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BitMetric {
+    /// `HAMMING`.
+    Hamming,
+    /// `JACCARD`.
+    Jaccard,
+}
+
+impl FixedFields for BitMetric {
+    const ALL: &'static [Self] = &[Self::Hamming, Self::Jaccard];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Hamming => "HAMMING",
+            Self::Jaccard => "JACCARD",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::Hamming => "The number of places where the bits differ",
+            Self::Jaccard => "1 minus the share of the ones that both have, of the ones that either has",
+        }
+    }
+}
+
+impl BitMetric {
+    /// pgvector's operator.
+    pub fn operator(self) -> &'static str {
+        match self {
+            Self::Hamming => "<~>",
+            Self::Jaccard => "<%>",
+        }
+    }
 }
 
 impl FixedFields for MeasureArgument {
@@ -137,13 +178,21 @@ impl VectorMetric {
 
 impl MeasureKind {
     /// All of them.
-    pub(super) const ALL: [Self; 4] =
-        [Self::VectorDistance, Self::GeometryDistance, Self::TextRank, Self::TextSimilarity];
+    pub(super) const ALL: [Self; 6] = [
+        Self::VectorDistance,
+        Self::SparseDistance,
+        Self::BitDistance,
+        Self::GeometryDistance,
+        Self::TextRank,
+        Self::TextSimilarity,
+    ];
 
     /// What the field's name has behind the column's.
     fn suffix(self) -> &'static str {
         match self {
-            Self::VectorDistance | Self::GeometryDistance => "Distance",
+            Self::VectorDistance | Self::SparseDistance | Self::BitDistance | Self::GeometryDistance => {
+                "Distance"
+            }
             Self::TextRank => "Rank",
             Self::TextSimilarity => "Similarity",
         }
@@ -152,7 +201,8 @@ impl MeasureKind {
     /// What a person reads about the field of the row.
     pub(super) fn description(self) -> &'static str {
         match self {
-            Self::VectorDistance => "The distance to another vector",
+            Self::VectorDistance | Self::SparseDistance => "The distance to another vector",
+            Self::BitDistance => "The distance to another bit string",
             Self::TextRank => "How well it matches a full text search",
             Self::TextSimilarity => "How similar it is to another text",
             Self::GeometryDistance => {
@@ -168,9 +218,13 @@ impl MeasureKind {
             Self::TextRank => &[(MeasureArgument::Query, STRING), (MeasureArgument::Config, STRING)],
             Self::TextSimilarity => &[(MeasureArgument::To, STRING)],
             Self::GeometryDistance => &[(MeasureArgument::To, None)],
-            Self::VectorDistance => &[
+            Self::VectorDistance | Self::SparseDistance => &[
                 (MeasureArgument::To, None),
                 (MeasureArgument::Metric, Some(TypeId::Optional(OptionalType::VectorMetric))),
+            ],
+            Self::BitDistance => &[
+                (MeasureArgument::To, None),
+                (MeasureArgument::Metric, Some(TypeId::Optional(OptionalType::BitMetric))),
             ],
         }
     }
@@ -178,13 +232,23 @@ impl MeasureKind {
     /// The name of the direction that holds where none is given.
     pub fn usual_direction(self) -> &'static str {
         match self {
-            Self::VectorDistance | Self::GeometryDistance => "AscNullsLast",
+            Self::VectorDistance | Self::SparseDistance | Self::BitDistance | Self::GeometryDistance => {
+                "AscNullsLast"
+            }
             Self::TextRank | Self::TextSimilarity => "DescNullsLast",
         }
     }
 
     /// Whether it is a field of the row, too.
     pub fn is_row_field(self) -> bool {
+        match self {
+            Self::VectorDistance | Self::SparseDistance | Self::BitDistance | Self::GeometryDistance => true,
+            Self::TextRank | Self::TextSimilarity => false,
+        }
+    }
+
+    /// Whether filters have `withinDistance` for it: those of types of their own, and not that of `Opaque`.
+    pub(super) fn is_in_filters(self) -> bool {
         matches!(self, Self::VectorDistance | Self::GeometryDistance)
     }
 
@@ -202,6 +266,8 @@ impl MeasureKind {
         is_possible
             && match self {
                 Self::VectorDistance => of.value == ValueType::Scalar(Scalar::Vector),
+                Self::SparseDistance => of.family == TypeFamily::SparseVector,
+                Self::BitDistance => of.family == TypeFamily::Bits,
                 Self::TextRank => matches!(of.family, TypeFamily::Text { .. } | TypeFamily::TextVector),
                 Self::TextSimilarity => matches!(of.family, TypeFamily::Text { has_trigrams: true }),
                 Self::GeometryDistance => of.value == ValueType::Scalar(Scalar::GeoJson),

@@ -169,6 +169,11 @@ const fn of_arrays(symbol: &'static str) -> Operator {
 impl Operator {
     /// Equality of a column with a value of its type.
     pub const EQUAL: &'static Self = &ordered(ComparisonOperator::Equal);
+
+    /// Whether every version of PostgreSQL supports it for texts whose collation is deterministic, or is not.
+    pub fn applies_to_texts(&self, is_deterministic: bool) -> bool {
+        is_deterministic || self.collations == Collations::All
+    }
 }
 
 impl FilterOperator {

@@ -15,6 +15,8 @@ pub enum OptionalType {
     WithinDistance(MeasureKind),
     /// How the distance of vectors is computed.
     VectorMetric,
+    /// How the distance of bit strings is computed.
+    BitMetric,
     /// What a full text search looks for.
     TextSearch,
     /// What texts are to be similar to.
@@ -25,11 +27,14 @@ pub enum OptionalType {
 
 impl OptionalType {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::MeasureOrderBy(MeasureKind::VectorDistance),
+        Self::MeasureOrderBy(MeasureKind::SparseDistance),
+        Self::MeasureOrderBy(MeasureKind::BitDistance),
         Self::MeasureOrderBy(MeasureKind::TextRank),
         Self::MeasureOrderBy(MeasureKind::TextSimilarity),
         Self::VectorMetric,
+        Self::BitMetric,
         Self::TextSearch,
         Self::Similarity,
         Self::TruncationUnit,
@@ -42,14 +47,21 @@ impl OptionalType {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::MeasureOrderBy(MeasureKind::VectorDistance) => "VectorDistanceOrderBy",
+            Self::MeasureOrderBy(MeasureKind::SparseDistance) => "SparseVectorDistanceOrderBy",
+            Self::MeasureOrderBy(MeasureKind::BitDistance) => "BitDistanceOrderBy",
             Self::MeasureOrderBy(MeasureKind::TextRank) => "TextRankOrderBy",
             Self::MeasureOrderBy(MeasureKind::TextSimilarity) => "TextSimilarityOrderBy",
             Self::MeasureOrderBy(MeasureKind::GeometryDistance) => "GeoJSONDistanceOrderBy",
             Self::WithinDistance(MeasureKind::VectorDistance) => "VectorWithinDistance",
             Self::WithinDistance(
-                MeasureKind::GeometryDistance | MeasureKind::TextRank | MeasureKind::TextSimilarity,
+                MeasureKind::GeometryDistance
+                | MeasureKind::SparseDistance
+                | MeasureKind::BitDistance
+                | MeasureKind::TextRank
+                | MeasureKind::TextSimilarity,
             ) => "GeoJSONWithinDistance",
             Self::VectorMetric => "VectorMetric",
+            Self::BitMetric => "BitMetric",
             Self::TextSearch => "TextSearchInput",
             Self::Similarity => "SimilarityInput",
             Self::TruncationUnit => "TruncationUnit",

@@ -231,10 +231,10 @@ impl ExposedColumn {
         let value = self.column_type.value;
         let is_list_of_json = self.column_type.is_list && value == ValueType::Scalar(Scalar::Json);
         let has_filter = self.is_readable && !is_list_of_json && !self.is_incomparable_list();
-        has_filter.then_some(if self.column_type.is_list {
-            TypeId::ListFilter(value)
-        } else {
-            TypeId::ValueFilter(value)
+        has_filter.then_some(match self.column_type.composite {
+            _ if self.column_type.is_list => TypeId::ListFilter(value),
+            Some(oid) => TypeId::CompositeFilter(oid),
+            None => TypeId::ValueFilter(value),
         })
     }
 

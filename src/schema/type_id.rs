@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::composite::INPUT;
+use super::composite::{FILTER, INPUT};
 use super::{AggregateFunction, MUTATION, OptionalType, QUERY, SUBSCRIPTION, Schema, ValueType};
 use crate::catalog::Oid;
 
@@ -51,6 +51,8 @@ pub enum TypeId {
     Composite(Oid),
     /// A whole value of a composite type.
     CompositeInput(Oid),
+    /// Conditions on a value of a composite type.
+    CompositeFilter(Oid),
     /// A type that belongs to a table.
     Table(usize, TableType),
 }
@@ -282,8 +284,9 @@ impl TypeId {
             Self::JsonPathFilter => ("JSONPathFilter", ""),
             Self::Optional(of) => (of.name(), ""),
             // Only those that are object types are referred to.
-            Self::Composite(oid) => (schema.composites.get(&oid).map_or("", |found| &found.name), ""),
-            Self::CompositeInput(oid) => (schema.composites.get(&oid).map_or("", |found| &found.name), INPUT),
+            Self::Composite(oid) => (schema.composite_name(oid), ""),
+            Self::CompositeInput(oid) => (schema.composite_name(oid), INPUT),
+            Self::CompositeFilter(oid) => (schema.composite_name(oid), FILTER),
             // Only exposed tables have types.
             Self::Table(table, part) => {
                 (schema.table(table).map_or("", |exposed| exposed.stem(part.stem())), part.suffix())

@@ -5,7 +5,7 @@ use super::condition::parameter;
 use super::json::{IfNull, JsonText};
 use super::rows::{AtMostOneRow, OneRow};
 use super::{Compiler, Nulls, RowShape, SessionSettings, TableRef};
-use crate::plan::{Call, Given, Origin, RowField};
+use crate::plan::{Call, CompositeSelection, Given, Origin, RowField};
 use crate::schema::{ExposedFunction, Returns};
 
 /// The name of a function's rows in the statement.
@@ -49,7 +49,15 @@ impl Compiler<'_> {
     }
 
     /// The select of a value as JSON.
-    pub(super) fn value_select(&mut self, call: &Call, parent: Option<TableRef<'_>>) -> AtMostOneRow {
+    pub(super) fn value_select(
+        &mut self,
+        call: &Call,
+        selected: Option<&CompositeSelection>,
+        parent: Option<TableRef<'_>>,
+    ) -> AtMostOneRow {
+        if let Some(selection) = selected {
+            return self.composite_select(call, selection, parent);
+        }
         let alias = self.alias();
         // A function in FROM is called once, and its only column has the name of its alias.
         let value = Expression::column(&alias, &alias);
@@ -63,17 +71,44 @@ impl Compiler<'_> {
         AtMostOneRow::first(json, from, None)
     }
 
+    /// The select of composite values as JSON. In `FROM`, a function's value would be divided into columns, and null would be a row of
+    /// nulls; without its limit, the subselect would be merged, and the function would be called for each selected attribute.
+    fn composite_select(
+        &mut self,
+        call: &Call,
+        selection: &CompositeSelection,
+        parent: Option<TableRef<'_>>,
+    ) -> AtMostOneRow {
+        let alias = self.alias();
+        let value = Expression::FunctionCall(self.function_call(call, parent));
+        let columns = vec![SelectColumn { expression: value, alias: Some(CALLED.to_owned()) }];
+        let from = Select { columns, limit: Some(1), ..Select::default() };
+        let is_list = match self.schema.function(call.function).map(|exposed| &exposed.returns) {
+            Some(Returns::Value(column_type)) => column_type.is_list,
+            Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => false,
+        };
+        let value = Expression::column(&alias, CALLED);
+        let json = self.composite_value((&value, is_list), selection, IfNull::Null);
+        AtMostOneRow::first(json, From::Subselect(Box::new(from), alias), None)
+    }
+
     /// The JSON of a computed field.
-    pub(super) fn computed_json(&mut self, at: TableRef<'_>, function: usize) -> JsonText {
+    pub(super) fn computed_json(
+        &mut self,
+        at: TableRef<'_>,
+        function: usize,
+        selected: Option<&CompositeSelection>,
+    ) -> JsonText {
         let call = Call { function, given: Given::Row };
         let once = match self.schema.function(function).map(|exposed| &exposed.returns) {
+            Some(Returns::Value(of)) if of.composite.is_some() => None,
             Some(Returns::Value(column_type)) => Self::computes_once(column_type).then(|| {
                 let value = Expression::FunctionCall(self.function_call(&call, Some(at)));
                 self.value_json(value, column_type, IfNull::Null)
             }),
             Some(Returns::Nothing | Returns::Row(_) | Returns::Rows(_)) | None => None,
         };
-        once.unwrap_or_else(|| self.value_select(&call, Some(at)).into_json(IfNull::Null))
+        once.unwrap_or_else(|| self.value_select(&call, selected, Some(at)).into_json(IfNull::Null))
     }
 
     pub(super) fn function_call(&self, call: &Call, parent: Option<TableRef<'_>>) -> FunctionCall {
@@ -141,7 +176,7 @@ pub(super) fn needs_row(fields: &[(String, RowField)]) -> bool {
         | RowField::Composite(..)
         | RowField::JsonAt { .. }
         | RowField::Measure(_) => false,
-        RowField::Computed(_) => true,
+        RowField::Computed(..) => true,
         RowField::ToOne { row, .. } => matches!(row.origin, Origin::Called(_)),
         RowField::ToMany(connection) => matches!(connection.origin, Origin::Called(_)),
     })

@@ -3,9 +3,9 @@
 use super::ast::Expression;
 use super::{Compiler, TableRef};
 use crate::catalog::{Comparison, QualifiedName, SqlType};
-use crate::plan::{Condition, Operand, Slot};
+use crate::plan::{AttributeTest, Condition, Operand, Slot};
 use crate::schema::scalar::comparison_type;
-use crate::schema::{OperandKind, Operator, Symbol, TypeFamily};
+use crate::schema::{ColumnType, OperandKind, Operator, Symbol, TypeFamily};
 
 impl Compiler<'_> {
     /// A condition on the rows of a table.
@@ -28,6 +28,7 @@ impl Compiler<'_> {
             Condition::Search { column, search } => self.search(at, *column, search),
             Condition::Similar { column, similarity } => self.similar(at, *column, similarity),
             Condition::WithinDistance(measure, distance) => self.within_distance(at, measure, distance),
+            Condition::Attribute { column, path, test } => self.attribute_test(at, *column, path, test),
             Condition::Spatial { column, test, other } => self.spatial_test(at, *column, *test, other),
         }
     }
@@ -39,15 +40,65 @@ impl Compiler<'_> {
         operator: &Operator,
         operand: &Operand,
     ) -> Expression {
-        let left = self.column(at, column);
-        let right = self.operand(at.table, column, operand);
+        let compared = Compared {
+            sql_type: self.sql_type(at.table, column),
+            comparison: self.comparison_of(at.table, column),
+        };
+        compared.by(operator, self.column(at, column), self.operand(at.table, column, operand))
+    }
+
+    /// The operators that agree with a column's order.
+    pub(super) fn comparison_of(&self, table: usize, column: usize) -> &Comparison {
+        self.schema.catalog.comparison(&self.schema.catalog.tables[table].columns[column])
+    }
+
+    /// A condition on an attribute of a composite value in a column.
+    fn attribute_test(
+        &self,
+        at: TableRef<'_>,
+        column: usize,
+        path: &[usize],
+        test: &AttributeTest,
+    ) -> Expression {
+        let mut value = self.column(at, column);
+        let mut of = self.schema.column(at.table, column).map(|exposed| &*exposed.column_type);
+        let mut comparison = &Comparison::SYSTEM;
+        for place in path {
+            let composite = of.and_then(|of| self.schema.composites.get(&of.composite?));
+            let Some(attribute) = composite.map(|composite| &composite.attributes[*place]) else { break };
+            value = Expression::Attribute(Box::new(value), attribute.name.clone());
+            of = Some(&attribute.column_type);
+            comparison = self.schema.catalog.comparison_of_type(attribute.type_oid);
+        }
+        match test {
+            AttributeTest::IsNull(is_null) => {
+                Expression::Is(Box::new(value), if *is_null { "null" } else { "not null" })
+            }
+            AttributeTest::Compare(operator, operand) => {
+                let compared = Compared { sql_type: of.and_then(|of| of.sql_type.as_ref()), comparison };
+                compared.by(operator, value, of_type(of, operand))
+            }
+        }
+    }
+}
+
+/// What the operators of a comparison depend on.
+struct Compared<'c> {
+    /// The type of the values, or of an array's elements, if the role may name it.
+    sql_type: Option<&'c SqlType>,
+    /// The operators of their order.
+    comparison: &'c Comparison,
+}
+
+impl Compared<'_> {
+    fn by(&self, operator: &Operator, left: Expression, right: Expression) -> Expression {
         let compare = |left: Expression, named, right| match operator.operand {
             OperandKind::AnyOf => Expression::Any(Box::new(left), named, Box::new(right)),
             OperandKind::Value | OperandKind::Text | OperandKind::Element => left.operator(named, right),
         };
         match operator.symbol {
             Symbol::OfOrder(of_order) => {
-                let own = self.comparison_of(at.table, column);
+                let own = self.comparison;
                 match own.operator(of_order) {
                     Some(named) => compare(left, named.clone(), right),
                     // A type without this operator has no negator of its `=`.
@@ -55,13 +106,13 @@ impl Compiler<'_> {
                 }
             }
             Symbol::OfText(symbol) => {
-                let named = match self.citext(at.table, column) {
+                let named = match self.citext() {
                     Some(citext) => QualifiedName { schema: citext.schema.clone(), name: symbol.into() },
                     None => QualifiedName::system(symbol),
                 };
                 compare(left, named, right)
             }
-            Symbol::OfTextOnly(symbol) if self.citext(at.table, column).is_some() => {
+            Symbol::OfTextOnly(symbol) if self.citext().is_some() => {
                 let lower = |text: Expression| Expression::Call("lower", vec![text.cast(SqlType::TEXT)]);
                 lower(left).binary(symbol, lower(right))
             }
@@ -71,24 +122,20 @@ impl Compiler<'_> {
         }
     }
 
-    /// The type of a case-insensitive text column. It has its own operators, which are in the same schema.
-    fn citext(&self, table: usize, column: usize) -> Option<&QualifiedName> {
-        self.sql_type(table, column).map(|found| &found.name).filter(|found| found.name == "citext")
+    /// The type of case-insensitive texts. It has its own operators, which are in the same schema.
+    fn citext(&self) -> Option<&QualifiedName> {
+        self.sql_type.map(|found| &found.name).filter(|found| found.name == "citext")
     }
+}
 
-    /// The operators that agree with a column's order.
-    pub(super) fn comparison_of(&self, table: usize, column: usize) -> &Comparison {
-        self.schema.catalog.comparison(&self.schema.catalog.tables[table].columns[column])
-    }
-
+impl Compiler<'_> {
     /// A value as a parameter of the column's type.
     pub(super) fn operand(&self, table: usize, column: usize, operand: &Operand) -> Expression {
-        let sql_type = self.sql_type(table, column);
         match operand {
             Operand::Value(slot) => parameter(slot.clone(), self.comparison_type(table, column)),
-            Operand::List(slot) => parameter(slot.clone(), sql_type.cloned().map(SqlType::array)),
-            Operand::Text(slot) => parameter(slot.clone(), Some(SqlType::TEXT)),
-            Operand::Element(slot) => parameter(slot.clone(), self.element_type(table, column)),
+            Operand::List(_) | Operand::Text(_) | Operand::Element(_) => {
+                of_type(self.schema.column(table, column).map(|exposed| &*exposed.column_type), operand)
+            }
         }
     }
 
@@ -105,17 +152,32 @@ impl Compiler<'_> {
         }
     }
 
-    /// The type that the column's ranges are of.
-    fn element_type(&self, table: usize, column: usize) -> Option<SqlType> {
-        match &self.schema.column(table, column)?.column_type.family {
-            TypeFamily::Range { element } => element.clone(),
-            TypeFamily::Text { .. } | TypeFamily::TextVector | TypeFamily::Other => None,
-        }
-    }
-
     fn sql_type(&self, table: usize, column: usize) -> Option<&SqlType> {
         // Only exposed columns are planned.
         self.schema.column(table, column)?.column_type.sql_type.as_ref()
+    }
+}
+
+/// A value as a parameter of the type of what it is compared with.
+fn of_type(of: Option<&ColumnType>, operand: &Operand) -> Expression {
+    let sql_type = of.and_then(|of| of.sql_type.clone());
+    match operand {
+        Operand::Value(slot) => parameter(slot.clone(), sql_type),
+        Operand::List(slot) => parameter(slot.clone(), sql_type.map(SqlType::array)),
+        Operand::Text(slot) => parameter(slot.clone(), Some(SqlType::TEXT)),
+        Operand::Element(slot) => parameter(slot.clone(), of.and_then(element_type)),
+    }
+}
+
+/// The type that ranges are of.
+fn element_type(of: &ColumnType) -> Option<SqlType> {
+    match &of.family {
+        TypeFamily::Range { element } => element.clone(),
+        TypeFamily::Text { .. }
+        | TypeFamily::TextVector
+        | TypeFamily::SparseVector
+        | TypeFamily::Bits
+        | TypeFamily::Other => None,
     }
 }
 

@@ -283,7 +283,7 @@ fn needs_cursor(connection: &Connection) -> bool {
 pub(super) fn row_columns(fields: &[(String, RowField)], key: &[usize], columns: &mut Vec<usize>) {
     for (_, field) in fields {
         match field {
-            RowField::Typename(_) | RowField::Computed(_) => {}
+            RowField::Typename(_) | RowField::Computed(..) => {}
             RowField::NodeId => columns.extend_from_slice(key),
             RowField::Column(column) | RowField::Composite(column, _) | RowField::JsonAt { column, .. } => {
                 columns.push(*column);

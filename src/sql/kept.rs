@@ -58,7 +58,7 @@ fn changing_call<'p>(schema: &Schema, action: &'p Action) -> Option<(usize, &'p 
         | Action::Entities(_)
         | Action::Write(_)
         | Action::NestedInsert(_)
-        | Action::Value(_) => return None,
+        | Action::Value(..) => return None,
     };
     match origin {
         Origin::Called(call) if hangs_on && schema.catalog.functions[call.function].is_volatile() => {
@@ -85,7 +85,7 @@ fn hangs_on(schema: &Schema, fields: &[(String, RowField)]) -> bool {
         | RowField::Composite(..)
         | RowField::JsonAt { .. }
         | RowField::Measure(_) => false,
-        RowField::Computed(function) => schema.catalog.functions[*function].reads_tables(),
+        RowField::Computed(function, _) => schema.catalog.functions[*function].reads_tables(),
         RowField::ToOne { .. } | RowField::ToMany(_) => true,
     })
 }
@@ -102,7 +102,7 @@ impl<'s> Compiler<'s> {
             | Action::Groups(_)
             | Action::Row(_)
             | Action::Entities(_)
-            | Action::Value(_) => {
+            | Action::Value(..) => {
                 let call = changing_call(self.schema, action).map(|(table, call)| {
                     self.kept = Some(call);
                     self.keep_called(table, call)
@@ -124,7 +124,7 @@ impl Compiler<'_> {
             | Action::NestedInsert(_)
             | Action::Row(_)
             | Action::Entities(_)
-            | Action::Value(_) => None,
+            | Action::Value(..) => None,
         };
         single.unwrap_or_else(|| SingleRow {
             query: match action {
@@ -141,7 +141,9 @@ impl Compiler<'_> {
                     self.kept_response(table, true, &insert.known, &insert.fields).into_query()
                 }
                 Action::Write(write) => self.write_select(write).into_query(),
-                Action::Value(call) => self.value_select(call, None).into_query(),
+                Action::Value(call, selected) => {
+                    self.value_select(call, selected.as_ref(), None).into_query()
+                }
             },
             if_no_row: None,
         })

@@ -43,8 +43,8 @@ impl Compiler<'_> {
         match &measure.what {
             Measured::TextRank(search) => self.text_rank(at, measure.column, search),
             Measured::TextSimilarity(to) => self.text_similarity(at, measure.column, to),
-            Measured::VectorDistance { metric, to } => {
-                self.extension_operator(at, measure.column, metric.operator(), to)
+            Measured::VectorDistance { operator, to } => {
+                self.extension_operator(at, measure.column, operator, to)
             }
             Measured::GeometryDistance(to) => self.extension_operator(at, measure.column, "<->", to),
         }
@@ -125,9 +125,15 @@ impl Compiler<'_> {
         })
     }
 
-    /// The schema of the extension that has the column's type, and the type. Only columns whose type can be named are asked for.
+    /// The schema of the extension that has the column's type or, for bit strings, their operators; and the type. Only columns whose
+    /// type can be named are asked for.
     fn extension_type(&self, at: TableRef<'_>, column: usize) -> (Cow<'static, str>, Option<SqlType>) {
         let sql_type = self.comparison_type(at.table, column);
-        (sql_type.as_ref().map(|sql_type| sql_type.name.schema.clone()).unwrap_or_default(), sql_type)
+        let schema = match &sql_type {
+            Some(of) if of.name.is_system() => self.schema.catalog.bit_distances.clone().map(Cow::Owned),
+            Some(of) => Some(of.name.schema.clone()),
+            None => None,
+        };
+        (schema.unwrap_or_default(), sql_type)
     }
 }

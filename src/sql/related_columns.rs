@@ -64,7 +64,7 @@ impl Compiler<'_> {
 /// Whether a field needs rows of another table, or a function, whose call may be a subselect.
 fn is_related_field(field: &RowField) -> bool {
     match field {
-        RowField::ToOne { .. } | RowField::ToMany(_) | RowField::Computed(_) => true,
+        RowField::ToOne { .. } | RowField::ToMany(_) | RowField::Computed(..) => true,
         RowField::Typename(_)
         | RowField::NodeId
         | RowField::Column(_)

@@ -73,7 +73,7 @@ impl Compiler<'_> {
             RowField::Composite(column, selection) => self.composite_column(at, *column, selection),
             RowField::JsonAt { column, path } => self.json_at(at, *column, path),
             RowField::Measure(measure) => self.measure_json(at, measure),
-            RowField::Computed(function) => self.computed_json(at, *function),
+            RowField::Computed(function, selected) => self.computed_json(at, *function, selected.as_ref()),
             RowField::ToOne { row, nullability } => {
                 let if_none = IfNull::by(*nullability, Violation::MissingRow);
                 self.row_select(row, Some(at)).into_json(if_none)

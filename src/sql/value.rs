@@ -58,6 +58,10 @@ impl Compiler<'_> {
             },
             Form::Json | Form::Text => JsonText::leaf(cast, if_null),
             Form::GeoJson => JsonText::leaf(geojson(value, sql_type), if_null),
+            Form::GeoJsonDocument => {
+                let document = geojson(value, sql_type).cast(SqlType::system("jsonb"));
+                JsonText::of_piece(if_null.in_place_of(document.cast(SqlType::TEXT)))
+            }
             Form::Output => JsonText::leaf(output(value), if_null),
             Form::Float => JsonText::of_piece(float(value, sql_type, if_null)),
             Form::List => {
@@ -81,7 +85,8 @@ impl Compiler<'_> {
                 | Form::Json
                 | Form::Text
                 | Form::Document
-                | Form::GeoJson => true,
+                | Form::GeoJson
+                | Form::GeoJsonDocument => true,
                 Form::Output | Form::Float | Form::List | Form::FloatList => false,
             }
     }

@@ -144,7 +144,7 @@ impl Compiler<'_> {
         let alias = self.alias();
         let types: Vec<_> = columns.iter().map(|column| self.comparison_type(table, *column)).collect();
         let is_text = |column: usize, sql_type: &Option<SqlType>| {
-            sql_type.as_ref().is_some_and(comes_as_text) || self.is_composite(table, column)
+            sql_type.as_ref().is_some_and(|sql_type| sql_type.is_array) || self.comes_as_text(table, column)
         };
         let array = |((slot, sql_type), column): ((&Slot, &Option<SqlType>), &usize)| {
             let element = sql_type.clone().filter(|_| !is_text(*column, sql_type)).unwrap_or(SqlType::TEXT);
@@ -170,10 +170,12 @@ impl Compiler<'_> {
         }
     }
 
-    fn is_composite(&self, table: usize, column: usize) -> bool {
+    /// Whether an array of the column's values is sent as an array of their texts.
+    fn comes_as_text(&self, table: usize, column: usize) -> bool {
         let catalog = &self.schema.catalog;
         let found = catalog.type_of(&catalog.tables[table].columns[column]);
-        found.is_some_and(|found| base_type(&catalog.types, found).kind == TypeKind::Composite)
+        let base = found.map(|found| base_type(&catalog.types, found));
+        base.is_some_and(|base| base.kind == TypeKind::Composite || base.delimiter.is_some())
     }
 
     pub(super) fn names(&self, table: usize, columns: &[usize]) -> Vec<String> {
@@ -248,12 +250,6 @@ impl Compiler<'_> {
 /// Whether a response has the changed rows.
 fn has_records(fields: &[(String, WriteField)]) -> bool {
     fields.iter().any(|(_, field)| matches!(field, WriteField::Records(_)))
-}
-
-/// Whether an array of values of a type is sent as an array of their texts. PostgreSQL separates boxes and geometries in arrays by
-/// something else than commas (`pg_type.typdelim`).
-fn comes_as_text(sql_type: &SqlType) -> bool {
-    sql_type.is_array || matches!(&*sql_type.name.name, "box" | "geometry" | "geography")
 }
 
 /// The JSON, or an error if more rows were changed than allowed.

@@ -1,11 +1,19 @@
 //! Arrays in PostgreSQL's text form.
 
+/// What stands between the values of most types.
+pub const COMMA: char = ',';
+
 /// An array in PostgreSQL's text form (PostgreSQL manual, 8.15.6).
 pub fn array_literal<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> String {
+    delimited_array(COMMA, values)
+}
+
+/// An array of a type whose values have something else between them than a comma (`pg_type.typdelim`).
+pub fn delimited_array<'a>(delimiter: char, values: impl IntoIterator<Item = Option<&'a str>>) -> String {
     let mut text = String::from("{");
     for value in values {
         if text.len() > 1 {
-            text.push(',');
+            text.push(delimiter);
         }
         push_element(&mut text, value);
     }

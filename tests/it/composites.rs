@@ -1,5 +1,8 @@
 //! Composite types that are object types by a comment, out and in; without it they are `Opaque`.
 
+mod filters;
+mod functions;
+
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};
 use serde_json::{Value, json};
@@ -54,7 +57,7 @@ async fn composite_values_are_objects_out_and_in() {
         "  home: Address\n",
         "  must: Place!\n",
         "  plain: Opaque\n",
-        "  many: [Opaque]\n",
+        "  many: [Address]\n",
         "\"\"\"A place on the map\"\"\"",
         "\"\"\"Five digits\"\"\"",
     ] {

@@ -207,3 +207,59 @@ async fn random_lists_of_lists_are_what_sql_has() {
     }
     assert_eq!(written, 2000);
 }
+
+/// PostgreSQL puts semicolons between boxes, which have commas themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_arrays_of_boxes_go_in_and_come_out() {
+    let engine = engine(
+        "create domain spot as box;
+        create table area (id int primary key, one box, many box[], grid box[], spots spot[]);
+        comment on column area.grid is '@graphql({\"dimensions\": 2})';
+        create function same(many box[]) returns box[] immutable language sql as 'select many';",
+    )
+    .await;
+    let mut random = Random(31);
+    let text = |random: &mut Random| -> Value {
+        if random.once_in(5) {
+            return Value::Null;
+        }
+        let (x, y) = (random.below(9), random.below(9));
+        json!(format!("({},{}),({x},{y})", x + random.below(3), y + random.below(3)))
+    };
+    let list = |random: &mut Random, length: usize| -> Value { (0..length).map(|_| text(random)).collect() };
+    let query = "mutation ($objects: [areaInsertInput!]!) { insertIntoareaCollection(objects: $objects) { records { id one many grid spots } } }";
+    for round in 0..20 {
+        let objects: Vec<_> = (0..10)
+            .map(|number| {
+                let (rows, width) = (random.below(3), 1 + random.below(2));
+                let grid: Value = (0..rows).map(|_| list(&mut random, width)).collect();
+                let length = random.below(4);
+                json!({
+                    "id": round * 10 + number, "one": text(&mut random), "many": list(&mut random, length), "grid": grid,
+                    "spots": list(&mut random, length)
+                })
+            })
+            .collect();
+        let answer = harness::graphql(&engine, query, json!({ "objects": objects })).await;
+        assert_eq!(answer["data"]["insertIntoareaCollection"]["records"], json!(objects), "{answer}");
+    }
+    let query = "mutation ($b: Opaque, $more: [Opaque]) {
+        insertIntoareaCollection(objects: [{id: 900, many: [\"(1,1),(0,0)\", $b, null], grid: [[$b], [\"(3,3),(2,2)\"]], spots: \"(2,2),(1,1)\"}]) { records { many grid spots } }
+        updateareaCollection(append: {many: $more}, prepend: {spots: [$b]}, filter: {id: {eq: 900}}) { records { many spots } } }";
+    let variables = json!({"b": "(2,2),(1,1)", "more": ["(9,9),(8,8)"]});
+    let answer = harness::graphql(&engine, query, variables).await;
+    let (b, own) = ("(2,2),(1,1)", "(1,1),(0,0)");
+    let expected = json!({"data": {
+        "insertIntoareaCollection": {"records": [{"many": [own, b, null], "grid": [[b], ["(3,3),(2,2)"]], "spots": [b]}]},
+        "updateareaCollection": {"records": [{"many": [own, b, null, "(9,9),(8,8)"], "spots": [b, b]}]}
+    }});
+    assert_eq!(answer, expected);
+    let query = "query ($m: [Opaque]!) { same(many: $m) one: same(many: \"(1,1),(0,0)\") }";
+    let answer = harness::graphql(&engine, query, json!({"m": [b, null]})).await;
+    assert_eq!(answer, json!({"data": {"same": [b, null], "one": [own]}}));
+    for many in ["[\"x\"]", "[\"(1,1),(0,0);(2,2),(1,1)\"]", "[\"\"]"] {
+        let query = format!("{{ same(many: {many}) }}");
+        let answer = harness::graphql(&engine, &query, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{many}: {answer}");
+    }
+}

@@ -99,32 +99,33 @@ async fn next(subscription: &mut Subscription) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_operation_is_a_live_query() {
-    let config = config(SETUP).await;
-    let engine = Engine::new(&config).expect("an engine");
+    let change = "update note set title = 'cats running in a catalog house', words = to_tsvector('cat'), kind = 'b' where id in (2, 3)";
+    changes_are_answered(&config(SETUP).await, &operations(), change).await;
+}
+
+/// Subscribes to the operations, which are queries; after one change, every answer has to be another one, as that of the query is.
+pub(crate) async fn changes_are_answered(config: &Config, operations: &[(&str, Value)], change: &str) {
+    let engine = Engine::new(config).expect("an engine");
     let live = Live::new(engine.clone(), &config.live);
     let stop = CancellationToken::new();
     let (polled, stopped) = (live.clone(), stop.clone());
     let poll = tokio::spawn(async move { polled.run(stopped).await });
     let mut subscriptions = Vec::new();
-    for (query, variables) in operations() {
+    for (query, variables) in operations {
         let document = query.replacen("query", "subscription", 1);
-        let request = harness::request(&document, &variables);
+        let request = harness::request(&document, variables);
         let subscribed = live.subscribe(request, Identity::default(), Wishes::default()).await;
         let mut subscription = subscribed.unwrap_or_else(|error| panic!("{query}: {error:?}"));
         let first = next(&mut subscription).await;
         assert_eq!(first, harness::graphql(&engine, query, variables.clone()).await, "{query}");
         subscriptions.push((query, variables, subscription, first));
     }
-    // One change after which every answer is another one.
     let client = harness::connect(config.database.url.expose()).await;
-    client
-        .batch_execute("update note set title = 'cats running in a catalog house', words = to_tsvector('cat'), kind = 'b' where id in (2, 3)")
-        .await
-        .expect("a change");
+    client.batch_execute(change).await.expect("a change");
     for (query, variables, mut subscription, first) in subscriptions {
         let second = next(&mut subscription).await;
         assert_ne!(second, first, "{query}");
-        assert_eq!(second, harness::graphql(&engine, query, variables).await, "{query}");
+        assert_eq!(second, harness::graphql(&engine, query, variables.clone()).await, "{query}");
     }
     stop.cancel();
     poll.await.expect("the poll ends");

@@ -2,6 +2,7 @@
 
 pub(crate) mod bad_input;
 pub(crate) mod index;
+mod other_types;
 mod random;
 
 use glowplug::config::PoolMode;

@@ -267,6 +267,10 @@ impl Definitions<'_> {
                 // A scalar without a description is one of GraphQL's own.
                 let description = match (scalar, self.renderer.schema.catalog.json_form()) {
                     (Scalar::Json, JsonForm::Raw) => Some("JSON: any value"),
+                    (Scalar::GeoJson, JsonForm::Raw) => Some(
+                        "A geometry as GeoJSON (RFC 7946): an object; a string that holds its text is taken, too. Coordinates are those of \
+                         the column's reference system, which `crs` names if it is not EPSG:4326",
+                    ),
                     _ => scalar.description(),
                 };
                 if let Some(text) = description {

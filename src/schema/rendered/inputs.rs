@@ -59,7 +59,7 @@ impl Renderer<'_> {
     ) -> Vec<Input> {
         let columns = exposed.columns_that(may).map(|(_, column)| {
             if column.column_type.is_list {
-                let takes = self.value(&column.column_type);
+                let takes = self.input_value(&column.column_type);
                 input(self.name(&column.field), None, takes.into())
             } else {
                 let takes = match column.column_type.composite {

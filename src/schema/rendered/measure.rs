@@ -6,8 +6,8 @@ use apollo_compiler::ast::Value;
 use super::document::Definitions;
 use super::renderer::{Field, Input, Renderer, field, input, non_null_if, with_default};
 use crate::schema::{
-    ColumnMeasure, DIRECTION, DISTANCE, ExposedTable, FixedFields, MeasureArgument, MeasureKind, OF,
-    OptionalType, Scalar, TypeId, VectorMetric,
+    BitMetric, ColumnMeasure, DIRECTION, DISTANCE, ExposedTable, FixedFields, MeasureArgument, MeasureKind,
+    OF, OptionalType, Scalar, TypeId, VectorMetric,
 };
 
 impl Renderer<'_> {
@@ -76,14 +76,20 @@ impl Definitions<'_> {
             fields.push(with_default(&direction, Node::new(Value::Enum(usual))));
             let id = TypeId::Optional(OptionalType::MeasureOrderBy(kind));
             self.input(id, "What to order by, and in which direction", fields);
-            // Distances alone are fields of the row.
-            if kind.is_row_field() {
+            if kind.is_in_filters() {
                 let fields = self.renderer.within_distance_fields(exposed, measure);
                 let id = TypeId::Optional(OptionalType::WithinDistance(kind));
                 self.input(id, "What has to be near, and how near", fields);
             }
         }
-        if of_kind(MeasureKind::VectorDistance).is_some() {
+        if of_kind(MeasureKind::BitDistance).is_some() {
+            let metrics: Vec<_> =
+                BitMetric::ALL.iter().map(|metric| (metric.name(), metric.description())).collect();
+            let id = TypeId::Optional(OptionalType::BitMetric);
+            self.fixed_enum(id, "How the distance of two bit strings is computed", &metrics);
+        }
+        let of_vectors = [MeasureKind::VectorDistance, MeasureKind::SparseDistance];
+        if of_vectors.into_iter().any(|kind| of_kind(kind).is_some()) {
             let metrics: Vec<_> =
                 VectorMetric::ALL.iter().map(|metric| (metric.name(), metric.description())).collect();
             let id = TypeId::Optional(OptionalType::VectorMetric);

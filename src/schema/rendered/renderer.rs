@@ -8,6 +8,7 @@ use apollo_compiler::ast::{DirectiveList, FieldDefinition, InputValueDefinition,
 use apollo_compiler::{Name, Node, name};
 
 use super::semantic_non_null;
+use crate::catalog::Oid;
 use crate::schema::{
     ColumnType, FixedFields, Nullability, OptionalType, Scalar, Schema, TableType, TypeId, ValueType,
 };
@@ -100,6 +101,7 @@ impl<'s> Renderer<'s> {
                 )
                 | TypeId::Composite(_)
                 | TypeId::CompositeInput(_)
+                | TypeId::CompositeFilter(_)
                 | TypeId::Table(_, TableType::InsertOneInput | TableType::InsertManyInput)
         ) {
             self.used.insert(id);
@@ -115,10 +117,16 @@ impl<'s> Renderer<'s> {
     /// The nullable type of a value or of an array of values. Elements of arrays are always nullable, as in
     /// PostgreSQL.
     pub(super) fn value(&mut self, column_type: &ColumnType) -> Type {
-        let value = match column_type.composite {
-            Some(oid) => TypeId::Composite(oid),
-            None => TypeId::Value(column_type.value),
-        };
+        self.lists_of(column_type, TypeId::Composite)
+    }
+
+    /// The same in inputs.
+    pub(super) fn input_value(&mut self, column_type: &ColumnType) -> Type {
+        self.lists_of(column_type, TypeId::CompositeInput)
+    }
+
+    fn lists_of(&mut self, column_type: &ColumnType, of_composite: impl FnOnce(Oid) -> TypeId) -> Type {
+        let value = column_type.composite.map_or(TypeId::Value(column_type.value), of_composite);
         let value = self.reference(value);
         (0..column_type.levels()).fold(value, |items, _| items.list())
     }

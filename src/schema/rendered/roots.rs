@@ -183,7 +183,7 @@ impl Renderer<'_> {
             let is_same = |other: &ExposedArgument| other.name == found.name && other.is_required;
             let is_required = overloads.iter().all(|overload| overload.arguments().iter().any(is_same));
             if !merged.contains_key(&found.name) {
-                let takes = non_null_if(self.value(&found.column_type), is_required);
+                let takes = non_null_if(self.input_value(&found.column_type), is_required);
                 let argument = input(self.name(&found.name), None, takes.into());
                 // The default depends on the overload.
                 let default = found.default.as_deref().filter(|_| overloads.len() == 1).and_then(literal);

@@ -36,7 +36,7 @@ impl Renderer<'_> {
     fn operated_fields(&mut self, exposed: &ExposedTable, operation: UpdateOperation) -> Vec<Input> {
         let columns = exposed.columns_that(|column| operation.applies_to(column)).map(|(_, column)| {
             if column.column_type.is_list {
-                let takes = self.value(&column.column_type);
+                let takes = self.input_value(&column.column_type);
                 return input(self.name(&column.field), None, takes.into());
             }
             let takes = match operation {

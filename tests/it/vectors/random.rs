@@ -21,10 +21,11 @@ const SETUP: &str = "
     create schema ext; create extension vector schema ext;
     create table kind (id int primary key, centre ext.vector(2));
     insert into kind select n, case when n > 1 then format('[%s,%s]', n % 2, n % 3)::ext.vector end from generate_series(1, 5) as n;
-    create table item (id int primary key, name text, kind_id int references kind, e ext.vector(3), h ext.halfvec(2));
+    create table item (id int primary key, name text, kind_id int references kind, e ext.vector(3), h ext.halfvec(2), s ext.sparsevec(5), b bit(6));
     insert into item select n, 'n' || n % 4, nullif(n % 6, 0),
         case when n % 7 > 0 then format('[%s,%s,%s]', n % 3, n % 2 - 0.1, n % 5 / 3.0)::ext.vector end,
-        case when n % 5 > 0 then format('[%s,%s]', n % 4 - 1.5, n % 3)::ext.halfvec end
+        case when n % 5 > 0 then format('[%s,%s]', n % 4 - 1.5, n % 3)::ext.halfvec end,
+        case when n % 9 > 0 then format('{1:%s,%s:2}/5', n % 3, n % 4 + 2)::ext.sparsevec end, case when n % 8 > 0 then (n % 13 * 5)::bit(6) end
         from generate_series(1, 60) as n;
     create role vector_all; create role vector_part;
     grant usage on schema ext, public to vector_all, vector_part;
@@ -46,7 +47,7 @@ fn term(random: &mut Random, has_half: bool) -> (Value, String) {
     };
     let (two, three) = (vector(2), vector(3));
     let order = |to: &[f64]| json!({"to": to, "metric": metric, "direction": direction});
-    match random.below(if has_half { 4 } else { 3 }) {
+    match random.below(if has_half { 7 } else { 3 }) {
         0 => (json!({ "name": direction }), format!("t.name {words}")),
         1 => (
             json!({"kind": {"centreDistance": order(&two)}}),
@@ -56,6 +57,20 @@ fn term(random: &mut Random, has_half: bool) -> (Value, String) {
         ),
         2 => {
             (json!({"eDistance": order(&three)}), format!("t.e operator(ext.{operator}) '{three:?}' {words}"))
+        }
+        3 => {
+            let bits = format!("{:06b}", random.below(64));
+            let (metric, operator) = *random.choose(&[("HAMMING", "<~>"), ("JACCARD", "<%>")]);
+            let order = json!({"to": bits, "metric": metric, "direction": direction});
+            (json!({ "bDistance": order }), format!("t.b operator(ext.{operator}) '{bits}'::bit(6) {words}"))
+        }
+        4 | 5 => {
+            let to = format!("{{1:{},4:{}}}/5", random.below(4), random.below(3));
+            let order = json!({"to": to, "metric": metric, "direction": direction});
+            (
+                json!({ "sDistance": order }),
+                format!("t.s operator(ext.{operator}) '{to}'::ext.sparsevec {words}"),
+            )
         }
         _ => (json!({"hDistance": order(&two)}), format!("t.h operator(ext.{operator}) '{two:?}' {words}")),
     }
