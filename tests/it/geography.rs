@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod random;
+mod raw;
 
 use glowplug::config::PoolMode;
 use glowplug::engine::{Engine, Identity};

@@ -80,6 +80,7 @@ mod soak;
 mod starter;
 mod stored;
 mod supabase;
+mod sweep;
 mod text_search;
 mod tidy;
 mod unfold;

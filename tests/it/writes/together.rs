@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::ways::Route;
 
 const CLIENTS: u64 = 16;
-const LASTING: Duration = Duration::from_secs(4);
+const LASTING: Duration = Duration::from_secs(10);
 const KEYS: usize = 8;
 
 /// The results of a client.
