@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use apollo_compiler::Schema;
 use apollo_compiler::schema::ExtendedType;
 use glowplug::config::{Config, PoolMode};
-use glowplug::engine::Identity;
+use glowplug::engine::{Engine, Identity};
 use serde_json::{Value, json};
 
 use super::database::{LOOPBACK, with_loopback};
@@ -150,11 +150,57 @@ on_every_way!(nulls_of_promised_values_are_errors);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_promised_without_the_word() {
-    let engine = glowplug::engine::Engine::new(&config().await).expect("an engine");
+    let engine = Engine::new(&config().await).expect("an engine");
     let sdl = engine.sdl(&Identity::default()).await.expect("an API");
     assert!(!sdl.contains("semanticNonNull"), "{sdl}");
     let query = "{ readingCollection(filter: {id: {eq: 2}}) { edges { node { celsius at { latitude } } } }
         billCollection(filter: {id: {eq: 2}}) { edges { node { customerByCustomerId { name } } } } }";
     let answer = harness::graphql(&engine, query, json!({})).await;
     assert_eq!(answer["errors"], Value::Null, "{answer}");
+}
+
+/// Relay's compiler makes types without null of the marked fields, where a query throws on errors of fields.
+#[tokio::test(flavor = "multi_thread")]
+async fn relay_makes_types_without_null_of_marked_fields() {
+    let mut config = config().await;
+    config.api.semantic_non_null = true;
+    let engine = Engine::new(&config).expect("an engine");
+    let sdl = engine.sdl(&Identity::default()).await.expect("an API");
+    let project = tempfile::tempdir().expect("a folder");
+    let made = project.path().join("made");
+    std::fs::create_dir(&made).expect("a folder");
+    let settings = json!({
+        "src": ".", "schema": "schema.graphql", "language": "typescript", "artifactDirectory": "made",
+        "schemaConfig": {"nodeInterfaceIdField": "nodeId", "nodeInterfaceIdVariableName": "nodeId"}
+    });
+    let fields = "billCollection { edges { node { customerByCustomerId { name } customerByPayerId { name } } } }
+        readingCollection { edges { node { celsius note } } } customers_named(name: \"Ada\") { edges { cursor } }";
+    let query = |name: &str, directive: &str| format!("graphql`query {name} {directive} {{ {fields} }}`;");
+    for (file, text) in [
+        ("relay.config.json", settings.to_string()),
+        ("schema.graphql", sdl.to_string()),
+        ("bills.ts", query("billsThrowingQuery", "@throwOnFieldError") + &query("billsPlainQuery", "")),
+    ] {
+        std::fs::write(project.path().join(file), text).expect("a file");
+    }
+    let compiler = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/front/node_modules/.bin/relay-compiler");
+    let mut command = tokio::process::Command::new(compiler);
+    let ran = command.arg("relay.config.json").current_dir(&project).output().await;
+    let ran = ran.unwrap_or_else(|error| panic!("{compiler} (npm ci in tests/front installs it): {error}"));
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()));
+    let types = |name: &str| {
+        let text = std::fs::read_to_string(made.join(format!("{name}.graphql.ts"))).expect("the types");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (throwing, plain) = (types("billsThrowingQuery"), types("billsPlainQuery"));
+    for part in [
+        "readonly customerByCustomerId: { readonly name: string; };",
+        "readonly customerByPayerId: { readonly name: string; } | null | undefined;",
+        "readonly celsius: number;",
+        "readonly note: string | null | undefined;",
+        "readonly customers_named: { readonly edges: ReadonlyArray<{ readonly cursor: string; }>; };",
+    ] {
+        assert!(throwing.contains(part), "{part} is missing: {throwing}");
+    }
+    assert!(plain.contains("readonly celsius: number | null | undefined;"), "{plain}");
 }
