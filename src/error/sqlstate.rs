@@ -174,13 +174,15 @@ fn is_of_json_path(raised: &DatabaseError) -> bool {
 /// Whether a type's input function does not read a text, but says so as if a statement or the server were wrong: `tsquery`, `ltree`,
 /// `hstore`, `geometry` and others. Scanners and parsers are files of their own.
 fn is_of_input(raised: &DatabaseError) -> bool {
-    const FILES: [&str; 9] = [
+    const FILES: [&str; 11] = [
         "tsquery.c",
         "tsvector_parser.c",
         "ltree_io.c",
         "ltxtquery_io.c",
         "hstore_io.c",
         "lwgeom_box",
+        "lwgeom_inout.c",
+        "geography_inout.c",
         "_int_bool.c",
         "cube",
         "seg",
@@ -329,6 +331,7 @@ mod tests {
             ("XX000", "lwgeom_pg.c", "pg_error"),
             ("XX000", "lwgeom_pg.c", "pg_parser_errhint"),
             ("XX000", "lwgeom_box.c", "BOX2D_in"),
+            ("XX000", "lwgeom_inout.c", "LWGEOM_in"),
         ] {
             let raised = DatabaseError { file: Some(file.to_owned()), ..error(state, Some(routine)) };
             let (code, message) = meaning(&raised);

@@ -79,6 +79,8 @@ pub(super) struct Generator<'s, 'r> {
     declared: String,
     variables: Map<String, Value>,
     aliases: usize,
+    /// One in so many values is of any type, or is missing where one is required.
+    slips: usize,
 }
 
 impl Given {
@@ -93,7 +95,9 @@ impl Given {
 
 impl<'s, 'r> Generator<'s, 'r> {
     pub(super) fn new(schema: &'s Schema, random: &'r mut Random) -> Self {
-        Self { schema, random, declared: String::new(), variables: Map::new(), aliases: 0 }
+        // Most of those with many mistakes are refused before they reach the database.
+        let slips = *random.choose(&[20, 100, 500]);
+        Self { schema, random, declared: String::new(), variables: Map::new(), aliases: 0, slips }
     }
 
     /// A document and its variables.
@@ -140,8 +144,11 @@ impl<'s, 'r> Generator<'s, 'r> {
     fn arguments(&mut self, declared: &[apollo_compiler::Node<InputValueDefinition>]) -> String {
         let mut given = Vec::new();
         for argument in declared {
-            let is_given =
-                if argument.is_required() { !self.random.once_in(30) } else { self.random.once_in(3) };
+            let is_given = if argument.is_required() {
+                !self.random.once_in(self.slips)
+            } else {
+                self.random.once_in(3)
+            };
             if is_given {
                 let value = self.value(&argument.ty, 4);
                 given.push(format!("{}: {}", argument.name, value.literal));
@@ -152,7 +159,7 @@ impl<'s, 'r> Generator<'s, 'r> {
 
     /// A value for a place of that type, perhaps by a variable, perhaps a wrong one.
     fn value(&mut self, of: &Type, levels: usize) -> Given {
-        let given = if self.random.once_in(25) { self.anything() } else { self.right(of, levels) };
+        let given = if self.random.once_in(self.slips) { self.anything() } else { self.right(of, levels) };
         if !self.random.once_in(8) {
             return given;
         }
@@ -204,7 +211,7 @@ impl<'s, 'r> Generator<'s, 'r> {
             }
         }
         for (name, of, is_required) in fields {
-            if *is_required && !json.contains_key(name) && !self.random.once_in(30) {
+            if *is_required && !json.contains_key(name) && !self.random.once_in(self.slips) {
                 let value = self.value(of, levels.saturating_sub(1));
                 literals.push(format!("{name}: {}", value.literal));
                 json.insert(name.clone(), value.json);
