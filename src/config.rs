@@ -21,6 +21,7 @@ mod secret;
 mod settled;
 mod sockets;
 mod table;
+mod tenants;
 mod units;
 mod url_list;
 
@@ -46,6 +47,7 @@ pub use secret::Secret;
 pub use settled::{Origin, Settled};
 pub use sockets::Sockets;
 pub use table::{help, markdown_table};
+pub use tenants::{SchemaPerTenant, Tenant, TenantSource};
 pub use units::duration;
 
 /// All settings of `serve` and `dev`.
@@ -102,15 +104,9 @@ pub struct Api {
     /// Where the caller's tenant stands; `None` restricts nothing.
     #[serde(default)]
     pub tenant: Option<Tenant>,
-}
-
-/// The column that divides tables among tenants, and the claim with the caller's tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tenant {
-    /// The name of the column.
-    pub column: String,
-    /// The path to the claim: the names of the objects around it, then its own name.
-    pub claim: Vec<String>,
+    /// Where a request names the schema of its tenant; `None` uses the schemas as they are.
+    #[serde(default)]
+    pub schema_per_tenant: Option<SchemaPerTenant>,
 }
 
 /// Which schemas allow introspection.

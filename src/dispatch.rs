@@ -11,7 +11,7 @@ use crate::engine::{
 };
 use crate::error;
 use crate::event::metrics::Readings;
-use crate::queue::{self, Handling, Operation, Producer, SetupError};
+use crate::queue::{self, Handling, Operation, Producer, Sender, SetupError};
 
 /// Where operations run. Cheap to clone.
 #[derive(Clone)]
@@ -66,15 +66,16 @@ impl Backend {
         if let (Self::MutationsQueued(engine, _), Effect::Query) = (self, accepted.effect) {
             return engine.respond_planned(request, accepted, identity).await;
         }
+        let sender = Sender::new(identity, accepted.tenant());
         // It keeps its place until the worker has answered.
         let (document, effect, _place) = accepted.hand_on();
         match effect {
             Effect::Query => {
                 let from = request.read_from;
-                producer.read(Operation::new(document, request), identity, from).await
+                producer.read(Operation::new(document, request), sender, from).await
             }
             Effect::Mutation => {
-                let response = producer.write(Operation::new(document, request), identity, handling).await;
+                let response = producer.write(Operation::new(document, request), sender, handling).await;
                 if let Some(engine) = self.engine().filter(|_| response.outcome == Outcome::Executed) {
                     engine.committed();
                 }

@@ -28,6 +28,7 @@ mod snapshot;
 mod snapshots;
 mod stored;
 mod stream;
+mod tenancy;
 mod toolbox;
 mod tools;
 mod watch;

@@ -1,5 +1,6 @@
 //! Every stage's errors -> the code, the client's message and the log's message. Exhaustive, and never logs by itself.
 
+mod operation;
 mod sqlstate;
 mod value;
 
@@ -12,10 +13,10 @@ use crate::db;
 use crate::persisted::PersistedError;
 use crate::plan::{PlanError, PlanFault};
 use crate::request::{Message, PathSegment, RequestError};
-use crate::schema::Schema;
 use crate::schema::rendered::RenderError;
 use crate::sql::{AT_MOST_MARK, MISSING_ROWS_MARK};
 
+pub use operation::of_operation;
 pub use sqlstate::Violated;
 pub(crate) use sqlstate::{is_of_statement, is_schema_change};
 pub use value::{of_further_values, of_value};
@@ -137,7 +138,10 @@ pub enum Error {
     /// The database failed.
     #[error(transparent)]
     Database(db::Error),
-    /// The request may not run as its role. Nothing of it ran.
+    /// The request names no tenant, although each has a schema of its own: what would name it.
+    #[error("the request names no tenant")]
+    TenantMissing(String),
+    /// The request may not run as its role, or for its tenant. Nothing of it ran.
     #[error(transparent)]
     RoleRefused(db::Error),
     /// The role ran its maximum number of operations for the whole acquire timeout.
@@ -195,7 +199,7 @@ impl From<PlanError> for Error {
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         match error {
-            db::Error::ScopeRefused(_) => Self::RoleRefused(error),
+            db::Error::ScopeRefused(_) | db::Error::TenantRefused(_) => Self::RoleRefused(error),
             error => Self::Database(error),
         }
     }
@@ -226,6 +230,10 @@ impl Error {
                 Code::Unauthenticated,
                 "this request needs a token; send it in the header `Authorization: Bearer <token>`",
             )],
+            Self::TenantMissing(source) => {
+                let message = format!("the request names no tenant: send {source}");
+                vec![GraphqlError::new(Code::BadUserInput, message)]
+            }
             Self::NotAllowed => {
                 vec![GraphqlError::new(Code::BadUserInput, "mutations must be sent by POST")]
             }
@@ -384,36 +392,6 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
     }
 }
 
-/// The part of a failure that the client may see. The role may not know the table of a violated constraint: it may refer to
-/// a row that is being deleted, or a trigger may write to it. PostgreSQL's text would name that table. Errors of foreign servers
-/// and of shards do not say which table they are about, but their texts do.
-pub fn of_operation(error: &db::Error, schema: &Schema) -> GraphqlError {
-    let client_error = of_database(error);
-    match error {
-        db::Error::Database(raised) if sqlstate::is_of_constraint(raised) && !is_known(raised, schema) => {
-            GraphqlError {
-                message: "a constraint of the database does not allow that".to_owned(),
-                ..client_error
-            }
-        }
-        db::Error::Database(raised) => GraphqlError { violated: sqlstate::violated(raised), ..client_error },
-        _ => client_error,
-    }
-}
-
-/// Whether an error names a table of the API, or a domain of it.
-fn is_known(raised: &db::DatabaseError, schema: &Schema) -> bool {
-    let Some(namespace) = &raised.schema else { return false };
-    let catalog = &schema.catalog;
-    let mut exposed = catalog.tables.iter().zip(&schema.tables).filter(|(_, exposed)| exposed.is_some());
-    let mut types = catalog.types.values();
-    match (&raised.table, &raised.data_type) {
-        (Some(name), _) => exposed.any(|(table, _)| table.schema == *namespace && table.name == *name),
-        (None, Some(name)) => types.any(|found| found.schema == *namespace && found.name == *name),
-        (None, None) => false,
-    }
-}
-
 /// The part of a failure between Glowplug and PostgreSQL that the client may see.
 pub fn of_database(error: &db::Error) -> GraphqlError {
     match error {
@@ -444,6 +422,10 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
         // apart.
         db::Error::ScopeRefused(_) => {
             GraphqlError::new(Code::Forbidden, "the request's role cannot be used here")
+        }
+        // The same for a schema that is not there and for one that the role may not use.
+        db::Error::TenantRefused(_) => {
+            GraphqlError::new(Code::Forbidden, "the request's tenant cannot be used here")
         }
         db::Error::DeadlineExceeded(limit) => GraphqlError::new(
             Code::Timeout,

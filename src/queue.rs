@@ -33,7 +33,7 @@ pub use dead::{DeadLetter, DeadLetters};
 pub(crate) use description::catalog_client;
 pub use handling::{Handling, Wait};
 pub use ledger::set_up;
-pub(crate) use message::Operation;
+pub(crate) use message::{Operation, Sender};
 pub use producer::Producer;
 pub(crate) use status::add_field as add_status_field;
 pub use worker::Worker;

@@ -139,6 +139,8 @@ pub struct Schema {
     pub node_id: &'static str,
     /// The column whose value is the caller's tenant, by name.
     pub tenant_column: Option<Arc<str>>,
+    /// The schema that stands for those of all tenants: statements use that of their caller's tenant in its place.
+    pub tenant_template: Option<Arc<str>>,
     /// Whether nullable fields whose nulls are errors have the directive `@semanticNonNull`.
     pub(crate) marks_semantic_non_null: bool,
     /// The exposed tables, by the name of their row type.

@@ -54,7 +54,9 @@ use ast::Expression;
 use related_columns::RelatedColumns;
 use shapes::Shapes;
 
-pub use crate::statement::{SessionSettings, Statement, Template, TemplateId, Text, array_literal};
+pub use crate::statement::{
+    Place, SessionSettings, Statement, Template, TemplateId, TenantSchema, Text, array_literal,
+};
 pub use compiled::CompiledStatement;
 pub use kept::compile;
 pub use nested::MISSING_ROWS_MARK;

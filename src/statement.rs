@@ -4,6 +4,7 @@
 
 mod array;
 mod settings;
+mod tenant;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -13,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use array::{COMMA, array_literal, delimited_array, push_element};
 pub use settings::SessionSettings;
+pub use tenant::{SchemaForm, TenantSchema};
 
 /// One SQL statement with its values.
 ///
@@ -27,6 +29,8 @@ pub struct Statement {
     pub parameters: Vec<Option<String>>,
     /// The session settings that the answer depends on.
     pub session: SessionSettings,
+    /// The schema that its text has places for.
+    pub tenant: Option<TenantSchema>,
 }
 
 /// The SQL text of a statement, without a semicolon at the end.
@@ -41,19 +45,31 @@ pub enum Text {
 impl Statement {
     /// A statement written by hand, whose answer depends on no setting.
     pub fn new(text: impl Into<Cow<'static, str>>, parameters: Vec<Option<String>>) -> Self {
-        Self { text: Text::Written(text.into()), parameters, session: SessionSettings::NONE }
+        let text = Text::Written(text.into());
+        Self { text, parameters, session: SessionSettings::NONE, tenant: None }
     }
 
     /// A compiled statement.
     pub fn compiled(template: Arc<Template>, parameters: Vec<Option<String>>) -> Self {
         let session = template.session;
-        Self { text: Text::Compiled(template), parameters, session }
+        Self { text: Text::Compiled(template), parameters, session, tenant: None }
+    }
+
+    /// The same statement in a tenant's schema.
+    #[must_use]
+    pub fn within(self, tenant: Option<&TenantSchema>) -> Self {
+        Self { tenant: tenant.cloned(), ..self }
+    }
+
+    /// The name of the tenant's schema, as a part of the text. Without a tenant it is nothing that PostgreSQL reads.
+    pub fn schema(&self, form: SchemaForm) -> &str {
+        self.tenant.as_ref().map_or(tenant::UNKNOWN, |tenant| tenant.text(form))
     }
 
     /// The text with placeholders `$1`, `$2`, … for `parameters[0]`, `parameters[1]`, ….
     pub fn numbered(&self) -> Cow<'_, str> {
         match &self.text {
-            Text::Compiled(template) => Cow::Owned(template.numbered()),
+            Text::Compiled(template) => Cow::Owned(template.numbered_with(|form| self.schema(form))),
             Text::Written(text) => Cow::Borrowed(text),
         }
     }
@@ -66,7 +82,7 @@ impl Statement {
         }
     }
 
-    /// The text as it was printed or written; in a compiled one, the placeholders are empty.
+    /// The text as it was printed or written; in a compiled one, the places are empty.
     pub fn without_values(&self) -> &str {
         match &self.text {
             Text::Compiled(template) => &template.text,
@@ -82,14 +98,39 @@ impl Statement {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Template {
     text: Box<str>,
-    /// The placeholders, in order, as offsets in the text.
-    places: Box<[usize]>,
+    /// What is not in the text, in order.
+    places: Box<[Place]>,
     session: SessionSettings,
     /// The types of its values, separated by commas.
     signature: Option<Box<str>>,
     /// The JSON text if there is no row.
     if_no_row: Option<Box<str>>,
     id: TemplateId,
+}
+
+/// A place in a text for something that each request has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The offset in the text.
+    pub offset: usize,
+    /// What comes there.
+    pub filling: Filling,
+}
+
+/// What comes into a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filling {
+    /// The next value: a placeholder or a literal.
+    Value,
+    /// The name of the tenant's schema.
+    Schema(SchemaForm),
+}
+
+impl Place {
+    /// The place of a value.
+    pub fn of_value(offset: usize) -> Self {
+        Self { offset, filling: Filling::Value }
+    }
 }
 
 /// Identifies a text with its placeholders; it is the same in every process.
@@ -107,7 +148,7 @@ impl Template {
     /// named.
     pub fn new(
         text: String,
-        places: Vec<usize>,
+        places: Vec<Place>,
         types: Option<Vec<String>>,
         session: SessionSettings,
     ) -> Self {
@@ -146,29 +187,48 @@ impl Template {
 
     /// The number of its values.
     pub fn values(&self) -> usize {
-        self.places.len()
+        self.places.iter().filter(|place| place.filling == Filling::Value).count()
+    }
+
+    /// Whether it has places for the name of a tenant's schema.
+    pub fn has_schemas(&self) -> bool {
+        self.places.iter().any(|place| place.filling != Filling::Value)
     }
 
     /// Bytes of memory, about.
     pub fn size(&self) -> usize {
         let signature = self.signature.as_ref().map_or(0, |signature| signature.len());
-        size_of::<Self>() + self.text.len() + signature + self.places.len() * size_of::<usize>()
+        size_of::<Self>() + self.text.len() + signature + self.places.len() * size_of::<Place>()
     }
 
-    /// The parts of the text before each placeholder, and the part after the last one.
-    pub fn parts(&self) -> (impl Iterator<Item = &str>, &str) {
-        let starts = std::iter::once(0).chain(self.places.iter().copied());
-        let before = starts.zip(self.places.iter()).map(|(start, end)| &self.text[start..*end]);
-        (before, &self.text[self.places.last().copied().unwrap_or(0)..])
+    /// The parts of the text before each place, with what comes there, and the part after the last one.
+    pub fn parts(&self) -> (impl Iterator<Item = (&str, Filling)>, &str) {
+        let starts = std::iter::once(0).chain(self.places.iter().map(|place| place.offset));
+        let before =
+            starts.zip(&self.places).map(|(start, place)| (&self.text[start..place.offset], place.filling));
+        (before, &self.text[self.places.last().map_or(0, |place| place.offset)..])
     }
 
-    /// The text with placeholders `$1`, `$2`, ….
+    /// The text with placeholders `$1`, `$2`, …, of no tenant.
     pub fn numbered(&self) -> String {
+        self.numbered_with(|_| tenant::UNKNOWN)
+    }
+
+    /// The text with placeholders, and this name of the tenant's schema.
+    fn numbered_with<'n>(&self, schema: impl Fn(SchemaForm) -> &'n str) -> String {
         let mut numbered = String::with_capacity(self.text.len() + self.places.len() * 3);
         let (before, rest) = self.parts();
-        for (index, part) in before.enumerate() {
-            // Writing to a String cannot fail.
-            let _ = write!(numbered, "{part}${}", index + 1);
+        let mut values = 0;
+        for (part, filling) in before {
+            numbered.push_str(part);
+            match filling {
+                Filling::Value => {
+                    values += 1;
+                    // Writing to a String cannot fail.
+                    let _ = write!(numbered, "${values}");
+                }
+                Filling::Schema(form) => numbered.push_str(schema(form)),
+            }
         }
         numbered.push_str(rest);
         numbered
@@ -180,7 +240,8 @@ mod tests {
     use super::*;
 
     fn template(text: &str, places: &[usize]) -> Template {
-        Template::new(text.to_owned(), places.to_vec(), None, SessionSettings::NONE)
+        let places = places.iter().copied().map(Place::of_value).collect();
+        Template::new(text.to_owned(), places, None, SessionSettings::NONE)
     }
 
     #[test]

@@ -25,6 +25,12 @@ impl TextSearch {
         alone.or_else(|| self.configurations.iter().find(|found| qualified(found) == name))
     }
 
+    /// Removes the configurations of other schemas than these and PostgreSQL's own.
+    pub fn keep(&mut self, is_kept: impl Fn(&str) -> bool) {
+        self.configurations.retain(|found| found.is_system() || is_kept(&found.schema));
+        self.default = self.default.take().filter(|default| self.configurations.contains(default));
+    }
+
     /// A name of each of them, as short as it can be.
     pub fn names(&self) -> Vec<String> {
         let mut taken = HashSet::new();

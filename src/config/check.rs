@@ -15,7 +15,8 @@ use super::units;
 use super::url_list::urls;
 use super::{
     Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
-    Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, Secret, Sockets, StoredOperations, Tenant, Traces,
+    Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, SchemaPerTenant, Secret, Sockets, StoredOperations,
+    Tenant, TenantSource, Traces,
 };
 
 /// The connect timeout, unless the connection string has one (`connect_timeout`).
@@ -47,10 +48,32 @@ impl Settled {
             log: log(&mut reader),
             traces: traces(&mut reader),
         };
+        if let Some(tenants) = &config.api.schema_per_tenant {
+            refuse_unknown(&mut reader, tenants, &config);
+        }
         if reader.switch("production") {
             refuse_unsafe(&mut reader, &config);
         }
         if reader.problems.is_empty() { Ok(config) } else { Err(self.problems(reader.problems)) }
+    }
+}
+
+/// A template that the API does not have, and a header that SQL cannot read.
+fn refuse_unknown(reader: &mut Reader<'_>, tenants: &SchemaPerTenant, config: &Config) {
+    let SchemaPerTenant { template, named_by } = tenants;
+    if template == "public" {
+        let advice =
+            "`public` is no tenant's: extensions are there; keep the template in a schema of its own";
+        reader.refuse("schema-per-tenant", advice);
+    } else if !config.api.schemas.contains(template) {
+        let advice = format!("`{template}` is not among the schemas; add it to the setting schemas");
+        reader.refuse("schema-per-tenant", &advice);
+    }
+    if let TenantSource::Header(name) = named_by
+        && !config.http.request_settings.headers.contains(name)
+    {
+        let advice = format!("`header:{name}` is not allowed; add it to the setting request-settings");
+        reader.refuse("schema-per-tenant", &advice);
     }
 }
 
@@ -140,20 +163,9 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         semantic_non_null: is_exposed("semantic-non-null"),
         subscriptions: reader.switch("live"),
         federation: reader.switch("federation"),
-        tenant: reader.optional("tenant", tenant),
+        tenant: reader.optional("tenant", Tenant::parse),
+        schema_per_tenant: reader.optional("schema-per-tenant", SchemaPerTenant::parse),
     }
-}
-
-fn tenant(text: &str) -> Result<Tenant, String> {
-    let wrong = || format!("`{text}` is no column and claim; write for example tenant_id=claims.tenant");
-    let (column, claim) = text.split_once('=').ok_or_else(wrong)?;
-    let claim = claim.trim().strip_prefix("claims.").ok_or_else(wrong)?;
-    let claim: Vec<String> = claim.split('.').map(str::to_owned).collect();
-    let column = column.trim();
-    if column.is_empty() || claim.iter().any(String::is_empty) {
-        return Err(wrong());
-    }
-    Ok(Tenant { column: column.to_owned(), claim })
 }
 
 fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {

@@ -33,7 +33,17 @@ const GROUPS: [(Group, &[&str]); 8] = [
     ),
     (
         Group::Api,
-        &["schemas", "explore", "expose", "federation", "tenant", "persisted-operations", "documents", "mcp"],
+        &[
+            "schemas",
+            "explore",
+            "expose",
+            "federation",
+            "tenant",
+            "schema-per-tenant",
+            "persisted-operations",
+            "documents",
+            "mcp",
+        ],
     ),
     (
         Group::Limits,
@@ -104,7 +114,10 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
         "queue" => matches!(name, "redis-url" | "queue-name" | "keep-results" | "log"),
         "schema" => {
             CONNECTION.contains(&name)
-                || matches!(name, "schemas" | "expose" | "federation" | "tenant" | "max-page-size")
+                || matches!(
+                    name,
+                    "schemas" | "expose" | "federation" | "tenant" | "schema-per-tenant" | "max-page-size"
+                )
         }
         "diagram" => CONNECTION.contains(&name) || name == "schemas",
         "migrate" => matches!(name, "database-url" | "direct-url" | "log"),

@@ -25,6 +25,9 @@ pub enum Error {
     /// error, for the log only, because it reveals whether there is such a role. The connection can still be used.
     #[error("the operation cannot run as requested: {0}")]
     ScopeRefused(String),
+    /// There is no schema of this tenant, or the role may not use it, or no tenant may have it. The name is for the log only.
+    #[error("the schema of the tenant {0:?} cannot be used")]
+    TenantRefused(String),
     /// No answer came in time, although PostgreSQL should have ended the statement itself.
     #[error("no answer from the database within {0:?}")]
     DeadlineExceeded(Duration),
@@ -93,6 +96,7 @@ impl Error {
             Self::PoolTimeout(_) => "pool_timeout",
             Self::Database(error) => &error.sqlstate,
             Self::ScopeRefused(_) => "scope_refused",
+            Self::TenantRefused(_) => "tenant_refused",
             Self::DeadlineExceeded(_) => "deadline_exceeded",
             Self::AnswerTooLong => "answer_too_long",
             Self::NulByte => "nul_byte",

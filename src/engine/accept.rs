@@ -16,6 +16,7 @@ use crate::event::Trace;
 use crate::plan::Effect;
 use crate::request::{JsonMap, json_map};
 use crate::response::Body;
+use crate::sql::TenantSchema;
 
 /// An accepted request that still has to run.
 pub struct Accepted {
@@ -79,6 +80,11 @@ impl Planning {
 }
 
 impl Accepted {
+    /// The schema of the tenant that it runs for, if each has one of its own.
+    pub fn tenant(&self) -> Option<&str> {
+        self.planned.prepared.tenant().map(TenantSchema::name)
+    }
+
     /// What is needed to run it elsewhere: the document, its effect, and the permit, which the caller keeps
     /// until the answer.
     pub fn hand_on(self) -> (String, Effect, Option<OwnedSemaphorePermit>) {

@@ -15,6 +15,7 @@ use super::session::{FieldConnection, Session};
 use crate::db;
 use crate::error::{Code, GraphqlError, of_operation};
 use crate::schema::{Application, DefinitionError, RootType, Schema};
+use crate::sql::TenantSchema;
 
 /// Answers a field: the context and the arguments -> the value as JSON, with objects' fields by their names in the API.
 pub type Resolver =
@@ -107,6 +108,12 @@ impl FieldContext {
         self.session.database()
     }
 
+    /// The schema of the request's tenant, if each has one of its own (setting `schema-per-tenant`). Names that are not qualified
+    /// are those of its objects.
+    pub fn tenant(&self) -> Option<&str> {
+        self.session.tenant().map(TenantSchema::name)
+    }
+
     /// The user of the request.
     pub fn identity(&self) -> &Identity {
         &self.identity
@@ -154,9 +161,9 @@ impl FieldError {
             }
             Cause::Query(error) => {
                 let full = session.explain(&error).await;
-                report(of_operation(&full, schema), &full)
+                report(of_operation(&full, schema, session.tenant()), &full)
             }
-            Cause::Database(error) => report(of_operation(&error, schema), &error),
+            Cause::Database(error) => report(of_operation(&error, schema, session.tenant()), &error),
         }
     }
 }

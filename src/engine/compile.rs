@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::plan::{Action, Effect, Plan, PlanError, ServiceField, Source as PlannedSource, plan};
 use crate::request::{Facts, JsonMap, Measure, Operation};
 use crate::schema::Schema;
-use crate::sql::{CompiledStatement, Statement, compile};
+use crate::sql::{CompiledStatement, Statement, TenantSchema, compile};
 
 /// JSON texts that do not come from the database, by response key: the answers to `__schema`, `__type` and
 /// `_service`, and to the application's fields.
@@ -62,6 +62,8 @@ pub(super) struct BoundOperation {
     pub(super) statements: Vec<Statement>,
     /// The index of the root field of each statement.
     pub(super) roots: Vec<usize>,
+    /// The schema in which they run, if each tenant has one of its own.
+    pub(super) tenant: Option<TenantSchema>,
 }
 
 impl CompiledOperation {
@@ -80,6 +82,12 @@ impl CompiledOperation {
     /// Whether the application answers a root field.
     pub(super) fn calls_application(&self) -> bool {
         self.roots.iter().any(|root| matches!(root.source, Source::Application(_)))
+    }
+
+    /// Whether the database or the application answers a root field.
+    pub(super) fn runs(&self) -> bool {
+        let is_of = |root: &Root| matches!(root.source, Source::Application(_) | Source::Database { .. });
+        self.roots.iter().any(is_of)
     }
 
     /// Puts the values of a request into the statements.
@@ -149,6 +157,12 @@ impl Source {
 }
 
 impl BoundOperation {
+    /// The same in a tenant's schema.
+    pub(super) fn within(mut self, tenant: Option<TenantSchema>) -> Self {
+        self.statements.iter_mut().for_each(|statement| statement.tenant.clone_from(&tenant));
+        Self { tenant, ..self }
+    }
+
     /// The statements of a root field.
     pub(super) fn of_root(&self, root: usize) -> impl Iterator<Item = &Statement> {
         let all = self.roots.iter().zip(&self.statements);

@@ -22,7 +22,7 @@ pub(super) fn is_wanted(request: &Request) -> bool {
 impl Engine {
     /// The answer's extension: each statement with the field of the answer that it is for. If PostgreSQL cannot plan it, `error` says why.
     pub(super) async fn explain(&self, execution: Execution<'_>) -> Value {
-        let BoundOperation { statements, roots } = execution.bound;
+        let BoundOperation { statements, roots, .. } = execution.bound;
         let mut explained = Vec::with_capacity(statements.len());
         for (statement, root) in statements.iter().zip(roots) {
             let field = &execution.compiled.roots[*root].key;

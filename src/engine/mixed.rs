@@ -189,7 +189,7 @@ impl Engine {
     }
 
     pub(super) fn session(&self, execution: Execution<'_>) -> Session {
-        Session::new(self.inner.database.clone(), execution.scope())
+        Session::new(self.inner.database.clone(), execution.scope(), execution.bound.tenant.clone())
     }
 }
 

@@ -11,16 +11,18 @@ use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers};
 use super::offload::{Offload, Place};
 use super::run::{Execution, Structure};
 use super::snapshots::{RoleSchema, Snapshots};
+use super::tenancy::{Tenancy, tenant_of};
 use super::work::Work;
 use super::{Identity, ReadFrom, Request, RoleLimits, describe, persisted};
-use crate::config::{CLAIMS_SETTING, Config, Documents, Limits, Tenant};
+use crate::config::{Config, Documents, Limits, Tenant};
 use crate::db::Database;
 use crate::error::Error;
 use crate::event::{Stage, Stopwatch};
 use crate::persisted::Persisted;
 use crate::plan::Effect;
-use crate::request::{JsonMap, JsonValue, Operation, is_subscription, json_map};
+use crate::request::{JsonMap, Operation, is_subscription, json_map};
 use crate::schema::Application;
+use crate::sql::TenantSchema;
 
 /// Validates and plans requests against the API of their role. Cheap to clone.
 #[derive(Clone)]
@@ -39,6 +41,8 @@ pub(super) struct Inner {
     pub(super) offload: Offload,
     /// Where the caller's tenant stands.
     tenant: Option<Tenant>,
+    /// Where the schema of the caller's tenant stands.
+    tenancy: Option<Tenancy>,
 }
 
 /// An accepted request with its statements.
@@ -55,6 +59,10 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn operation(&self) -> &Operation {
         &self.operation
+    }
+
+    pub(super) fn tenant(&self) -> Option<&TenantSchema> {
+        self.bound.tenant.as_ref()
     }
 
     pub(super) fn execution<'a>(
@@ -101,6 +109,7 @@ impl Planning {
                 acquire_timeout,
                 offload: Offload::new(),
                 tenant: config.api.tenant.clone(),
+                tenancy: Tenancy::of(&config.api),
             }),
         })
     }
@@ -143,6 +152,10 @@ impl Planning {
         };
         let (compiled, known) = found?;
         account.compiled(&compiled);
+        let tenant = match &self.inner.tenancy {
+            Some(tenancy) if compiled.runs() => Some(tenancy.schema_of(identity)?),
+            Some(_) | None => None,
+        };
         stopwatch.finish(Stage::Plan);
         let (operation, bound) = match place {
             Place::Here => work.bind(operation, &compiled),
@@ -151,7 +164,7 @@ impl Planning {
                 self.inner.offload.run(move || work.borrowed().bind(operation, &compiled)).await?
             }
         };
-        let bound = bound?;
+        let bound = bound?.within(tenant);
         stopwatch.finish(Stage::Sql);
         let (read_from, answer_limit) = (request.read_from, limits.answer_bytes);
         Ok(Prepared { operation, compiled, bound, known, read_from, answer_limit })
@@ -190,6 +203,16 @@ impl Planning {
         self.inner.snapshots.limits(role)
     }
 
+    /// The schema of an identity's tenant, if each has one of its own.
+    #[cfg_attr(
+        not(feature = "queue"),
+        expect(dead_code, reason = "only workers compare it with the server's")
+    )]
+    pub(crate) fn tenant(&self, identity: &Identity) -> Option<String> {
+        let schema = self.inner.tenancy.as_ref()?.schema_of(identity).ok()?;
+        Some(schema.name().to_owned())
+    }
+
     /// Whether the API of the connection's own user is loaded.
     pub async fn ready(&self) -> Result<(), Error> {
         self.inner.snapshots.of(None).await.map(|_| ())
@@ -209,14 +232,4 @@ impl Planning {
             Err(_) => describe::EMPTY_QUERY.to_owned(),
         }
     }
-}
-
-/// The tenant that a caller's claims name; null if they name none.
-fn tenant_of(tenant: &Tenant, identity: &Identity) -> JsonValue {
-    let claims = identity.settings.iter().find(|(name, _)| &**name == CLAIMS_SETTING);
-    let claims =
-        claims.and_then(|(_, json)| serde_json::from_str::<JsonValue>(json).ok()).unwrap_or_default();
-    let mut names = tenant.claim.iter();
-    let found = names.try_fold(&claims, |value, name| value.as_object()?.get(name.as_str()));
-    found.cloned().unwrap_or_default()
 }

@@ -67,7 +67,7 @@ impl Engine {
     /// there. A mutation is undone as a whole.
     pub(super) async fn send(&self, execution: Execution<'_>) -> Result<DatabaseAnswers, Error> {
         let (effect, mut scope) = (execution.compiled.effect, execution.scope());
-        let BoundOperation { statements, roots } = execution.bound;
+        let BoundOperation { statements, roots, .. } = execution.bound;
         let root_of = |statement: usize| Some(&execution.compiled.roots[*roots.get(statement)?]);
         let mut answers = Answers::with_capacity(statements.len());
         let mut errors = Vec::new();
@@ -80,6 +80,8 @@ impl Engine {
                 }
                 Err(failure) => failure,
             };
+            let error = self.of_tenant(execution, failure.error).await;
+            let failure = db::RunError { error, ..failure };
             let failures = failures(failure, &mut answers, statements.len(), effect);
             for (index, error) in failures {
                 may_be_outdated(execution, root_of(index), &error)?;
@@ -118,7 +120,7 @@ impl<'a> Execution<'a> {
 
     /// Role, settings and timeout of the execution.
     pub(super) fn scope(self) -> Scope {
-        Scope {
+        let scope = Scope {
             access: match self.compiled.effect {
                 Effect::Query => Access::ReadOnly,
                 Effect::Mutation => Access::ReadWrite,
@@ -128,6 +130,11 @@ impl<'a> Execution<'a> {
             statement_timeout: self.role_schema.statement_timeout,
             answer_limit: self.answer_limit,
             reach: self.reach(),
+        };
+        match &self.bound.tenant {
+            // What functions and triggers do not qualify is the tenant's, too.
+            Some(tenant) => scope.with("search_path", &tenant.search_path()),
+            None => scope,
         }
     }
 
@@ -200,7 +207,7 @@ pub(super) fn failed(
     let client_error = client_error(execution, root, &error);
     // Other fields may still be answered.
     let is_alone = is_of_statement(&error);
-    if (client_error.code == Code::Unavailable && !is_alone) || matches!(error, db::Error::ScopeRefused(_)) {
+    if (client_error.code == Code::Unavailable && !is_alone) || is_refused(&error) {
         return Err(error.into());
     }
     let client_error = report(client_error, &error, || FailedField::of_statement(root));
@@ -210,6 +217,11 @@ pub(super) fn failed(
     Ok((client_error, if ends_all { FailureScope::Operation } else { FailureScope::Field }))
 }
 
+/// Whether the request may not run as its role, or for its tenant.
+fn is_refused(error: &db::Error) -> bool {
+    matches!(error, db::Error::ScopeRefused(_) | db::Error::TenantRefused(_))
+}
+
 /// An error if the database may have changed since the operation was planned. A mutation has been undone
 /// completely then.
 pub(super) fn may_be_outdated(
@@ -217,7 +229,10 @@ pub(super) fn may_be_outdated(
     root: Option<&Root>,
     error: &db::Error,
 ) -> Result<(), Error> {
-    if execution.structure == Structure::Confirmed || !is_schema_change(error) {
+    // A tenant's schema may stay behind the others, and each of its requests would ask again.
+    let is_confirmed = execution.structure == Structure::Confirmed
+        || (execution.bound.tenant.is_some() && execution.role_schema.is_confirmed());
+    if is_confirmed || !is_schema_change(error) {
         return Ok(());
     }
     let client_error = Box::new(client_error(execution, root, error));
@@ -228,7 +243,8 @@ pub(super) fn may_be_outdated(
 fn client_error(execution: Execution<'_>, root: Option<&Root>, error: &db::Error) -> GraphqlError {
     let path = root.map(|root| root.key.clone().into()).into_iter().collect();
     let locations = root.and_then(|root| root.location).into_iter().collect();
-    GraphqlError { locations, path, ..of_operation(error, &execution.snapshot().schema) }
+    let tenant = execution.bound.tenant.as_ref();
+    GraphqlError { locations, path, ..of_operation(error, &execution.snapshot().schema, tenant) }
 }
 
 pub(super) fn assemble(

@@ -1,12 +1,14 @@
 //! The transaction of a field of the application. It begins when the field first asks for a connection.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
+use super::tenancy::usable;
 use crate::db::{self, Connection, Database, QueryError, Scope, Transaction};
-use crate::sql::Statement;
+use crate::sql::{Statement, TenantSchema};
 
 /// A transaction that begins when it is needed. Cheap to clone.
 #[derive(Clone)]
@@ -16,15 +18,25 @@ pub(super) struct Session {
     transaction: Arc<Mutex<Option<Transaction>>>,
     /// The first failure after which a retry of everything may succeed.
     passing: Arc<OnceLock<db::Error>>,
+    /// The schema of the request's tenant.
+    tenant: Option<TenantSchema>,
+    /// Whether that schema can be used. Without it, names that are not qualified would be those of other schemas.
+    is_usable: Arc<AtomicBool>,
 }
 
 /// The transaction's connection, on loan to a field.
 pub struct FieldConnection(OwnedMappedMutexGuard<Option<Transaction>, Transaction>);
 
 impl Session {
-    pub(super) fn new(database: Database, scope: Scope) -> Self {
+    pub(super) fn new(database: Database, scope: Scope, tenant: Option<TenantSchema>) -> Self {
         let (transaction, passing) = (Arc::default(), Arc::default());
-        Self { database, scope: Arc::new(scope), transaction, passing }
+        let is_usable = Arc::new(AtomicBool::new(tenant.is_none()));
+        Self { database, scope: Arc::new(scope), transaction, passing, tenant, is_usable }
+    }
+
+    /// The schema of the request's tenant, if each has one of its own.
+    pub(super) fn tenant(&self) -> Option<&TenantSchema> {
+        self.tenant.as_ref()
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -32,8 +44,13 @@ impl Session {
     }
 
     /// A part of a transaction that has already begun, with this scope set.
-    pub(super) fn within(database: Database, scope: Scope, transaction: Transaction) -> Self {
-        Self { transaction: Arc::new(Mutex::new(Some(transaction))), ..Self::new(database, scope) }
+    pub(super) fn within(
+        database: Database,
+        scope: Scope,
+        tenant: Option<TenantSchema>,
+        transaction: Transaction,
+    ) -> Self {
+        Self { transaction: Arc::new(Mutex::new(Some(transaction))), ..Self::new(database, scope, tenant) }
     }
 
     /// The transaction, if it has begun and is not in use.
@@ -61,6 +78,14 @@ impl Session {
         let mut held = Arc::clone(&self.transaction).try_lock_owned().map_err(|_| in_use())?;
         if held.is_none() {
             *held = Some(self.database.begin(&self.scope).await?);
+        }
+        if let (Some(tenant), Some(transaction), false) =
+            (&self.tenant, held.as_mut(), self.is_usable.load(Ordering::Relaxed))
+        {
+            if transaction.run(&usable(tenant)).await?.is_none() {
+                return Err(db::Error::TenantRefused(tenant.name().to_owned()));
+            }
+            self.is_usable.store(true, Ordering::Relaxed);
         }
         OwnedMutexGuard::try_map(held, Option::as_mut).map(FieldConnection).map_err(|_| in_use())
     }

@@ -69,7 +69,13 @@ impl Weighter<String, Arc<ReadyAnswers>> for TextWeight {
 
 impl Snapshot {
     pub(super) fn new(json: &str, api: &Api, application: &Application) -> Result<Self, Error> {
-        let catalog = Catalog::from_json(json)?;
+        let mut catalog = Catalog::from_json(json)?;
+        if api.schema_per_tenant.is_some() {
+            // Those of tenants are nothing for other tenants.
+            catalog
+                .text_search
+                .keep(|schema| schema == "public" || api.schemas.iter().any(|own| own == schema));
+        }
         let options = Options {
             total_count: api.total_count,
             aggregate: api.aggregate,
@@ -82,6 +88,8 @@ impl Snapshot {
         let extended = |catalog| Rendered::of(&Arc::new(catalog), options, application);
         let (mut schema, rendered) = extended(catalog)?;
         schema.tenant_column = api.tenant.as_ref().map(|tenant| tenant.column.as_str().into());
+        let template = api.schema_per_tenant.as_ref().map(|tenants| tenants.template.as_str().into());
+        schema.tenant_template = template;
         let visible = match visible {
             Visible::All => Some(rendered.clone()),
             Visible::Part(part) => Some(extended(*part)?.1),

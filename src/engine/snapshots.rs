@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use super::RoleLimits;
@@ -33,6 +33,9 @@ const LOADS_AT_ONCE: usize = 4;
 /// others are read at their next request.
 const RELOADED: usize = 64;
 
+/// For this long, a failure in the schema of one tenant is no reason to look for changes again.
+const CONFIRMED_FOR: Duration = Duration::from_secs(2);
+
 /// Everything that is needed to answer requests of one role.
 pub(super) struct RoleSchema {
     pub(super) snapshot: Arc<Snapshot>,
@@ -43,9 +46,16 @@ pub(super) struct RoleSchema {
     version: CatalogVersion,
     /// When it was last used, in seconds since the start.
     used: AtomicU64,
+    /// When the database was last found to be as this says.
+    confirmed: ArcSwapOption<Instant>,
 }
 
 impl RoleSchema {
+    /// Whether the database was just found to be as this says.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.confirmed.load().as_ref().is_some_and(|at| at.elapsed() < CONFIRMED_FOR)
+    }
+
     /// Waits until one more operation of the role may run. The operation keeps the permit until it ends.
     pub(super) async fn place(&self, timeout: Duration) -> Result<Option<OwnedSemaphorePermit>, Error> {
         let Some(places) = &self.places else { return Ok(None) };
@@ -146,13 +156,18 @@ impl Snapshots {
             return Ok(Some(Arc::clone(role_schema)));
         }
         let versions = self.loader.versions(&[role]).await?;
-        if known.is_some_and(|role_schema| {
+        let is_the_same = |role_schema: &Arc<RoleSchema>| {
             versions.first().is_some_and(|(_, version)| *version == role_schema.version)
-        }) {
+        };
+        let role_schema = match known.filter(is_the_same) {
+            Some(role_schema) => role_schema,
+            None => self.load(role).await?.0,
+        };
+        if Arc::ptr_eq(&role_schema.snapshot, &old.snapshot) {
+            role_schema.confirmed.store(Some(Arc::new(Instant::now())));
             return Ok(None);
         }
-        let (role_schema, _) = self.load(role).await?;
-        Ok(Some(role_schema).filter(|role_schema| !Arc::ptr_eq(&role_schema.snapshot, &old.snapshot)))
+        Ok(Some(role_schema))
     }
 
     /// Reads the catalogs of all roles again; returns whether any has changed. Running requests keep the
@@ -240,7 +255,14 @@ impl Snapshots {
         let statement_timeout = version.statement_timeout.unwrap_or(self.statement_timeout);
         let used = AtomicU64::new(self.start.elapsed().as_secs());
         let places = self.limits.of(role).concurrency.map(|count| self.concurrency.of(role, count));
-        let role_schema = Arc::new(RoleSchema { snapshot, statement_timeout, places, version, used });
+        let role_schema = Arc::new(RoleSchema {
+            snapshot,
+            statement_timeout,
+            places,
+            version,
+            used,
+            confirmed: ArcSwapOption::empty(),
+        });
         let mut role_schemas = RoleSchemas::clone(&role_schemas);
         role_schemas.insert(role, Arc::clone(&role_schema));
         self.role_schemas.store(Arc::new(role_schemas));

@@ -116,7 +116,8 @@ impl Engine {
         if let Err(error) = transaction.enter(&scope).await {
             return undo(transaction, error.into()).await;
         }
-        let session = Session::within(self.inner.database.clone(), scope, transaction);
+        let tenant = execution.bound.tenant.clone();
+        let session = Session::within(self.inner.database.clone(), scope, tenant, transaction);
         let written = self.write(execution, &session, calls, (*prepared.known).clone()).await;
         let transaction = session.take().ok_or_else(|| {
             db::Error::Protocol("a field kept its connection after it had answered".to_owned())

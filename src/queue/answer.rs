@@ -133,6 +133,12 @@ pub(super) fn conflict() -> Response {
     refused(Outcome::RequestError, Code::Conflict, message)
 }
 
+/// The worker has another tenant for the operation than the server, or none.
+pub(super) fn other_tenant() -> Response {
+    let message = "the server and its worker differ in schema-per-tenant; give both the same setting";
+    refused(Outcome::Unavailable, Code::Unavailable, message)
+}
+
 /// The operation is in the queue, and the client does not wait for it.
 pub(super) fn accepted(id: Uuid) -> Response {
     let body = json!({ "operation": { "id": id, "state": "QUEUED" } }).to_string();

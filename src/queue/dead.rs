@@ -85,7 +85,7 @@ impl DeadLetters {
         let enqueued = Enqueued {
             id: message.id,
             role: message.counted_for(),
-            version: message.ask.version(),
+            version: message.version(),
             sent_at: message.enqueued_at,
             is_for_now: false,
             message: &text,

@@ -11,8 +11,9 @@ use uuid::Uuid;
 use crate::config::Api;
 use crate::engine::{AllowedOperations, CatalogRequest, Identity, ReadFrom, Request};
 
-/// The versions of messages that this worker understands. The first had only mutations.
-const VERSIONS: [&str; 2] = ["1", "2"];
+/// The versions of messages that this worker understands. The first had only mutations, and the second no tenants: an older worker
+/// would run the operation in the schema that stands for those of all tenants.
+const VERSIONS: [&str; 3] = ["1", "2", "3"];
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 pub(super) type Milliseconds = u64;
@@ -41,9 +42,12 @@ pub(super) struct Message {
 
 /// The sender: the verified content of the token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sender {
+pub(crate) struct Sender {
     pub(super) role: Option<String>,
     pub(super) settings: Vec<(String, String)>,
+    /// The schema of its tenant, if each has one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tenant: Option<String>,
 }
 
 /// The request.
@@ -96,6 +100,11 @@ impl Message {
         serde_json::from_str(text)
     }
 
+    /// The first version of messages that has its kind.
+    pub(super) fn version(&self) -> &'static str {
+        if self.sender.tenant.is_some() { "3" } else { self.ask.version() }
+    }
+
     /// The role that it counts for. The connection's own user has an empty name.
     pub(super) fn counted_for(&self) -> &str {
         self.sender.role.as_deref().unwrap_or_default()
@@ -112,7 +121,7 @@ impl Ask {
     }
 
     /// The first version of messages that has this kind.
-    pub(super) fn version(&self) -> &'static str {
+    fn version(&self) -> &'static str {
         match self {
             Self::Write(_) => "1",
             Self::Read { .. } | Self::Describe { .. } => "2",
@@ -130,13 +139,15 @@ pub(super) fn is_known(version: &str) -> bool {
     VERSIONS.contains(&version)
 }
 
-impl From<&Identity> for Sender {
-    fn from(identity: &Identity) -> Self {
+impl Sender {
+    /// The user of a request, and the schema of its tenant.
+    pub(crate) fn new(identity: &Identity, tenant: Option<&str>) -> Self {
         let settings = identity
             .settings
             .iter()
             .map(|(name, value)| (name.as_ref().to_owned(), value.as_ref().to_owned()));
-        Self { role: identity.role.as_deref().map(str::to_owned), settings: settings.collect() }
+        let tenant = tenant.map(str::to_owned);
+        Self { role: identity.role.as_deref().map(str::to_owned), settings: settings.collect(), tenant }
     }
 }
 
@@ -182,6 +193,7 @@ mod tests {
             sender: Sender {
                 role: Some("anon".to_owned()),
                 settings: vec![("a.b".into(), "\u{0}\"".into())],
+                tenant: None,
             },
             ask,
             enqueued_at: 1,
@@ -204,6 +216,7 @@ mod tests {
             subscriptions: true,
             federation: false,
             tenant: None,
+            schema_per_tenant: None,
         };
         let question = CatalogRequest::Versions(vec![None, Some("anon".to_owned())]);
         for ask in [
@@ -211,8 +224,8 @@ mod tests {
             Ask::Read { operation: operation(), from: ReadFrom::Primary },
             Ask::Describe { question, extent },
         ] {
-            assert!(is_known(ask.version()));
             let message = message(ask);
+            assert!(is_known(message.version()));
             assert_eq!(Message::decode(&message.encode().unwrap()).unwrap(), message);
         }
         let text = message(Ask::Write(operation())).encode().unwrap();
@@ -225,6 +238,14 @@ mod tests {
         let ask = serde_json::to_string(&Ask::Write(operation())).unwrap();
         let first = r#"{"write":{"query":"mutation { a }","operationName":null,"variables":"#;
         assert!(ask.starts_with(first), "{ask}");
-        assert_eq!(Ask::Write(operation()).version(), "1");
+        assert_eq!(message(Ask::Write(operation())).version(), "1");
+    }
+
+    #[test]
+    fn a_worker_that_knows_no_tenants_does_not_read_their_messages() {
+        let mut message = message(Ask::Write(operation()));
+        message.sender.tenant = Some("acme".to_owned());
+        assert_eq!(message.version(), "3");
+        assert_eq!(Message::decode(&message.encode().unwrap()).unwrap(), message);
     }
 }

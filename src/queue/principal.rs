@@ -22,7 +22,11 @@ pub(super) fn principal(sender: &Sender) -> Fingerprint {
         Some(Value::Object(claims)) => named_by(claims),
         _ => Value::Null,
     };
-    fingerprint(&json!([sender.role, who]))
+    match &sender.tenant {
+        None => fingerprint(&json!([sender.role, who])),
+        // Of two tenants, the same person is two senders.
+        Some(tenant) => fingerprint(&json!([sender.role, who, tenant])),
+    }
 }
 
 /// The request.
@@ -79,6 +83,7 @@ mod tests {
         Sender {
             role: Some(role.to_owned()),
             settings: vec![(CLAIMS_SETTING.to_owned(), claims.to_string())],
+            tenant: None,
         }
     }
 
@@ -96,6 +101,15 @@ mod tests {
         ] {
             assert_ne!(first, principal(&other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_person_of_two_tenants_is_two_senders() {
+        let ann = sender("user", &json!({ "sub": "ann" }));
+        let of = |tenant: &str| principal(&Sender { tenant: Some(tenant.to_owned()), ..ann.clone() });
+        assert_eq!(of("acme"), of("acme"));
+        assert_ne!(of("acme"), of("other"));
+        assert_ne!(of("acme"), principal(&ann));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use super::replies::{Replies, Waiting};
 use super::store::{EnqueueOutcome, Enqueued, Settled};
 use super::{Bounds, Error, answer, backlog, now, principal, store};
 use crate::config::{self, Api};
-use crate::engine::{CatalogRequest, Identity, ReadFrom, Response};
+use crate::engine::{CatalogRequest, ReadFrom, Response};
 use crate::event::metrics::Backlog;
 use crate::event::{self, QueueEvent};
 
@@ -97,14 +97,9 @@ impl Producer {
     }
 
     /// Runs a mutation, once.
-    pub(crate) async fn write(
-        &self,
-        operation: Operation,
-        identity: &Identity,
-        handling: Handling,
-    ) -> Response {
+    pub(crate) async fn write(&self, operation: Operation, sender: Sender, handling: Handling) -> Response {
         let id = handling.key.unwrap_or_else(Uuid::new_v4);
-        let (ask, sender) = (Ask::Write(operation), Sender::from(identity));
+        let ask = Ask::Write(operation);
         let answered = match handling.wait {
             Wait::ForAnswer => self.ask(id, ask, sender, handling.key.is_some()).await,
             Wait::No => self.leave(id, ask, sender).await,
@@ -113,15 +108,15 @@ impl Producer {
     }
 
     /// Runs a query, at least once.
-    pub(crate) async fn read(&self, operation: Operation, identity: &Identity, from: ReadFrom) -> Response {
+    pub(crate) async fn read(&self, operation: Operation, sender: Sender, from: ReadFrom) -> Response {
         let ask = Ask::Read { operation, from };
-        let answered = self.ask(Uuid::new_v4(), ask, Sender::from(identity), false).await;
+        let answered = self.ask(Uuid::new_v4(), ask, sender, false).await;
         answered.unwrap_or_else(Refusal::response)
     }
 
     /// Asks a worker a question about the database's catalog.
     pub(super) async fn describe(&self, question: CatalogRequest, extent: Api) -> Result<Response, Refusal> {
-        let sender = Sender { role: question.role().map(str::to_owned), settings: Vec::new() };
+        let sender = Sender { role: question.role().map(str::to_owned), settings: Vec::new(), tenant: None };
         self.ask(Uuid::new_v4(), Ask::Describe { question, extent }, sender, false).await
     }
 
@@ -221,7 +216,7 @@ impl Producer {
         let enqueued = Enqueued {
             id: message.id,
             role: message.counted_for(),
-            version: message.ask.version(),
+            version: message.version(),
             sent_at: message.enqueued_at,
             is_for_now: message.ask.only_reads(),
             message: &text,

@@ -81,7 +81,7 @@ async fn answer(source: &Source, context: &FieldContext, arguments: &Value) -> R
     let Some(id) = id else {
         return Err(FieldError::bad_user_input("the id is no UUID"));
     };
-    let principal = principal::principal(&Sender::from(context.identity()));
+    let principal = principal::principal(&Sender::new(context.identity(), context.tenant()));
     if let Some(record) = find(context, id).await? {
         return Ok(if record.principal == principal { finished(id, &record) } else { Value::Null });
     }

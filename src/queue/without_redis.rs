@@ -73,6 +73,16 @@ impl Operation {
     }
 }
 
+/// Who sends an operation.
+pub(crate) struct Sender;
+
+impl Sender {
+    /// The user of a request.
+    pub(crate) fn new(_: &Identity, _: Option<&str>) -> Self {
+        Self
+    }
+}
+
 /// Puts operations into the queue.
 #[derive(Clone)]
 pub struct Producer(Never);
@@ -104,12 +114,12 @@ impl Producer {
     }
 
     /// Never called.
-    pub(crate) fn write(&self, _: Operation, _: &Identity, _: Handling) -> Ready<Response> {
+    pub(crate) fn write(&self, _: Operation, _: Sender, _: Handling) -> Ready<Response> {
         match self.0 {}
     }
 
     /// Never called.
-    pub(crate) fn read(&self, _: Operation, _: &Identity, _: ReadFrom) -> Ready<Response> {
+    pub(crate) fn read(&self, _: Operation, _: Sender, _: ReadFrom) -> Ready<Response> {
         match self.0 {}
     }
 }

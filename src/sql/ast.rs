@@ -241,8 +241,8 @@ pub enum Expression {
     FunctionCall(FunctionCall),
     /// A call of one of PostgreSQL's own functions, in `pg_catalog`.
     Call(&'static str, Vec<Expression>),
-    /// A text search configuration, as a constant.
-    TextSearchConfiguration(QualifiedName),
+    /// The name of an object as a constant, for a cast to a type such as `regclass`. PostgreSQL looks it up before it looks for an index.
+    NameInLiteral(QualifiedName),
     /// `coalesce(…)`, which is not a function.
     Coalesce(Vec<Expression>),
     /// An aggregate over the rows of the `SELECT`.

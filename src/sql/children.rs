@@ -4,7 +4,7 @@
 use super::ast::{Expression, Order};
 use super::condition::parameter;
 use super::{Compiler, Nulls, TableRef};
-use crate::catalog::{SqlType, Table};
+use crate::catalog::{QualifiedName, SqlType, Table};
 use crate::plan::Slot;
 use crate::schema::{Join, KeySide};
 
@@ -21,8 +21,8 @@ impl Compiler<'_> {
     /// The condition that a row is in the table itself, if that distinguishes rows.
     pub(super) fn is_own(&self, at: TableRef<'_>) -> Option<Expression> {
         let table = self.table_of(at);
-        let name = [&table.schema, &table.name].map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
-        let own = Expression::text(name.join(".")).cast(SqlType::system("regclass"));
+        let name = QualifiedName::new(&table.schema, &table.name);
+        let own = Expression::NameInLiteral(name).cast(SqlType::system("regclass"));
         Some(self.table_oid(at)?.binary("=", own))
     }
 

@@ -37,7 +37,7 @@ pub fn compile(schema: &Schema, action: &Action) -> Vec<CompiledStatement> {
     let SingleRow { query, if_no_row } = compiler.answer(action, !keeping.is_empty());
     let session = compiler.session.get();
     let printed = |query, if_no_row| {
-        let (template, slots) = print(&query, session);
+        let (template, slots) = print(&query, session, schema.tenant_template.as_deref());
         CompiledStatement::new(template.answering(if_no_row), slots)
     };
     let keeping = keeping.into_iter().map(|select| printed(select.into_query(), None));

@@ -4,6 +4,7 @@
 //! placeholders for them. Every `match` is exhaustive, so no node is forgotten.
 
 mod expression;
+mod schema;
 
 use super::ast::{
     Change, ConflictTarget, Expression, From, FunctionCall, Modify, OnConflict, Order, Query, Rows, Select,
@@ -12,12 +13,18 @@ use super::ast::{
 use super::{SessionSettings, Template};
 use crate::catalog::{QualifiedName, SqlType};
 use crate::plan::Slot;
+use crate::statement::Place;
 
-/// Prints a statement: its text, and the slots for its placeholders.
-pub(super) fn print(query: &Query, session: SessionSettings) -> (Template, Vec<Slot>) {
-    let mut printer = Printer::default();
+/// Prints a statement: its text, and the slots for its placeholders. The text has places for the name of the schema that stands for
+/// those of all tenants, if there is one.
+pub(super) fn print(
+    query: &Query,
+    session: SessionSettings,
+    tenant_template: Option<&str>,
+) -> (Template, Vec<Slot>) {
+    let mut printer = Printer { tenant_template, ..Printer::default() };
     printer.query(query);
-    let Printer { text, places, types, slots } = printer;
+    let Printer { text, places, types, slots, .. } = printer;
     (Template::new(text, places, types.into_iter().collect(), session), slots)
 }
 
@@ -33,16 +40,18 @@ fn parameter_type(sql_type: &SqlType) -> String {
 
 /// The text printed so far, and its values.
 #[derive(Default)]
-struct Printer {
+struct Printer<'t> {
     text: String,
-    /// The placeholders, as offsets in the text.
-    places: Vec<usize>,
+    /// The places for values, and for the name of a tenant's schema.
+    places: Vec<Place>,
     /// The types of the values as parameters of a function.
     types: Vec<Option<String>>,
     slots: Vec<Slot>,
+    /// The schema in whose place a tenant's is used.
+    tenant_template: Option<&'t str>,
 }
 
-impl Printer {
+impl Printer<'_> {
     fn push(&mut self, text: &str) {
         self.text.push_str(text);
     }
@@ -115,7 +124,7 @@ impl Printer {
                 if *is_only {
                     self.push("only ");
                 }
-                self.qualified(schema, name);
+                self.in_schema(schema, name);
                 alias
             }
             From::Subselect(select, alias) => {
@@ -163,7 +172,7 @@ impl Printer {
             Change::Update { .. } => "update ",
             Change::Delete { .. } => "delete from ",
         });
-        self.qualified(&modify.schema, &modify.name);
+        self.in_schema(&modify.schema, &modify.name);
         self.push(" as ");
         self.identifier(&modify.alias);
         match &modify.change {
@@ -220,11 +229,11 @@ impl Printer {
             }
             ConflictTarget::Index { terms, predicate } => {
                 self.push("(");
-                self.separated(", ", terms, |printer, term| printer.push(term));
+                self.separated(", ", terms, |printer, term| printer.printed(term));
                 self.push(")");
                 if let Some(predicate) = predicate {
                     self.push(" where ");
-                    self.push(predicate);
+                    self.printed(predicate);
                 }
             }
         }
@@ -236,7 +245,7 @@ impl Printer {
     }
 
     fn function_call(&mut self, call: &FunctionCall) {
-        self.qualified(&call.schema, &call.name);
+        self.in_schema(&call.schema, &call.name);
         self.push("(");
         self.separated(", ", &call.arguments, |printer, (name, value)| {
             if let Some(name) = name {
@@ -286,7 +295,7 @@ impl Printer {
 
     /// A placeholder for a value, cast to its type if that may be named.
     fn value(&mut self, slot: &Slot, sql_type: Option<&SqlType>) {
-        self.places.push(self.text.len());
+        self.places.push(Place::of_value(self.text.len()));
         self.types.push(sql_type.map(parameter_type));
         self.slots.push(slot.clone());
         if let Some(sql_type) = sql_type {
@@ -305,8 +314,9 @@ impl Printer {
         self.push("\"");
     }
 
-    fn qualified(&mut self, schema: &str, name: &str) {
-        self.identifier(schema);
+    /// The name of a column of a table under an alias.
+    fn qualified(&mut self, alias: &str, name: &str) {
+        self.identifier(alias);
         self.push(".");
         self.identifier(name);
     }
@@ -319,7 +329,7 @@ impl Printer {
             self.push("pg_catalog.");
             self.push(&name.name);
         } else {
-            self.qualified(&name.schema, &name.name);
+            self.in_schema(&name.schema, &name.name);
         }
     }
 
@@ -341,7 +351,7 @@ impl Printer {
         if operator.is_system() {
             self.push("pg_catalog");
         } else {
-            self.identifier(&operator.schema);
+            self.schema(&operator.schema);
         }
         self.push(".");
         self.push(&operator.name);

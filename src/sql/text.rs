@@ -26,14 +26,18 @@ impl Compiler<'_> {
         if exposed.is_some_and(|exposed| exposed.column_type.family == TypeFamily::TextVector) {
             return value;
         }
-        let configuration = Expression::TextSearchConfiguration(configuration.clone());
+        let configuration = configuration_name(configuration);
         Expression::Call("to_tsvector", vec![configuration, value.cast(SqlType::TEXT)])
     }
 }
 
 /// The words that are looked for. No text of a client is an error to this function.
 fn search_query(search: &TextSearch) -> Expression {
-    let configuration = Expression::TextSearchConfiguration(search.configuration.clone());
+    let configuration = configuration_name(&search.configuration);
     let words = parameter(search.query.clone(), Some(SqlType::TEXT));
     Expression::Call("websearch_to_tsquery", vec![configuration, words])
+}
+
+fn configuration_name(configuration: &QualifiedName) -> Expression {
+    Expression::NameInLiteral(configuration.clone()).cast(SqlType::system("regconfig"))
 }

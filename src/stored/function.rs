@@ -103,11 +103,11 @@ fn name(parts: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sql::SessionSettings;
+    use crate::sql::{Place, SessionSettings};
 
     fn function(text: &str, role: Option<&str>, access: Access, owner: &str) -> Function {
         let types = Some(vec!["pg_catalog.int4".to_owned()]);
-        let template = Template::new(text.to_owned(), vec![7], types, SessionSettings::NONE);
+        let template = Template::new(text.to_owned(), vec![Place::of_value(7)], types, SessionSettings::NONE);
         Function::new(&template, role, access, owner).unwrap()
     }
 

@@ -287,6 +287,7 @@ fn config(case: &Case, url: &str) -> Config {
         subscriptions: false,
         federation: false,
         tenant: None,
+        schema_per_tenant: None,
     };
     config
 }

@@ -12,13 +12,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use glowplug::catalog::{Catalog, INTROSPECT};
-use glowplug::config::{Config, PoolMode};
+use glowplug::config::{CLAIMS_SETTING, Config, PoolMode, SchemaPerTenant, TenantSource};
 use glowplug::engine::{AllowedOperations, Identity, ReadFrom, Request};
-use glowplug::plan::{Source, plan};
+use glowplug::plan::{PlanError, Source, plan};
 use glowplug::request::{Document, Facts, Operation, json_map};
 use glowplug::schema::rendered::Rendered;
 use glowplug::schema::{Options, Schema};
 use glowplug::sql::{Statement, compile};
+use glowplug::statement::TenantSchema;
 use serde_json::{Map, Value};
 
 use crate::harness;
@@ -56,7 +57,23 @@ impl Case {
         let mut config = harness::config(url, pool_mode);
         config.api.schemas = SCHEMAS.map(str::to_owned).into();
         config.api.federation = self.is_of_subgraph();
+        if self.is_of_tenants() {
+            let named_by = TenantSource::Claim(vec!["tenant".to_owned()]);
+            config.api.schema_per_tenant =
+                Some(SchemaPerTenant { template: SCHEMAS[1].to_owned(), named_by });
+        }
         config
+    }
+
+    /// Whether each tenant has a schema of its own; its request is one of the tenant `acme`.
+    fn is_of_tenants(&self) -> bool {
+        self.folder.ends_with("schema_per_tenant")
+    }
+
+    fn identity(&self) -> Identity {
+        let claims = serde_json::json!({ "tenant": "acme" }).to_string();
+        let settings = [(CLAIMS_SETTING.into(), claims.into())].into();
+        if self.is_of_tenants() { Identity { settings, ..Identity::default() } } else { Identity::default() }
     }
 
     fn request(&self) -> Request {
@@ -90,10 +107,12 @@ impl Case {
     pub(crate) fn roots(&self, picture: &str) -> Vec<(String, Vec<Statement>)> {
         let config = harness::config("postgres://nobody@localhost/none", PoolMode::Direct);
         let catalog = Catalog::from_json(picture).expect("a catalogue");
-        let schema = Schema::new(
+        let mut schema = Schema::new(
             Arc::new(catalog),
             Options { federation: self.is_of_subgraph(), ..Options::default() },
         );
+        let tenant = self.is_of_tenants().then(|| TenantSchema::new("acme", &[]).expect("a tenant's name"));
+        schema.tenant_template = tenant.is_some().then(|| SCHEMAS[1].into());
         let rendered = Rendered::new(&schema).expect("a valid schema");
         let document =
             Document::parse(&rendered, &self.read("request.graphql"), &config.limits).expect("a document");
@@ -106,7 +125,8 @@ impl Case {
             let Source::Database(action) = root.source else { return None };
             let compiled = compile(&schema, &action).into_iter();
             let bound = compiled.map(|compiled| compiled.bind(&schema, operation.variables()));
-            Some((root.key, bound.collect::<Result<_, _>>().expect("values of their types")))
+            let bound = bound.map(|statement| Ok(statement?.within(tenant.as_ref())));
+            Some((root.key, bound.collect::<Result<_, PlanError>>().expect("values of their types")))
         });
         statements.collect()
     }
@@ -116,6 +136,8 @@ impl Case {
         let mut text = String::new();
         for (key, statements) in self.roots(picture) {
             for statement in statements {
+                // The text has a place for the tenant's schema.
+                let statement = statement.within(None);
                 writeln!(text, "-- {key}\n{};", statement.numbered()).expect("a string takes everything");
                 if let Some(known) = statement.if_no_row() {
                     writeln!(text, "-- without a row: {known}").expect("a string takes everything");
@@ -184,7 +206,7 @@ async fn requests_get_the_same_answer_directly_through_a_transaction_mode_pooler
             if is_warm {
                 answering.compile(&request).await;
             }
-            let response = answering.respond(request, &Identity::default()).await;
+            let response = answering.respond(request, &case.identity()).await;
             let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");
             wrong.extend(case.hold("response.json", &(body + "\n")));
         }
@@ -210,7 +232,7 @@ async fn requests_get_the_same_answer_from_a_newer_postgresql() {
         let url = cluster.url(&harness::database_of(cluster, &setup).await);
         wrong.extend(case.hold("statement.sql", &case.statements(&case.picture(&url).await)));
         let answering = Answering::start(Route::Direct, &case.config(&url, PoolMode::Direct)).await;
-        let response = answering.respond(case.request(), &Identity::default()).await;
+        let response = answering.respond(case.request(), &case.identity()).await;
         let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");
         wrong.extend(case.hold("response.json", &(body + "\n")));
         count += 1;

@@ -183,6 +183,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             subscriptions: true,
             federation: false,
             tenant: None,
+            schema_per_tenant: None,
         },
         limits: config::Limits {
             depth: 20,

@@ -81,6 +81,7 @@ mod starter;
 mod stored;
 mod supabase;
 mod sweep;
+mod tenants;
 mod text_search;
 mod tidy;
 mod unfold;

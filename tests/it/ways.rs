@@ -165,6 +165,11 @@ impl Drop for Answering {
     }
 }
 
+/// The address of the Redis that all queues are in.
+pub(crate) fn redis_url() -> String {
+    REDIS.url()
+}
+
 /// Waits until there is a worker; without one, requests fail at once.
 pub(crate) async fn until_there_is_a_worker(backend: &Backend) {
     while backend.ready().await.is_err_and(|why| why.starts_with("no worker answers")) {

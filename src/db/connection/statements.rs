@@ -8,7 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::db::connection::columns::Columns;
-use crate::statement::TemplateId;
+use crate::statement::{TemplateId, TenantSchema};
 
 /// How many statements a connection keeps at most.
 const MOST: usize = 128;
@@ -27,8 +27,8 @@ pub(super) const LONGEST: usize = MOST_TEXT / 8;
 pub(in crate::db) enum Key {
     /// A typed query: its text, and the types of its parameters.
     Query(Arc<str>, Arc<[u32]>),
-    /// A compiled statement of an operation.
-    Compiled(TemplateId, Option<Arc<str>>),
+    /// A compiled statement of an operation, in the schema of a tenant if its text has places for one.
+    Compiled(TemplateId, Option<Arc<str>>, Option<TenantSchema>),
     /// A statement of an operation that a person wrote, by its text.
     Written(Arc<str>, Option<Arc<str>>),
     /// The scope of an operation, by the number of its settings.

@@ -11,7 +11,7 @@ use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
 use crate::db::operation::scope::{Access, Scope};
 use crate::db::operation::stored::Calls;
-use crate::statement::{SessionSettings, Statement, Text};
+use crate::statement::{Filling, SessionSettings, Statement, Text};
 
 /// A message, and the number of results in it before those of the statements.
 pub(super) struct Message {
@@ -111,9 +111,13 @@ pub(super) fn append(message: &mut String, statement: &Statement) -> Result<(), 
         Text::Written(text) => return append_statement(message, text, &statement.parameters),
     };
     let (before, rest) = template.parts();
-    for (part, value) in before.zip(&statement.parameters) {
+    let mut values = statement.parameters.iter();
+    for (part, filling) in before {
         message.push_str(part);
-        append_parameter(message, value.as_deref())?;
+        match filling {
+            Filling::Value => append_parameter(message, values.next().and_then(Option::as_deref))?,
+            Filling::Schema(form) => message.push_str(statement.schema(form)),
+        }
     }
     message.push_str(rest);
     Ok(())

@@ -55,7 +55,7 @@ impl<'a> Part<'a> {
             statement.parameters.iter().map(|value| value.as_deref().map(Cow::Borrowed)).collect();
         refuse_nul(&values)?;
         let key = match &statement.text {
-            Text::Compiled(template) => Key::Compiled(template.id(), role.cloned()),
+            Text::Compiled(template) => Key::Compiled(template.id(), role.cloned(), statement.tenant.clone()),
             Text::Written(text) => Key::Written(Arc::from(&**text), role.cloned()),
         };
         Ok(Self { key, source: Source::Statement(statement, role.map(|role| &**role)), values })

@@ -197,7 +197,8 @@ impl StoredStatements {
     fn candidate(&self, scope: &Scope, statement: &Statement) -> Option<Arc<Candidate>> {
         let Text::Compiled(template) = &statement.text else { return None };
         template.signature()?;
-        if template.size() > LONGEST_TEXT || template.values() > MOST_VALUES {
+        // A function for each tenant would be too many.
+        if template.has_schemas() || template.size() > LONGEST_TEXT || template.values() > MOST_VALUES {
             return None;
         }
         let used = Use { template: template.id(), role: scope.role.as_deref(), access: scope.access };

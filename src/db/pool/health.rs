@@ -24,7 +24,10 @@ impl Health {
     /// Records how a message went. An error of a statement is an answer, too.
     pub(in crate::db) fn note(&self, error: Option<&Error>) {
         match error {
-            None | Some(Error::Database(_) | Error::ScopeRefused(_) | Error::AnswerTooLong) => {
+            None
+            | Some(
+                Error::Database(_) | Error::ScopeRefused(_) | Error::TenantRefused(_) | Error::AnswerTooLong,
+            ) => {
                 self.heard.store(self.now(), Ordering::Relaxed);
             }
             Some(Error::Unavailable(_) | Error::DeadlineExceeded(_)) => {

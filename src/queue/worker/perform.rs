@@ -100,6 +100,10 @@ impl Worker {
     async fn attempt(&self, message: &Message, attempts: u32) -> Result<(Response, &'static str), Error> {
         let identity = Identity::from(&message.sender);
         let engine = &self.inner.engine;
+        let is_asked = matches!(message.ask, Ask::Describe { .. });
+        if !is_asked && engine.planning().tenant(&identity) != message.sender.tenant {
+            return Ok((answer::other_tenant(), "FAILED"));
+        }
         let response = match &message.ask {
             Ask::Write(operation) => return self.write(message, operation, &identity, attempts).await,
             // Temporary failures become the answer, as on a server that runs queries itself: the client may know better what

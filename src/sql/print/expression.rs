@@ -1,10 +1,10 @@
 //! Prints expressions. Those with their own parentheses can be anywhere.
 
 use super::Printer;
-use crate::catalog::{QualifiedName, SqlType};
+use crate::catalog::QualifiedName;
 use crate::sql::ast::{Aggregate, Expression, Order, Select};
 
-impl Printer {
+impl Printer<'_> {
     pub(super) fn expression(&mut self, expression: &Expression) {
         match expression {
             Expression::Column { table, column } => self.qualified(table, column),
@@ -24,7 +24,7 @@ impl Printer {
             Expression::WholeRow { table, row_type: (schema, name) } => {
                 self.identifier(table);
                 self.push(".*::");
-                self.qualified(schema, name);
+                self.in_schema(schema, name);
             }
             Expression::RowOfColumns { columns, row_type } => self.row_of_columns(columns, row_type),
             Expression::FunctionCall(call) => self.function_call(call),
@@ -32,7 +32,7 @@ impl Printer {
                 self.push("pg_catalog.");
                 self.call(function, arguments);
             }
-            Expression::TextSearchConfiguration(name) => self.text_search_configuration(name),
+            Expression::NameInLiteral(name) => self.name_in_literal(name),
             Expression::Coalesce(values) => self.call("coalesce", values),
             Expression::Aggregate(aggregate) => self.aggregate(aggregate),
             Expression::RowNumber(order) => self.row_number(order),
@@ -79,7 +79,7 @@ impl Printer {
     fn row_of_columns(&mut self, columns: &[Expression], (schema, name): &(String, String)) {
         self.call("row", columns);
         self.push("::");
-        self.qualified(schema, name);
+        self.in_schema(schema, name);
     }
 
     fn any_row(&mut self, left: &Expression, operator: &QualifiedName, select: &Select) {
@@ -93,13 +93,6 @@ impl Printer {
         self.enclosed("(", inner, " is ");
         self.push(what);
         self.push(")");
-    }
-
-    /// A text with a qualified name in it, whose cast PostgreSQL makes before it looks for an index.
-    fn text_search_configuration(&mut self, name: &QualifiedName) {
-        let [schema, name] = [&name.schema, &name.name].map(|part| part.replace('"', "\"\""));
-        self.literal(&format!("\"{schema}\".\"{name}\""));
-        self.cast(&SqlType::system("regconfig"));
     }
 
     fn attribute(&mut self, value: &Expression, name: &str) {

@@ -123,7 +123,7 @@ impl Replica {
                 Next::Told
             }
             // The role, its memberships or its settings may be newer than the data that has arrived here.
-            Error::ScopeRefused(_) => Next::Primary,
+            Error::ScopeRefused(_) | Error::TenantRefused(_) => Next::Primary,
             Error::Database(raised) if may_differ(&raised.sqlstate) => Next::Primary,
             Error::Database(_)
             | Error::PoolTimeout(_)
