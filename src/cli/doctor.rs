@@ -18,6 +18,7 @@ mod room;
 mod service;
 mod sniff;
 mod stored;
+mod tenants;
 mod trouble;
 
 use std::io::IsTerminal as _;

@@ -186,6 +186,11 @@ codes! {
         ["connect to the coordinator: a worker lacks the local tables, and comments, by which names are chosen"];
     CitusLogin: Trouble "citus-role-login", "A role of requests may not log in, but Citus opens its connections to workers as that role.", [];
     CitusUnknown: Note "citus-unknown", "What the extension Citus needs could not be found out.", [];
+    TemplateMissing: Trouble "template-missing", "The schema that stands for those of all tenants does not exist.",
+        ["create it with the tables of a tenant, and without rows; the setting schema-per-tenant names it"];
+    TenantsBehind: Note "tenants-behind", "Schemas of tenants lack tables or columns that the API has.",
+        ["migrate them as the others; until then, operations that need what is missing fail with UNAVAILABLE"];
+    TenantsUnknown: Note "tenants-unknown", "What the schemas of tenants have could not be found out.", [];
     LeftOut: Note "left-out", "Something is left out of the API.",
         ["`glowplug schema --explain` lists them, with reasons"];
     PoliciesIgnored: Note "policies-ignored", "No row-level security holds for requests without a token.",

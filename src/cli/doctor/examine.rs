@@ -17,7 +17,7 @@ use super::reach::{ANSWER_LIMIT, PROBE_LIMIT, alone, reach};
 use super::report::{Check, Report};
 use super::sniff::Listener;
 use super::trouble::{ByTls, Refusal};
-use super::{callers, distribution, exposure, findings, live, room, service, stored, trouble};
+use super::{callers, distribution, exposure, findings, live, room, service, stored, tenants, trouble};
 
 /// The time limit of the check of settings.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(3);
@@ -88,6 +88,7 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
     }
     report.checks.extend(live::examine(&database).await);
     report.checks.extend(distribution::examine(&config, &database).await);
+    report.checks.extend(tenants::examine(&config, &database).await);
     sdl
 }
 

@@ -136,3 +136,32 @@ async fn what_every_project_leaves_out_is_not_counted() {
         ("left-out".into(), "1 table in the API of the connection's user; 1 left out".into())
     );
 }
+
+#[tokio::test]
+async fn schemas_of_tenants_that_lack_something() {
+    let setup = "create schema base; create table base.t (id int primary key, name text); create table base.u (id int primary key);
+        create schema a; create table a.t (id int primary key, name text, more int); create table a.u (id int primary key);
+        create schema b; create table b.t (id int primary key); create table b.u (id int primary key);
+        create schema other; create table other.x (id int primary key)";
+    let url = harness::cluster().url(&harness::database(setup).await);
+    let of = |template: &str| {
+        [
+            "--schemas".to_owned(),
+            template.to_owned(),
+            "--schema-per-tenant".to_owned(),
+            format!("{template}=claims.tenant"),
+        ]
+    };
+    let arguments = of("base");
+    let check = assert_found(&url, &arguments.each_ref().map(String::as_str), "tenants-behind").await;
+    let found = "1 of 2 schemas lack tables or columns of base, such as b.t";
+    assert_eq!(check["found"], found, "{check:#}");
+    let arguments = of("nowhere");
+    assert_found(&url, &arguments.each_ref().map(String::as_str), "template-missing").await;
+    harness::connect(&url).await.batch_execute("alter table b.t add name text").await.unwrap();
+    let arguments = of("base");
+    let (report, exit) = doctor(&url, &arguments.each_ref().map(String::as_str)).await;
+    let checks = report["checks"].as_array().unwrap();
+    assert!(checks.iter().any(|check| check["found"] == "2 schemas have what base has"), "{report:#}");
+    assert_eq!(exit, 0, "{report:#}");
+}
