@@ -5,6 +5,7 @@
 
 mod operations;
 mod schema;
+mod schemas;
 
 use glowplug::config::{CLAIMS_SETTING, Config, PoolMode, Tenant};
 use glowplug::engine::{Engine, Identity};
