@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use super::problem::{Problem, Problems};
 use super::settled::{COLLECTOR, Settled};
+use super::tenants::Tenants;
 use super::units;
 use super::url_list::urls;
 use super::{
     Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
     Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, SchemaPerTenant, Secret, Sockets, StoredOperations,
-    Tenant, TenantSource, Traces,
+    TenantSource, Traces,
 };
 
 /// The connect timeout, unless the connection string has one (`connect_timeout`).
@@ -64,16 +65,16 @@ fn refuse_unknown(reader: &mut Reader<'_>, tenants: &SchemaPerTenant, config: &C
     if template == "public" {
         let advice =
             "`public` is no tenant's: extensions are there; keep the template in a schema of its own";
-        reader.refuse("schema-per-tenant", advice);
+        reader.refuse("tenant", advice);
     } else if !config.api.schemas.contains(template) {
         let advice = format!("`{template}` is not among the schemas; add it to the setting schemas");
-        reader.refuse("schema-per-tenant", &advice);
+        reader.refuse("tenant", &advice);
     }
     if let TenantSource::Header(name) = named_by
         && !config.http.request_settings.headers.contains(name)
     {
         let advice = format!("`header:{name}` is not allowed; add it to the setting request-settings");
-        reader.refuse("schema-per-tenant", &advice);
+        reader.refuse("tenant", &advice);
     }
 }
 
@@ -151,6 +152,11 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         _ => Err(format!("`{text}` has other words than {}", EXPOSABLE.join(", "))),
     });
     let is_exposed = |name: &str| exposed.iter().any(|exposed| exposed == name);
+    let (tenant, schema_per_tenant) = match reader.optional("tenant", Tenants::parse) {
+        Some(Tenants::ByColumn(tenant)) => (Some(tenant), None),
+        Some(Tenants::BySchema(tenants)) => (None, Some(tenants)),
+        None => (None, None),
+    };
     Api {
         schemas: reader.read("schemas", |text| match list(text) {
             names if names.is_empty() => Err("names no schema; write for example public,api".to_owned()),
@@ -163,8 +169,8 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         semantic_non_null: is_exposed("semantic-non-null"),
         subscriptions: reader.switch("live"),
         federation: reader.switch("federation"),
-        tenant: reader.optional("tenant", Tenant::parse),
-        schema_per_tenant: reader.optional("schema-per-tenant", SchemaPerTenant::parse),
+        tenant,
+        schema_per_tenant,
     }
 }
 

@@ -33,17 +33,7 @@ const GROUPS: [(Group, &[&str]); 8] = [
     ),
     (
         Group::Api,
-        &[
-            "schemas",
-            "explore",
-            "expose",
-            "federation",
-            "tenant",
-            "schema-per-tenant",
-            "persisted-operations",
-            "documents",
-            "mcp",
-        ],
+        &["schemas", "explore", "expose", "federation", "tenant", "persisted-operations", "documents", "mcp"],
     ),
     (
         Group::Limits,
@@ -114,10 +104,7 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
         "queue" => matches!(name, "redis-url" | "queue-name" | "keep-results" | "log"),
         "schema" => {
             CONNECTION.contains(&name)
-                || matches!(
-                    name,
-                    "schemas" | "expose" | "federation" | "tenant" | "schema-per-tenant" | "max-page-size"
-                )
+                || matches!(name, "schemas" | "expose" | "federation" | "tenant" | "max-page-size")
         }
         "diagram" => CONNECTION.contains(&name) || name == "schemas",
         "migrate" => matches!(name, "database-url" | "direct-url" | "log"),

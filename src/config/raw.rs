@@ -101,14 +101,11 @@ pub struct Raw {
     /// column is then restricted to the caller's tenant, so that PostgreSQL reads one partition and Citus one
     /// server; without the claim it is refused. It decides where a statement runs, not what a role may do:
     /// inserts, functions and views without the column are as before, so keep your policies.
+    /// With `schema:tenant_template=claims.tenant`, each tenant has a schema of its own instead: the API is made from the
+    /// schema `tenant_template` once, and each operation uses the schema in its place that the claim names, or a header that is in
+    /// `request-settings` (`schema:tenant_template=header:x-tenant`). See docs/distributed.md.
     #[arg(long, value_name = "COLUMN=CLAIM")]
     pub tenant: Option<Text>,
-    /// Schema that stands for those of all tenants, and the claim or header with the name of the caller's, as
-    /// `tenant_template=claims.tenant` or `tenant_template=header:x-tenant` (a header also has to be in `request-settings`). The API
-    /// is made from that schema once, and each operation uses its tenant's schema in its place; a request without a tenant is
-    /// refused. Tenants' schemas must have the same tables, types and functions. See docs/distributed.md.
-    #[arg(long, value_name = "SCHEMA=CLAIM")]
-    pub schema_per_tenant: Option<Text>,
     /// Maximum depth of nested fields, including relations in their filters and orders; introspection does
     /// not count.
     #[arg(long, value_name = "COUNT")]

@@ -30,9 +30,25 @@ pub enum TenantSource {
     Header(String),
 }
 
+/// The two ways to keep tenants apart.
+pub(super) enum Tenants {
+    ByColumn(Tenant),
+    BySchema(SchemaPerTenant),
+}
+
+impl Tenants {
+    /// Reads `tenant_id=claims.tenant`, or `schema:tenant_template=claims.tenant`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("schema:") {
+            Some(text) => SchemaPerTenant::parse(text).map(Self::BySchema),
+            None => Tenant::parse(text).map(Self::ByColumn),
+        }
+    }
+}
+
 impl Tenant {
     /// Reads `tenant_id=claims.tenant`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         let parsed = text.split_once('=').and_then(|(column, source)| {
             let column = column.trim();
             Some(Self { claim: claim(source.trim())?, column: column.to_owned() })
@@ -46,7 +62,7 @@ impl Tenant {
 
 impl SchemaPerTenant {
     /// Reads `tenant_template=claims.tenant` or `tenant_template=header:x-tenant`.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    fn parse(text: &str) -> Result<Self, String> {
         let parsed = text.split_once('=').and_then(|(template, source)| {
             let (template, source) = (template.trim(), source.trim());
             let named_by = match source.strip_prefix("header:") {
@@ -58,8 +74,8 @@ impl SchemaPerTenant {
         });
         parsed.ok_or_else(|| {
             format!(
-                "`{text}` is no schema with a claim or header; write for example tenant_template=claims.tenant or \
-                 tenant_template=header:x-tenant"
+                "`{text}` is no schema with a claim or header; write for example schema:tenant_template=claims.tenant or \
+                 schema:tenant_template=header:x-tenant"
             )
         })
     }

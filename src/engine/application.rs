@@ -108,7 +108,7 @@ impl FieldContext {
         self.session.database()
     }
 
-    /// The schema of the request's tenant, if each has one of its own (setting `schema-per-tenant`). Names that are not qualified
+    /// The schema of the request's tenant, if each has one of its own (setting `tenant`). Names that are not qualified
     /// are those of its objects.
     pub fn tenant(&self) -> Option<&str> {
         self.session.tenant().map(TenantSchema::name)

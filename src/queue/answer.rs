@@ -135,7 +135,7 @@ pub(super) fn conflict() -> Response {
 
 /// The worker has another tenant for the operation than the server, or none.
 pub(super) fn other_tenant() -> Response {
-    let message = "the server and its worker differ in schema-per-tenant; give both the same setting";
+    let message = "the server and its worker differ in the setting tenant; give both the same";
     refused(Outcome::Unavailable, Code::Unavailable, message)
 }
 

@@ -1,4 +1,4 @@
-//! A schema for each tenant (setting `schema-per-tenant`): the API is made from one schema, and each operation runs in that of its caller.
+//! A schema for each tenant (setting `tenant`): the API is made from one schema, and each operation runs in that of its caller.
 
 mod behind;
 mod binding;

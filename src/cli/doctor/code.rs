@@ -187,7 +187,7 @@ codes! {
     CitusLogin: Trouble "citus-role-login", "A role of requests may not log in, but Citus opens its connections to workers as that role.", [];
     CitusUnknown: Note "citus-unknown", "What the extension Citus needs could not be found out.", [];
     TemplateMissing: Trouble "template-missing", "The schema that stands for those of all tenants does not exist.",
-        ["create it with the tables of a tenant, and without rows; the setting schema-per-tenant names it"];
+        ["create it with the tables of a tenant, and without rows; the setting tenant names it"];
     TenantsBehind: Note "tenants-behind", "Schemas of tenants lack tables or columns that the API has.",
         ["migrate them as the others; until then, operations that need what is missing fail with UNAVAILABLE"];
     TenantsUnknown: Note "tenants-unknown", "What the schemas of tenants have could not be found out.", [];

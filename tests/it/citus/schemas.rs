@@ -1,4 +1,4 @@
-//! Schema-based sharding: one server for the schemas of all tenants (setting `schema-per-tenant`), each on one of the workers. Answers and
+//! Schema-based sharding: one server for the schemas of all tenants (setting `tenant`), each on one of the workers. Answers and
 //! rows are compared with those of PostgreSQL.
 
 use std::time::Duration;
@@ -31,10 +31,10 @@ const OPERATIONS: [&str; 12] = [
         edges { node { title project { name } } } } } } } }",
     "{ titled(pattern: \"task 1%\") { edges { node { title } } } }",
     "mutation { insertIntoprojectCollection(objects: [{id: 8, name: \"new\"}]) { records { name } } }",
-    "mutation { insertIntotaskCollection(objects: [{id: 9, title: \"new\", projectId: 8}]) { records { title state project { name } } } }",
+    "mutation { insertIntotaskCollection(objects: [{id: 9, title: \"new\", project_id: 8}]) { records { title state project { name } } } }",
     "mutation { insertIntotaskCollection(objects: [{id: 10, title: \"nested\", project: {object: {id: 10, name: \"nested\"}}}]) {
         records { title project { name } } } }",
-    "mutation { updatetaskCollection(set: {state: done}, filter: {id: {lt: 3}}) { affectedCount records { title state } } }",
+    "mutation { updatetaskCollection(set: {state: done}, filter: {id: {lt: 3}}, atMost: 5) { affectedCount records { title state } } }",
     "mutation { a: updatetaskCollection(set: {title: \"twice\"}, filter: {id: {eq: 1}}) { records { title } }
         b: updateprojectCollection(set: {name: \"twice\"}, filter: {id: {eq: 1}}) { records { name } } }",
     "mutation { deleteFromtaskCollection(filter: {id: {eq: 4}}) { records { title } } }",

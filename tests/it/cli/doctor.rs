@@ -148,8 +148,8 @@ async fn schemas_of_tenants_that_lack_something() {
         [
             "--schemas".to_owned(),
             template.to_owned(),
-            "--schema-per-tenant".to_owned(),
-            format!("{template}=claims.tenant"),
+            "--tenant".to_owned(),
+            format!("schema:{template}=claims.tenant"),
         ]
     };
     let arguments = of("base");

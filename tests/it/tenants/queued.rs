@@ -87,7 +87,7 @@ async fn a_worker_with_another_setting_does_not_run_it() {
         let backend = start(&server, &worker, &stop);
         let answer = send(&backend, "a", NAME, None).await;
         let message = answer["errors"][0]["message"].as_str().unwrap_or_default();
-        assert!(message.contains("differ in schema-per-tenant"), "{answer}");
+        assert!(message.contains("differ in the setting tenant"), "{answer}");
         let owner = harness::connect(&url).await;
         let name = "select name from a.project where id = 1";
         assert_eq!(harness::ask(&owner, name).await.as_deref(), Some("first of a"));
