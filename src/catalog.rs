@@ -44,6 +44,8 @@ pub struct Catalog {
     pub text_search: Box<TextSearch>,
     /// The schema of pgvector, if that has distances of bit strings and the role may use it.
     pub bit_distances: Option<String>,
+    /// Whether `random_page_cost` is what PostgreSQL has if nobody sets it.
+    pub has_default_page_cost: bool,
     /// The version of the extension Citus, if the database is distributed by it.
     pub citus: Option<String>,
     /// Directives that could not be applied, for `schema --explain`: their objects, and why.
@@ -311,6 +313,8 @@ struct CatalogJson {
     #[serde(default)]
     bit_distances: Option<String>,
     #[serde(default)]
+    has_default_page_cost: bool,
+    #[serde(default)]
     citus: Option<String>,
 }
 
@@ -322,8 +326,19 @@ impl Catalog {
         problems.extend(function::directive_problems(&json.functions));
         let types = json.types.into_iter().map(|found| (found.oid, found)).collect();
         let relations = relation::relations(&types, &json.tables, &mut problems);
-        let CatalogJson { schemas, tables, functions, text_search, bit_distances, citus, .. } = json;
-        Ok(Self { schemas, types, tables, relations, functions, text_search, bit_distances, citus, problems })
+        let CatalogJson { schemas, tables, functions, text_search, bit_distances, has_default_page_cost, citus, .. } = json;
+        Ok(Self {
+            schemas,
+            types,
+            tables,
+            relations,
+            functions,
+            text_search,
+            bit_distances,
+            has_default_page_cost,
+            citus,
+            problems,
+        })
     }
 
     /// The schema of that name, if it is exposed.

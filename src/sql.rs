@@ -81,6 +81,8 @@ struct TableRef<'a> {
     alias: &'a str,
     shape: RowShape,
     nulls: Nulls,
+    /// Whether a statement reads at most one such row, so that whatever is related to it is read once.
+    is_single: bool,
     /// What the statement's other conditions say of its rows.
     known: &'a KnownColumns,
     /// Columns with what its rows take from other tables.
@@ -95,9 +97,15 @@ impl<'a> TableRef<'a> {
             alias,
             shape: RowShape::Rows,
             nulls: Nulls::Declared,
+            is_single: false,
             known: KnownColumns::NONE,
             related: RelatedColumns::NONE,
         }
+    }
+
+    /// The same, if there is at most one row in a statement.
+    fn single(self) -> Self {
+        Self { is_single: true, ..self }
     }
 
     /// The same rows, of which this is known.
@@ -116,7 +124,7 @@ enum RowShape {
 }
 
 impl Compiler<'_> {
-    /// Records session settings that the statement's answer depends on.
+    /// Records session settings that the statement depends on.
     fn depend_on(&self, settings: SessionSettings) {
         self.session.set(self.session.get() | settings);
     }

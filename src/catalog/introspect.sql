@@ -390,7 +390,13 @@ foreign_key as (
                     'name', o.oprname
                 ) order by k.position) filter (where pg_catalog.has_schema_privilege(n.oid, 'usage'))
                 from unnest(f.conpfeqop) with ordinality as k(oid, position)
-                join pg_catalog.pg_operator as o on o.oid = k.oid
+                -- The limit keeps it from becoming a join, which would read all operators for each key.
+                cross join lateral (
+                    select found.oprname, found.oprnamespace
+                    from pg_catalog.pg_operator as found
+                    where found.oid = k.oid
+                    limit 1
+                ) as o
                 join pg_catalog.pg_namespace as n on n.oid = o.oprnamespace
             )
         ) order by f.conname) as keys
@@ -461,6 +467,10 @@ select json_build_object(
             select from pg_catalog.pg_operator as o
             where o.oprnamespace = n.oid and o.oprname = '<~>' and o.oprleft = 'pg_catalog.bit'::pg_catalog.regtype
         )
+    ),
+    -- Whether neither the server's configuration nor the database nor the login role has set it.
+    'has_default_page_cost', (
+        select s.reset_val = s.boot_val from pg_catalog.pg_settings as s where s.name = 'random_page_cost'
     ),
     'citus', (select e.extversion from pg_catalog.pg_extension as e where e.extname = 'citus'),
     'schemas', coalesce((

@@ -108,7 +108,7 @@ catalogue(hash) as (
     union all
     select pg_catalog.hash_record_extended(row(s.name, s.reset_val), 0)
     from pg_catalog.pg_settings as s
-    where s.name = 'default_text_search_config'
+    where s.name in ('default_text_search_config', 'random_page_cost')
     union all
     select pg_catalog.hash_record_extended(row(d.tableoid, d.classoid, d.objoid, d.objsubid, d.xmin), 0)
     from pg_catalog.pg_description as d

@@ -15,7 +15,9 @@ impl Compiler<'_> {
     pub(super) fn row_select(&mut self, row: &Row, parent: Option<TableRef<'_>>) -> AtMostOneRow {
         let alias = self.alias();
         let known = self.known((row.table, &row.origin), parent, row.condition.as_ref());
-        let at = TableRef { nulls: row.origin.nulls(), ..TableRef::of(row.table, &alias).knowing(&known) };
+        let is_single = parent.is_none_or(|parent| parent.is_single);
+        let nulls = row.origin.nulls();
+        let at = TableRef { nulls, is_single, ..TableRef::of(row.table, &alias).knowing(&known) };
         let json = self.row_json(at, &row.fields);
         let mut conditions = self.join(&row.origin, parent, at);
         conditions.extend(row.condition.iter().map(|condition| self.condition(at, condition)));
@@ -108,6 +110,9 @@ impl Compiler<'_> {
     /// The conditions that relate a row to its parent row by a key. Where the value of a column is known, it stands in place of the
     /// parent's column.
     pub(super) fn tie(&self, join: &Join, parent: TableRef<'_>, at: TableRef<'_>) -> Vec<Expression> {
+        if !parent.is_single && self.schema.catalog.has_default_page_cost {
+            self.depend_on(SessionSettings::CACHED_PAGES);
+        }
         let known = parent.known.through(&self.schema.catalog, parent.table, join);
         let pairs = join.columns.iter().zip(&join.operators);
         let equal = pairs.map(|((ours, theirs), operator)| {

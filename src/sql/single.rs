@@ -24,7 +24,7 @@ impl Compiler<'_> {
         }
         let alias = self.alias();
         let known = self.known((connection.table, &connection.origin), None, connection.condition.as_ref());
-        let at = TableRef::of(connection.table, &alias).knowing(&known);
+        let at = TableRef::of(connection.table, &alias).single().knowing(&known);
         let mut fields = Vec::with_capacity(connection.fields.len());
         for (key, field) in &connection.fields {
             let json = match field {
@@ -68,7 +68,7 @@ impl Compiler<'_> {
             Change::Insert { .. } | Change::Update { .. } | Change::Delete { .. } => return None,
         }
         let alias = self.alias();
-        let at = TableRef::of(write.table, &alias).knowing(&write.known);
+        let at = TableRef::of(write.table, &alias).single().knowing(&write.known);
         let mut fields = Vec::with_capacity(write.fields.len());
         for (key, field) in &write.fields {
             let json = match field {

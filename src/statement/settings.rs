@@ -1,11 +1,12 @@
-//! The session settings that an answer may depend on. Behind a pooler, another client may have left any values in them.
+//! The session settings that an answer or its plan may depend on. Behind a pooler, another client may have left any values in
+//! them.
 //!
 //! `db` sets them in front of the statements that depend on them.
 
 use std::borrow::Cow;
 use std::ops::BitOr;
 
-/// The session settings on which a statement's answer depends.
+/// The session settings on which a statement's answer or its plan depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SessionSettings {
     /// Those of [`SETTINGS`], a bit for each.
@@ -16,7 +17,12 @@ pub struct SessionSettings {
     word_similarity: Option<u8>,
     /// That of its `%>>`.
     strict_word_similarity: Option<u8>,
+    /// Whether most pages that the statement reads are in memory.
+    cached_pages: bool,
 }
+
+/// What reading a page costs, in `seq_page_cost`, if it is most likely in memory.
+const CACHED_PAGE_COST: &str = "1.1";
 
 /// Each setting with the value that statements run with; `None` is the database's or the connecting role's own.
 const SETTINGS: [(SessionSettings, &str, Option<&str>); 8] = [
@@ -51,8 +57,18 @@ impl SessionSettings {
     pub(crate) const ARRAY_NULLS: Self = Self::named(1 << 7);
 
     const fn named(named: u8) -> Self {
-        Self { named, similarity: None, word_similarity: None, strict_word_similarity: None }
+        Self {
+            named,
+            similarity: None,
+            word_similarity: None,
+            strict_word_similarity: None,
+            cached_pages: false,
+        }
     }
+
+    /// A part of the statement runs for each of several rows, and reads the same pages again. PostgreSQL's planner expects that of
+    /// joins, but takes each page of a subselect for one on a disk.
+    pub(crate) const CACHED_PAGES: Self = Self { cached_pages: true, ..Self::NONE };
 
     /// The threshold of `pg_trgm`'s `%`, in hundredths. Of several thresholds the least one is set.
     pub const fn similarity(hundredths: u8) -> Self {
@@ -81,7 +97,9 @@ impl SessionSettings {
         let threshold = |(name, hundredths): (_, Option<u8>)| {
             Some((name, Some(Cow::Owned(format!("0.{:02}", hundredths?.min(99))))))
         };
-        named.chain(thresholds.into_iter().filter_map(threshold))
+        let page_cost =
+            self.cached_pages.then_some(("random_page_cost", Some(Cow::Borrowed(CACHED_PAGE_COST))));
+        named.chain(thresholds.into_iter().filter_map(threshold)).chain(page_cost)
     }
 }
 
@@ -95,6 +113,7 @@ impl BitOr for SessionSettings {
             similarity: least(self.similarity, other.similarity),
             word_similarity: least(self.word_similarity, other.word_similarity),
             strict_word_similarity: least(self.strict_word_similarity, other.strict_word_similarity),
+            cached_pages: self.cached_pages || other.cached_pages,
         }
     }
 }

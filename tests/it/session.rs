@@ -9,6 +9,7 @@ mod changes;
 mod hostile;
 mod kinds;
 mod leftovers;
+mod page_cost;
 mod paging;
 
 pub(crate) use hostile::{hostile_database, leave_behind, surround};
