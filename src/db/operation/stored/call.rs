@@ -25,8 +25,8 @@ impl Call {
     /// The function of this name and object identifier. The name needs no quotes.
     pub fn new(name: &str, oid: u32) -> Self {
         let before = format!(
-            "select case when '{SCHEMA}.{name}'::pg_catalog.regproc::pg_catalog.oid \
-             operator(pg_catalog.=) {oid}::pg_catalog.oid then {SCHEMA}.{name}("
+            "select case when pg_catalog.oideq('{SCHEMA}.{name}'::pg_catalog.regproc,'{oid}') \
+             then {SCHEMA}.{name}("
         );
         Self { name: name.into(), oid, before: before.into() }
     }
@@ -62,9 +62,9 @@ impl Call {
     ) -> Result<(), Error> {
         message.push_str(&self.before);
         arguments(message)?;
-        message.push_str(") else pg_catalog.encode(pg_catalog.decode('','");
+        message.push_str(") else pg_catalog.current_setting('");
         message.push_str(ANOTHER);
-        message.push_str("'),'hex') end");
+        message.push_str("') end");
         Ok(())
     }
 
@@ -86,8 +86,8 @@ impl Call {
         match &*raised.sqlstate {
             // undefined_function, ambiguous_function, invalid_schema_name, insufficient_privilege
             "42883" | "42725" | "3F000" | "42501" => says(SCHEMA) || names(&self.name),
-            // invalid_parameter_value: `decode` reports an encoding that does not exist
-            "22023" => says(ANOTHER),
+            // undefined_object: `current_setting` reports a setting that cannot exist, because custom ones have a point in their name
+            "42704" => says(ANOTHER),
             // internal_error: dropped between the reading of the statement and its execution
             "XX000" => names(&self.oid.to_string()),
             _ => false,
