@@ -120,6 +120,7 @@ fn database(reader: &mut Reader<'_>) -> Database {
                 ("auto", None),
                 (ContextForm::SetConfig.name(), Some(ContextForm::SetConfig)),
                 (ContextForm::SetLocal.name(), Some(ContextForm::SetLocal)),
+                (ContextForm::Mixed.name(), Some(ContextForm::Mixed)),
                 (ContextForm::Function.name(), Some(ContextForm::Function)),
             ],
         ),

@@ -78,6 +78,8 @@ pub enum ContextForm {
     SetConfig,
     /// A `SET LOCAL` for each setting.
     SetLocal,
+    /// A `SET LOCAL` for each setting, but `set_config` for those with a caller's data.
+    Mixed,
     /// One call of the function `glowplug_operations.enter`, which calls `set_config`. If the function is missing, as
     /// [`Self::SetConfig`].
     Function,
@@ -85,13 +87,14 @@ pub enum ContextForm {
 
 impl ContextForm {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::SetConfig, Self::SetLocal, Self::Function];
+    pub const ALL: [Self; 4] = [Self::SetConfig, Self::SetLocal, Self::Mixed, Self::Function];
 
     /// Its name in settings, logs and reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::SetConfig => "set_config",
             Self::SetLocal => "set_local",
+            Self::Mixed => "mixed",
             Self::Function => "function",
         }
     }

@@ -53,11 +53,11 @@ pub struct Raw {
     #[arg(long, value_name = "MODE")]
     pub pool_mode: Option<Text>,
     /// How a message sets role, claims and time-out for its statements: `set_config` (one `select`),
-    /// `set_local` (a `SET LOCAL` for each), `function` (a call of the function that
-    /// `glowplug setup --stored-operations` creates, for proxies that react to the other two), or `auto`:
-    /// `set_config`, or `set_local` if a proxy lets only that pass. `set_local` takes a tenth less of the
-    /// server's time, but more with `pg_stat_statements`, which then records the claims of each user as
-    /// statements.
+    /// `set_local` (a `SET LOCAL` for each), `mixed` (`set_config` for claims and other data of a caller,
+    /// `SET LOCAL` for the rest), `function` (a call of the function that
+    /// `glowplug setup --stored-operations` creates, for proxies that react to the others), or `auto`:
+    /// `mixed` if the probe finds that it passes, else what passes. `set_local` lets `pg_stat_statements`
+    /// record the claims of each user as statements.
     #[arg(long, value_name = "FORM")]
     pub context: Option<Text>,
     /// Whether frequently used statements become functions in the database, which keeps their plans. `auto`:

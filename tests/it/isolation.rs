@@ -55,7 +55,7 @@ async fn users_are_kept_apart_by_set_local() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_are_kept_apart_by_stored_operations() {
     let often = StoredOperations { uses: 3, ..StoredOperations::default() };
-    hold_apart(PoolMode::Transaction, ContextForm::SetConfig, Some(often)).await;
+    hold_apart(PoolMode::Transaction, ContextForm::Mixed, Some(often)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,7 +66,7 @@ async fn users_are_kept_apart_by_functions_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_are_kept_apart_in_statement_mode() {
-    hold_apart(PoolMode::Statement, ContextForm::SetConfig, None).await;
+    hold_apart(PoolMode::Statement, ContextForm::Mixed, None).await;
 }
 
 async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<StoredOperations>) {

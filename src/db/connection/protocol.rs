@@ -111,7 +111,9 @@ impl Protocols {
                 (Protocol::Unnamed, Protocol::Simple)
             }
         };
-        Self { typed, operations, context: ContextForm::SetConfig, hint: RoutingHint::None }
+        // What a pooler makes of `SET` is unknown here.
+        let context = if pool_mode == PoolMode::Direct { ContextForm::Mixed } else { ContextForm::SetConfig };
+        Self { typed, operations, context, hint: RoutingHint::None }
     }
 }
 

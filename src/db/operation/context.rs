@@ -26,7 +26,10 @@ pub(super) fn append_context(
     enter: Option<&Call>,
 ) -> Result<usize, Error> {
     let count = match (form, enter) {
-        (ContextForm::SetLocal, _) => append_commands(message, scope, session)?,
+        (ContextForm::SetLocal, _) => append_commands(message, scope, session, |_| true)?,
+        (ContextForm::Mixed, _) => {
+            append_commands(message, scope, session, |setting| !scope.is_own(setting))?
+        }
         (ContextForm::Function, Some(enter)) => append_entry(message, enter, scope, session).map(|()| 1)?,
         (ContextForm::SetConfig | ContextForm::Function, _) => {
             append_calls(message, "select ", scope, session).map(|()| 1)?
@@ -121,14 +124,23 @@ fn append_call(message: &mut String, (name, value): &Setting<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Appends a `SET LOCAL` for each setting. Returns the number of statements.
-fn append_commands(message: &mut String, scope: &Scope, session: SessionSettings) -> Result<usize, Error> {
+/// Appends a statement for each setting: a `SET LOCAL` if it `may_be_command`. Returns the number of statements.
+fn append_commands(
+    message: &mut String,
+    scope: &Scope,
+    session: SessionSettings,
+    may_be_command: impl Fn(&Setting<'_>) -> bool,
+) -> Result<usize, Error> {
     let mut count = 0;
     for setting in scope.in_order(session)? {
         if count > 0 {
             message.push_str(";\n");
         }
-        append_command(message, &setting)?;
+        if may_be_command(&setting) {
+            append_command(message, &setting)?;
+        } else {
+            append_call_alone(message, &setting)?;
+        }
         count += 1;
     }
     Ok(count)

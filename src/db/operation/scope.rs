@@ -14,6 +14,9 @@ use crate::statement::SessionSettings;
 /// would get that user's rights.
 const SESSION_USER: &str = "none";
 
+/// The claims of a caller without a token.
+const NO_CLAIMS: &str = "{}";
+
 /// Settings of statements on the catalog. With them, PostgreSQL prints the schema of every object but its own, quotes
 /// names only where they need it, and reads nulls in our arrays.
 const CATALOG: [(&str, &str); 3] =
@@ -96,6 +99,12 @@ impl Scope {
     pub fn with(self, name: &str, value: &str) -> Self {
         let more = (Arc::from(name), Arc::from(value));
         Self { settings: self.settings.iter().cloned().chain([more]).collect(), ..self }
+    }
+
+    /// Whether a setting may hold a caller's data, such as claims. `pg_stat_statements` would keep each such value of a `SET` as a
+    /// statement, and show it.
+    pub(super) fn is_own(&self, (name, value): &Setting<'_>) -> bool {
+        value.as_deref() != Some(NO_CLAIMS) && self.settings.iter().any(|(own, _)| **own == **name)
     }
 
     /// Names and values of the settings, in the order in which they have to be set. `session` has the session's settings

@@ -79,10 +79,13 @@ impl ProbeReport {
         ))
     }
 
-    /// The form of a scope that passes: [`ContextForm::SetConfig`], unless only another one is known to pass.
+    /// The cheapest form of a scope that is known to pass.
     pub fn context(&self) -> ContextForm {
+        let chooses_servers = self.routes_statements != Some(false) || self.pgdog_shards.is_some();
         match (&self.several_statements, &self.set_local) {
             (ProbeResult::Fails(_), ProbeResult::Passes) => ContextForm::SetLocal,
+            // pgpool-II sends a `SET` to all of its servers.
+            (ProbeResult::Passes, ProbeResult::Passes) if !chooses_servers => ContextForm::Mixed,
             _ => ContextForm::SetConfig,
         }
     }
@@ -91,7 +94,8 @@ impl ProbeReport {
     pub fn message(&self, form: ContextForm) -> &ProbeResult {
         match form {
             ContextForm::SetConfig | ContextForm::Function => &self.several_statements,
-            ContextForm::SetLocal => &self.set_local,
+            // It is chosen only if both pass.
+            ContextForm::SetLocal | ContextForm::Mixed => &self.set_local,
         }
     }
 
