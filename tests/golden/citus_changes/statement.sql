@@ -32,16 +32,16 @@ from "pg_catalog"."pg_am" as "here"))))) as "t2";
 with "written1" as (update "public"."task" as "t1"
 set "title" = $1::pg_catalog.text
 where ("t1"."id" operator(pg_catalog.=) $2::pg_catalog.int4)
-returning "t1"."tenant_id", "t1"."id", "t1"."project_id")
-select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '9'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '9'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat(pg_catalog.left(pg_catalog.set_config('glowplug.kept_rows', coalesce(pg_catalog.json_agg(array["t2"."tenant_id"::pg_catalog.text, "t2"."id"::pg_catalog.text, "t2"."project_id"::pg_catalog.text])::pg_catalog.text, '[]'), true), 0)) end)
+returning "t1"."tenant_id", "t1"."id", "t1"."project_id", "t1"."title")
+select pg_catalog.concat(case when (pg_catalog.count(*) operator(pg_catalog.>) '9'::pg_catalog.int8) then pg_catalog.concat('atMost is ', '9'::pg_catalog.int8, ', but ', pg_catalog.count(*), ' rows match')::pg_catalog.int4::pg_catalog.text else pg_catalog.concat(pg_catalog.left(pg_catalog.set_config('glowplug.kept_rows', coalesce(pg_catalog.json_agg(array["t2"."tenant_id"::pg_catalog.text, "t2"."id"::pg_catalog.text, "t2"."project_id"::pg_catalog.text, "t2"."title"::pg_catalog.text])::pg_catalog.text, '[]'), true), 0)) end)
 from "written1" as "t2"
 where exists (select 1
 from "pg_catalog"."pg_am" as "here");
 -- $1 = Some("first")
 -- $2 = Some("1")
 -- everywhere
-select pg_catalog.concat('{"records":[', pg_catalog.string_agg(pg_catalog.concat('{"tenantId":', coalesce("t2"."tenant_id"::pg_catalog.int4::pg_catalog.text, E'"\\/null"'), ',"project":', "t2"."related1", '}'), ',' order by "t2"."tenant_id", "t2"."id"), ']}')
-from (select "t1"."tenant_id", "t1"."id", "t1"."project_id", pg_catalog.concat(coalesce((select pg_catalog.concat('{"name":', coalesce(pg_catalog.to_json("t4"."name"::pg_catalog.text), E'"\\/null"'), '}')
+select pg_catalog.concat('{"records":[', pg_catalog.string_agg(pg_catalog.concat('{"title":', coalesce(pg_catalog.to_json("t2"."title"::pg_catalog.text), E'"\\/null"'), ',"project":', "t2"."related1", '}'), ',' order by "t2"."tenant_id", "t2"."id"), ']}')
+from (select "t1"."tenant_id", "t1"."id", "t1"."project_id", "t1"."title", pg_catalog.concat(coalesce((select pg_catalog.concat('{"__typename":"Project"}')
 from "public"."project" as "t4"
 where (("t4"."tenant_id" operator(pg_catalog.=) "t1"."tenant_id") and ("t4"."id" operator(pg_catalog.=) "t1"."project_id"))
 limit 1), 'null')) as "related1"
