@@ -28,7 +28,7 @@ fn main() {
         for stage in [Stage::Validate, Stage::Plan, Stage::Sql, Stage::Acquire, Stage::Response] {
             Stopwatch::start().finish(stage);
         }
-        Event::DocumentRemembered.emit();
+        Event::DocumentHit.emit();
         Event::MessageExchanged { statements: &[], took, error: None }.emit();
         operation(Some("member"), took);
         Event::RequestAnswered { method: "POST", path: "/graphql", route: "/graphql", status: 200, took }

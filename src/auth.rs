@@ -182,7 +182,7 @@ impl Authenticator {
 
     async fn of_token(&self, token: &str) -> Result<Arc<Caller>, Denied> {
         let Tokens { keyring, rules } = self.inner.tokens.as_ref().ok_or(Denied::NotAccepted)?;
-        if let Some(caller) = keyring.remembered(token) {
+        if let Some(caller) = keyring.cached(token) {
             rules.check_times(&caller.claims, SystemTime::now())?;
             return Ok(caller);
         }
@@ -194,7 +194,7 @@ impl Authenticator {
             None => self.without_role(claims)?,
         };
         let caller = Arc::new(Caller { expires_at, ..caller });
-        keys.remember(token, &caller);
+        keys.cache(token, &caller);
         Ok(caller)
     }
 

@@ -300,7 +300,7 @@ impl Engine {
         let role_schema = snapshots.of(role).await?;
         let _place = role_schema.place(*acquire_timeout).await?;
         let asked = Incoming { request: &request, text: &text, variables, identity };
-        match self.attempt(asked, &role_schema, Structure::Remembered, account).await {
+        match self.attempt(asked, &role_schema, Structure::Cached, account).await {
             Err(error) if may_be_outdated(&error) => {
                 Box::pin(self.answer_anew(asked, role_schema, error, account)).await
             }
@@ -318,7 +318,7 @@ impl Engine {
     ) -> Result<Body, Error> {
         let role = asked.identity.role.as_deref();
         match (self.inner.planning.inner.snapshots.after(role, &role_schema).await?, failure) {
-            (Some(role_schema), _) => self.attempt(asked, &role_schema, Structure::Remembered, account).await,
+            (Some(role_schema), _) => self.attempt(asked, &role_schema, Structure::Cached, account).await,
             // The database contradicts itself: a function, view or policy refers to something that does not
             // exist. Other fields of a query can still be answered; a mutation was undone, and would fail
             // again.

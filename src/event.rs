@@ -112,11 +112,11 @@ pub enum Event<'a> {
     /// A stage of an operation is done.
     StageDone { stage: Stage, took: Duration },
     /// A document had been validated before.
-    DocumentRemembered,
+    DocumentHit,
     /// A document had to be parsed and validated.
     DocumentParsed,
     /// An operation had been compiled before; only the values of its variables differ.
-    OperationRemembered,
+    OperationHit,
     /// An operation was planned, and its SQL printed.
     OperationCompiled,
     /// A request holds several operations.

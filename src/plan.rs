@@ -329,18 +329,18 @@ impl<'a> Planner<'a> {
         of: TypeId,
         fields: &[&'a Node<Field>],
         named: impl Fn(&str) -> Option<K>,
-    ) -> Result<Vec<AskedField<'a, K>>, PlanError> {
+    ) -> Result<Vec<SelectedField<'a, K>>, PlanError> {
         let applies = |name: &str| of.implements(self.schema, name);
         let collected = collect_fields(self.facts, merged_selections(fields), &applies);
-        let asked = collected.into_iter().map(|(key, fields)| {
+        let selected = collected.into_iter().map(|(key, fields)| {
             // A response key always has a field.
-            let asked = match fields[0].name.as_str() {
-                "__typename" => Asked::Typename(of.name(self.schema).into_owned()),
-                name => Asked::Field(named(name).ok_or_else(|| self.unknown_field(of, name))?),
+            let kind = match fields[0].name.as_str() {
+                "__typename" => SelectedKind::Typename(of.name(self.schema).into_owned()),
+                name => SelectedKind::Field(named(name).ok_or_else(|| self.unknown_field(of, name))?),
             };
-            Ok(AskedField { key: key.to_string(), asked, fields })
+            Ok(SelectedField { key: key.to_string(), kind, fields })
         });
-        asked.collect()
+        selected.collect()
     }
 
     /// A validated document selects only fields of the schema. If one is unknown, the code that renders the
@@ -362,14 +362,14 @@ impl<'a> Planner<'a> {
 }
 
 /// A selected field of an object.
-struct AskedField<'a, K> {
+struct SelectedField<'a, K> {
     key: String,
-    asked: Asked<K>,
+    kind: SelectedKind<K>,
     fields: Vec<&'a Node<Field>>,
 }
 
-/// The meaning of a selected field.
-enum Asked<K> {
+/// Which field a selected field is.
+enum SelectedKind<K> {
     /// The name of the object's type.
     Typename(String),
     /// A field of the object's kind.

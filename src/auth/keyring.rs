@@ -19,7 +19,7 @@ use crate::config::{Jwks, Jwt};
 use crate::event::Event;
 
 /// The maximum number of bytes of the cached tokens with their claims.
-const REMEMBERED_BYTES: u64 = 4 << 20;
+const CACHE_BYTES: u64 = 4 << 20;
 
 /// The sources of keys, and the current keys.
 pub(super) struct Keyring {
@@ -27,11 +27,11 @@ pub(super) struct Keyring {
     key_file: Option<PathBuf>,
     set_file: Option<PathBuf>,
     remote: Option<Remote>,
-    held: ArcSwap<Held>,
+    current: ArcSwap<CurrentKeys>,
 }
 
 /// The current keys, and the tokens that they have verified.
-pub(super) struct Held {
+pub(super) struct CurrentKeys {
     local: Arc<[Key]>,
     /// `None` until the first successful fetch.
     fetched: Option<Arc<[Key]>>,
@@ -75,14 +75,14 @@ fn value_bytes(value: &Value) -> usize {
     }
 }
 
-impl Held {
+impl CurrentKeys {
     fn new(local: Arc<[Key]>, fetched: Option<Arc<[Key]>>) -> Self {
-        Self { local, fetched, callers: Cache::with_weighter(1024, REMEMBERED_BYTES, TokenWeight) }
+        Self { local, fetched, callers: Cache::with_weighter(1024, CACHE_BYTES, TokenWeight) }
     }
 
     /// Saves the next request with the same token the verification of the signature. For RSA or ECDSA that takes hundreds of
     /// microseconds.
-    pub(super) fn remember(&self, token: &str, caller: &Arc<Caller>) {
+    pub(super) fn cache(&self, token: &str, caller: &Arc<Caller>) {
         self.callers.insert(token.to_owned(), Arc::clone(caller));
     }
 
@@ -109,15 +109,15 @@ impl Keyring {
             key_file: jwt.key.clone(),
             set_file,
             remote: url.map(|url| Remote::new(url)).transpose()?,
-            held: ArcSwap::from_pointee(Held::new(Arc::default(), None)),
+            current: ArcSwap::from_pointee(CurrentKeys::new(Arc::default(), None)),
         };
-        keyring.held = ArcSwap::from_pointee(Held::new(keyring.read_files()?, None));
+        keyring.current = ArcSwap::from_pointee(CurrentKeys::new(keyring.read_files()?, None));
         Ok(keyring)
     }
 
     /// The caller of a token that was verified before, by keys that are still current.
-    pub(super) fn remembered(&self, token: &str) -> Option<Arc<Caller>> {
-        self.held.load().callers.get(token)
+    pub(super) fn cached(&self, token: &str) -> Option<Arc<Caller>> {
+        self.current.load().callers.get(token)
     }
 
     /// The claims of a token, and the keys that verified it. If the token names an unknown key, which the provider may have
@@ -125,22 +125,22 @@ impl Keyring {
     pub(super) async fn verify(
         self: &Arc<Self>,
         token: &str,
-    ) -> Result<(Map<String, Value>, Arc<Held>), Denied> {
+    ) -> Result<(Map<String, Value>, Arc<CurrentKeys>), Denied> {
         let token = Unverified::parse(token)?;
-        let held = self.held.load_full();
-        let error = match token.verify(held.keys()) {
-            Ok(claims) => return Ok((claims, held)),
+        let current = self.current.load_full();
+        let error = match token.verify(current.keys()) {
+            Ok(claims) => return Ok((claims, current)),
             Err(error) => error,
         };
         let is_of_keys = matches!(error, InvalidToken::UnknownKey | InvalidToken::Signature);
-        if self.remote.is_none() || !is_of_keys || held.has_fetched(token.key_id()) {
+        if self.remote.is_none() || !is_of_keys || current.has_fetched(token.key_id()) {
             return Err(error.into());
         }
-        self.fetch_missing(held).await;
-        let held = self.held.load_full();
-        match token.verify(held.keys()) {
-            Err(_) if held.fetched.is_none() => Err(Denied::KeysUnavailable),
-            result => Ok((result?, held)),
+        self.fetch_missing(current).await;
+        let current = self.current.load_full();
+        match token.verify(current.keys()) {
+            Err(_) if current.fetched.is_none() => Err(Denied::KeysUnavailable),
+            result => Ok((result?, current)),
         }
     }
 
@@ -150,7 +150,7 @@ impl Keyring {
         let read = tokio::task::spawn_blocking(move || keyring.read_files()).await;
         let error = match read {
             Ok(Ok(local)) => {
-                self.held.rcu(|held| Held::new(Arc::clone(&local), held.fetched.clone()));
+                self.current.rcu(|current| CurrentKeys::new(Arc::clone(&local), current.fetched.clone()));
                 return;
             }
             Ok(Err(error)) => error.to_string(),
@@ -171,14 +171,14 @@ impl Keyring {
     /// Fetches the provider's keys, which may have some that are not in `seen`, unless the last fetch was a short while ago.
     ///
     /// A separate task does that: the client that sent the token may go away while others wait for the same keys.
-    async fn fetch_missing(self: &Arc<Self>, seen: Arc<Held>) {
+    async fn fetch_missing(self: &Arc<Self>, seen: Arc<CurrentKeys>) {
         let keyring = Arc::clone(self);
         let fetching = tokio::spawn(async move {
             let Some(remote) = &keyring.remote else { return };
             let mut last_attempt = remote.last_attempt.lock().await;
-            let held = keyring.held.load_full();
-            let is_newer = !Arc::ptr_eq(&seen, &held);
-            if !is_newer && is_due(*last_attempt, held.fetched.is_some(), Instant::now()) {
+            let current = keyring.current.load_full();
+            let is_newer = !Arc::ptr_eq(&seen, &current);
+            if !is_newer && is_due(*last_attempt, current.fetched.is_some(), Instant::now()) {
                 keyring.fetch_from(remote).await;
                 // Counted from the end of the fetch: requests that waited for it do not cause another one.
                 *last_attempt = Some(Instant::now());
@@ -193,11 +193,12 @@ impl Keyring {
             Ok(keys) => {
                 Event::KeysFetched { keys: keys.len(), url: &remote.url }.emit();
                 let keys: Arc<[Key]> = keys.into();
-                self.held.rcu(|held| Held::new(Arc::clone(&held.local), Some(Arc::clone(&keys))));
+                self.current
+                    .rcu(|current| CurrentKeys::new(Arc::clone(&current.local), Some(Arc::clone(&keys))));
                 true
             }
             Err(error) => {
-                let has_others = self.held.load().fetched.is_some();
+                let has_others = self.current.load().fetched.is_some();
                 Event::KeysFailed { source: &remote.url, error: &error.to_string(), has_others }.emit();
                 false
             }
@@ -235,18 +236,18 @@ mod tests {
     }
 
     #[test]
-    fn remembered_tokens_are_weighed_with_their_claims() {
-        let held = Held::new(Arc::default(), None);
+    fn cached_tokens_are_weighed_with_their_claims() {
+        let current = CurrentKeys::new(Arc::default(), None);
         let groups: Vec<String> = (0..100).map(|number| format!("group {number}")).collect();
         for number in 0..10_000 {
-            held.remember(&format!("token {number}"), &caller(json!({"sub": number, "groups": groups})));
+            current.cache(&format!("token {number}"), &caller(json!({"sub": number, "groups": groups})));
         }
-        assert!(held.callers.weight() <= REMEMBERED_BYTES);
+        assert!(current.callers.weight() <= CACHE_BYTES);
         let least = 100 * (size_of::<Value>() + 7);
         assert!(
-            held.callers.len() < usize::try_from(REMEMBERED_BYTES).unwrap() / least,
+            current.callers.len() < usize::try_from(CACHE_BYTES).unwrap() / least,
             "{}",
-            held.callers.len()
+            current.callers.len()
         );
         let small = caller(json!({}));
         let nested = caller(json!({"a": {"b": [{"c": "text"}]}}));

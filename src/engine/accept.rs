@@ -120,7 +120,7 @@ impl Engine {
         let Planned { role_schema, variables, prepared } = *planned;
         account.of(prepared.operation());
         let asked = Incoming { request, text: &text, variables: &variables, identity };
-        match self.execute(&prepared, identity, &role_schema, Structure::Remembered).await {
+        match self.execute(&prepared, identity, &role_schema, Structure::Cached).await {
             Err(error @ Error::SchemaChanged { .. }) => {
                 Box::pin(self.answer_anew(asked, role_schema, error, account)).await
             }

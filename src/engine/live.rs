@@ -102,7 +102,7 @@ impl Engine {
         if self.is_outdated(live) {
             return self.run_renewed(live).await;
         }
-        match self.run_prepared(live.execution(Structure::Remembered), &live.prepared).await {
+        match self.run_prepared(live.execution(Structure::Cached), &live.prepared).await {
             Ok(body) => LiveRun::Answered(body.into()),
             Err(Error::SchemaChanged { .. }) => self.run_after_change(live).await,
             Err(error) => failed(error),
@@ -140,7 +140,7 @@ impl Engine {
             Ok(renewed) => renewed,
             Err(error) => return failed(error),
         };
-        match self.run_prepared(renewed.execution(Structure::Remembered), &renewed.prepared).await {
+        match self.run_prepared(renewed.execution(Structure::Cached), &renewed.prepared).await {
             Ok(body) => LiveRun::Renewed(Box::new(renewed), body.into()),
             // The next run checks again.
             Err(error @ Error::SchemaChanged { .. }) => LiveRun::Unavailable(error),
@@ -175,7 +175,7 @@ impl LiveOperation {
     /// A hash that is equal for operations with the same answer. It covers the SQL with its values, the keys
     /// of the answer, the schema, the role, and everything that policies can read of the identity.
     pub fn key(&self) -> LiveKey {
-        let execution = self.execution(Structure::Remembered);
+        let execution = self.execution(Structure::Cached);
         let mut digest = Sha256::new();
         // Each part goes in with its length, so that different lists of parts differ.
         let mut add = |part: Option<&[u8]>| {

@@ -63,7 +63,7 @@ impl Engine {
 
     /// Whether an operation has one root field, from the database, and its schema is current.
     fn fits_a_batch(&self, live: &LiveOperation) -> bool {
-        let execution = live.execution(Structure::Remembered);
+        let execution = live.execution(Structure::Cached);
         let is_one =
             matches!(&*execution.compiled.roots, [root] if matches!(root.source, Source::Database { .. }));
         is_one && !execution.bound.statements.is_empty() && !self.is_outdated(live)
@@ -76,7 +76,7 @@ impl Engine {
     ) -> Batch {
         let members: Vec<BatchMember<'_>> = members
             .map(|(live, seen)| {
-                let execution = live.execution(Structure::Remembered);
+                let execution = live.execution(Structure::Cached);
                 let scope = match watch {
                     Watch::Nothing => execution.scope(),
                     Watch::Tables => execution.scope().with(WORKERS, "0"),
@@ -92,7 +92,7 @@ impl Engine {
             MemberAnswer::Unchanged => BatchRun::Unchanged,
             MemberAnswer::LeftOut => BatchRun::Alone,
             MemberAnswer::Changed(value, hash) => {
-                let execution = live.execution(Structure::Remembered);
+                let execution = live.execution(Structure::Cached);
                 BatchRun::Answered(self.assembled(execution, live, value).await, hash)
             }
         }

@@ -125,15 +125,15 @@ impl Planning {
     ) -> Result<Prepared, Error> {
         let limits = self.limits(identity);
         let mut stopwatch = Stopwatch::start();
-        let remembered = role_schema.snapshot.remembered(text, limits)?;
-        let place = Place::of(text, remembered.is_some(), variables);
+        let cached = role_schema.snapshot.cached_document(text, limits)?;
+        let place = Place::of(text, cached.is_some(), variables);
         let work = Work { role_schema, text, limits };
         let name = request.operation_name.as_deref();
         let mut selected = match place {
-            Place::Here => work.select(remembered, name, variables)?,
+            Place::Here => work.select(cached, name, variables)?,
             Place::Offload => {
                 let (work, name, variables) = (work.shared(), name.map(str::to_owned), Arc::clone(variables));
-                let select = move || work.borrowed().select(remembered, name.as_deref(), &variables);
+                let select = move || work.borrowed().select(cached, name.as_deref(), &variables);
                 self.inner.offload.run(select).await??
             }
         };

@@ -45,7 +45,7 @@ pub(super) struct Execution<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Structure {
     /// It was current when it was read.
-    Remembered,
+    Cached,
     /// It was just checked and is still current.
     Confirmed,
 }

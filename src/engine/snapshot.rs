@@ -36,7 +36,7 @@ pub(super) struct Snapshot {
     visible: Option<Rendered>,
     /// Whether the SDL may be read.
     shows_sdl: bool,
-    documents: Cache<String, Remembered, TextWeight>,
+    documents: Cache<String, CachedDocument, TextWeight>,
     pub(super) compiled: CompiledOperations,
     introspected: Cache<String, Arc<ReadyAnswers>, TextWeight>,
     pub(super) tools: Toolbox,
@@ -46,7 +46,7 @@ pub(super) struct Snapshot {
 
 /// A cached document, which was accepted before.
 #[derive(Clone)]
-pub(super) struct Remembered {
+pub(super) struct CachedDocument {
     pub(super) id: Id,
     pub(super) document: Arc<Document>,
 }
@@ -54,9 +54,9 @@ pub(super) struct Remembered {
 #[derive(Clone)]
 struct TextWeight;
 
-impl Weighter<String, Remembered> for TextWeight {
-    fn weight(&self, text: &String, remembered: &Remembered) -> u64 {
-        (text.len() + remembered.document.size()) as u64
+impl Weighter<String, CachedDocument> for TextWeight {
+    fn weight(&self, text: &String, cached: &CachedDocument) -> u64 {
+        (text.len() + cached.document.size()) as u64
     }
 }
 
@@ -114,11 +114,15 @@ impl Snapshot {
     }
 
     /// The validated document of a text, if it is cached.
-    pub(super) fn remembered(&self, text: &str, limits: &Limits) -> Result<Option<Remembered>, RequestError> {
-        let Some(remembered) = self.documents.get(text) else { return Ok(None) };
-        remembered.document.check(limits)?;
-        Event::DocumentRemembered.emit();
-        Ok(Some(remembered))
+    pub(super) fn cached_document(
+        &self,
+        text: &str,
+        limits: &Limits,
+    ) -> Result<Option<CachedDocument>, RequestError> {
+        let Some(cached) = self.documents.get(text) else { return Ok(None) };
+        cached.document.check(limits)?;
+        Event::DocumentHit.emit();
+        Ok(Some(cached))
     }
 
     /// The validated document of a text.
@@ -131,8 +135,8 @@ impl Snapshot {
 
     /// Caches a document with an operation that is within the limits. A document that is refused each time is
     /// not worth its memory.
-    pub(super) fn remember(&self, text: &str, document: Arc<Document>) {
-        self.documents.insert(text.to_owned(), Remembered { id: Id::new(), document });
+    pub(super) fn cache_document(&self, text: &str, document: Arc<Document>) {
+        self.documents.insert(text.to_owned(), CachedDocument { id: Id::new(), document });
     }
 
     /// The operation that a request selects from a document.

@@ -44,7 +44,7 @@ impl Engine {
         // The operation does not run, so it is not counted.
         account.hand_over();
         let prepared = prepared?;
-        let execution = prepared.execution(identity, &role_schema, Structure::Remembered);
+        let execution = prepared.execution(identity, &role_schema, Structure::Cached);
         let (scope, statements) = (execution.scope(), &execution.bound.statements);
         let mut operation = StoredOperation { statements: statements.len(), stored: 0 };
         for statement in statements {

@@ -49,9 +49,9 @@ impl Engine {
         let role = identity.role.as_deref();
         let role_schema = planning.inner.snapshots.of(role).await?;
         if planning.fits(request, &identity, &role_schema).await {
-            return Ok(Admitted { role_schema, identity, structure: Structure::Remembered });
+            return Ok(Admitted { role_schema, identity, structure: Structure::Cached });
         }
-        self.admit_again(Admitted { role_schema, identity, structure: Structure::Remembered }).await
+        self.admit_again(Admitted { role_schema, identity, structure: Structure::Cached }).await
     }
 
     /// Like [`Engine::admit`], after the database has turned out to have changed. A mutation that was undone

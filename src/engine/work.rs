@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers};
 use super::compiled::Id;
-use super::snapshot::Remembered;
+use super::snapshot::CachedDocument;
 use super::snapshots::RoleSchema;
 use crate::config::Limits;
 use crate::error::Error;
@@ -35,7 +35,7 @@ pub(super) struct Selected {
 /// Where its document comes from.
 enum Origin {
     /// It is cached.
-    Remembered(Id),
+    Cached(Id),
     /// It is new, and not yet checked against the limits.
     New(Arc<Document>),
 }
@@ -55,13 +55,13 @@ impl Work<'_> {
     /// The selected operation, with its variables.
     pub(super) fn select(
         &self,
-        remembered: Option<Remembered>,
+        cached: Option<CachedDocument>,
         name: Option<&str>,
         variables: &JsonMap,
     ) -> Result<Selected, RequestError> {
         let snapshot = &self.role_schema.snapshot;
-        let (document, from) = if let Some(Remembered { id, document }) = remembered {
-            (document, Origin::Remembered(id))
+        let (document, from) = if let Some(CachedDocument { id, document }) = cached {
+            (document, Origin::Cached(id))
         } else {
             let document = snapshot.document(self.text, self.limits)?;
             (Arc::clone(&document), Origin::New(document))
@@ -92,13 +92,13 @@ impl Work<'_> {
 
     fn compiled(&self, operation: &Operation, from: Origin) -> Result<Arc<CompiledOperation>, Error> {
         let (snapshot, limits) = (&self.role_schema.snapshot, self.limits);
-        if let Origin::Remembered(document) = from
+        if let Origin::Cached(document) = from
             && let Some(compiled) = snapshot.compiled.find(document, operation, limits)
         {
             let measure = compiled.measure.with(operation.variables(), limits);
             let measured = || Measure::of(&snapshot.schema, &Facts::of(operation));
             measure.unwrap_or_else(measured).check(limits)?;
-            Event::OperationRemembered.emit();
+            Event::OperationHit.emit();
             return Ok(compiled);
         }
         let facts = Facts::of(operation);
@@ -108,8 +108,8 @@ impl Work<'_> {
         Event::OperationCompiled.emit();
         match from {
             // A statement that is used once is not worth its memory.
-            Origin::New(document) => snapshot.remember(self.text, document),
-            Origin::Remembered(document) => {
+            Origin::New(document) => snapshot.cache_document(self.text, document),
+            Origin::Cached(document) => {
                 if let Some(questions) = facts.into_questions() {
                     snapshot.compiled.keep(document, (operation, limits), questions, Arc::clone(&compiled));
                 }

@@ -29,9 +29,9 @@ fn is_wanted(event: &Event<'_>) -> bool {
         | Event::BytesRead { .. }
         | Event::MessageExchanged { .. }
         | Event::StageDone { .. }
-        | Event::DocumentRemembered
+        | Event::DocumentHit
         | Event::DocumentParsed
-        | Event::OperationRemembered
+        | Event::OperationHit
         | Event::OperationCompiled
         | Event::BatchReceived { .. }
         | Event::HttpConnectionOpened
@@ -109,9 +109,9 @@ fn write_line(event: &Event<'_>) {
         | Event::BytesRead { .. }
         | Event::MessageExchanged { .. }
         | Event::StageDone { .. }
-        | Event::DocumentRemembered
+        | Event::DocumentHit
         | Event::DocumentParsed
-        | Event::OperationRemembered
+        | Event::OperationHit
         | Event::OperationCompiled
         | Event::BatchReceived { .. }
         | Event::HttpConnectionOpened

@@ -112,9 +112,9 @@ pub(super) fn count(event: &Event<'_>) {
         Event::StatementAbandoned => add(&to.cancels, 1),
         Event::CancelFailed { .. } => add(&to.cancel_failures, 1),
         Event::ReadRetried { .. } | Event::ConflictRetried { .. } => count_of_retries(to, event),
-        Event::DocumentRemembered => add(&to.documents_remembered, 1),
+        Event::DocumentHit => add(&to.documents_hit, 1),
         Event::DocumentParsed => add(&to.documents_parsed, 1),
-        Event::OperationRemembered => add(&to.operations_remembered, 1),
+        Event::OperationHit => add(&to.operations_hit, 1),
         Event::OperationCompiled => add(&to.operations_compiled, 1),
         #[expect(clippy::cast_precision_loss, reason = "a batch has at most a billion operations")]
         Event::BatchReceived { operations } => to.batch_operations.observe(*operations as f64),

@@ -4,8 +4,8 @@
 //! hyper limits heads and frames, the `registry` limits time and the number of connections.
 
 mod activity;
+mod answer_bytes;
 mod frames;
-mod held;
 mod pace;
 mod registry;
 mod socket;

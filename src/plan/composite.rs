@@ -2,7 +2,7 @@
 
 use apollo_compiler::Node;
 
-use super::{Asked, AskedField, PlanError, Planner};
+use super::{PlanError, Planner, SelectedField, SelectedKind};
 use crate::catalog::Oid;
 use crate::request::Field;
 use crate::schema::{ColumnType, TypeId};
@@ -46,11 +46,11 @@ impl<'a> Planner<'a> {
         let composite = self.schema.composites.get(&of);
         let composite =
             composite.ok_or_else(|| self.defect("a field leads to a type that is no object type"))?;
-        let asked = self.fields(TypeId::Composite(of), fields, |name| composite.attribute(name))?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
-            let field = match asked {
-                Asked::Typename(name) => CompositeField::Typename(name),
-                Asked::Field(place) => match composite.attributes[place].column_type.composite {
+        let selected = self.fields(TypeId::Composite(of), fields, |name| composite.attribute(name))?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => CompositeField::Typename(name),
+                SelectedKind::Field(place) => match composite.attributes[place].column_type.composite {
                     Some(of) => CompositeField::Composite(place, self.below(&key).composite(of, &fields)?),
                     None => CompositeField::Attribute(place),
                 },

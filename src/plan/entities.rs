@@ -5,7 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 
 use super::represented::{Group, Part, Represented};
-use super::{Asked, AskedField, Origin, PlanError, Planner, Row, Slot};
+use super::{Origin, PlanError, Planner, Row, SelectedField, SelectedKind, Slot};
 use crate::request::{Field, Representations};
 use crate::schema::{EntityKey, FixedFields, REPRESENTATIONS, ServiceFieldKind, TypeId};
 
@@ -71,11 +71,11 @@ impl<'a> Planner<'a> {
         &self,
         fields: &[&'a Node<Field>],
     ) -> Result<Vec<(String, ServiceField)>, PlanError> {
-        let asked = self.fields(TypeId::Service, fields, ServiceFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
-            let field = match asked {
-                Asked::Typename(name) => ServiceField::Typename(name),
-                Asked::Field(ServiceFieldKind::Sdl) => ServiceField::Sdl,
+        let selected = self.fields(TypeId::Service, fields, ServiceFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, .. }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => ServiceField::Typename(name),
+                SelectedKind::Field(ServiceFieldKind::Sdl) => ServiceField::Sdl,
             };
             (key, field)
         });

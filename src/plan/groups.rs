@@ -3,9 +3,9 @@
 use apollo_compiler::Node;
 
 use super::{
-    AggregateColumn, AggregateField, Asked, AskedField, Condition, Connection, ConnectionField, EdgeField,
-    GroupColumn, GroupCondition, GroupOrderKey, Listed, OrderTerm, Origin, Page, PageInfoField, PlanError,
-    Planner,
+    AggregateColumn, AggregateField, Condition, Connection, ConnectionField, EdgeField, GroupColumn,
+    GroupCondition, GroupOrderKey, Listed, OrderTerm, Origin, Page, PageInfoField, PlanError, Planner,
+    SelectedField, SelectedKind,
 };
 use crate::request::Field;
 use crate::schema::{
@@ -126,18 +126,18 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupsField>, PlanError> {
         let of = TypeId::Table(grouped.table, TableType::GroupConnection);
-        let asked = self.fields(of, fields, GroupConnectionFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
+        let selected = self.fields(of, fields, GroupConnectionFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
             let below = self.below(&key);
-            let field = match asked {
-                Asked::Typename(name) => GroupsField::Typename(name),
-                Asked::Field(GroupConnectionFieldKind::Edges) => {
+            let field = match kind {
+                SelectedKind::Typename(name) => GroupsField::Typename(name),
+                SelectedKind::Field(GroupConnectionFieldKind::Edges) => {
                     GroupsField::Edges(below.group_edge_fields(grouped, &fields)?)
                 }
-                Asked::Field(GroupConnectionFieldKind::PageInfo) => {
+                SelectedKind::Field(GroupConnectionFieldKind::PageInfo) => {
                     GroupsField::PageInfo(below.page_info_fields(&fields)?)
                 }
-                Asked::Field(GroupConnectionFieldKind::TotalCount) => GroupsField::TotalCount,
+                SelectedKind::Field(GroupConnectionFieldKind::TotalCount) => GroupsField::TotalCount,
             };
             Ok((key, field))
         });
@@ -150,12 +150,12 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupEdgeField>, PlanError> {
         let of = TypeId::Table(grouped.table, TableType::GroupEdge);
-        let asked = self.fields(of, fields, GroupEdgeFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
-            let field = match asked {
-                Asked::Typename(name) => GroupEdgeField::Typename(name),
-                Asked::Field(GroupEdgeFieldKind::Cursor) => GroupEdgeField::Cursor,
-                Asked::Field(GroupEdgeFieldKind::Node) => {
+        let selected = self.fields(of, fields, GroupEdgeFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => GroupEdgeField::Typename(name),
+                SelectedKind::Field(GroupEdgeFieldKind::Cursor) => GroupEdgeField::Cursor,
+                SelectedKind::Field(GroupEdgeFieldKind::Node) => {
                     GroupEdgeField::Node(self.below(&key).group_fields(grouped, &fields)?)
                 }
             };
@@ -170,25 +170,25 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<GroupField>, PlanError> {
         let of = TypeId::Table(grouped.table, TableType::Group);
-        let asked = self.fields(of, fields, GroupFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
+        let selected = self.fields(of, fields, GroupFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
             let below = self.below(&key);
-            let field = match asked {
-                Asked::Typename(name) => GroupField::Typename(name),
-                Asked::Field(GroupFieldKind::Key) => {
+            let field = match kind {
+                SelectedKind::Typename(name) => GroupField::Typename(name),
+                SelectedKind::Field(GroupFieldKind::Key) => {
                     GroupField::Key(below.group_key_fields(grouped, &fields)?)
                 }
-                Asked::Field(GroupFieldKind::Figure(AggregateFieldKind::Count)) => {
+                SelectedKind::Field(GroupFieldKind::Figure(AggregateFieldKind::Count)) => {
                     GroupField::Figure(AggregateField::Count)
                 }
-                Asked::Field(GroupFieldKind::Figure(AggregateFieldKind::Function(function))) => {
+                SelectedKind::Field(GroupFieldKind::Figure(AggregateFieldKind::Function(function))) => {
                     let columns = below.aggregate_columns(grouped.table, function, &fields)?;
                     GroupField::Figure(AggregateField::Function(function, columns))
                 }
-                Asked::Field(GroupFieldKind::Figure(AggregateFieldKind::List)) => {
+                SelectedKind::Field(GroupFieldKind::Figure(AggregateFieldKind::List)) => {
                     GroupField::Figure(below.listed(grouped.table, &fields)?)
                 }
-                Asked::Field(GroupFieldKind::Nodes) => {
+                SelectedKind::Field(GroupFieldKind::Nodes) => {
                     GroupField::Nodes(Box::new(below.group_nodes(grouped, &fields)?))
                 }
             };
@@ -204,11 +204,11 @@ impl<'a> Planner<'a> {
     ) -> Result<Fields<GroupKeyField>, PlanError> {
         let exposed = self.table(grouped.table)?;
         let of = TypeId::Table(grouped.table, TableType::GroupKey);
-        let asked = self.fields(of, fields, |name| exposed.distinct_column(name))?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
-            let field = match asked {
-                Asked::Typename(name) => GroupKeyField::Typename(name),
-                Asked::Field(column) => grouped
+        let selected = self.fields(of, fields, |name| exposed.distinct_column(name))?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, .. }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => GroupKeyField::Typename(name),
+                SelectedKind::Field(column) => grouped
                     .by
                     .iter()
                     .position(|found| found.column == column)

@@ -2,7 +2,7 @@
 
 use apollo_compiler::Node;
 
-use super::{AggregateColumn, AggregateField, Asked, AskedField, PlanError, Planner};
+use super::{AggregateColumn, AggregateField, PlanError, Planner, SelectedField, SelectedKind};
 use crate::request::{Field, Input, Leaf};
 use crate::schema::{FixedFields, ListArgument, TableType, TypeId};
 
@@ -42,11 +42,11 @@ impl<'a> Planner<'a> {
         };
         let exposed = self.table(table)?;
         let of = TypeId::Table(table, TableType::AggregateList);
-        let asked = self.fields(of, fields, |name| exposed.listed_column(name))?;
-        let columns = asked.into_iter().map(|AskedField { key, asked, .. }| {
-            let field = match asked {
-                Asked::Typename(name) => AggregateColumn::Typename(name),
-                Asked::Field(column) => AggregateColumn::Column(column),
+        let selected = self.fields(of, fields, |name| exposed.listed_column(name))?;
+        let columns = selected.into_iter().map(|SelectedField { key, kind, .. }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => AggregateColumn::Typename(name),
+                SelectedKind::Field(column) => AggregateColumn::Column(column),
             };
             (key, field)
         });

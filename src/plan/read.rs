@@ -5,8 +5,8 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 
 use super::{
-    AggregateColumn, AggregateField, Asked, AskedField, Condition, Connection, ConnectionField, EdgeField,
-    Origin, PageInfoField, PlanError, Planner, Row, RowField,
+    AggregateColumn, AggregateField, Condition, Connection, ConnectionField, EdgeField, Origin,
+    PageInfoField, PlanError, Planner, Row, RowField, SelectedField, SelectedKind,
 };
 use crate::request::Field;
 use crate::schema::{
@@ -75,19 +75,19 @@ impl<'a> Planner<'a> {
     ) -> Result<Fields<RowField>, PlanError> {
         let exposed = self.table(table)?;
         let of = TypeId::Table(table, TableType::Row);
-        let asked = self.fields(of, fields, |name| exposed.row_field(name))?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
+        let selected = self.fields(of, fields, |name| exposed.row_field(name))?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
             let below = self.below(&key);
-            let field = match asked {
-                Asked::Typename(name) => RowField::Typename(name),
-                Asked::Field(RowFieldKind::NodeId) => RowField::NodeId,
-                Asked::Field(RowFieldKind::Column(column)) => {
+            let field = match kind {
+                SelectedKind::Typename(name) => RowField::Typename(name),
+                SelectedKind::Field(RowFieldKind::NodeId) => RowField::NodeId,
+                SelectedKind::Field(RowFieldKind::Column(column)) => {
                     match exposed.columns[column].as_ref().and_then(|found| found.column_type.composite) {
                         Some(of) => RowField::Composite(column, below.composite(of, &fields)?),
                         None => below.column_field(column, fields[0])?,
                     }
                 }
-                Asked::Field(RowFieldKind::Relation(relation)) => {
+                SelectedKind::Field(RowFieldKind::Relation(relation)) => {
                     let (other, origin) = (relation.join.table, Origin::Joined(Arc::clone(&relation.join)));
                     match relation.cardinality {
                         Cardinality::Many => {
@@ -99,8 +99,8 @@ impl<'a> Planner<'a> {
                         }
                     }
                 }
-                Asked::Field(RowFieldKind::Computed(function)) => below.computed(function, &fields)?,
-                Asked::Field(RowFieldKind::Measure(measure)) => {
+                SelectedKind::Field(RowFieldKind::Computed(function)) => below.computed(function, &fields)?,
+                SelectedKind::Field(RowFieldKind::Measure(measure)) => {
                     below.measure_field(table, measure, fields[0])?
                 }
             };
@@ -115,19 +115,19 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<ConnectionField>, PlanError> {
         let of = TypeId::Table(table, TableType::Connection);
-        let asked = self.fields(of, fields, ConnectionFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
+        let selected = self.fields(of, fields, ConnectionFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
             let below = self.below(&key);
-            let field = match asked {
-                Asked::Typename(name) => ConnectionField::Typename(name),
-                Asked::Field(ConnectionFieldKind::Edges) => {
+            let field = match kind {
+                SelectedKind::Typename(name) => ConnectionField::Typename(name),
+                SelectedKind::Field(ConnectionFieldKind::Edges) => {
                     ConnectionField::Edges(below.edge_fields(table, &fields)?)
                 }
-                Asked::Field(ConnectionFieldKind::PageInfo) => {
+                SelectedKind::Field(ConnectionFieldKind::PageInfo) => {
                     ConnectionField::PageInfo(below.page_info_fields(&fields)?)
                 }
-                Asked::Field(ConnectionFieldKind::TotalCount) => ConnectionField::TotalCount,
-                Asked::Field(ConnectionFieldKind::Aggregate) => {
+                SelectedKind::Field(ConnectionFieldKind::TotalCount) => ConnectionField::TotalCount,
+                SelectedKind::Field(ConnectionFieldKind::Aggregate) => {
                     ConnectionField::Aggregate(below.aggregate_fields(table, &fields)?)
                 }
             };
@@ -138,12 +138,12 @@ impl<'a> Planner<'a> {
 
     fn edge_fields(&self, table: usize, fields: &[&'a Node<Field>]) -> Result<Fields<EdgeField>, PlanError> {
         let of = TypeId::Table(table, TableType::Edge);
-        let asked = self.fields(of, fields, EdgeFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
-            let field = match asked {
-                Asked::Typename(name) => EdgeField::Typename(name),
-                Asked::Field(EdgeFieldKind::Cursor) => EdgeField::Cursor,
-                Asked::Field(EdgeFieldKind::Node) => {
+        let selected = self.fields(of, fields, EdgeFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => EdgeField::Typename(name),
+                SelectedKind::Field(EdgeFieldKind::Cursor) => EdgeField::Cursor,
+                SelectedKind::Field(EdgeFieldKind::Node) => {
                     EdgeField::Node(self.below(&key).row_fields(table, &fields)?)
                 }
             };
@@ -156,14 +156,14 @@ impl<'a> Planner<'a> {
         &self,
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<PageInfoField>, PlanError> {
-        let asked = self.fields(TypeId::PageInfo, fields, PageInfoFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
-            let field = match asked {
-                Asked::Typename(name) => PageInfoField::Typename(name),
-                Asked::Field(PageInfoFieldKind::HasNextPage) => PageInfoField::HasNextPage,
-                Asked::Field(PageInfoFieldKind::HasPreviousPage) => PageInfoField::HasPreviousPage,
-                Asked::Field(PageInfoFieldKind::StartCursor) => PageInfoField::StartCursor,
-                Asked::Field(PageInfoFieldKind::EndCursor) => PageInfoField::EndCursor,
+        let selected = self.fields(TypeId::PageInfo, fields, PageInfoFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, .. }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => PageInfoField::Typename(name),
+                SelectedKind::Field(PageInfoFieldKind::HasNextPage) => PageInfoField::HasNextPage,
+                SelectedKind::Field(PageInfoFieldKind::HasPreviousPage) => PageInfoField::HasPreviousPage,
+                SelectedKind::Field(PageInfoFieldKind::StartCursor) => PageInfoField::StartCursor,
+                SelectedKind::Field(PageInfoFieldKind::EndCursor) => PageInfoField::EndCursor,
             };
             (key, field)
         });
@@ -176,16 +176,16 @@ impl<'a> Planner<'a> {
         fields: &[&'a Node<Field>],
     ) -> Result<Fields<AggregateField>, PlanError> {
         let of = TypeId::Table(table, TableType::Aggregate);
-        let asked = self.fields(of, fields, AggregateFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
-            let field = match asked {
-                Asked::Typename(name) => AggregateField::Typename(name),
-                Asked::Field(AggregateFieldKind::Count) => AggregateField::Count,
-                Asked::Field(AggregateFieldKind::Function(function)) => {
+        let selected = self.fields(of, fields, AggregateFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => AggregateField::Typename(name),
+                SelectedKind::Field(AggregateFieldKind::Count) => AggregateField::Count,
+                SelectedKind::Field(AggregateFieldKind::Function(function)) => {
                     let columns = self.below(&key).aggregate_columns(table, function, &fields)?;
                     AggregateField::Function(function, columns)
                 }
-                Asked::Field(AggregateFieldKind::List) => self.below(&key).listed(table, &fields)?,
+                SelectedKind::Field(AggregateFieldKind::List) => self.below(&key).listed(table, &fields)?,
             };
             Ok((key, field))
         });
@@ -200,11 +200,11 @@ impl<'a> Planner<'a> {
     ) -> Result<Fields<AggregateColumn>, PlanError> {
         let exposed = self.table(table)?;
         let of = TypeId::Table(table, TableType::AggregateOf(function));
-        let asked = self.fields(of, fields, |name| exposed.aggregate_column(name, function))?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, .. }| {
-            let field = match asked {
-                Asked::Typename(name) => AggregateColumn::Typename(name),
-                Asked::Field(column) => AggregateColumn::Column(column),
+        let selected = self.fields(of, fields, |name| exposed.aggregate_column(name, function))?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, .. }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => AggregateColumn::Typename(name),
+                SelectedKind::Field(column) => AggregateColumn::Column(column),
             };
             (key, field)
         });

@@ -4,8 +4,8 @@ use apollo_compiler::Node;
 
 use super::slot::Taken;
 use super::{
-    Action, Asked, AskedField, Assignment, Condition, KnownColumns, OnConflict, Operand, PlanError, Planner,
-    RowField, Slot,
+    Action, Assignment, Condition, KnownColumns, OnConflict, Operand, PlanError, Planner, RowField,
+    SelectedField, SelectedKind, Slot,
 };
 use crate::request::{Field, Input, Inputs, Rows};
 use crate::schema::{ExposedColumn, ExposedTable, FixedFields, ResponseFieldKind, TableType, TypeId};
@@ -216,12 +216,12 @@ impl<'a> Planner<'a> {
         response: TableType,
         fields: &[&'a Node<Field>],
     ) -> Result<Vec<(String, WriteField)>, PlanError> {
-        let asked = self.fields(TypeId::Table(table, response), fields, ResponseFieldKind::named)?;
-        let planned = asked.into_iter().map(|AskedField { key, asked, fields }| {
-            let field = match asked {
-                Asked::Typename(name) => WriteField::Typename(name),
-                Asked::Field(ResponseFieldKind::AffectedCount) => WriteField::AffectedCount,
-                Asked::Field(ResponseFieldKind::Records) => {
+        let selected = self.fields(TypeId::Table(table, response), fields, ResponseFieldKind::named)?;
+        let planned = selected.into_iter().map(|SelectedField { key, kind, fields }| {
+            let field = match kind {
+                SelectedKind::Typename(name) => WriteField::Typename(name),
+                SelectedKind::Field(ResponseFieldKind::AffectedCount) => WriteField::AffectedCount,
+                SelectedKind::Field(ResponseFieldKind::Records) => {
                     WriteField::Records(self.below(&key).row_fields(table, &fields)?)
                 }
             };

@@ -66,7 +66,7 @@ struct Settings {
 type HeldEntries = Arc<Mutex<HashSet<String>>>;
 
 /// An entry that this worker has. Dropping this releases it.
-struct Held {
+struct HeldEntry {
     held_entries: HeldEntries,
     entry: String,
 }
@@ -227,8 +227,8 @@ impl Worker {
             }
             is_known
         });
-        let mine: Vec<(Given, Held)> = mine
-            .filter_map(|given| Held::new(held_entries, &given.entry).map(|held| (given, held)))
+        let mine: Vec<(Given, HeldEntry)> = mine
+            .filter_map(|given| HeldEntry::new(held_entries, &given.entry).map(|held| (given, held)))
             .collect();
         for (given, held) in mine {
             let slot = Arc::clone(&self.inner.slots).acquire_owned();
@@ -241,7 +241,7 @@ impl Worker {
         &self,
         shard: Shard,
         given: Given,
-        holds: (Held, OwnedSemaphorePermit),
+        holds: (HeldEntry, OwnedSemaphorePermit),
         abandon: CancellationToken,
     ) {
         let worker = self.clone();
@@ -254,7 +254,7 @@ impl Worker {
     }
 }
 
-impl Held {
+impl HeldEntry {
     /// `None` if the worker has the entry already.
     fn new(held_entries: &HeldEntries, entry: &str) -> Option<Self> {
         let is_new = held_entries.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.to_owned());
@@ -262,7 +262,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldEntry {
     fn drop(&mut self) {
         self.held_entries.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.entry);
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::held::Held;
+use super::answer_bytes::AnswerBytes;
 use super::pace::{Pace, Progress};
 use crate::config::Sockets;
 use crate::event::Ending;
@@ -38,7 +38,7 @@ pub(in crate::http) struct Activity {
     /// Bytes of its answers in memory.
     answers: AtomicUsize,
     /// Bytes of all connections' answers in memory.
-    all: Arc<Held>,
+    all: Arc<AnswerBytes>,
     ending: OnceLock<Ending>,
     end_requested: CancellationToken,
     abandoned: CancellationToken,
@@ -47,7 +47,7 @@ pub(in crate::http) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn new(all: Arc<Held>) -> Self {
+    pub(super) fn new(all: Arc<AnswerBytes>) -> Self {
         Self {
             opened: Instant::now(),
             requests: AtomicUsize::new(0),
@@ -311,7 +311,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_counted_until_its_last_part_is_gone() {
-        let (held, bytes) = (Arc::new(Held::default()), Bytes::from(vec![0; 1000]));
+        let (held, bytes) = (Arc::new(AnswerBytes::default()), Bytes::from(vec![0; 1000]));
         let activity = Arc::new(Activity::new(Arc::clone(&held)));
         let mut answer = activity.hold(bytes);
         let part = answer.split_to(10);

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::activity::Activity;
-use super::held::Held;
+use super::answer_bytes::AnswerBytes;
 use super::pace::Progress;
 use crate::config::{self, Sockets};
 use crate::event::{Ending, Event};
@@ -34,7 +34,7 @@ pub(in crate::http) struct Connections {
 struct Inner {
     limits: Sockets,
     maximum: usize,
-    held: Arc<Held>,
+    held: Arc<AnswerBytes>,
     entries: Mutex<Entries>,
     closed: Notify,
 }
