@@ -81,13 +81,21 @@ impl ProbeReport {
 
     /// The cheapest form of a scope that is known to pass.
     pub fn context(&self) -> ContextForm {
-        let chooses_servers = self.routes_statements != Some(false) || self.pgdog_shards.is_some();
         match (&self.several_statements, &self.set_local) {
             (ProbeResult::Fails(_), ProbeResult::Passes) => ContextForm::SetLocal,
-            // pgpool-II sends a `SET` to all of its servers.
-            (ProbeResult::Passes, ProbeResult::Passes) if !chooses_servers => ContextForm::Mixed,
+            (ProbeResult::Passes, ProbeResult::Passes) if !self.may_copy_commands() => ContextForm::Mixed,
             _ => ContextForm::SetConfig,
         }
+    }
+
+    /// Whether the pooler may be one that sends a `SET` to several servers: pgpool-II, which keeps a server connection for each
+    /// client, or `PgDog`.
+    fn may_copy_commands(&self) -> bool {
+        let may_be_pgpool = match self.lending {
+            FoundPoolMode::Transaction | FoundPoolMode::Statement => false,
+            _ => self.routes_statements != Some(false),
+        };
+        may_be_pgpool || self.pgdog_shards.is_some()
     }
 
     /// The result for a message with a scope of this form.

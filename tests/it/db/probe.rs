@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glowplug::config::PoolMode;
+use glowplug::config::{ContextForm, PoolMode};
 use glowplug::db::{
     Connector, FoundPoolMode, NamedStatements, ProbeReport, ProbeResult, Protocol, Protocols,
 };
@@ -77,6 +77,7 @@ async fn each_pooler_is_recognised_by_what_it_does() {
         assert_eq!(findings.lending, lending, "{case}");
         assert_eq!(findings.named_statements, names, "{case}");
         assert_eq!(findings.protocol(), protocol, "{case}");
+        assert_eq!(findings.context(), ContextForm::Mixed, "{case}");
         assert_eq!(
             [&findings.several_statements, &findings.set_local, &findings.unnamed_statement],
             [&ProbeResult::Passes; 3],
