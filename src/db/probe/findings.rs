@@ -93,7 +93,9 @@ impl ProbeReport {
     fn may_copy_commands(&self) -> bool {
         let may_be_pgpool = match self.lending {
             FoundPoolMode::Transaction | FoundPoolMode::Statement => false,
-            _ => self.routes_statements != Some(false),
+            FoundPoolMode::Direct | FoundPoolMode::Session | FoundPoolMode::Unknown => {
+                self.routes_statements != Some(false)
+            }
         };
         may_be_pgpool || self.pgdog_shards.is_some()
     }
