@@ -154,15 +154,20 @@ fn swapped(round: Round) -> Round {
 /// One client begins, then the other. Both end, in the same order.
 async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error> {
     let held = former.begin().await?;
-    let (met, had_to_wait) = {
+    let (held, met, had_to_wait) = {
         let mut beginning = pin!(latter.begin());
         let begun = timeout(PATIENCE, &mut beginning).await;
         former.end().await?;
         match begun {
-            Ok(met) => (met?, false),
+            Ok(met) => (held, met?, false),
             Err(_) => match timeout(PATIENCE, &mut beginning).await {
-                Ok(met) => (met?, true),
-                Err(_) => return Ok(starved(former, held).await),
+                Ok(met) => (held, met?, true),
+                Err(_) => match starved(former, held, beginning).await? {
+                    Starved::No(again, met) => (again, met, false),
+                    Starved::Told(lending, evidence) => {
+                        return Ok(Round::Told(lending, evidence.to_owned()));
+                    }
+                },
             },
         }
     };
@@ -174,18 +179,33 @@ async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error>
     Ok(Round::Both(Backends(held, met)))
 }
 
+/// Why a client waits although none of our transactions is open.
+enum Starved {
+    /// It was busy elsewhere: both were served, with these backends.
+    No(i32, i32),
+    Told(FoundPoolMode, &'static str),
+}
+
 /// Another client waits although none of our transactions is open. If this client does not have to wait, the pooler kept its
-/// server connection for it. A pooler in transaction mode would let it wait behind the other.
-async fn starved(former: &mut Client, held: i32) -> Round {
-    match timeout(PATIENCE, former.begin()).await {
-        Ok(Ok(again)) if again == held => {
-            let evidence = format!("a second client is lent nothing while the first keeps backend {held}");
-            Round::Told(FoundPoolMode::Session, evidence)
+/// server connection for it. A pooler in transaction mode lets it wait behind the other. So where this one is served, the
+/// other's answer tells more: it may be on its way, if the machine is busy.
+async fn starved(
+    former: &mut Client,
+    held: i32,
+    latter: impl Future<Output = Result<i32, Error>>,
+) -> Result<Starved, Error> {
+    let again = timeout(PATIENCE, former.begin()).await;
+    match (again, timeout(PATIENCE, latter).await) {
+        (Ok(again), Ok(met)) => {
+            let served = Starved::No(again?, met?);
+            former.end().await?;
+            Ok(served)
         }
-        _ => Round::Told(
-            FoundPoolMode::Unknown,
-            "the pooler has no second server connection to lend".to_owned(),
-        ),
+        (Ok(Ok(again)), Err(_)) if again == held => Ok(Starved::Told(
+            FoundPoolMode::Session,
+            "a second client is lent nothing while the first keeps its backend",
+        )),
+        _ => Ok(Starved::Told(FoundPoolMode::Unknown, "the pooler has no second server connection to lend")),
     }
 }
 
