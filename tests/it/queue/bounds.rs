@@ -30,8 +30,11 @@ async fn a_full_queue_refuses_before_anything_is_put_in_and_takes_more_when_ther
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     assert!(answer.contains("affectedCount"), "{answer}");
+    // The last one may be answered before those in front of it are done.
+    while world.redis::<u64>("XLEN glowplug:{test:0}:operations").await > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert_eq!(world.ask("select string_agg(id::text, ',' order by id) from note").await, "1,2,3,5");
-    assert_eq!(world.redis::<u64>("XLEN glowplug:{test:0}:operations").await, 0);
     assert_eq!(world.redis::<u64>("HLEN glowplug:{test:0}:roles").await, 0);
 }
 
