@@ -50,7 +50,7 @@ async fn sent(database: &Client, statements: &str) -> String {
     let sent = database
         .query_one(
             "select query from pg_stat_activity where right(query, length($1)) = $1
-            and query like 'select%set_config%' and pid <> pg_backend_pid() limit 1",
+            and (query like 'select%set_config%' or query like 'set local%') and pid <> pg_backend_pid() limit 1",
             &[&statements],
         )
         .await;
