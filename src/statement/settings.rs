@@ -68,7 +68,7 @@ impl SessionSettings {
 
     /// A part of the statement runs for each of several rows, and reads the same pages again. PostgreSQL's planner expects that of
     /// joins, but takes each page of a subselect for one on a disk.
-    pub(crate) const CACHED_PAGES: Self = Self { cached_pages: true, ..Self::NONE };
+    pub const CACHED_PAGES: Self = Self { cached_pages: true, ..Self::NONE };
 
     /// The threshold of `pg_trgm`'s `%`, in hundredths. Of several thresholds the least one is set.
     pub const fn similarity(hundredths: u8) -> Self {
