@@ -55,7 +55,7 @@ vacuum (analyze, freeze);
 
 /// The file, if the environment names one.
 pub(crate) fn file() -> Option<PathBuf> {
-    std::env::var_os("CHINOOK_SQL").map(PathBuf::from)
+    std::env::var_os("CHINOOK_SQL").filter(|file| !file.is_empty()).map(PathBuf::from)
 }
 
 /// Makes the database.
