@@ -165,7 +165,7 @@ async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error>
                 Err(_) => match starved(former, held, beginning).await? {
                     Starved::No(again, met) => (again, met, false),
                     Starved::Told(lending, evidence) => {
-                        return Ok(Round::Told(lending, evidence.to_owned()));
+                        return Ok(Round::Told(lending, evidence));
                     }
                 },
             },
@@ -183,7 +183,7 @@ async fn round(former: &mut Client, latter: &mut Client) -> Result<Round, Error>
 enum Starved {
     /// It was busy elsewhere: both were served, with these backends.
     No(i32, i32),
-    Told(FoundPoolMode, &'static str),
+    Told(FoundPoolMode, String),
 }
 
 /// Another client waits although none of our transactions is open. If this client does not have to wait, the pooler kept its
@@ -203,9 +203,12 @@ async fn starved(
         }
         (Ok(Ok(again)), Err(_)) if again == held => Ok(Starved::Told(
             FoundPoolMode::Session,
-            "a second client is lent nothing while the first keeps its backend",
+            format!("a second client is lent nothing while the first keeps backend {held}"),
         )),
-        _ => Ok(Starved::Told(FoundPoolMode::Unknown, "the pooler has no second server connection to lend")),
+        _ => Ok(Starved::Told(
+            FoundPoolMode::Unknown,
+            "the pooler has no second server connection to lend".to_owned(),
+        )),
     }
 }
 
