@@ -2,6 +2,7 @@
 //!
 //! Pure: the caller runs [`INTROSPECT`] and passes its answer. Imports no other module of the crate.
 
+mod column;
 mod comparable;
 pub mod directive;
 pub mod function;
@@ -15,6 +16,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+pub use column::Column;
 pub use directive::{Directive, JsonForm};
 pub use function::{Function, FunctionArgument, FunctionKind};
 pub use key::{ConflictTarget, ForeignKey};
@@ -252,44 +254,6 @@ pub enum TableKind {
     /// A foreign table.
     #[serde(rename = "f")]
     Foreign,
-}
-
-/// A column.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact of pg_attribute")]
-pub struct Column {
-    /// Its name.
-    pub name: String,
-    /// Its type.
-    #[serde(rename = "type")]
-    pub type_oid: Oid,
-    /// What is declared of its type besides the type: of a vector its length (`pg_attribute.atttypmod`).
-    #[serde(default)]
-    pub modifier: Option<i32>,
-    /// Its collation, where it has one that is not the database's default.
-    pub collation: Option<Collation>,
-    /// Whether the column is `NOT NULL`. Rows of children and of functions may contain nulls all the same.
-    pub not_null: bool,
-    /// Whether it is declared `NOT NULL`, but nothing has checked all rows, as in a foreign table.
-    #[serde(default)]
-    pub is_unverified_not_null: bool,
-    /// Whether it has a default or is generated.
-    pub has_default: bool,
-    /// Whether it is `generated always as (…) stored`.
-    pub is_generated: bool,
-    /// Whether it is an identity column.
-    pub is_identity: bool,
-    /// Whether its default comes from a sequence that belongs to it.
-    pub is_serial: bool,
-    /// From its comment.
-    #[serde(rename = "comment")]
-    pub directive: Directive,
-    /// Whether the role may read it.
-    pub can_select: bool,
-    /// Whether the role may set it in a new row, and PostgreSQL accepts a value for it there.
-    pub can_insert: bool,
-    /// Whether the role may change it, and PostgreSQL accepts a new value for it.
-    pub can_update: bool,
 }
 
 /// A database object that types or fields of the API are made from.

@@ -16,7 +16,8 @@ pub struct ConflictTarget {
     pub is_constraint: bool,
     /// The columns that it reads, by name; the role must be able to read them, too.
     pub columns: Vec<String>,
-    /// The indexed columns and expressions, as PostgreSQL prints them.
+    /// The indexed columns and expressions, as PostgreSQL prints them; none of a constraint, which its name identifies.
+    #[serde(deserialize_with = "or_empty")]
     pub terms: Vec<String>,
     /// Of a partial index: its predicate, as PostgreSQL prints it.
     pub predicate: Option<String>,
@@ -47,6 +48,10 @@ pub struct ForeignKey {
 }
 
 /// A list, or null for an empty one: `json_agg` of no rows is null.
-fn or_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<QualifiedName>, D::Error> {
+fn or_empty<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }

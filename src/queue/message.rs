@@ -12,8 +12,8 @@ use crate::config::Api;
 use crate::engine::{AllowedOperations, CatalogRequest, Identity, ReadFrom, Request};
 
 /// The versions of messages that this worker understands. The first had only mutations, and the second no tenants: an older worker
-/// would run the operation in the schema that stands for those of all tenants.
-const VERSIONS: [&str; 3] = ["1", "2", "3"];
+/// would run the operation in the schema that stands for those of all tenants. Up to the third, the catalog had another form.
+const VERSIONS: [&str; 4] = ["1", "2", "3", "4"];
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
 pub(super) type Milliseconds = u64;
@@ -100,9 +100,10 @@ impl Message {
         serde_json::from_str(text)
     }
 
-    /// The first version of messages that has its kind.
+    /// The first version of messages that has its kind and its sender's tenant.
     pub(super) fn version(&self) -> &'static str {
-        if self.sender.tenant.is_some() { "3" } else { self.ask.version() }
+        let of_sender = if self.sender.tenant.is_some() { "3" } else { "1" };
+        of_sender.max(self.ask.version())
     }
 
     /// The role that it counts for. The connection's own user has an empty name.
@@ -124,7 +125,8 @@ impl Ask {
     fn version(&self) -> &'static str {
         match self {
             Self::Write(_) => "1",
-            Self::Read { .. } | Self::Describe { .. } => "2",
+            Self::Read { .. } => "2",
+            Self::Describe { .. } => "4",
         }
     }
 
