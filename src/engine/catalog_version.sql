@@ -113,7 +113,11 @@ catalogue(hash) as (
     select pg_catalog.hash_record_extended(row(d.tableoid, d.classoid, d.objoid, d.objsubid, d.xmin), 0)
     from pg_catalog.pg_description as d
     where d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-        or d.objoid in (select oid from relation)
+        or d.objoid in (
+            select r.oid from relation as r
+            union all
+            select i.indexrelid from pg_catalog.pg_index as i join relation as r on r.oid = i.indrelid
+        )
         or (d.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass and d.objoid in (
             select p.oid from pg_catalog.pg_proc as p where p.pronamespace in (select oid from exposed_schema)
         ))
