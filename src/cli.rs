@@ -118,7 +118,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Parses the command line.
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let matches = documented(Cli::command()).try_get_matches_from(arguments).map_err(explained)?;
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = documented(Cli::command())
+        .try_get_matches_from(&arguments)
+        .map_err(|error| explained(error, &arguments))?;
     Cli::from_arg_matches(&matches)
 }
 
@@ -136,14 +139,24 @@ fn documented(command: clap::Command) -> clap::Command {
 }
 
 /// If an unknown flag is a setting of an earlier version: its replacement.
-fn explained(error: clap::Error) -> clap::Error {
+fn explained(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
     let name = flag.trim_start_matches("--").split('=').next().unwrap_or_default();
-    match replaced_by(name) {
+    match replaced_by(name, value_of(name, arguments)) {
         Some(reason) if error.kind() == clap::error::ErrorKind::UnknownArgument => {
             clap::Error::raw(error.kind(), format!("--{name} {reason}\n"))
         }
         _ => error,
+    }
+}
+
+/// The value of a flag that the command does not know: behind `=`, or the next argument.
+fn value_of<'a>(name: &str, arguments: &'a [OsString]) -> Option<&'a str> {
+    let mut texts = arguments.iter().filter_map(|argument| argument.to_str());
+    let behind = texts.by_ref().find_map(|text| text.strip_prefix("--")?.strip_prefix(name))?;
+    match behind.strip_prefix('=') {
+        Some(value) => Some(value),
+        None => texts.next().filter(|next| !next.starts_with('-')),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the values in effect to checked ones. Reports all problems at once.
 
 mod auth;
+mod database;
 mod queue;
 
 use std::collections::HashMap;
@@ -13,29 +14,23 @@ use super::problem::{Problem, Problems};
 use super::settled::{COLLECTOR, Settled};
 use super::tenants::Tenants;
 use super::units;
-use super::url_list::urls;
 use super::{
-    Api, Config, ContextForm, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits,
-    Live, Log, LogFormat, Mcp, PoolMode, RequestSettings, SchemaPerTenant, Secret, Sockets, StoredOperations,
-    TenantSource, Traces,
+    Api, Config, Database, DocumentPolicy, Documents, GetRequests, Http, Introspection, Limits, Live, Log,
+    LogFormat, Mcp, RequestSettings, SchemaPerTenant, Sockets, TenantSource, Traces,
 };
-
-/// The connect timeout, unless the connection string has one (`connect_timeout`).
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The words that `expose` accepts.
 const EXPOSABLE: [&str; 4] = ["total-count", "aggregate", "partitions", "semantic-non-null"];
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
 const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
-const FUNCTIONS: RangeInclusive<usize> = 1..=100_000;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 impl Settled {
     /// Checks every value. Returns all problems if there are any.
     pub fn check(&self) -> Result<Config, Problems> {
         let mut reader = Reader { settled: self, problems: Vec::new() };
-        let (database, explore) = (database(&mut reader), explore(&mut reader));
+        let (database, explore) = (database::database(&mut reader), explore(&mut reader));
         let config = Config {
             api: api(&mut reader, explore),
             limits: limits(&mut reader, explore.errors),
@@ -95,56 +90,6 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
             on 127.0.0.1",
         );
     }
-}
-
-fn database(reader: &mut Reader<'_>) -> Database {
-    Database {
-        url: Secret::new(database_url(reader)),
-        direct_url: reader.optional("direct-url", connection_string).map(Secret::new),
-        replica_urls: reader.optional("replica-url", connection_strings).unwrap_or_default(),
-        replica_lag: reader.read("replica-lag", |text| unless_off(text, duration)),
-        pool_size: u32::try_from(reader.count("pool-size", 1..=10_000)).unwrap_or(u32::MAX),
-        pool_mode: reader.choice(
-            "pool-mode",
-            &[
-                ("auto", PoolMode::Auto),
-                ("transaction", PoolMode::Transaction),
-                ("statement", PoolMode::Statement),
-                ("session", PoolMode::Session),
-                ("direct", PoolMode::Direct),
-            ],
-        ),
-        context: reader.choice(
-            "context",
-            &[
-                ("auto", None),
-                (ContextForm::SetConfig.name(), Some(ContextForm::SetConfig)),
-                (ContextForm::SetLocal.name(), Some(ContextForm::SetLocal)),
-                (ContextForm::Mixed.name(), Some(ContextForm::Mixed)),
-                (ContextForm::Function.name(), Some(ContextForm::Function)),
-            ],
-        ),
-        stored_operations: reader.read("stored-operations", |text| match text {
-            "auto" => Ok(Some(StoredOperations::default())),
-            text => unless_off(text, |text| {
-                let limit = count(text, FUNCTIONS)?;
-                Ok(StoredOperations { limit, ..StoredOperations::default() })
-            }),
-        }),
-        acquire_timeout: reader.duration("acquire-timeout"),
-        connect_timeout: CONNECT_TIMEOUT,
-        statement_timeout: reader.duration("statement-timeout"),
-        watch_interval: reader.read("watch", |text| unless_off(text, duration)),
-    }
-}
-
-/// If all operations are queued, the workers have the database.
-fn database_url(reader: &mut Reader<'_>) -> String {
-    let is_needed = reader.settled.value("queue") != Some("all");
-    reader.read("database-url", |text| match text {
-        "" if !is_needed => Ok(String::new()),
-        text => connection_string(text),
-    })
 }
 
 fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
@@ -418,24 +363,6 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Ok(value);
     }
     Err(format!("`{text}` is out of range; it may be from 1ms to 24h"))
-}
-
-fn connection_strings(text: &str) -> Result<Vec<Secret>, String> {
-    urls(text).map(|url| connection_string(url).map(Secret::new)).collect()
-}
-
-/// The message never contains the value itself, which may include a password.
-fn connection_string(text: &str) -> Result<String, String> {
-    if text.is_empty() {
-        return Err("is not set; pass --database-url postgres://user:password@host:port/database, or set \
-            DATABASE_URL. To try Glowplug without a database, run `glowplug dev`"
-            .to_owned());
-    }
-    let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
-    if is_url || (text.contains('=') && !text.contains("://")) {
-        return Ok(text.to_owned());
-    }
-    Err("is no connection string; it begins with postgres:// or postgresql://".to_owned())
 }
 
 fn origins(text: &str) -> Result<Vec<String>, String> {

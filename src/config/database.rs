@@ -56,9 +56,10 @@ impl Default for StoredOperations {
 }
 
 /// What is between Glowplug and PostgreSQL, in PgBouncer's terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PoolMode {
     /// A probe finds it out.
+    #[default]
     Auto,
     /// No pooler.
     Direct,
@@ -68,6 +69,22 @@ pub enum PoolMode {
     Transaction,
     /// A pooler that lends a server connection for one statement.
     Statement,
+}
+
+impl PoolMode {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Transaction, Self::Statement, Self::Session, Self::Direct];
+
+    /// Its name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Direct => "direct",
+            Self::Session => "session",
+            Self::Transaction => "transaction",
+            Self::Statement => "statement",
+        }
+    }
 }
 
 /// How a message sets the context of its statements: role, claims, time-out, read-only, and the settings that they depend

@@ -24,7 +24,6 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         schemas: text("public"),
         pool_size: text("16"),
         pool_mode: text("auto"),
-        context: text("auto"),
         stored_operations: text("auto"),
         acquire_timeout: text("5s"),
         statement_timeout: text("10s"),

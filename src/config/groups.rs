@@ -24,7 +24,6 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "replica-lag",
             "pool-size",
             "pool-mode",
-            "context",
             "stored-operations",
             "acquire-timeout",
             "statement-timeout",

@@ -49,17 +49,14 @@ pub struct Raw {
     /// The pooler between Glowplug and PostgreSQL: `transaction`, `statement`, `session`, `direct`, or
     /// `auto`, which finds out with two short connections at the start. If it is safe, statements are
     /// prepared once for a connection, which makes small operations much faster; otherwise their text is sent
-    /// each time.
-    #[arg(long, value_name = "MODE")]
+    /// each time. A second word selects how a message sets role, claims and time-out, as in
+    /// `transaction,set_local`: `set_config` (one `select`), `set_local` (a `SET LOCAL` for each), `mixed`
+    /// (`set_config` for claims and other data of a caller, `SET LOCAL` for the rest) or `function` (a call
+    /// of the function that `glowplug setup --stored-operations` creates, for proxies that react to the
+    /// others). Without it, it is `mixed` if the probe finds that it passes, else what passes. `set_local`
+    /// lets `pg_stat_statements` record the claims of each user as statements.
+    #[arg(long, value_name = "MODE[,FORM]")]
     pub pool_mode: Option<Text>,
-    /// How a message sets role, claims and time-out for its statements: `set_config` (one `select`),
-    /// `set_local` (a `SET LOCAL` for each), `mixed` (`set_config` for claims and other data of a caller,
-    /// `SET LOCAL` for the rest), `function` (a call of the function that
-    /// `glowplug setup --stored-operations` creates, for proxies that react to the others), or `auto`:
-    /// `mixed` if the probe finds that it passes, else what passes. `set_local` lets `pg_stat_statements`
-    /// record the claims of each user as statements.
-    #[arg(long, value_name = "FORM")]
-    pub context: Option<Text>,
     /// Whether frequently used statements become functions in the database, which keeps their plans. `auto`:
     /// if the schema `glowplug_operations` exists (`glowplug setup --stored-operations` creates it), the user
     /// may create in it, and statements cannot be prepared. A number is `auto` with that maximum of functions

@@ -3,8 +3,8 @@
 use super::names::variable_name;
 use super::problem::{Problem, Problems};
 
-/// The old names, and their replacements.
-const REPLACED: [(&str, &str); 33] = [
+/// The old names, and their replacements. In braces is an example in the place of the old value.
+const REPLACED: [(&str, &str); 34] = [
     ("aggregate", "set expose to aggregate"),
     ("automatic-persisted-queries", "set documents to automatic or any"),
     ("background-timeout", "an operation whose client does not wait has ten minutes"),
@@ -14,6 +14,7 @@ const REPLACED: [(&str, &str); 33] = [
         "connect-timeout",
         "write connect_timeout=SECONDS into the connection string; without it, five seconds hold",
     ),
+    ("context", "add it to pool-mode as a second word, as in auto,{set_local}"),
     (
         "get-requests",
         "set explore to on or directive for every query by GET, to off for persisted operations alone",
@@ -49,19 +50,38 @@ const REPLACED: [(&str, &str); 33] = [
     ("total-count", "set expose to total-count"),
 ];
 
-/// The replacement of an earlier version's setting, for an error message; `None` if there never was such a setting.
-pub fn by(name: &str) -> Option<String> {
+/// What some of them were if they were not set.
+const DEFAULTS: [(&str, &str); 1] = [("context", "auto")];
+
+/// The replacement of an earlier version's setting, for an error message; `None` if there never was such a setting. The
+/// message has the value in its new form, if it is known.
+pub fn by(name: &str, value: Option<&str>) -> Option<String> {
     let name = name.replace('_', "-");
-    let (_, reason) = REPLACED.iter().find(|(old, _)| *old == name)?;
-    Some(format!("is no setting any more; {reason}"))
+    let (_, replacement) = REPLACED.iter().find(|(old, _)| *old == name)?;
+    let value = value.map(str::trim).filter(|value| !value.is_empty());
+    let is_default = value.is_some_and(|value| DEFAULTS.contains(&(name.as_str(), value)));
+    let advice =
+        if is_default { "remove it: this was its default".to_owned() } else { filled(replacement, value) };
+    Some(format!("is no setting any more; {advice}"))
+}
+
+/// The text with the value in the place of the example.
+fn filled(replacement: &str, value: Option<&str>) -> String {
+    let parts = replacement.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)));
+    match (parts, value) {
+        (Some((before, (_, after))), Some(value)) => format!("{before}{value}{after}"),
+        (Some((before, (example, after))), None) => format!("{before}{example}{after}"),
+        (None, _) => replacement.to_owned(),
+    }
 }
 
 /// Refuses an environment that sets one of them.
 pub(super) fn refuse(variable: impl Fn(&str) -> Option<String>) -> Result<(), Problems> {
-    // OpenTelemetry's variable is still read, under the same name.
-    let old = REPLACED.iter().map(|(name, _)| (*name, variable_name(name)));
-    let set = old.filter(|(_, variable_name)| variable(variable_name).is_some());
-    let problems: Vec<Problem> =
-        set.filter_map(|(name, variable)| Some(Problem::new(&variable, by(name)?))).collect();
+    let problem = |(name, _): &(&str, &str)| {
+        let variable_name = variable_name(name);
+        let value = variable(&variable_name)?;
+        Some(Problem::new(&variable_name, by(name, Some(&value))?))
+    };
+    let problems: Vec<Problem> = REPLACED.iter().filter_map(problem).collect();
     if problems.is_empty() { Ok(()) } else { Err(Problems(problems)) }
 }

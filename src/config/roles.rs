@@ -8,6 +8,7 @@ use super::names::{names, nearest};
 use super::problem::{Problem, Problems};
 use super::raw::Text;
 use super::replaced;
+use super::settled::text_in;
 
 /// The given values, by role and setting.
 pub(super) type Roles = BTreeMap<String, BTreeMap<&'static str, Text>>;
@@ -40,7 +41,7 @@ pub(super) fn read(roles: toml::Value) -> Result<Roles, Problems> {
         let of_role = read.entry(role).or_default();
         for (key, value) in settings {
             let Some(name) = known.iter().copied().find(|name| *name == key) else {
-                return Err(problem(place, refused(&key, &known)));
+                return Err(problem(place, refused(&key, &value, &known)));
             };
             let text = value
                 .try_into()
@@ -52,8 +53,8 @@ pub(super) fn read(roles: toml::Value) -> Result<Roles, Problems> {
 }
 
 /// The message about a key that is not a limit.
-fn refused(key: &str, limits: &[&str]) -> String {
-    if let Some(reason) = replaced::by(key) {
+fn refused(key: &str, value: &toml::Value, limits: &[&str]) -> String {
+    if let Some(reason) = replaced::by(key, text_in(value).as_deref()) {
         return format!("`{key}` {reason}");
     }
     if names().contains(&key) {

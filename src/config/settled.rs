@@ -224,6 +224,11 @@ impl fmt::Debug for Settled {
     }
 }
 
+/// A value of the file as text, if a setting could have it.
+pub(super) fn text_in(value: &toml::Value) -> Option<String> {
+    value.clone().try_into::<Text>().ok().map(|Text(text)| text)
+}
+
 fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let problem = |message: String| Problem::new("glowplug.toml", message);
     let mut table: toml::Table =
@@ -231,9 +236,9 @@ fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let roles = table.remove("roles").map(roles::read).transpose()?.unwrap_or_default();
     let known = names();
     let unknown: Vec<Problem> = table
-        .keys()
-        .filter(|key| !known.contains(&key.as_str()))
-        .map(|key| match replaced::by(key) {
+        .iter()
+        .filter(|(key, _)| !known.contains(&key.as_str()))
+        .map(|(key, value)| match replaced::by(key, text_in(value).as_deref()) {
             Some(reason) => Problem::new(&format!("{key} in glowplug.toml"), reason),
             None => problem(format!("there is no setting `{key}`; did you mean `{}`?", nearest(key, &known))),
         })

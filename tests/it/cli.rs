@@ -286,4 +286,9 @@ fn an_old_flag_is_an_error_that_says_what_replaced_it() {
         let name = flag.split('=').next().unwrap();
         assert!(told.contains(&format!("{name} is no setting any more; set ")), "{told}");
     }
+    for flags in [&["--context=function"][..], &["--production", "--context", "function", "--live"]] {
+        let ended = command(folder.path()).arg("serve").args(flags).output().unwrap();
+        let told = text(&ended.stderr);
+        assert!(told.contains("as in auto,function"), "{told}");
+    }
 }

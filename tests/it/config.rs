@@ -11,6 +11,8 @@ use glowplug::config::{
 
 use crate::documented;
 
+mod folded;
+
 const URL: &str = "postgres://ann:hush@localhost:6543/app";
 
 fn nothing(_: &str) -> Option<String> {
@@ -343,26 +345,6 @@ fn errors_about_a_role_are_reported_with_their_place() {
 fn there_are_fewer_settings_than_a_reader_gives_up_at() {
     let rows = markdown_table().lines().count() - 2;
     assert!(rows < 55, "{rows}");
-}
-
-/// The error for a name of an earlier version: in the file, for a role, and in the environment.
-#[test]
-fn an_old_name_is_an_error_that_says_what_replaced_it() {
-    let told = problems_of("introspection = 'on'\nqueue-shards = 2");
-    assert!(
-        told.contains("introspection in glowplug.toml: is no setting any more; set explore to on"),
-        "{told}"
-    );
-    assert!(told.contains("queue-shards in glowplug.toml: is no setting any more"), "{told}");
-    let told = problems_of("[roles.anon]\nmax-aliases = 3");
-    assert!(
-        told.contains("[roles.anon]")
-            && told.contains("`max-aliases` is no setting any more; set max-tokens"),
-        "{told}"
-    );
-    let variable = |name: &str| (name == "GLOWPLUG_ONLY_PERSISTED").then(|| "on".to_owned());
-    let told = Settled::gather(&flags(), variable, None, Profile::Serve).unwrap_err().to_string();
-    assert_eq!(told, "GLOWPLUG_ONLY_PERSISTED: is no setting any more; set documents to listed");
 }
 
 #[test]
