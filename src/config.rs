@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use database::{ContextForm, Database, PoolMode, StoredOperations};
+pub use database::{ContextForm, Database, PoolMode, Replica, StoredOperations};
 pub use defaults::Profile;
 pub use dev::DevPages;
 pub use live::Live;

@@ -377,11 +377,12 @@ fn of_request(error: &RequestError) -> Vec<GraphqlError> {
             let counted = match *limit {
                 "values" => "; variables count wherever they are used, and rows have the columns of all",
                 "answer" => " bytes; ask for fewer fields",
-                "message" => " bytes; values count wherever they are used",
+                "message" => " bytes, four times that of a body; values count wherever they are used",
                 _ => "",
             };
             let setting = match *limit {
                 "root-fields" | "fields" | "aliases" | "directives" => "tokens",
+                "message" => "body",
                 limit => limit,
             };
             let message = format!(

@@ -56,9 +56,9 @@ impl Stand {
             ..PoolerOptions::default()
         };
         let pooler = Pooler::start(&self.cluster, &options).expect("a PgBouncer");
-        let (url, redis, count) = (pooler.url(DATABASE), self.redis.url(), connections.to_string());
-        let environment =
-            [("DATABASE_URL", &*url), ("GLOWPLUG_REDIS_URL", &*redis), ("GLOWPLUG_QUEUE_NAME", &*name)];
+        let (url, count) = (pooler.url(DATABASE), connections.to_string());
+        let redis = format!("{}?queue={name}", self.redis.url());
+        let environment = [("DATABASE_URL", &*url), ("GLOWPLUG_REDIS_URL", &*redis)];
         let queue = if way == "queued" { "mutations" } else { "off" };
         let serve = ["serve", "--listen", "127.0.0.1:0", "--pool-size", &count, "--queue", queue];
         let serve = Program::start(&serve, &environment, "address=");

@@ -92,8 +92,10 @@ fn ways(options: &Options, config: &Config) -> Result<Vec<Route>, Failure> {
     let typed = &options.flags.settings;
     let counts = |flag: &Option<Text>| options.url.is_none() || flag.is_some();
     let direct = config.database.direct_url.iter().filter(|_| counts(&typed.direct_url));
-    let replicas = config.database.replica_urls.iter().filter(|_| counts(&typed.replica_url));
-    let all = direct.map(|url| (Purpose::Direct, url)).chain(replicas.map(|url| (Purpose::Replica, url)));
+    let replicas = config.database.replicas.iter().filter(|_| counts(&typed.replica_url));
+    let all = direct
+        .map(|url| (Purpose::Direct, url))
+        .chain(replicas.map(|replica| (Purpose::Replica, &replica.url)));
     all.map(|(purpose, url)| Ok(Route { purpose, url: url.clone(), connector: connector(url, config)? }))
         .collect()
 }

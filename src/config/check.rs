@@ -2,7 +2,9 @@
 
 mod auth;
 mod database;
+mod own_parameter;
 mod queue;
+mod redis;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -20,10 +22,16 @@ use super::{
 };
 
 /// The words that `expose` accepts.
-const EXPOSABLE: [&str; 4] = ["total-count", "aggregate", "partitions", "semantic-non-null"];
+const EXPOSABLE: [&str; 5] = ["total-count", "aggregate", "partitions", "semantic-non-null", "federation"];
+
+/// How many times the bytes of a request's body its values may have in the SQL message. Escapes and values that are used several
+/// times make it longer.
+const MESSAGE_OF_BODY: usize = 4;
+
+/// How often live queries check for changes, if the setting is only `on`.
+const LIVE_INTERVAL: Duration = Duration::from_secs(1);
 
 const COUNTS: RangeInclusive<usize> = 1..=1_000_000_000;
-const CONNECTIONS: RangeInclusive<usize> = 1..=1_000_000;
 const TIMES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_hours(24);
 
 impl Settled {
@@ -31,14 +39,15 @@ impl Settled {
     pub fn check(&self) -> Result<Config, Problems> {
         let mut reader = Reader { settled: self, problems: Vec::new() };
         let (database, explore) = (database::database(&mut reader), explore(&mut reader));
+        let live_interval = live_interval(&mut reader);
         let config = Config {
-            api: api(&mut reader, explore),
+            api: api(&mut reader, explore, live_interval.is_some()),
             limits: limits(&mut reader, explore.errors),
             role_limits: role_limits(&mut reader, explore.errors),
             documents: documents(&mut reader),
             auth: auth::auth(&mut reader),
             http: http(&mut reader, explore, descriptors(&database)),
-            live: live(&mut reader, &database),
+            live: live(&mut reader, &database, live_interval),
             queue: queue::queue(&mut reader, &database),
             database,
             log: log(&mut reader),
@@ -92,7 +101,7 @@ fn refuse_unsafe(reader: &mut Reader<'_>, config: &Config) {
     }
 }
 
-fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
+fn api(reader: &mut Reader<'_>, explore: Explore, subscriptions: bool) -> Api {
     let exposed = reader.read("expose", |text| match list(text) {
         names if names.iter().all(|name| EXPOSABLE.contains(&name.as_str())) => Ok(names),
         _ => Err(format!("`{text}` has other words than {}", EXPOSABLE.join(", "))),
@@ -113,8 +122,8 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
         aggregate: is_exposed("aggregate"),
         partitions: is_exposed("partitions"),
         semantic_non_null: is_exposed("semantic-non-null"),
-        subscriptions: reader.switch("live"),
-        federation: reader.switch("federation"),
+        subscriptions,
+        federation: is_exposed("federation"),
         tenant,
         schema_per_tenant,
     }
@@ -123,6 +132,7 @@ fn api(reader: &mut Reader<'_>, explore: Explore) -> Api {
 fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {
     let tokens = reader.count("max-tokens", COUNTS);
     // A document that reaches all limits on its form at once has about as many tokens as its limit on tokens.
+    let body_bytes = reader.size("max-body", "no request would be accepted");
     let of_tokens = |count: usize, each: usize| (tokens * count / each).max(1);
     Limits {
         depth: reader.count("max-depth", COUNTS),
@@ -131,13 +141,13 @@ fn limits(reader: &mut Reader<'_>, errors: usize) -> Limits {
         root_fields: of_tokens(3, 1000),
         fields: of_tokens(1, 10),
         values: reader.count("max-values", COUNTS),
-        message_bytes: reader.size("max-message", "no value could be sent"),
+        message_bytes: body_bytes.saturating_mul(MESSAGE_OF_BODY),
         answer_bytes: reader.size("max-answer", "nothing could be answered"),
         directives: of_tokens(1, 200),
         tokens,
         batch: reader.count("max-batch", COUNTS),
         errors,
-        body_bytes: reader.size("max-body", "no request would be accepted"),
+        body_bytes,
         page_size: reader.count_or_off("max-page-size"),
         concurrency: reader.count_or_off("max-concurrency"),
         subscriptions: reader.count("max-subscriptions", COUNTS),
@@ -157,12 +167,20 @@ fn role_limits(reader: &mut Reader<'_>, errors: usize) -> HashMap<String, Limits
     by_role
 }
 
-fn live(reader: &mut Reader<'_>, database: &Database) -> Live {
-    // The other half is for requests.
-    let half = usize::try_from(database.pool_size.div_ceil(2)).unwrap_or(usize::MAX);
+/// The interval of live queries; `None` turns them off.
+fn live_interval(reader: &mut Reader<'_>) -> Option<Duration> {
+    reader.read("live", |text| match text {
+        "on" => Ok(Some(LIVE_INTERVAL)),
+        text => unless_off(text, duration),
+    })
+}
+
+fn live(reader: &mut Reader<'_>, database: &Database, interval: Option<Duration>) -> Live {
+    // The others are for requests.
+    let quarter = usize::try_from(database.pool_size / 4).unwrap_or(usize::MAX);
     Live {
-        interval: reader.duration("live-interval"),
-        connections: reader.count("live-connections", 1..=10_000).min(half),
+        interval: interval.unwrap_or(LIVE_INTERVAL),
+        connections: quarter.max(1),
         subscriptions: reader.count("max-subscriptions", COUNTS),
     }
 }
@@ -199,21 +217,14 @@ fn http(reader: &mut Reader<'_>, explore: Explore, reserved: usize) -> Http {
         drain_timeout: reader.duration("drain-timeout"),
         shutdown_delay: reader.read("shutdown-delay", |text| unless_off(text, duration)).unwrap_or_default(),
         metrics_listen: reader.read("metrics-listen", |text| unless_off(text, address)),
-        sockets: Sockets {
-            maximum: reader.read("max-connections", |text| match text {
-                "auto" => Ok(None),
-                text => count(text, CONNECTIONS).map(Some),
-            }),
-            reserved,
-            ..Sockets::default()
-        },
+        sockets: Sockets { reserved, ..Sockets::default() },
     }
 }
 
 /// The descriptors that a server needs for everything but clients: for each place in the pools, a connection and a cancel
 /// request, and other open files.
 fn descriptors(database: &Database) -> usize {
-    let pools = 1 + database.replica_urls.len();
+    let pools = 1 + database.replicas.len();
     2 * pools * database.pool_size as usize + Sockets::default().reserved
 }
 

@@ -11,10 +11,8 @@ pub struct Database {
     pub url: Secret,
     /// The connection string for work that needs a session, if it is another one.
     pub direct_url: Option<Secret>,
-    /// The connection strings of read replicas.
-    pub replica_urls: Vec<Secret>,
-    /// How far behind a replica may be to get reads; `None` means no limit.
-    pub replica_lag: Option<Duration>,
+    /// The read replicas.
+    pub replicas: Vec<Replica>,
     /// The maximum number of connections to the pooler or database.
     pub pool_size: u32,
     /// What is between Glowplug and PostgreSQL.
@@ -31,6 +29,15 @@ pub struct Database {
     pub statement_timeout: Duration,
     /// How often the database is checked for changes; `None` means never (a SIGHUP still reloads).
     pub watch_interval: Option<Duration>,
+}
+
+/// A read replica.
+#[derive(Debug, Clone)]
+pub struct Replica {
+    /// The connection string; never printed with its password.
+    pub url: Secret,
+    /// How far behind it may be to get reads; `None` means no limit.
+    pub max_lag: Option<Duration>,
 }
 
 impl Database {

@@ -19,7 +19,6 @@ pub(super) fn defaults(profile: Profile) -> Raw {
     let is_dev = profile == Profile::Dev;
     Raw {
         production: text("off"),
-        replica_lag: text("10s"),
         listen: text("127.0.0.1:8080"),
         schemas: text("public"),
         pool_size: text("16"),
@@ -30,11 +29,9 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         watch: text(if is_dev { "500ms" } else { "10s" }),
         explore: text(if is_dev { "on" } else { "directive" }),
         expose: text(""),
-        federation: text("off"),
         max_depth: text("20"),
         max_complexity: text("5000000"),
         max_values: text("50000"),
-        max_message: text("4MiB"),
         max_answer: text("16MiB"),
         max_tokens: text("10000"),
         max_batch: text("10"),
@@ -49,15 +46,9 @@ pub(super) fn defaults(profile: Profile) -> Raw {
         drain_timeout: text(if is_dev { "1s" } else { "10s" }),
         shutdown_delay: text("off"),
         metrics_listen: text("off"),
-        max_connections: text("auto"),
-        live: text("on"),
-        live_interval: text("1s"),
-        live_connections: text("4"),
+        live: text("1s"),
         max_subscriptions: text("20000"),
         queue: text("off"),
-        queue_name: text("main"),
-        queue_bytes: text("64MiB"),
-        keep_results: text("24h"),
         log: text(if profile == Profile::Serve { "info" } else { "warn" }),
         // The others have no default.
         ..Raw::default()

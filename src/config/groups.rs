@@ -21,7 +21,6 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "database-url",
             "direct-url",
             "replica-url",
-            "replica-lag",
             "pool-size",
             "pool-mode",
             "stored-operations",
@@ -30,17 +29,13 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "watch",
         ],
     ),
-    (
-        Group::Api,
-        &["schemas", "explore", "expose", "federation", "tenant", "persisted-operations", "documents", "mcp"],
-    ),
+    (Group::Api, &["schemas", "explore", "expose", "tenant", "persisted-operations", "documents", "mcp"]),
     (
         Group::Limits,
         &[
             "max-depth",
             "max-complexity",
             "max-values",
-            "max-message",
             "max-answer",
             "max-tokens",
             "max-batch",
@@ -62,9 +57,9 @@ const GROUPS: [(Group, &[&str]); 8] = [
             "request-settings",
         ],
     ),
-    (Group::Http, &["listen", "cors-origins", "max-connections", "shutdown-delay"]),
-    (Group::Live, &["live", "live-interval", "live-connections", "max-subscriptions"]),
-    (Group::Queue, &["redis-url", "queue", "queue-name", "queue-bytes", "keep-results"]),
+    (Group::Http, &["listen", "cors-origins", "shutdown-delay"]),
+    (Group::Live, &["live", "max-subscriptions"]),
+    (Group::Queue, &["redis-url", "queue"]),
     (Group::Process, &["production", "drain-timeout", "metrics-listen", "log"]),
 ];
 
@@ -90,20 +85,14 @@ pub(super) fn is_read(command: &str, name: &str) -> bool {
     let Some(group) = group(name) else { return true };
     match command {
         // These start with a database and sample people of their own.
-        "dev" => {
-            !matches!(name, "production" | "database-url" | "direct-url" | "replica-url" | "replica-lag")
-        }
+        "dev" => !matches!(name, "production" | "database-url" | "direct-url" | "replica-url"),
         "worker" => {
             matches!(group, Group::Connection | Group::Api | Group::Limits | Group::Queue | Group::Process)
-                && !matches!(
-                    name,
-                    "replica-url" | "replica-lag" | "queue" | "explore" | "persisted-operations" | "mcp"
-                )
+                && !matches!(name, "replica-url" | "queue" | "explore" | "persisted-operations" | "mcp")
         }
-        "queue" => matches!(name, "redis-url" | "queue-name" | "keep-results" | "log"),
+        "queue" => matches!(name, "redis-url" | "log"),
         "schema" => {
-            CONNECTION.contains(&name)
-                || matches!(name, "schemas" | "expose" | "federation" | "tenant" | "max-page-size")
+            CONNECTION.contains(&name) || matches!(name, "schemas" | "expose" | "tenant" | "max-page-size")
         }
         "diagram" => CONNECTION.contains(&name) || name == "schemas",
         "migrate" => matches!(name, "database-url" | "direct-url" | "log"),

@@ -4,6 +4,6 @@ mod database;
 mod redact;
 mod secret;
 
-pub use database::{ContextForm, Database, PoolMode, StoredOperations};
+pub use database::{ContextForm, Database, PoolMode, Replica, StoredOperations};
 pub use redact::redacted;
 pub use secret::Secret;

@@ -27,13 +27,11 @@ pub struct Raw {
     pub direct_url: Option<Text>,
     /// Connection strings of read replicas, or of poolers in front of them, separated by commas; each has its
     /// own pool. A query runs on the least busy replica, unless the request has the header
-    /// `Glowplug-Read-From: primary`.
+    /// `Glowplug-Read-From: primary`. The parameter `max_lag`, as in `postgres://…/app?max_lag=1m`, says how
+    /// far a replica may be behind the primary and still get reads: 10 seconds without it, any time with
+    /// `off`. The check costs both servers a small query each second.
     #[arg(long, value_name = "URLS")]
     pub replica_url: Option<Text>,
-    /// How far a replica may be behind the primary and still get reads, or `off` for any lag. The check costs
-    /// both servers a small query each second.
-    #[arg(long, value_name = "DURATION|off")]
-    pub replica_lag: Option<Text>,
     /// Address and port to listen on. With `0.0.0.0` other machines can connect, so put TLS and authentication in front.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<Text>,
@@ -85,14 +83,11 @@ pub struct Raw {
     /// What the API has without a directive in a comment, separated by commas: `total-count` and `aggregate`,
     /// for every collection, which read every row that matches the filter; `partitions`, which makes each
     /// partition a separate collection; `semantic-non-null`, the directive `@semanticNonNull` on nullable
-    /// fields that are null only together with an error.
+    /// fields that are null only together with an error; `federation`, which makes the API a subgraph of
+    /// Apollo Federation 2: `_entities` gives a gateway the rows that other subgraphs refer to, and
+    /// `_service` the SDL to compose a supergraph from, unless `explore` is `off` (docs/federation.md).
     #[arg(long, value_name = "NAMES")]
     pub expose: Option<Text>,
-    /// Whether the API is a subgraph of Apollo Federation 2, `on` or `off`: `_entities` gives a gateway the rows
-    /// that other subgraphs refer to, and `_service` the SDL to compose a supergraph from, unless `explore` is
-    /// `off`. See docs/federation.md.
-    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
-    pub federation: Option<Text>,
     /// Column that divides your tables among tenants, and the claim with the caller's tenant, as
     /// `tenant_id=claims.tenant` (dots lead into objects). Every read, update and delete of a table with that
     /// column is then restricted to the caller's tenant, so that PostgreSQL reads one partition and Citus one
@@ -117,10 +112,6 @@ pub struct Raw {
     /// clients can insert more rows at once; each value takes some hundred bytes of memory.
     #[arg(long, value_name = "COUNT")]
     pub max_values: Option<Text>,
-    /// Maximum length of an operation's SQL message due to its values, estimated beforehand. With more,
-    /// clients can store longer texts; a text that is used several times is sent several times.
-    #[arg(long, value_name = "SIZE")]
-    pub max_message: Option<Text>,
     /// Maximum length of a request's answer, including introspection. With more, clients can read more rows
     /// at once; an answer is in memory about three times.
     #[arg(long, value_name = "SIZE")]
@@ -134,7 +125,8 @@ pub struct Raw {
     /// `max-answer`.
     #[arg(long, value_name = "COUNT")]
     pub max_batch: Option<Text>,
-    /// Maximum size of a request's body.
+    /// Maximum size of a request's body. The SQL message of an operation may have four times as many bytes of values, estimated
+    /// beforehand: a text that is used several times is sent several times.
     #[arg(long, value_name = "SIZE")]
     pub max_body: Option<Text>,
     /// Maximum number of rows of a page, even if `max_rows` in a comment allows more; or `off`. Larger pages
@@ -220,33 +212,25 @@ pub struct Raw {
     /// inside your network.
     #[arg(long, value_name = "ADDRESS|off")]
     pub metrics_listen: Option<Text>,
-    /// Maximum number of client connections, or `auto` for as many as the process's limit on open files
-    /// allows, 8192 at most. At the limit, a new connection replaces the one that has been idle for longest.
-    #[arg(long, value_name = "COUNT|auto")]
-    pub max_connections: Option<Text>,
-    /// Live queries, `on` or `off`: whether every query of the database is also a subscription, which sends a
-    /// new answer whenever the answer has changed. While no client is subscribed, it sends nothing to the
-    /// database.
-    #[arg(long, value_name = "on|off", num_args = 0..=1, default_missing_value = "on")]
+    /// How often live queries check for changes of the database, or `off`: then queries are not subscriptions as well. Each check is one small
+    /// query; after a mutation through this server they check at once. A client may request another interval, down to a quarter of it. They use a
+    /// quarter of `pool-size`, at least one connection; while no client is subscribed, they send nothing to the database.
+    #[arg(long, value_name = "DURATION|off", num_args = 0..=1, default_missing_value = "1s")]
     pub live: Option<Text>,
-    /// How often live queries check for changes of the database. Each check is one small query; after a
-    /// mutation through this server they check at once. A client may request another interval, down to a
-    /// quarter of it.
-    #[arg(long, value_name = "DURATION")]
-    pub live_interval: Option<Text>,
-    /// How many connections of the pool live queries may use at once, at most half of the pool. With more
-    /// connections, changes show sooner if there are many subscriptions; meanwhile requests cannot use these
-    /// connections.
-    #[arg(long, value_name = "COUNT")]
-    pub live_connections: Option<Text>,
     /// Maximum number of subscriptions. Each takes some kilobytes of memory and its answer, which
     /// subscriptions with the same answer share.
     #[arg(long, value_name = "COUNT")]
     pub max_subscriptions: Option<Text>,
-    /// Address of the queue's Redis: `redis://user:password@host:port`, or `rediss://…` for TLS, where
-    /// `?ca=FILE` names the trusted authorities for Redis's certificate. Put it in a file or in the
-    /// environment, out of the list of processes. Several addresses, separated by commas, or the scheme
-    /// `redis+cluster://`, mean a Redis Cluster.
+    /// Address of the queue's Redis: `redis://user:password@host:port`, or `rediss://…` for TLS. Put it in a
+    /// file or in the environment, out of the list of processes. Several addresses, separated by commas, or
+    /// the scheme `redis+cluster://`, mean a Redis Cluster. Parameters follow the address, as in
+    /// `redis://host:port?queue=orders&keep=12h`. `queue`: the queue's name, `main` without it; servers and
+    /// workers with the same name work together, and each database has its own queues. `memory`: how much of
+    /// Redis's memory waiting operations may take, 64MiB without it, in a cluster for each of the queue's
+    /// eight parts; one operation counts as at least 4 KiB, and further operations get 503 at once. `keep`:
+    /// how long the answers of queued mutations are kept, 24h without it; during this time the same
+    /// `Idempotency-Key` gets the same answer. `ca`: a file with the trusted authorities for Redis's
+    /// certificate.
     #[arg(long, value_name = "URL")]
     pub redis_url: Option<Text>,
     /// Which operations go through Redis to workers: `off` for none, `mutations`, or `all`. Queued mutations
@@ -257,19 +241,6 @@ pub struct Raw {
     /// `statement-timeout`, new ones get 503.
     #[arg(long, value_name = "off|mutations|all", num_args = 0..=1, default_missing_value = "mutations")]
     pub queue: Option<Text>,
-    /// Name of the queue. Servers and workers with the same name work together; each database has its own
-    /// queues.
-    #[arg(long, value_name = "NAME")]
-    pub queue_name: Option<Text>,
-    /// How much of Redis's memory waiting operations may take, in a cluster for each of the queue's eight
-    /// parts; one operation counts as at least 4 KiB. Further operations get 503 at once. A longer queue
-    /// survives longer bursts, but operations at its end wait longer.
-    #[arg(long, value_name = "SIZE")]
-    pub queue_bytes: Option<Text>,
-    /// How long the answers of queued mutations are kept. During this time the same `Idempotency-Key` gets
-    /// the same answer.
-    #[arg(long, value_name = "DURATION")]
-    pub keep_results: Option<Text>,
     /// What to log: `error`, `warn`, `info`, `debug`, `trace`, a filter of the `tracing` crate, `access` for
     /// a line for every request and operation, or `sql` for every statement with its parameters, which are
     /// your users' data. With `,json` appended, each line is a JSON object.
@@ -281,6 +252,13 @@ pub struct Raw {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Text(pub String);
+
+impl Text {
+    /// The text of a value in the file, if a setting could have it.
+    pub(super) fn of(value: &toml::Value) -> Option<String> {
+        value.clone().try_into::<Self>().ok().map(|Self(text)| text)
+    }
+}
 
 impl FromStr for Text {
     type Err = std::convert::Infallible;

@@ -53,9 +53,10 @@ fn redacted_pairs(text: &str) -> String {
     kept.join(" ")
 }
 
-/// Names are compared in their decoded form: `pass%77ord` is a password too.
+/// Names are compared in their decoded form: `pass%77ord` is a password too. So is the `pass` of a Unix socket of Redis.
 fn is_secret(name: &str) -> bool {
-    name.contains('%') || name.to_ascii_lowercase().contains("password")
+    let name = name.to_ascii_lowercase();
+    name.contains('%') || name.contains("password") || name == "pass"
 }
 
 #[cfg(test)]
@@ -72,6 +73,7 @@ mod tests {
                 "postgres://ann@db/app?password=***&sslmode=require",
             ),
             ("postgres://ann@db/app?pass%77ord=hush", "postgres://ann@db/app?pass%77ord=***"),
+            ("unix:///run/redis.sock?db=2&pass=hush", "unix:///run/redis.sock?db=2&pass=***"),
             ("postgresql://db/app", "postgresql://db/app"),
             ("host=db user=ann password=hush", "host=db user=ann password=***"),
             ("host=db password = 'hu host=sh'", "host=db password=***"),

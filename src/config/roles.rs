@@ -8,7 +8,6 @@ use super::names::{names, nearest};
 use super::problem::{Problem, Problems};
 use super::raw::Text;
 use super::replaced;
-use super::settled::text_in;
 
 /// The given values, by role and setting.
 pub(super) type Roles = BTreeMap<String, BTreeMap<&'static str, Text>>;
@@ -54,7 +53,7 @@ pub(super) fn read(roles: toml::Value) -> Result<Roles, Problems> {
 
 /// The message about a key that is not a limit.
 fn refused(key: &str, value: &toml::Value, limits: &[&str]) -> String {
-    if let Some(reason) = replaced::by(key, text_in(value).as_deref()) {
+    if let Some(reason) = replaced::by(key, Text::of(value).as_deref()) {
         return format!("`{key}` {reason}");
     }
     if names().contains(&key) {

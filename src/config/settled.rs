@@ -224,11 +224,6 @@ impl fmt::Debug for Settled {
     }
 }
 
-/// A value of the file as text, if a setting could have it.
-pub(super) fn text_in(value: &toml::Value) -> Option<String> {
-    value.clone().try_into::<Text>().ok().map(|Text(text)| text)
-}
-
 fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let problem = |message: String| Problem::new("glowplug.toml", message);
     let mut table: toml::Table =
@@ -238,7 +233,7 @@ fn read_file(text: &str) -> Result<(Raw, Roles), Problems> {
     let unknown: Vec<Problem> = table
         .iter()
         .filter(|(key, _)| !known.contains(&key.as_str()))
-        .map(|(key, value)| match replaced::by(key, text_in(value).as_deref()) {
+        .map(|(key, value)| match replaced::by(key, Text::of(value).as_deref()) {
             Some(reason) => Problem::new(&format!("{key} in glowplug.toml"), reason),
             None => problem(format!("there is no setting `{key}`; did you mean `{}`?", nearest(key, &known))),
         })

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// Limits on connections. Only the number of connections is a setting. The others have values that a well-behaved client
-/// never notices. They are fields for tests that cannot wait that long.
+/// Limits on connections. None is a setting: their values are such that a well-behaved client never notices them. They are
+/// fields for Rust programs, and for tests that cannot wait that long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sockets {
-    /// The maximum number of connections; `None` derives it from the descriptors that the process may open.
+    /// The maximum number of connections; `None` derives it from the descriptors that the process may open, and from its memory.
     pub maximum: Option<usize>,
     /// The descriptors that are not for clients: those of the pools and of other open files.
     pub reserved: usize,

@@ -236,7 +236,7 @@ fn write_of_clients(event: &Event<'_>) {
         }
         Event::DescriptorsTooFew { maximum, descriptors } => tracing::warn!(target: TARGET, maximum,
             descriptors,
-            "max-connections is more than the process may open; raise its limit of open files (LimitNOFILE, ulimit -n)"
+            "there may be more connections than the process may open; raise its limit of open files (LimitNOFILE, ulimit -n)"
         ),
         Event::AcceptFailed { error } => {
             tracing::error!(target: TARGET, error, "no connection can be accepted");

@@ -194,14 +194,18 @@ async fn a_text_that_is_used_often_is_refused_by_its_bytes() {
     data(&engine, &query(9), json!({"t": "x".repeat(10_000)})).await;
     let message = refused(&engine, &query(10), json!({"t": "x".repeat(10_000)})).await;
     assert!(
-        message.contains("message of 10") && message.contains("bytes") && message.contains("max-message"),
+        message.contains("message of 10")
+            && message.contains("bytes")
+            && message.contains("(setting max-body)"),
         "{message}"
     );
     // Escapes make a text longer.
-    assert!(refused(&engine, &query(3), json!({"t": "'".repeat(10_000)})).await.contains("max-message"));
+    assert!(
+        refused(&engine, &query(3), json!({"t": "'".repeat(10_000)})).await.contains("(setting max-body)")
+    );
     let literal =
         query(1).replace("$t}}", &format!("{:?}}}}}", "x".repeat(100_001))).replace("($t: String)", "");
-    assert!(refused(&engine, &literal, json!({})).await.contains("max-message"));
+    assert!(refused(&engine, &literal, json!({})).await.contains("(setting max-body)"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

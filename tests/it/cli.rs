@@ -98,7 +98,7 @@ fn the_short_help_is_short_and_the_long_one_has_what_the_command_reads() {
     let is_in = |command: &str, flag: &str| help(&[command, "--help"]).contains(&format!("--{flag} "));
     for (command, flag, expected) in [
         ("serve", "pool-size", true),
-        ("serve", "live-interval", true),
+        ("serve", "live", true),
         ("token", "jwt-secret", true),
         ("token", "pool-size", false),
         ("dev", "production", false),

@@ -74,8 +74,7 @@ pub(crate) fn settings(url: &str) -> config::Database {
     config::Database {
         url: Secret::new(url),
         direct_url: None,
-        replica_urls: Vec::new(),
-        replica_lag: None,
+        replicas: Vec::new(),
         pool_size: 2,
         pool_mode: PoolMode::Transaction,
         context: None,

@@ -162,8 +162,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
         database: config::Database {
             url: Secret::new(url),
             direct_url: None,
-            replica_urls: Vec::new(),
-            replica_lag: None,
+            replicas: Vec::new(),
             pool_size: 4,
             pool_mode,
             context: None,

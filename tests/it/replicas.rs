@@ -6,7 +6,7 @@ mod reading;
 
 use std::time::{Duration, Instant};
 
-use glowplug::config::{Config, PoolMode, Secret};
+use glowplug::config::{Config, PoolMode, Replica, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::{Map, Value};
@@ -37,7 +37,7 @@ impl Servers {
     fn config(&self) -> Config {
         let mut config = harness::config(&self.primary.url("postgres"), PoolMode::Direct);
         let urls = self.standbys.iter().map(|standby| Secret::new(standby.url("postgres")));
-        config.database.replica_urls = urls.collect();
+        config.database.replicas = urls.map(|url| Replica { url, max_lag: None }).collect();
         config
     }
 

@@ -93,7 +93,7 @@ const CRATES: [(&str, &[&str]); 18] = [
     ("redis", &["queue"]),
     ("clap", &["cli", "config"]),
     ("prometheus_client", &["event"]),
-    ("sysinfo", &["event"]),
+    ("sysinfo", &["event", "http"]),
     ("opentelemetry", &["event"]),
     ("opentelemetry_sdk", &["event"]),
     ("opentelemetry_otlp", &["event"]),

@@ -76,7 +76,7 @@ impl Route {
         server.queue = config::Queue { queued: Queued::Everything, ..queue };
         server.database.url = Secret::new("");
         server.database.direct_url = None;
-        server.database.replica_urls = Vec::new();
+        server.database.replicas = Vec::new();
         (server, Some(Worker::new(&worker, Extension::default()).expect("a worker")))
     }
 }

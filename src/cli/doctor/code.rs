@@ -226,7 +226,7 @@ codes! {
     OtherServer: Trouble "other-server", "Behind this connection string is another server, or another database, than behind database-url.",
         ["replica-url and direct-url have to lead to the database of database-url, or to a copy of it by streaming replication"];
     Behind: Note "replica-behind", "The replica lacks what the primary wrote.",
-        ["wait; if it stays behind, check pg_stat_replication at the primary. Glowplug leaves it out while it is behind for longer than replica-lag"];
+        ["wait; if it stays behind, check pg_stat_replication at the primary. Glowplug leaves it out while it is behind for longer than max_lag in its replica-url"];
     OtherApi: Note "replica-other-api", "The replica has other tables for the API than the primary.",
         ["what it lacks is read from the primary; check whether replication is running"];
     DirectPooled: Note "direct-url-pooled", "direct-url leads to a pooler that does not lend for a session.",

@@ -195,7 +195,7 @@ async fn catch_up(settings: &config::Database, first: &Identity, wanted: u64) ->
 async fn same_api(settings: &config::Database, known: &Examined<'_>) -> Option<Check> {
     const SUBJECT: &str = "Tables";
     let wanted = known.sdl?;
-    let database = config::Database { replica_urls: Vec::new(), ..alone(settings) };
+    let database = config::Database { replicas: Vec::new(), ..alone(settings) };
     let config = Config { database, ..known.config.clone() };
     Some(match describe(&config, config.auth.anon_role.as_deref()).await {
         Ok(described) if *described.sdl == *wanted => Check::ok(SUBJECT, "the same API as at the primary"),

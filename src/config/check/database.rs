@@ -4,11 +4,14 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::super::url_list::urls;
-use super::super::{ContextForm, Database, PoolMode, Secret, StoredOperations};
-use super::{Reader, count, duration, unless_off};
+use super::super::{ContextForm, Database, PoolMode, Replica, Secret, StoredOperations};
+use super::{Reader, count, duration, own_parameter, unless_off};
 
 /// The connect timeout, unless the connection string has one (`connect_timeout`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How far a replica may be behind the primary, unless its connection string has a `max_lag`.
+const MAX_LAG: Duration = Duration::from_secs(10);
 
 const FUNCTIONS: RangeInclusive<usize> = 1..=100_000;
 
@@ -17,8 +20,7 @@ pub(super) fn database(reader: &mut Reader<'_>) -> Database {
     Database {
         url: Secret::new(database_url(reader)),
         direct_url: reader.optional("direct-url", connection_string).map(Secret::new),
-        replica_urls: reader.optional("replica-url", connection_strings).unwrap_or_default(),
-        replica_lag: reader.read("replica-lag", |text| unless_off(text, duration)),
+        replicas: reader.optional("replica-url", replicas).unwrap_or_default(),
         pool_size: u32::try_from(reader.count("pool-size", 1..=10_000)).unwrap_or(u32::MAX),
         pool_mode,
         context,
@@ -69,8 +71,20 @@ fn pool_mode(text: &str) -> Result<(PoolMode, Option<ContextForm>), String> {
     Ok((mode.unwrap_or_default(), context))
 }
 
-fn connection_strings(text: &str) -> Result<Vec<Secret>, String> {
-    urls(text).map(|url| connection_string(url).map(Secret::new)).collect()
+fn replicas(text: &str) -> Result<Vec<Replica>, String> {
+    urls(text).map(replica).collect()
+}
+
+/// A connection string that may have a parameter beside PostgreSQL's: `max_lag`.
+fn replica(text: &str) -> Result<Replica, String> {
+    let (url, max_lag) = own_parameter::taken(text, "max_lag")?;
+    Ok(Replica {
+        url: Secret::new(connection_string(&url)?),
+        max_lag: match max_lag {
+            Some(text) => unless_off(&text, duration).map_err(|message| format!("max_lag: {message}"))?,
+            None => Some(MAX_LAG),
+        },
+    })
 }
 
 /// The message never contains the value itself, which may include a password.

@@ -1,13 +1,19 @@
 //! The settings of the queue, and their contradictions.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::{Database, Queue, Queued, Redis, Secret};
-use super::{Reader, list};
+use super::super::{Database, Queue, Queued};
+use super::Reader;
+use super::redis::RedisSetting;
 
-/// The schemes of Redis addresses.
-const SCHEMES: [&str; 4] = ["redis://", "rediss://", "redis+unix://", "unix://"];
+/// The name of the queue, unless the address has a `queue`.
+const NAME: &str = "main";
+
+/// How much of Redis's memory waiting operations may take, unless the address has a `memory`.
+const BYTES: u64 = 64 << 20;
+
+/// How long answers are kept, unless the address has a `keep`.
+const KEEP: Duration = Duration::from_hours(24);
 
 /// A script that touches more entries would occupy Redis for too long.
 const MOST_IN_A_SHARD: u64 = 1_000_000;
@@ -36,13 +42,14 @@ pub(super) fn queue(reader: &mut Reader<'_>, database: &Database) -> Queue {
         "queue",
         &[("off", Queued::Nothing), ("mutations", Queued::Mutations), ("all", Queued::Everything)],
     );
-    let redis = reader.optional("redis-url", redis);
-    let bytes = reader.size("queue-bytes", "no operation could wait") as u64;
+    let RedisSetting { redis, queue: name, memory, keep } =
+        reader.optional("redis-url", RedisSetting::parse).unwrap_or_default();
+    let bytes = memory.unwrap_or(BYTES);
     let operation_timeout = database.statement_timeout.saturating_mul(3);
     let is_cluster = redis.as_ref().is_some_and(|redis| redis.is_cluster);
     let queue = Queue {
         queued,
-        name: reader.read("queue-name", name),
+        name: name.unwrap_or_else(|| NAME.to_owned()),
         shards: if is_cluster { SHARDS_OF_CLUSTER } else { 1 },
         length: u32::try_from((bytes / LEAST_BYTES).clamp(1, MOST_IN_A_SHARD)).unwrap_or(u32::MAX),
         bytes,
@@ -53,56 +60,16 @@ pub(super) fn queue(reader: &mut Reader<'_>, database: &Database) -> Queue {
         concurrency: database.pool_size,
         claim_after: CLAIM_AFTER,
         attempts: ATTEMPTS,
-        keep_results: reader.duration("keep-results"),
+        keep_results: keep.unwrap_or(KEEP),
         redis,
     };
     if queue.redis.is_none() && queue.queued != Queued::Nothing {
         reader.refuse("queue", "there is no queue; say where it is with --redis-url redis://host:port");
     }
     if queue.redis.is_some() && queue.keep_results < queue.background_timeout {
-        let message = "is shorter than a queued operation may take (ten minutes, or three times statement-timeout): one that is \
-            delivered again could then take effect twice";
-        reader.refuse("keep-results", message);
+        let message = "keep is shorter than a queued operation may take (ten minutes, or three times statement-timeout): one that \
+            is delivered again could then take effect twice";
+        reader.refuse("redis-url", message);
     }
     queue
-}
-
-/// Addresses, separated by commas. The message never contains the value, which may include a password.
-fn redis(text: &str) -> Result<Redis, String> {
-    let (mut urls, mut authority) = (Vec::new(), None);
-    let mut is_cluster = false;
-    for address in list(text) {
-        let (address, is_of_cluster) = match address.split_once("+cluster://") {
-            Some((scheme, rest)) => (format!("{scheme}://{rest}"), true),
-            None => (address, false),
-        };
-        is_cluster |= is_of_cluster;
-        let (address, file) = match address.split_once("?ca=") {
-            Some((address, file)) => (address.to_owned(), Some(PathBuf::from(file))),
-            None => (address, None),
-        };
-        if file.is_some() && !address.starts_with("rediss://") {
-            return Err("has ?ca=, which has no effect without TLS; write rediss://".to_owned());
-        }
-        authority = authority.or(file);
-        urls.push(checked(&address)?);
-    }
-    is_cluster |= urls.len() > 1;
-    Ok(Redis { urls, is_cluster, authority })
-}
-
-fn checked(url: &str) -> Result<Secret, String> {
-    if SCHEMES.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
-        return Ok(Secret::new(url));
-    }
-    Err("is no address of Redis; write redis://user:password@host:port, or rediss://… for TLS".to_owned())
-}
-
-/// It is part of the names of keys, where braces have a meaning.
-fn name(text: &str) -> Result<String, String> {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
-    if text.is_empty() || !text.chars().all(is_plain) {
-        return Err(format!("`{text}` is no name; use letters, digits, `-`, `_` and `.`"));
-    }
-    Ok(text.to_owned())
 }

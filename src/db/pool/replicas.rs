@@ -64,13 +64,14 @@ impl Replicas {
     /// Needs a tokio runtime, but no database. A replica gets no reads before it has answered once.
     pub fn new(config: &config::Database, primary: &Database) -> Result<Self, Error> {
         let all: Arc<[Replica]> = config
-            .replica_urls
+            .replicas
             .iter()
-            .map(|url| Replica::new(config, url, primary))
+            .map(|replica| Replica::new(config, replica, primary))
             .collect::<Result<_, _>>()?;
         let mut watch = JoinSet::new();
         if !all.is_empty() {
-            watch.spawn(follow(primary.clone(), Arc::clone(&all), config.replica_lag));
+            let longest = config.replicas.iter().filter_map(|replica| replica.max_lag).max();
+            watch.spawn(follow(primary.clone(), Arc::clone(&all), longest));
         }
         Ok(Self { primary: primary.clone(), all, turn: AtomicUsize::new(0), _watch: watch })
     }
@@ -114,8 +115,9 @@ impl Replicas {
 }
 
 /// Checks the replicas' state and the primary's position from time to time, for as long as it is polled.
-async fn follow(primary: Database, replicas: Arc<[Replica]>, limit: Option<Duration>) {
-    let mut trail = limit.map(WalHistory::new);
+/// `longest` is the longest lag that a replica may have, if the lag of any of them matters.
+async fn follow(primary: Database, replicas: Arc<[Replica]>, longest: Option<Duration>) {
+    let mut trail = longest.map(WalHistory::new);
     for turn in 0_usize.. {
         if let Some(trail) = &mut trail
             && let Some(position) = replica::position(&primary).await

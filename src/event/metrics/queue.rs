@@ -73,7 +73,7 @@ impl QueueFamilies {
     pub(super) fn new(list: &mut List) -> Self {
         Self {
             queued: list.counter("queue_operations_queued", "Operations that this server has added to the queue"),
-            refused: list.initial("queue_operations_refused", "Operations that this server has not added to the queue, because the queue was full or too old (queue-bytes, statement-timeout), or because there was no worker or no Redis", "reason", &REFUSALS),
+            refused: list.initial("queue_operations_refused", "Operations that this server has not added to the queue, because the queue was full or too old (memory in redis-url, statement-timeout), or because there was no worker or no Redis", "reason", &REFUSALS),
             answers_lost: list.counter("queue_answers_lost", "Operations that had disappeared from the queue without an answer, and were added again"),
             answers_overdue: list.counter("queue_answers_overdue", "Operations whose client got the error that no answer came in time"),
             wait: list.time("queue_wait_duration", "Time from adding an operation until the first worker took it", Histogram::new(&WAITS)),

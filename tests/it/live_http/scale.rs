@@ -64,12 +64,12 @@ async fn a_subscription_takes_less_than_fifteen_kilobytes_of_memory() {
 }
 
 #[tokio::test]
-async fn polls_leave_half_of_the_pool_for_requests() {
+async fn polls_leave_three_quarters_of_the_pool_for_requests() {
     let database = harness::database(&format!("{TASKS}{SLOW}")).await;
     let pooler = harness::pooler(PoolMode::Transaction, 8);
     let folder = open_folder();
     let mut program = command(folder.path());
-    program.args(["serve", "--listen", "127.0.0.1:0", "--pool-size", "4", "--live-interval", "100ms"]);
+    program.args(["serve", "--listen", "127.0.0.1:0", "--pool-size", "8", "--live", "100ms"]);
     program.env("DATABASE_URL", pooler.url(&database));
     let program = Program::start(&mut program, "address=", "listening");
     let document = "subscription($n: Int!) { slow(n: $n) }";
@@ -90,5 +90,5 @@ async fn polls_leave_half_of_the_pool_for_requests() {
         most = most.max(found);
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!((1..=2).contains(&most), "{most} of 4 connections were busy with polls");
+    assert!((1..=2).contains(&most), "{most} of 8 connections were busy with polls");
 }

@@ -204,7 +204,7 @@ async fn clients_that_come_and_go_leave_nothing_behind() {
     let folder = open_folder();
     let Plan { time, peace, is_long, mut program } = Plan::read(folder.path());
     let mut servers = Servers::start(is_long).await;
-    program.args(["serve", "--listen", "127.0.0.1:0", "--live-interval", "100ms"]);
+    program.args(["serve", "--listen", "127.0.0.1:0", "--live", "100ms"]);
     program.args(["--pool-size", &POOL_SIZE.to_string()]);
     program.env("DATABASE_URL", servers.pooler.url(&servers.database));
     let program = Program::start(&mut program, "address=", "listening");

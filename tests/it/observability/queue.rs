@@ -30,11 +30,12 @@ struct Plant {
 }
 
 impl Plant {
-    async fn new(arguments: &[&str]) -> Self {
+    /// With a server whose queue may take as many bytes.
+    async fn new(memory: &str, arguments: &[&str]) -> Self {
         let folder = open_folder();
         let redis = Redis::start(&RedisOptions::default()).expect("a Redis");
         let url = harness::cluster().url(&harness::database(NOTES).await);
-        let redis_url = redis.url();
+        let redis_url = format!("{}?memory={memory}", redis.url());
         let queued = [&["--redis-url", &redis_url, "--queue", "mutations"], arguments].concat();
         let server = Observed::with(folder.path(), &url, &queued, &[]);
         Self { folder, url, redis, server }
@@ -80,7 +81,7 @@ const NOW: (&str, &str) = ("x-nothing", "");
 
 #[tokio::test]
 async fn a_server_tells_what_it_puts_in_and_how_much_waits() {
-    let mut plant = Plant::new(&["--queue-bytes", "8KiB", "--statement-timeout", "1500ms"]).await;
+    let mut plant = Plant::new("8KiB", &["--statement-timeout", "1500ms"]).await;
     let empty = plant.server.scrape().await;
     assert_eq!(empty.count("glowplug_queue_reachable"), 1, "{}", empty.text);
     assert_eq!(empty.count(r#"glowplug_queue_operations{state="waiting"}"#), 0);
@@ -131,7 +132,7 @@ async fn a_server_tells_what_it_puts_in_and_how_much_waits() {
 
 #[tokio::test]
 async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
-    let plant = Plant::new(&["--background-time", "2s"]).await;
+    let plant = Plant::new("64MiB", &["--background-time", "2s"]).await;
     assert_eq!(plant.insert(9, LATER).await, 202);
     tokio::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(plant.insert(1, LATER).await, 202);
@@ -185,7 +186,7 @@ async fn a_worker_tells_what_it_takes_and_what_that_comes_to() {
 
 #[tokio::test]
 async fn a_worker_is_ready_while_it_can_work_and_redis_going_and_coming_is_one_line_each() {
-    let mut plant = Plant::new(&[]).await;
+    let mut plant = Plant::new("64MiB", &[]).await;
     let mut worker = plant.work(&["--takeover-after", "300ms"]);
     assert_eq!(worker.metrics("/healthz").await, (200, "alive\n".to_owned()));
     assert_eq!(worker.metrics("/readyz").await, (200, "ready\n".to_owned()));

@@ -25,6 +25,11 @@ impl Site {
         Self { redis, folder: open_folder(), url }
     }
 
+    /// The address of a queue with a name.
+    fn queue(&self, name: &str) -> String {
+        format!("{}?queue={name}", self.redis.url())
+    }
+
     /// A server, which has no connection string.
     fn serve(&self, arguments: &[&str]) -> Program {
         let mut command = command(self.folder.path());
@@ -144,10 +149,12 @@ async fn the_queue_s_name_says_which_database_is_meant() {
     let site = Site::new("create table here (id integer primary key)").await;
     let there =
         harness::cluster().url(&harness::database("create table there (id integer primary key)").await);
-    let _workers =
-        [site.work(&site.url, &["--queue-name", "here"]), site.work(&there, &["--queue-name", "there"])];
+    let _workers = [
+        site.work(&site.url, &["--redis-url", &site.queue("here")]),
+        site.work(&there, &["--redis-url", &site.queue("there")]),
+    ];
     for (name, other) in [("here", "there"), ("there", "here")] {
-        let server = site.serve(&["--queue-name", name]);
+        let server = site.serve(&["--redis-url", &site.queue(name)]);
         until_ready(&server).await;
         let answer = server.query(&format!("{{ {name}Collection {{ edges {{ node {{ id }} }} }} }}")).await;
         assert_eq!(answer, json!({ "data": { (format!("{name}Collection")): { "edges": [] } } }));
@@ -172,7 +179,7 @@ async fn a_database_that_is_named_for_nothing_is_pointed_out_and_the_schema_is_p
     let sdl = String::from_utf8(printed.stdout).unwrap();
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     assert_eq!(sdl, server.get("/schema.graphql").await.1);
-    let refused = print(&["--queue", "all", "--queue-name", "nobody"]);
+    let refused = print(&["--queue", "all", "--redis-url", &site.queue("nobody")]);
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && told.contains("no worker answers"), "{told}");
 }

@@ -45,9 +45,9 @@ struct Faults {
 impl Parts {
     fn worker(&self) -> Child {
         Command::new(env!("CARGO_BIN_EXE_glowplug"))
-            .args(["worker", "--queue-name", "test", "--pool-size", "4", "--takeover-after", "1s"])
-            .args(["--attempts", "1000", "--keep-results", "1h", "--log", "off"])
-            .env("GLOWPLUG_REDIS_URL", self.redis.url())
+            .args(["worker", "--pool-size", "4", "--takeover-after", "1s"])
+            .args(["--attempts", "1000", "--log", "off"])
+            .env("GLOWPLUG_REDIS_URL", format!("{}?queue=test&keep=1h", self.redis.url()))
             .env("DATABASE_URL", &self.database_url)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

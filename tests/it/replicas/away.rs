@@ -59,7 +59,8 @@ async fn a_replica_that_was_promoted_is_left_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_is_too_far_behind_is_left_out() {
     let servers = Servers::start(1).await;
-    let engine = servers.engine(|config| config.database.replica_lag = Some(Duration::from_secs(2))).await;
+    let engine =
+        servers.engine(|config| config.database.replicas[0].max_lag = Some(Duration::from_secs(2))).await;
     command(&servers.standbys[0], "select pg_wal_replay_pause()").await;
     command(&servers.primary, "insert into entry values (2, 'new')").await;
     in_use(&engine, 0).await;
@@ -75,7 +76,7 @@ async fn a_replica_that_is_too_far_behind_is_left_out() {
 async fn without_its_primary_queries_are_still_answered() {
     let mut servers = Servers::start(1).await;
     let server = Server::start(&servers.primary.url("postgres"), |config| {
-        config.database.replica_urls = servers.config().database.replica_urls;
+        config.database.replicas = servers.config().database.replicas;
     })
     .await;
     ready_says(&server, "ready\n1 of 1 replicas get reads\n").await;

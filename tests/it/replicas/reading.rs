@@ -1,7 +1,7 @@
 //! Which server answers an operation, and that the answer is the same as on the primary.
 
 use async_graphql::Executor as _;
-use glowplug::config::Config;
+use glowplug::config::{Config, Replica, Secret};
 use glowplug::engine::{Identity, ReadFrom};
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn marks(marks: &[&str]) -> serde_json::Value {
 async fn queries_are_read_from_a_replica_and_mutations_go_to_the_primary() {
     let servers = Servers::start(1).await;
     let server = Server::start(&servers.primary.url("postgres"), |config| {
-        config.database.replica_urls = servers.config().database.replica_urls;
+        config.database.replicas = servers.config().database.replicas;
     })
     .await;
     let engine = servers.engine(|_| {}).await;
@@ -109,8 +109,8 @@ async fn objects_that_a_replica_lacks_are_read_from_the_primary() {
 async fn a_replica_with_a_wrong_connection_string_is_named() {
     let servers = Servers::start(0).await;
     let mut config: Config = servers.config();
-    let url = "postgres://ann:hush@db/app?sslmode=perhaps";
-    config.database.replica_urls = vec![glowplug::config::Secret::new(url)];
+    let url = Secret::new("postgres://ann:hush@db/app?sslmode=perhaps");
+    config.database.replicas = vec![Replica { url, max_lag: None }];
     let error = glowplug::engine::Engine::new(&config).err().expect("an error").to_string();
     assert!(error.contains("postgres://ann:***@db/app?sslmode=perhaps (setting replica-url)"), "{error}");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use glowplug::config::{PoolMode, Secret, StoredOperations};
+use glowplug::config::{PoolMode, Replica, Secret, StoredOperations};
 use glowplug::engine::Engine;
 use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::json;
@@ -137,7 +137,7 @@ async fn a_standby_that_lacks_a_function_is_sent_the_text() {
     owner.batch_execute(include_str!("../../../src/stored/setup.sql")).await.expect("the schema");
     let standby = primary.standby().expect("a standby");
     let mut config = harness::config(&primary.url("postgres"), PoolMode::Transaction);
-    config.database.replica_urls = vec![Secret::new(standby.url("postgres"))];
+    config.database.replicas = vec![Replica { url: Secret::new(standby.url("postgres")), max_lag: None }];
     config.database.stored_operations = Some(OFTEN);
     let engine = Engine::new(&config).expect("an engine");
     until("the standby is read from", async || engine.replicas().in_use == 1).await;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::config::{self, PoolMode, Secret, redacted};
+use crate::config::{self, PoolMode, redacted};
 use crate::db::error::Error;
 use crate::db::operation::answers::{Answers, RunError};
 use crate::db::operation::scope::Scope;
@@ -27,6 +27,8 @@ pub(super) struct Replica {
     database: Database,
     /// Its connection string without the password.
     name: String,
+    /// How far behind it may be to get reads; `None` means no limit.
+    max_lag: Option<Duration>,
     pool_size: usize,
     /// The number of reads in progress.
     reads: AtomicUsize,
@@ -53,7 +55,7 @@ enum Fault {
     Silent,
     #[error("it is no standby: was it promoted?")]
     NotInRecovery,
-    #[error("it has lacked what the primary wrote for {0:?} (setting replica-lag)")]
+    #[error("it has lacked what the primary wrote for {0:?} (max_lag in replica-url)")]
     Behind(Duration),
 }
 
@@ -69,12 +71,12 @@ pub(super) enum Next {
 impl Replica {
     pub(in crate::db) fn new(
         config: &config::Database,
-        url: &Secret,
+        replica: &config::Replica,
         primary: &Database,
     ) -> Result<Self, Error> {
-        let name = redacted(url.expose());
+        let name = redacted(replica.url.expose());
         // Only whole messages go there, which is safe in every pool mode: there is nothing to probe.
-        let (url, pool_mode) = (url.clone(), PoolMode::Transaction);
+        let (url, pool_mode) = (replica.url.clone(), PoolMode::Transaction);
         let own = config::Database { url, pool_mode, ..config.clone() };
         let database = Database::new(&own).map_err(|error| match error {
             Error::Configuration(reason) => {
@@ -85,6 +87,7 @@ impl Replica {
         Ok(Self {
             database: database.standby_of(primary),
             name,
+            max_lag: replica.max_lag,
             pool_size: usize::try_from(config.pool_size).unwrap_or(usize::MAX),
             reads: AtomicUsize::new(0),
             standing: AtomicU8::new(ReplicaStatus::Unknown as u8),
@@ -153,9 +156,10 @@ impl Replica {
     async fn examine(&self, trail: Option<&WalHistory>) -> Result<(), Fault> {
         let answer = ask(&self.database, REPLICA_POSITION).await.ok_or(Fault::Silent)?;
         let position = number(&answer.map_err(Fault::Unreachable)?).ok_or(Fault::NotInRecovery)?;
-        match trail.and_then(|trail| trail.too_far_behind(Instant::now(), position)) {
-            Some(behind) => Err(Fault::Behind(behind)),
-            None => Ok(()),
+        let behind = trail.and_then(|trail| trail.behind(Instant::now(), position));
+        match (behind, self.max_lag) {
+            (Some(behind), Some(allowed)) if behind > allowed => Err(Fault::Behind(behind)),
+            _ => Ok(()),
         }
     }
 
