@@ -30,10 +30,10 @@ create unique index account_email_key on account (lower(email));
 
 comment on table account is
   '@graphql({"description": "A person who works on projects.", "totalCount": {"enabled": true}, "aggregate": {"enabled": true}})';
-comment on column account.email is '@graphql({"description": "Where mail reaches the person; unique regardless of case."})';
+comment on column account.email is '@graphql({"description": "The email address of the person; unique regardless of case."})';
 comment on column account.time_zone is '@graphql({"description": "A name of the IANA time zone database, such as Europe/Lisbon."})';
 comment on column account.preferences is '@graphql({"description": "What the user interface remembers, such as the theme."})';
-comment on column account.is_active is '@graphql({"description": "False for somebody who has left; their tasks and comments stay."})';
+comment on column account.is_active is '@graphql({"description": "False if the person has left; their tasks and comments stay."})';
 
 -- Projects ------------------------------------------------------------------------------------------------------------
 
@@ -55,7 +55,7 @@ comment on table project is
   '@graphql({"description": "A body of work with an owner, members and tasks.", "totalCount": {"enabled": true}, "aggregate": {"enabled": true}})';
 comment on column project.code is '@graphql({"description": "Two to five capitals; a task is called by it and its number, WEB-12."})';
 comment on column project.budget is '@graphql({"description": "In euros; a string in the API, so that no digit is lost."})';
-comment on column project.is_public is '@graphql({"description": "Whether everybody may read the project and what belongs to it."})';
+comment on column project.is_public is '@graphql({"description": "Whether everyone may read the project and what belongs to it."})';
 comment on constraint project_owner_id_fkey on project is
   '@graphql({"foreign_name": "owner", "local_name": "ownedProjects"})';
 
@@ -107,8 +107,8 @@ comment on table task is
   '@graphql({"description": "Something to be done in a project.", "totalCount": {"enabled": true}, "aggregate": {"enabled": true}})';
 comment on column task.number is '@graphql({"description": "Counts within the project."})';
 comment on column task.priority is '@graphql({"description": "From 1, the most urgent, to 5."})';
-comment on column task.tags is '@graphql({"description": "Free words; for those that everybody shares there are labels."})';
-comment on column task.details is '@graphql({"description": "Whatever the application keeps with a task, such as a checklist."})';
+comment on column task.tags is '@graphql({"description": "Free words; labels are words that all projects share."})';
+comment on column task.details is '@graphql({"description": "Data that the application keeps with a task, such as a checklist."})';
 comment on column task.completed_at is '@graphql({"description": "Set exactly while the status is done."})';
 comment on constraint task_project_id_fkey on task is '@graphql({"foreign_name": "project", "local_name": "tasks"})';
 comment on constraint task_parent_id_fkey on task is '@graphql({"foreign_name": "parent", "local_name": "subtasks"})';
@@ -139,7 +139,7 @@ create index comment_task_id_created_at_idx on comment (task_id, created_at);
 create index comment_author_id_idx on comment (author_id);
 
 comment on table comment is
-  '@graphql({"description": "What somebody said about a task.", "totalCount": {"enabled": true}, "aggregate": {"enabled": true}})';
+  '@graphql({"description": "A remark on a task.", "totalCount": {"enabled": true}, "aggregate": {"enabled": true}})';
 comment on constraint comment_task_id_fkey on comment is '@graphql({"foreign_name": "task", "local_name": "comments"})';
 comment on constraint comment_author_id_fkey on comment is
   '@graphql({"foreign_name": "author", "local_name": "comments"})';

@@ -15,7 +15,7 @@ group by project.id;
 -- A view has neither keys nor foreign keys of its own; this comment says which hold.
 comment on view project_progress is
   '@graphql({
-    "description": "How far every project is.",
+    "description": "The progress of each project.",
     "primary_key_columns": ["project_id"],
     "foreign_keys": [{
       "local_name": "progress",

@@ -48,7 +48,7 @@ pub(super) fn relations(
             if key.is_temporal {
                 let object = format!("{} on {}", key.name, table.qualified_name());
                 let reason =
-                    "it is a temporal key, whose rows are not found by equality: no field leads along it";
+                    "it is a temporal key, which does not find rows by equality: there is no field for it";
                 problems.push(Problem { object, reason: reason.to_owned() });
             } else {
                 relations.extend(from_constraint(tables, index, key).map(Ok));

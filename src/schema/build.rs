@@ -110,18 +110,18 @@ fn input_problems(catalog: &Catalog, index: usize, exposed: &ExposedTable) -> Ve
     let lists = exposed.readable_columns().filter(|(_, column)| column.is_incomparable_list());
     let lists = lists.map(|(column, _)| Problem {
         object: format!("{}.{}", table.qualified_name(), table.columns[column].name),
-        reason: "its elements cannot be compared: it is in no filter".to_owned(),
+        reason: "its elements cannot be compared, so it is in no filter".to_owned(),
     });
     let unordered = (!exposed.has_order()).then(|| Problem {
         object: table.qualified_name(),
-        reason: "none of its columns can be ordered by: it has no orderBy".to_owned(),
+        reason: "none of its columns can be ordered by, so it has no orderBy".to_owned(),
     });
     let words =
         exposed.row_conditions().filter(|word| exposed.relations.contains_key(exposed.condition_name(*word)));
     let words = words.map(|word| Problem {
         object: table.qualified_name(),
         reason: format!(
-            "its relation {} is in no filter, where that word has a meaning of its own; a comment on the constraint gives it another name",
+            "its relation {} is not in the filter, where its name has another meaning; give it another name by a comment on the constraint",
             exposed.condition_name(word)
         ),
     });

@@ -81,7 +81,9 @@ pub(super) fn expose(schema: &Schema, function: &Function) -> Result<ExposedFunc
             ArgumentMode::In => {}
             ArgumentMode::Variadic => return Err("it is variadic".to_owned()),
             ArgumentMode::Out | ArgumentMode::InOut | ArgumentMode::Table => {
-                return Err("it returns by parameters; let it return a table's row type".to_owned());
+                return Err(
+                    "it returns values by its parameters; let it return a table's row type".to_owned()
+                );
             }
         }
     }

@@ -57,7 +57,7 @@ fn take_names(schema: &Schema, table: usize, claimed: &mut HashSet<String>) -> R
     let names = types.map(|part| TypeId::Table(table, part).name(schema).into_owned());
     if let Some(name) = names.iter().find(|name| claimed.contains(*name)) {
         let object = schema.catalog.tables[table].qualified_name();
-        let reason = format!("its inserts have no onConflict, for the type name {name} is taken");
+        let reason = format!("its inserts have no onConflict, because the type name {name} is taken");
         return Err(Problem { object, reason });
     }
     claimed.extend(names);

@@ -59,7 +59,7 @@ fn values(found: &Type, mut report: impl FnMut(String)) -> Result<Vec<(String, S
     let labels: Vec<_> = found.labels.iter().flatten().collect();
     let mappings = &found.directive.mappings;
     for label in mappings.keys().filter(|label| !labels.contains(label)) {
-        report(format!("its comment maps the label {label:?}, which it has not"));
+        report(format!("its comment maps the label {label:?}, which it does not have"));
     }
     let claims: Vec<_> =
         labels.iter().map(|label| Claim::new(label, (*label).clone(), mappings.get(*label))).collect();

@@ -158,7 +158,7 @@ fn take_family(claimed: &mut HashSet<String>, family: Vec<String>) -> Result<(),
 fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
     if !table.is_readable {
         return Err(
-            "nothing can read it: its foreign-data wrapper, or that of a table below it, has no handler"
+            "it cannot be read: its foreign-data wrapper, or that of a table below it, has no handler"
                 .to_owned(),
         );
     }
@@ -177,7 +177,7 @@ fn key(catalog: &Catalog, table: &Table) -> Result<Vec<usize>, String> {
     let is_sortable = |found: &Type| scalar::is_sortable(catalog, found);
     match columns().find(|column| !catalog.type_of(column).is_some_and(is_sortable)) {
         Some(column) if table.primary_key.is_none() => Err(format!(
-            "rows cannot be put in the order of its key column {:?}, for its type has no order",
+            "its rows cannot be ordered by the key column {:?}, because its type has no order",
             column.name
         )),
         _ => Ok(key),

@@ -164,9 +164,9 @@ impl FixedFields for ConnectionFieldKind {
     fn description(self) -> &'static str {
         match self {
             Self::Edges => "The rows of the page",
-            Self::PageInfo => "Where the page stands in the collection",
+            Self::PageInfo => "The position of the page in the collection",
             Self::TotalCount => "The number of rows that match the filter, on all pages",
-            Self::Aggregate => "Figures over all rows that match the filter",
+            Self::Aggregate => "Aggregates of all rows that match the filter",
         }
     }
 }
@@ -192,7 +192,7 @@ impl FixedFields for EdgeFieldKind {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Cursor => "The position of the row, for `after` and `before`",
+            Self::Cursor => "The cursor of the row, for `after` and `before`",
             Self::Node => "The row",
         }
     }
@@ -226,10 +226,10 @@ impl FixedFields for PageInfoFieldKind {
 
     fn description(self) -> &'static str {
         match self {
-            Self::EndCursor => "The position of the last row of the page",
-            Self::HasNextPage => "Whether rows follow",
-            Self::HasPreviousPage => "Whether rows come before",
-            Self::StartCursor => "The position of the first row of the page",
+            Self::EndCursor => "The cursor of the last item of the page",
+            Self::HasNextPage => "Whether there are items after the page",
+            Self::HasPreviousPage => "Whether there are items before the page",
+            Self::StartCursor => "The cursor of the first item of the page",
         }
     }
 }
@@ -318,25 +318,25 @@ impl FixedFields for AggregateFieldKind {
     fn description(self) -> &'static str {
         match self {
             Self::Count => "The number of rows",
-            Self::Function(AggregateFunction::Sum) => "The sum of each column's values",
-            Self::Function(AggregateFunction::Average) => "The average of each column's values",
-            Self::Function(AggregateFunction::Minimum) => "The least of each column's values",
-            Self::Function(AggregateFunction::Maximum) => "The greatest of each column's values",
+            Self::Function(AggregateFunction::Sum) => "The sum of the values of each column",
+            Self::Function(AggregateFunction::Average) => "The average of the values of each column",
+            Self::Function(AggregateFunction::Minimum) => "The smallest value of each column",
+            Self::Function(AggregateFunction::Maximum) => "The largest value of each column",
             Self::Function(AggregateFunction::CountDistinct) => {
-                "The number of different values of each column, without nulls"
+                "The number of distinct values of each column, without nulls"
             }
             Self::Function(AggregateFunction::CountNonNull) => {
                 "The number of values of each column that are not null"
             }
             Self::Function(AggregateFunction::StandardDeviation) => {
-                "The sample standard deviation of each column's values; null where there are fewer than two"
+                "The sample standard deviation of each column; null if it has fewer than two values"
             }
             Self::Function(AggregateFunction::Variance) => {
-                "The sample variance of each column's values; null where there are fewer than two"
+                "The sample variance of each column; null if it has fewer than two values"
             }
-            Self::Function(AggregateFunction::BoolAnd) => "Whether all of each column's values are true",
-            Self::Function(AggregateFunction::BoolOr) => "Whether any of each column's values is true",
-            Self::List => "The values of each column as a list in their own order, without nulls",
+            Self::Function(AggregateFunction::BoolAnd) => "Whether all values of each column are true",
+            Self::Function(AggregateFunction::BoolOr) => "Whether any value of each column is true",
+            Self::List => "The values of each column as a sorted list, without nulls",
         }
     }
 }
@@ -362,7 +362,7 @@ impl FixedFields for ResponseFieldKind {
 
     fn description(self) -> &'static str {
         match self {
-            Self::AffectedCount => "The number of rows",
+            Self::AffectedCount => "The number of affected rows",
             Self::Records => "The rows",
         }
     }
@@ -403,10 +403,12 @@ impl RowConditionKind {
     pub(super) fn description(self) -> Option<&'static str> {
         match self {
             Self::NodeId => None,
-            Self::And => Some("All of these hold"),
-            Self::Or => Some("At least one of these holds"),
-            Self::Not => Some("This does not hold"),
-            Self::Is => Some("Whether the relation leads to a row; only directly below its field"),
+            Self::And => Some("Matches if all of these conditions hold"),
+            Self::Or => Some("Matches if at least one of these conditions holds; an empty list matches"),
+            Self::Not => Some("Matches if these conditions do not hold"),
+            Self::Is => {
+                Some("Whether there is a related row; only allowed at the top of a relation's filter")
+            }
         }
     }
 }

@@ -82,7 +82,7 @@ fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
             continue;
         }
         if is_confused(position) {
-            let reason = "the names of its arguments do not tell it from an overload";
+            let reason = "the names of its arguments do not distinguish it from an overload";
             report(schema, &catalog.functions[*index], reason);
         } else {
             members.push(*index);
@@ -91,7 +91,7 @@ fn root_field(schema: &mut Schema, group: &[usize]) -> Option<WantedField> {
     let (first, rest) = members.split_first()?;
     if rest.iter().any(|other| !fit_one_field(schema, *first, *other)) {
         for index in &members {
-            let reason = "its overloads cannot be one field: what they return or take under one name differs";
+            let reason = "its overloads cannot be one field: they return different types, or arguments of the same name have different types";
             report(schema, &catalog.functions[*index], reason);
         }
         return None;

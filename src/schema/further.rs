@@ -88,28 +88,28 @@ impl FurtherOperator {
 
 const SEARCH: FurtherOperator = FurtherOperator {
     name: "search",
-    description: "Full text search: it has the words that are asked for",
+    description: "Matches if a full text search finds these words",
     operator: FilterOperator::Search,
     needs: Needs::Words,
 };
 
 const SIMILAR: FurtherOperator = FurtherOperator {
     name: "similar",
-    description: "It is similar to a text, as pg_trgm counts: by the groups of three letters that both have",
+    description: "Matches if the text is similar to another, by the groups of three letters that both have (pg_trgm)",
     operator: FilterOperator::Similar(SimilarityKind::Whole),
     needs: Needs::Trigrams,
 };
 
 const WORD_SIMILAR: FurtherOperator = FurtherOperator {
     name: "wordSimilar",
-    description: "Some words in a row of it are similar to a text, as pg_trgm counts",
+    description: "Matches if a part of the text is similar to another text (word similarity of pg_trgm)",
     operator: FilterOperator::Similar(SimilarityKind::Words),
     needs: Needs::Trigrams,
 };
 
 const STRICT_WORD_SIMILAR: FurtherOperator = FurtherOperator {
     name: "strictWordSimilar",
-    description: "Some whole words in a row of it are similar to a text, as pg_trgm counts",
+    description: "Matches if a part of the text, of whole words, is similar to another text (strict word similarity of pg_trgm)",
     operator: FilterOperator::Similar(SimilarityKind::WholeWords),
     needs: Needs::Trigrams,
 };
@@ -122,19 +122,39 @@ const OF_OPAQUE: &[FurtherOperator] = &[
     SIMILAR,
     WORD_SIMILAR,
     STRICT_WORD_SIMILAR,
-    of_ranges("contains", "A range: it holds all of the given range", &ranges("@>", OperandKind::Value)),
-    of_ranges("containsElement", "A range: it holds the given element", &ranges("@>", OperandKind::Element)),
-    of_ranges("containedBy", "A range: the given range holds all of it", &ranges("<@", OperandKind::Value)),
+    of_ranges(
+        "contains",
+        "For ranges: matches if the range contains all of this range",
+        &ranges("@>", OperandKind::Value),
+    ),
+    of_ranges(
+        "containsElement",
+        "For ranges: matches if the range contains this element",
+        &ranges("@>", OperandKind::Element),
+    ),
+    of_ranges(
+        "containedBy",
+        "For ranges: matches if this range contains all of the range",
+        &ranges("<@", OperandKind::Value),
+    ),
     of_ranges(
         "overlaps",
-        "A range: it has an element in common with the given range",
+        "For ranges: matches if the range has an element in common with this range",
         &ranges("&&", OperandKind::Value),
     ),
-    of_ranges("before", "A range: all of it lies before the given range", &ranges("<<", OperandKind::Value)),
-    of_ranges("after", "A range: all of it lies behind the given range", &ranges(">>", OperandKind::Value)),
+    of_ranges(
+        "before",
+        "For ranges: matches if all of the range is before this range",
+        &ranges("<<", OperandKind::Value),
+    ),
+    of_ranges(
+        "after",
+        "For ranges: matches if all of the range is after this range",
+        &ranges(">>", OperandKind::Value),
+    ),
     of_ranges(
         "adjacent",
-        "A range: it ends where the given range begins, or begins where that ends",
+        "For ranges: matches if the range ends where this range begins, or begins where this range ends",
         &ranges("-|-", OperandKind::Value),
     ),
 ];

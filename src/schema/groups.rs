@@ -50,7 +50,7 @@ impl FixedFields for GroupConnectionFieldKind {
     fn description(self) -> &'static str {
         match self {
             Self::Edges => "The groups of the page",
-            Self::PageInfo => "The position of the page among the groups",
+            Self::PageInfo => "The position of the page among all groups",
             Self::TotalCount => "The number of groups on all pages",
         }
     }
@@ -77,7 +77,7 @@ impl FixedFields for GroupEdgeFieldKind {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Cursor => "The position of the group, for `after` and `before`",
+            Self::Cursor => "The cursor of the group, for `after` and `before`",
             Self::Node => "The group",
         }
     }
@@ -95,13 +95,14 @@ pub enum GroupFieldKind {
 }
 
 /// The name and the description of `key`.
-pub(super) const KEY: (&str, &str) = ("key", "The values that its rows share");
+pub(super) const KEY: (&str, &str) = ("key", "The values that the rows of the group share");
 
 /// The name of the field with the rows of a group.
 pub const GROUP_NODES: &str = "nodes";
 
 /// The name and the description of `nodes`.
-pub(super) const NODES: (&str, &str) = (GROUP_NODES, "Its rows; without `orderBy` in the order of their key");
+pub(super) const NODES: (&str, &str) =
+    (GROUP_NODES, "The rows of the group; without `orderBy`, in the order of their key");
 
 impl GroupFieldKind {
     /// The field of that name.
@@ -130,9 +131,9 @@ pub enum GroupFilterFieldKind {
 impl GroupFilterFieldKind {
     /// Those that combine conditions, with names and descriptions.
     pub(super) const COMBINING: [(Self, &'static str, &'static str); 3] = [
-        (Self::And, "and", "All of these hold"),
-        (Self::Or, "or", "At least one of these holds"),
-        (Self::Not, "not", "This does not hold"),
+        (Self::And, "and", "Matches if all of these conditions hold"),
+        (Self::Or, "or", "Matches if at least one of these conditions holds; an empty list matches"),
+        (Self::Not, "not", "Matches if these conditions do not hold"),
     ];
 
     /// The field of that name.
@@ -184,10 +185,10 @@ impl FixedFields for GroupByFieldKind {
         match self {
             Self::Column => "The column",
             Self::Truncate => {
-                "The unit of dates and times: values in the same unit are equal, and the key is its start"
+                "The unit of dates and times: values in the same unit are equal, and the key is the start of the unit"
             }
             Self::TimeZone => {
-                "The time zone of the unit, such as Europe/Lisbon; the default is UTC. Only with `truncate`, for points in time"
+                "The time zone of the unit, such as Europe/Lisbon; UTC by default. Only for points in time, and only with `truncate`"
             }
         }
     }
@@ -241,11 +242,11 @@ impl FixedFields for TruncationUnit {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Second => "A second; not of dates",
-            Self::Minute => "A minute; not of dates",
-            Self::Hour => "An hour; not of dates",
+            Self::Second => "A second; not for dates",
+            Self::Minute => "A minute; not for dates",
+            Self::Hour => "An hour; not for dates",
             Self::Day => "A day",
-            Self::Week => "A week, from Monday",
+            Self::Week => "A week, which begins on Monday",
             Self::Month => "A month",
             Self::Quarter => "A quarter of a year",
             Self::Year => "A year",

@@ -74,14 +74,22 @@ impl FixedFields for JsonFilterField {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Contains => "Everything in this document is in it, on the same level (PostgreSQL's `@>`)",
-            Self::ContainedBy => "Everything in it is in this document, on the same level (`<@`)",
-            Self::HasKey => "It is an object with this key, or an array with this string (`?`)",
-            Self::HasAnyKeys => "The same of at least one of these (`?|`)",
-            Self::HasAllKeys => "The same of all of these (`?&`)",
-            Self::Matches => "A predicate in PostgreSQL's path language holds for it (`@@`)",
-            Self::Path => "Conditions on what stands at the end of paths; all of them must hold",
-            Self::Is => "Whether it is null in the database; JSON's null is not",
+            Self::Contains => {
+                "Matches if the value contains everything in this document, on the same level (PostgreSQL's `@>`)"
+            }
+            Self::ContainedBy => {
+                "Matches if this document contains everything in the value, on the same level (`<@`)"
+            }
+            Self::HasKey => {
+                "Matches if the value is an object with this key, or an array with this string (`?`)"
+            }
+            Self::HasAnyKeys => "Matches if the value has at least one of these keys or strings (`?|`)",
+            Self::HasAllKeys => "Matches if the value has all of these keys or strings (`?&`)",
+            Self::Matches => {
+                "Matches if this predicate in PostgreSQL's path language holds for the value (`@@`)"
+            }
+            Self::Path => "Conditions on the values at the ends of paths; all of them must hold",
+            Self::Is => "Whether the value is null in the database; JSON's `null` is not",
         }
     }
 }
@@ -102,7 +110,7 @@ impl FixedFields for JsonPredicateField {
                 "A path that is true or false, as in `$.price > 10` or `exists($.tags[*] ? (@ == \"new\"))`"
             }
             Self::Vars => {
-                "An object with the values of the variables in the path: of `$low`, that under `low`"
+                "The values of the variables in the path, as an object with a member `low` for `$low`"
             }
         }
     }
@@ -121,11 +129,11 @@ impl FixedFields for JsonPathFilterField {
     fn description(self) -> &'static str {
         match self {
             Self::At => {
-                "Keys, and places in arrays: from 0, or from the end by a negative number. The other fields compare \
-                 the value there as a text"
+                "Keys of objects, and positions in arrays: from 0, or from the end if negative. The other fields compare \
+                 the value there as text"
             }
             Self::Number => {
-                "Conditions on the value as a number; what is no number there matches none of them"
+                "Conditions on the value as a number; a value that is no number matches none of them"
             }
         }
     }

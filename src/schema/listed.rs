@@ -30,8 +30,8 @@ impl FixedFields for ListArgument {
 
     fn description(self) -> &'static str {
         match self {
-            Self::First => "The first values, this many at the most",
-            Self::Distinct => "Whether equal values are in the list once",
+            Self::First => "The first values, at most this many",
+            Self::Distinct => "Whether equal values are in the list only once",
             Self::Direction => "The order of the values; the default is ascending",
         }
     }

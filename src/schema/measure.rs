@@ -93,8 +93,8 @@ impl FixedFields for BitMetric {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Hamming => "The number of places where the bits differ",
-            Self::Jaccard => "1 minus the share of the ones that both have, of the ones that either has",
+            Self::Hamming => "The number of bits that differ",
+            Self::Jaccard => "1 minus the number of ones in both, divided by the number of ones in either",
         }
     }
 }
@@ -123,7 +123,7 @@ impl FixedFields for MeasureArgument {
 
     fn description(self) -> &'static str {
         match self {
-            Self::To => "What the column's value is compared with",
+            Self::To => "The value to compare the column with",
             Self::Metric => "How the distance is computed; an index serves the metric that it was made for",
             Self::Query => TextSearchField::Query.description(),
             Self::Config => TextSearchField::Config.description(),
@@ -153,13 +153,13 @@ impl FixedFields for VectorMetric {
     fn description(self) -> &'static str {
         match self {
             Self::Cosine => {
-                "1 minus the cosine of the angle between the vectors; null where one of them is all zeros"
+                "1 minus the cosine of the angle between the vectors; null if one of them is all zeros"
             }
             Self::Euclidean => "The length of the straight line between them",
             Self::InnerProduct => {
-                "The inner product with its sign turned, so that the greatest product is the least distance"
+                "The negative inner product, so that the largest product is the smallest distance"
             }
-            Self::Taxicab => "The sum of the distances in each dimension",
+            Self::Taxicab => "The sum of the distances in all dimensions",
         }
     }
 }
@@ -203,10 +203,10 @@ impl MeasureKind {
         match self {
             Self::VectorDistance | Self::SparseDistance => "The distance to another vector",
             Self::BitDistance => "The distance to another bit string",
-            Self::TextRank => "How well it matches a full text search",
-            Self::TextSimilarity => "How similar it is to another text",
+            Self::TextRank => "How well the value matches a full text search",
+            Self::TextSimilarity => "How similar the text is to another one",
             Self::GeometryDistance => {
-                "The distance to another geometry: of a geography in metres, on a sphere; else in units of the reference system"
+                "The distance to another geometry: for a geography in metres, on a sphere; else in units of the reference system"
             }
         }
     }

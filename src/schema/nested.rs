@@ -52,8 +52,9 @@ pub(super) fn add(schema: &mut Schema, claimed: &mut HashSet<String>) {
         let names = types.map(|part| TypeId::Table(table, part).name(schema).into_owned());
         if let Some(name) = names.iter().find(|name| claimed.contains(*name)) {
             let object = schema.catalog.tables[table].qualified_name();
-            let reason =
-                format!("its rows cannot be inserted along with others, for the type name {name} is taken");
+            let reason = format!(
+                "its rows cannot be inserted together with others, because the type name {name} is taken"
+            );
             schema.problems.push(Problem { object, reason });
         } else if let Some(exposed) = &mut schema.tables[table] {
             exposed.takes_nested = true;

@@ -181,13 +181,15 @@ impl FilterOperator {
     pub(super) fn description(self) -> Option<&'static str> {
         match self {
             Self::Null | Self::Compare(_) | Self::Search | Self::Similar(_) => None,
-            Self::WithinDistance => Some("It is no farther away than that"),
-            Self::Spatial(SpatialTest::Intersects) => Some("It has a point in common with that geometry"),
-            Self::Spatial(SpatialTest::Contains) => Some("It contains that geometry"),
-            Self::Spatial(SpatialTest::Within) => Some("It lies within that geometry"),
-            Self::Spatial(SpatialTest::BoundingBox) => {
-                Some("The rectangle around it has a point in common with `[west, south, east, north]`")
+            Self::WithinDistance => Some("Matches if the value is within this distance"),
+            Self::Spatial(SpatialTest::Intersects) => {
+                Some("Matches if the value has a point in common with this geometry")
             }
+            Self::Spatial(SpatialTest::Contains) => Some("Matches if the value contains this geometry"),
+            Self::Spatial(SpatialTest::Within) => Some("Matches if the value lies within this geometry"),
+            Self::Spatial(SpatialTest::BoundingBox) => Some(
+                "Matches if the bounding box of the value has a point in common with `[west, south, east, north]`",
+            ),
         }
     }
 

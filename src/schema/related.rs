@@ -34,10 +34,10 @@ impl FixedFields for RelationFilterFieldKind {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Some => "At least one of the rows matches; `{}` asks for any row",
-            Self::Every => "All of the rows match, or there are none",
-            Self::None => "None of the rows matches; `{}` asks for no rows",
-            Self::Count => "The number of the rows",
+            Self::Some => "Matches if at least one of the rows matches; `{}` matches every row",
+            Self::Every => "Matches if all of the rows match, or if there are none",
+            Self::None => "Matches if none of the rows matches; with `{}`, if there are no rows",
+            Self::Count => "Conditions on the number of rows",
         }
     }
 }

@@ -104,7 +104,7 @@ impl Scalar {
                  (NaN and infinities are strings)"
             }
             Self::Uuid => "A universally unique identifier",
-            Self::Date => "A day, as in 2024-02-29",
+            Self::Date => "A date, as in 2024-02-29",
             Self::Time => "A time of day without time zone, as in 13:37:00.5",
             Self::Datetime => "A point in time in ISO 8601, as in 2024-02-29T13:37:00+00:00",
             Self::Json => "JSON, written as a string that holds its text",
@@ -114,7 +114,7 @@ impl Scalar {
                  the column's reference system, which `crs` names if it is not EPSG:4326"
             }
             Self::Opaque => {
-                "A value in PostgreSQL's own text form; of a domain over a number or boolean, that number or boolean"
+                "A value in PostgreSQL's own text form; for a domain over numbers or booleans, a number or boolean"
             }
         })
     }

@@ -24,11 +24,11 @@ impl FixedFields for TextSearchField {
     fn description(self) -> &'static str {
         match self {
             Self::Query => {
-                "Words that all have to be there, as people type them: `or` between alternatives, `-` before a word that must not be there, \
-                 quotation marks around words in a row"
+                "Words that must all occur: `or` between alternatives, `-` before a word that must not occur, quotation marks around words that must \
+                 follow each other"
             }
             Self::Config => {
-                "The text search configuration, such as `english`, which says what a word is; without it, the database's default"
+                "The text search configuration, such as `english`, which defines what a word is; by default, the database's"
             }
         }
     }

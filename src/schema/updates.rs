@@ -47,14 +47,14 @@ impl FixedFields for UpdateOperation {
 
     fn description(self) -> &'static str {
         match self {
-            Self::Increment => "Numbers that are added to the columns; a negative one is subtracted",
+            Self::Increment => "Numbers to add to columns; negative ones are subtracted",
             Self::Append => {
-                "Values that are put behind those of the arrays; of JSON, documents that are joined to those that are there"
+                "Values to append to arrays; for JSON, documents to put behind the existing ones (PostgreSQL's `||`)"
             }
             Self::Prepend => {
-                "Values that are put in front of those of the arrays; of JSON, documents to which those that are there are joined"
+                "Values to prepend to arrays; for JSON, documents to put before the existing ones (PostgreSQL's `||`)"
             }
-            Self::Remove => "Values that are taken out of the arrays, and parts of the JSON documents",
+            Self::Remove => "Values to remove from arrays, and parts to remove from JSON documents",
         }
     }
 }
@@ -73,10 +73,8 @@ impl FixedFields for JsonRemovalField {
     fn description(self) -> &'static str {
         match self {
             Self::Keys => "These keys of an object, or these strings of an array",
-            Self::Index => {
-                "The element of an array at that place: from 0, or from the end by a negative number"
-            }
-            Self::Path => "What stands at the end of that path of keys and places",
+            Self::Index => "The element of an array at this position: from 0, or from the end if negative",
+            Self::Path => "The value at the end of this path of keys and positions",
         }
     }
 }
@@ -150,7 +148,7 @@ fn operations(
         } else {
             let object = schema.catalog.tables[table].qualified_name();
             let reason =
-                format!("its updates have no {}, for the type name {name} is taken", operation.name());
+                format!("its updates have no {}, because the type name {name} is taken", operation.name());
             problems.push(Problem { object, reason });
         }
     }

@@ -41,7 +41,7 @@ impl Renderer<'_> {
             let takes = self.reference(TypeId::FilterIs);
             fields.push(self.input(
                 IS,
-                Some("Whether it is null: also a value whose fields are all null"),
+                Some("Whether the value is null; a value whose fields are all null counts as null"),
                 takes,
             ));
         }
@@ -66,7 +66,7 @@ impl Definitions<'_> {
                 self.described_object(id, text.map(|text| Node::new_str(text)), fields);
             } else if let TypeId::CompositeInput(oid) = id {
                 let fields = self.renderer.composite_inputs(oid);
-                self.input(id, "A whole value; what is left out is null in it", fields);
+                self.input(id, "A whole value; fields that you leave out are null", fields);
             } else if let TypeId::CompositeFilter(oid) = id {
                 let fields = self.renderer.composite_conditions(oid);
                 self.input(id, "Conditions on the fields of a value; all of them must hold", fields);

@@ -11,7 +11,7 @@ impl Renderer<'_> {
         let takes = self.reference(TypeId::Table(table, TableType::OnConflict));
         Some(self.input(
             "onConflict",
-            Some("What becomes of rows whose key is there; without it they are an error"),
+            Some("What to do with rows whose key already exists; without this, they are an error"),
             takes,
         ))
     }
@@ -19,15 +19,14 @@ impl Renderer<'_> {
     fn conflict_fields(&mut self, table: usize, updates: bool) -> Vec<Input> {
         let of = |part| TypeId::Table(table, part);
         let constraint = self.reference(of(TableType::Constraint)).non_null();
-        let text = "The constraint or unique index that rows may conflict with";
+        let text = "The constraint or unique index whose conflicts are handled";
         let mut fields = vec![self.input("constraint", Some(text), constraint)];
         if updates {
             let columns = self.reference(of(TableType::UpdateColumn)).non_null().list();
-            let text = "The columns of the row that is there that get the values of the row that was to be inserted; without them \
-                        it is left as it is";
+            let text = "The columns of the existing row that get the values of the inserted row; without any, the existing row stays as it is";
             fields.push(self.input("updateColumns", Some(text), columns));
             let filter = self.reference(of(TableType::Filter));
-            let text = "Only rows that match are updated, as they are before";
+            let text = "Only existing rows that match before the update are updated";
             fields.push(self.input("filter", Some(text), filter));
         }
         fields
@@ -39,16 +38,16 @@ impl Definitions<'_> {
     pub(super) fn conflicts(&mut self, table: usize, exposed: &ExposedTable) {
         let Some(handling) = &exposed.conflicts else { return };
         let names = handling.targets.iter().map(|(name, _)| name);
-        let text = "The constraints and unique indexes that inserted rows may conflict with";
+        let text = "The constraints and unique indexes that an inserted row can conflict with";
         self.own_enum(TypeId::Table(table, TableType::Constraint), text, names);
         if handling.updates {
             let columns = exposed.columns_that(ExposedColumn::is_taken_over);
-            let text = "The columns that may be updated where an inserted row conflicts";
+            let text = "The columns that can be updated if an inserted row conflicts";
             let names = columns.map(|(_, column)| &column.field);
             self.own_enum(TypeId::Table(table, TableType::UpdateColumn), text, names);
         }
         let fields = self.renderer.conflict_fields(table, handling.updates);
-        let text = "What becomes of inserted rows whose key is there";
+        let text = "What to do with inserted rows whose key already exists";
         self.input(TypeId::Table(table, TableType::OnConflict), text, fields);
     }
 }

@@ -24,15 +24,19 @@ const DIRECTIONS: [(&str, &str); 4] = [
     ("DescNullsFirst", "Descending, nulls first"),
     ("DescNullsLast", "Descending, nulls last"),
 ];
-const IS: [(&str, &str); 2] = [("NULL", "It is null"), ("NOT_NULL", "It is not null")];
+const IS: [(&str, &str); 2] = [("NULL", "The value is null"), ("NOT_NULL", "The value is not null")];
 
 /// The order-by types for aggregates over related rows, each with one of the functions that has the same
 /// columns.
 const FIGURES: [(TableType, &str, AggregateFunction); 2] = [
-    (TableType::NumberOrderBy, "A column whose numbers are summed up or averaged", AggregateFunction::Sum),
+    (
+        TableType::NumberOrderBy,
+        "A column whose sum or average to order by, with the direction",
+        AggregateFunction::Sum,
+    ),
     (
         TableType::ExtremeOrderBy,
-        "A column whose least or greatest value is taken",
+        "A column whose smallest or largest value to order by, with the direction",
         AggregateFunction::Minimum,
     ),
 ];
@@ -84,9 +88,9 @@ impl Definitions<'_> {
     fn shared_types(&mut self) {
         let query = self.renderer.query_fields();
         let subscription = self.renderer.subscription_fields(&query);
-        self.object(TypeId::Query, Some("What can be read"), query);
+        self.object(TypeId::Query, Some("The fields that read"), query);
         if !subscription.is_empty() {
-            let text = "What can be read, answered at once and again whenever the answer has changed";
+            let text = "The fields that read, answered at once and again whenever the answer has changed";
             self.object(TypeId::Subscription, Some(text), subscription);
         }
         let id = self.renderer.scalar(Scalar::Id).non_null();
@@ -104,9 +108,13 @@ impl Definitions<'_> {
         );
         let fields = PageInfoFieldKind::ALL.iter().map(|field| self.renderer.page_info_field(*field));
         let fields = fields.collect();
-        self.object(TypeId::PageInfo, Some("Where a page stands in its collection"), fields);
-        self.fixed_enum(TypeId::OrderByDirection, "A direction to order in", &DIRECTIONS);
-        self.fixed_enum(TypeId::FilterIs, "Whether a value is there", &IS);
+        self.object(TypeId::PageInfo, Some("The position of a page in its collection"), fields);
+        self.fixed_enum(
+            TypeId::OrderByDirection,
+            "The direction of an order, and the place of nulls in it",
+            &DIRECTIONS,
+        );
+        self.fixed_enum(TypeId::FilterIs, "Whether a value is null", &IS);
     }
 
     /// The root type of mutations, once: it follows the first type that only it needs.
@@ -114,7 +122,7 @@ impl Definitions<'_> {
         if !self.has_mutation {
             self.has_mutation = true;
             let fields = self.renderer.mutation_fields();
-            let description = "What can be changed; the fields run in order, all of them or none";
+            let description = "The fields that change rows; those of an operation run in order, and take effect together or not at all";
             self.object(TypeId::Mutation, Some(description), fields);
         }
     }
@@ -124,9 +132,9 @@ impl Definitions<'_> {
         let of = |part| TypeId::Table(index, part);
         self.row(index);
         let fields = self.renderer.edge_fields(index);
-        self.object(of(TableType::Edge), Some("A row of a page with its position"), fields);
+        self.object(of(TableType::Edge), Some("A row of a page, with its cursor"), fields);
         let fields = self.renderer.connection_fields(index, exposed.totals);
-        let text = "A page of rows, and what is known of the whole collection";
+        let text = "A page of rows, with facts about the whole collection";
         self.object(of(TableType::Connection), Some(text), fields);
         if exposed.totals.aggregate {
             self.aggregates(index);
@@ -138,12 +146,16 @@ impl Definitions<'_> {
         self.input(of(TableType::Filter), "Conditions on a row; all of them must hold", fields);
         if exposed.has_order() {
             let fields = self.renderer.order_fields(exposed);
-            self.input(of(TableType::OrderBy), "What to order by, with its direction", fields);
+            self.input(of(TableType::OrderBy), "A value to order by, with its direction", fields);
         }
         if exposed.has_distinct() {
             let columns = exposed.columns_that(ExposedColumn::is_distinct_column);
             let names = columns.map(|(_, column)| &column.field);
-            self.own_enum(of(TableType::DistinctColumn), "The columns that rows can be told apart by", names);
+            self.own_enum(
+                of(TableType::DistinctColumn),
+                "The columns by which rows can count as equal",
+                names,
+            );
         }
         if exposed.reached.by_many || exposed.has_groups {
             self.figure_orders(index, exposed);
@@ -159,10 +171,10 @@ impl Definitions<'_> {
         let Some(exposed) = self.renderer.schema.table(index) else { return };
         let of = |part| TypeId::Table(index, part);
         let fields = self.renderer.relation_filter_fields(index);
-        let text = "Conditions on the rows that belong to a row; all of them must hold";
+        let text = "Conditions on the related rows; all of them must hold";
         self.input(of(TableType::RelationFilter), text, fields);
         let fields = self.renderer.relation_order_fields(index, exposed);
-        let text = "A figure over the rows that belong to a row, with its direction";
+        let text = "An aggregate of the related rows to order by, with its direction";
         self.input(of(TableType::RelationOrderBy), text, fields);
     }
 
@@ -201,7 +213,7 @@ impl Definitions<'_> {
             let made = self.renderer.aggregate_field(kind, returns);
             fields.push(self.renderer.with_nullability(made, nullability));
         }
-        let text = "Figures over the rows of a collection";
+        let text = "Aggregates of the rows of a collection";
         self.object(TypeId::Table(index, TableType::Aggregate), Some(text), fields);
     }
 
@@ -212,20 +224,20 @@ impl Definitions<'_> {
         if exposed.changes.insert {
             let mut fields = self.renderer.written_fields(exposed, |column| column.is_insertable);
             fields.extend(self.renderer.nested_fields(index));
-            let text = "A row to insert; what is left out gets its default";
+            let text = "A row to insert; columns that you leave out get their defaults";
             self.input(of(TableType::InsertInput), text, fields);
             self.conflicts(index, exposed);
-            self.response(index, TableType::InsertResponse, "What was inserted");
+            self.response(index, TableType::InsertResponse, "The result of an insert");
         }
         if exposed.changes.update {
             let fields = self.renderer.written_fields(exposed, |column| column.is_updatable);
-            let text = "New values; what is left out stays as it is";
+            let text = "New values of columns; columns that you leave out keep their values";
             self.input(of(TableType::UpdateInput), text, fields);
             self.operations(index, exposed);
-            self.response(index, TableType::UpdateResponse, "What was updated");
+            self.response(index, TableType::UpdateResponse, "The result of an update");
         }
         if exposed.changes.delete {
-            self.response(index, TableType::DeleteResponse, "What was deleted");
+            self.response(index, TableType::DeleteResponse, "The result of a delete");
         }
     }
 
@@ -268,7 +280,7 @@ impl Definitions<'_> {
                 let description = match (scalar, self.renderer.schema.catalog.json_form()) {
                     (Scalar::Json, JsonForm::Raw) => Some("JSON: any value"),
                     (Scalar::GeoJson, JsonForm::Raw) => Some(
-                        "A geometry as GeoJSON (RFC 7946): an object; a string that holds its text is taken, too. Coordinates are those of \
+                        "A geometry as GeoJSON (RFC 7946): an object, or in arguments a string with its text. Coordinates are those of \
                          the column's reference system, which `crs` names if it is not EPSG:4326",
                     ),
                     _ => scalar.description(),

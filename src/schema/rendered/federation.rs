@@ -33,13 +33,13 @@ impl Renderer<'_> {
         let argument = self.input(REPRESENTATIONS, Some(text), takes);
         let text =
             Some(self.text(
-                "The rows that another subgraph refers to, in the same order; null where there is none",
+                "The rows that another subgraph refers to, in the order of the representations; null where there is no such row",
             ));
         field(self.name(name), text, vec![argument], self.reference(TypeId::Entity).list().non_null())
     }
 
     pub(super) fn service_field(&mut self, name: &Arc<str>) -> Field {
-        let text = Some(self.text("What a supergraph is composed from"));
+        let text = Some(self.text("The description of this subgraph, to compose a supergraph from"));
         field(self.name(name), text, Vec::new(), self.reference(TypeId::Service).non_null())
     }
 }
@@ -55,7 +55,7 @@ impl Definitions<'_> {
         if has(QueryFieldKind::Service) {
             let returns = self.renderer.scalar(Scalar::String).non_null();
             let fields = vec![self.renderer.fixed(ServiceFieldKind::Sdl, returns)];
-            self.object(TypeId::Service, Some("What a subgraph says about itself"), fields);
+            self.object(TypeId::Service, Some("The description of a subgraph"), fields);
         }
     }
 

@@ -30,19 +30,23 @@ impl Renderer<'_> {
         let having = self.reference(of(TableType::GroupFilter));
         let order_by = self.reference(of(TableType::GroupOrderBy)).non_null().list();
         let arguments = [
-            ("by", by, "Rows that are equal in all of these columns are one group; nulls are equal"),
-            ("filter", filter, "Only rows that match are grouped"),
+            (
+                "by",
+                by,
+                "The columns to group by: rows with equal values in all of them form one group, and nulls are equal",
+            ),
+            ("filter", filter, "Only rows that match"),
             ("having", having, "Only groups that match"),
             (
                 "orderBy",
                 order_by,
                 "The order of the groups; the columns of `by` decide between equal ones, ascending with nulls last",
             ),
-            ("first", int.clone(), "The first groups, this many at the most"),
-            ("last", int.clone(), "The last groups, this many at the most"),
-            ("before", cursor.clone(), "Only groups before this position"),
-            ("after", cursor, "Only groups after this position"),
-            ("offset", int, "Skips this many groups; not with `last` or `before`"),
+            ("first", int.clone(), "The first groups, at most this many"),
+            ("last", int.clone(), "The last groups, at most this many"),
+            ("before", cursor.clone(), "Only groups before this cursor"),
+            ("after", cursor, "Only groups after this cursor"),
+            ("offset", int, "The number of groups to skip; not allowed with `last` or `before`"),
         ];
         let arguments = arguments.into_iter().map(|(name, takes, text)| self.input(name, Some(text), takes));
         (arguments.collect(), self.reference(of(TableType::GroupConnection)))
@@ -224,13 +228,13 @@ impl Definitions<'_> {
     pub(super) fn groups(&mut self, index: usize, exposed: &ExposedTable) {
         let of = |part| TypeId::Table(index, part);
         let fields = self.renderer.group_fields(index, exposed);
-        let text = "Rows with equal values in some columns, and aggregates of them";
+        let text = "A group of rows with equal values in some columns, with its aggregates";
         self.object(of(TableType::Group), Some(text), fields);
         let fields = self.renderer.group_key_fields(index, exposed);
-        let text = "The values that the rows of a group share; null in columns that they are not grouped by";
+        let text = "The values that the rows of a group share; null for columns that they are not grouped by";
         self.object(of(TableType::GroupKey), Some(text), fields);
         let fields = self.renderer.group_edge_fields(index);
-        self.object(of(TableType::GroupEdge), Some("A group of a page, with its position"), fields);
+        self.object(of(TableType::GroupEdge), Some("A group of a page, with its cursor"), fields);
         let fields = self.renderer.group_connection_fields(index);
         self.object(of(TableType::GroupConnection), Some("A page of groups"), fields);
         let fields = self.renderer.group_by_fields(index, exposed);
@@ -245,9 +249,9 @@ impl Definitions<'_> {
         let fields = self.renderer.group_filter_fields(index, exposed);
         self.input(of(TableType::GroupFilter), "Conditions on a group; all of them must hold", fields);
         let fields = self.renderer.group_order_fields(index, exposed);
-        self.input(of(TableType::GroupOrderBy), "What to order groups by, with its direction", fields);
+        self.input(of(TableType::GroupOrderBy), "A value to order groups by, with its direction", fields);
         let fields = self.renderer.column_order_fields(exposed);
-        self.input(of(TableType::ColumnOrderBy), "A column with its direction", fields);
+        self.input(of(TableType::ColumnOrderBy), "A column to order by, with its direction", fields);
     }
 
     /// The units, if a table has columns that can be truncated.

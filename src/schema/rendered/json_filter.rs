@@ -15,7 +15,7 @@ impl Renderer<'_> {
             return Vec::new();
         }
         let takes = self.scalar(Scalar::String).non_null().list();
-        let text = "Only what stands at the end of this path of keys and places; null where there is nothing";
+        let text = "Only the value at the end of this path of keys and positions; null if there is none";
         vec![self.input(JSON_PATH, Some(text), takes)]
     }
 
@@ -75,7 +75,7 @@ impl Definitions<'_> {
             self.input(TypeId::JsonPredicate, text, fields);
             let fields = self.renderer.json_path_filter_fields();
             let text =
-                "Conditions on what stands in a JSON document at the end of a path; all of them must hold";
+                "Conditions on the value at the end of a path in a JSON document; all of them must hold";
             self.input(TypeId::JsonPathFilter, text, fields);
         }
     }

@@ -37,13 +37,17 @@ impl Renderer<'_> {
         for argument in self.measure_arguments(exposed, measure) {
             if argument.name == MeasureArgument::To.name() {
                 let of = self.fixed_name(OF);
-                fields.push(input(of, Some(self.text("What it has to be near to")), argument.ty.clone()));
+                fields.push(input(
+                    of,
+                    Some(self.text("The value to compare the column with")),
+                    argument.ty.clone(),
+                ));
             } else {
                 fields.push(argument);
             }
         }
         let distance = self.scalar(Scalar::Float).non_null();
-        fields.push(self.input(DISTANCE, Some("How far it may be away"), distance));
+        fields.push(self.input(DISTANCE, Some("The maximum distance"), distance));
         fields
     }
 
@@ -75,25 +79,25 @@ impl Definitions<'_> {
             let usual = self.renderer.fixed_name(kind.usual_direction());
             fields.push(with_default(&direction, Node::new(Value::Enum(usual))));
             let id = TypeId::Optional(OptionalType::MeasureOrderBy(kind));
-            self.input(id, "What to order by, and in which direction", fields);
+            self.input(id, "A value to compare the column with, and the direction of the order", fields);
             if kind.is_in_filters() {
                 let fields = self.renderer.within_distance_fields(exposed, measure);
                 let id = TypeId::Optional(OptionalType::WithinDistance(kind));
-                self.input(id, "What has to be near, and how near", fields);
+                self.input(id, "A value, and the maximum distance from it", fields);
             }
         }
         if of_kind(MeasureKind::BitDistance).is_some() {
             let metrics: Vec<_> =
                 BitMetric::ALL.iter().map(|metric| (metric.name(), metric.description())).collect();
             let id = TypeId::Optional(OptionalType::BitMetric);
-            self.fixed_enum(id, "How the distance of two bit strings is computed", &metrics);
+            self.fixed_enum(id, "How the distance between two bit strings is computed", &metrics);
         }
         let of_vectors = [MeasureKind::VectorDistance, MeasureKind::SparseDistance];
         if of_vectors.into_iter().any(|kind| of_kind(kind).is_some()) {
             let metrics: Vec<_> =
                 VectorMetric::ALL.iter().map(|metric| (metric.name(), metric.description())).collect();
             let id = TypeId::Optional(OptionalType::VectorMetric);
-            self.fixed_enum(id, "How the distance of two vectors is computed", &metrics);
+            self.fixed_enum(id, "How the distance between two vectors is computed", &metrics);
         }
     }
 }

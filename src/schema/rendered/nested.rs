@@ -39,12 +39,9 @@ impl Definitions<'_> {
                     continue;
                 }
                 let (rows, text) = if part == TableType::InsertOneInput {
-                    (self.renderer.one_field(table), "A row to insert along with the one that it is given in")
+                    (self.renderer.one_field(table), "A related row to insert together with this one")
                 } else {
-                    (
-                        self.renderer.many_field(table),
-                        "Rows to insert along with the one that they are given in",
-                    )
+                    (self.renderer.many_field(table), "Related rows to insert together with this one")
                 };
                 let on_conflict = self.renderer.conflict_argument(table);
                 self.input(id, text, [rows].into_iter().chain(on_conflict).collect());

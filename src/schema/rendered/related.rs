@@ -12,8 +12,8 @@ impl Renderer<'_> {
     /// The field of a filter.
     pub(super) fn relation_input(&mut self, name: &Arc<str>, relation: &RelationField) -> Input {
         let (part, text) = match relation.cardinality {
-            Cardinality::One { .. } => (TableType::Filter, "There is such a row, and it matches"),
-            Cardinality::Many => (TableType::RelationFilter, "Conditions on these rows"),
+            Cardinality::One { .. } => (TableType::Filter, "Matches if the related row exists and matches"),
+            Cardinality::Many => (TableType::RelationFilter, "Conditions on the related rows"),
         };
         self.described_input(name, text, TypeId::Table(relation.join.table, part))
     }
@@ -28,12 +28,12 @@ impl Renderer<'_> {
         match relation.cardinality {
             Cardinality::One { .. } => {
                 let has_order = self.schema.table(other).is_some_and(ExposedTable::has_order);
-                let text = "By this row; where there is none, as by null";
+                let text = "The related row to order by; a missing one counts as null";
                 has_order.then(|| self.described_input(name, text, TypeId::Table(other, TableType::OrderBy)))
             }
             Cardinality::Many => {
                 let of = TypeId::Table(other, TableType::RelationOrderBy);
-                Some(self.described_input(name, "By a figure over these rows", of))
+                Some(self.described_input(name, "An aggregate of the related rows to order by", of))
             }
         }
     }

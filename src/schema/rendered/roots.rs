@@ -45,7 +45,7 @@ impl Renderer<'_> {
             QueryFieldKind::Node => {
                 let id = self.scalar(Scalar::Id).non_null();
                 let arguments = vec![self.input(schema.node_id, None, id)];
-                let text = Some(self.text("The row with that `nodeId`, or null"));
+                let text = Some(self.text("The row with this `nodeId`, or null"));
                 field(self.name(name), text, arguments, self.reference(TypeId::Node))
             }
             QueryFieldKind::Collection(table) => {
@@ -60,7 +60,7 @@ impl Renderer<'_> {
                     input(self.name(&column.field), None, takes.into())
                 });
                 let arguments = arguments.collect();
-                let text = format!("The `{}` with that key, or null", exposed.type_name);
+                let text = format!("The `{}` with this key, or null", exposed.type_name);
                 field(self.name(name), description(Some(&text)), arguments, self.row(*table))
             }
             QueryFieldKind::Groups(table) => {
@@ -86,7 +86,8 @@ impl Renderer<'_> {
             MutationFieldKind::Insert(table) => {
                 let rows = self.reference(TypeId::Table(*table, TableType::InsertInput));
                 let rows = rows.non_null().list().non_null();
-                let mut arguments = vec![self.input("objects", Some("The rows, at least one"), rows)];
+                let mut arguments =
+                    vec![self.input("objects", Some("The rows to insert, at least one"), rows)];
                 arguments.extend(self.conflict_argument(*table));
                 let returns = self.reference(TypeId::Table(*table, TableType::InsertResponse));
                 let returns = (returns, Nullability::SemanticNonNull);
@@ -118,9 +119,13 @@ impl Renderer<'_> {
     /// The arguments that say which rows are changed, and how many at most.
     fn target_arguments(&mut self, table: usize) -> Vec<Input> {
         let filter = self.reference(TypeId::Table(table, TableType::Filter));
-        let filter = self.input("filter", Some("Only rows that match; without it all of them"), filter);
+        let filter = self.input("filter", Some("Only rows that match; without a filter, all rows"), filter);
         let at_most = self.scalar(Scalar::Int).non_null();
-        let at_most = self.input("atMost", Some("Fails if more rows match"), at_most);
+        let at_most = self.input(
+            "atMost",
+            Some("The maximum number of rows that may match; if more do, the operation fails"),
+            at_most,
+        );
         vec![filter, with_default(&at_most, Node::new(Value::Int(1.into())))]
     }
 
@@ -139,11 +144,11 @@ impl Renderer<'_> {
         let filter = self.reference(TypeId::Table(table, TableType::Filter));
         let order_by = self.reference(TypeId::Table(table, TableType::OrderBy)).non_null().list();
         let arguments = [
-            ("first", int.clone(), "The first rows, this many at the most"),
-            ("last", int.clone(), "The last rows, this many at the most"),
-            ("before", cursor.clone(), "Only rows before this position"),
-            ("after", cursor, "Only rows after this position"),
-            ("offset", int, "Leaves out this many rows first; not with `last` or `before`"),
+            ("first", int.clone(), "The first rows, at most this many"),
+            ("last", int.clone(), "The last rows, at most this many"),
+            ("before", cursor.clone(), "Only rows before this cursor"),
+            ("after", cursor, "Only rows after this cursor"),
+            ("offset", int, "The number of rows to skip; not allowed with `last` or `before`"),
             ("filter", filter, "Only rows that match"),
             ("orderBy", order_by, "The order of the rows; the key decides between equal ones"),
         ];
@@ -153,7 +158,7 @@ impl Renderer<'_> {
         let mut arguments: Vec<_> = arguments.collect();
         if self.schema.table(table).is_some_and(ExposedTable::has_distinct) {
             let takes = self.reference(TypeId::Table(table, TableType::DistinctColumn)).non_null().list();
-            let text = "Of rows that are equal in these columns only the first; rows are ordered by these columns before others";
+            let text = "Only the first of the rows that are equal in these columns; rows are ordered by these columns first";
             arguments.push(self.input(DISTINCT_ON, Some(text), takes));
         }
         arguments

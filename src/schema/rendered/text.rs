@@ -34,15 +34,15 @@ impl Definitions<'_> {
     pub(super) fn text_search(&mut self) {
         if self.renderer.used.contains(&TypeId::Optional(OptionalType::TextSearch)) {
             let fields = self.renderer.text_search_fields();
-            self.input(
-                TypeId::Optional(OptionalType::TextSearch),
-                "What a full text search looks for",
-                fields,
-            );
+            self.input(TypeId::Optional(OptionalType::TextSearch), "The words of a full text search", fields);
         }
         if self.renderer.used.contains(&TypeId::Optional(OptionalType::Similarity)) {
             let fields = self.renderer.similarity_fields();
-            self.input(TypeId::Optional(OptionalType::Similarity), "What texts are to be similar to", fields);
+            self.input(
+                TypeId::Optional(OptionalType::Similarity),
+                "A text, and how similar others must be to match",
+                fields,
+            );
         }
     }
 }

@@ -69,11 +69,11 @@ impl Definitions<'_> {
     pub(super) fn operations(&mut self, index: usize, exposed: &ExposedTable) {
         for operation in &exposed.operations {
             let text = match operation {
-                UpdateOperation::Increment => "Numbers to add; of a null nothing comes but null",
-                UpdateOperation::Append => "Values to put behind or in front of those that are there",
+                UpdateOperation::Increment => "Numbers to add; a null stays null",
+                UpdateOperation::Append => "Values to append or prepend to the existing ones",
                 // It has the same input type.
                 UpdateOperation::Prepend => continue,
-                UpdateOperation::Remove => "Values to take away",
+                UpdateOperation::Remove => "Values to remove",
             };
             let fields = self.renderer.operated_fields(exposed, *operation);
             self.input(TypeId::Table(index, operation.input()), text, fields);
@@ -84,7 +84,7 @@ impl Definitions<'_> {
     pub(super) fn json_removal(&mut self) {
         if self.renderer.used.contains(&TypeId::JsonRemoval) {
             let fields = self.renderer.json_removal_fields();
-            let text = "What is taken away from a JSON document: exactly one of these";
+            let text = "What to remove from a JSON document: exactly one of these";
             self.input(TypeId::JsonRemoval, text, fields);
         }
     }
