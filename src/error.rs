@@ -415,6 +415,10 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
             Code::Unavailable,
             "the connection to the database was lost before the answer came; a mutation may have been carried out",
         ),
+        db::Error::CallMissed(_) => GraphqlError::new(
+            Code::Unavailable,
+            "a stored operation has changed; nothing was done, try again",
+        ),
         db::Error::PoolTimeout(waited) => GraphqlError::new(
             Code::Unavailable,
             format!("all connections to the database were in use for {waited:?}; try again later"),

@@ -28,6 +28,10 @@ pub enum Error {
     /// There is no schema of this tenant, or the role may not use it, or no tenant may have it. The name is for the log only.
     #[error("the schema of the tenant {0:?} cannot be used")]
     TenantRefused(String),
+    /// A function that a transaction called in place of a statement is missing, or is another one. The transaction can only be
+    /// undone; the next one sends the statement's text. The text is PostgreSQL's error.
+    #[error("a function of stored operations could not be called: {0}")]
+    CallMissed(String),
     /// No answer came in time, although PostgreSQL should have ended the statement itself.
     #[error("no answer from the database within {0:?}")]
     DeadlineExceeded(Duration),
@@ -62,7 +66,7 @@ impl Error {
     /// another transaction was in the way. The statement timeout is not among them: the caller has set it.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable(_) | Self::PoolTimeout(_) => true,
+            Self::Unavailable(_) | Self::PoolTimeout(_) | Self::CallMissed(_) => true,
             Self::Database(raised) => {
                 let state = raised.sqlstate.as_str();
                 self.conflict().is_some()
@@ -97,6 +101,7 @@ impl Error {
             Self::Database(error) => &error.sqlstate,
             Self::ScopeRefused(_) => "scope_refused",
             Self::TenantRefused(_) => "tenant_refused",
+            Self::CallMissed(_) => "call_missed",
             Self::DeadlineExceeded(_) => "deadline_exceeded",
             Self::AnswerTooLong => "answer_too_long",
             Self::NulByte => "nul_byte",

@@ -91,9 +91,13 @@ impl<'a> Operation<'a> {
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 
-    /// A statement within a transaction that has its scope already. Its value may have this many bytes.
-    pub(in crate::db) fn within(statement: &'a Statement, answer_limit: usize) -> Result<Self, Error> {
-        let form = Form::Message(message::within(statement)?);
+    /// A statement, or its function, within a transaction that has its scope already. Its value may have this many bytes.
+    pub(in crate::db) fn within(
+        statement: &'a Statement,
+        calls: &Calls,
+        answer_limit: usize,
+    ) -> Result<Self, Error> {
+        let form = Form::Message(message::within(statement, calls)?);
         Ok(Self { statements: std::slice::from_ref(statement), form, answer_limit })
     }
 }

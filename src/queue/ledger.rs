@@ -142,7 +142,6 @@ pub(super) async fn enter(
 ///
 /// The row should exist. But the mutation itself may have removed it, and the operation must not take effect without a row.
 /// So this inserts it again rather than updating it.
-/// one. So it is entered again rather than updated.
 pub(super) async fn finish(
     transaction: Transaction,
     entered: NewOperation,

@@ -9,6 +9,7 @@ mod faults;
 mod keeping;
 mod live;
 mod sites;
+mod stored;
 
 use std::time::Duration;
 

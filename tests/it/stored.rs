@@ -32,6 +32,12 @@ const SETUP: &str = "
 
 const TASK: &str = "query ($id: Int!) { taskByPk(id: $id) { title state project { name } } }";
 
+/// Drops all functions.
+pub(crate) const DROP_ALL: &str = "do $$ declare f record; begin
+    for f in select oid from pg_proc where pronamespace = 'glowplug_operations'::regnamespace loop
+        execute 'drop function ' || f.oid::regprocedure;
+    end loop; end $$";
+
 /// A database with the schema of functions, a PgBouncer before it, and an engine behind that.
 struct Stand {
     name: String,
@@ -83,7 +89,7 @@ fn engine(url: &str, pool_mode: PoolMode, settings: StoredOperations) -> Engine 
 }
 
 /// Creates the schema as its owner.
-async fn set_up(database: &str, grant_to: &[String]) {
+pub(crate) async fn set_up(database: &str, grant_to: &[String]) {
     let url = harness::cluster().url(database);
     let owner = Database::new(&harness::config(&url, PoolMode::Direct).database).expect("a pool");
     glowplug::stored::set_up(&owner, grant_to).await.expect("the schema");

@@ -98,9 +98,9 @@ pub(in crate::db) fn enter(scope: &Scope) -> Result<String, Error> {
 }
 
 /// The message that runs one statement within a transaction that has its scope already. The first result is empty.
-pub(super) fn within(statement: &Statement) -> Result<Message, Error> {
-    let mut text = String::from("select;\n");
-    append(&mut text, statement)?;
+pub(super) fn within(statement: &Statement, calls: &Calls) -> Result<Message, Error> {
+    let mut text = String::from("select");
+    append_statements(&mut text, std::slice::from_ref(statement), calls)?;
     Ok(Message { text, results_of_scope: 1 })
 }
 

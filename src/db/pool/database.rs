@@ -96,6 +96,11 @@ impl Database {
         result
     }
 
+    /// How statements are called as functions.
+    pub(super) fn stored_use(&self) -> &StoredUse {
+        &self.stored
+    }
+
     /// The functions of these statements, as far as they have one.
     pub(super) fn calls(&self, scope: &Scope, statements: &[Statement]) -> Calls {
         self.stored.calls(scope, statements)

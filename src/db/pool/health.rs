@@ -26,7 +26,11 @@ impl Health {
         match error {
             None
             | Some(
-                Error::Database(_) | Error::ScopeRefused(_) | Error::TenantRefused(_) | Error::AnswerTooLong,
+                Error::Database(_)
+                | Error::ScopeRefused(_)
+                | Error::TenantRefused(_)
+                | Error::CallMissed(_)
+                | Error::AnswerTooLong,
             ) => {
                 self.heard.store(self.now(), Ordering::Relaxed);
             }

@@ -18,6 +18,7 @@ use crate::db::operation::Operation;
 use crate::db::operation::answers::Collected;
 use crate::db::operation::message::{Begin, enter};
 use crate::db::operation::scope::{Access, Scope};
+use crate::db::operation::stored::{Calls, StoredUse};
 use crate::db::pool::connections::PooledConnection;
 use crate::db::pool::database::{Database, cannot_write};
 use crate::event::Event;
@@ -34,6 +35,9 @@ pub struct Transaction {
     connection: PooledConnection,
     /// The number of bytes that the values of further statements may have.
     answer_left: usize,
+    stored: StoredUse,
+    /// The scope that was entered: its statements may be called as functions.
+    entered: Option<Scope>,
 }
 
 impl Database {
@@ -55,7 +59,7 @@ impl Database {
         let mut answers = Collected::default();
         let result = connection.exchange_within(&message, 1, usize::MAX, &mut answers).await;
         connection.count_transaction(DepthChange::IncreaseDepth);
-        let transaction = Transaction { connection, answer_left: scope.answer_limit };
+        let transaction = self.transaction(connection, scope);
         match result {
             Ok(()) => {
                 Ok((transaction, answers.values.first().is_some_and(|value| value.as_deref() == Some("on"))))
@@ -65,6 +69,11 @@ impl Database {
                 Err(error.of_scope())
             }
         }
+    }
+
+    fn transaction(&self, connection: PooledConnection, scope: &Scope) -> Transaction {
+        let (answer_left, stored) = (scope.answer_limit, self.stored_use().clone());
+        Transaction { connection, answer_left, stored, entered: None }
     }
 
     /// Begins a transaction with a typed query, in one round trip. Returns the number of rows that the query changed.
@@ -81,7 +90,7 @@ impl Database {
             let before: Vec<&str> = before.iter().map(String::as_str).collect();
             let performed = connection.perform_between(&before, &query, &[]).await;
             connection.count_transaction(DepthChange::IncreaseDepth);
-            let mut transaction = Transaction { connection, answer_left: scope.answer_limit };
+            let mut transaction = self.transaction(connection, scope);
             match performed {
                 Ok(changed) => return Ok((transaction, changed)),
                 Err(error) if begin == Begin::AsSession && cannot_write(&error, scope.access) => {
@@ -99,12 +108,22 @@ impl Database {
 
 impl Transaction {
     /// Runs a statement. Returns its value, or `None` for SQL's NULL or no row.
+    ///
+    /// In a scope that was entered, a stored statement is called as its function. If that is not there, the error is
+    /// [`Error::CallMissed`], and the same transaction, begun anew, sends the text.
     pub async fn run(&mut self, statement: &Statement) -> Result<Option<String>, Error> {
         let statements = std::slice::from_ref(statement);
         Event::StatementsSent { statements }.emit();
-        let operation = Operation::within(statement, self.answer_left)?;
+        let calls = match &self.entered {
+            Some(scope) => self.stored.calls(scope, statements),
+            None => Calls::default(),
+        };
+        let operation = Operation::within(statement, &calls, self.answer_left)?;
         let mut answers = Collected::default();
-        self.connection.operate(&operation, &mut answers).await?;
+        if let Err(error) = self.connection.operate(&operation, &mut answers).await {
+            let is_missed = self.stored.is_missed(&calls, &error);
+            return Err(if is_missed { Error::CallMissed(error.to_string()) } else { error });
+        }
         let answer = answers.values.into_iter().next().flatten();
         self.answer_left = self.answer_left.saturating_sub(answer.as_ref().map_or(0, String::len));
         Ok(answer)
@@ -114,7 +133,9 @@ impl Transaction {
     pub async fn enter(&mut self, scope: &Scope) -> Result<(), Error> {
         let message = enter(scope)?;
         self.answer_left = scope.answer_limit;
-        self.connection.exchange(&message).await.map_err(Error::of_scope)
+        self.connection.exchange(&message).await.map_err(Error::of_scope)?;
+        self.entered = Some(scope.clone());
+        Ok(())
     }
 
     /// Returns to the connection's own user, after all deferred checks.
@@ -122,6 +143,7 @@ impl Transaction {
         if depth(&mut self.connection) != 1 {
             return Err(unended());
         }
+        self.entered = None;
         self.connection.exchange(LEAVE).await
     }
 
@@ -130,6 +152,7 @@ impl Transaction {
         if depth(&mut self.connection) != 1 {
             return Err(unended());
         }
+        self.entered = None;
         self.connection.exchange(UNDO).await
     }
 

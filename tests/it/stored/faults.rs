@@ -10,7 +10,7 @@ use glowplug_local::{Cluster, ClusterOptions};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{SETUP, Stand, TASK, expected, set_up, until};
+use super::{DROP_ALL, SETUP, Stand, TASK, expected, set_up, until};
 use crate::harness;
 
 const VOTE: &str = "mutation ($id: Int!) { voteFor(task: $id) }";
@@ -60,11 +60,6 @@ async fn stand() -> Stand {
     stand.engine.reload().await.expect("a picture");
     stand
 }
-
-const DROP_ALL: &str = "do $$ declare f record; begin
-    for f in select oid from pg_proc where pronamespace = 'glowplug_operations'::regnamespace loop
-        execute 'drop function ' || f.oid::regprocedure;
-    end loop; end $$";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn functions_that_are_dropped_under_load_cost_no_answer_and_come_back() {

@@ -130,6 +130,7 @@ impl Replica {
             Error::Database(raised) if may_differ(&raised.sqlstate) => Next::Primary,
             Error::Database(_)
             | Error::PoolTimeout(_)
+            | Error::CallMissed(_)
             | Error::Configuration(_)
             | Error::AnswerTooLong
             | Error::NulByte
