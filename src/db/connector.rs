@@ -87,12 +87,13 @@ impl Connector {
     /// The same server, but never without TLS.
     #[must_use]
     pub fn encrypted(&self) -> Self {
-        Self { connect: Arc::new(self.connect.encrypted()), ..self.clone() }
+        Self { connect: Arc::new(self.connect.encrypted()), outage: Arc::default(), ..self.clone() }
     }
 
     /// The same server with one more startup parameter, to see whether it passes.
     pub(in crate::db) fn with_trial(&self, name: &'static str, value: &'static str) -> Self {
-        Self { connect: Arc::new(self.connect.with_trial((name, value))), ..self.clone() }
+        let connect = Arc::new(self.connect.with_trial((name, value)));
+        Self { connect, outage: Arc::default(), ..self.clone() }
     }
 
     /// Whether the connection string sets session settings by `options`.
@@ -101,7 +102,11 @@ impl Connector {
     }
 
     /// Makes an authenticated connection.
+    ///
+    /// Where the login was refused, it fails with the same refusal for a second, without another attempt, and after each further
+    /// one for twice as long, up to a minute: poolers block clients after some wrong passwords.
     pub async fn connect(&self) -> Result<Connection, Unavailable> {
+        let _first = self.outage.begin().await?;
         let begin = Instant::now();
         let opened = self.connect.open(self.timeout).await;
         let result = opened.map_err(|failure| Unavailable::while_connecting(&failure));

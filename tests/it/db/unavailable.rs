@@ -1,7 +1,11 @@
 //! A database that does not exist or refuses us: which reason is given, and how soon.
 
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use glowplug::config;
 use glowplug::db::{Database, Error, Reason};
 use glowplug_local::{Authentication, Cluster, ClusterOptions, PoolerOptions};
@@ -108,6 +112,36 @@ async fn a_database_that_is_down_is_not_hammered() {
     }
     let attempts: u32 = attempts.join().unwrap();
     assert!((5..=15).contains(&attempts) && requests > 100, "{requests} requests, {attempts} attempts");
+}
+
+/// Poolers and firewalls block an address after some refused logins.
+#[tokio::test]
+async fn a_refused_login_is_not_tried_again_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://u@{}/d?sslmode=disable", listener.local_addr().unwrap());
+    let attempts = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&attempts);
+    // It ends with the process.
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let fields = b"SFATAL\0VFATAL\0C28P01\0Mno such password\0\0";
+            let length = u32::try_from(fields.len() + 4).unwrap().to_be_bytes();
+            let refused = client.and_then(|mut client| {
+                assert!(client.read(&mut [0; 1024])? > 0, "a startup message");
+                client.write_all(&[b"E", &length[..], fields].concat())
+            });
+            refused.unwrap();
+        }
+    });
+    let (database, begin) = (connect(&url), Instant::now());
+    for _ in 0..20 {
+        let answers = join_all((0..20).map(|_| database.check())).await;
+        assert!(answers.into_iter().all(|answer| reason(&answer.unwrap_err()) == Reason::Authentication));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (attempts, seconds) = (attempts.load(Ordering::Relaxed), begin.elapsed().as_secs());
+    assert!((1..=seconds + 1).contains(&attempts), "{attempts} attempts in {seconds} seconds");
 }
 
 #[tokio::test]
