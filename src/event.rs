@@ -267,17 +267,20 @@ pub enum Conflict {
     SerializationFailure,
     /// Each waited for the other.
     Deadlock,
+    /// A cancel request that was meant for another client's statement.
+    StrayCancel,
 }
 
 impl Conflict {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::SerializationFailure, Self::Deadlock];
+    pub const ALL: [Self; 3] = [Self::SerializationFailure, Self::Deadlock, Self::StrayCancel];
 
     /// PostgreSQL's code for it, which is also its name in metrics.
     pub fn sqlstate(self) -> &'static str {
         match self {
             Self::SerializationFailure => "40001",
             Self::Deadlock => "40P01",
+            Self::StrayCancel => "57014",
         }
     }
 }

@@ -6,6 +6,10 @@ use std::time::Duration;
 
 use crate::event::Conflict;
 
+/// A statement that is cancelled sooner than this, and before its time-out, is taken for the victim of a stray cancel request. A
+/// person who cancels a statement does so later.
+const STRAY_CANCEL: Duration = Duration::from_secs(5);
+
 /// What can go wrong between Glowplug and PostgreSQL.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
@@ -77,10 +81,25 @@ impl Error {
         }
     }
 
-    /// The conflict with another transaction, if PostgreSQL has undone all of this one because of it.
+    /// The conflict with another transaction or client, if PostgreSQL has undone all of this one because of it.
     pub fn conflict(&self) -> Option<Conflict> {
         let Self::Database(raised) = self else { return None };
-        Conflict::ALL.into_iter().find(|conflict| raised.sqlstate == conflict.sqlstate())
+        let conflict = Conflict::ALL.into_iter().find(|conflict| raised.sqlstate == conflict.sqlstate());
+        conflict.filter(|conflict| *conflict != Conflict::StrayCancel || raised.is_stray_cancel)
+    }
+
+    /// The same error of statements that ran for this time, with what the time says about a cancelled one.
+    ///
+    /// A cancel request names a server session, not a statement. Poolers such as Supavisor and PgBouncer before 1.18 may pass one
+    /// on when they have already lent the session to another client, whose statement is then cancelled.
+    pub(in crate::db) fn after(mut self, elapsed: Duration, statement_timeout: Duration) -> Self {
+        if let Self::Database(raised) = &mut self {
+            // A function may raise the same SQLSTATE on purpose.
+            raised.is_stray_cancel = raised.sqlstate == Conflict::StrayCancel.sqlstate()
+                && raised.routine.as_deref() == Some("ProcessInterrupts")
+                && elapsed < statement_timeout.min(STRAY_CANCEL);
+        }
+        self
     }
 
     /// The SQLSTATE, if the database raised one.
@@ -224,4 +243,30 @@ pub struct DatabaseError {
     pub file: Option<String>,
     /// The function of that file.
     pub routine: Option<String>,
+    /// Whether the statement was cancelled by a request that was probably meant for another client's.
+    pub is_stray_cancel: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancellation_before_any_time_out_is_a_stray_one() {
+        let second = Duration::from_secs(1);
+        for (sqlstate, routine, elapsed, statement_timeout, expected) in [
+            ("57014", "ProcessInterrupts", second / 2, second * 10, Some(Conflict::StrayCancel)),
+            ("57014", "ProcessInterrupts", second * 6, second * 10, None),
+            ("57014", "ProcessInterrupts", second / 2, second / 2, None),
+            ("57014", "exec_stmt_raise", second / 2, second * 10, None),
+            ("55P03", "ProcessInterrupts", second / 2, second * 10, None),
+            ("40P01", "DeadLockReport", second * 2, second, Some(Conflict::Deadlock)),
+        ] {
+            let (sqlstate, routine) = (sqlstate.to_owned(), Some(routine.to_owned()));
+            let raised = DatabaseError { sqlstate, routine, ..DatabaseError::default() };
+            let error = Error::from(raised.clone()).after(elapsed, statement_timeout);
+            assert_eq!(error.conflict(), expected, "{raised:?} after {elapsed:?}");
+            assert_eq!(error.is_transient(), expected.is_some(), "{raised:?} after {elapsed:?}");
+        }
+    }
 }

@@ -110,6 +110,9 @@ pub(super) fn meaning(raised: &DatabaseError) -> (Code, String) {
             Code::Internal,
             "the database does not support this operation; the server's log has its reason",
         ),
+        (_, "57014") if raised.is_stray_cancel => {
+            fixed(Code::Unavailable, "the statement was cancelled before its time; try again")
+        }
         (_, "57014") => fixed(Code::Timeout, "the operation took longer than the statement timeout allows"),
         (_, "25P04") => fixed(Code::Timeout, "the operation took longer than the transaction timeout allows"),
         (_, "53400") => {

@@ -37,6 +37,14 @@ const SETUP: &str = "
         insert into public.account select pg_catalog.max(id) + 1 + pg_catalog.pg_backend_pid(), total from public.account;
         return total;
     end $$;
+    create function survive() returns integer language plpgsql as $$ begin
+        update public.account set balance = balance - 1 where id = 1;
+        if pg_catalog.nextval('public.tries') = 1 then
+            perform pg_catalog.pg_cancel_backend(pg_catalog.pg_backend_pid());
+            perform pg_catalog.pg_sleep(60);
+        end if;
+        return 1;
+    end $$;
     create function refuse(code text, nap double precision) returns integer language plpgsql as $$ begin
         perform nextval('public.tries');
         perform pg_catalog.pg_sleep(nap);
@@ -45,6 +53,7 @@ const SETUP: &str = "
 
 on_both_ways!(
     two_transfers_in_a_deadlock_are_both_made,
+    mutations_that_are_cancelled_for_another_client_are_made_once,
     serialization_failures_lose_no_update_and_double_none,
 );
 
@@ -95,6 +104,18 @@ async fn two_transfers_in_a_deadlock_are_both_made(route: Route) {
         assert_eq!(accounts.tries().await, 3, "PostgreSQL has undone one of them once");
         let balances = "select count(*) from account where balance = 100";
         assert_eq!(accounts.number(balances).await, 2);
+    }
+}
+
+/// A pooler may pass on a cancel request when it has already lent the session to another client.
+async fn mutations_that_are_cancelled_for_another_client_are_made_once(route: Route) {
+    for pool_mode in [PoolMode::Direct, PoolMode::Transaction] {
+        let accounts = Accounts::new(pool_mode, &[]).await;
+        let answering = Answering::start(route, &accounts.config).await;
+        let made = answer(&answering, "survive").await;
+        assert_eq!(made, json!({ "data": { "survive": 1 } }), "{pool_mode:?}");
+        assert_eq!(accounts.tries().await, 2, "PostgreSQL has undone the first one");
+        assert_eq!(accounts.number("select balance from account where id = 1").await, 99);
     }
 }
 

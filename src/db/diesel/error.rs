@@ -43,14 +43,10 @@ pub(in crate::db) fn back(error: &QueryError, told: Option<&Error>) -> Error {
         message: information.message().to_owned(),
         detail: text(information.details()),
         hint: text(information.hint()),
-        schema: None,
         table: text(information.table_name()),
-        data_type: None,
         column: text(information.column_name()),
         constraint: text(information.constraint_name()),
-        position: None,
-        file: None,
-        routine: None,
+        ..DatabaseError::default()
     }))
 }
 

@@ -1,5 +1,7 @@
 //! Batches through the pool: many reads in one round trip, and what is left of one when a member fails.
 
+use tokio::time::Instant;
+
 use crate::db::error::Error;
 use crate::db::operation::batch::{BatchMember, BatchMessage, MemberResult};
 use crate::db::operation::scope::Access;
@@ -39,6 +41,7 @@ impl Database {
             Event::StatementsSent { statements: member.statements }.emit();
         }
         let mut connection = self.pool.acquire().await?;
+        let begin = Instant::now();
         let longest = members.iter().map(|member| member.scope.statement_timeout).max().unwrap_or_default();
         let deadline = Deadline::after(longest.saturating_add(GRACE));
         let mut losses = Losses::default();
@@ -61,7 +64,7 @@ impl Database {
             Ok(()) if answers.len() != members.len() => {
                 Err(Error::Protocol("the number of answers of a batch is wrong".to_owned()))
             }
-            result => result,
+            result => result.map_err(|error| error.after(begin.elapsed(), longest)),
         }
     }
 }

@@ -71,8 +71,8 @@ impl Database {
     /// grace.
     ///
     /// If the connection turns out to be lost, a read is sent again on a fresh one. A write is sent again only if no byte of
-    /// it can have been sent. An operation that PostgreSQL undid because of a deadlock or a serialization failure is sent
-    /// again a few times.
+    /// it can have been sent. An operation that PostgreSQL undid because of a deadlock, a serialization failure or a
+    /// cancel request for another statement is sent again a few times.
     pub async fn run(&self, scope: &Scope, statements: &[Statement]) -> Result<Answers, RunError> {
         let mut conflicts = Conflicts::begin();
         loop {
@@ -127,6 +127,7 @@ impl Database {
         Event::StatementsSent { statements }.emit();
         let mut connection = self.pool.acquire().await?;
         let deadline = Deadline::after(scope.statement_timeout.saturating_add(GRACE));
+        let begin = Instant::now();
         let mut answers = Collected::default();
         let (mut losses, mut missed, mut made_writable) = (Losses::default(), false, false);
         let result = loop {
@@ -150,6 +151,7 @@ impl Database {
             Ok(()) if answers.values.len() == statements.len() => Ok(answers.values),
             Ok(()) => Err(Error::Protocol("the number of answers is wrong".to_owned()).into()),
             Err(error) => {
+                let error = error.after(begin.elapsed(), scope.statement_timeout);
                 let Collected { values: completed, left_out } = answers;
                 Err(RunError { completed, left_out, error })
             }

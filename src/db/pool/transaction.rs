@@ -5,6 +5,7 @@
 
 use std::num::NonZeroU32;
 use std::ops::{Deref, DerefMut};
+use std::time::{Duration, Instant};
 
 use diesel::pg::Pg;
 use diesel::query_builder::{QueryFragment, QueryId};
@@ -38,6 +39,8 @@ pub struct Transaction {
     stored: StoredUse,
     /// The scope that was entered: its statements may be called as functions.
     entered: Option<Scope>,
+    /// The time limit of each statement.
+    statement_timeout: Duration,
 }
 
 impl Database {
@@ -73,7 +76,13 @@ impl Database {
 
     fn transaction(&self, connection: PooledConnection, scope: &Scope) -> Transaction {
         let (answer_left, stored) = (scope.answer_limit, self.stored_use().clone());
-        Transaction { connection, answer_left, stored, entered: None }
+        Transaction {
+            connection,
+            answer_left,
+            stored,
+            entered: None,
+            statement_timeout: scope.statement_timeout,
+        }
     }
 
     /// Begins a transaction with a typed query, in one round trip. Returns the number of rows that the query changed.
@@ -119,8 +128,9 @@ impl Transaction {
             None => Calls::default(),
         };
         let operation = Operation::within(statement, &calls, self.answer_left)?;
-        let mut answers = Collected::default();
+        let (mut answers, begin) = (Collected::default(), Instant::now());
         if let Err(error) = self.connection.operate(&operation, &mut answers).await {
+            let error = error.after(begin.elapsed(), self.statement_timeout);
             let is_missed = self.stored.is_missed(&calls, &error);
             return Err(if is_missed { Error::CallMissed(error.to_string()) } else { error });
         }
@@ -132,7 +142,7 @@ impl Transaction {
     /// Sets a savepoint and another scope, which lasts until [`Transaction::leave`] or [`Transaction::undo`].
     pub async fn enter(&mut self, scope: &Scope) -> Result<(), Error> {
         let message = enter(scope)?;
-        self.answer_left = scope.answer_limit;
+        (self.answer_left, self.statement_timeout) = (scope.answer_limit, scope.statement_timeout);
         self.connection.exchange(&message).await.map_err(Error::of_scope)?;
         self.entered = Some(scope.clone());
         Ok(())

@@ -26,6 +26,10 @@ use crate::event::Event;
 /// stands still.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long an answer may take that is waited for without a request. A request costs the pooler a connection, and may come too late:
+/// a pooler such as Supavisor then passes it on to a server session that it has lent to another client.
+const SOON: Duration = Duration::from_millis(20);
+
 /// How long to wait for the cancelled statement's end before the request is sent again, and how many times.
 ///
 /// PostgreSQL ignores a request that arrives while it reads, as between two messages of a pipeline (`ProcessInterrupts` in
@@ -98,14 +102,13 @@ impl Wire {
         if !self.outbound.is_empty() {
             return;
         }
+        if self.ends_within(SOON).await {
+            return;
+        }
         let mut request = way.as_ref().map(|(key, route)| ask(*key, route));
         for _ in 0..ROUNDS {
             // The cancelled statement's error arrives soon. A server that stands still never sends it.
-            if let Ok(ended) = tokio::time::timeout(ROUND, self.read_to_end()).await {
-                if ended.is_ok() {
-                    // In good order, so that a pooler keeps the server connection.
-                    self.state = State::Ready;
-                }
+            if self.ends_within(ROUND).await {
                 return;
             }
             if let Some((key, route)) = &way
@@ -114,6 +117,16 @@ impl Wire {
                 request = Some(ask(*key, route));
             }
         }
+    }
+
+    /// Whether the answer, or the connection, has come to its end in this time.
+    async fn ends_within(&mut self, limit: Duration) -> bool {
+        let Ok(ended) = tokio::time::timeout(limit, self.read_to_end()).await else { return false };
+        if ended.is_ok() {
+            // In good order, so that a pooler keeps the server connection.
+            self.state = State::Ready;
+        }
+        true
     }
 
     /// Reads the answer to its end, and discards it.

@@ -103,7 +103,7 @@ impl Families {
             sent_bytes: list.bytes("database_sent", "Bytes of the protocol written, before encryption"),
             received_bytes: list.bytes("database_received", "Bytes of the protocol read, after decryption"),
             retries: list.counter("database_retries", "Reads that were sent again because their connection was lost"),
-            conflict_retries: list.initial("database_conflict_retries", "Operations that were sent again because a serialization failure (40001) or a deadlock (40P01) had undone them", "reason", &Conflict::ALL.map(Conflict::sqlstate)),
+            conflict_retries: list.initial("database_conflict_retries", "Operations that were sent again because a serialization failure (40001), a deadlock (40P01) or a cancel request for another statement (57014) had undone them", "reason", &Conflict::ALL.map(Conflict::sqlstate)),
             replicas_left_out: list.counter("replicas_left_out", "Times that a replica was taken out of use"),
             reads_moved: list.counter("replica_reads_moved", "Reads that a replica could not answer, so they were sent to the primary"),
             cancels: list.counter("database_cancels", "Statements that were cancelled because no client waited for them any more"),
