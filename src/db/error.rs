@@ -149,6 +149,12 @@ pub struct Unavailable {
     pub sqlstate: Option<String>,
 }
 
+/// The code in front of a message of Supavisor: `ENOTFOUND` in `(ENOTFOUND) tenant/user postgres.abc not found`.
+pub(crate) fn supavisor_code(message: &str) -> Option<&str> {
+    let (code, _) = message.strip_prefix('(')?.split_once(") ")?;
+    (code.starts_with('E') && code.bytes().all(|letter| letter.is_ascii_uppercase())).then_some(code)
+}
+
 /// Classes of failed connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {

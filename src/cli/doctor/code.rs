@@ -90,6 +90,9 @@ codes! {
     WrongPassword: Trouble "wrong-password", "User or password is wrong. PostgreSQL and PgBouncer do not say which, if they ask for passwords.",
         ["a password with @, :, / or ? in it has to be percent-encoded in a URL (@ is %40)",
          "behind a pooler, its auth_file may lack the user, or have an older password than the server"];
+    ChannelBinding: Trouble "channel-binding", "The connection string requires channel binding, and the other side does not offer it.",
+        ["a pooler has a login of its own, which mostly cannot be bound: take channel_binding=require out of the connection string",
+         "sslmode=verify-full with sslrootcert proves the server's identity, too"];
     PasswordMissing: Trouble "password-missing", "The server asks for a password, and there is none.", [];
     UserMissing: Trouble "no-such-user", "PostgreSQL has no such role.",
         ["check the spelling: names in quotes keep their case"];
@@ -106,6 +109,12 @@ codes! {
     AuthQueryFailed: Trouble "auth-query-failed", "The pooler looks up users by auth_query, which fails.",
         ["run the auth_query by hand as auth_user in this database: that user needs the privileges, usually through a security definer function in each database (or in auth_dbname)",
          "auth_user needs LOGIN, and a password in auth_file"];
+    AddressForbidden: Trouble "address-not-allowed", "The pooler does not admit clients from this address.",
+        ["Supabase: add this machine's public address to the network restrictions of the database's settings",
+         "a Supavisor of your own: add it to the tenant's allow_list"];
+    LoginsBlocked: Trouble "logins-blocked", "After some failed logins, the pooler admits no client of this address for a while.",
+        ["look for a program at this address, or behind the same one, that has a wrong password, and stop it",
+         "then wait some minutes; each further wrong password begins the time anew"];
     PoolerLogin: Trouble "pooler-login-failed", "PostgreSQL refuses the pooler's login.",
         ["check user and password in the pooler's [databases] section and auth_file (auth_user's, too), and pg_hba.conf for the pooler's address"];
     PoolerWithoutServer: Trouble "pooler-without-server", "The pooler runs, but gets no connection to PostgreSQL.",

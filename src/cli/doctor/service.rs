@@ -1,6 +1,6 @@
 //! Services that can be recognised by the host's name or by their messages, and their special requirements. Pure.
 
-use crate::db::{FoundPoolMode, Place};
+use crate::db::{FoundPoolMode, Place, supavisor_code};
 
 use super::code::Code;
 use super::report::Check;
@@ -53,11 +53,9 @@ pub(super) fn describe(place: &Place, lending: FoundPoolMode) -> Option<Check> {
 
 /// A service's own error messages.
 pub(super) fn refusal(message: &str) -> Option<Code> {
-    const WORDS: [(&str, Code); 16] = [
-        // Supavisor before and after its messages got codes.
+    const WORDS: [(&str, Code); 14] = [
+        // Supavisor before its messages got codes.
         ("Tenant or user not found", Code::TenantMissing),
-        ("(ENOTFOUND)", Code::TenantMissing),
-        ("no tenant identifier", Code::TenantMissing),
         ("Max client connections reached", Code::MaxClients),
         ("max clients reached in session mode", Code::TooFewSlots),
         ("MaxClientsInSessionMode", Code::TooFewSlots),
@@ -73,7 +71,31 @@ pub(super) fn refusal(message: &str) -> Option<Code> {
         ("route for '", Code::DatabaseMissing),
         ("could not get connection from the pool", Code::NoServerConnection),
     ];
-    WORDS.into_iter().find(|(words, _)| message.contains(words)).map(|(_, code)| code)
+    let by_words = || WORDS.into_iter().find(|(words, _)| message.contains(words)).map(|(_, code)| code);
+    of_supavisor(message).or_else(by_words)
+}
+
+/// By the code that Supavisor puts in front of a message.
+fn of_supavisor(message: &str) -> Option<Code> {
+    Some(match supavisor_code(message)? {
+        "ENOTFOUND" | "ENOIDENTIFIER" => Code::TenantMissing,
+        "EAUTHQUERY" if message.contains("user not found") => Code::UserMissing,
+        "EAUTHQUERY" | "EAUTHSECRETS" => Code::AuthQueryFailed,
+        "EADDRNOTALLOWED" => Code::AddressForbidden,
+        "ECIRCUITBREAKER" => Code::LoginsBlocked,
+        "EMAXCONN" | "EMAXPOOLSREACHED" => Code::MaxClients,
+        "EMAXCONNSESSION" => Code::TooFewSlots,
+        "ESSLREQUIRED" => Code::TlsRequired,
+        "ECHECKOUTTIMEOUT" | "EPOOLCHECKOUT" => Code::NoServerConnection,
+        "ECHECKOUTFAILED" | "ECHECKOUTRETRIES" | "EDBHANDLEREXITED" | "EPOOLTERMINATING"
+        | "ESUBSCRIBERETRIES" => Code::PoolerWithoutServer,
+        _ => return None,
+    })
+}
+
+/// The role in PostgreSQL: Supavisor takes what follows the last dot of a user for a tenant.
+pub(super) fn role_of<'a>(user: &'a str, message: &str) -> &'a str {
+    supavisor_code(message).and_then(|_| user.rsplit_once('.')).map_or(user, |(role, _)| role)
 }
 
 /// The form in which a service expects the user, if this one has another form.
@@ -138,11 +160,31 @@ mod tests {
                 "(EMAXCONNSESSION) max clients reached in session mode - max clients are limited to pool_size: 15",
                 Code::TooFewSlots,
             ),
+            ("(EMAXCONN) max client connections reached, limit: 200", Code::MaxClients),
+            ("Max client connections reached", Code::MaxClients),
+            ("(ENOIDENTIFIER) no tenant identifier provided", Code::TenantMissing),
+            ("(EAUTHQUERY) user not found in the database", Code::UserMissing),
+            (
+                "(EAUTHQUERY) authentication query failed: connection to database not available",
+                Code::AuthQueryFailed,
+            ),
+            ("(EADDRNOTALLOWED) address not in tenant allow_list: {127, 0, 0, 1}", Code::AddressForbidden),
+            (
+                "(ECIRCUITBREAKER) too many authentication failures, new connections are temporarily blocked",
+                Code::LoginsBlocked,
+            ),
+            ("(ESSLREQUIRED) SSL connection is required for user: postgres", Code::TlsRequired),
+            ("(ECHECKOUTTIMEOUT) unable to check out connection", Code::NoServerConnection),
+            ("(ECHECKOUTFAILED) checkout failed due to …", Code::PoolerWithoutServer),
             ("This RDS Proxy requires TLS connections", Code::TlsRequired),
             ("connection is insecure (try using `sslmode=require`)", Code::TlsRequired),
         ] {
             assert_eq!(refusal(message), Some(code), "{message}");
         }
         assert_eq!(refusal("password authentication failed for user \"x\""), None);
+        assert_eq!(refusal("(EBANNED) tenant is banned: for a reason"), None);
+        let missing = "(EAUTHQUERY) user not found in the database";
+        assert_eq!(role_of("ada.lovelace.abc", missing), "ada.lovelace");
+        assert_eq!(role_of("ada.lovelace", "role \"ada.lovelace\" does not exist"), "ada.lovelace");
     }
 }

@@ -57,15 +57,16 @@ pub(super) fn explain(refusal: &Refusal<'_>) -> Check {
 }
 
 /// Advice that contains names.
-fn particular(code: Code, Refusal { place, .. }: &Refusal<'_>) -> Vec<String> {
+fn particular(code: Code, Refusal { place, failure, .. }: &Refusal<'_>) -> Vec<String> {
     let Place { user, database, .. } = place;
+    let role = service::role_of(user, &failure.message);
     let of_service = match code {
         Code::WrongPassword | Code::TenantMissing => service::form_of_user(place),
         Code::HostNotFound | Code::Timeout | Code::Refused => service::other_way(place),
         _ => None,
     };
     let named = match code {
-        Code::UserMissing => Some(format!("create role {user} login password '…';")),
+        Code::UserMissing => Some(format!("create role {role} login password '…';")),
         Code::LoginForbidden => Some(format!("alter role {user} login;")),
         Code::ConnectNotGranted => Some(format!("grant connect on database {database} to {user};")),
         Code::DatabaseMissing => {
@@ -126,6 +127,7 @@ fn said(message: &str, user: &str) -> Option<Code> {
     let is_foreign = named_user(message).is_some_and(|named| !is_user(named, user));
     Some(match message {
         _ if message.contains("there is none") => Code::PasswordMissing,
+        _ if message.starts_with("channel_binding=require") => Code::ChannelBinding,
         _ if message.contains("bouncer config error") || message.contains("auth_query") => {
             Code::AuthQueryFailed
         }

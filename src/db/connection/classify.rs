@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::db::error::{DatabaseError, Error, Reason, Unavailable};
+use crate::db::error::{DatabaseError, Error, Reason, Unavailable, supavisor_code};
 use crate::db::wire::{Failure, Report, Sent};
 
 /// `read_only_sql_transaction`.
@@ -74,7 +74,10 @@ fn sqlstate(report: &Report) -> Option<String> {
 fn is_refusal_to_lend(error: &DatabaseError) -> bool {
     const REFUSALS: [&str; 4] =
         ["query_wait_timeout", "cannot connect", "login failed", "server_login_retry"];
-    REFUSALS.iter().any(|text| error.message.contains(text))
+    // Supavisor's ways of not getting a server connection, all of them before it passes anything on.
+    const CODES: [&str; 4] = ["ECHECKOUTTIMEOUT", "ECHECKOUTRETRIES", "ECHECKOUTFAILED", "EPOOLCHECKOUT"];
+    supavisor_code(&error.message).is_some_and(|code| CODES.contains(&code))
+        || REFUSALS.iter().any(|text| error.message.contains(text))
 }
 
 /// The class of a server's or pooler's answer to a connection attempt. PgBouncer before 1.21 uses 08P01 for nearly
@@ -85,6 +88,7 @@ fn reason_of_refusal(error: &DatabaseError) -> Reason {
         "3D000" => Reason::DatabaseMissing,
         "53300" => Reason::TooManyConnections,
         code if code.starts_with("57P") => Reason::NotReady,
+        "XX000" => reason_of_supavisor(&error.message),
         _ if is_database_missing(&error.message) => Reason::DatabaseMissing,
         _ if ["no such user", "authentication failed"].iter().any(|text| error.message.contains(text)) => {
             Reason::Authentication
@@ -92,6 +96,20 @@ fn reason_of_refusal(error: &DatabaseError) -> Reason {
         _ if error.message.contains("no more connections") => Reason::TooManyConnections,
         code if code.starts_with("08") => Reason::Pooler,
         _ => Reason::Other,
+    }
+}
+
+/// Supavisor uses one SQLSTATE for nearly everything, and has codes of its own since 2026.
+fn reason_of_supavisor(message: &str) -> Reason {
+    match supavisor_code(message) {
+        Some("ENOTFOUND" | "ENOIDENTIFIER" | "EADDRNOTALLOWED" | "EBANNED") => Reason::Authentication,
+        Some("EAUTHQUERY") if message.contains("user not found") => Reason::Authentication,
+        Some("EMAXCONN" | "EMAXCONNSESSION" | "EMAXPOOLSREACHED") => Reason::TooManyConnections,
+        Some("ESSLREQUIRED") => Reason::Tls,
+        Some(_) => Reason::Pooler,
+        None if message.contains("Tenant or user not found") => Reason::Authentication,
+        None if message.to_ascii_lowercase().contains("max client") => Reason::TooManyConnections,
+        None => Reason::Other,
     }
 }
 
@@ -141,5 +159,63 @@ mod tests {
         }
         assert!(matches!(scope("22023"), Error::ScopeRefused(_)));
         assert_eq!(scope("42P01").sqlstate(), Some("42P01"));
+    }
+
+    fn fatal(message: &str) -> DatabaseError {
+        DatabaseError {
+            sqlstate: "XX000".to_owned(),
+            message: message.to_owned(),
+            ..DatabaseError::default()
+        }
+    }
+
+    /// The messages of Supavisor 2.9.
+    #[test]
+    fn refusals_of_supavisor_are_distinguished() {
+        for (message, reason) in [
+            ("(ENOTFOUND) tenant/user postgres.abc not found", Reason::Authentication),
+            ("(EAUTHQUERY) user not found in the database", Reason::Authentication),
+            (
+                "(EAUTHQUERY) authentication query failed: connection to database not available",
+                Reason::Pooler,
+            ),
+            ("(EADDRNOTALLOWED) address not in tenant allow_list: {127, 0, 0, 1}", Reason::Authentication),
+            ("(EMAXCONN) max client connections reached, limit: 200", Reason::TooManyConnections),
+            ("(EMAXCONNSESSION) max clients reached in session mode", Reason::TooManyConnections),
+            ("(ESSLREQUIRED) SSL connection is required for user: postgres", Reason::Tls),
+            (
+                "(ECIRCUITBREAKER) too many authentication failures, new connections are temporarily blocked",
+                Reason::Pooler,
+            ),
+            ("(ESUBSCRIBERETRIES) failed to subscribe to tenant after multiple retries", Reason::Pooler),
+            ("Tenant or user not found", Reason::Authentication),
+            ("Max client connections reached", Reason::TooManyConnections),
+            ("MaxClientsInSessionMode: max clients reached", Reason::TooManyConnections),
+            ("(not a code) no", Reason::Other),
+            ("cache lookup failed for relation 1", Reason::Other),
+        ] {
+            assert_eq!(reason_of_refusal(&fatal(message)), reason, "{message}");
+        }
+    }
+
+    /// A mutation may be sent again only if none of it can have run.
+    #[test]
+    fn a_lost_connection_is_told_from_one_that_was_never_lent() {
+        for (message, reason) in [
+            (
+                "(ECHECKOUTTIMEOUT) unable to check out connection from the pool after 3000ms in transaction mode",
+                Reason::Pooler,
+            ),
+            ("(ECHECKOUTRETRIES) failed to check out a connection after multiple retries", Reason::Pooler),
+            ("query_wait_timeout", Reason::Pooler),
+            (
+                "(EDBHANDLEREXITED) connection to database closed. Check logs for more information",
+                Reason::Lost,
+            ),
+            ("server conn crashed?", Reason::Lost),
+        ] {
+            let error = Error::ended(&Report { error: fatal(message), is_fatal: true });
+            assert_eq!(error.reason(), Some(reason), "{message}");
+        }
     }
 }
