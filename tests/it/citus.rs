@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use crate::harness::{self, graphql, graphql_as};
+use crate::place::say;
 use operations::{ANSWERED, MUTATIONS, REFUSED};
 use schema::SCHEMA;
 
@@ -78,11 +79,6 @@ fn in_any_order(answer: &Value) -> Value {
         Value::Array(items) => items.iter().map(in_any_order).collect(),
         other => other.clone(),
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the counts are what the test is run for by hand")]
-fn say(line: &str) {
-    println!("{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -10,8 +10,9 @@ use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use glowplug_local::{Cluster, Pooler};
+use glowplug_local::Pooler;
 
+use crate::place::{Place, say};
 use crate::ways::{Answering, Route, on_every_way};
 use crate::{harness, session};
 
@@ -97,35 +98,42 @@ fn is_otherwise(case: &Case) -> bool {
 on_every_way!(cases_give_the_recorded_answers);
 
 async fn cases_give_the_recorded_answers(route: Route) {
-    each_case_holds(harness::cluster(), route).await;
+    each_case_holds(&Place::Private(harness::cluster()), route).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cases_give_the_recorded_answers_on_a_newer_postgresql() {
-    each_case_holds(harness::newer_cluster(), Route::Direct).await;
+    each_case_holds(&Place::Private(harness::newer_cluster()), Route::Direct).await;
 }
 
-async fn each_case_holds(cluster: &Cluster, route: Route) {
+/// Runs all cases on databases that are made there.
+pub(crate) async fn each_case_holds(place: &Place, route: Route) {
     let (otherwise, cases): (Vec<_>, Vec<_>) = cases().into_iter().partition(is_otherwise);
     let mut answering_by_site = BTreeMap::new();
     let mut failures = Vec::new();
     for case in &cases {
         let outcome = if case.writes() {
-            let url = fresh_database(cluster, case).await;
-            run(case, &answering(case, route, &url).await, &url).await
+            let url = fresh_database(place, case).await;
+            let outcome = run(case, &answering(place, case, route, &url).await, &url).await;
+            place.drop_database(&url).await;
+            outcome
         } else {
             let site = (&case.schema, &case.search_path);
             let (shared, url) = match answering_by_site.entry(site) {
                 Entry::Occupied(found) => found.into_mut(),
                 Entry::Vacant(free) => {
-                    let url = fresh_database(cluster, case).await;
-                    free.insert((answering(case, route, &url).await, url))
+                    let url = fresh_database(place, case).await;
+                    free.insert((answering(place, case, route, &url).await, url))
                 }
             };
             run(case, shared, url).await
         };
         failures.extend(outcome.err().map(|reason| format!("{}: {reason}", case.id)));
     }
+    for (_, url) in answering_by_site.into_values() {
+        place.drop_database(&url).await;
+    }
+    say(&format!("{} of {} cases hold", cases.len() - failures.len(), cases.len()));
     assert!(
         failures.is_empty(),
         "{} of {} cases do not hold\n{}",
@@ -192,8 +200,8 @@ async fn named_statements_give_the_answers_of_messages() {
 
 /// One engine with named statements, and one that sends messages, each with its own database.
 async fn engines(case: &Case) -> [Engine; 2] {
-    let cluster = harness::cluster();
-    let (named, message) = (fresh_database(cluster, case).await, fresh_database(cluster, case).await);
+    let place = Place::Private(harness::cluster());
+    let (named, message) = (fresh_database(&place, case).await, fresh_database(&place, case).await);
     [(named, PoolMode::Direct), (message, PoolMode::Transaction)].map(|(url, pool_mode)| {
         let mut config = config(case, &url);
         config.database.pool_mode = pool_mode;
@@ -208,8 +216,8 @@ async fn ask(case: &Case, engine: &Engine) -> String {
 }
 
 /// The URL of a database with the case's schema.
-async fn fresh_database(cluster: &Cluster, case: &Case) -> String {
-    cluster.url(&harness::database_of(cluster, &schema(case)).await)
+async fn fresh_database(place: &Place, case: &Case) -> String {
+    place.database(&schema(case)).await
 }
 
 fn schema(case: &Case) -> String {
@@ -217,8 +225,10 @@ fn schema(case: &Case) -> String {
     std::fs::read_to_string(path).expect("the case's schema")
 }
 
-async fn answering(case: &Case, route: Route, url: &str) -> Answering {
-    Answering::start(route, &config(case, url)).await
+async fn answering(place: &Place, case: &Case, route: Route, url: &str) -> Answering {
+    let mut config = config(case, url);
+    config.database.pool_mode = place.pool_mode();
+    Answering::start(route, &config).await
 }
 
 fn cases() -> Vec<Case> {
@@ -248,8 +258,8 @@ async fn hold(case: &Case, text: &str, url: &str) -> Result<(), String> {
     compare(case, &answer).map_err(|reason| format!("{reason}\n    {text}"))?;
     let owner = harness::connect(url).await;
     if !case.after.is_empty() {
-        let calm = "set search_path = \"$user\", public; set extra_float_digits = 1; set standard_conforming_strings = on; \
-            set DateStyle = 'ISO, MDY'; set bytea_output = hex";
+        let calm = "begin; set local search_path = \"$user\", public; set local extra_float_digits = 1; \
+            set local standard_conforming_strings = on; set local DateStyle = 'ISO, MDY'; set local bytea_output = hex";
         owner.batch_execute(calm).await.expect("the settings in which the checks were recorded");
     }
     for check in &case.after {

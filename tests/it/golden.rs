@@ -23,6 +23,7 @@ use glowplug::statement::TenantSchema;
 use serde_json::{Map, Value};
 
 use crate::harness;
+use crate::place::{Place, say};
 use crate::ways::{Answering, Route};
 
 const SCHEMAS: [&str; 2] = ["public", "odd \"schema\""];
@@ -238,6 +239,23 @@ async fn requests_get_the_same_answer_from_a_newer_postgresql() {
         count += 1;
     }
     assert!(wrong.is_empty() && count > 25, "{count}: {}", wrong.join("\n\n"));
+}
+
+/// The answers of databases that are made there.
+pub(crate) async fn each_request_gets_its_answer(place: &Place) {
+    let mut wrong = Vec::new();
+    let cases = cases();
+    for case in &cases {
+        let url = place.database(&case.read("schema.sql")).await;
+        let answering = Answering::start(Route::Direct, &case.config(&url, place.pool_mode())).await;
+        let response = answering.respond(case.request(), &case.identity()).await;
+        let body = String::from_utf8(response.body.to_vec()).expect("UTF-8");
+        wrong.extend(case.hold("response.json", &(body + "\n")));
+        drop(answering);
+        place.drop_database(&url).await;
+    }
+    say(&format!("{} of {} golden answers hold", cases.len() - wrong.len(), cases.len()));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 pub(crate) async fn picture(url: &str) -> String {

@@ -19,7 +19,7 @@ const USERS: usize = 16;
 const SERVER_CONNECTIONS: u32 = 2;
 const DURATION: Duration = Duration::from_secs(4);
 
-const SETUP: &str = "
+pub(crate) const SETUP: &str = "
     do $$
     declare name text;
     begin
@@ -71,13 +71,25 @@ async fn users_are_kept_apart_in_statement_mode() {
 
 async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<StoredOperations>) {
     let database = harness::database(SETUP).await;
+    let pooler = harness::pooler(pool_mode, SERVER_CONNECTIONS);
+    let [direct, through] = [harness::cluster().url(&database), pooler.url(&database)];
+    hold_apart_at(&direct, &through, pool_mode, context, stored).await;
+}
+
+/// `direct` and `through` lead to one database with [`SETUP`] in it.
+pub(crate) async fn hold_apart_at(
+    direct: &str,
+    through: &str,
+    pool_mode: PoolMode,
+    context: ContextForm,
+    stored: Option<StoredOperations>,
+) {
     if stored.is_some() {
-        let url = harness::cluster().url(&database);
-        let owner = Database::new(&harness::config(&url, PoolMode::Direct).database).expect("a pool");
+        let owner = harness::config(direct, PoolMode::Transaction).database;
+        let owner = Database::new(&owner).expect("a pool");
         glowplug::stored::set_up(&owner, &[]).await.expect("the schema of functions");
     }
-    let pooler = harness::pooler(pool_mode, SERVER_CONNECTIONS);
-    let server = Server::start(&pooler.url(&database), |config| {
+    let server = Server::start(through, |config| {
         config.auth =
             Auth { jwt: Some(jwt()), anon_role: Some("load_visitor".to_owned()), ..Auth::default() };
         config.database.pool_mode = pool_mode;
@@ -98,7 +110,7 @@ async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<St
         turns += of_client;
     }
     assert!(turns > CLIENTS * 7, "only {turns} requests were sent");
-    let owner = harness::connect(&harness::cluster().url(&database)).await;
+    let owner = harness::connect(direct).await;
     for (user, count) in written {
         let held = format!("select count(*) from item where owner = '{user}' and body like '{user}''s%'");
         assert_eq!(harness::ask(&owner, &held).await, Some(count.to_string()), "{user}");
@@ -111,7 +123,7 @@ async fn hold_apart(pool_mode: PoolMode, context: ContextForm, stored: Option<St
     }
     let astray = "select count(*) from item where body not like owner || '''s%'";
     assert_eq!(harness::ask(&owner, astray).await.as_deref(), Some("0"), "rows under another's name");
-    nothing_is_left(&pooler.url(&database)).await;
+    nothing_is_left(through).await;
 }
 
 struct Client {
@@ -212,7 +224,7 @@ impl Client {
 }
 
 /// Asserts that neither of two server connections has any state. The statement is slow, so that two at once
-/// need both connections. Statements that a PgBouncer or an Odyssey has named itself do not count.
+/// need both connections. Statements that a pooler has named itself do not count.
 pub(crate) async fn nothing_is_left(url: &str) {
     let statement = "
         select json_build_object(
@@ -223,7 +235,7 @@ pub(crate) async fn nothing_is_left(url: &str) {
                 'claims', coalesce(current_setting('request.jwt.claims', true), ''),
                 'read only', current_setting('transaction_read_only'),
                 'timeout', current_setting('statement_timeout'),
-                'statements', (select count(*) from pg_prepared_statements where name not like 'PGBOUNCER%' and name not like 'odyssey%')))
+                'statements', (select count(*) from pg_prepared_statements where name not like 'PGBOUNCER%' and name not like 'odyssey%' and name not like 'sv_%')))
         from pg_sleep(0.5)";
     let clean = json!({ "is itself": true, "role": "none", "claims": "", "read only": "off", "timeout": "0", "statements": 0 });
     let (one, other) = (harness::connect(url).await, harness::connect(url).await);

@@ -9,11 +9,13 @@ mod stand;
 
 use std::fmt::Write as _;
 
+use glowplug::config::PoolMode;
 use glowplug::db::Protocol;
 
 use self::stand::{Cell, Stand};
 use crate::documented;
 use crate::isolation;
+use crate::place::{Place, say};
 
 /// The result for a protocol behind a pooler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,23 +73,42 @@ async fn row(stand: Stand) {
     let (_, verdicts) = TABLE.iter().find(|(of, _)| *of == stand).expect("each stand has its row");
     let server = stand::Server::start(stand);
     for (protocol, verdict) in PROTOCOLS.into_iter().zip(verdicts) {
-        let cell = Cell::new(stand, &server, protocol).await;
-        match verdict {
-            Verdict::Safe | Verdict::SafeWithoutTransactions | Verdict::SafeUntilTablesChange => {
-                body::holds(&cell).await;
-                if stand.takes_operations(protocol) {
-                    graphql::holds(&cell).await;
-                }
-                if stand != Stand::Direct {
-                    isolation::nothing_is_left(&cell.url).await;
-                }
+        test(&Cell::new(stand, &server, protocol).await, *verdict).await;
+    }
+}
+
+/// Tests a pooler that runs elsewhere with the protocols that are safe in its mode.
+pub(crate) async fn holds_elsewhere(place: Place) {
+    let stand = Stand::Elsewhere(place.pool_mode());
+    let safe = match place.pool_mode() {
+        PoolMode::Direct | PoolMode::Session => &PROTOCOLS[..],
+        PoolMode::Auto | PoolMode::Transaction | PoolMode::Statement => &PROTOCOLS[..2],
+    };
+    let server = stand::Server::Elsewhere(place.clone());
+    for protocol in safe {
+        let cell = Cell::new(stand, &server, *protocol).await;
+        test(&cell, Verdict::Safe).await;
+        place.drop_database(&cell.url).await;
+        say(&format!("{protocol:?} is safe"));
+    }
+}
+
+async fn test(cell: &Cell, verdict: Verdict) {
+    match verdict {
+        Verdict::Safe | Verdict::SafeWithoutTransactions | Verdict::SafeUntilTablesChange => {
+            body::holds(cell).await;
+            if cell.stand.takes_operations(cell.protocol) {
+                graphql::holds(cell).await;
             }
-            Verdict::FailsInTransactions => {
-                names::are_missing_in_transactions(&cell).await;
-                names::pile_up(&cell).await;
+            if cell.stand != Stand::Direct {
+                isolation::nothing_is_left(&cell.url).await;
             }
-            Verdict::PilesUp => names::pile_up(&cell).await,
         }
+        Verdict::FailsInTransactions => {
+            names::are_missing_in_transactions(cell).await;
+            names::pile_up(cell).await;
+        }
+        Verdict::PilesUp => names::pile_up(cell).await,
     }
 }
 

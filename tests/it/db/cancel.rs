@@ -80,7 +80,12 @@ fn a_program_that_ends_leaves_no_request_half_done() {
 
 /// Waits some seconds until the expected number of statements with `mark` in their text is running.
 pub(crate) async fn wait_for_activity(mark: &str, expected: &str) {
-    let server = harness::connect(&harness::cluster().url("postgres")).await;
+    wait_for_activity_at(&harness::cluster().url("postgres"), mark, expected).await;
+}
+
+/// The same on the server that the connection string leads to.
+pub(crate) async fn wait_for_activity_at(url: &str, mark: &str, expected: &str) {
+    let server = harness::connect(url).await;
     let count = format!(
         "select count(*) from pg_stat_activity
         where state = 'active' and pid <> pg_backend_pid() and query like '%{mark}%'"

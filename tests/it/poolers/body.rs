@@ -10,7 +10,7 @@ use glowplug::db::{Connection, Protocol};
 use tokio::task::JoinSet;
 
 use super::stand::{Cell, Stand};
-use crate::db::cancel::wait_for_activity;
+use crate::db::cancel::wait_for_activity_at;
 use crate::db::{types, values};
 
 diesel::table! {
@@ -191,10 +191,10 @@ async fn a_dropped_query_is_cancelled(cell: &Cell) {
         let outcome = diesel::sql_query(text).execute(&mut connection).await;
         (connection, outcome)
     });
-    wait_for_activity(&mark, "1").await;
+    wait_for_activity_at(&cell.server, &mark, "1").await;
     query.abort();
     assert!(query.await.is_err_and(|error| error.is_cancelled()));
-    wait_for_activity(&mark, "0").await;
+    wait_for_activity_at(&cell.server, &mark, "0").await;
     assert!(value(&mut cell.connect().await).await.is_ok(), "{mark}");
 }
 

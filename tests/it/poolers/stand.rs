@@ -6,6 +6,7 @@ use glowplug::config::PoolMode;
 use glowplug::db::{Connection, Connector, Protocol, Protocols};
 use glowplug_local::{Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, PoolerOptions, PoolerProgram};
 
+use crate::place::Place;
 use crate::{db::types, harness};
 
 /// A pooler, or none.
@@ -25,6 +26,8 @@ pub(super) enum Stand {
     Odyssey,
     Pgpool,
     RawPgpool,
+    /// One that runs elsewhere.
+    Elsewhere(PoolMode),
 }
 
 impl Stand {
@@ -41,6 +44,7 @@ impl Stand {
             Self::Odyssey => "Odyssey 1.5, transaction mode, as it comes",
             Self::Pgpool => "pgpool-II, `streaming_replication`",
             Self::RawPgpool => "pgpool-II, `raw`",
+            Self::Elsewhere(_) => "a pooler elsewhere",
         }
     }
 
@@ -63,6 +67,7 @@ impl Stand {
                 PoolMode::Transaction
             }
             Self::Statement => PoolMode::Statement,
+            Self::Elsewhere(pool_mode) => pool_mode,
         }
     }
 }
@@ -73,12 +78,13 @@ pub(super) enum Server {
     PgBouncer(Pooler),
     Odyssey(Odyssey),
     Pgpool(Pgpool),
+    Elsewhere(Place),
 }
 
 impl Server {
     pub(super) fn start(stand: Stand) -> Self {
         let (program, most) = match stand {
-            Stand::Direct => return Self::None,
+            Stand::Direct | Stand::Elsewhere(_) => return Self::None,
             // A cancel request takes a child process, too.
             Stand::Pgpool => return Self::Pgpool(harness::pgpool(4)),
             Stand::Odyssey => return Self::Odyssey(harness::odyssey(OdysseyStatements::Tracked, 2)),
@@ -95,12 +101,17 @@ impl Server {
         Self::PgBouncer(harness::pooler_with(options))
     }
 
-    fn url(&self, database: &str) -> String {
+    /// The connection string of a fresh database.
+    async fn database(&self, setup: &str) -> String {
+        if let Self::Elsewhere(place) = self {
+            return place.database(setup).await;
+        }
+        let database = harness::database(setup).await;
         match self {
-            Self::None => harness::cluster().url(database),
-            Self::PgBouncer(pooler) => pooler.url(database),
-            Self::Odyssey(odyssey) => odyssey.url(database),
-            Self::Pgpool(pgpool) => pgpool.url(database),
+            Self::None | Self::Elsewhere(_) => harness::cluster().url(&database),
+            Self::PgBouncer(pooler) => pooler.url(&database),
+            Self::Odyssey(odyssey) => odyssey.url(&database),
+            Self::Pgpool(pgpool) => pgpool.url(&database),
         }
     }
 }
@@ -110,15 +121,21 @@ pub(super) struct Cell {
     pub(super) stand: Stand,
     pub(super) protocol: Protocol,
     pub(super) url: String,
+    /// A connection string of the same server, by which its sessions can be seen.
+    pub(super) server: String,
     connector: Connector,
 }
 
 impl Cell {
     pub(super) async fn new(stand: Stand, server: &Server, protocol: Protocol) -> Self {
         let setup = format!("{}; {}", types::SETUP, include_str!("setup.sql"));
-        let url = server.url(&harness::database(&setup).await);
+        let url = server.database(&setup).await;
+        let seen = match server {
+            Server::Elsewhere(_) => url.clone(),
+            _ => harness::cluster().url("postgres"),
+        };
         let connector = Connector::new(&url).unwrap().protocol(protocol).timeout(Duration::from_secs(30));
-        Self { stand, protocol, url, connector }
+        Self { stand, protocol, url, server: seen, connector }
     }
 
     /// The pool mode in which an engine's operations use the protocol.
