@@ -50,7 +50,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start a private PostgreSQL in this folder, apply `migrations/`, and serve it; for developing.
+    /// Start a private PostgreSQL in this folder, apply `migrations/`, and serve it, for development.
     #[cfg_attr(not(feature = "dev"), command(hide = true))]
     Dev(dev::Options),
     /// Serve the API of an existing database.

@@ -10,6 +10,7 @@ mod dev;
 mod groups;
 mod live;
 mod names;
+mod pairs;
 mod problem;
 mod queue;
 mod raw;

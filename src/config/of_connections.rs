@@ -1,6 +1,7 @@
 //! What `config` has in a build without the feature `server`: the settings of connections, as a program gives them.
 
 mod database;
+mod pairs;
 mod redact;
 mod secret;
 

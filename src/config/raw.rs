@@ -212,9 +212,10 @@ pub struct Raw {
     /// inside your network.
     #[arg(long, value_name = "ADDRESS|off")]
     pub metrics_listen: Option<Text>,
-    /// How often live queries check for changes of the database, or `off`: then queries are not subscriptions as well. Each check is one small
-    /// query; after a mutation through this server they check at once. A client may request another interval, down to a quarter of it. They use a
-    /// quarter of `pool-size`, at least one connection; while no client is subscribed, they send nothing to the database.
+    /// Live queries: every query of the database is also a subscription, which sends a new answer whenever the answer has changed. The
+    /// value says how often they check for changes of the database; `off` turns them off. Each check is one small query; after a mutation
+    /// through this server they check at once. A client may request another interval, down to a quarter of it. Live queries use at most a
+    /// quarter of `pool-size`, but at least one connection; while no client is subscribed, they send nothing to the database.
     #[arg(long, value_name = "DURATION|off", num_args = 0..=1, default_missing_value = "1s")]
     pub live: Option<Text>,
     /// Maximum number of subscriptions. Each takes some kilobytes of memory and its answer, which

@@ -187,7 +187,7 @@ impl fmt::Display for Settled {
             };
             let shown = match name {
                 "database-url" | "direct-url" => redacted(text),
-                "redis-url" => text.split(',').map(redacted).collect::<Vec<_>>().join(","),
+                "redis-url" => text.split(',').map(redacted_redis).collect::<Vec<_>>().join(","),
                 "replica-url" => urls(text).map(redacted).collect::<Vec<_>>().join(","),
                 "jwt-secret" | "api-keys" => "***".to_owned(),
                 _ => text.clone(),
@@ -216,6 +216,11 @@ impl fmt::Display for Settled {
         }
         Ok(())
     }
+}
+
+/// An address of Redis without its password. What is no address may be a part of one.
+fn redacted_redis(address: &str) -> String {
+    if address.contains("://") { redacted(address) } else { "***".to_owned() }
 }
 
 impl fmt::Debug for Settled {

@@ -34,6 +34,7 @@ mod federation;
 mod filtered;
 mod front_ends;
 mod functions;
+mod fuzz;
 mod geography;
 mod global_id;
 mod golden;

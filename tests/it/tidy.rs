@@ -134,15 +134,14 @@ impl Source {
 fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths: Vec<PathBuf> = vec![root.join("build.rs")];
-    let mut folders: Vec<PathBuf> =
-        ["src", "build", "crates", "tests", "benches", "examples", "fuzz/fuzz_targets"]
-            .map(|name| root.join(name))
-            .to_vec();
+    let mut folders: Vec<PathBuf> = ["src", "build", "crates", "tests", "benches", "examples", "fuzz"]
+        .map(|name| root.join(name))
+        .to_vec();
     while let Some(folder) = folders.pop() {
-        // The last three folders need not exist.
+        // The last folders need not exist.
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();
-            if path.is_dir() && !path.ends_with("node_modules") {
+            if path.is_dir() && !path.ends_with("node_modules") && !path.ends_with("target") {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 paths.push(path);

@@ -20,7 +20,7 @@ use serde_json::json;
 use crate::random::Random;
 use crate::{harness, node};
 pub(crate) use generate::Generator;
-use mutate::mutate;
+pub(crate) use mutate::mutate;
 
 /// An API, from the SDL of a file or from the catalog of a golden case.
 pub(crate) fn rendered(name: &str) -> Rendered {

@@ -81,7 +81,9 @@ fn replica(text: &str) -> Result<Replica, String> {
     Ok(Replica {
         url: Secret::new(connection_string(&url)?),
         max_lag: match max_lag {
-            Some(text) => unless_off(&text, duration).map_err(|message| format!("max_lag: {message}"))?,
+            // The value may be a part of a password that was not encoded, so it is not shown.
+            Some(text) => unless_off(&text, duration)
+                .map_err(|_| "max_lag has to be off, or a duration from 1ms to 24h such as 10s".to_owned())?,
             None => Some(MAX_LAG),
         },
     })

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use super::super::pairs::pairs;
+
 /// The connection string without the parameter, and the parameter's value.
 pub(super) fn taken(text: &str, name: &str) -> Result<(String, Option<String>), String> {
     let found = if text.contains("://") { in_url(text, name) } else { in_pairs(text, name) };
@@ -33,37 +35,10 @@ fn in_url(url: &str, name: &str) -> Vec<(Range<usize>, String)> {
     found
 }
 
-/// In `host=db name=value`, where a value may be in quotes, and `\` escapes the next character.
+/// In `host=db name=value`.
 fn in_pairs(text: &str, name: &str) -> Vec<(Range<usize>, String)> {
-    let (mut found, mut rest) = (Vec::new(), text);
-    while let Some((known, behind)) = rest.split_once('=') {
-        let start = text.len() - rest.trim_start().len();
-        let value_and_rest = behind.trim_start();
-        let length = value_length(value_and_rest);
-        rest = value_and_rest[length..].trim_start();
-        if known.trim() == name {
-            let value = value_and_rest[..length].trim_matches('\'');
-            found.push((start..text.len() - rest.len(), value.to_owned()));
-        }
-    }
-    found
-}
-
-/// The length of the value that the text begins with, with its quotes.
-fn value_length(text: &str) -> usize {
-    let is_quoted = text.starts_with('\'');
-    let mut letters = text.char_indices().skip(usize::from(is_quoted));
-    while let Some((place, letter)) = letters.next() {
-        match letter {
-            '\'' if is_quoted => return place + 1,
-            '\\' => {
-                letters.next();
-            }
-            letter if !is_quoted && letter.is_whitespace() => return place,
-            _ => {}
-        }
-    }
-    text.len()
+    let found = pairs(text).filter(|pair| pair.name == name);
+    found.map(|pair| (pair.place, pair.value.trim_matches('\'').to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The setting `redis-url`: addresses of Redis, whose parameters also describe the queue there.
 //!
-//! No message contains an address, which may include a password.
+//! No message contains an address or a part of one: a password that was not encoded may look like a parameter.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,14 +61,17 @@ impl RedisSetting {
 
     /// Whether it is a parameter of the queue.
     fn takes(&mut self, parameter: &str, value: &str) -> Result<bool, String> {
-        let within = |message: String| format!("{parameter}: {message}");
         match parameter {
-            "queue" => once(&mut self.queue, parameter, name(value).map_err(within)?)?,
-            "memory" => match units::size(value).map_err(within)? {
-                0 => return Err("memory is 0; no operation could wait".to_owned()),
-                bytes => once(&mut self.memory, parameter, bytes as u64)?,
+            "queue" => once(&mut self.queue, parameter, name(value)?)?,
+            "memory" => match units::size(value) {
+                Err(_) => return Err("memory has to be a size, such as 64MiB".to_owned()),
+                Ok(0) => return Err("memory is 0; no operation could wait".to_owned()),
+                Ok(bytes) => once(&mut self.memory, parameter, bytes as u64)?,
             },
-            "keep" => once(&mut self.keep, parameter, duration(value).map_err(within)?)?,
+            "keep" => match duration(value) {
+                Err(_) => return Err("keep has to be a duration from 1ms to 24h, such as 12h".to_owned()),
+                Ok(duration) => once(&mut self.keep, parameter, duration)?,
+            },
             _ => return Ok(false),
         }
         Ok(true)
@@ -106,7 +109,7 @@ fn checked(url: &str) -> Result<Secret, String> {
 fn name(text: &str) -> Result<String, String> {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     if text.is_empty() || !text.chars().all(is_plain) {
-        return Err(format!("`{text}` is no name; use letters, digits, `-`, `_` and `.`"));
+        return Err("queue has to be a name of letters, digits, `-`, `_` and `.`".to_owned());
     }
     Ok(text.to_owned())
 }

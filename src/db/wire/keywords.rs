@@ -12,8 +12,12 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
         let (name, behind) = rest.split_once('=').ok_or_else(|| {
             "it is neither a URL (postgres://user@host/database) nor keyword=value pairs".to_owned()
         })?;
+        let name = name.trim();
+        if name.contains(char::is_whitespace) {
+            return Err("a value with a blank in it has to be in single quotes".to_owned());
+        }
         let (value, behind) = value(behind.trim_start())?;
-        pairs.push((name.trim().to_owned(), value));
+        pairs.push((name.to_owned(), value));
         rest = behind.trim_start();
     }
     Ok(pairs)
@@ -48,6 +52,8 @@ mod tests {
         assert_eq!(pairs(text).unwrap(), expected);
         assert!(pairs("host='db").is_err());
         assert!(pairs("host").is_err());
+        // The second word of an unquoted password is not shown.
+        assert!(pairs("password=my secret host=db").is_err_and(|error| !error.contains("secret")));
         assert_eq!(pairs("  ").unwrap(), []);
     }
 }

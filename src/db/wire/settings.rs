@@ -46,12 +46,20 @@ pub struct Place {
     pub database: String,
 }
 
+const DIVIDED_PASSWORD: &str = "its parameters, behind the ?, cannot be read; if the ? or an @ behind it is part of a password or of a value, \
+    write %3F or %40 for it";
+
 impl Settings {
     /// Reads a URL or `keyword=value` pairs. `environment` fills in what the text does not name. Errors say what to do.
     pub(in crate::db) fn new(
         text: &str,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
+        Self::read(text, environment)
+            .map_err(|reason| if may_divide_password(text) { DIVIDED_PASSWORD.to_owned() } else { reason })
+    }
+
+    fn read(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let values = Values::gather(text, environment)?;
         if let Some(encoding) = values.get("client_encoding")
             && !["utf8", "utf-8", "auto"].contains(&encoding.to_lowercase().as_str())
@@ -93,6 +101,12 @@ impl Settings {
             .into_iter()
             .flatten()
     }
+}
+
+/// Whether a `?` may stand in the password of a URL. What follows it is then taken for parameters, which errors name.
+fn may_divide_password(text: &str) -> bool {
+    let query = text.split_once("://").and_then(|(_, rest)| rest.split_once('?'));
+    query.is_some_and(|(_, query)| query.contains('@'))
 }
 
 /// The name of the account of this process, libpq's default for the user.

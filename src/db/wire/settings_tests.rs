@@ -79,3 +79,17 @@ fn errors_say_what_to_do() {
         assert!(refusal.contains(part), "{text}: {refusal}");
     }
 }
+
+#[test]
+fn an_error_about_a_password_with_a_question_mark_does_not_show_it() {
+    for text in [
+        "postgres://ann:hu?sh@db/app",
+        "postgres://ann:hu?sh=1@db/app",
+        "postgres://ann:1?sslmode=hush@db/app",
+        "postgres://ann:@hu?hush@db/app",
+    ] {
+        let refused = refusal(text);
+        assert!(refused.contains("%3F") && !refused.contains("hu") && !refused.contains("sh@"), "{refused}");
+    }
+    assert!(settings("postgres:///app?host=/tmp&user=ann@tenant").is_ok());
+}

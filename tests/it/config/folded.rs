@@ -164,7 +164,7 @@ fn replicas_are_a_list_of_connection_strings_each_with_a_lag_of_its_own() {
     );
     assert_eq!(
         problems_of("replica-url = 'postgres://ann:hush@r3/app?max_lag=never'"),
-        "replica-url in glowplug.toml: max_lag: `never` is no duration; write for example 10s, 500ms or 2m"
+        "replica-url in glowplug.toml: max_lag has to be off, or a duration from 1ms to 24h such as 10s"
     );
 }
 
@@ -215,11 +215,11 @@ fn the_address_of_redis_describes_the_queue_too() {
         ("orders", "redis://two")
     );
     for (url, told) in [
-        ("redis://:hush@one?queue=a b", "queue: `a b` is no name; use letters"),
-        ("redis://:hush@one?queue=", "queue: `` is no name"),
+        ("redis://:hush@one?queue=a b", "queue has to be a name of letters, digits"),
+        ("redis://:hush@one?queue=", "queue has to be a name"),
         ("redis://:hush@one?memory=0", "memory is 0; no operation could wait"),
-        ("redis://:hush@one?memory=much", "memory: `much` is no size; write for example 1MiB"),
-        ("redis://:hush@one?keep=1", "keep: `1` is no duration"),
+        ("redis://:hush@one?memory=much", "memory has to be a size, such as 64MiB"),
+        ("redis://:hush@one?keep=1", "keep has to be a duration from 1ms to 24h"),
         ("redis://:hush@one?keep=1s", "keep is shorter than a queued operation may take"),
         (
             "redis://:hush@one?keeps=hush",

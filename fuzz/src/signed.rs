@@ -1,4 +1,7 @@
-//! What both targets stand on: an authenticator with a secret, and tokens that are signed with it.
+//! An authenticator with a secret, and tokens that are signed with it.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -6,10 +9,8 @@ use futures_util::FutureExt as _;
 use glowplug::auth::{Authenticator, Caller, Denied};
 use glowplug::config::{Auth, Jwt, Secret};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-const SECRET: &[u8] = b"a secret that the fuzzer does not use";
+const SECRET: &[u8] = b"a secret that random input does not have";
 
 static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
     let jwt = Jwt {
@@ -25,13 +26,13 @@ static AUTHENTICATOR: LazyLock<Authenticator> = LazyLock::new(|| {
         .expect("a secret is enough")
 });
 
-/// The caller; without a provider there is nothing to wait for.
-pub fn authenticate(authorization: &str) -> Result<Arc<Caller>, Denied> {
+/// The caller. Without an address of keys there is nothing to wait for.
+pub(crate) fn authenticate(authorization: &str) -> Result<Arc<Caller>, Denied> {
     AUTHENTICATOR.authenticate(Some(authorization)).now_or_never().expect("it does not wait")
 }
 
-/// The header `Authorization` with a token of these two parts, well signed whatever they are.
-pub fn signed(header: &[u8], claims: &[u8]) -> String {
+/// The header `Authorization` with a token of these two parts, correctly signed whatever they are.
+pub(crate) fn signed(header: &[u8], claims: &[u8]) -> String {
     let [header, claims] = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part));
     let message = format!("{header}.{claims}");
     let key = EncodingKey::from_secret(SECRET);
