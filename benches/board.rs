@@ -5,7 +5,8 @@
 //!
 //! `scripts/bench` runs it. Options: `--quick` for one short run of each, to see that it works; `--connections N` for that many
 //! alone; `--only WORDS` for the operations with these words in their names; `--against FILE` to set another build of
-//! `glowplug` beside this one in every round.
+//! `glowplug` beside this one in every round; `--direct` for connections to PostgreSQL itself, where Glowplug and the endpoint prepare their
+//! statements, and pgbench sends the text.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot go on fails")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
@@ -81,7 +82,8 @@ fn main() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(endpoint::serve_if_told());
-    let stand = runtime.block_on(Stand::start());
+    let is_direct = std::env::args().any(|argument| argument == "--direct");
+    let stand = runtime.block_on(Stand::start(is_direct));
     let board = runtime.block_on(Site::open(&stand, database::DATABASE, &OPERATIONS));
     let mut comparisons = compare(&runtime, &board, &extent);
     drop(board);

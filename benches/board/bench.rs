@@ -35,8 +35,10 @@ impl<'a> Bench<'a> {
         let message = message.map(|_| Contender::Message);
         let other = site.other.as_ref().map(|_| Contender::OtherBuild);
         let endpoint = operation.has_endpoint().then_some(Contender::Endpoint);
-        let always = [Contender::ByHand, Contender::Glowplug, Contender::Stored];
-        let contenders = message.into_iter().chain(endpoint).chain(always).chain(other).collect();
+        let stored = site.stored.as_ref().map(|_| Contender::Stored);
+        let always = [Contender::ByHand, Contender::Glowplug];
+        let contenders =
+            message.into_iter().chain(endpoint).chain(always).chain(stored).chain(other).collect();
         Self { site, operation, contenders, folder }
     }
 
@@ -50,12 +52,11 @@ impl<'a> Bench<'a> {
         }
         let comparison = Comparison { operation: self.operation.name, connections: load.connections, runs };
         for other in self.contenders.iter().filter(|contender| !contender.is_measured()) {
-            let [text, stored] =
-                [Contender::Glowplug, Contender::Stored].map(|one| comparison.ratio(one, *other));
+            let [ratio, stored] = comparison.ratios(*other);
             let (name, connections) = (self.operation.name, load.connections);
             let other = other.name();
             eprintln!(
-                "{name}, {connections} connections: {text:.2} of {other}, {stored:.2} with stored operations"
+                "{name}, {connections} connections: {ratio} of {other}, {stored} with stored operations"
             );
         }
         comparison

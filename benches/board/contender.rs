@@ -11,7 +11,7 @@ pub(crate) enum Contender {
     ByHand,
     /// An endpoint that was written by hand, with that SQL in it.
     Endpoint,
-    /// This build of Glowplug, with every statement as text.
+    /// This build of Glowplug, with every statement as text; directly, it prepares them.
     Glowplug,
     /// The same with stored operations: functions in place of the texts.
     Stored,

@@ -1,5 +1,5 @@
 //! What a careful engineer writes in place of a GraphQL server: an endpoint for each operation, which sends SQL that was
-//! written by hand through the same pooler, and returns its JSON. It is the most that an HTTP server can reach here.
+//! written by hand by the same way, and returns its JSON. It is the most that an HTTP server can reach here.
 //!
 //! A process of its own, as a server has to be: this benchmark's program with `--endpoint`.
 
@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use serde_json::Value;
 use tokio::sync::Semaphore;
-use tokio_postgres::{Client, SimpleQueryMessage};
+use tokio_postgres::{Client, SimpleQueryMessage, Statement};
 
 use crate::database::connect;
 use crate::operation::{Operation, Variable};
@@ -25,33 +25,69 @@ const CONNECTIONS: usize = 16;
 
 struct Endpoint {
     operations: &'static [Operation],
-    idle: Mutex<Vec<Client>>,
+    idle: Mutex<Vec<Session>>,
     places: Semaphore,
 }
 
-/// A connection, until the answer is there or the client is gone.
-struct Lent<'a> {
-    client: Option<Client>,
-    idle: &'a Mutex<Vec<Client>>,
+/// A connection, and the operations' statements if it has prepared them.
+struct Session {
+    client: Client,
+    prepared: Vec<Statement>,
 }
 
-impl<'a> From<&'a Mutex<Vec<Client>>> for Lent<'a> {
-    fn from(idle: &'a Mutex<Vec<Client>>) -> Self {
-        let client = idle.lock().expect("no panic").pop().expect("there is one for each place");
-        Self { client: Some(client), idle }
+/// A session, until the answer is there or the client is gone.
+struct Lent<'a> {
+    session: Option<Session>,
+    idle: &'a Mutex<Vec<Session>>,
+}
+
+impl<'a> From<&'a Mutex<Vec<Session>>> for Lent<'a> {
+    fn from(idle: &'a Mutex<Vec<Session>>) -> Self {
+        let session = idle.lock().expect("no panic").pop().expect("there is one for each place");
+        Self { session: Some(session), idle }
     }
 }
 
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
-        self.idle.lock().expect("no panic").extend(self.client.take());
+        self.idle.lock().expect("no panic").extend(self.session.take());
     }
 }
 
-/// Starts it for the operations of a database.
-pub(crate) fn start(database: &str, url: &str) -> Server {
+impl Session {
+    async fn open(url: &str, operations: &[Operation], is_preparing: bool) -> Self {
+        let client = connect(url).await;
+        let mut prepared = Vec::new();
+        for operation in operations.iter().filter(|operation| is_preparing && operation.has_endpoint()) {
+            let statement = operation.by_hand_prepared();
+            prepared.push(client.prepare(&statement).await.expect("the statement can be prepared"));
+        }
+        Self { client, prepared }
+    }
+
+    /// The first value of the operation in this place.
+    async fn value(&self, operations: &[Operation], index: usize, number: u32) -> String {
+        let place = operations[..index].iter().filter(|operation| operation.has_endpoint()).count();
+        if let Some(statement) = self.prepared.get(place) {
+            let number = i32::try_from(number).expect("a number of a test");
+            let parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[&number];
+            let parameters = &parameters[..statement.params().len()];
+            return self.client.query_one(statement, parameters).await.expect("the statement runs").get(0);
+        }
+        let text = operations[index].by_hand(number);
+        let rows = self.client.simple_query(&text).await.expect("the statement runs");
+        let value = rows.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        value.expect("one row").to_owned()
+    }
+}
+
+/// Starts it for the operations of a database. `is_preparing`: with statements that are prepared once for each connection.
+pub(crate) fn start(database: &str, url: &str, is_preparing: bool) -> Server {
     let mut command = Command::new(std::env::current_exe().expect("the program's own path"));
-    command.args(["--endpoint", database, url]);
+    command.args(["--endpoint", database, url]).args(is_preparing.then_some("--prepares"));
     Server::run(command)
 }
 
@@ -61,9 +97,10 @@ pub(crate) async fn serve_if_told() {
     let (Some(database), Some(url)) = (arguments.next(), arguments.next()) else { return };
     let operations: &'static [Operation] =
         if database == chinook::DATABASE { &chinook::OPERATIONS } else { &operation::OPERATIONS };
+    let is_preparing = arguments.next().is_some();
     let mut idle = Vec::new();
     for _ in 0..CONNECTIONS {
-        idle.push(connect(&url).await);
+        idle.push(Session::open(&url, operations, is_preparing).await);
     }
     let endpoint = Endpoint { operations, idle: Mutex::new(idle), places: Semaphore::new(CONNECTIONS) };
     let app = Router::new().route("/{index}", post(answer)).with_state(Arc::new(endpoint));
@@ -78,18 +115,14 @@ async fn answer(
     Path(index): Path<usize>,
     body: String,
 ) -> impl IntoResponse {
-    let operation = &endpoint.operations[index];
+    let operations = endpoint.operations;
     let request: Value = serde_json::from_str(&body).expect("JSON");
-    let statement = operation.by_hand(number(operation, &request["variables"]));
+    let number = number(&operations[index], &request["variables"]);
     let _place = endpoint.places.acquire().await.expect("it is never closed");
     let lent = Lent::from(&endpoint.idle);
-    let client = lent.client.as_ref().expect("it is there until the drop");
-    let rows = client.simple_query(&statement).await.expect("the statement runs");
-    let value = rows.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0),
-        _ => None,
-    });
-    ([(CONTENT_TYPE, "application/json")], format!(r#"{{"data":{}}}"#, value.expect("one row")))
+    let session = lent.session.as_ref().expect("it is there until the drop");
+    let value = session.value(operations, index, number).await;
+    ([(CONTENT_TYPE, "application/json")], format!(r#"{{"data":{value}}}"#))
 }
 
 /// The number in the variable's value.

@@ -183,6 +183,17 @@ impl Operation {
         self.by_hand.replace(":number", &number.to_string())
     }
 
+    /// The hand-written statement with a parameter in the place of the number, which may end a UUID.
+    pub(crate) fn by_hand_prepared(&self) -> String {
+        let in_uuid = self.by_hand.split_once(":number'");
+        let Some((head, prefix, rest)) = in_uuid
+            .and_then(|(before, rest)| before.rsplit_once('\'').map(|(head, prefix)| (head, prefix, rest)))
+        else {
+            return self.by_hand.replace(":number", "$1::pg_catalog.int4");
+        };
+        format!("{head}('{prefix}' || $1::pg_catalog.int4)::pg_catalog.uuid{rest}")
+    }
+
     /// Whether an endpoint that was written by hand takes it: its variable is one value.
     pub(crate) fn has_endpoint(&self) -> bool {
         !matches!(self.variable, Some(Variable::Made(..)))

@@ -22,12 +22,8 @@ pub(crate) fn print(comparisons: &[Comparison]) {
     println!("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |");
     for (comparison, contender, figures) in rows(comparisons) {
         let Comparison { operation, connections, .. } = comparison;
-        let ratio = if contender.is_measured() {
-            " |".to_owned()
-        } else {
-            let of = |one| comparison.ratio(one, contender);
-            format!("{:.2} | {:.2}", of(Contender::Glowplug), of(Contender::Stored))
-        };
+        let ratio =
+            if contender.is_measured() { " |".to_owned() } else { comparison.ratios(contender).join(" | ") };
         println!("| {operation} | {connections} | {} | {} | {ratio} |", contender.name(), rate(figures));
     }
     println!("\nProcessor time for each request, in microseconds:\n");
@@ -56,8 +52,17 @@ fn rows(comparisons: &[Comparison]) -> impl Iterator<Item = (&Comparison, Conten
 }
 
 impl Comparison {
-    /// One's rate by another's, from runs of the same round, for the machine may be busier at times.
-    pub(crate) fn ratio(&self, one: Contender, other: Contender) -> f64 {
+    /// Glowplug's rate by another's, and that with stored operations, `-` if those did not run.
+    pub(crate) fn ratios(&self, other: Contender) -> [String; 2] {
+        [Contender::Glowplug, Contender::Stored].map(|one| match self.ratio(one, other) {
+            ratio if ratio.is_nan() => "-".to_owned(),
+            ratio => format!("{ratio:.2}"),
+        })
+    }
+
+    /// One's rate by another's, from runs of the same round, for the machine may be busier at times. Not a number if one of them
+    /// did not run.
+    fn ratio(&self, one: Contender, other: Contender) -> f64 {
         let pairs = self.of(one).iter().zip(self.of(other));
         middle(pairs.map(|(one, other)| one.per_second / other.per_second).collect())
     }

@@ -16,6 +16,8 @@ use crate::server::Server;
 
 /// The database and its pooler; dropping it stops both.
 pub(crate) struct Stand {
+    /// Whether clients connect to the database itself, and prepare their statements there.
+    pub(crate) is_direct: bool,
     pub(crate) pooler: Pooler,
     /// Last, because the other depends on it.
     pub(crate) cluster: Cluster,
@@ -23,12 +25,17 @@ pub(crate) struct Stand {
 
 impl Stand {
     /// Starts both and fills the task board.
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn start(is_direct: bool) -> Self {
         let cluster = database::start().await;
         let pooler =
             PoolerOptions { pool_mode: PoolerMode::Transaction, pool_size: 8, ..PoolerOptions::default() };
         let pooler = Pooler::start(&cluster, &pooler).expect("a PgBouncer");
-        Self { pooler, cluster }
+        Self { is_direct, pooler, cluster }
+    }
+
+    /// The connection string by which clients reach a database.
+    fn url(&self, database: &str) -> String {
+        if self.is_direct { self.cluster.url(database) } else { self.pooler.url(database) }
     }
 }
 
@@ -37,10 +44,10 @@ pub(crate) struct Site<'a> {
     pub(crate) stand: &'a Stand,
     pub(crate) database: &'static str,
     pub(crate) operations: &'static [Operation],
-    /// The one that sends texts.
+    /// The one that sends texts, or prepares them.
     pub(crate) server: Server,
     /// The one that calls functions.
-    pub(crate) stored: Server,
+    pub(crate) stored: Option<Server>,
     /// The endpoints that were written by hand.
     pub(crate) endpoint: Server,
     /// The other build, if one was named.
@@ -56,14 +63,14 @@ impl<'a> Site<'a> {
         database: &'static str,
         operations: &'static [Operation],
     ) -> Self {
-        let url = stand.pooler.url(database);
+        let url = stand.url(database);
         let config = configuration(&url);
         let api = api(&config).await;
         let owner = Database::new(&configuration(&stand.cluster.url(database)).database).expect("a pool");
         glowplug::stored::set_up(&owner, &[]).await.expect("the schema of stored operations");
         let server = Server::start(&url, &["--stored-operations", "off"]);
-        let stored = Server::start(&url, &["--stored-operations", "auto"]);
-        let endpoint = endpoint::start(database, &url);
+        let stored = (!stand.is_direct).then(|| Server::start(&url, &["--stored-operations", "auto"]));
+        let endpoint = endpoint::start(database, &url, stand.is_direct);
         let other = other_build().map(|program| Server::of(program.as_os_str(), &url, &[]));
         Self { stand, database, operations, server, stored, endpoint, other, config, api }
     }
@@ -72,7 +79,7 @@ impl<'a> Site<'a> {
     pub(crate) fn server(&self, contender: Contender) -> Option<&Server> {
         match contender {
             Contender::OtherBuild => self.other.as_ref(),
-            Contender::Stored => Some(&self.stored),
+            Contender::Stored => self.stored.as_ref(),
             Contender::Endpoint => Some(&self.endpoint),
             Contender::Glowplug | Contender::Message | Contender::ByHand => Some(&self.server),
         }
@@ -97,9 +104,9 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// The connection string of the database through the pooler.
+    /// The connection string by which clients reach the database.
     pub(crate) fn url(&self) -> String {
-        self.stand.pooler.url(self.database)
+        self.stand.url(self.database)
     }
 
     /// A connection to the database that goes around the pooler.
