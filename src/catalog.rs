@@ -25,7 +25,18 @@ pub use relation::Relation;
 pub use text_search::TextSearch;
 
 /// The statement that returns the catalog as JSON, in one row with one text. `$1` is the array of the exposed schemas.
-pub const INTROSPECT: &str = include_str!("catalog/introspect.sql");
+///
+/// Its files are the common table expressions by subject, and the select list that makes the JSON of them.
+pub const INTROSPECT: &str = concat!(
+    include_str!("catalog/introspect/relations.sql"),
+    include_str!("catalog/introspect/views.sql"),
+    include_str!("catalog/introspect/functions.sql"),
+    include_str!("catalog/introspect/values.sql"),
+    include_str!("catalog/introspect/columns.sql"),
+    include_str!("catalog/introspect/keys.sql"),
+    include_str!("catalog/introspect/text_search.sql"),
+    include_str!("catalog/introspect/answer.sql"),
+);
 
 /// A type's, table's or function's object identifier.
 pub type Oid = i64;

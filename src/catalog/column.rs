@@ -73,7 +73,7 @@ impl TryFrom<ColumnJson> for Column {
 }
 
 impl Column {
-    /// What a word of `introspect.sql` says.
+    /// What a word of `introspect/columns.sql` says.
     fn fact(&mut self, word: &str) -> Option<&mut bool> {
         Some(match word {
             "not_null" => &mut self.not_null,

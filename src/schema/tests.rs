@@ -14,7 +14,7 @@ use super::{
 };
 use crate::catalog::Catalog;
 
-/// A column, as `introspect.sql` describes it.
+/// A column, as it is in the catalog JSON.
 fn column(name: &str, type_oid: i64, words: &str) -> Value {
     json!([name, type_oid, null, null, null, words])
 }
