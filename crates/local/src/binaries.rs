@@ -94,6 +94,12 @@ pub(crate) fn find_odyssey() -> Result<PathBuf, Error> {
     newest("odyssey").or_else(|| find_system_program("odyssey")).ok_or(Error::NewestPoolerMissing)
 }
 
+/// The program of `PgDog`, which no distribution has.
+pub(crate) fn find_pgdog() -> Result<PathBuf, Error> {
+    let named = std::env::var_os("PGDOG_BIN").map(PathBuf::from).filter(|program| program.is_file());
+    named.or_else(|| find_system_program("pgdog")).ok_or(Error::PgDogMissing)
+}
+
 /// A program that `scripts/newer-poolers` has downloaded.
 fn newest(name: &str) -> Option<PathBuf> {
     Some(cache_folder().join("newest-poolers").join(name)).filter(|program| program.is_file())

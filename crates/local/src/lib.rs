@@ -1,9 +1,9 @@
 //! PostgreSQL and pooler processes on this machine, for `dev`, the tests and the benchmarks.
 //!
 //! A [`Cluster`] is one PostgreSQL server with its data folder, a [`Pooler`] is one PgBouncer in front of it, a
-//! [`Pgpool`] one pgpool-II, an [`Odyssey`] one Odyssey, a [`Redis`] one Redis server. Each listens on a free loopback
-//! port and stops when it is dropped. If we are root, it runs as another account, because most of them refuse to run as
-//! root. If our process is killed before it can drop them, a small guard process stops them.
+//! [`Pgpool`] one pgpool-II, an [`Odyssey`] one Odyssey, a [`PgDog`] one of that name, a [`Redis`] one Redis server. Each
+//! listens on a free loopback port and stops when it is dropped. If we are root, it runs as another account, because most of
+//! them refuse to run as root. If our process is killed before it can drop them, a small guard process stops them.
 //!
 //! Never connects to a server: the caller does.
 
@@ -13,6 +13,7 @@ mod cluster;
 mod data_folder;
 mod odyssey;
 mod options;
+mod pgdog;
 mod pgpool;
 mod pooler;
 mod port;
@@ -27,9 +28,10 @@ pub use binaries::Binaries;
 pub use cluster::Cluster;
 pub use odyssey::Odyssey;
 pub use options::{
-    Authentication, ClusterOptions, Clustering, Durability, OdysseyStatements, PoolerMode, PoolerOptions,
-    PoolerProgram, PostgresProgram,
+    Authentication, ClusterOptions, Clustering, Durability, OdysseyStatements, PgDogOptions, PoolerMode,
+    PoolerOptions, PoolerProgram, PostgresProgram,
 };
+pub use pgdog::PgDog;
 pub use pgpool::Pgpool;
 pub use pooler::Pooler;
 pub use redis_server::{Persistence, Redis, RedisCluster, RedisOptions};
@@ -111,6 +113,11 @@ pub enum Error {
     /// pgpool-II is not installed.
     #[error("pgpool-II is not installed here: install it (Debian: `apt install pgpool2`)")]
     PgpoolMissing,
+    /// `PgDog` is not here.
+    #[error(
+        "PgDog is not here: let the environment variable PGDOG_BIN name its program, or put it on the PATH as `pgdog`"
+    )]
+    PgDogMissing,
     /// Redis is not installed.
     #[error(
         "Redis is not installed here: install it (Debian: `apt install redis-server`, macOS: `brew install redis`)"

@@ -157,3 +157,29 @@ impl Default for PoolerOptions {
         }
     }
 }
+
+/// How to start a `PgDog`.
+#[derive(Debug, Clone)]
+pub struct PgDogOptions {
+    /// When it takes a server connection back from a client.
+    pub pool_mode: PoolerMode,
+    /// The number of its server connections for each database and user.
+    pub pool_size: u32,
+    /// Its databases: the name of each, and the databases of the cluster that are its shards.
+    pub databases: Vec<(String, Vec<String>)>,
+    /// The ports of standbys of the cluster.
+    pub replicas: Vec<u16>,
+    /// Further lines of the section `general` in its settings.
+    pub general: String,
+    /// The sections that say how tables are sharded.
+    pub sharding: String,
+}
+
+impl PgDogOptions {
+    /// A `PgDog` in transaction mode without replicas.
+    pub fn of_databases(databases: Vec<(String, Vec<String>)>) -> Self {
+        let (general, sharding) = (String::new(), String::new());
+        let pool_mode = PoolerMode::Transaction;
+        Self { pool_mode, pool_size: 2, databases, replicas: Vec::new(), general, sharding }
+    }
+}
