@@ -14,7 +14,7 @@ use crate::persisted::PersistedError;
 use crate::plan::{PlanError, PlanFault};
 use crate::request::{Message, PathSegment, RequestError};
 use crate::schema::rendered::RenderError;
-use crate::sql::{AT_MOST_MARK, MISSING_ROWS_MARK};
+use crate::sql::{AT_MOST_MARK, MISSING_ROWS_MARK, OTHER_TENANT_MARK};
 
 pub use operation::of_operation;
 pub use sqlstate::Violated;
@@ -450,12 +450,13 @@ pub fn of_database(error: &db::Error) -> GraphqlError {
 
 /// The refusal of a mutation by a statement of ours, out of the message of the cast that made it fail.
 fn refused_by_cast(raised: &db::DatabaseError) -> Option<String> {
-    const ADVICE: [(&str, &str); 2] = [
+    const ADVICE: [(&str, &str); 3] = [
         (AT_MOST_MARK, "narrow the filter, or raise atMost"),
         (
             MISSING_ROWS_MARK,
             "the rows that reference them cannot be assigned: give onConflict updateColumns, and make sure that no trigger skips rows",
         ),
+        (OTHER_TENANT_MARK, "give the column the tenant that the token names"),
     ];
     let message = Some(&raised.message).filter(|_| raised.sqlstate == "22P02")?;
     ADVICE.iter().find_map(|(mark, advice)| {

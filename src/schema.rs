@@ -55,6 +55,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::catalog::{Catalog, Oid, Problem};
+use crate::statement::KeyType;
 pub use application::{Application, DefinitionError, RootType};
 pub use callable::{ExposedArgument, ExposedFunction, Returns, Takes};
 pub use column_type::{ColumnType, Declared};
@@ -139,6 +140,8 @@ pub struct Schema {
     pub node_id: &'static str,
     /// The column whose value is the caller's tenant, by name.
     pub tenant_column: Option<Arc<str>>,
+    /// If that column is the sharding key of several shards: what its values are. No row may become another tenant's.
+    pub sharding_key: Option<KeyType>,
     /// The schema that stands for those of all tenants: statements use that of their caller's tenant in its place.
     pub tenant_template: Option<Arc<str>>,
     /// Whether nullable fields whose nulls are errors have the directive `@semanticNonNull`.

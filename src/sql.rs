@@ -55,11 +55,13 @@ use related_columns::RelatedColumns;
 use shapes::Shapes;
 
 pub use crate::statement::{
-    Place, SessionSettings, Statement, Template, TemplateId, TenantSchema, Text, array_literal,
+    KeyType, Place, SessionSettings, ShardingKey, Statement, Template, TemplateId, TenantSchema, Text,
+    array_literal,
 };
 pub use compiled::CompiledStatement;
 pub use kept::compile;
 pub use nested::MISSING_ROWS_MARK;
+pub use tenant::OTHER_TENANT_MARK;
 pub use write::AT_MOST_MARK;
 
 /// The state of compilation: the plan's schema, and counters for aliases, which conditions use, too.

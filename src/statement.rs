@@ -4,6 +4,7 @@
 
 mod array;
 mod settings;
+mod sharding_key;
 mod tenant;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use array::{COMMA, array_literal, delimited_array, push_element};
 pub use settings::SessionSettings;
+pub use sharding_key::{KeyType, ShardingKey};
 pub use tenant::{SchemaForm, TenantSchema};
 
 /// One SQL statement with its values.

@@ -38,10 +38,15 @@ impl Settled {
     /// Checks every value. Returns all problems if there are any.
     pub fn check(&self) -> Result<Config, Problems> {
         let mut reader = Reader { settled: self, problems: Vec::new() };
-        let (database, explore) = (database::database(&mut reader), explore(&mut reader));
+        let (mut database, explore) = (database::database(&mut reader), explore(&mut reader));
         let live_interval = live_interval(&mut reader);
+        let api = api(&mut reader, explore, live_interval.is_some());
+        if api.tenant.as_ref().is_some_and(|tenant| tenant.is_sharding_key) {
+            // Each shard would need the functions.
+            (database.is_sharded, database.stored_operations) = (true, None);
+        }
         let config = Config {
-            api: api(&mut reader, explore, live_interval.is_some()),
+            api,
             limits: limits(&mut reader, explore.errors),
             role_limits: role_limits(&mut reader, explore.errors),
             documents: documents(&mut reader),
@@ -55,6 +60,9 @@ impl Settled {
         };
         if let Some(tenants) = &config.api.schema_per_tenant {
             refuse_unknown(&mut reader, tenants, &config);
+        }
+        if config.database.is_sharded {
+            refuse_with_shards(&mut reader, &config);
         }
         if reader.switch("production") {
             refuse_unsafe(&mut reader, &config);
@@ -79,6 +87,21 @@ fn refuse_unknown(reader: &mut Reader<'_>, tenants: &SchemaPerTenant, config: &C
     {
         let advice = format!("`header:{name}` is not allowed; add it to the setting request-settings");
         reader.refuse("tenant", &advice);
+    }
+}
+
+/// What has one place in a database, and would have one in each shard.
+fn refuse_with_shards(reader: &mut Reader<'_>, config: &Config) {
+    let database = &config.database;
+    for (setting, is_set) in
+        [("replica-url", !database.replicas.is_empty()), ("redis-url", config.queue.redis.is_some())]
+    {
+        if is_set {
+            reader.refuse(
+                setting,
+                "it cannot be used with several shards behind PgDog; leave it out, or take `pgdog:` out of the setting tenant",
+            );
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Database {
     pub pool_size: u32,
     /// What is between Glowplug and PostgreSQL.
     pub pool_mode: PoolMode,
+    /// Whether a `PgDog` with several shards is in front, so that each message names its shard. It is if the setting `tenant`
+    /// has the sharding key ([`Tenant::is_sharding_key`](super::Tenant::is_sharding_key)).
+    pub is_sharded: bool,
     /// How a message sets the context of its statements; `None` means that a probe finds it out.
     pub context: Option<ContextForm>,
     /// Which statements become functions in the database; `None` means that none is made or called.

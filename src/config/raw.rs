@@ -92,7 +92,9 @@ pub struct Raw {
     /// `tenant_id=claims.tenant` (dots lead into objects). Every read, update and delete of a table with that
     /// column is then restricted to the caller's tenant, so that PostgreSQL reads one partition and Citus one
     /// server; without the claim it is refused. It decides where a statement runs, not what a role may do:
-    /// inserts, functions and views without the column are as before, so keep your policies.
+    /// inserts, functions and views without the column are as before, so keep your policies. With
+    /// `pgdog:tenant_id=claims.tenant`, the column is also the sharding key of a PgDog with several shards: each operation goes
+    /// to the shard of its caller's tenant, and no row may become another tenant's.
     /// With `schema:tenant_template=claims.tenant`, each tenant has a schema of its own instead: the API is made from the
     /// schema `tenant_template` once, and each operation uses the schema in its place that the claim names, or a header that is in
     /// `request-settings` (`schema:tenant_template=header:x-tenant`). See docs/distributed.md.

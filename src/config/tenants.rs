@@ -9,6 +9,8 @@ pub struct Tenant {
     pub column: String,
     /// The path to the claim: the names of the objects around it, then its own name.
     pub claim: Vec<String>,
+    /// Whether the column is also the sharding key of a `PgDog`, which sends each message to the shard of its caller's tenant.
+    pub is_sharding_key: bool,
 }
 
 /// The schema that stands for those of all tenants, which have the same tables, and where a request names its tenant's.
@@ -37,11 +39,14 @@ pub(super) enum Tenants {
 }
 
 impl Tenants {
-    /// Reads `tenant_id=claims.tenant`, or `schema:tenant_template=claims.tenant`.
+    /// Reads `tenant_id=claims.tenant`, `pgdog:tenant_id=claims.tenant`, or `schema:tenant_template=claims.tenant`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        match text.strip_prefix("schema:") {
-            Some(text) => SchemaPerTenant::parse(text).map(Self::BySchema),
-            None => Tenant::parse(text).map(Self::ByColumn),
+        match text.split_once(':') {
+            Some(("schema", text)) => SchemaPerTenant::parse(text).map(Self::BySchema),
+            Some(("pgdog", text)) => {
+                Tenant::parse(text).map(|tenant| Self::ByColumn(Tenant { is_sharding_key: true, ..tenant }))
+            }
+            Some(_) | None => Tenant::parse(text).map(Self::ByColumn),
         }
     }
 }
@@ -51,8 +56,8 @@ impl Tenant {
     fn parse(text: &str) -> Result<Self, String> {
         let parsed = text.split_once('=').and_then(|(column, source)| {
             let column = column.trim();
-            Some(Self { claim: claim(source.trim())?, column: column.to_owned() })
-                .filter(|_| !column.is_empty())
+            let (claim, column) = (claim(source.trim())?, column.to_owned());
+            Some(Self { claim, column, is_sharding_key: false }).filter(|tenant| !tenant.column.is_empty())
         });
         parsed.ok_or_else(|| {
             format!("`{text}` is no column and claim; write for example tenant_id=claims.tenant")
@@ -91,6 +96,20 @@ fn claim(text: &str) -> Option<Vec<String>> {
 #[allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_may_be_the_sharding_key_of_pgdog() {
+        for (text, is_sharding_key) in
+            [("tenant_id=claims.tenant", false), ("pgdog:tenant_id=claims.tenant", true)]
+        {
+            let Tenants::ByColumn(tenant) = Tenants::parse(text).unwrap() else { panic!("{text}") };
+            assert_eq!((&*tenant.column, tenant.claim), ("tenant_id", vec!["tenant".to_owned()]), "{text}");
+            assert_eq!(tenant.is_sharding_key, is_sharding_key, "{text}");
+        }
+        for text in ["pgdog:claims.tenant", "pgdog:", "pgdog:=claims.tenant", "pgdog:tenant_id=header:x"] {
+            assert!(Tenants::parse(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_tenants_schema_is_named_by_a_claim_or_a_header() {

@@ -73,7 +73,7 @@ impl<'a> Operation<'a> {
             }
             Protocol::Simple | Protocol::Unnamed | Protocol::Prepared => {
                 let message = message::compose_in(context, scope, statements, calls)?;
-                Form::Message(message.with_hint(hint, scope.access))
+                Form::Message(message.with_hint(hint, scope))
             }
         };
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
@@ -87,7 +87,7 @@ impl<'a> Operation<'a> {
         hint: RoutingHint,
     ) -> Result<Self, Error> {
         let message = message::compose_writable(scope, statements)?;
-        let form = Form::Message(message.with_hint(hint, scope.access));
+        let form = Form::Message(message.with_hint(hint, scope));
         Ok(Self { statements, form, answer_limit: scope.answer_limit })
     }
 

@@ -45,6 +45,24 @@ impl Connector {
     }
 }
 
+impl Connector {
+    /// Finds out what passes through the pooler, and whether there is a `PgDog`, by one connection that it closes afterwards. How
+    /// server connections are lent stays unknown.
+    ///
+    /// It takes the time to connect and about ten round trips, or `limit` at most.
+    pub(in crate::db) async fn probe_messages(&self, limit: Duration) -> Result<ProbeReport, Unavailable> {
+        let mut client = Client::open(self).await?;
+        let mut findings = ProbeReport::default();
+        let examining = async {
+            passage::examine(&mut client, &mut findings).await;
+            findings.pgdog_shards = passage::pgdog_shards(&mut client).await;
+        };
+        // Results that are not there by then stay unknown.
+        let _ = timeout(limit, examining).await;
+        Ok(findings)
+    }
+}
+
 /// After this time, even a probe without a waiting caller is given up: the other side does not answer any more.
 const LONGEST: Duration = Duration::from_secs(30);
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::plan::{Action, Effect, Plan, PlanError, ServiceField, Source as PlannedSource, plan};
 use crate::request::{Facts, JsonMap, Measure, Operation};
 use crate::schema::Schema;
-use crate::sql::{CompiledStatement, Statement, TenantSchema, compile};
+use crate::sql::{CompiledStatement, ShardingKey, Statement, TenantSchema, compile};
 
 /// JSON texts that do not come from the database, by response key: the answers to `__schema`, `__type` and
 /// `_service`, and to the application's fields.
@@ -64,6 +64,8 @@ pub(super) struct BoundOperation {
     pub(super) roots: Vec<usize>,
     /// The schema in which they run, if each tenant has one of its own.
     pub(super) tenant: Option<TenantSchema>,
+    /// The shard in which they run, if there are several behind a `PgDog`.
+    pub(super) shard: Option<ShardingKey>,
 }
 
 impl CompiledOperation {
@@ -161,6 +163,11 @@ impl BoundOperation {
     pub(super) fn within(mut self, tenant: Option<TenantSchema>) -> Self {
         self.statements.iter_mut().for_each(|statement| statement.tenant.clone_from(&tenant));
         Self { tenant, ..self }
+    }
+
+    /// The same in the shard of a key.
+    pub(super) fn in_shard(self, shard: Option<ShardingKey>) -> Self {
+        Self { shard, ..self }
     }
 
     /// The statements of a root field.

@@ -15,6 +15,7 @@ use crate::db;
 use crate::error::Error;
 use crate::request::{JsonMap, json_map};
 use crate::response::{self, Body};
+use crate::sql::ShardingKey;
 
 /// An operation that runs repeatedly for one identity, always on the primary.
 pub struct LiveOperation {
@@ -210,6 +211,11 @@ impl LiveOperation {
     /// Whether the application answers it with a stream; see [`Engine::stream`]. Other operations run again.
     pub fn is_of_application(&self) -> bool {
         self.prepared.compiled.calls_application()
+    }
+
+    /// The shard that it runs in, if there are several.
+    pub(super) fn shard(&self) -> Option<&ShardingKey> {
+        self.prepared.shard()
     }
 
     /// The answers that are ready before anything runs.

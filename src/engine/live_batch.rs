@@ -32,7 +32,7 @@ pub enum BatchRun {
 pub type BatchResult = (BatchRun, Option<Arc<[TableId]>>);
 
 impl Engine {
-    /// Runs operations in one message, or in one more for each failure. The hashes are those of the last
+    /// Runs operations in one message for each shard, or in one more for each failure. The hashes are those of the last
     /// answers.
     pub async fn run_live_batch(
         &self,
@@ -42,21 +42,26 @@ impl Engine {
         let mut runs: Vec<BatchResult> = members.iter().map(|_| (BatchRun::Alone, None)).collect();
         let fit = |index: &usize| self.fits_a_batch(members[*index].0);
         let mut waiting: Vec<usize> = (0..members.len()).filter(fit).collect();
-        while !waiting.is_empty() {
-            let batch = self.send_live(waiting.iter().map(|index| members[*index]), watch).await;
+        while let Some(first) = waiting.first() {
+            let shard = members[*first].0.shard();
+            let (mut together, others): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|index| members[*index].0.shard() == shard);
+            let batch = self.send_live(together.iter().map(|index| members[*index]), watch).await;
             let answered = batch.answers.len();
-            for (index, MemberResult { answer, tables }) in waiting.iter().zip(batch.answers) {
+            for (index, MemberResult { answer, tables }) in together.iter().zip(batch.answers) {
                 runs[*index] = (self.answered(members[*index].0, answer).await, tables);
             }
             if batch.failure.as_ref().is_some_and(db_is_away) && answered == 0 {
-                for index in waiting {
+                for index in together.into_iter().chain(others) {
                     runs[index] = (BatchRun::Unavailable, None);
                 }
                 break;
             }
             // The one that failed runs alone.
             let failed = usize::from(batch.failure.is_some());
-            waiting.drain(..(answered + failed).min(waiting.len()));
+            together.drain(..(answered + failed).min(together.len()));
+            together.extend(others);
+            waiting = together;
         }
         runs
     }

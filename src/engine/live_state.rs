@@ -49,6 +49,10 @@ impl Engine {
     pub async fn state(&self, known: Option<&LiveState>) -> Result<Option<(LiveState, Changes)>, Error> {
         let database = &self.inner.database;
         let mut state = ask(database).await?;
+        if database.is_sharded() {
+            // It says nothing about the other shards.
+            return Ok(Some((LiveState { has_log: false, ..state }, Changes::Anything)));
+        }
         let is_same = |known: &LiveState| known.started == state.started && known.position == state.position;
         if known.is_some_and(is_same) {
             return Ok(None);
@@ -73,7 +77,7 @@ impl Engine {
     pub async fn prune_changes(&self, before: Option<&LiveState>) -> Result<Option<LiveState>, Error> {
         let database = &self.inner.database;
         let now = ask(database).await?;
-        if !now.has_log {
+        if !now.has_log || database.is_sharded() {
             return Ok(None);
         }
         if let Some(before) = before.filter(|before| before.started == now.started) {

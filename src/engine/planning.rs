@@ -11,7 +11,7 @@ use super::compile::{BoundOperation, CompiledOperation, ReadyAnswers};
 use super::offload::{Offload, Place};
 use super::run::{Execution, Structure};
 use super::snapshots::{RoleSchema, Snapshots};
-use super::tenancy::{Tenancy, tenant_of};
+use super::tenancy::{Tenancy, shard_of, tenant_of};
 use super::work::Work;
 use super::{Identity, ReadFrom, Request, RoleLimits, describe, persisted};
 use crate::config::{Config, Documents, Limits, Tenant};
@@ -22,7 +22,7 @@ use crate::persisted::Persisted;
 use crate::plan::Effect;
 use crate::request::{JsonMap, Operation, is_subscription, json_map};
 use crate::schema::Application;
-use crate::sql::TenantSchema;
+use crate::sql::{ShardingKey, TenantSchema};
 
 /// Validates and plans requests against the API of their role. Cheap to clone.
 #[derive(Clone)]
@@ -63,6 +63,10 @@ impl Prepared {
 
     pub(super) fn tenant(&self) -> Option<&TenantSchema> {
         self.bound.tenant.as_ref()
+    }
+
+    pub(super) fn shard(&self) -> Option<&ShardingKey> {
+        self.bound.shard.as_ref()
     }
 
     pub(super) fn execution<'a>(
@@ -156,6 +160,12 @@ impl Planning {
             Some(tenancy) if compiled.runs() => Some(tenancy.schema_of(identity)?),
             Some(_) | None => None,
         };
+        let shard = match &self.inner.tenant {
+            Some(tenant) if tenant.is_sharding_key && compiled.runs() => {
+                Some(shard_of(tenant, identity, &role_schema.snapshot.schema)?)
+            }
+            Some(_) | None => None,
+        };
         stopwatch.finish(Stage::Plan);
         let (operation, bound) = match place {
             Place::Here => work.bind(operation, &compiled),
@@ -164,7 +174,7 @@ impl Planning {
                 self.inner.offload.run(move || work.borrowed().bind(operation, &compiled)).await?
             }
         };
-        let bound = bound?.within(tenant);
+        let bound = bound?.within(tenant).in_shard(shard);
         stopwatch.finish(Stage::Sql);
         let (read_from, answer_limit) = (request.read_from, limits.answer_bytes);
         Ok(Prepared { operation, compiled, bound, known, read_from, answer_limit })

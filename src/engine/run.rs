@@ -139,6 +139,9 @@ impl<'a> Execution<'a> {
     }
 
     fn reach(self) -> Reach {
+        if let Some(key) = &self.bound.shard {
+            return Reach::Shard(key.clone());
+        }
         if self.snapshot().schema.catalog.citus.is_none() {
             return Reach::Server;
         }

@@ -10,14 +10,15 @@ use quick_cache::sync::Cache;
 use super::compile::{CompiledOperation, ReadyAnswers, Root, Source};
 use super::compiled::{CompiledOperations, Id};
 use super::toolbox::Toolbox;
-use crate::catalog::Catalog;
-use crate::config::{Api, Introspection, Limits};
+use crate::catalog::{Catalog, base_type};
+use crate::config::{Api, Introspection, Limits, Tenant};
 use crate::error::Error;
 use crate::event::Event;
 use crate::plan::ServiceField;
 use crate::request::{Document, JsonMap, Message, Operation, RequestError};
 use crate::schema::rendered::Rendered;
 use crate::schema::{Application, Options, QueryFieldKind, Schema};
+use crate::sql::KeyType;
 
 /// About how many bytes the cached documents of a snapshot may take.
 const DOCUMENT_BYTES: u64 = 16 << 20;
@@ -67,6 +68,22 @@ impl Weighter<String, Arc<ReadyAnswers>> for TextWeight {
     }
 }
 
+/// The type of the sharding key, by the first table that has it.
+fn key_type(catalog: &Catalog, tenant: &Tenant) -> KeyType {
+    let column = catalog.tables.iter().find_map(|table| {
+        let index = table.column_index(&tenant.column)?;
+        catalog.type_of(&table.columns[index])
+    });
+    column.map_or(KeyType::Text, |found| KeyType::of(&base_type(&catalog.types, found).name))
+}
+
+/// Makes tables without the sharding key read-only: each shard has a copy of them, and a change would reach only one.
+fn protect_copies(catalog: &mut Catalog, tenant: &Tenant) {
+    for table in catalog.tables.iter_mut().filter(|table| table.column_index(&tenant.column).is_none()) {
+        (table.can_insert, table.can_update, table.can_delete) = (false, false, false);
+    }
+}
+
 impl Snapshot {
     pub(super) fn new(json: &str, api: &Api, application: &Application) -> Result<Self, Error> {
         let mut catalog = Catalog::from_json(json)?;
@@ -76,6 +93,11 @@ impl Snapshot {
                 .text_search
                 .keep(|schema| schema == "public" || api.schemas.iter().any(|own| own == schema));
         }
+        let sharded = api.tenant.as_ref().filter(|tenant| tenant.is_sharding_key);
+        let sharding_key = sharded.map(|tenant| {
+            protect_copies(&mut catalog, tenant);
+            key_type(&catalog, tenant)
+        });
         let options = Options {
             total_count: api.total_count,
             aggregate: api.aggregate,
@@ -88,6 +110,7 @@ impl Snapshot {
         let extended = |catalog| Rendered::of(&Arc::new(catalog), options, application);
         let (mut schema, rendered) = extended(catalog)?;
         schema.tenant_column = api.tenant.as_ref().map(|tenant| tenant.column.as_str().into());
+        schema.sharding_key = sharding_key;
         let template = api.schema_per_tenant.as_ref().map(|tenants| tenants.template.as_str().into());
         schema.tenant_template = template;
         let visible = match visible {

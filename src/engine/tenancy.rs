@@ -7,7 +7,8 @@ use crate::config::{Api, CLAIMS_SETTING, SchemaPerTenant, Tenant, TenantSource};
 use crate::db::{self, Access, Scope};
 use crate::error::{Error, is_schema_change};
 use crate::request::JsonValue;
-use crate::sql::{Statement, TenantSchema};
+use crate::schema::Schema;
+use crate::sql::{KeyType, ShardingKey, Statement, TenantSchema};
 
 /// The setting with the headers that SQL can read.
 const HEADERS_SETTING: &str = "request.headers";
@@ -39,16 +40,11 @@ impl Tenancy {
             TenantSource::Claim(path) => found(identity, CLAIMS_SETTING, path),
             TenantSource::Header(name) => found(identity, HEADERS_SETTING, std::slice::from_ref(name)),
         };
-        let name = match name {
-            JsonValue::String(name) => name.as_str().to_owned(),
-            JsonValue::Number(number) => number.to_string(),
-            JsonValue::Null | JsonValue::Bool(_) | JsonValue::Array(_) | JsonValue::Object(_) => {
-                return Err(Error::TenantMissing(match &self.named_by {
-                    TenantSource::Claim(path) => format!("a token with the claim {}", path.join(".")),
-                    TenantSource::Header(name) => format!("the header {name}"),
-                }));
-            }
+        let source = || match &self.named_by {
+            TenantSource::Claim(path) => format!("a token with the claim {}", path.join(".")),
+            TenantSource::Header(name) => format!("the header {name}"),
         };
+        let name = text_of(name).ok_or_else(|| Error::TenantMissing(source()))?;
         TenantSchema::new(&name, &self.exposed).ok_or_else(|| db::Error::TenantRefused(name).into())
     }
 }
@@ -77,6 +73,25 @@ pub(super) fn usable(tenant: &TenantSchema) -> Statement {
 /// The tenant that a caller's claims name; null if they name none.
 pub(super) fn tenant_of(tenant: &Tenant, identity: &Identity) -> JsonValue {
     found(identity, CLAIMS_SETTING, &tenant.claim)
+}
+
+/// The shard of the tenant that a caller's claims name, behind a `PgDog` with several.
+pub(super) fn shard_of(tenant: &Tenant, identity: &Identity, schema: &Schema) -> Result<ShardingKey, Error> {
+    let of = schema.sharding_key.unwrap_or(KeyType::Text);
+    let key = text_of(tenant_of(tenant, identity)).and_then(|value| ShardingKey::new(&value, of));
+    key.ok_or_else(|| {
+        let claim = tenant.claim.join(".");
+        Error::TenantMissing(format!("a token with the claim {claim}, {}", of.values()))
+    })
+}
+
+/// A text, or a number as text.
+fn text_of(value: JsonValue) -> Option<String> {
+    match value {
+        JsonValue::String(text) => Some(text.as_str().to_owned()),
+        JsonValue::Number(number) => Some(number.to_string()),
+        JsonValue::Null | JsonValue::Bool(_) | JsonValue::Array(_) | JsonValue::Object(_) => None,
+    }
 }
 
 /// A value in one of the request's settings, which is a JSON object; null if there is none.

@@ -24,6 +24,7 @@ pub(super) fn build(catalog: Arc<Catalog>, options: Options, application: &Appli
         subscription: IndexMap::new(),
         node_id,
         tenant_column: None,
+        sharding_key: None,
         tenant_template: None,
         marks_semantic_non_null: options.semantic_non_null,
         tables: Vec::new(),

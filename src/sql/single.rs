@@ -58,7 +58,7 @@ impl Compiler<'_> {
 
     /// The insert of one row, which returns the response.
     pub(super) fn single_row_write(&mut self, write: &Write) -> Option<SingleRow> {
-        if self.shapes().returns_columns_only() {
+        if self.shapes().returns_columns_only() || self.schema.sharding_key.is_some() {
             return None;
         }
         // A key may have been dropped since the catalog was read, so an update or delete counts its rows:

@@ -213,7 +213,8 @@ impl Compiler<'_> {
         columns: &[usize],
         is_row_needed: bool,
     ) -> Vec<SelectColumn> {
-        if columns.is_empty() && !is_row_needed {
+        let stays_in_shard = self.stays_in_shard(at);
+        if columns.is_empty() && !is_row_needed && stays_in_shard.is_none() {
             return vec![SelectColumn { expression: Expression::Number(1), alias: Some("row".to_owned()) }];
         }
         let mut returning: Vec<_> = columns.iter().map(|column| self.column(at, *column).unnamed()).collect();
@@ -221,6 +222,7 @@ impl Compiler<'_> {
         if is_row_needed {
             returning.push(self.row_as_column(at));
         }
+        returning.extend(stays_in_shard);
         returning
     }
 

@@ -153,7 +153,7 @@ async fn with_the_setting_tenant_answers_are_those_of_tables_with_the_callers_ro
     }
     let mut restricted = config(&all);
     let claim = ["org", "tenant"].map(str::to_owned).to_vec();
-    restricted.api.tenant = Some(Tenant { column: "tenant_id".to_owned(), claim });
+    restricted.api.tenant = Some(Tenant { column: "tenant_id".to_owned(), claim, is_sharding_key: false });
     let engines = [restricted, config(&own)].map(|config| Engine::new(&config).expect("an engine"));
     let claims = json!({ "org": { "tenant": 3 } }).to_string();
     let settings = [(CLAIMS_SETTING.into(), claims.into())].into();

@@ -77,6 +77,7 @@ pub(crate) fn settings(url: &str) -> config::Database {
         replicas: Vec::new(),
         pool_size: 2,
         pool_mode: PoolMode::Transaction,
+        is_sharded: false,
         context: None,
         stored_operations: None,
         acquire_timeout: Duration::from_secs(5),

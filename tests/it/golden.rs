@@ -54,7 +54,7 @@ impl Case {
         self.folder.ends_with("entities")
     }
 
-    fn config(&self, url: &str, pool_mode: PoolMode) -> Config {
+    pub(crate) fn config(&self, url: &str, pool_mode: PoolMode) -> Config {
         let mut config = harness::config(url, pool_mode);
         config.api.schemas = SCHEMAS.map(str::to_owned).into();
         config.api.federation = self.is_of_subgraph();
@@ -71,13 +71,13 @@ impl Case {
         self.folder.ends_with("schema_per_tenant")
     }
 
-    fn identity(&self) -> Identity {
+    pub(crate) fn identity(&self) -> Identity {
         let claims = serde_json::json!({ "tenant": "acme" }).to_string();
         let settings = [(CLAIMS_SETTING.into(), claims.into())].into();
         if self.is_of_tenants() { Identity { settings, ..Identity::default() } } else { Identity::default() }
     }
 
-    fn request(&self) -> Request {
+    pub(crate) fn request(&self) -> Request {
         Request {
             document: self.read("request.graphql").into(),
             operation_name: None,

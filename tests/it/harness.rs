@@ -13,8 +13,8 @@ use std::time::Duration;
 use glowplug::config::{self, Config, PoolMode, Secret};
 use glowplug::engine::{AllowedOperations, Engine, Identity, ReadFrom, Request};
 use glowplug_local::{
-    Cluster, ClusterOptions, Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, PoolerMode,
-    PoolerOptions, PostgresProgram, Redis,
+    Cluster, ClusterOptions, Clustering, Odyssey, OdysseyStatements, PgDog, PgDogOptions, Pgpool, Pooler,
+    PoolerMode, PoolerOptions, PostgresProgram, Redis,
 };
 use serde_json::{Map, Value};
 use tokio_postgres::{Client, NoTls};
@@ -123,6 +123,12 @@ pub(crate) fn odyssey(statements: OdysseyStatements, pool_size: u32) -> Odyssey 
     Odyssey::start(cluster(), &name, PoolerMode::Transaction, statements, pool_size).expect("an Odyssey")
 }
 
+/// A PgDog in front of the shared server, of which only tests need one that are run by hand; it stops when it is dropped.
+pub(crate) fn pgdog(options: &PgDogOptions) -> PgDog {
+    let name = format!("pgdog-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    PgDog::start(cluster(), &name, options).expect("a PgDog")
+}
+
 /// A command from words, as in `redis-cli`.
 pub(crate) fn redis_command(command: &str) -> redis::Cmd {
     let mut words = command.split(' ');
@@ -165,6 +171,7 @@ pub(crate) fn config(url: &str, pool_mode: PoolMode) -> Config {
             replicas: Vec::new(),
             pool_size: 4,
             pool_mode,
+            is_sharded: false,
             context: None,
             stored_operations: None,
             acquire_timeout: Duration::from_secs(5),

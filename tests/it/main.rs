@@ -59,6 +59,7 @@ mod names;
 mod node;
 mod observability;
 mod persisted;
+mod pgdog;
 mod place;
 mod plans;
 mod poolers;

@@ -52,7 +52,7 @@ impl Verdict {
 const PROTOCOLS: [Protocol; 3] = [Protocol::Simple, Protocol::Unnamed, Protocol::Prepared];
 
 /// The results for `Simple`, `Unnamed`, and `Prepared`.
-const TABLE: [(Stand, [Verdict; 3]); 10] = [
+const TABLE: [(Stand, [Verdict; 3]); 12] = [
     (Stand::Direct, [Verdict::Safe; 3]),
     (Stand::Session, [Verdict::Safe; 3]),
     (Stand::Transaction, [Verdict::Safe, Verdict::Safe, Verdict::FailsInTransactions]),
@@ -66,6 +66,8 @@ const TABLE: [(Stand, [Verdict; 3]); 10] = [
     (Stand::Odyssey, [Verdict::SafeUntilTablesChange; 3]),
     (Stand::Pgpool, [Verdict::Safe; 3]),
     (Stand::RawPgpool, [Verdict::Safe; 3]),
+    (Stand::PgDog, [Verdict::Safe; 3]),
+    (Stand::SessionPgDog, [Verdict::Safe; 3]),
 ];
 
 /// Tests a row of the table.
@@ -160,6 +162,18 @@ async fn through_pgpool() {
 #[tokio::test]
 async fn through_pgpool_in_raw_mode() {
     row(Stand::RawPgpool).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PgDog, which no distribution has: PGDOG_BIN=… cargo test --test it pgdog -- --ignored"]
+async fn through_pgdog_in_transaction_mode() {
+    row(Stand::PgDog).await;
+}
+
+#[tokio::test]
+#[ignore = "needs PgDog, which no distribution has: PGDOG_BIN=… cargo test --test it pgdog -- --ignored"]
+async fn through_pgdog_in_session_mode() {
+    row(Stand::SessionPgDog).await;
 }
 
 #[test]

@@ -68,7 +68,8 @@ impl World {
 
     /// Another engine, which connects through a pooler.
     async fn answering_through(&self, pooler: &Pooler) -> Answering {
-        let config = harness::config(&self.url_through(pooler), PoolMode::Transaction);
+        // Without a probe, whose queries the pooler would count.
+        let config = harness::config(&self.url_through(pooler), PoolMode::Direct);
         Answering::start(Route::Direct, &config).await
     }
 

@@ -149,7 +149,10 @@ codes! {
     MessagesSplit: Trouble "messages-split", "A message of several statements does not pass as one.",
         ["each GraphQL operation is one message of several statements: use another pooler, or none"];
     Sharded: Trouble "pgdog-sharded", "There are several shards behind a PgDog.",
-        ["operations do not name their shard in a way that PgDog reads: serve each shard with a separate Glowplug"];
+        ["set `tenant` to the sharding key and the claim with its value, such as `pgdog:tenant_id=claims.tenant` (docs/distributed.md), \
+          or serve each shard with a separate Glowplug"];
+    NoShards: Note "no-shards", "The setting tenant has a sharding key, and there are no shards.",
+        ["leave `pgdog:` out of the setting tenant, unless the shards come later"];
     ExtendedFails: Note "extended-protocol-fails", "The extended protocol does not work.",
         ["GraphQL works; Diesel queries of your own program do not"];
     WritesHeld: Note "typed-writes-held", "The pooler opens a transaction for a write by the extended protocol, and does not commit it: pgpool-II in raw mode.",

@@ -75,7 +75,7 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
         return None;
     }
     let config = Config { database: alone(&config.database), ..config.clone() };
-    let database = Database::new(&config.database).ok()?;
+    let database = Database::unprobed(&config.database).ok()?;
     report.checks.extend(callers::unmet(&config, &database).await);
     if report.own_troubles() > 0 {
         return None;
@@ -94,7 +94,7 @@ async fn examine_database(subject: &Subject<'_>, report: &mut Report) -> Option<
 
 /// Why the first query is not answered, if it is not.
 async fn first_answer(config: &Config, connector: &Connector) -> Option<Check> {
-    let database = Database::new(&alone(&config.database)).ok()?;
+    let database = Database::unprobed(&alone(&config.database)).ok()?;
     let unanswered = |why: String| {
         Check::new(
             "Pooler",
@@ -141,6 +141,7 @@ async fn examine_inside(subject: &Subject<'_>, report: &mut Report) {
     report.checks.extend(service::describe(&connector.place(), found.lending));
     report.checks.push(findings::server(&found));
     report.checks.push(findings::lending(&found, facts.as_ref(), settings));
+    report.checks.extend(findings::shards(&found, settings.is_sharded));
     report.checks.push(findings::statements(&found, settings));
     report.checks.push(findings::sessions(&sessions, options));
     report.checks.push(room::examine(connector, &found, facts.as_ref(), settings).await);

@@ -77,12 +77,26 @@ fn unsafe_mode(lending: FoundPoolMode, setting: PoolMode) -> Option<&'static str
     }
 }
 
+/// The shards behind a `PgDog`, if there are any, and whether operations name theirs.
+pub(super) fn shards(findings: &ProbeReport, names_shards: bool) -> Option<Check> {
+    const SUBJECT: &str = "Shards";
+    match (names_shards, findings.sharded(), findings.pgdog_shards) {
+        (false, Some(why), _) => Some(Check::new(SUBJECT, Code::Sharded, why)),
+        (true, Some(_), Some(shards)) => Some(Check::ok(
+            SUBJECT,
+            format!("{shards} behind PgDog; an operation goes to that of its caller's tenant"),
+        )),
+        (true, ..) => {
+            let found = "the setting tenant has a sharding key, and no PgDog with several shards is here";
+            Some(Check::new(SUBJECT, Code::NoShards, found))
+        }
+        (false, None, _) => None,
+    }
+}
+
 /// How the pooler treats named statements, and what Glowplug does about it.
 pub(super) fn statements(findings: &ProbeReport, settings: &config::Database) -> Check {
     const SUBJECT: &str = "Statements";
-    if let Some(why) = findings.sharded() {
-        return Check::new(SUBJECT, Code::Sharded, why);
-    }
     let context = settings.context.unwrap_or_else(|| findings.context());
     if let ProbeResult::Fails(why) = findings.message(context) {
         let found =
@@ -208,6 +222,15 @@ mod tests {
         assert_eq!(server(&findings(130_011)).code, Code::ServerTooOld);
         assert!(server(&findings(130_011)).found.contains("PostgreSQL 13.11"));
         assert_eq!(server(&findings(140_000)).code, Code::Fine);
+    }
+
+    #[test]
+    fn shards_and_the_sharding_key_go_together() {
+        let behind = |pgdog_shards| ProbeReport { pgdog_shards, ..findings(150_000) };
+        let code = |shards, is_sharded| super::shards(&behind(shards), is_sharded).map(|check| check.code);
+        assert_eq!([code(None, false), code(Some(1), false)], [None, None]);
+        assert_eq!([code(Some(2), false), code(Some(2), true)], [Some(Code::Sharded), Some(Code::Fine)]);
+        assert_eq!([code(None, true), code(Some(1), true)], [Some(Code::NoShards); 2]);
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub(super) async fn examine(way: Route, known: &Examined<'_>) -> Other {
 
 /// Asks a server for its identity.
 pub(super) async fn identify(settings: &config::Database) -> Result<Identity, String> {
-    let database = Database::new(&alone(settings)).map_err(|error| error.to_string())?;
+    let database = Database::unprobed(&alone(settings)).map_err(|error| error.to_string())?;
     let text = if let Ok(text) = ask(&database, IDENTITY).await {
         text
     } else {

@@ -6,7 +6,7 @@ use super::code::Code;
 use super::report::Check;
 use super::sniff::{self, Listener};
 use super::trouble::{self, ByTls, Refusal};
-use crate::config::{self, PoolMode};
+use crate::config;
 use crate::db::{Connection, Connector};
 
 /// The time limit of the probe.
@@ -48,7 +48,7 @@ fn connected(connection: &Connection, took: Duration, connector: &Connector) -> 
     }
 }
 
-/// The settings of a pool with one connection that does not start a probe of its own.
+/// The settings of a pool with one connection.
 pub(super) fn alone(settings: &config::Database) -> config::Database {
-    config::Database { pool_size: 1, pool_mode: PoolMode::Transaction, ..settings.clone() }
+    config::Database { pool_size: 1, ..settings.clone() }
 }

@@ -23,6 +23,7 @@ pub(super) fn database(reader: &mut Reader<'_>) -> Database {
         replicas: reader.optional("replica-url", replicas).unwrap_or_default(),
         pool_size: u32::try_from(reader.count("pool-size", 1..=10_000)).unwrap_or(u32::MAX),
         pool_mode,
+        is_sharded: false,
         context,
         stored_operations: reader.read("stored-operations", |text| match text {
             "auto" => Ok(Some(StoredOperations::default())),

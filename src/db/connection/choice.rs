@@ -1,13 +1,14 @@
-//! Pool mode `auto`: the current protocols of queries, and when to probe again.
+//! The current protocols of queries by what a probe has found, and when to probe again.
 //!
-//! Until a probe has succeeded, it is the protocol that is safe everywhere. Never probes by itself: `pool/probing.rs` does.
+//! Until a probe has succeeded, they are those that are safe everywhere, or those of the pool mode, if it is set. Never probes
+//! by itself: `pool/probing.rs` does.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::config::PoolMode;
-use crate::db::connection::protocol::{AtomicProtocols, Protocol, Protocols};
+use crate::db::connection::protocol::{AtomicProtocols, Protocol, Protocols, RoutingHint};
 use crate::db::error::Error;
 use crate::db::lock::Lock;
 use crate::event::Event;
@@ -21,6 +22,9 @@ const NEVER: u64 = u64::MAX;
 /// The protocols that are safe by what is known. Reading them takes no lock.
 #[derive(Debug)]
 pub(in crate::db) struct ProtocolChoice {
+    pool_mode: PoolMode,
+    /// Whether each message names its shard.
+    is_sharded: bool,
     protocols: AtomicProtocols,
     /// When the next probe is due, in milliseconds after `start`.
     due: AtomicU64,
@@ -39,21 +43,41 @@ struct State {
     falls: u32,
 }
 
-impl Default for ProtocolChoice {
-    fn default() -> Self {
+impl ProtocolChoice {
+    pub(in crate::db) fn new(pool_mode: PoolMode, is_sharded: bool) -> Self {
         Self {
-            protocols: AtomicProtocols::new(Protocols::of(PoolMode::Auto)),
+            pool_mode,
+            is_sharded,
+            protocols: AtomicProtocols::new(initial(pool_mode, is_sharded)),
             due: AtomicU64::new(0),
             start: Instant::now(),
             refusal: OnceLock::new(),
             changing: Lock::new(State { pause: PAUSE.0, falls: 0 }),
         }
     }
-}
 
-impl ProtocolChoice {
     pub(in crate::db) fn protocols(&self) -> Protocols {
         self.protocols.get()
+    }
+
+    /// Whether the pool mode is found out, too, so that named statements may be used and given up.
+    pub(in crate::db) fn is_auto(&self) -> bool {
+        self.pool_mode == PoolMode::Auto
+    }
+
+    /// Whether each message names its shard.
+    pub(in crate::db) fn is_sharded(&self) -> bool {
+        self.is_sharded
+    }
+
+    /// Of the protocols that a probe has found to be safe, those that the settings leave open.
+    pub(in crate::db) fn left_open(&self, found: Protocols) -> Protocols {
+        let Protocols { context, hint, .. } = found;
+        match (self.is_sharded, self.pool_mode) {
+            (true, _) => Protocols { context, ..initial(self.pool_mode, true) },
+            (false, PoolMode::Auto) => found,
+            (false, fixed) => Protocols { context, hint, ..Protocols::of(fixed) },
+        }
     }
 
     /// No operation runs from now on: its answers could be wrong.
@@ -122,6 +146,16 @@ impl ProtocolChoice {
     }
 }
 
+/// The protocols before a probe has found anything.
+pub(in crate::db) fn initial(pool_mode: PoolMode, is_sharded: bool) -> Protocols {
+    let safe = Protocols::of(pool_mode);
+    if is_sharded {
+        Protocols { operations: Protocol::Simple, hint: RoutingHint::Shards, ..safe }
+    } else {
+        safe
+    }
+}
+
 fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(NEVER - 1)
 }
@@ -130,7 +164,6 @@ fn milliseconds(duration: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::config::ContextForm;
-    use crate::db::connection::protocol::RoutingHint;
 
     const PREPARED: Protocols = Protocols {
         typed: Protocol::Prepared,
@@ -142,7 +175,7 @@ mod tests {
 
     #[test]
     fn names_are_used_after_a_probe_and_given_up_when_one_gets_lost() {
-        let choice = ProtocolChoice::default();
+        let choice = ProtocolChoice::new(PoolMode::Auto, false);
         assert_eq!(choice.protocols().typed, Protocol::Unnamed);
         assert!(choice.settle(PREPARED, true, 0));
         assert_eq!(choice.protocols(), PREPARED);
@@ -154,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_probe_that_began_before_a_name_got_lost_is_not_believed() {
-        let choice = ProtocolChoice::default();
+        let choice = ProtocolChoice::new(PoolMode::Auto, false);
         choice.settle(PREPARED, true, 0);
         choice.fall_back(LOST);
         assert!(!choice.settle(PREPARED, true, 0));
@@ -165,7 +198,7 @@ mod tests {
 
     #[test]
     fn names_that_get_lost_again_and_again_are_tried_less_and_less() {
-        let choice = ProtocolChoice::default();
+        let choice = ProtocolChoice::new(PoolMode::Auto, false);
         for fall in 0..20 {
             choice.settle(PREPARED, true, fall);
             choice.fall_back(LOST);
@@ -174,8 +207,25 @@ mod tests {
     }
 
     #[test]
+    fn a_pool_mode_that_is_set_leaves_the_context_and_the_hint_open() {
+        let found = Protocols { context: ContextForm::Mixed, hint: RoutingHint::Role, ..PREPARED };
+        for pool_mode in [PoolMode::Transaction, PoolMode::Statement, PoolMode::Session] {
+            let settled = ProtocolChoice::new(pool_mode, false).left_open(found);
+            let set = Protocols::of(pool_mode);
+            assert_eq!((settled.typed, settled.operations), (set.typed, set.operations));
+            assert_eq!((settled.context, settled.hint), (ContextForm::Mixed, RoutingHint::Role));
+        }
+        for pool_mode in [PoolMode::Auto, PoolMode::Transaction] {
+            let choice = ProtocolChoice::new(pool_mode, true);
+            for protocols in [choice.protocols(), choice.left_open(found)] {
+                assert_eq!((protocols.operations, protocols.hint), (Protocol::Simple, RoutingHint::Shards));
+            }
+        }
+    }
+
+    #[test]
     fn a_probe_is_due_for_one_caller_and_again_after_a_pause() {
-        let choice = ProtocolChoice::default();
+        let choice = ProtocolChoice::new(PoolMode::Auto, false);
         assert_eq!(choice.begin_probe(), Some(0));
         assert_eq!(choice.begin_probe(), None, "it is under way");
         choice.fail();

@@ -64,20 +64,13 @@ pub enum RoutingHint {
     /// None: there is no such proxy.
     None,
     /// `PgDog`'s comment that selects the primary, in front of messages that may write.
-    PgDog,
+    Role,
+    /// The same with several shards: each message also has a comment that selects its shard.
+    Shards,
 }
 
 impl RoutingHint {
-    const ALL: [Self; 2] = [Self::None, Self::PgDog];
-
-    /// The comment in front of a message that may write.
-    pub(in crate::db) fn of_write(self) -> &'static str {
-        match self {
-            Self::None => "",
-            // https://docs.pgdog.dev/features/load-balancer/manual-routing/
-            Self::PgDog => "/* pgdog_role: primary */ ",
-        }
-    }
+    const ALL: [Self; 3] = [Self::None, Self::Role, Self::Shards];
 }
 
 /// The purpose of a query.

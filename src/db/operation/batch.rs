@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use crate::config::ContextForm;
 use crate::db::connection::Connection;
+use crate::db::connection::protocol::RoutingHint;
 use crate::db::error::{DatabaseError, Error};
 use crate::db::operation::answers::Collected;
 use crate::db::operation::context::append_context;
-use crate::db::operation::message::{append, session};
-use crate::db::operation::scope::Scope;
+use crate::db::operation::message::{BEFORE_BEGIN, append, hint_text, session};
+use crate::db::operation::scope::{Access, Reach, Scope};
 use crate::db::operation::stored::{Call, Calls};
 use crate::db::wire::TransactionStatus;
 use crate::statement::{SessionSettings, Statement};
@@ -98,9 +99,13 @@ impl BatchMessage {
     pub(in crate::db) fn compose(
         members: &[(&BatchMember<'_>, Calls)],
         form: ContextForm,
+        hint: RoutingHint,
     ) -> Result<Self, Error> {
-        let (mut text, mut places) = (String::new(), Vec::with_capacity(members.len()));
-        let mut results = 0;
+        // A replica may not yet have the change for which a batch runs.
+        let reach = members.first().map_or(&Reach::Server, |(first, _)| &first.scope.reach);
+        let before = hint_text(hint, Access::ReadWrite, reach);
+        let (mut text, mut places) = ([&*before, BEFORE_BEGIN].concat(), Vec::with_capacity(members.len()));
+        let mut results = 1;
         for neighbours in members.chunk_by(|(one, _), (other, _)| one.may_share_with(other)) {
             let Some((first, calls)) = neighbours.first() else { continue };
             let of_all =
@@ -267,7 +272,7 @@ mod tests {
             })
             .collect();
         let with_calls: Vec<_> = members.iter().map(|member| (member, Calls::default())).collect();
-        BatchMessage::compose(&with_calls, ContextForm::SetConfig).unwrap()
+        BatchMessage::compose(&with_calls, ContextForm::SetConfig, RoutingHint::None).unwrap()
     }
 
     #[test]
@@ -286,14 +291,14 @@ mod tests {
     #[test]
     fn a_member_is_answered_as_soon_as_its_own_result_is_there() {
         let batch = composed(&[("ann", 1), ("ann", 2), ("bob", 1)]);
-        // begin, scope, answer, statement, answer, commit, and the same for bob.
-        assert_eq!(batch.places, [(2, None), (4, None), (8, None)]);
+        // The first statement; begin, scope, answer, statement, answer, commit; and the same for bob.
+        assert_eq!(batch.places, [(3, None), (5, None), (9, None)]);
         let mut collected = Collected::default();
         let mut answered = Vec::new();
-        for number in 0..10 {
-            collected.push((number != 2).then(|| format!("{number} of {number}")));
+        for number in 0..11 {
+            collected.push((number != 3).then(|| format!("{number} of {number}")));
             answered.push(batch.read(&collected).unwrap_or_default().len());
         }
-        assert_eq!(answered, [0, 0, 1, 1, 2, 2, 2, 2, 3, 3]);
+        assert_eq!(answered, [0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3]);
     }
 }

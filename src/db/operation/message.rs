@@ -3,13 +3,15 @@
 //! PostgreSQL runs such a message as one implicit transaction (manual, section 55.2.2.1): all of it or nothing. Its settings
 //! end with it. Never does I/O.
 
+use std::borrow::Cow;
+
 use crate::config::ContextForm;
 use crate::db::connection::protocol::RoutingHint;
 use crate::db::error::Error;
 use crate::db::operation::context::{append_calls, append_context, append_reach, reach_statement};
 use crate::db::operation::literal::append_parameter;
 use crate::db::operation::placeholder::append_statement;
-use crate::db::operation::scope::{Access, Scope};
+use crate::db::operation::scope::{Access, Reach, Scope};
 use crate::db::operation::stored::Calls;
 use crate::statement::{Filling, SessionSettings, Statement, Text};
 
@@ -21,12 +23,29 @@ pub(super) struct Message {
 
 impl Message {
     /// The same with a routing comment for a proxy.
-    pub(super) fn with_hint(mut self, hint: RoutingHint, access: Access) -> Self {
-        let comment = if access == Access::ReadWrite { hint.of_write() } else { "" };
+    pub(super) fn with_hint(mut self, hint: RoutingHint, scope: &Scope) -> Self {
+        let comment = hint_text(hint, scope.access, &scope.reach);
         if !comment.is_empty() {
-            self.text.insert_str(0, comment);
+            self.text.insert_str(0, &comment);
         }
         self
+    }
+}
+
+/// The comment in front of a message for a proxy that reads one (<https://docs.pgdog.dev/features/load-balancer/manual-routing/>).
+pub(super) fn hint_text(hint: RoutingHint, access: Access, reach: &Reach) -> Cow<'static, str> {
+    let role = match access {
+        Access::ReadOnly => "",
+        // In front of the key: `PgDog` takes the first role that it finds.
+        Access::ReadWrite => "pgdog_role: primary ",
+    };
+    match (hint, reach) {
+        (_, Reach::Shard(key)) => format!("/* {role}pgdog_sharding_key: \"{}\" */ ", key.value()).into(),
+        (RoutingHint::Shards, Reach::Server | Reach::Workers { .. }) => {
+            format!("/* {role}pgdog_shard: 0 */ ").into()
+        }
+        (RoutingHint::Role, _) if !role.is_empty() => format!("/* {role}*/ ").into(),
+        (RoutingHint::Role | RoutingHint::None, _) => "".into(),
     }
 }
 
@@ -66,6 +85,13 @@ pub(super) fn compose_writable(scope: &Scope, statements: &[Statement]) -> Resul
     Ok(Message { text, results_of_scope })
 }
 
+/// Stands in front of a `begin` with further statements behind it. `PgDog` answers a message that begins with `begin` by
+/// itself, and drops or delays the rest. PostgreSQL makes one transaction of all of it.
+pub(in crate::db) const BEFORE_BEGIN: &str = "select;\n";
+
+/// The same in front of a `begin` that has to come before the first query of its transaction: `show` is none.
+const BEFORE_FIRST_QUERY: &str = "show transaction_isolation;\n";
+
 /// How a transaction of several messages begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Begin {
@@ -76,6 +102,16 @@ pub(in crate::db) enum Begin {
 }
 
 impl Begin {
+    /// The same as one message, with the statement that has to be in front. Its second result is that of `begin`.
+    pub(in crate::db) fn message(self, scope: &Scope, hint: RoutingHint) -> Result<String, Error> {
+        let before = match self {
+            Self::AsSession => BEFORE_BEGIN,
+            Self::AsConfigured => BEFORE_FIRST_QUERY,
+        };
+        let text = [before, &self.statements(scope)?.join(";\n")].concat();
+        Ok(Message { text, results_of_scope: 0 }.with_hint(hint, scope).text)
+    }
+
     /// The statements that begin it and set `scope` for the following statements. The value of the second one begins with
     /// whether the transaction is read-only.
     pub(in crate::db) fn statements(self, scope: &Scope) -> Result<Vec<String>, Error> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::db::connection::protocol::{Protocol, Protocols};
 use crate::db::error::Error;
-use crate::statement::SessionSettings;
+use crate::statement::{SessionSettings, ShardingKey};
 
 /// The name that means the connection's own user in `SET ROLE` (PostgreSQL manual). A caller may not choose it as a role: it
 /// would get that user's rights.
@@ -42,10 +42,12 @@ pub struct Scope {
 }
 
 /// The servers on which the settings of a scope have to hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
-    /// The one that the connection leads to.
+    /// The one that the connection leads to; the first shard, if there are several behind a `PgDog`.
     Server,
+    /// The shard of a key, behind a `PgDog`. It reads the key in front of a message, which then goes to that shard as a whole.
+    Shard(ShardingKey),
     /// The workers of Citus, too, where parts of the statements run. Citus passes on what `SET LOCAL` sets, and not what
     /// `set_config` sets.
     Workers {
@@ -86,11 +88,11 @@ impl Scope {
     }
 
     /// The protocols for its operations. What is not one message of the simple protocol is not one transaction for Citus: of a
-    /// pipeline, it commits each statement by itself.
+    /// pipeline, it commits each statement by itself. `PgDog` chooses a shard for each statement of a pipeline.
     pub(in crate::db) fn protocols(&self, safe: Protocols) -> Protocols {
         match self.reach {
             Reach::Server => safe,
-            Reach::Workers { .. } => Protocols { operations: Protocol::Simple, ..safe },
+            Reach::Shard(_) | Reach::Workers { .. } => Protocols { operations: Protocol::Simple, ..safe },
         }
     }
 

@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 
+use crate::db::connection::protocol::Protocols;
 use crate::db::error::Error;
 use crate::db::operation::batch::{BatchMember, BatchMessage, MemberResult};
 use crate::db::operation::scope::Access;
@@ -19,7 +20,7 @@ pub struct Batch {
 }
 
 impl Database {
-    /// Runs reads of several scopes in one round trip, each scope in a transaction of its own. Where one fails, those behind it have not run.
+    /// Runs reads of several scopes, which have one reach, in one round trip, each scope in a transaction of its own. Where one fails, those behind it have not run.
     ///
     /// They take as long together as one statement may. The future may be dropped: what runs is cancelled.
     pub async fn run_batch(&self, members: &[BatchMember<'_>]) -> Batch {
@@ -36,7 +37,8 @@ impl Database {
     ) -> Result<(), Error> {
         let with_calls = members.iter().map(|member| (member, self.calls(&member.scope, member.statements)));
         let with_calls: Vec<_> = with_calls.collect();
-        let batch = BatchMessage::compose(&with_calls, self.pool.protocols().context)?;
+        let Protocols { context, hint, .. } = self.pool.protocols();
+        let batch = BatchMessage::compose(&with_calls, context, hint)?;
         for member in members {
             Event::StatementsSent { statements: member.statements }.emit();
         }

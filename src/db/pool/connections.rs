@@ -57,16 +57,18 @@ pub(in crate::db) struct Pool {
     acquire_timeout: Duration,
     maximum: u32,
     waiting: AtomicU32,
-    /// The protocols, where a probe determines them.
+    /// What a probe determines: the protocols, or how messages set their scope where the pool mode is set.
     choice: Option<Arc<ProtocolChoice>>,
-    /// How messages set their scope, where no probe determines it.
+    /// How messages set their scope, if that is set.
     context: Option<ContextForm>,
 }
 
 impl Pool {
     /// Needs a tokio runtime, but no database.
     pub(in crate::db) fn new(config: &config::Database) -> Result<Self, Error> {
-        let choice = (config.pool_mode == PoolMode::Auto).then(Arc::default);
+        // Without a pooler there is nothing to find out.
+        let is_probed = config.pool_mode != PoolMode::Direct || config.is_sharded;
+        let choice = is_probed.then(|| Arc::new(ProtocolChoice::new(config.pool_mode, config.is_sharded)));
         Ok(Self { choice, ..Self::speaking(config, Protocols::of(config.pool_mode))? })
     }
 
@@ -122,7 +124,9 @@ impl Pool {
         if let Some(choice) = &self.choice {
             choice.check()?;
             probe_if_due(choice, &self.connector);
-            connection.follow(choice);
+            if choice.is_auto() {
+                connection.follow(choice);
+            }
         }
         Ok(connection)
     }
@@ -133,7 +137,7 @@ impl Pool {
         // On the heap: otherwise the future of a request whose connection is open would be as large.
         *connection = Box::pin(self.connector.connect()).await?;
         connection.wire.get_mut().pool_permit = permit;
-        if let Some(choice) = &self.choice {
+        if let Some(choice) = self.choice.as_ref().filter(|choice| choice.is_auto()) {
             connection.follow(choice);
         }
         Ok(())

@@ -8,8 +8,9 @@ use std::time::Duration;
 use diesel_async::SimpleAsyncConnection as _;
 use tokio::time::Instant;
 
-use crate::config;
-use crate::db::connection::protocol::{Protocol, Protocols};
+use crate::config::{self, PoolMode};
+use crate::db::connection::choice::initial;
+use crate::db::connection::protocol::{Protocol, Protocols, RoutingHint};
 use crate::db::error::Error;
 use crate::db::operation::Operation;
 use crate::db::operation::answers::{Answers, Collected, RunError};
@@ -49,6 +50,11 @@ impl Database {
     /// benchmarks.
     pub fn speaking(config: &config::Database, protocols: Protocols) -> Result<Self, Error> {
         Ok(Self::over(Pool::speaking(config, protocols)?, config))
+    }
+
+    /// The same, which sends whole messages without finding out what else is safe.
+    pub fn unprobed(config: &config::Database) -> Result<Self, Error> {
+        Self::speaking(config, initial(PoolMode::Transaction, config.is_sharded))
     }
 
     fn over(pool: Pool, config: &config::Database) -> Self {
@@ -205,11 +211,28 @@ impl Database {
 
     /// A connection of the pool, for Diesel queries.
     pub async fn connection(&self) -> Result<PooledConnection, Error> {
+        self.unless_sharded()?;
         self.pool.acquire().await
+    }
+
+    /// Whether there are several shards, and messages name theirs.
+    pub fn is_sharded(&self) -> bool {
+        self.protocols().hint == RoutingHint::Shards
+    }
+
+    /// An error if there are several shards: only messages of operations name theirs.
+    pub(super) fn unless_sharded(&self) -> Result<(), Error> {
+        if !self.is_sharded() {
+            return Ok(());
+        }
+        let reason = "with several shards behind PgDog, there are no transactions of several messages and no queries of the \
+                      application's own: they would not go to the caller's shard";
+        Err(Error::Configuration(reason.to_owned()))
     }
 
     /// Runs several statements of SQL as one message: all of them take effect, or none.
     pub async fn run_script(&self, statements: &str) -> Result<(), Error> {
+        self.unless_sharded()?;
         let mut connection = self.pool.acquire().await?;
         let done = connection.batch_execute(statements).await;
         done.map_err(|error| connection.explain(&error))

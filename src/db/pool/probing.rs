@@ -1,4 +1,4 @@
-//! Pool mode `auto`: probes in the background, at the first connection and after a lost statement name.
+//! Probes in the background: at the first connection, and in pool mode `auto` after a lost statement name.
 //!
 //! No query waits for a probe.
 
@@ -19,7 +19,12 @@ pub(super) fn probe_if_due(choice: &Arc<ProtocolChoice>, connector: &Connector) 
     let Some(falls) = choice.begin_probe() else { return };
     let (choice, connector) = (Arc::clone(choice), connector.clone());
     tokio::spawn(async move {
-        match connector.probe(LIMIT).await {
+        let found = if choice.is_auto() {
+            connector.probe(LIMIT).await
+        } else {
+            connector.probe_messages(LIMIT).await
+        };
+        match found {
             Ok(findings) => settle(&choice, &findings, falls),
             Err(_) => choice.fail(),
         }
@@ -27,14 +32,19 @@ pub(super) fn probe_if_due(choice: &Arc<ProtocolChoice>, connector: &Connector) 
 }
 
 fn settle(choice: &ProtocolChoice, findings: &ProbeReport, falls: u32) {
-    let protocols = findings.protocols();
-    if let Some(reason) = findings.refusal() {
+    let protocols = choice.left_open(findings.protocols());
+    if let Some(reason) = findings.refusal(choice.is_sharded()) {
         choice.refuse(reason);
     }
-    if !choice.settle(protocols, findings.is_complete(), falls) {
+    let is_complete = if choice.is_auto() { findings.is_complete() } else { findings.has_seen_messages() };
+    if !choice.settle(protocols, is_complete, falls) {
         return;
     }
-    let evidence = format!("{}: {}", findings.lending.name(), findings.evidence);
+    let evidence = if choice.is_auto() {
+        format!("{}: {}", findings.lending.name(), findings.evidence)
+    } else {
+        "pool-mode is set, and messages of several statements were tried".to_owned()
+    };
     let Protocols { typed, operations, context, .. } = protocols;
     let chosen = format!(
         "{} for typed queries, {} for operations, context by {}",

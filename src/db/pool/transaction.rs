@@ -57,10 +57,11 @@ impl Database {
 
     /// A transaction, and whether it can only read.
     async fn begin_as(&self, begin: Begin, scope: &Scope) -> Result<(Transaction, bool), Error> {
-        let message = begin.statements(scope)?.join(";\n");
+        self.unless_sharded()?;
+        let message = begin.message(scope, self.pool.protocols().hint)?;
         let mut connection = self.pool.acquire().await?;
         let mut answers = Collected::default();
-        let result = connection.exchange_within(&message, 1, usize::MAX, &mut answers).await;
+        let result = connection.exchange_within(&message, 2, usize::MAX, &mut answers).await;
         connection.count_transaction(DepthChange::IncreaseDepth);
         let transaction = self.transaction(connection, scope);
         match result {
@@ -91,6 +92,7 @@ impl Database {
         scope: &Scope,
         query: impl QueryFragment<Pg> + QueryId,
     ) -> Result<(Transaction, usize), Error> {
+        self.unless_sharded()?;
         let mut connection = self.pool.acquire().await?;
         let query = connection.serialize(&query)?;
         let mut begin = Begin::AsSession;

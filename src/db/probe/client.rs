@@ -6,6 +6,7 @@ use crate::db::connection::Connection;
 use crate::db::connection::answer::{answer, first_value};
 use crate::db::connector::Connector;
 use crate::db::error::{Error, Unavailable};
+use crate::db::operation::message::BEFORE_BEGIN;
 use crate::db::wire::{Format, Pipeline, TransactionStatus};
 
 /// A connection of the probe's own.
@@ -48,7 +49,8 @@ impl Client {
 
     /// Begins a transaction, and returns the process id of its backend.
     pub(in crate::db) async fn begin(&mut self) -> Result<i32, Error> {
-        let values = self.query("begin read only; select pg_catalog.pg_backend_pid()").await?;
+        let begin = format!("{BEFORE_BEGIN}begin read only; select pg_catalog.pg_backend_pid()");
+        let values = self.query(&begin).await?;
         process(&values)
     }
 

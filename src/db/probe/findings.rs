@@ -50,6 +50,11 @@ impl ProbeReport {
             && (self.protocol() != Protocol::Prepared || self.routes_statements.is_some())
     }
 
+    /// Whether it is known which messages of several statements pass.
+    pub fn has_seen_messages(&self) -> bool {
+        self.several_statements != ProbeResult::Unknown && self.set_local != ProbeResult::Unknown
+    }
+
     /// The fastest protocols that are safe by these results.
     ///
     /// A proxy that routes statements could set the scope on one server and run its statements on another. Only the
@@ -60,13 +65,14 @@ impl ProbeReport {
             (Protocol::Prepared, Some(false), None) => Protocol::Prepared,
             (Protocol::Simple | Protocol::Unnamed | Protocol::Prepared, ..) => Protocol::Simple,
         };
-        let hint = if self.pgdog_shards.is_some() { RoutingHint::PgDog } else { RoutingHint::None };
+        let hint = if self.pgdog_shards.is_some() { RoutingHint::Role } else { RoutingHint::None };
         Protocols { typed, operations, context: self.context(), hint }
     }
 
-    /// Why no operation may run here.
-    pub fn refusal(&self) -> Option<String> {
-        self.unsupported.map(|server| server.reason().to_owned()).or_else(|| self.sharded())
+    /// Why no operation may run here. With several shards, each message has to name its own.
+    pub fn refusal(&self, names_shards: bool) -> Option<String> {
+        let unsupported = self.unsupported.map(|server| server.reason().to_owned());
+        unsupported.or_else(|| self.sharded().filter(|_| !names_shards))
     }
 
     /// A `PgDog` chooses the shard of a message by its first statement. That is the scope's, which has no table. Reads would miss
@@ -75,7 +81,7 @@ impl ProbeReport {
         let shards = self.pgdog_shards.filter(|shards| *shards > 1)?;
         Some(format!(
             "behind this PgDog are {shards} shards, and it would send an operation to any of them: \
-             connect to one shard, or to a database of PgDog that has only one, and start again"
+             set `tenant` to the sharding key, such as `pgdog:tenant_id=claims.tenant`, or connect to one shard, and start again"
         ))
     }
 

@@ -8,14 +8,15 @@ use crate::db::wire::Pipeline;
 /// A value that no other client uses, of a setting that no pooler tracks.
 const MARK: &str = "4327ms";
 
-/// A scope and its statement, as every operation sends them. The third statement returns what the first has set.
-const SEVERAL: &str = "select pg_catalog.set_config('lock_timeout', '4327ms', true), pg_catalog.set_config('role', 'none', true); \
+/// A scope and its statement, as every operation sends them. The third statement returns what the first has set. Without the
+/// comment, `PgDog` may choose a standby.
+const SEVERAL: &str = "/* pgdog_role: primary */ select pg_catalog.set_config('lock_timeout', '4327ms', true), pg_catalog.set_config('role', 'none', true); \
     select pg_catalog.concat_ws(' ', pg_catalog.current_setting('server_version_num'), pg_catalog.pg_is_in_recovery(), \
     pg_catalog.current_setting('default_transaction_read_only'), pg_catalog.version()); \
     select pg_catalog.current_setting('lock_timeout')";
 
 /// The same with `SET LOCAL`.
-const BY_COMMANDS: &str = "set local \"lock_timeout\" to '4327ms';\nset local \"role\" to 'none';\n\
+const BY_COMMANDS: &str = "/* pgdog_role: primary */ set local \"lock_timeout\" to '4327ms';\nset local \"role\" to 'none';\n\
     select pg_catalog.concat('glow', 'plug');\nselect pg_catalog.current_setting('lock_timeout')";
 
 /// A value that comes back only if the server has seen the whole statement.

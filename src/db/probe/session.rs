@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::db::connector::Connector;
 use crate::db::error::{Error, Unavailable};
+use crate::db::operation::message::BEFORE_BEGIN;
 use crate::db::probe::client::{Client, Values};
 use crate::db::probe::lending::FoundPoolMode;
 
@@ -155,7 +156,7 @@ impl Connector {
     /// What several clients find at once, each on a server connection of its own.
     async fn left_behind(&self, clients: usize) -> Result<BTreeSet<String>, Error> {
         let look = format!(
-            "begin read only; select pg_catalog.concat(name, ' = ', setting) from pg_catalog.pg_settings \
+            "{BEFORE_BEGIN}begin read only; select pg_catalog.concat(name, ' = ', setting) from pg_catalog.pg_settings \
              where source operator(pg_catalog.=) 'session' \
              and name operator(pg_catalog.<>) all ('{{{EXPECTED}}}'::pg_catalog.text[])"
         );
@@ -164,7 +165,8 @@ impl Connector {
             let mut client = Client::open(self).await?;
             // A pooler without another free server connection lets this client wait. The probe does not wait for it.
             let Ok(seen) = timeout(PATIENCE, client.query(&look)).await else { break };
-            found.extend(seen?);
+            // The first value is that of the statement in front of the transaction.
+            found.extend(seen?.into_iter().skip(1));
             held.push(client);
         }
         for mut client in held {

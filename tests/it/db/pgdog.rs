@@ -40,7 +40,7 @@ async fn messages_that_may_write_begin_with_the_hint_for_the_primary() {
     let report = Connector::new(&url).unwrap().probe(Duration::from_secs(10)).await.unwrap();
     assert_eq!(report.pgdog_shards, Some(1));
     let protocols = report.protocols();
-    assert_eq!((protocols.operations, protocols.hint), (Protocol::Simple, RoutingHint::PgDog));
+    assert_eq!((protocols.operations, protocols.hint), (Protocol::Simple, RoutingHint::Role));
     let engine = settled(&url).await;
     while engine.database().protocols().hint == RoutingHint::None {
         tokio::time::sleep(Duration::from_millis(5)).await;

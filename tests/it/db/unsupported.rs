@@ -55,6 +55,6 @@ async fn relatives_of_postgresql_are_not_taken_for_them() {
     {
         let url = claiming(version).await;
         let report = Connector::new(&url).unwrap().probe(Duration::from_secs(10)).await.unwrap();
-        assert_eq!((report.unsupported, report.refusal()), (None, None), "{version}");
+        assert_eq!((report.unsupported, report.refusal(false)), (None, None), "{version}");
     }
 }

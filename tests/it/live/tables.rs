@@ -49,7 +49,7 @@ const PARALLEL: &str = "
         execute format('alter database %I set %I = on', current_database(),
             (select name from pg_settings where name in ('force_parallel_mode', 'debug_parallel_query')));
     end $$;
-    select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();";
+    select pg_terminate_backend(pid, 60000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();";
 
 const LOGGED: [&str; 7] = ["note", "folder", "file", "hidden", "choice", "event", "other"];
 

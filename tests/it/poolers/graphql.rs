@@ -16,11 +16,24 @@ pub(super) async fn holds(cell: &Cell) {
         Protocol::Simple | Protocol::Unnamed => &ContextForm::ALL[..],
     };
     for context in forms {
+        if !cell.stand.takes_context(*context) {
+            nothing_runs(cell, *context).await;
+            continue;
+        }
         users_are_held_apart(cell, *context).await;
         let plain = harness::connect(&cell.url).await;
         plain.batch_execute("delete from note where body = 'new'").await.unwrap();
     }
     a_table_may_change(cell).await;
+}
+
+/// The pooler refuses the whole message.
+async fn nothing_runs(cell: &Cell, context: ContextForm) {
+    let mut config = harness::config(&cell.url, cell.operations());
+    config.database.context = Some(context);
+    let engine = Engine::new(&config).unwrap();
+    let refused = engine.ready().await.expect_err("a message is refused").to_string();
+    assert!(refused.contains("cannot mix SET"), "{} {context:?}: {refused}", cell.label());
 }
 
 /// Another client changes the type of a column; operations with named statements notice it, and continue

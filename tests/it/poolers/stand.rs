@@ -1,10 +1,14 @@
 //! The poolers between a client and PostgreSQL, and one protocol through each.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
-use glowplug::config::PoolMode;
+use glowplug::config::{ContextForm, PoolMode};
 use glowplug::db::{Connection, Connector, Protocol, Protocols};
-use glowplug_local::{Clustering, Odyssey, OdysseyStatements, Pgpool, Pooler, PoolerOptions, PoolerProgram};
+use glowplug_local::{
+    Clustering, Odyssey, OdysseyStatements, PgDog, PgDogOptions, Pgpool, Pooler, PoolerMode, PoolerOptions,
+    PoolerProgram,
+};
 
 use crate::place::Place;
 use crate::{db::types, harness};
@@ -28,6 +32,8 @@ pub(super) enum Stand {
     RawPgpool,
     /// One that runs elsewhere.
     Elsewhere(PoolMode),
+    PgDog,
+    SessionPgDog,
 }
 
 impl Stand {
@@ -45,6 +51,8 @@ impl Stand {
             Self::Pgpool => "pgpool-II, `streaming_replication`",
             Self::RawPgpool => "pgpool-II, `raw`",
             Self::Elsewhere(_) => "a pooler elsewhere",
+            Self::PgDog => "PgDog 0.1.54 with one shard, transaction mode",
+            Self::SessionPgDog => "PgDog 0.1.54 with one shard, session mode",
         }
     }
 
@@ -59,13 +67,21 @@ impl Stand {
         }
     }
 
+    /// Whether a message may set its context in this form. PgDog refuses a `SET` with other statements behind it.
+    pub(super) fn takes_context(self, context: ContextForm) -> bool {
+        self != Self::PgDog || !matches!(context, ContextForm::SetLocal | ContextForm::Mixed)
+    }
+
     pub(super) fn pool_mode(self) -> PoolMode {
         match self {
             Self::Direct => PoolMode::Direct,
-            Self::Session | Self::Pgpool | Self::RawPgpool => PoolMode::Session,
-            Self::Transaction | Self::Tracking | Self::NotTracking | Self::Newest | Self::Odyssey => {
-                PoolMode::Transaction
-            }
+            Self::Session | Self::Pgpool | Self::RawPgpool | Self::SessionPgDog => PoolMode::Session,
+            Self::Transaction
+            | Self::Tracking
+            | Self::NotTracking
+            | Self::Newest
+            | Self::Odyssey
+            | Self::PgDog => PoolMode::Transaction,
             Self::Statement => PoolMode::Statement,
             Self::Elsewhere(pool_mode) => pool_mode,
         }
@@ -79,6 +95,8 @@ pub(super) enum Server {
     Odyssey(Odyssey),
     Pgpool(Pgpool),
     Elsewhere(Place),
+    /// It has to know its databases when it starts, so there is one for each.
+    PgDog(PoolerMode, Mutex<Vec<PgDog>>),
 }
 
 impl Server {
@@ -88,6 +106,9 @@ impl Server {
             // A cancel request takes a child process, too.
             Stand::Pgpool => return Self::Pgpool(harness::pgpool(4)),
             Stand::Odyssey => return Self::Odyssey(harness::odyssey(OdysseyStatements::Tracked, 2)),
+            Stand::PgDog | Stand::SessionPgDog => {
+                return Self::PgDog(harness::pooler_mode(stand.pool_mode()), Mutex::default());
+            }
             Stand::RawPgpool => return Self::Pgpool(harness::pgpool_with(Clustering::Raw, 4)),
             Stand::Session | Stand::Transaction | Stand::Statement => (PoolerProgram::Installed, None),
             Stand::Newest => (PoolerProgram::Newest, None),
@@ -112,6 +133,14 @@ impl Server {
             Self::PgBouncer(pooler) => pooler.url(&database),
             Self::Odyssey(odyssey) => odyssey.url(&database),
             Self::Pgpool(pgpool) => pgpool.url(&database),
+            Self::PgDog(pool_mode, started) => {
+                let databases = vec![(database.clone(), vec![database.clone()])];
+                let options = PgDogOptions { pool_mode: *pool_mode, ..PgDogOptions::of_databases(databases) };
+                let pgdog = harness::pgdog(&options);
+                let url = pgdog.url(&database);
+                started.lock().expect("no test has failed").push(pgdog);
+                url
+            }
         }
     }
 }

@@ -109,7 +109,7 @@ async fn roles_with_the_same_catalog_share_it_and_an_unchanged_one_is_kept(route
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_first_requests_read_one_catalog() {
     let world = World::new(Route::Direct, SETUP).await;
-    let pooler = world.pooler(PoolerMode::Transaction);
+    let pooler = world.pooler(PoolerMode::Session);
     let answering = world.answering_through(&pooler).await;
     let console = harness::connect(&pooler.admin_url()).await;
     let transactions = async || {

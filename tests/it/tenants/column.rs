@@ -27,7 +27,8 @@ const SETUP: &str = "
 fn config(url: &str, pool_mode: PoolMode) -> Config {
     let mut config = harness::config(url, pool_mode);
     let claim = ["org", "tenant"].map(str::to_owned);
-    config.api.tenant = Some(Tenant { column: "tenant_id".to_owned(), claim: claim.into() });
+    let (column, claim) = ("tenant_id".to_owned(), claim.into());
+    config.api.tenant = Some(Tenant { column, claim, is_sharding_key: false });
     config.api.federation = true;
     config
 }

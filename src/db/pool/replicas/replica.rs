@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::config::{self, PoolMode, redacted};
+use crate::config::{self, redacted};
 use crate::db::error::Error;
 use crate::db::operation::answers::{Answers, RunError};
 use crate::db::operation::scope::Scope;
@@ -76,9 +76,8 @@ impl Replica {
     ) -> Result<Self, Error> {
         let name = redacted(replica.url.expose());
         // Only whole messages go there, which is safe in every pool mode: there is nothing to probe.
-        let (url, pool_mode) = (replica.url.clone(), PoolMode::Transaction);
-        let own = config::Database { url, pool_mode, ..config.clone() };
-        let database = Database::new(&own).map_err(|error| match error {
+        let own = config::Database { url: replica.url.clone(), ..config.clone() };
+        let database = Database::unprobed(&own).map_err(|error| match error {
             Error::Configuration(reason) => {
                 Error::Configuration(format!("{name} (setting replica-url): {reason}"))
             }
