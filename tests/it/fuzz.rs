@@ -36,6 +36,7 @@ fn no_random_header_is_a_token_and_random_claims_have_a_role() {
         ",",
         ".",
         "Bearer ",
+        "sb_publishable_",
         r#"{"alg":"HS256"}
 {"role":"ann"}"#,
         r#""exp":"#,
