@@ -22,6 +22,7 @@ pub use self::connector::Connector;
 pub use self::diesel::{Field, QueryError, Row, TransactionBuilder};
 #[cfg(feature = "migrations")]
 pub use self::diesel::{MigrateError, migrate, pending, revert_last};
+#[cfg(feature = "server")]
 pub(crate) use self::error::supavisor_code;
 pub use self::error::{DatabaseError, Error, Reason, Unavailable};
 pub use self::operation::answers::{Answers, RunError};

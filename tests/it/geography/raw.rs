@@ -72,5 +72,5 @@ async fn the_description_of_geojson_says_what_goes_out() {
     let raw =
         engine(&format!("{SETUP} comment on schema public is '@graphql({{\"json\": \"raw\"}})';")).await;
     let sdl = raw.sdl(&Identity::default()).await.expect("a schema");
-    assert!(sdl.contains("A geometry as GeoJSON (RFC 7946): an object;"), "{sdl}");
+    assert!(sdl.contains("A geometry as GeoJSON (RFC 7946): an object,"), "{sdl}");
 }
