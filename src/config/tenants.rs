@@ -43,24 +43,23 @@ impl Tenants {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.split_once(':') {
             Some(("schema", text)) => SchemaPerTenant::parse(text).map(Self::BySchema),
-            Some(("pgdog", text)) => {
-                Tenant::parse(text).map(|tenant| Self::ByColumn(Tenant { is_sharding_key: true, ..tenant }))
-            }
-            Some(_) | None => Tenant::parse(text).map(Self::ByColumn),
+            Some(("pgdog", text)) => Tenant::parse(text, "pgdog:")
+                .map(|tenant| Self::ByColumn(Tenant { is_sharding_key: true, ..tenant })),
+            Some(_) | None => Tenant::parse(text, "").map(Self::ByColumn),
         }
     }
 }
 
 impl Tenant {
-    /// Reads `tenant_id=claims.tenant`.
-    fn parse(text: &str) -> Result<Self, String> {
+    /// Reads `tenant_id=claims.tenant`, which stands behind `prefix`.
+    fn parse(text: &str, prefix: &str) -> Result<Self, String> {
         let parsed = text.split_once('=').and_then(|(column, source)| {
             let column = column.trim();
             let (claim, column) = (claim(source.trim())?, column.to_owned());
             Some(Self { claim, column, is_sharding_key: false }).filter(|tenant| !tenant.column.is_empty())
         });
         parsed.ok_or_else(|| {
-            format!("`{text}` is no column and claim; write for example tenant_id=claims.tenant")
+            format!("`{text}` is no column and claim; write for example {prefix}tenant_id=claims.tenant")
         })
     }
 }
@@ -107,7 +106,8 @@ mod tests {
             assert_eq!(tenant.is_sharding_key, is_sharding_key, "{text}");
         }
         for text in ["pgdog:claims.tenant", "pgdog:", "pgdog:=claims.tenant", "pgdog:tenant_id=header:x"] {
-            assert!(Tenants::parse(text).is_err(), "{text}");
+            let error = Tenants::parse(text).err();
+            assert!(error.is_some_and(|error| error.contains("example pgdog:tenant_id=claims.")), "{text}");
         }
     }
 
