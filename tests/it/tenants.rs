@@ -8,7 +8,7 @@ mod isolation;
 mod live;
 mod queued;
 mod refused;
-mod sharded;
+pub(crate) mod sharded;
 
 use glowplug::config::{CLAIMS_SETTING, Config, PoolMode, SchemaPerTenant, TenantSource};
 use glowplug::engine::Identity;

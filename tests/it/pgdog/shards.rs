@@ -14,17 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::run;
 use crate::harness::{self, graphql_as};
+use crate::tenants::sharded::TABLES;
 
 const TENANTS: u32 = 16;
 const PATIENCE: Duration = Duration::from_secs(30);
-
-const SETUP: &str = "
-    create table project (tenant_id bigint, id int, name text not null, primary key (tenant_id, id));
-    create table task (tenant_id bigint, id int, project_id int, title text not null, primary key (tenant_id, id),
-        foreign key (tenant_id, project_id) references project);
-    create table kind (code text primary key);
-    insert into kind values ('shared');
-    comment on schema public is '@graphql({\"inflect_names\": true})';";
 
 /// A PgDog with the database `app` in front of two shards.
 struct Stand {
@@ -34,7 +27,7 @@ struct Stand {
 
 impl Stand {
     async fn new() -> Self {
-        let shards = [harness::database(SETUP).await, harness::database(SETUP).await];
+        let shards = [harness::database(TABLES).await, harness::database(TABLES).await];
         let mut options = PgDogOptions::of_databases(vec![("app".to_owned(), shards.to_vec())]);
         let sharding =
             "[[sharded_tables]]\ndatabase = \"app\"\ncolumn = \"tenant_id\"\ndata_type = \"bigint\"\n";

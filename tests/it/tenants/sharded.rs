@@ -8,17 +8,25 @@ use serde_json::{Value, json};
 use super::identity;
 use crate::harness::{self, graphql_as};
 
-const SETUP: &str = "
+/// Tables that a tenant's column divides, and one that it does not.
+pub(crate) const TABLES: &str = "
     create table project (tenant_id bigint, id int, name text not null, primary key (tenant_id, id));
     create table task (tenant_id bigint, id int, project_id int, title text not null, primary key (tenant_id, id),
         foreign key (tenant_id, project_id) references project);
     create table kind (code text primary key);
     insert into kind values ('shared');
+    comment on schema public is '@graphql({\"inflect_names\": true})';";
+
+const ROWS: &str = "
     insert into project select tenant, 1, 'project of ' || tenant from generate_series(3, 4) tenant;
     insert into task select tenant, 1, 1, 'task of ' || tenant from generate_series(3, 4) tenant;
     create function said() returns text stable language sql as 'select pg_catalog.current_query()';
-    create function done() returns text volatile language sql as 'select pg_catalog.current_query()';
-    comment on schema public is '@graphql({\"inflect_names\": true})';";
+    create function done() returns text volatile language sql as 'select pg_catalog.current_query()';";
+
+/// A database with the rows of two tenants.
+async fn two_tenants() -> String {
+    harness::database(&format!("{TABLES}{ROWS}")).await
+}
 
 fn config(url: &str, pool_mode: PoolMode) -> Config {
     let mut config = harness::config(url, pool_mode);
@@ -34,7 +42,7 @@ async fn ask(engine: &Engine, document: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_message_begins_with_the_sharding_key() {
-    let database = harness::database(SETUP).await;
+    let database = two_tenants().await;
     let pooler = harness::pooler(PoolMode::Transaction, 2);
     for (url, pool_mode) in [
         (harness::cluster().url(&database), PoolMode::Direct),
@@ -56,7 +64,7 @@ async fn each_message_begins_with_the_sharding_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_row_becomes_another_tenants() {
-    let database = harness::database(SETUP).await;
+    let database = two_tenants().await;
     let engine =
         Engine::new(&config(&harness::cluster().url(&database), PoolMode::Direct)).expect("an engine");
     for (document, data) in [
@@ -118,7 +126,7 @@ async fn no_row_becomes_another_tenants() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_that_is_no_key_is_refused() {
-    let database = harness::database(SETUP).await;
+    let database = two_tenants().await;
     let engine =
         Engine::new(&config(&harness::cluster().url(&database), PoolMode::Direct)).expect("an engine");
     for tenant in [json!(null), json!(true), json!("x"), json!(1.5), json!("3\" */ select 1 --"), json!("")] {
