@@ -20,7 +20,8 @@ pub struct Batch {
 }
 
 impl Database {
-    /// Runs reads of several scopes, which have one reach, in one round trip, each scope in a transaction of its own. Where one fails, those behind it have not run.
+    /// Runs reads of several scopes, which have one reach, in one round trip, each scope in a transaction of its own. Where one
+    /// fails, those behind it have not run.
     ///
     /// They take as long together as one statement may. The future may be dropped: what runs is cancelled.
     pub async fn run_batch(&self, members: &[BatchMember<'_>]) -> Batch {
@@ -35,7 +36,9 @@ impl Database {
         members: &[BatchMember<'_>],
         answers: &mut Vec<MemberResult>,
     ) -> Result<(), Error> {
-        let with_calls = members.iter().map(|member| (member, self.calls(&member.scope, member.statements)));
+        let stored = self.stored_use();
+        let with_calls =
+            members.iter().map(|member| (member, stored.calls(&member.scope, member.statements)));
         let with_calls: Vec<_> = with_calls.collect();
         let Protocols { context, hint, .. } = self.pool.protocols();
         let batch = BatchMessage::compose(&with_calls, context, hint)?;
@@ -60,7 +63,7 @@ impl Database {
             && let Some((_, calls)) = with_calls.get(answers.len())
         {
             // The next batch, and what is run alone, does without a function that is not there.
-            let _ = self.is_missed(calls, error);
+            let _ = stored.is_missed(calls, error);
         }
         match result {
             Ok(()) if answers.len() != members.len() => {

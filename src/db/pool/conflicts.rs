@@ -1,8 +1,8 @@
 //! When an operation that conflicted with another transaction is sent again, and how long it waits before that.
 //!
 //! PostgreSQL ends a deadlock or a serialization failure by undoing the whole transaction of one side (manual, sections
-//! 13.3.4 and 13.2.3). A cancelled statement undoes its transaction, too. An operation is one transaction. So nothing of it was done, and it may be sent again, even if it
-//! writes. Never exceeds the operation's own time-out.
+//! 13.3.4 and 13.2.3). A cancelled statement undoes its transaction, too. An operation is one transaction. So nothing of it
+//! was done, and it may be sent again, even if it writes. Never exceeds the operation's own time-out.
 
 use std::borrow::Cow;
 use std::time::Duration;

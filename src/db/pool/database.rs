@@ -107,16 +107,6 @@ impl Database {
         &self.stored
     }
 
-    /// The functions of these statements, as far as they have one.
-    pub(super) fn calls(&self, scope: &Scope, statements: &[Statement]) -> Calls {
-        self.stored.calls(scope, statements)
-    }
-
-    /// Whether an error says that one of the functions is missing. If so, it is not called any more.
-    pub(super) fn is_missed(&self, calls: &Calls, error: &Error) -> bool {
-        self.stored.is_missed(calls, error)
-    }
-
     /// Records whether the database has answered.
     pub(super) fn note(&self, failure: Option<&Error>) {
         self.health.note(failure);
@@ -142,7 +132,7 @@ impl Database {
             if losses.meet(error, scope.access) {
                 Event::ReadRetried { error: &error.to_string() }.emit();
                 self.pool.renew(&mut connection).await?;
-            } else if !missed && self.is_missed(&calls, error) {
+            } else if !missed && self.stored.is_missed(&calls, error) {
                 missed = true;
                 operation = Operation::compose(scope, statements, protocols)?;
             } else if !made_writable && cannot_write(error, scope.access) {
